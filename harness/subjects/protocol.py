@@ -1,0 +1,53 @@
+"""What a system must offer to be fuzzed at the scope of one worker."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Protocol
+
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Instruction
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.task import Change
+from workerfuzz.statemachine.view import WorkerView
+
+
+class SubjectRaised(Exception):
+    """The system under test raised where it should not have. The cause is what it raised."""
+
+
+class SubjectUnavailable(Exception):
+    """The system cannot be fuzzed here: not installed, or not a release that we know."""
+
+
+class WorkerSubject(WorkerView, Protocol):
+    """One worker under test. Beyond the view, it takes events and shows what they did."""
+
+    def handle(self, event: Event) -> Sequence[Instruction]:
+        """Let one event happen; raises SubjectRaised. Any other exception is the harness's fault."""
+
+    def changes(self) -> Sequence[tuple[str, Change]]:
+        """Every transition that the last event caused, in order."""
+
+    def touched(self) -> Collection[str]:
+        """Keys whose record the last event may have made, changed or removed."""
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        """The subject's own properties that are broken, each with a counterexample.
+
+        Args:
+            touched: keys that the last event touched; None asks for a full sweep.
+        """
+
+
+class Subject(Protocol):
+    """A system that can be fuzzed."""
+
+    #: How the command line and cases call it.
+    name: str
+
+    def version(self) -> str:
+        """Release, as PEP 440 writes it; raises SubjectUnavailable."""
+
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        """A fresh worker; raises SubjectUnavailable."""

@@ -1,0 +1,134 @@
+"""The reference worker as a subject."""
+
+import traceback
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final
+
+from workerfuzz.harness.subjects.protocol import SubjectRaised, WorkerSubject
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Instruction
+from workerfuzz.statemachine.invariants import INVARIANTS, TOTALS
+from workerfuzz.statemachine.messages import MESSAGES
+from workerfuzz.statemachine.progress import PROGRESS, Glimpse
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.stimulus import handle_stimulus
+from workerfuzz.statemachine.task import Change
+from workerfuzz.statemachine.worker import WorkerState
+
+
+class ReferenceSubject:
+    """The worker that dask/distributed issue #4413 asked for."""
+
+    name: Final = "reference"
+
+    def version(self) -> str:
+        from workerfuzz import __version__
+
+        return __version__
+
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        return ReferenceWorker(WorkerState(config))
+
+
+class ReferenceWorker:
+    """One reference worker, with its structural properties."""
+
+    def __init__(self, worker: WorkerState) -> None:
+        self.worker = worker
+        self._event: Event = events.FindMissing()
+        self._issued: Sequence[Instruction] = ()
+        self._now: dict[str, Glimpse] = {key: Glimpse.of(task) for key, task in worker.tasks.items()}
+
+    def handle(self, event: Event) -> Sequence[Instruction]:
+        self._event = event
+        try:
+            self._issued = handle_stimulus(self.worker, event)
+        except Exception as error:
+            raise SubjectRaised(_one_line(error)) from error
+        return self._issued
+
+    def changes(self) -> Sequence[tuple[str, Change]]:
+        return self.worker.changes
+
+    def touched(self) -> Collection[str]:
+        return self.worker.touched
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        worker = self.worker
+        keys = worker.tasks if touched is None else touched
+        tasks = [worker.tasks[key] for key in keys if key in worker.tasks]
+        for invariant in INVARIANTS:
+            for found in invariant.check(worker, tasks):
+                yield invariant, found
+        if touched is None:
+            for total in TOTALS:
+                for found in total.check(worker, tasks):
+                    yield total, found
+            return
+        pairs = [
+            (before, before.task)
+            for key in keys
+            if (before := self._now.get(key)) is not None and worker.tasks.get(key) is before.task
+        ]
+        for progress in PROGRESS:
+            for found in progress.check(type(self._event).__name__, pairs, worker.changes):
+                yield progress, found
+        for message in MESSAGES:
+            for found in message.check(self._event, worker.changes, self._issued):
+                yield message, found
+        for key in keys:
+            if key in worker.tasks:
+                self._now[key] = Glimpse.of(worker.tasks[key])
+            else:
+                self._now.pop(key, None)
+
+    # What every subject shows
+
+    @property
+    def config(self) -> WorkerConfig:
+        return self.worker.config
+
+    def keys(self) -> Sequence[str]:
+        return sorted(self.worker.tasks)
+
+    def state(self, key: str) -> State | None:
+        task = self.worker.tasks.get(key)
+        return task.state if task is not None else None
+
+    def previous(self, key: str) -> State | None:
+        return self.worker.tasks[key].previous
+
+    def next(self, key: str) -> State | None:
+        return self.worker.tasks[key].next
+
+    def dependencies(self, key: str) -> Collection[str]:
+        task = self.worker.tasks.get(key)
+        return task.dependencies if task is not None else ()
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self.worker.tasks.get(key)
+        return sorted(task.who_has) if task is not None else ()
+
+    def data(self) -> Mapping[str, object]:
+        worker = self.worker
+        return {**worker.data, **worker.actors} if worker.actors else worker.data
+
+    def threads(self) -> Mapping[str, bool]:
+        worker = self.worker
+        return dict.fromkeys(worker.executing, False) | dict.fromkeys(worker.long_running, True)
+
+    def transfers(self) -> Mapping[str, Collection[str]]:
+        return {peer: transfer.keys for peer, transfer in self.worker.transfers.items()}
+
+    def available_resources(self) -> Mapping[str, float]:
+        return self.worker.available_resources
+
+    def paused(self) -> bool:
+        return self.worker.paused
+
+
+def _one_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()

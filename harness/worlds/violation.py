@@ -1,0 +1,31 @@
+"""What a world says when a step broke a property, or could not be taken."""
+
+from dataclasses import dataclass, field
+
+from workerfuzz.strategies.steps import Step
+
+
+class ImpossibleStep(Exception):
+    """A step cannot happen now. Its world is as it was."""
+
+
+@dataclass(eq=False)
+class Violation(Exception):
+    """A step broke a property. The run is over: its world must not be used any more.
+
+    Attributes:
+        property: name of the property.
+        sentence: what it says.
+        counterexample: what shows that it does not hold, in one line or a few.
+        steps: the run up to the step that broke it; at rest, the whole run.
+        at_rest: nothing was wrong until everything outstanding had ended.
+    """
+
+    property: str
+    sentence: str
+    counterexample: str
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+    at_rest: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.property}: {self.sentence}\n{self.counterexample}"

@@ -1,0 +1,260 @@
+"""One worker in hostile surroundings: whatever can happen to it, in any order.
+
+The surroundings keep only what physics demands: each ``Execute``, ``GatherDep`` and
+``RetryBusyWorkerLater`` is answered exactly once, any time later. Messages of the scheduler are any
+well-formed messages.
+"""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
+from workerfuzz.harness.worlds.effect import Effect
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.contract import CONTRACT, Moment
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Instruction
+from workerfuzz.statemachine.properties import Property, always
+from workerfuzz.statemachine.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.task import Change, TaskSpec
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.steps import WORKER_STEPS, Step
+from workerfuzz.strategies.universe import Universe
+
+#: A full sweep follows this many events.
+SWEEP_EVERY: Final = 50
+
+
+@always("No event that can happen makes the worker raise (R17).")
+def no_handler_raises(raised: SubjectRaised) -> Iterator[str]:
+    yield str(raised)
+
+
+class WorkerWorld:
+    """A worker and its surroundings; implements ``strategies.views.Surroundings``.
+
+    Attributes:
+        steps: what was let happen so far.
+        happened: events so far, those of ``finish`` included.
+        on_change: called with (key, transition) for every transition; coverage listens here.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        universe: Universe | None = None,
+        *,
+        on_change: Callable[[str, Change], None] | None = None,
+    ) -> None:
+        self.subject = subject
+        self.universe = universe or Universe()
+        self.view: WorkerSubject = subject.worker(self.universe.config)
+        self.pool = self.universe.keys
+        self.peers = self.universe.peers
+        self.on_change = on_change
+        self.steps: list[Step] = []
+        self.happened = 0
+        self.executing: dict[str, do.Execute] = {}
+        self.seceded: dict[str, None] = {}
+        self.gathering: dict[str, tuple[str, ...]] = {}
+        self.retrying: dict[str, None] = {}
+        self.rescheduled: dict[str, None] = {}
+        self.asked_about: dict[str, None] = {}
+        self.content: dict[str, TaskSpec] = {}
+        self.fixed: dict[str, None] = {}
+        self.run_ids: dict[str, int] = {}
+        self.live: dict[str, None] = {}
+        self.run_id = 0
+        self._states: dict[str, State] = {}
+        self._possible: dict[tuple[bool, ...], tuple[type[Step], ...]] = {}
+
+    # What engines use
+
+    def possible(self) -> tuple[type[Step], ...]:
+        """Kinds of step that may happen now, in a fixed order."""
+        situation = (
+            bool(self.executing),
+            len(self.seceded) < len(self.executing),
+            bool(self.gathering),
+            bool(self.retrying),
+            self.view.paused(),
+        )
+        kinds = self._possible.get(situation)
+        if kinds is None:
+            kinds = tuple(kind for kind in WORKER_STEPS if kind.may(self))
+            self._possible[situation] = kinds
+        return kinds
+
+    def draw(self, kind: type[Step], chooser: Chooser) -> Step:
+        """A step of that kind, possible now."""
+        return kind.draw(self, chooser)
+
+    def apply(self, step: Step) -> Effect:
+        """Let a step happen and check every property that it can break.
+
+        Raises:
+            ImpossibleStep: it cannot happen now; nothing was changed.
+            Violation: it broke a property.
+        """
+        obstacle = step.obstacle(self)
+        if obstacle is not None:
+            raise ImpossibleStep(obstacle)
+        self.steps.append(step)
+        return self.happen(step.event(self))
+
+    def order(self, key: str) -> tuple[int, str]:
+        """Sorts keys so that each comes after those it may depend on."""
+        return (self.pool.index(key) if key in self.pool else len(self.pool), key)
+
+    def copy(self) -> "WorkerWorld":
+        """A world of its own that continues alike."""
+        return copy.deepcopy(self)
+
+    def finish(self) -> None:
+        """Stop all faults, let everything outstanding end, and check what holds at rest."""
+        from workerfuzz.harness.worlds.rest import come_to_rest
+
+        come_to_rest(self)
+
+    # One event
+
+    def happen(self, event: Event) -> Effect:
+        """Let an event happen, keep the books, check the properties."""
+        ended = self._answer(event)
+        self._note_request(event)
+        try:
+            issued = self.view.handle(event)
+        except SubjectRaised as raised:
+            raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
+        self.happened += 1
+        touched = self.view.touched()
+        changes = self.view.changes()
+        if self.on_change is not None:
+            for key, change in changes:
+                self.on_change(key, change)
+        self._check(event, touched, issued, ended)
+        for it in issued:
+            NOTE.get(type(it), _nothing)(self, it)
+        return Effect(self._net_changes(touched), tuple(issued))
+
+    def sweep(self) -> None:
+        """Check every structural property on every task."""
+        for broken, counterexample in self.view.check(None):
+            raise self.violation(broken, counterexample)
+
+    def violation(self, broken: Property, counterexample: str) -> Violation:
+        return Violation(
+            broken.name,
+            broken.sentence,
+            counterexample,
+            tuple(self.steps),
+            broken.kind == "at rest",
+        )
+
+    def _check(
+        self,
+        event: Event,
+        touched: Any,
+        issued: Sequence[Instruction],
+        ended: do.Execute | None,
+    ) -> None:
+        moment = Moment(
+            self.view, event, touched, issued, self.executing, self.seceded, self.gathering,
+            self.retrying, ended, self.content, self.run_ids, self.live,
+        )  # fmt: skip
+        for broken in CONTRACT:
+            for counterexample in broken.check(moment):
+                raise self.violation(broken, counterexample)
+        for broken, counterexample in self.view.check(touched):
+            raise self.violation(broken, counterexample)
+        if self.happened % SWEEP_EVERY == 0:
+            self.sweep()
+
+    def _net_changes(
+        self, touched: Sequence[str]
+    ) -> tuple[tuple[str, State | None, State | None], ...]:
+        changes = []
+        for key in sorted(touched):
+            before, after = self._states.get(key), self.view.state(key)
+            if before is not after:
+                changes.append((key, before, after))
+                if after is None:
+                    del self._states[key]
+                else:
+                    self._states[key] = after
+        return tuple(changes)
+
+    # The books of the surroundings
+
+    def _answer(self, event: Event) -> do.Execute | None:
+        """What an event answers is not outstanding any more."""
+        match event:
+            case events.ExecuteSuccess() | events.ExecuteFailure() | events.Reschedule():
+                self.seceded.pop(event.key, None)
+                return self.executing.pop(event.key)
+            case events.Secede():
+                self.seceded[event.key] = None
+            case (
+                events.GatherDepSuccess()
+                | events.GatherDepBusy()
+                | events.GatherDepNetworkFailure()
+                | events.GatherDepFailure()
+            ):
+                del self.gathering[event.worker]
+            case events.RetryBusyWorker():
+                del self.retrying[event.worker]
+        return None
+
+    def _note_request(self, event: Event) -> None:
+        """What the scheduler wants now."""
+        match event:
+            case events.ComputeTask():
+                self.run_id = event.request.run_id
+                self.run_ids[event.key] = self.run_id
+                self.content[event.key] = event.spec
+                self.fixed[event.key] = self.live[event.key] = None
+                self.rescheduled.pop(event.key, None)
+            case events.FreeKeys() | events.ForgetKeys():
+                for key in event.keys:
+                    self.fixed.pop(key, None)
+                    self.live.pop(key, None)
+                    self.rescheduled.pop(key, None)
+
+    def _note_execute(self, it: do.Execute) -> None:
+        self.executing[it.key] = it
+
+    def _note_gather(self, it: do.GatherDep) -> None:
+        self.gathering[it.worker] = it.keys
+
+    def _note_busy(self, it: do.RetryBusyWorkerLater) -> None:
+        self.retrying[it.worker] = None
+
+    def _note_reschedule(self, it: do.Reschedule) -> None:
+        self.rescheduled[it.key] = None
+
+    def _note_question(self, it: do.RequestRefreshWhoHas) -> None:
+        self.asked_about.update(dict.fromkeys(it.keys))
+
+    def _note_steal(self, it: do.StealResponse) -> None:
+        if it.state in NEEDS_INPUTS:
+            self.live.pop(it.key, None)
+
+
+def _nothing(world: WorkerWorld, it: Instruction) -> None:
+    """Most messages change nothing outside."""
+
+
+NOTE: Final[Mapping[type[Instruction], Callable[[WorkerWorld, Any], None]]] = MappingProxyType(
+    {
+        do.Execute: WorkerWorld._note_execute,
+        do.GatherDep: WorkerWorld._note_gather,
+        do.RetryBusyWorkerLater: WorkerWorld._note_busy,
+        do.Reschedule: WorkerWorld._note_reschedule,
+        do.RequestRefreshWhoHas: WorkerWorld._note_question,
+        do.StealResponse: WorkerWorld._note_steal,
+    }
+)

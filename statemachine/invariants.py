@@ -1,0 +1,299 @@
+"""What holds in a worker of ours after every event: its indexes against the states of its tasks.
+
+The state machine itself asserts none of this. Each check is given the worker and the tasks that the last
+event touched; a sweep gives it all tasks, and checks the totals as well.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from workerfuzz.statemachine.dispatch import next_execution, start_transfers_could_ask
+from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.states import (
+    HOLDING,
+    NEEDS_INPUTS,
+    RUNNABLE,
+    WANTS_COPY,
+    Role,
+    State,
+)
+from workerfuzz.statemachine.table import COMPOUND
+from workerfuzz.statemachine.task import ABSENT, TaskState
+from workerfuzz.statemachine.worker import ADDRESS, WorkerState
+
+Touched = Iterable[TaskState]
+
+#: What a record in a state is for (R5, R8). States that are not listed may have any role.
+ROLES: Final = {
+    State.WAITING: Role.COMPUTE,
+    State.READY: Role.COMPUTE,
+    State.CONSTRAINED: Role.COMPUTE,
+    State.EXECUTING: Role.COMPUTE,
+    State.LONG_RUNNING: Role.COMPUTE,
+    State.RESCHEDULED: Role.COMPUTE,
+    State.FETCH: Role.FETCH,
+    State.MISSING: Role.FETCH,
+    State.FLIGHT: Role.FETCH,
+    State.RELEASED: Role.NONE,
+}
+
+#: States in which a missing input of a waiting task is not being cared for.
+IDLE: Final = frozenset({State.RELEASED, State.ERROR, State.FORGOTTEN})
+
+
+@always("What a task is for and the state it is in fit together.")
+def role_fits_state(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        expected = ROLES.get(task.state)
+        if expected is not None and task.role is not expected:
+            yield f"{task.key} is {task.state} with role {task.role}"
+
+
+@always("Cancelled and resumed hold what they say, and go where they say.")
+def compound_state_is_legal(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.state is State.CANCELLED or task.state is State.RESUMED:
+            if (task.state, task.previous, task.next) not in COMPOUND:
+                yield f"{task.key} is {task.state}({task.previous} -> {task.next})"
+            elif task.state is State.CANCELLED and task.role is not Role.NONE and not task.next:
+                yield f"{task.key} is cancelled with role {task.role}"
+            elif task.state is State.RESUMED and task.role is not _resumed_role(task):
+                yield f"{task.key} is resumed({task.previous}) with role {task.role}"
+
+
+def _resumed_role(task: TaskState) -> Role:
+    return Role.FETCH if task.execution is not None else Role.COMPUTE
+
+
+@always("A task holds a thread or a transfer exactly while its state says so, never both.")
+def holds_what_its_state_says(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        thread, transfer = task.execution is not None, task.coming_from is not None
+        if task.state is State.FLIGHT:
+            right = transfer and not thread
+        elif task.state in HOLDING:
+            right = thread != transfer
+        else:
+            right = not thread and not transfer
+        if not right:
+            yield f"{task.key} is {task.state} with thread={thread}, transfer={transfer}"
+
+
+@always("A task is coming from somebody exactly while a transfer that names it is open.")
+def flight_comes_from_somebody(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        peer = task.coming_from
+        if (peer is not None) != (task.key in worker.in_flight):
+            yield f"{task.key} is {task.state} with coming_from={peer}"
+        elif peer is not None and task.key not in worker.transfers[peer].keys:
+            yield f"{task.key} is coming from {peer}, which was not asked for it"
+
+
+@always("A slot is taken by every thread that did not secede, and by nothing else.")
+def slots_are_taken_by_threads(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        execution = task.execution
+        slot = execution is not None and not execution.seceded
+        if slot != (task.key in worker.executing):
+            yield f"{task.key} is {task.state}, slot taken: {task.key in worker.executing}"
+        beside = execution is not None and execution.seceded
+        if beside != (task.key in worker.long_running):
+            yield f"{task.key} is {task.state}, seceded: {task.key in worker.long_running}"
+
+
+@always("No more slots are taken than there are threads.")
+def threads_suffice(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    if len(worker.executing) > worker.config.nthreads:
+        yield f"{len(worker.executing)} running, {worker.config.nthreads} threads"
+
+
+@always("What is left of each resource is its total less what running threads took.")
+def resources_are_conserved(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    if not worker.config.resources:
+        return
+    left = dict(worker.config.resources)
+    for key in (*worker.executing, *worker.long_running):
+        execution = worker.tasks[key].execution
+        for name, amount in execution.resources.items() if execution is not None else ():
+            left[name] -= amount
+    for name, amount in left.items():
+        if worker.available_resources[name] != amount or amount < 0:
+            yield f"{name}: {worker.available_resources[name]:g} left, should be {amount:g}"
+
+
+@always("Bytes under way are the sum of what open transfers were asked for.")
+def incoming_bytes_are_conserved(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    total = 0
+    for transfer in worker.transfers.values():
+        total += transfer.nbytes
+    if worker.incoming_nbytes != total:
+        yield f"{worker.incoming_nbytes} bytes under way, transfers ask for {total}"
+
+
+@always("A value is stored exactly for tasks in memory.")
+def memory_has_a_value(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        stored = (task.key in worker.data) + (task.key in worker.actors)
+        if stored != (task.state is State.MEMORY):
+            yield f"{task.key} is {task.state}, values stored: {stored}"
+
+
+@always("A task stands in the queue of its state, once, and in no other.")
+def queued_where_its_state_says(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        queued = task.state is State.FETCH or task.state in RUNNABLE
+        if queued != (task.queued_at is not None):
+            yield f"{task.key} is {task.state}, queued at {task.queued_at}"
+        elif queued:
+            yield from _absent_from_queues(worker, task)
+        if (task.state is State.MISSING) != (task.key in worker.missing):
+            yield f"{task.key} is {task.state}, among the missing: {task.key in worker.missing}"
+
+
+def _absent_from_queues(worker: WorkerState, task: TaskState) -> Iterator[str]:
+    if task.state is State.READY:
+        queues = {"ready": worker.ready}
+    elif task.state is State.CONSTRAINED:
+        queues = {"constrained": worker.constrained}
+    else:
+        queues = {f"data_needed[{peer}]": worker.data_needed[peer] for peer in task.who_has}
+    assert task.queued_at is not None
+    for name, queue in queues.items():
+        if not queue.holds(task.queued_at, task.key):
+            yield f"{task.key} is {task.state} but not in {name}"
+
+
+@always("Holders are known from both sides, and the worker is not among its own peers.")
+def holders_agree(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        for peer in task.who_has:
+            if peer == ADDRESS:
+                yield f"{task.key} is held by the worker itself"
+            elif task.key not in worker.has_what.get(peer, ()):
+                yield f"{peer} holds {task.key}, has_what does not know"
+
+
+@always("A key is queued to be copied exactly if somebody holds it.")
+def somebody_holds_what_is_queued(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.state in WANTS_COPY and bool(task.who_has) != (task.state is State.FETCH):
+            yield f"{task.key} is {task.state}, held by {sorted(task.who_has)}"
+
+
+@always("A task needs its dependencies exactly until it runs, and they know that.")
+def needs_are_known(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        needs = task.state in NEEDS_INPUTS
+        for key in task.dependencies:
+            dependency = worker.tasks.get(key)
+            if needs != (dependency is not None and task.key in dependency.needed_by):
+                yield f"{task.key} is {task.state}; {key} knows a need: {not needs}"
+        for key in task.needed_by:
+            dependent = worker.tasks.get(key)
+            if dependent is None or dependent.state not in NEEDS_INPUTS:
+                yield f"{task.key} is needed by {key}, which waits for nothing"
+
+
+@always("A task waits exactly while one of its dependencies is not here (R7).")
+def waits_for_something(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.state in NEEDS_INPUTS:
+            if worker.inputs_are_here(task) != (task.state in RUNNABLE):
+                yield f"{task.key} is {task.state}, inputs here: {task.state is State.WAITING}"
+
+
+@always("Something is being done about every dependency that a task waits for (#4724).")
+def dependencies_are_cared_for(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.state is State.WAITING:
+            for key in task.dependencies:
+                if worker.tasks[key].state in IDLE:
+                    yield f"{task.key} waits for {key}, which is {worker.tasks[key].state}"
+        elif task.state in IDLE and task.needed_by:
+            yield f"{task.key} is {task.state} and needed by {sorted(task.needed_by)}"
+
+
+@always("Ready tasks take no resources, constrained ones do.")
+def constrained_takes_resources(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.state in RUNNABLE and task.request is not None:
+            if bool(task.request.resources) != (task.state is State.CONSTRAINED):
+                yield f"{task.key} is {task.state} and takes {dict(task.request.resources)}"
+
+
+@always("What was asked to be computed here has its content (R9, R21).")
+def compute_has_content(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.role is Role.COMPUTE and (task.spec is None or task.request is None):
+            yield f"{task.key} is to be computed, without spec or request"
+
+
+@always("A value that was scattered waits only while a thread or a transfer is held.")
+def scattered_value_is_taken(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.scattered is not ABSENT and task.state not in HOLDING:
+            yield f"{task.key} is {task.state}, and its scattered value was not stored"
+
+
+@always("A story is contiguous and ends in the state of its task (R46).")
+def story_is_contiguous(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        recent = task.history[-5:]
+        if recent and recent[-1].finish is not task.state:
+            yield f"{task.key} is {task.state}, its story ends in {recent[-1].finish}"
+        for one, other in zip(recent, recent[1:], strict=False):
+            if one.finish is not other.start:
+                yield f"{task.key} went to {one.finish}, then on from {other.start}"
+
+
+@always("No thread is idle while a task could run on it (#4724).")
+def no_thread_is_idle(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    if (worker.ready or worker.constrained) and (task := next_execution(worker)) is not None:
+        yield f"{task.key} could run, {len(worker.executing)} of {worker.config.nthreads} do"
+
+
+@always("No peer is left alone while it could be asked for a queued key (#4133).")
+def no_peer_is_left_alone(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for peer in start_transfers_could_ask(worker) if worker.data_needed else ():
+        yield f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
+
+
+#: In the order in which they are checked.
+INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())
+
+
+@always("Each index holds as many keys as there are tasks in its state.")
+def indexes_hold_nothing_else(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    """The totals: with the above, each index agrees with the states in both directions (R13)."""
+    tasks = worker.tasks.values()
+    count = {state: sum(task.state is state for task in tasks) for state in State}
+    holders = sum(len(task.who_has) for task in tasks)
+    expected = {
+        "ready": (len(worker.ready), count[State.READY]),
+        "constrained": (len(worker.constrained), count[State.CONSTRAINED]),
+        "missing": (len(worker.missing), count[State.MISSING]),
+        "data": (len(worker.data) + len(worker.actors), count[State.MEMORY]),
+        "threads": (
+            len(worker.executing) + len(worker.long_running),
+            sum(task.execution is not None for task in tasks),
+        ),
+        "in_flight": (
+            len(worker.in_flight),
+            sum(len(transfer.keys) for transfer in worker.transfers.values()),
+        ),
+        "has_what": (sum(map(len, worker.has_what.values())), holders),
+        "data_needed": (
+            sum(map(len, worker.data_needed.values())),
+            sum(len(task.who_has) for task in tasks if task.state is State.FETCH),
+        ),
+    }
+    for name, (found, right) in expected.items():
+        if found != right:
+            yield f"{name} holds {found} keys, should be {right}"
+    for key, task in worker.tasks.items():
+        if key != task.key or task.state is State.FORGOTTEN:
+            yield f"the record under {key} is {task!r}"
+
+
+#: Checked in a sweep only, because they count all tasks.
+TOTALS: Final[tuple[Property, ...]] = (indexes_hold_nothing_else,)

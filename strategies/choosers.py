@@ -1,0 +1,84 @@
+"""Who makes the choices while a step is drawn: Hypothesis, a seeded generator, or an enumeration."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Protocol, TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+
+class Chooser(Protocol):
+    """The only source of choice in this project."""
+
+    def pick(self, items: Sequence[T]) -> T:
+        """One of ``items``, which are not empty. The first is the simplest."""
+
+    def integer(self, low: int, high: int) -> int:
+        """A number, both ends included. ``low`` is the simplest."""
+
+
+class RandomChooser:
+    """Chooses by a generator of its own: same seed, same choices, in every process."""
+
+    def __init__(self, seed: int | str) -> None:
+        self.random = random.Random(seed)
+
+    def pick(self, items: Sequence[T]) -> T:
+        return items[int(self.random.random() * len(items))]
+
+    def integer(self, low: int, high: int) -> int:
+        return low + int(self.random.random() * (high - low + 1))
+
+
+class HypothesisChooser:
+    """Chooses by Hypothesis, which therefore can shrink and replay what was chosen."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self.data = data
+
+    def pick(self, items: Sequence[T]) -> T:
+        return items[self.integer(0, len(items) - 1)]
+
+    def integer(self, low: int, high: int) -> int:
+        if low == high:
+            return low
+        return self.data.draw(st.integers(low, high))
+
+
+class Enumeration:
+    """Makes the same drawing again and again, each time with other choices, until all were made.
+
+    ``for chooser in Enumeration(): step = draw(chooser)`` yields every step that can be drawn.
+    """
+
+    def __init__(self) -> None:
+        self._path: list[tuple[int, int]] = []
+        self._depth = 0
+
+    def __iter__(self) -> Iterator["Enumeration"]:
+        while True:
+            self._depth = 0
+            yield self
+            del self._path[self._depth :]
+            while self._path and self._path[-1][0] + 1 == self._path[-1][1]:
+                self._path.pop()
+            if not self._path:
+                return
+            choice, count = self._path[-1]
+            self._path[-1] = (choice + 1, count)
+
+    def pick(self, items: Sequence[T]) -> T:
+        return items[self._choose(len(items))]
+
+    def integer(self, low: int, high: int) -> int:
+        return low + self._choose(high - low + 1)
+
+    def _choose(self, count: int) -> int:
+        if self._depth == len(self._path):
+            self._path.append((0, count))
+        choice, known = self._path[self._depth]
+        assert known == count, "a drawing must depend on its choices alone"
+        self._depth += 1
+        return choice
