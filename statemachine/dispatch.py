@@ -53,9 +53,7 @@ def start_transfers(worker: WorkerState) -> Outcome:
         worker.open_transfer(peer, transfer)
         taken.update(transfer.keys)
         recommend.update((key, To(State.FLIGHT, peer)) for key in transfer.keys)
-        gathers.append(
-            do.GatherDep(worker=peer, keys=transfer.keys, total_nbytes=transfer.nbytes)
-        )
+        gathers.append(do.GatherDep(worker=peer, keys=transfer.keys, total_nbytes=transfer.nbytes))
     return Outcome(recommend=recommend, instructions=gathers)
 
 

@@ -7,13 +7,13 @@ event touched; a sweep gives it all tasks, and checks the totals as well.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from workerfuzz.statemachine.dispatch import next_execution, start_transfers_could_ask
 from workerfuzz.statemachine.properties import Property, always, properties_in
 from workerfuzz.statemachine.states import (
     HOLDING,
     NEEDS_INPUTS,
     RUNNABLE,
     WANTS_COPY,
+    Intent,
     Role,
     State,
 )
@@ -101,35 +101,6 @@ def slots_are_taken_by_threads(worker: WorkerState, touched: Touched) -> Iterato
             yield f"{task.key} is {task.state}, seceded: {task.key in worker.long_running}"
 
 
-@always("No more slots are taken than there are threads.")
-def threads_suffice(worker: WorkerState, touched: Touched) -> Iterator[str]:
-    if len(worker.executing) > worker.config.nthreads:
-        yield f"{len(worker.executing)} running, {worker.config.nthreads} threads"
-
-
-@always("What is left of each resource is its total less what running threads took.")
-def resources_are_conserved(worker: WorkerState, touched: Touched) -> Iterator[str]:
-    if not worker.config.resources:
-        return
-    left = dict(worker.config.resources)
-    for key in (*worker.executing, *worker.long_running):
-        execution = worker.tasks[key].execution
-        for name, amount in execution.resources.items() if execution is not None else ():
-            left[name] -= amount
-    for name, amount in left.items():
-        if worker.available_resources[name] != amount or amount < 0:
-            yield f"{name}: {worker.available_resources[name]:g} left, should be {amount:g}"
-
-
-@always("Bytes under way are the sum of what open transfers were asked for.")
-def incoming_bytes_are_conserved(worker: WorkerState, touched: Touched) -> Iterator[str]:
-    total = 0
-    for transfer in worker.transfers.values():
-        total += transfer.nbytes
-    if worker.incoming_nbytes != total:
-        yield f"{worker.incoming_nbytes} bytes under way, transfers ask for {total}"
-
-
 @always("A value is stored exactly for tasks in memory.")
 def memory_has_a_value(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
@@ -197,9 +168,9 @@ def needs_are_known(worker: WorkerState, touched: Touched) -> Iterator[str]:
 @always("A task waits exactly while one of its dependencies is not here (R7).")
 def waits_for_something(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if task.state in NEEDS_INPUTS:
-            if worker.inputs_are_here(task) != (task.state in RUNNABLE):
-                yield f"{task.key} is {task.state}, inputs here: {task.state is State.WAITING}"
+        runnable = task.state in RUNNABLE
+        if task.state in NEEDS_INPUTS and worker.inputs_are_here(task) != runnable:
+            yield f"{task.key} is {task.state}, inputs here: {not runnable}"
 
 
 @always("Something is being done about every dependency that a task waits for (#4724).")
@@ -216,15 +187,16 @@ def dependencies_are_cared_for(worker: WorkerState, touched: Touched) -> Iterato
 @always("Ready tasks take no resources, constrained ones do.")
 def constrained_takes_resources(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if task.state in RUNNABLE and task.request is not None:
-            if bool(task.request.resources) != (task.state is State.CONSTRAINED):
-                yield f"{task.key} is {task.state} and takes {dict(task.request.resources)}"
+        if task.state not in RUNNABLE or task.request is None:
+            continue
+        if bool(task.request.resources) != (task.state is State.CONSTRAINED):
+            yield f"{task.key} is {task.state} and takes {dict(task.request.resources)}"
 
 
 @always("What was asked to be computed here has its content (R9, R21).")
 def compute_has_content(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if task.role is Role.COMPUTE and (task.spec is None or task.request is None):
+        if task.intent is Intent.COMPUTE and (task.spec is None or task.request is None):
             yield f"{task.key} is to be computed, without spec or request"
 
 
@@ -238,62 +210,13 @@ def scattered_value_is_taken(worker: WorkerState, touched: Touched) -> Iterator[
 @always("A story is contiguous and ends in the state of its task (R46).")
 def story_is_contiguous(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        recent = task.history[-5:]
-        if recent and recent[-1].finish is not task.state:
-            yield f"{task.key} is {task.state}, its story ends in {recent[-1].finish}"
-        for one, other in zip(recent, recent[1:], strict=False):
-            if one.finish is not other.start:
-                yield f"{task.key} went to {one.finish}, then on from {other.start}"
-
-
-@always("No thread is idle while a task could run on it (#4724).")
-def no_thread_is_idle(worker: WorkerState, touched: Touched) -> Iterator[str]:
-    if (worker.ready or worker.constrained) and (task := next_execution(worker)) is not None:
-        yield f"{task.key} could run, {len(worker.executing)} of {worker.config.nthreads} do"
-
-
-@always("No peer is left alone while it could be asked for a queued key (#4133).")
-def no_peer_is_left_alone(worker: WorkerState, touched: Touched) -> Iterator[str]:
-    for peer in start_transfers_could_ask(worker) if worker.data_needed else ():
-        yield f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
+        story = task.history
+        finish = story[-1].finish if story else State.RELEASED
+        if finish is not task.state:
+            yield f"{task.key} is {task.state}, its story ends in {finish}"
+        if len(story) > 1 and story[-2].finish is not story[-1].start:
+            yield f"{task.key} went to {story[-2].finish}, then on from {story[-1].start}"
 
 
 #: In the order in which they are checked.
 INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())
-
-
-@always("Each index holds as many keys as there are tasks in its state.")
-def indexes_hold_nothing_else(worker: WorkerState, touched: Touched) -> Iterator[str]:
-    """The totals: with the above, each index agrees with the states in both directions (R13)."""
-    tasks = worker.tasks.values()
-    count = {state: sum(task.state is state for task in tasks) for state in State}
-    holders = sum(len(task.who_has) for task in tasks)
-    expected = {
-        "ready": (len(worker.ready), count[State.READY]),
-        "constrained": (len(worker.constrained), count[State.CONSTRAINED]),
-        "missing": (len(worker.missing), count[State.MISSING]),
-        "data": (len(worker.data) + len(worker.actors), count[State.MEMORY]),
-        "threads": (
-            len(worker.executing) + len(worker.long_running),
-            sum(task.execution is not None for task in tasks),
-        ),
-        "in_flight": (
-            len(worker.in_flight),
-            sum(len(transfer.keys) for transfer in worker.transfers.values()),
-        ),
-        "has_what": (sum(map(len, worker.has_what.values())), holders),
-        "data_needed": (
-            sum(map(len, worker.data_needed.values())),
-            sum(len(task.who_has) for task in tasks if task.state is State.FETCH),
-        ),
-    }
-    for name, (found, right) in expected.items():
-        if found != right:
-            yield f"{name} holds {found} keys, should be {right}"
-    for key, task in worker.tasks.items():
-        if key != task.key or task.state is State.FORGOTTEN:
-            yield f"the record under {key} is {task!r}"
-
-
-#: Checked in a sweep only, because they count all tasks.
-TOTALS: Final[tuple[Property, ...]] = (indexes_hold_nothing_else,)

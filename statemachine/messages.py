@@ -18,83 +18,90 @@ from workerfuzz.statemachine.task import Change
 Changes = Sequence[tuple[str, Change]]
 Instructions = Sequence[Instruction]
 
+#: Events in reply to which a value that was known to be here may be reported again.
+MAY_REPEAT: Final = (events.ComputeTask, events.RemoveReplicas, events.UpdateData)
 
-def _entered(changes: Changes, state: State) -> Counter[str]:
-    return Counter(key for key, change in changes if change.finish is state)
+
+def _differences(told: list[str], due: list[str], what: str) -> Iterator[str]:
+    if sorted(told) != sorted(due):
+        times, expected = Counter(told), Counter(due)
+        for key in sorted({*told, *due}):
+            if times[key] != expected[key]:
+                yield f"{key}: {what} told {times[key]} times, due {expected[key]}"
 
 
-def _differences(told: Counter[str], due: Counter[str], what: str) -> Iterator[str]:
-    for key in sorted({*told, *due}):
-        if told[key] != due[key]:
-            yield f"{key}: {what} told {told[key]} times, due {due[key]}"
+def _entered(changes: Changes, state: State) -> list[str]:
+    return [key for key, change in changes if change.finish is state]
 
 
 @always("The scheduler is told of every value that comes to be here, once.")
 def every_value_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told: Counter[str] = Counter()
+    told: list[str] = []
     for it in issued:
-        if isinstance(it, do.TaskFinished):
-            told[it.key] += 1
-        elif isinstance(it, do.AddKeys):
-            told.update(it.keys)
+        if type(it) is do.TaskFinished:
+            told.append(it.key)
+        elif type(it) is do.AddKeys:
+            told.extend(it.keys)
     due = _entered(changes, State.MEMORY)
-    if isinstance(event, events.ComputeTask | events.RemoveReplicas | events.UpdateData):
-        told = Counter({key: min(told[key], due[key]) for key in told})  # may repeat what is known
+    if told and isinstance(event, MAY_REPEAT):
+        told = [key for key in told if key in due]
     yield from _differences(told, due, "value")
 
 
 @always("The scheduler is told of every value that goes from here, once.")
 def every_loss_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = Counter(it.key for it in issued if isinstance(it, do.ReleaseWorkerData))
-    due = Counter(key for key, change in changes if change.start is State.MEMORY)
+    told = [it.key for it in issued if type(it) is do.ReleaseWorkerData]
+    due = [key for key, change in changes if change.start is State.MEMORY]
     yield from _differences(told, due, "loss")
 
 
 @always("The scheduler is told of every task that fails here, once.")
 def every_failure_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = Counter(it.key for it in issued if isinstance(it, do.TaskErred))
+    told = [it.key for it in issued if type(it) is do.TaskErred]
     yield from _differences(told, _entered(changes, State.ERROR), "failure")
 
 
 @always("The scheduler is told of every task that runs outside the slots, at each request.")
 def every_secession_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = Counter(it.key for it in issued if isinstance(it, do.LongRunning))
+    told = [it.key for it in issued if type(it) is do.LongRunning]
     due = _entered(changes, State.LONG_RUNNING)
-    if isinstance(event, events.ComputeTask) and event.key not in due:
-        due[event.key] = told[event.key]  # requested again while it runs on
+    if told and not due and type(event) is events.ComputeTask:
+        due = [event.key]  # requested again while it runs on
     yield from _differences(told, due, "secession")
 
 
 @always("A task is handed back exactly when its thread asks for it.")
 def every_reschedule_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = Counter(it.key for it in issued if isinstance(it, do.Reschedule))
-    due = Counter(
+    told = [it.key for it in issued if type(it) is do.Reschedule]
+    due = [
         key
         for key, change in changes
         if change.finish is State.RESCHEDULED and change.start in USES_INPUTS
-    )
+    ]
     yield from _differences(told, due, "reschedule")
 
 
 @always("Every start of a thread or a transfer is asked for, once.")
 def every_start_is_asked_for(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    threads = Counter(it.key for it in issued if isinstance(it, do.Execute))
-    started = Counter(
+    threads = [it.key for it in issued if type(it) is do.Execute]
+    started = [
         key
         for key, change in changes
         if change.finish is State.EXECUTING and change.start in NEEDS_INPUTS
-    )
+    ]
     yield from _differences(threads, started, "thread")
-    transfers = Counter(key for it in issued if isinstance(it, do.GatherDep) for key in it.keys)
-    opened = Counter(
+    transfers = [key for it in issued if type(it) is do.GatherDep for key in it.keys]
+    opened = [
         key
         for key, change in changes
         if change.finish is State.FLIGHT and change.start is State.FETCH
-    )
+    ]
     yield from _differences(transfers, opened, "transfer")
 
 
-@always("A steal is answered once, and granted exactly where compute is wanted and nothing held (R34).")
+@always(
+    "A steal is answered once, and granted exactly where compute is wanted and nothing held (R34)."
+)
 def steal_is_answered(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
     answers = [it for it in issued if isinstance(it, do.StealResponse)]
     if not isinstance(event, events.StealRequest):
@@ -104,9 +111,7 @@ def steal_is_answered(event: Event, changes: Changes, issued: Instructions) -> I
     if [(it.key, it.stimulus_id) for it in answers] != [(event.key, event.stimulus_id)]:
         yield f"{event.key}: {len(answers)} answers"
         return
-    given = any(
-        key == event.key and change.finish is State.RESCHEDULED for key, change in changes
-    )
+    given = any(key == event.key and change.finish is State.RESCHEDULED for key, change in changes)
     if given != (answers[0].state in NEEDS_INPUTS):
         yield f"{event.key}: answered {answers[0].state}, given away: {given}"
     if not given and changes:

@@ -15,6 +15,9 @@ from workerfuzz.statemachine.task import Change, Execution, TaskSpec, TaskState
 #: Names of events that may change an intent.
 SCHEDULER: Final = frozenset(kind.__name__ for kind in FROM_SCHEDULER)
 
+#: Names of events with which a thread ends.
+ENDS_THREAD: Final = frozenset({"ExecuteSuccess", "ExecuteFailure", "Reschedule"})
+
 
 class Glimpse(NamedTuple):
     """What a record was before an event."""
@@ -73,9 +76,9 @@ def suspicion_is_never_lost(event: str, pairs: Pairs, _: object) -> Iterator[str
 @always("A thread belongs to one task from its start to its end, with what it took.")
 def thread_is_kept(event: str, pairs: Pairs, _: object) -> Iterator[str]:
     for before, task in pairs:
-        if before.execution is not None and task.execution is not before.execution:
-            if event not in ("ExecuteSuccess", "ExecuteFailure", "Reschedule"):
-                yield f"the thread of {task.key} was let go by {event}"
+        let_go = before.execution is not None and task.execution is not before.execution
+        if let_go and event not in ENDS_THREAD:
+            yield f"the thread of {task.key} was let go by {event}"
 
 
 @always("Every transition is a row of the table, or half of a detour that is expected (R16, R23).")

@@ -5,27 +5,51 @@ Names are Dask's. ``State`` says what is going on, ``Intent`` what the scheduler
 """
 
 import enum
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 
 class State(enum.StrEnum):
     """Where one task is in its life on this worker. The value is its name in messages and cases."""
 
-    RELEASED = "released"  # known; holds no data; nothing is being done about it
-    WAITING = "waiting"  # to be computed; at least one dependency is not in memory here
-    FETCH = "fetch"  # a peer holds the data; queued to be copied
-    FLIGHT = "flight"  # being copied from a peer
-    MISSING = "missing"  # wanted here, but nobody is known to hold it
-    READY = "ready"  # all dependencies are here; queued for a thread
-    CONSTRAINED = "constrained"  # like ready, but needs resources as well as a thread
-    EXECUTING = "executing"  # running in a thread, which takes a slot
-    LONG_RUNNING = "long-running"  # running in a thread that left its slot
-    MEMORY = "memory"  # its value is stored here
-    ERROR = "error"  # it failed, or a dependency did; the exception is in the record
-    CANCELLED = "cancelled"  # not wanted as it is, but still holds a thread or a transfer
-    RESUMED = "resumed"  # wanted again, in another way than the thread or transfer it holds
-    RESCHEDULED = "rescheduled"  # handed back to the scheduler; holds nothing
-    FORGOTTEN = "forgotten"  # the record is gone
+    RELEASED = "released"
+    WAITING = "waiting"
+    FETCH = "fetch"
+    FLIGHT = "flight"
+    MISSING = "missing"
+    READY = "ready"
+    CONSTRAINED = "constrained"
+    EXECUTING = "executing"
+    LONG_RUNNING = "long-running"
+    MEMORY = "memory"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+    RESUMED = "resumed"
+    RESCHEDULED = "rescheduled"
+    FORGOTTEN = "forgotten"
+
+
+#: What each state says about a task.
+MEANING: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        State.RELEASED: "known; holds no data; nothing is being done about it",
+        State.WAITING: "to be computed; at least one dependency is not in memory here",
+        State.FETCH: "a peer holds the data; queued to be copied",
+        State.FLIGHT: "being copied from a peer",
+        State.MISSING: "wanted here, but nobody is known to hold it",
+        State.READY: "all dependencies are here; queued for a thread",
+        State.CONSTRAINED: "like ready, but needs resources as well as a thread",
+        State.EXECUTING: "running in a thread, which takes a slot",
+        State.LONG_RUNNING: "running in a thread that left its slot",
+        State.MEMORY: "its value is stored here",
+        State.ERROR: "it failed, or a dependency did; the exception is in the record",
+        State.CANCELLED: "not wanted as it is, but still holds a thread or a transfer",
+        State.RESUMED: "wanted again, in another way than the thread or transfer it holds",
+        State.RESCHEDULED: "handed back to the scheduler; holds nothing",
+        State.FORGOTTEN: "the record is gone",
+    }
+)
 
 
 class Intent(enum.StrEnum):

@@ -181,7 +181,8 @@ class WorkerState:
 
     def take_thread(self, task: TaskState) -> Execution:
         """Give a task a slot and the resources of its request."""
-        assert task.request is not None and task.spec is not None
+        assert task.request is not None
+        assert task.spec is not None
         write = self.journal
         taken = task.request.resources
         for name, amount in taken.items():

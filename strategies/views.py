@@ -9,28 +9,44 @@ from workerfuzz.statemachine.view import WorkerView
 
 
 class Surroundings(Protocol):
-    """A worker with all that can happen to it: what drawing a step needs to know.
+    """A worker with all that can happen to it: what drawing a step needs to know."""
 
-    Attributes:
-        view: the worker itself.
-        pool: keys that may be used, each depending on earlier ones only.
-        peers: addresses of other workers.
-        executing: outstanding ``Execute``, by key.
-        seceded: keys among ``executing`` that told so already.
-        gathering: outstanding ``GatherDep``, by peer: the keys that were asked for.
-        retrying: peers with an outstanding ``RetryBusyWorkerLater``.
-        content: what was last requested of a key.
-        fixed: keys whose content may not change, because nobody freed them since.
-        run_id: of the last compute request; 0 before the first.
-    """
+    @property
+    def view(self) -> WorkerView:
+        """The worker itself."""
 
-    view: WorkerView
-    pool: Sequence[str]
-    peers: Sequence[str]
-    executing: Mapping[str, Execute]
-    seceded: Collection[str]
-    gathering: Mapping[str, tuple[str, ...]]
-    retrying: Collection[str]
-    content: Mapping[str, TaskSpec]
-    fixed: Collection[str]
-    run_id: int
+    @property
+    def pool(self) -> Sequence[str]:
+        """Keys that may be used, each depending on earlier ones only."""
+
+    @property
+    def peers(self) -> Sequence[str]:
+        """Addresses of other workers."""
+
+    @property
+    def executing(self) -> Mapping[str, Execute]:
+        """Outstanding ``Execute``, by key."""
+
+    @property
+    def seceded(self) -> Collection[str]:
+        """Keys among ``executing`` that told so already."""
+
+    @property
+    def gathering(self) -> Mapping[str, tuple[str, ...]]:
+        """Outstanding ``GatherDep``, by peer: the keys that were asked for."""
+
+    @property
+    def retrying(self) -> Collection[str]:
+        """Peers with an outstanding ``RetryBusyWorkerLater``."""
+
+    @property
+    def content(self) -> Mapping[str, TaskSpec]:
+        """What was last requested of a key."""
+
+    @property
+    def fixed(self) -> Collection[str]:
+        """Keys whose content may not change, because nobody freed them since."""
+
+    @property
+    def run_id(self) -> int:
+        """Of the last compute request; 0 before the first."""

@@ -1,7 +1,7 @@
 """The reference worker as a subject."""
 
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.protocol import SubjectRaised, WorkerSubject
@@ -9,13 +9,14 @@ from workerfuzz.statemachine import events
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.invariants import INVARIANTS, TOTALS
+from workerfuzz.statemachine.invariants import INVARIANTS
 from workerfuzz.statemachine.messages import MESSAGES
 from workerfuzz.statemachine.progress import PROGRESS, Glimpse
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.stimulus import handle_stimulus
 from workerfuzz.statemachine.task import Change
+from workerfuzz.statemachine.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import WorkerState
 
 
@@ -40,7 +41,9 @@ class ReferenceWorker:
         self.worker = worker
         self._event: Event = events.FindMissing()
         self._issued: Sequence[Instruction] = ()
-        self._now: dict[str, Glimpse] = {key: Glimpse.of(task) for key, task in worker.tasks.items()}
+        self._now: dict[str, Glimpse] = {
+            key: Glimpse.of(task) for key, task in worker.tasks.items()
+        }
 
     def handle(self, event: Event) -> Sequence[Instruction]:
         self._event = event
@@ -60,25 +63,21 @@ class ReferenceWorker:
         worker = self.worker
         keys = worker.tasks if touched is None else touched
         tasks = [worker.tasks[key] for key in keys if key in worker.tasks]
-        for invariant in INVARIANTS:
-            for found in invariant.check(worker, tasks):
-                yield invariant, found
+        if tasks:
+            yield from broken(INVARIANTS, worker, tasks)
+        yield from broken(TOTALS, worker)
         if touched is None:
-            for total in TOTALS:
-                for found in total.check(worker, tasks):
-                    yield total, found
+            yield from broken(COUNTS, worker)
             return
+        if self._issued or worker.changes or type(self._event) is events.StealRequest:
+            yield from broken(MESSAGES, self._event, worker.changes, self._issued)
         pairs = [
             (before, before.task)
             for key in keys
             if (before := self._now.get(key)) is not None and worker.tasks.get(key) is before.task
         ]
-        for progress in PROGRESS:
-            for found in progress.check(type(self._event).__name__, pairs, worker.changes):
-                yield progress, found
-        for message in MESSAGES:
-            for found in message.check(self._event, worker.changes, self._issued):
-                yield message, found
+        if pairs or worker.changes:
+            yield from broken(PROGRESS, type(self._event).__name__, pairs, worker.changes)
         for key in keys:
             if key in worker.tasks:
                 self._now[key] = Glimpse.of(worker.tasks[key])
@@ -128,6 +127,13 @@ class ReferenceWorker:
 
     def paused(self) -> bool:
         return self.worker.paused
+
+
+def broken(properties: Iterable[Property], *what: object) -> Iterator[tuple[Property, str]]:
+    """Each counterexample, with the property that it breaks."""
+    for item in properties:
+        for counterexample in item.check(*what):
+            yield item, counterexample
 
 
 def _one_line(error: BaseException) -> str:

@@ -1,0 +1,1 @@
+"""What surrounds a worker: the only thing that engines talk to."""

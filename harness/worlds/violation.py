@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from workerfuzz.strategies.steps import Step
+from workerfuzz.strategies.universe import Universe
 
 
 class ImpossibleStep(Exception):
@@ -19,6 +20,7 @@ class Violation(Exception):
         counterexample: what shows that it does not hold, in one line or a few.
         steps: the run up to the step that broke it; at rest, the whole run.
         at_rest: nothing was wrong until everything outstanding had ended.
+        universe: what the run took place in.
     """
 
     property: str
@@ -26,6 +28,7 @@ class Violation(Exception):
     counterexample: str
     steps: tuple[Step, ...] = field(default=(), repr=False)
     at_rest: bool = False
+    universe: Universe = field(default_factory=Universe, repr=False)
 
     def __str__(self) -> str:
         return f"{self.property}: {self.sentence}\n{self.counterexample}"

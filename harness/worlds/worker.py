@@ -6,9 +6,9 @@ well-formed messages.
 """
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.worlds.effect import Effect
@@ -20,10 +20,13 @@ from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.properties import Property, always
 from workerfuzz.statemachine.states import NEEDS_INPUTS, State
-from workerfuzz.statemachine.task import Change, TaskSpec
+from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.steps import WORKER_STEPS, Step
 from workerfuzz.strategies.universe import Universe
+
+#: Told of each event once it has happened, with the step that it was; None while coming to rest.
+Observer: TypeAlias = Callable[["WorkerWorld", Step | None], None]
 
 #: A full sweep follows this many events.
 SWEEP_EVERY: Final = 50
@@ -40,7 +43,6 @@ class WorkerWorld:
     Attributes:
         steps: what was let happen so far.
         happened: events so far, those of ``finish`` included.
-        on_change: called with (key, transition) for every transition; coverage listens here.
     """
 
     def __init__(
@@ -48,14 +50,14 @@ class WorkerWorld:
         subject: Subject,
         universe: Universe | None = None,
         *,
-        on_change: Callable[[str, Change], None] | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.subject = subject
         self.universe = universe or Universe()
         self.view: WorkerSubject = subject.worker(self.universe.config)
         self.pool = self.universe.keys
         self.peers = self.universe.peers
-        self.on_change = on_change
+        self._observer = observer
         self.steps: list[Step] = []
         self.happened = 0
         self.executing: dict[str, do.Execute] = {}
@@ -104,7 +106,7 @@ class WorkerWorld:
         if obstacle is not None:
             raise ImpossibleStep(obstacle)
         self.steps.append(step)
-        return self.happen(step.event(self))
+        return self.happen(step.event(self), step)
 
     def order(self, key: str) -> tuple[int, str]:
         """Sorts keys so that each comes after those it may depend on."""
@@ -122,7 +124,7 @@ class WorkerWorld:
 
     # One event
 
-    def happen(self, event: Event) -> Effect:
+    def happen(self, event: Event, step: Step | None = None) -> Effect:
         """Let an event happen, keep the books, check the properties."""
         ended = self._answer(event)
         self._note_request(event)
@@ -132,10 +134,8 @@ class WorkerWorld:
             raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
         self.happened += 1
         touched = self.view.touched()
-        changes = self.view.changes()
-        if self.on_change is not None:
-            for key, change in changes:
-                self.on_change(key, change)
+        if self._observer is not None:
+            self._observer(self, step)
         self._check(event, touched, issued, ended)
         for it in issued:
             NOTE.get(type(it), _nothing)(self, it)
@@ -153,12 +153,13 @@ class WorkerWorld:
             counterexample,
             tuple(self.steps),
             broken.kind == "at rest",
+            self.universe,
         )
 
     def _check(
         self,
         event: Event,
-        touched: Any,
+        touched: Collection[str],
         issued: Sequence[Instruction],
         ended: do.Execute | None,
     ) -> None:
@@ -175,7 +176,7 @@ class WorkerWorld:
             self.sweep()
 
     def _net_changes(
-        self, touched: Sequence[str]
+        self, touched: Collection[str]
     ) -> tuple[tuple[str, State | None, State | None], ...]:
         changes = []
         for key in sorted(touched):
@@ -207,6 +208,8 @@ class WorkerWorld:
                 del self.gathering[event.worker]
             case events.RetryBusyWorker():
                 del self.retrying[event.worker]
+            case _:
+                pass
         return None
 
     def _note_request(self, event: Event) -> None:
@@ -223,6 +226,8 @@ class WorkerWorld:
                     self.fixed.pop(key, None)
                     self.live.pop(key, None)
                     self.rescheduled.pop(key, None)
+            case _:
+                pass
 
     def _note_execute(self, it: do.Execute) -> None:
         self.executing[it.key] = it

@@ -47,9 +47,7 @@ def start_executing(worker: WorkerState, task: TaskState, _: object) -> Outcome:
         key: worker.data[key] if key in worker.data else worker.actors[key]
         for key in task.dependencies
     }
-    execute = do.Execute(
-        key=task.key, run_id=execution.run_id, spec=execution.spec, inputs=inputs
-    )
+    execute = do.Execute(key=task.key, run_id=execution.run_id, spec=execution.spec, inputs=inputs)
     return Outcome(instructions=(execute,))
 
 
@@ -76,6 +74,4 @@ def resume_long_running(worker: WorkerState, task: TaskState, _: object) -> Outc
 def long_running(task: TaskState, duration_s: float = 0.0) -> do.LongRunning:
     """What the scheduler is told of a task that left its slot."""
     assert task.request is not None
-    return do.LongRunning(
-        key=task.key, run_id=task.request.run_id, compute_duration_s=duration_s
-    )
+    return do.LongRunning(key=task.key, run_id=task.request.run_id, compute_duration_s=duration_s)

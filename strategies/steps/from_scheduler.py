@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from workerfuzz.statemachine import events
-from workerfuzz.statemachine.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.states import HOLDING, NEEDS_INPUTS, State
 from workerfuzz.statemachine.task import Request, TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
@@ -148,7 +148,7 @@ class ComputeTask(Step):
             yield replace(self, needs=needs)
         for resources in one_less(self.resources):
             yield replace(self, resources=resources)
-        plain = {"spec": 0, "priority": 0, "actor": False}
+        plain: dict[str, Any] = {"spec": 0, "priority": 0, "actor": False}
         for name, value in plain.items():
             if getattr(self, name) != value:
                 yield replace(self, **{name: value})
@@ -188,14 +188,25 @@ def nbytes(holdings: Sequence[Holding]) -> events.Nbytes:
     return {holding.key: holding.nbytes for holding in holdings if holding.nbytes is not None}
 
 
-class FreeKeys(SomeKeys):
+class LettingGo(SomeKeys):
+    """About any keys; now and then about one that holds a thread or a transfer."""
+
+    @classmethod
+    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+        held = likelier(world, HOLDING)
+        if held and chooser.integer(0, 2) == 0:
+            return cls((chooser.pick(held),))
+        return super().draw(world, chooser)
+
+
+class FreeKeys(LettingGo):
     """Keys are not wanted any more."""
 
     def event(self, world: Surroundings) -> events.FreeKeys:
         return events.FreeKeys(keys=self.names)
 
 
-class ForgetKeys(SomeKeys):
+class ForgetKeys(LettingGo):
     """Everything about some keys is to be deleted."""
 
     def event(self, world: Surroundings) -> events.ForgetKeys:

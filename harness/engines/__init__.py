@@ -1,0 +1,1 @@
+"""Who chooses the next step, and who takes steps away again."""

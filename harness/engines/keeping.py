@@ -1,0 +1,66 @@
+"""What becomes of a violation: it is shrunk, written down as a case, and shown."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from workerfuzz.harness.cases.case import Case
+from workerfuzz.harness.cases.record import record
+from workerfuzz.harness.cases.save import Saved, save
+from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.engines.shrink import Shrunk, shrink
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.violation import Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation with its run, and what became of it."""
+
+    signature: Signature
+    shrunk: Shrunk
+    case: Case
+    saved: Saved
+
+    @property
+    def violation(self) -> Violation:
+        return self.shrunk.violation
+
+    def report(self) -> list[str]:
+        """For people: the steps, the property in words, the counterexample, how to replay it."""
+        violation = self.violation
+        rest = ["> rest"] if violation.at_rest else []
+        lines = [
+            f"{violation.property}: {violation.sentence}",
+            *(f"  {line}" for line in violation.counterexample.splitlines()),
+            f"after {counted(len(violation.steps), 'step')} (shrunk from {self.shrunk.before}):",
+            *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
+        ]
+        if self.saved.path is not None:
+            return [*lines, f"replay it: workerfuzz replay {self.saved.path}"]
+        return [*lines, f"{self.saved.problem}; here it is:", *self.saved.text.splitlines()]
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def keep(
+    subject: Subject, violation: Violation, folder: Path, engine: str = "hypothesis"
+) -> Finding:
+    """Shrink a violation and write it as a case into a folder."""
+    shrunk = shrink(subject, violation.universe, violation)
+    broken = shrunk.violation
+    last = "rest" if broken.at_rest else broken.steps[-1].word
+    case = record(
+        subject,
+        broken.steps,
+        shrunk.universe.config,
+        title=f"{broken.property.replace('_', ' ')} is broken by {last}",
+        found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
+    )
+    return Finding(signature(broken), shrunk, case, save(case, folder))
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()

@@ -1,0 +1,31 @@
+"""How long and how thoroughly Hypothesis looks. Set explicitly: with CI=true it would choose for us."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from hypothesis import HealthCheck, Phase, Verbosity, settings
+
+#: Shrinking by Hypothesis is followed by our own; it explains nothing that our transcript does not.
+PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
+
+
+def profile(runs: int, steps: int) -> settings:
+    """Settings for so many runs of so many steps at most."""
+    return settings(
+        max_examples=runs,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize=False,
+        print_blob=False,
+        phases=PHASES,
+        suppress_health_check=tuple(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+
+
+#: By name: about 20 seconds for a test run, and a quarter of an hour or more for nights.
+PROFILES: Final[Mapping[str, settings]] = MappingProxyType(
+    {"quick": profile(700, 50), "deep": profile(40_000, 60)}
+)

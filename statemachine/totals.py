@@ -1,0 +1,101 @@
+"""What holds in a worker of ours as a whole: sums, limits, and nobody idle who could work."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from workerfuzz.statemachine.dispatch import next_execution, start_transfers_could_ask
+from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.worker import WorkerState
+
+
+@always("No more slots are taken than there are threads.")
+def threads_suffice(worker: WorkerState) -> Iterator[str]:
+    if len(worker.executing) > worker.config.nthreads:
+        yield f"{len(worker.executing)} running, {worker.config.nthreads} threads"
+
+
+@always("What is left of each resource is its total less what running threads took.")
+def resources_are_conserved(worker: WorkerState) -> Iterator[str]:
+    if not worker.config.resources:
+        return
+    left = dict(worker.config.resources)
+    for key in (*worker.executing, *worker.long_running):
+        execution = worker.tasks[key].execution
+        for name, amount in execution.resources.items() if execution is not None else ():
+            left[name] -= amount
+    for name, amount in left.items():
+        if worker.available_resources[name] != amount or amount < 0:
+            yield f"{name}: {worker.available_resources[name]:g} left, should be {amount:g}"
+
+
+@always("Bytes under way are the sum of what open transfers were asked for.")
+def incoming_bytes_are_conserved(worker: WorkerState) -> Iterator[str]:
+    total = 0
+    for transfer in worker.transfers.values():
+        total += transfer.nbytes
+    if worker.incoming_nbytes != total:
+        yield f"{worker.incoming_nbytes} bytes under way, transfers ask for {total}"
+
+
+@always("No thread is idle while a task could run on it (#4724).")
+def no_thread_is_idle(worker: WorkerState) -> Iterator[str]:
+    if (worker.ready or worker.constrained) and (task := next_execution(worker)) is not None:
+        yield f"{task.key} could run, {len(worker.executing)} of {worker.config.nthreads} do"
+
+
+@always("No peer is left alone while it could be asked for a queued key (#4133).")
+def no_peer_is_left_alone(worker: WorkerState) -> Iterator[str]:
+    for peer in start_transfers_could_ask(worker) if worker.data_needed else ():
+        yield f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
+
+
+#: Checked after every event; their cost follows what is running and under way, not what is known.
+TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
+
+
+@always("Each index holds as many keys as there are tasks in its state.")
+def indexes_hold_nothing_else(worker: WorkerState) -> Iterator[str]:
+    """The totals: with the above, each index agrees with the states in both directions (R13)."""
+    tasks = worker.tasks.values()
+    count = {state: sum(task.state is state for task in tasks) for state in State}
+    holders = sum(len(task.who_has) for task in tasks)
+    expected = {
+        "ready": (len(worker.ready), count[State.READY]),
+        "constrained": (len(worker.constrained), count[State.CONSTRAINED]),
+        "missing": (len(worker.missing), count[State.MISSING]),
+        "data": (len(worker.data) + len(worker.actors), count[State.MEMORY]),
+        "threads": (
+            len(worker.executing) + len(worker.long_running),
+            sum(task.execution is not None for task in tasks),
+        ),
+        "in_flight": (
+            len(worker.in_flight),
+            sum(len(transfer.keys) for transfer in worker.transfers.values()),
+        ),
+        "has_what": (sum(map(len, worker.has_what.values())), holders),
+        "data_needed": (
+            sum(map(len, worker.data_needed.values())),
+            sum(len(task.who_has) for task in tasks if task.state is State.FETCH),
+        ),
+    }
+    for name, (found, right) in expected.items():
+        if found != right:
+            yield f"{name} holds {found} keys, should be {right}"
+    for key, task in worker.tasks.items():
+        if key != task.key or task.state is State.FORGOTTEN:
+            yield f"the record under {key} is {task!r}"
+
+
+@always("A whole story is contiguous, from released on (R46).")
+def stories_are_whole(worker: WorkerState) -> Iterator[str]:
+    for task in worker.tasks.values():
+        finish = State.RELEASED
+        for change in task.history:
+            if change.start is not finish:
+                yield f"{task.key} went to {finish}, then on from {change.start}"
+            finish = change.finish
+
+
+#: Checked in a sweep only, because they go over all that is known.
+COUNTS: Final[tuple[Property, ...]] = (indexes_hold_nothing_else, stories_are_whole)
