@@ -168,7 +168,7 @@ def reports_its_own_content(moment: Moment) -> Iterator[str]:
     data = moment.view.data()
     value = getattr(moment.event, "value", moment)
     for it in moment.issued:
-        if isinstance(it, do.TaskErred) and it.key == ended.key:
+        if isinstance(it, do.TaskErred) and it.key == ended.key and it.cause is None:
             yield f"{it.key} is reported as erred because a thread of other content failed"
         if isinstance(it, do.TaskFinished) and it.key == ended.key and data.get(it.key) is value:
             yield f"{it.key} is reported as finished with the value of other content"

@@ -37,6 +37,7 @@ class Coverage:
         view = world.view
         for key, change in view.changes():
             self._note(key, change)
+        for key in view.touched():
             state = view.state(key)
             if state is State.CANCELLED or state is State.RESUMED:
                 self.compounds[state, view.previous(key), view.next(key)] += 1

@@ -7,7 +7,6 @@ from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.task import Change
 from workerfuzz.statemachine.view import WorkerView
 

@@ -29,6 +29,9 @@ from workerfuzz.strategies.views import Surroundings
 #: A new request is most telling here.
 AWAITED_AGAIN: Final = frozenset({State.CANCELLED, State.RESUMED, State.ERROR})
 
+#: A request can be withdrawn here.
+TO_WITHDRAW: Final = NEEDS_INPUTS | {State.CANCELLED, State.RESUMED}
+
 #: Options of a compute request that are no resource.
 RESERVED: Final = ("spec", "priority")
 
@@ -160,16 +163,26 @@ def likelier(world: Surroundings, states: Collection[State]) -> Sequence[str]:
 
 
 def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
-    """What was requested before, mostly; other content where the scheduler let go of that."""
+    """What was requested before, or other content where the scheduler let go of that."""
     known = world.content.get(key)
-    if known is not None and (key in world.fixed or chooser.integer(0, 3) < 3):
+    if known is not None and (key in world.fixed or chooser.integer(0, 3) < 2):
         return known
     return TaskSpec(
         key=key,
-        dependencies=some(world.pool[: world.pool.index(key)], 0, 3, chooser),
+        dependencies=draw_dependencies(world, key, chooser),
         run_spec=chooser.pick((0, 0, 0, 1)),
         actor=chooser.pick((False,) * 7 + (True,)),
     )
+
+
+def draw_dependencies(world: Surroundings, key: str, chooser: Chooser) -> tuple[str, ...]:
+    """Some earlier keys; often one that holds a thread or a transfer just now."""
+    earlier = world.pool[: world.pool.index(key)]
+    chosen = some(earlier, 0, 2, chooser)
+    held = [key for key in earlier if world.view.state(key) in HOLDING and key not in chosen]
+    if held and chooser.integer(0, 1):
+        chosen = (*chosen, chooser.pick(held))
+    return tuple(sorted(chosen, key=earlier.index))
 
 
 def draw_resources(total: Mapping[str, float], chooser: Chooser) -> tuple[tuple[str, int], ...]:
@@ -228,11 +241,11 @@ class RemoveReplicas(SomeKeys):
 
 
 class Withdrawal(OneKey):
-    """About any key, and twice as likely about one that has not begun to run."""
+    """About any key, and twice as likely about one whose request can be withdrawn."""
 
     @classmethod
     def candidates(cls, world: Surroundings) -> Sequence[str]:
-        return (*world.pool, *likelier(world, NEEDS_INPUTS))
+        return (*world.pool, *likelier(world, TO_WITHDRAW))
 
 
 class StealRequest(Withdrawal):

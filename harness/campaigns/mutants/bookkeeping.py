@@ -1,0 +1,406 @@
+"""Bugs in the records of a worker: indexes, threads, resources, holders, stories."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.mutants.mutant import (
+    Mutant,
+    called,
+    entering,
+    leaving,
+    mutant,
+    mutants_in,
+)
+from workerfuzz.statemachine.queue import TaskQueue
+from workerfuzz.statemachine.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.states import State as S
+from workerfuzz.statemachine.task import ABSENT, Change, Execution, TaskState
+from workerfuzz.statemachine.worker import Transfer, WorkerState
+
+
+@mutant(
+    "A thread gives back what the latest request names, not what it took.",
+    called(WorkerState, "_give_back"),
+    origin="#4446",
+    violates="R26 R50",
+    caught_by="resources_are_conserved resources_stay_within_bounds",
+)
+def wrong_amount_is_given_back(original: Any, worker: WorkerState, task: TaskState) -> None:
+    if task.execution is not None and task.request is not None:
+        worker.journal.set(task.execution, "resources", task.request.resources)
+    original(worker, task)
+
+
+@mutant(
+    "Resources are counted when they are given back, never when they are taken.",
+    called(WorkerState, "take_thread"),
+    origin="Z06 #6676",
+    violates="R26",
+    caught_by="resources_are_conserved",
+)
+def resources_are_not_taken(original: Any, worker: WorkerState, task: TaskState) -> Execution:
+    before = worker.available_resources
+    worker.available_resources = dict(before)
+    execution: Execution = original(worker, task)
+    worker.available_resources = before
+    return execution
+
+
+@mutant(
+    "A slot stays taken when the thread of a freed task fails.",
+    called(WorkerState, "_give_back"),
+    origin="#5046",
+    violates="R13 R26 R30",
+    caught_by="slots_are_taken_by_threads",
+)
+def slot_is_kept_after_failure(original: Any, worker: WorkerState, task: TaskState) -> None:
+    kept = task.state is S.CANCELLED and worker._cause[0] == "ExecuteFailure"
+    slot = task.key in worker.executing
+    original(worker, task)
+    if kept and slot:
+        worker.journal.put(worker.executing, task.key, None)
+
+
+@mutant(
+    "Other content that waited for a thread to end is lost when that ends.",
+    called(WorkerState, "_give_back"),
+    origin="Z23 #7463",
+    violates="R31 R44",
+    caught_by="starts_what_was_requested",
+)
+def successor_is_lost(original: Any, worker: WorkerState, task: TaskState) -> None:
+    worker.journal.set(task, "successor", None)
+    original(worker, task)
+
+
+@mutant(
+    "Tasks that need a key are not known to it.",
+    called(WorkerState, "_register_needs"),
+    origin="#4784",
+    violates="R13 R22",
+    caught_by="?",
+)
+def needs_are_not_registered(original: Any, worker: WorkerState, task: TaskState) -> None:
+    for key in task.dependencies:
+        worker.ensure(key)
+
+
+@mutant(
+    "A key is needed by a task for ever.",
+    called(WorkerState, "_withdraw_needs"),
+    origin="Z22 #7167",
+    violates="R13",
+    caught_by="?",
+)
+def needs_are_never_withdrawn(original: Any, worker: WorkerState, task: TaskState) -> None:
+    """Nothing is withdrawn."""
+
+
+@mutant(
+    "Only the first dependency learns that a task does not need it any more.",
+    called(WorkerState, "_withdraw_needs"),
+    origin="Z22 #7167",
+    violates="R13",
+    caught_by="?",
+)
+def one_need_is_withdrawn(original: Any, worker: WorkerState, task: TaskState) -> None:
+    for key in task.dependencies[:1]:
+        worker.journal.drop(worker.tasks[key].needed_by, task.key)
+
+
+@mutant(
+    "Bytes of a transfer stay under way when it has ended.",
+    called(WorkerState, "close_transfer"),
+    origin="R13",
+    violates="R13",
+    caught_by="incoming_bytes_are_conserved",
+)
+def bytes_stay_under_way(original: Any, worker: WorkerState, peer: str) -> Transfer:
+    before = worker.incoming_nbytes
+    transfer: Transfer = original(worker, peer)
+    worker.incoming_nbytes = before
+    return transfer
+
+
+@mutant(
+    "A transfer that has ended stays open.",
+    called(WorkerState, "close_transfer"),
+    origin="#4133",
+    violates="R13",
+    caught_by="?",
+)
+def transfer_stays_open(original: Any, worker: WorkerState, peer: str) -> Transfer:
+    return worker.transfers[peer]
+
+
+@mutant(
+    "A key whose copy was cancelled stays in flight.",
+    called(WorkerState, "_give_back"),
+    origin="R13",
+    violates="R13 R41",
+    caught_by="flight_comes_from_somebody",
+)
+def cancelled_copy_stays_in_flight(original: Any, worker: WorkerState, task: TaskState) -> None:
+    flying = task.state is S.CANCELLED and task.key in worker.in_flight
+    original(worker, task)
+    if flying:
+        worker.journal.put(worker.in_flight, task.key, None)
+
+
+@mutant(
+    "A holder that is announced while a key is queued is not asked.",
+    called(WorkerState, "_add_holder"),
+    origin="#4133",
+    violates="R13",
+    caught_by="queued_where_its_state_says",
+)
+def new_holder_is_not_asked(
+    original: Any, worker: WorkerState, task: TaskState, peer: str
+) -> None:
+    state, task.state = task.state, S.RELEASED
+    original(worker, task, peer)
+    task.state = state
+
+
+@mutant(
+    "A holder that is dropped takes all that is queued for it along.",
+    called(WorkerState, "drop_holder"),
+    origin="#6528",
+    violates="R13",
+    caught_by="?",
+)
+def dropped_holder_empties_its_queue(
+    original: Any, worker: WorkerState, task: TaskState, peer: str
+) -> None:
+    original(worker, task, peer)
+    if task.state is S.FETCH and peer in worker.data_needed:
+        worker.journal.drop(worker.data_needed, peer)
+
+
+@mutant(
+    "A key that leaves its queue leaves an entry behind.",
+    called(WorkerState, "_dequeue"),
+    origin="Z08 #6711",
+    violates="R13 R14",
+    caught_by="?",
+)
+def ready_queue_keeps_a_stale_entry(
+    original: Any, worker: WorkerState, queue: TaskQueue, task: TaskState
+) -> None:
+    worker.journal.set(task, "queued_at", None)
+
+
+@mutant(
+    "A key that is forgotten while it is queued leaves an entry behind.",
+    leaving(S.FETCH),
+    origin="#6480",
+    violates="R13 R37",
+    caught_by="indexes_hold_nothing_else",
+)
+def fetch_queue_keeps_a_stale_entry(original: Any, worker: WorkerState, task: TaskState) -> None:
+    worker.journal.set(task, "queued_at", None)
+
+
+@mutant(
+    "A key that nobody holds is not among the missing.",
+    entering(S.MISSING),
+    origin="#6479",
+    violates="R13",
+    caught_by="queued_where_its_state_says",
+)
+def missing_key_is_not_listed(original: Any, worker: WorkerState, task: TaskState) -> None:
+    """Nothing is listed."""
+
+
+@mutant(
+    "A key that was found stays among the missing.",
+    leaving(S.MISSING),
+    origin="#6479",
+    violates="R13",
+    caught_by="queued_where_its_state_says",
+)
+def found_key_stays_missing(original: Any, worker: WorkerState, task: TaskState) -> None:
+    """Nothing is taken off the list."""
+
+
+@mutant(
+    "What a peer holds is not known any more once the record was forgotten.",
+    called(WorkerState, "forget"),
+    origin="#6480",
+    violates="R13 R37",
+    caught_by="indexes_hold_nothing_else",
+)
+def forgotten_key_is_still_held(original: Any, worker: WorkerState, task: TaskState) -> None:
+    worker.journal.drop(worker.tasks, task.key)
+
+
+@mutant(
+    "The value of a released task stays.",
+    leaving(S.MEMORY),
+    origin="R14",
+    violates="R14 R15",
+    caught_by="?",
+)
+def released_value_stays(original: Any, worker: WorkerState, task: TaskState) -> None:
+    """Nothing is removed."""
+
+
+@mutant(
+    "An actor that is released stays.",
+    leaving(S.MEMORY),
+    origin="R48",
+    violates="R14 R48",
+    caught_by="?",
+)
+def released_actor_stays(original: Any, worker: WorkerState, task: TaskState) -> None:
+    worker.journal.drop(worker.data, task.key) if task.key in worker.data else None
+
+
+@mutant(
+    "The worker takes itself for a peer.",
+    called(WorkerState, "set_holders"),
+    origin="#4360",
+    violates="R8",
+    caught_by="holders_agree asks_the_right_peer",
+)
+def own_address_is_kept(
+    original: Any, worker: WorkerState, task: TaskState, peers: Iterable[str]
+) -> None:
+    peers = list(peers)
+    original(worker, task, peers)
+    if "self" in peers and "self" not in task.who_has:
+        worker._add_holder(task, "self")
+
+
+@mutant(
+    "One of several inputs is enough.",
+    called(WorkerState, "inputs_are_here"),
+    origin="R44",
+    violates="R7 R44",
+    caught_by="?",
+)
+def any_input_will_do(original: Any, worker: WorkerState, task: TaskState) -> bool:
+    return not task.dependencies or any(map(worker.has, task.dependencies))
+
+
+@mutant(
+    "A task that a task here waited for once is taken to be needed still.",
+    called(WorkerState, "_withdraw_needs"),
+    origin="#4784",
+    violates="R14",
+    caught_by="?",
+)
+def stolen_task_still_needs(original: Any, worker: WorkerState, task: TaskState) -> None:
+    if worker._cause[0] != "StealRequest":
+        original(worker, task)
+
+
+@mutant(
+    "A story lacks the half of each detour.",
+    called(WorkerState, "move"),
+    origin="R46",
+    violates="R46",
+    caught_by="story_is_contiguous",
+)
+def story_has_a_gap(original: Any, worker: WorkerState, task: TaskState, finish: State) -> None:
+    original(worker, task, finish)
+    if task.history[-1].toward is not finish:
+        worker.journal.append(task.history, Change("", S.RELEASED, S.RELEASED, S.RELEASED))
+        task.history.pop(-2)
+
+
+@mutant(
+    "A story says twice what happened once.",
+    called(WorkerState, "move"),
+    origin="R46",
+    violates="R46",
+    caught_by="story_is_contiguous",
+)
+def story_repeats_itself(
+    original: Any, worker: WorkerState, task: TaskState, finish: State
+) -> None:
+    original(worker, task, finish)
+    if finish is S.FETCH:
+        worker.journal.append(task.history, task.history[-1])
+
+
+@mutant(
+    "A state is written, and what was waited for is not.",
+    called(WorkerState, "move"),
+    origin="R13",
+    violates="R13",
+    caught_by="?",
+)
+def transition_is_half_done(
+    original: Any, worker: WorkerState, task: TaskState, finish: State
+) -> None:
+    if task.state in NEEDS_INPUTS and finish is S.RESCHEDULED:
+        worker.journal.set(task, "state", S.RELEASED)
+    original(worker, task, finish)
+
+
+@mutant(
+    "While a key moves to memory, the record of another loses a holder.",
+    entering(S.MEMORY),
+    origin="DESIGN",
+    violates="R13",
+    caught_by="indexes_hold_nothing_else",
+)
+def stranger_loses_a_holder(original: Any, worker: WorkerState, task: TaskState) -> None:
+    strangers = [other for other in worker.tasks.values() if other.key not in worker.touched]
+    for stranger in strangers:
+        if stranger.state is S.MEMORY and stranger.who_has:
+            stranger.who_has.popitem()
+
+
+@mutant(
+    "While a key moves to memory, the value of another goes.",
+    entering(S.MEMORY),
+    origin="DESIGN",
+    violates="R13 R15",
+    caught_by="memory_has_a_value",
+)
+def stranger_loses_its_value(original: Any, worker: WorkerState, task: TaskState) -> None:
+    for other in worker.tasks.values():
+        if other.state is S.MEMORY and other.key not in worker.touched and other is not task:
+            worker.data.pop(other.key, None)
+
+
+@mutant(
+    "A slot is taken without resources for a task that was waiting for a copy.",
+    called(WorkerState, "leave_slot"),
+    origin="Z04",
+    violates="R50",
+    caught_by="resources_are_conserved",
+)
+def seceding_gives_resources_back(original: Any, worker: WorkerState, task: TaskState) -> None:
+    original(worker, task)
+    assert task.execution is not None
+    for name, amount in task.execution.resources.items():
+        worker.available_resources[name] += amount
+
+
+@mutant(
+    "Less urgent tasks come first in every queue.",
+    called(TaskQueue, "first"),
+    origin="R21",
+    violates="R21",
+    caught_by="?",
+)
+def queues_are_upside_down(original: Any, queue: TaskQueue) -> Any:
+    return queue._items[-1]
+
+
+@mutant(
+    "The value of a task that is computed twice is kept from the first time.",
+    called(WorkerState, "_leave_memory"),
+    origin="R31",
+    violates="R14 R15",
+    caught_by="?",
+)
+def placeholder(original: Any, worker: WorkerState, task: TaskState) -> None:
+    assert task.scattered is ABSENT
+    original(worker, task)
+
+
+MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

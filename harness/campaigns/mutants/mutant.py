@@ -1,0 +1,154 @@
+"""A planted bug: where the model is changed, and how the change is taken back.
+
+The model is changed where a name is *looked up* while it runs, never in its source. What stands there is
+replaced by the function of the mutant, which is given the original first.
+"""
+
+import functools
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workerfuzz.statemachine import stimulus
+from workerfuzz.statemachine import worker as bookkeeping
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.states import State
+
+#: The bug itself. Called with the original, then with what the original is called with.
+Bug = Callable[..., Any]
+
+#: A place holds no mapping of which one entry is meant: all of it is.
+WHOLE: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the model looks something up while it runs.
+
+    Attributes:
+        owner: a module or a class.
+        attribute: a name there.
+        entry: key of the mapping that stands under that name; ``WHOLE`` for all of what stands there.
+        is_value: the bug makes another value from the original, once; otherwise what stands there is a
+            function, and the bug is called in its place.
+    """
+
+    owner: types.ModuleType | type
+    attribute: str
+    entry: object = WHOLE
+    is_value: bool = False
+
+    @contextmanager
+    def changed(self, bug: Bug) -> Iterator[None]:
+        """While this lasts, the bug stands here."""
+        original = vars(self.owner)[self.attribute]
+        setattr(self.owner, self.attribute, self._changed(original, bug))
+        try:
+            yield
+        finally:
+            setattr(self.owner, self.attribute, original)
+
+    def _changed(self, original: Any, bug: Bug) -> Any:
+        if self.entry is WHOLE:
+            return bug(original) if self.is_value else instead_of(original, bug)
+        rows: Mapping[object, Any] = original
+        return types.MappingProxyType({**rows, self.entry: instead_of(rows.get(self.entry), bug)})
+
+
+def instead_of(original: Any, bug: Bug) -> Any:
+    """A function or a property that calls the bug in place of the original."""
+    if isinstance(original, property):
+        return property(instead_of(original.fget, bug))
+
+    def changed(*arguments: Any, **named: Any) -> Any:
+        return bug(original, *arguments, **named)
+
+    return functools.wraps(original)(changed) if original is not None else changed
+
+
+def row(start: State, finish: State) -> Place:
+    """The action of one row of the table. A new row has no original: None."""
+    return Place(stimulus, "TRANSITIONS", (start, finish))
+
+
+def rows() -> Place:
+    """The table as a whole, as ``stimulus`` knows it; properties keep judging by the healthy one."""
+    return Place(stimulus, "TRANSITIONS", is_value=True)
+
+
+def handler(event: type[Event]) -> Place:
+    """What an event does."""
+    return Place(stimulus, "HANDLERS", event)
+
+
+def entering(state: State) -> Place:
+    """What a state adds to the indexes."""
+    return Place(bookkeeping, "ENTER", state)
+
+
+def leaving(state: State) -> Place:
+    """What a state takes from the indexes."""
+    return Place(bookkeeping, "LEAVE", state)
+
+
+def called(owner: types.ModuleType | type, name: str) -> Place:
+    """A function of a module, a method or a property of a class."""
+    return Place(owner, name)
+
+
+def value(owner: types.ModuleType | type, name: str) -> Place:
+    """A constant of a module."""
+    return Place(owner, name, is_value=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A bug, and what is known of it.
+
+    Attributes:
+        name: in kebab-case, says what is wrong.
+        sentence: the same for people.
+        origin: where such a bug was seen: issue or pull request, row of the zoo, or requirement.
+        violates: requirements that it breaks.
+        caught_by: names of properties; one of these notices first.
+        places: where it is planted.
+        bug: what is planted there.
+    """
+
+    name: str
+    sentence: str
+    origin: str
+    violates: tuple[str, ...]
+    caught_by: tuple[str, ...]
+    places: tuple[Place, ...]
+    bug: Bug
+
+    @contextmanager
+    def planted(self) -> Iterator[None]:
+        """While this lasts, the model of this process has the bug."""
+        with ExitStack() as stack:
+            for place in self.places:
+                stack.enter_context(place.changed(self.bug))
+            yield
+
+
+def mutant(
+    sentence: str, *places: Place, origin: str, violates: str, caught_by: str
+) -> Callable[[Bug], Mutant]:
+    """Decorates a bug. ``violates`` and ``caught_by`` are words, separated by spaces."""
+
+    def make(bug: Bug) -> Mutant:
+        name = getattr(bug, "__name__", "").replace("_", "-")
+        return Mutant(
+            name, sentence, origin, tuple(violates.split()), tuple(caught_by.split()), places, bug
+        )
+
+    return make
+
+
+def mutants_in(namespace: dict[str, object]) -> tuple[Mutant, ...]:
+    """The mutants that a module defines, in that order."""
+    return tuple(item for item in namespace.values() if isinstance(item, Mutant))
+

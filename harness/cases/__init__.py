@@ -1,0 +1,1 @@
+"""Cases: their text, replaying them, and making them."""

@@ -1,0 +1,101 @@
+"""What the command line prints: a case step by step, a campaign, lists."""
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from workerfuzz.harness.campaigns.fuzz import Campaign
+from workerfuzz.harness.cases.case import Case
+from workerfuzz.harness.cases.replay import with_rest
+from workerfuzz.harness.cases.run import Moment, World, moments, open_world
+from workerfuzz.harness.cases.settings import format_config
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.statemachine.properties import Property
+
+
+def console() -> Console:
+    """Plain text where nobody looks at a terminal."""
+    return Console(highlight=False, markup=False, soft_wrap=True)
+
+
+def show_case(case: Case, subject: Subject) -> bool:
+    """Plays a case and prints what happens. Returns whether every property held."""
+    screen = console()
+    for line in heading(case, subject):
+        screen.print(line)
+    world = open_world(case, subject)
+    held = True
+    for scene, moment in zip(with_rest(case), moments(world, case.steps), strict=False):
+        for remark in scene.remarks:
+            screen.print(Text(remark, "green"))
+        for line in transcript(scene.line, moment, world):
+            screen.print(line)
+        held = held and moment.violation is None and moment.impossible is None
+    return held
+
+
+def heading(case: Case, subject: Subject) -> Iterator[Text]:
+    yield Text(case.title, "bold")
+    config = format_config(case.config) or "the default worker"
+    yield Text(f"{case.scope} of {subject.name} {subject.version()}, {config}", "dim")
+    yield from (Text(f"known to break: {item}", "yellow") for item in case.breaks)
+    yield from (Text(f"found: {case.found}", "dim") for _ in [0] if case.found)
+    yield from (Text(f"note: {note}", "dim") for note in case.notes)
+    yield Text("")
+
+
+def transcript(number: int, moment: Moment, world: World) -> Iterator[Text]:
+    """One step, what follows from it, and where every task is now."""
+    place = str(number) if number else ""
+    yield Text(f"{place:>4}  > {moment.step or 'rest'}", "bold cyan")
+    if moment.impossible is not None:
+        yield Text(f"      impossible: {moment.impossible}", "bold red")
+    elif moment.violation is not None:
+        broken = moment.violation
+        yield Text(f"      ~ {broken.property}: {broken.sentence}", "bold red")
+        yield from (Text(f"        {line}", "red") for line in broken.counterexample.splitlines())
+    elif moment.effect is None:
+        yield Text("      every property holds", "green")
+    else:
+        yield from (Text(f"      {line}") for line in moment.effect.lines())
+        yield Text(f"      = {states(world)}", "dim")
+
+
+def states(world: World) -> str:
+    """``x flight, y waiting``."""
+    view = world.view
+    keys = view.keys()
+    return ", ".join(f"{key} {view.state(key)}" for key in keys) or "no task"
+
+
+def campaign_lines(campaign: Campaign) -> Iterator[str]:
+    """What was done, and what was not reached."""
+    subject = campaign.subject
+    interrupted = ", interrupted" if campaign.interrupted else ""
+    yield (
+        f"{subject.name} {subject.version()}, engine {campaign.engine}, seed {campaign.seed}: "
+        f"{campaign.runs:,} runs, {campaign.steps:,} steps in {campaign.seconds:.1f} s{interrupted}"
+    )
+    yield "a property broke" if campaign.violation is not None else "every property held"
+    unreached = list(campaign.coverage.unreached())
+    if unreached:
+        yield f"not reached: {', '.join(unreached)}"
+
+
+def show_properties(properties: Iterable[Property]) -> None:
+    """Names and sentences, by when they must hold."""
+    by_kind: dict[str, list[tuple[str, str]]] = {}
+    for found in properties:
+        by_kind.setdefault(found.kind, []).append((found.name, found.sentence))
+    for kind, rows in by_kind.items():
+        console().print(Text(kind, "bold"))
+        show_pairs(rows)
+
+
+def show_pairs(rows: Iterable[tuple[str, str]]) -> None:
+    """Names, each with what there is to say of it; one line each."""
+    pairs = list(rows)
+    width = max((len(name) for name, _ in pairs), default=0)
+    for name, sentence in pairs:
+        console().print(Text.assemble((f"  {name:{width}}", "cyan"), f"  {sentence}"))

@@ -1,0 +1,81 @@
+"""Dask's own classes with two things added: transitions are recorded, and hashes are stable.
+
+Subclasses of what is installed, and only our own workers use them: a Dask that runs in the same
+process is left as it is.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workerfuzz.harness.subjects.dask_names import stable_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One transition, in Dask's words. ``toward`` is the state that was asked for."""
+
+    key: str
+    start: str
+    finish: str
+    toward: str
+
+
+@dataclass(slots=True)
+class _Underway:
+    """A transition that has begun; ``reached`` is the state up to which it was recorded."""
+
+    task: Any
+    reached: str
+    toward: str
+
+
+def recording(machine: type[Any], record: type[Any]) -> tuple[type[Any], type[Any]]:
+    """Subclasses of a release's ``WorkerState`` and of its ``TaskState``."""
+
+    class RecordingState(machine):  # type: ignore[misc]  # known at run time only
+        """A WorkerState that keeps what it did in ``moves``."""
+
+        def __init__(self, **arguments: Any) -> None:
+            super().__init__(**arguments)
+            self.moves: list[Move] = []
+            self.underway: _Underway | None = None
+
+        def _transition(self, ts: Any, finish: Any, *args: Any, **named: Any) -> Any:
+            # Dask calls this from within itself where it goes from one state to another through
+            # released: each half is recorded, the whole is not.
+            outer = self.underway if self.underway and self.underway.task is ts else None
+            toward = finish[0] if isinstance(finish, tuple) else finish
+            inner = _Underway(ts, ts.state, outer.toward if outer else toward)
+            before, self.underway = self.underway, inner
+            try:
+                return super()._transition(ts, finish, *args, **named)
+            finally:
+                self.underway = before
+                if ts.state != inner.reached:
+                    self.moves.append(Move(ts.key, inner.reached, ts.state, inner.toward))
+                if outer:
+                    outer.reached = ts.state
+
+    class StableTask(record):  # type: ignore[misc]  # known at run time only
+        """A TaskState whose place in a set follows from its key. It equals itself only."""
+
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return stable_hash(self.key)
+
+    return RecordingState, StableTask
+
+
+def recording_tasks(record: type[Any]) -> dict[str, Any]:
+    """The dict of a worker's records, which makes each record that enters it one of that class.
+
+    Dask makes its records itself and enters them here before they get into any set.
+    """
+
+    class Tasks(dict[str, Any]):
+        def __setitem__(self, key: str, task: Any) -> None:
+            task.__class__ = record
+            super().__setitem__(key, task)
+
+    return Tasks()

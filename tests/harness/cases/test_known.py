@@ -1,0 +1,33 @@
+"""What a case may name."""
+
+import re
+from pathlib import Path
+
+import workerfuzz.statemachine
+from workerfuzz.harness.cases import known
+from workerfuzz.harness.subjects.reference import ReferenceSubject
+
+#: How a property begins.
+DEFINITION = re.compile(r"^@(?:always|at_rest)\([^@]*?\)\ndef (\w+)", re.MULTILINE)
+
+
+def test_every_property_that_is_written_is_known() -> None:
+    root = Path(workerfuzz.statemachine.__path__[0]).parent
+    written = {
+        name
+        for part in ("statemachine", "harness")
+        for path in (root / part).rglob("*.py")
+        for name in DEFINITION.findall(path.read_text(encoding="utf-8"))
+    }
+    assert written == set(known.properties())
+
+
+def test_properties_have_names_that_cases_can_write() -> None:
+    for name, found in known.properties().items():
+        assert name.isidentifier()
+        assert found.sentence.endswith(".")
+
+
+def test_our_subjects_are_known() -> None:
+    assert set(known.subjects()) >= known.OURS
+    assert ReferenceSubject().name == known.REFERENCE

@@ -1,0 +1,85 @@
+"""The machine that users see: found bugs become cases, and CI=true silences nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from workerfuzz import WorkerMachine
+from workerfuzz.harness.engines.profiles import PROFILES, profile
+from workerfuzz.strategies.steps import WORKER_STEPS
+
+BROKEN = """
+import sys
+from pathlib import Path
+from workerfuzz import WorkerMachine
+from workerfuzz.harness.engines.profiles import profile
+from workerfuzz.statemachine.worker import WorkerState
+
+WorkerState.leave_slot = lambda self, task: None  # the slot of a seceded task stays taken
+
+class Machine(WorkerMachine):
+    out = sys.argv[1]
+
+try:
+    Machine.fuzz(profile(2000, 30))
+except AssertionError as error:
+    print(error)
+    sys.exit(1)
+"""
+
+
+def test_there_is_a_rule_for_every_kind_of_step() -> None:
+    rules = {rule.function.__name__ for rule in WorkerMachine.setup_state().rules}
+    assert rules == {kind.word.replace("-", "_") for kind in WORKER_STEPS}
+
+
+def test_healthy_model_passes_and_every_run_is_told() -> None:
+    runs: list[int] = []
+
+    class Machine(WorkerMachine):
+        @classmethod
+        def on_run(cls, world: object) -> None:
+            runs.append(1)
+
+    Machine.fuzz(profile(20, 20))
+    assert len(runs) >= 20
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_failure_becomes_a_case_and_says_how_to_replay_it(tmp_path: Path, ci: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN, str(tmp_path)],
+        env={**os.environ, "CI": ci, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    (case,) = tmp_path.glob("*.case")
+    assert f"replay it: workerfuzz replay {case}" in done.stdout
+    assert "> secede" in done.stdout
+    assert "secede" in case.read_text(encoding="utf-8")
+
+
+def test_profiles_store_nothing_and_are_not_derandomised() -> None:
+    for settings in PROFILES.values():
+        assert settings.database is None
+        assert not settings.derandomize
+
+
+def test_machine_can_do_without_some_kinds() -> None:
+    seen: set[str] = set()
+
+    class Machine(WorkerMachine):
+        kinds = frozenset(kind for kind in WORKER_STEPS if kind.word != "pause")
+
+        @classmethod
+        def on_event(cls, world: object, step: object) -> None:
+            seen.add(getattr(step, "word", ""))
+
+    Machine.fuzz(profile(20, 20))
+    assert "pause" not in seen
+    assert "compute-task" in seen

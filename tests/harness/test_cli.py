@@ -1,0 +1,445 @@
+"""The command line: what is printed, and the exit status."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness import cli
+from workerfuzz.harness import subjects as registry
+from workerfuzz.harness.campaigns import fuzz
+from workerfuzz.harness.cases import batch
+from workerfuzz.harness.cases.replay import Replay
+from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects.protocol import WorkerSubject
+from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.invariants import role_fits_state
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.worker import WorkerState
+
+CASE = """\
+workerfuzz-case 1
+title: a transfer breaks
+scope: worker
+subject: reference, dask
+
+> compute-task y needs x@b
+x: - -> flight
+y: - -> waiting
+! gather-dep b x
+
+> gather-dep-network-failure b
+x: flight -> missing
+"""
+
+needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="needs distributed")
+
+Put = Callable[..., Path]
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Writes a case into the folder ``cases``, beside which commands run."""
+    monkeypatch.chdir(tmp_path)
+
+    def put(text: str = CASE, name: str = "0001-some.case") -> Path:
+        path = Path("cases", name)
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return put
+
+
+class Said:
+    """What a command printed, and its exit status."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], arguments: Sequence[str]) -> None:
+        self.status = cli.run_command(arguments)
+        captured = capsys.readouterr()
+        self.out = captured.out
+        self.err = captured.err
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+    """Runs a command in this process, which must not be replaced by another one."""
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+    return lambda *arguments: Said(capsys, arguments)
+
+
+Say = Callable[..., Said]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "workerfuzz.harness.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+    )
+
+
+def test_help_lists_the_commands(say: Say) -> None:
+    said = say("--help")
+    assert said.status == 0
+    for command in ("run", "replay", "show", "mutants", "subjects", "properties"):
+        assert f"\n  {command} " in said.out
+
+
+def test_no_command_is_a_request_for_help(say: Say) -> None:
+    assert say().out == say("--help").out
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom workerfuzz.harness import cli\ncli.run_command(['--help'])\n"
+        "heavy = {'hypothesis', 'rich', 'pytest', 'distributed', 'workerfuzz.statemachine'}\n"
+        "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_version_is_told(say: Say) -> None:
+    from workerfuzz import __version__
+
+    said = say("--version")
+    assert (said.status, said.out) == (0, f"workerfuzz {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fuzz"], "workerfuzz: No such command 'fuzz'."),
+        (["replay"], "workerfuzz: Missing argument 'PATH...'."),
+        (["replay", "--rewrit", "x"], "workerfuzz: No such option: --rewrit"),
+        (
+            ["run", "--for", "3 days"],
+            "workerfuzz: Invalid value for '--for': expected a time like 20s, 5m or 1h, "
+            'found "3 days"',
+        ),
+        (["run", "--engine", "magic"], "workerfuzz: Invalid value for '--engine': "),
+        (["run", "--runs", "0"], "workerfuzz: Invalid value for '--runs': "),
+        (
+            ["run", "--subject", "dask"],
+            "workerfuzz: Invalid value: a dask worker trusts its scheduler; alone it is only "
+            "replayed",
+        ),
+        (["run", "--subject", "dusk"], 'workerfuzz: unknown subject "dusk"; did you mean "dask"?'),
+    ],
+)
+def test_a_wrong_command_gets_one_line(say: Say, arguments: list[str], message: str) -> None:
+    said = say(*arguments)
+    assert said.status == 2
+    assert said.err.startswith(message)
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("20s", 20), ("5m", 300), ("1.5h", 5400), ("7", 7), ("0.5s", 0.5)]
+)
+def test_times_are_read(text: str, seconds: float) -> None:
+    assert cli.duration(text) == seconds
+
+
+def test_all_as_written(put: Put, say: Say) -> None:
+    put()
+    put(name="0002-other.case")
+    said = say("replay", "cases")
+    assert (said.status, said.out, said.err) == (0, "2 as written\n", "")
+
+
+def test_what_differs_is_shown(put: Put, say: Say) -> None:
+    put()
+    put(CASE.replace("flight -> missing", "flight -> fetch"), "0002-wrong.case")
+    said = say("replay", "cases/")
+    assert said.status == 1
+    assert said.out == (
+        "cases/0002-wrong.case:12: > gather-dep-network-failure b\n"
+        "  - x: flight -> fetch\n"
+        "  + x: flight -> missing\n"
+        "1 as written, 1 differs\n"
+    ).replace(":12:", ":11:")
+
+
+def test_a_bad_file_does_not_stop_the_others(put: Put, say: Say) -> None:
+    put(CASE.replace("gather-dep-network", "gather-dep-netwrk"), "0000-bad.case")
+    put()
+    said = say("replay", "cases")
+    assert said.status == 2
+    assert said.err == (
+        'workerfuzz: cases/0000-bad.case:11: unknown step "gather-dep-netwrk-failure"; did you '
+        'mean "gather-dep-network-failure"?\n'
+    )
+    assert said.out == "1 as written, 1 not readable\n"
+
+
+def test_an_impossible_step_is_bad_input(put: Put, say: Say) -> None:
+    put(CASE + "> secede y\n")
+    said = say("replay", "cases")
+    assert said.status == 2
+    assert said.out == (
+        "cases/0001-some.case:13: > secede y\n  impossible: y is not running\n1 impossible\n"
+    )
+
+
+def test_a_path_that_is_not_there_says_so(put: Put, say: Say) -> None:
+    put()
+    said = say("replay", "case", "cases")
+    assert said.status == 2
+    assert said.err == "workerfuzz: case: no such file or directory\n"
+    assert said.out == "1 as written, 1 not readable\n"
+
+
+def test_an_empty_folder_says_so(tmp_path: Path, say: Say) -> None:
+    said = say("replay", str(tmp_path))
+    assert (said.status, said.out) == (2, "")
+    assert said.err == f"workerfuzz: {tmp_path}: no *.case file is in this folder\n"
+
+
+def test_rewriting_puts_it_right(put: Put, say: Say) -> None:
+    path = put(CASE.replace("missing", "fetch"))
+    said = say("replay", "--rewrite", "cases")
+    assert (said.status, said.out) == (0, "1 as written; 1 rewritten\n")
+    assert path.read_text() == CASE
+    assert say("replay", "--rewrite", "cases").out == "1 as written\n"
+
+
+def test_a_case_about_others_is_counted(put: Put, say: Say) -> None:
+    put(CASE.replace("reference, dask", "dask"))
+    said = say("replay", "cases")
+    assert (said.status, said.out) == (0, "1 not about this subject\n")
+
+
+def test_an_unknown_subject_is_bad_input(
+    put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put()
+    said = say("replay", "--subject", "dusk", "cases")
+    assert (said.status, said.out) == (2, "")
+    assert said.err == 'workerfuzz: unknown subject "dusk"; did you mean "dask"?\n'
+
+
+def one_after_the_other(*functions: Callable[..., object]) -> Callable[..., object]:
+    """Calls another one each time."""
+    left = iter(functions)
+
+    def call(*its: object) -> object:
+        return next(left)(*its)
+
+    return call
+
+
+def interrupt(*_: object) -> Replay:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("first", "status"), [(CASE, 130), (CASE.replace("ing", "ible"), 2)])
+def test_an_interrupt_prints_what_there_is(
+    put: Put, say: Say, monkeypatch: pytest.MonkeyPatch, first: str, status: int
+) -> None:
+    put(first)
+    put(name="0002-slow.case")
+    function = one_after_the_other(batch.replay_file, interrupt)
+    monkeypatch.setattr(batch, "replay_file", function)
+    said = say("replay", "cases")
+    assert said.status == status
+    assert said.err.endswith("workerfuzz: interrupted\n")
+    assert said.out.startswith("1 ")
+
+
+def fault(*_: object) -> Replay:
+    raise ZeroDivisionError("by zero")
+
+
+def test_a_fault_of_ours_gets_one_line(put: Put, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    put()
+    monkeypatch.setattr(batch, "replay_file", fault)
+    said = say("replay", "cases")
+    assert said.status == 3
+    assert said.err.startswith(
+        "workerfuzz: the harness failed, while replaying cases/0001-some.case: "
+        "ZeroDivisionError: by zero (test_cli.py:"
+    )
+    assert said.err.count("\n") == 1
+
+
+def test_a_fault_of_ours_tells_more_if_asked(
+    put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put()
+    monkeypatch.setattr(batch, "replay_file", fault)
+    monkeypatch.setenv("WORKERFUZZ_TRACEBACK", "1")
+    assert "Traceback (most recent call last)" in say("replay", "cases").err
+
+
+def test_show_plays_a_case(put: Put, say: Say) -> None:
+    said = say("show", str(put()))
+    assert said.status == 0
+    assert said.out == (
+        "a transfer breaks\n"
+        "worker of reference 0.1.0, the default worker\n"
+        "\n"
+        "   6  > compute-task y needs x@b\n"
+        "      x: - -> flight\n"
+        "      y: - -> waiting\n"
+        "      ! gather-dep b x\n"
+        "      = x flight, y waiting\n"
+        "\n"
+        "  11  > gather-dep-network-failure b\n"
+        "      x: flight -> missing\n"
+        "      = x missing, y waiting\n"
+        "      > rest\n"
+        "      every property holds\n"
+    )
+
+
+def test_show_tells_what_is_impossible(put: Put, say: Say) -> None:
+    said = say("show", str(put(CASE + "> secede y\n")))
+    assert said.status == 1
+    assert said.out.endswith("  13  > secede y\n      impossible: y is not running\n")
+
+
+def test_show_says_what_is_wrong_with_a_file(say: Say, put: Put) -> None:
+    said = say("show", str(put("")))
+    assert (said.status, said.out) == (2, "")
+    assert said.err == "workerfuzz: cases/0001-some.case: the file is empty\n"
+
+
+def test_a_campaign_says_what_it_did(say: Say) -> None:
+    said = say("run", "--engine", "walk", "--runs", "3", "--seed", "7")
+    assert (said.status, said.err) == (0, "")
+    first, second, third = said.out.splitlines()
+    assert re.fullmatch(
+        r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s", first
+    )
+    assert second == "every property held"
+    assert third.startswith("not reached: ")
+
+
+def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
+    said = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
+    assert said.status == 1
+    assert said.err == "workerfuzz: this many runs should have reached all there is\n"
+
+
+def test_an_interrupted_campaign_prints_what_there_is(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fuzz, "walk", one_after_the_other(walk, interrupt))
+    said = say("run", "--engine", "walk")
+    assert said.status == 130
+    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted\n", said.out)
+
+
+class TouchyWorker(ReferenceWorker):
+    """Breaks a property as soon as something is missing."""
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        for key in self.keys():
+            if self.state(key) is State.MISSING:
+                yield role_fits_state, f"{key} is missing"
+        yield from super().check(touched)
+
+
+class Touchy(ReferenceSubject):
+    """A reference with a bug."""
+
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        return TouchyWorker(WorkerState(config))
+
+
+@pytest.fixture
+def touchy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plants the bug."""
+    monkeypatch.setattr(registry, "get", lambda name: Touchy())
+
+
+@pytest.mark.usefixtures("touchy")
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_what_a_campaign_finds_is_a_case(put: Put, say: Say, engine: str) -> None:
+    said = say("run", "--engine", engine, "--seed", "1", "--out", "cases")
+    assert said.status == 1
+    (path,) = Path("cases").iterdir()
+    assert path.name.startswith("0001-role-fits-state-")
+    assert said.out.endswith(f"replay it: workerfuzz replay {path}\n")
+    again = say("replay", "cases")
+    assert again.status == 1
+    assert again.out.endswith("1 broken\n")
+
+
+@pytest.mark.usefixtures("touchy")
+def test_what_cannot_be_written_is_printed(put: Put, say: Say) -> None:
+    path = put()
+    said = say("run", "--engine", "walk", "--seed", "1", "--out", str(path))
+    assert said.status == 1
+    assert f"{path}: file exists; the case was not written; here it is:\n" in said.out
+    text = said.out[said.out.index("workerfuzz-case 1") :]
+    assert text.endswith("\n~ role_fits_state\n")
+    assert path.read_text() == CASE
+
+
+def test_subjects_have_versions(say: Say) -> None:
+    from workerfuzz import __version__
+
+    said = say("subjects")
+    assert said.status == 0
+    assert said.out.startswith(f"  reference  {__version__}\n  dask       ")
+
+
+def test_properties_are_told_in_words(say: Say) -> None:
+    said = say("properties")
+    assert said.status == 0
+    assert said.out.startswith("always\n")
+    assert "\nat rest\n" in said.out
+    assert "  No event that can happen makes the worker raise" in said.out
+
+
+def test_the_command_works_in_a_process(put: Put) -> None:
+    done = run("replay", str(put()))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 as written\n", "")
+
+
+def test_a_terminal_of_few_letters_is_enough(put: Put) -> None:
+    path = put(CASE.replace("a transfer", "eine Übertragung"))
+    done = run("show", str(path), PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert done.stdout.startswith("eine \\xdcbertragung breaks\n")
+
+
+@needs_dask
+@pytest.mark.parametrize("seed", ["", "random", "7"])
+def test_dask_has_a_fixed_hash_order(put: Put, seed: str) -> None:
+    put()
+    done = run("replay", "--subject", "dask", "cases", PYTHONHASHSEED=seed)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1 as written\n", "")
+
+
+def test_the_command_starts_again_for_other_subjects(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(os, "execv", lambda program, arguments: started.append(arguments))
+    monkeypatch.setenv("PYTHONHASHSEED", "random")
+    cli.fix_hash_order("reference")
+    assert started == []
+    cli.fix_hash_order("dask")
+    assert started == [[sys.executable, *sys.orig_argv[1:]]]
+    assert os.environ["PYTHONHASHSEED"] == "0"
+    cli.fix_hash_order("dask")
+    assert len(started) == 1

@@ -1,0 +1,37 @@
+"""R11: letting go of a key first, and requesting it then, ends as requesting it directly does."""
+
+import pytest
+from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.worlds.rest import drain
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine.states import State
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.steps.from_scheduler import ComputeTask
+from workerfuzz.strategies.universe import draw_universe
+
+
+def run_to_a_request(seed: int) -> tuple[WorkerWorld, ComputeTask]:
+    """A random run, and a request that could come next."""
+    chooser = RandomChooser(f"again {seed}")
+    world = WorkerWorld(ReferenceSubject(), draw_universe(chooser))
+    for _ in range(chooser.integer(1, 40)):
+        world.apply(world.draw(chooser.pick(world.possible()), chooser))
+    return world, ComputeTask.draw(world, chooser)
+
+
+def outcome(world: WorkerWorld) -> dict[str, State | None]:
+    """Where everything that is to be computed ends once the surroundings are honest."""
+    drain(world)
+    return {key: world.view.state(key) for key in sorted(world.live)}
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_beginning_again_ends_in_the_same_states(seed: int) -> None:
+    directly, request = run_to_a_request(seed)
+    again = directly.copy()
+    again.happen(events.FreeKeys(keys=(request.key,)))
+    directly.apply(request)
+    again.apply(request)
+    assert outcome(again) == outcome(directly)
+    assert again.view.state(request.key) in (State.MEMORY, State.ERROR)

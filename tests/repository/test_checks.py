@@ -1,0 +1,44 @@
+"""The commands that people and machines are told to run are the same ones."""
+
+import configparser
+import os
+import re
+from pathlib import Path
+
+FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def first_commands(root: Path) -> list[str]:
+    """The commands of README's first example, one per line."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    example = FENCE.search(readme)
+    assert example is not None
+    return [line for line in example.group(1).splitlines() if line and not line.startswith("#")]
+
+
+def test_ci_runs_the_second_command_of_the_readme(root: Path) -> None:
+    _, second = first_commands(root)[:2]
+    script = (root / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert script[-1] == second
+
+
+def test_ci_is_a_strict_program(root: Path) -> None:
+    script = root / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    lines = script.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert "set -euo pipefail" in lines
+
+
+def test_the_workflow_runs_the_same_program(root: Path) -> None:
+    workflow = (root / ".github" / "workflows" / "checks.yml").read_text(encoding="utf-8")
+    assert "bash .ci/run" in workflow
+
+
+def test_tox_runs_every_check_and_says_what_each_is(root: Path) -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(root / "tox.ini", encoding="utf-8")
+    listed = tox["tox"]["env_list"].split()
+    assert {"lint", "typing", "layers", "cases", "mutants", "dask", "docs", "package"} < {*listed}
+    described = {name for name in listed if not re.fullmatch(r"py3\d+", name)}
+    assert [name for name in described if "description" not in tox[f"testenv:{name}"]] == []
