@@ -1,8 +1,8 @@
 """What happens to a worker in a cluster in which all goes fairly well: a source of events.
 
-Unlike the steps of the fuzzer, these are what a scheduler sends that knows what it does: tasks whose
-inputs exist, at one holder each, and with priorities that are all different; keys are let go when no
-task here needs them. Threads and transfers fail now and then, peers are busy, or leave.
+Unlike the steps of the fuzzer, these are what a scheduler sends that knows what it does: tasks
+whose inputs exist, at one holder each, and with priorities that are all different; keys are let go
+when no task here needs them. Threads and transfers fail now and then, peers are busy, or leave.
 """
 
 import random
@@ -25,7 +25,7 @@ PEERS: Final = ("a", "b", "c", "d", "e", "f")
 ENOUGH_TASKS: Final = 8
 ENOUGH_VALUES: Final = 30
 
-#: States in which a key can be let go, and how likely it is chosen then.
+#: States in which a key is usually let go.
 DONE: Final = frozenset({State.MEMORY, State.ERROR, State.RELEASED})
 
 
@@ -195,9 +195,7 @@ class Scheduler:
         keys = [key for key in keys if not self.worker.tasks[key].needed_by]
         if not keys:
             return None
-        return events.StealRequest(
-            key=self.chance.choice(keys), stimulus_id=self.fresh("steal")
-        )
+        return events.StealRequest(key=self.chance.choice(keys), stimulus_id=self.fresh("steal"))
 
     def cancel_compute(self) -> Event | None:
         keys = self.free(self.in_states(*NEEDS_INPUTS))

@@ -5,8 +5,9 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-#: Does one part of the work and returns the seconds that counted.
+#: Does one part of the work and returns what one unit of it cost, in seconds.
 Program = Callable[[int], float]
 
 
@@ -30,41 +31,54 @@ def stopwatch() -> Iterator[Callable[[], float]]:
     ended = time.perf_counter()
 
 
-def alternate(programs: Mapping[str, Program], parts: int, rounds: int) -> dict[str, list[float]]:
-    """Seconds of each program, by name, one number for each round.
+@dataclass(slots=True)
+class Turns:
+    """What one program cost at each of its turns, round after round.
 
-    A round is all parts of the work; each part is done by one program directly after the other, and
-    who begins changes from part to part. One more round before these warms up and is not counted.
+    Attributes:
+        parts: turns of a round.
+        costs: of one unit of work, in seconds.
     """
-    seconds: dict[str, list[float]] = {name: [] for name in programs}
+
+    parts: int
+    costs: list[float] = field(default_factory=list)
+
+    def best(self) -> float:
+        """The least that each part ever cost, on average: other programs can only add to it."""
+        return statistics.mean(min(self.costs[part :: self.parts]) for part in range(self.parts))
+
+    def over(self, other: "Turns") -> list[float]:
+        """Turn by turn: the cost in units of what the other's cost."""
+        return [mine / yours for mine, yours in zip(self.costs, other.costs, strict=True)]
+
+
+def alternate(programs: Mapping[str, Program], parts: int, rounds: int) -> dict[str, Turns]:
+    """Let each program do each part of the work, once a round.
+
+    Parts should be short: each is done by one program directly after the other, so that whatever
+    else goes on slows both of them down. Who begins changes. One more round, before the others, warms
+    up and is not counted.
+    """
+    gc.collect()
+    gc.freeze()  # what there is by now is not looked at again before each turn
+    turns = {name: Turns(parts) for name in programs}
     for round_ in range(rounds + 1):
-        total = dict.fromkeys(programs, 0.0)
         for part in range(parts):
-            names = list(programs) if (part + round_) % 2 else list(reversed(programs))
-            for name in names:
+            names = list(programs)
+            first = (part + round_) % len(names)
+            for name in names[first:] + names[:first]:
                 with quiet():
-                    total[name] += programs[name](part)
-        if round_:
-            for name, it in total.items():
-                seconds[name].append(it)
-    return seconds
-
-
-def ratios(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    """Round by round: what the one took, in units of what the other took."""
-    return [mine / yours for mine, yours in zip(one, other, strict=True)]
+                    cost = programs[name](part)
+                if round_:
+                    turns[name].costs.append(cost)
+    gc.unfreeze()
+    return turns
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
-    """``1.23 (1.20 to 1.31)``: the median, the least and the most."""
-    low, middle, high = min(values), statistics.median(values), max(values)
-    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-
-
-def quartiles(values: Sequence[float], digits: int = 2) -> str:
-    """``median; quartiles; most``, for numbers that differ by their nature, not by noise."""
+    """``1.23 (1.20 to 1.31)``: the median and the quartiles."""
     low, middle, high = statistics.quantiles(values, n=4) if len(values) > 1 else [*values] * 3
-    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}), at most {max(values):.{digits}f}"
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -1,0 +1,1 @@
+"""Running, recording, shrinking, replaying, reporting. Nothing here decides what is correct."""

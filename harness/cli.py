@@ -74,6 +74,9 @@ SubjectOption = Annotated[
 ]
 
 
+EngineOption = Annotated[Engine, typer.Option(help="Who chooses the steps.")]
+
+
 def duration(value: str) -> float:
     """``20s``, ``5m``, ``1h`` or a number of seconds."""
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh]?)", value)
@@ -87,7 +90,7 @@ def duration(value: str) -> float:
 def run(  # noqa: PLR0917 - options of a command are never given by position
     subject: SubjectOption = REFERENCE,
     scope: Annotated[Scope, typer.Option(help="What is fuzzed.")] = Scope.WORKER,
-    engine: Annotated[Engine, typer.Option(help="Who chooses the steps.")] = Engine.HYPOTHESIS,
+    engine: EngineOption = Engine.HYPOTHESIS,
     for_s: Annotated[
         float | None,
         typer.Option("--for", parser=duration, metavar="TIME", help="How long: 20s, 5m, 1h."),
@@ -173,9 +176,27 @@ def mutants(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="All, unless some are named.")
     ] = None,
+    engine: EngineOption = Engine.HYPOTHESIS,
+    seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
 ) -> None:
     """Plant known bugs in the reference, one at a time: which property catches each?"""
-    raise NotImplementedError
+    from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all
+    from workerfuzz.harness.report.terminal import mutant_line, score
+
+    done: list[Measured] = []
+
+    def tell(measured: Measured) -> None:
+        done.append(measured)
+        typer.echo(mutant_line(measured))
+
+    try:
+        measure_all(names or (), engine, tell, seed=seed)
+    except ValueError as error:  # no such mutant
+        raise typer.BadParameter(str(error)) from None
+    finally:
+        if done:
+            typer.echo(score(done))
+    raise typer.Exit(Status.FINE if all(one.is_right for one in done) else Status.BROKEN)
 
 
 @app.command()

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction

@@ -1,6 +1,6 @@
 """The state machine as a page: a diagram, every edge, every detour. Generated from the table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from workerfuzz.statemachine.states import MEANING, State
 from workerfuzz.statemachine.table import COMPOUND, DETOURS, ROWS
@@ -15,14 +15,11 @@ def states_page() -> str:
         [
             "# States and transitions",
             "",
-            "Generated from `statemachine/table.py` by `workerfuzz pages`; do not edit.",
+            "Generated from `statemachine/table.py` by `python docs/pages.py`; do not edit.",
             "",
             f"{len(State)} states, {len(ROWS)} edges, {len(DETOURS)} detours through `released`.",
             "",
-            "| state | meaning |",
-            "|---|---|",
-            *(f"| {state} | {MEANING[state]} |" for state in State),
-            "",
+            *table("state | meaning", (f"{state} | {MEANING[state]}" for state in State)),
             "## Diagram",
             "",
             "```mermaid",
@@ -32,33 +29,42 @@ def states_page() -> str:
             "",
             "## Edges",
             "",
-            "| start | finish | action | asked for by |",
-            "|---|---|---|---|",
-            *(
-                f"| {start} | {finish} | `{row.action.__name__}` | {row.asked_by} |"
-                for (start, finish), row in ROWS.items()
-            ),
-            "",
+            *table("start | finish | action | asked for by", edges()),
             "## Detours",
             "",
             "Any pair without an edge goes through `released`, if both halves are edges. These are",
             "expected; the harness reports any other.",
             "",
-            "| start | finish | asked for by |",
-            "|---|---|---|",
-            *(f"| {start} | {finish} | {why} |" for (start, finish), why in DETOURS.items()),
-            "",
+            *table("start | finish | asked for by", detours()),
             "## Cancelled and resumed",
             "",
-            "| state | holds | then |",
-            "|---|---|---|",
-            *(
-                f"| {state} | {previous} | {following or 'released'} |"
-                for state, previous, following in sorted(COMPOUND, key=str)
-            ),
-            "",
+            *table("state | holds | then", compounds()),
         ]
     )
+
+
+def table(heading: str, rows: Iterable[str]) -> Iterator[str]:
+    """A table in Markdown; cells are separated by bars already."""
+    yield f"| {heading} |"
+    yield "|---" * (heading.count("|") + 1) + "|"
+    for row in rows:
+        yield f"| {row} |"
+    yield ""
+
+
+def edges() -> Iterator[str]:
+    for (start, finish), row in ROWS.items():
+        yield f"{start} | {finish} | `{row.action.__name__}` | {row.asked_by}"
+
+
+def detours() -> Iterator[str]:
+    for (start, finish), why in DETOURS.items():
+        yield f"{start} | {finish} | {why}"
+
+
+def compounds() -> Iterator[str]:
+    for state, previous, following in sorted(COMPOUND, key=str):
+        yield f"{state} | {previous} | {following or 'released'}"
 
 
 def mermaid() -> Iterator[str]:

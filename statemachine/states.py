@@ -84,3 +84,20 @@ HOLDING: Final = frozenset(
 
 #: Waits for a copy of its value without having a transfer.
 WANTS_COPY: Final = frozenset({State.FETCH, State.MISSING})
+
+#: What the scheduler takes a task for that it asked this worker to compute, by the state here, once
+#: every message has arrived (R51). In other states the task is not this worker's to compute.
+SEEN_BY_SCHEDULER: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        State.WAITING: "processing",
+        State.READY: "processing",
+        State.CONSTRAINED: "processing",
+        State.EXECUTING: "processing",
+        State.LONG_RUNNING: "processing",
+        State.CANCELLED: "processing",  # a thread or transfer of former content comes first
+        State.RESUMED: "processing",  # a transfer comes first
+        State.RESCHEDULED: "released",
+        State.MEMORY: "memory",
+        State.ERROR: "erred",
+    }
+)

@@ -2,6 +2,10 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
+
+#: A line that lists what there is lists no more than these.
+MOST_NAMES: Final = 24
 
 
 def close_to(name: str, names: Iterable[str]) -> str | None:
@@ -14,5 +18,7 @@ def unknown(what: str, name: str, names: Iterable[str]) -> str:
     """``unknown subject "dsk"; did you mean "dask"?``, or a list of what there is."""
     names = list(names)
     near = difflib.get_close_matches(name, names, n=1)
-    hint = f'; did you mean "{near[0]}"?' if near else f"; one of {', '.join(names)}"
-    return f'unknown {what} "{name}"{hint}'
+    if near:
+        return f'unknown {what} "{name}"; did you mean "{near[0]}"?'
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f'unknown {what} "{name}"; one of {", ".join(names[:MOST_NAMES])}{more}'

@@ -1,11 +1,12 @@
 """What the command line prints: a case step by step, a campaign, lists."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
 from workerfuzz.harness.campaigns.fuzz import Campaign
+from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.replay import with_rest
 from workerfuzz.harness.cases.run import Moment, World, moments, open_world
@@ -81,6 +82,30 @@ def campaign_lines(campaign: Campaign) -> Iterator[str]:
     unreached = list(campaign.coverage.unreached())
     if unreached:
         yield f"not reached: {', '.join(unreached)}"
+
+
+def mutant_line(measured: Measured) -> str:
+    """What became of one mutant, in one line."""
+    did = f"{measured.steps:,} steps, {measured.seconds:.1f} s"
+    if measured.problem:
+        return f"  ? {measured.name}: {measured.problem}"
+    if not measured.is_caught:
+        return f"  {'=' if measured.is_right else '!'} {measured.name}: nothing broke; {did}"
+    rest = " and rest" if measured.at_rest else ""
+    unexpected = "" if measured.is_right else ", which is not what should"
+    return (
+        f"  {'=' if measured.is_right else '!'} {measured.name}: {measured.caught_by}{unexpected}; "
+        f"{did}; shown by {len(measured.shrunk)}{rest}"
+    )
+
+
+def score(results: Sequence[Measured]) -> str:
+    """``41 of 42 caught, the healthy model passes``."""
+    mutants = [one for one in results if one.name != HEALTHY]
+    healthy = [one for one in results if one.name == HEALTHY]
+    passes = "passes" if all(one.is_right for one in healthy) else "does not pass"
+    model = f"the healthy model {passes}" if healthy else "the healthy model was not measured"
+    return f"{sum(one.is_caught for one in mutants)} of {len(mutants)} caught, {model}"
 
 
 def show_properties(properties: Iterable[Property]) -> None:

@@ -42,8 +42,9 @@ class WorkerSubject(WorkerView, Protocol):
 class Subject(Protocol):
     """A system that can be fuzzed."""
 
-    #: How the command line and cases call it.
-    name: str
+    @property
+    def name(self) -> str:
+        """How the command line and cases call it."""
 
     def version(self) -> str:
         """Release, as PEP 440 writes it; raises SubjectUnavailable."""

@@ -4,14 +4,16 @@ First everything outstanding ends, then everything is let go, then it is asked f
 letting go first would forgive every hang.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, Protocol
 
-from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine import contract, events
 from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.statemachine.properties import Property, at_rest
 from workerfuzz.statemachine.task import Request, TaskSpec
+from workerfuzz.statemachine.view import WorkerView
 from workerfuzz.strategies.steps.from_surroundings import computed_value
 
 #: A peer that holds every key and sends all that it is asked for.
@@ -21,13 +23,68 @@ HONEST: Final = "honest"
 ROUNDS_PER_KEY: Final = 12
 
 
+class Resting(Protocol):
+    """What is needed of a world to bring it to rest."""
+
+    @property
+    def view(self) -> WorkerView:
+        """The worker."""
+
+    @property
+    def pool(self) -> Sequence[str]:
+        """Keys, each depending on earlier ones only."""
+
+    @property
+    def peers(self) -> Sequence[str]:
+        """Other workers."""
+
+    @property
+    def executing(self) -> Mapping[str, Execute]:
+        """Outstanding ``Execute``, by key."""
+
+    @property
+    def gathering(self) -> Mapping[str, Sequence[str]]:
+        """Outstanding ``GatherDep``: keys by peer."""
+
+    @property
+    def retrying(self) -> Collection[str]:
+        """Peers with an outstanding ``RetryBusyWorkerLater``."""
+
+    @property
+    def rescheduled(self) -> Collection[str]:
+        """Keys that were handed back and not freed since."""
+
+    @property
+    def content(self) -> Mapping[str, TaskSpec]:
+        """What was last requested of each key."""
+
+    @property
+    def run_id(self) -> int:
+        """Of the last compute request."""
+
+    def questions(self) -> Sequence[str]:
+        """Keys that the worker asked about since the last call."""
+
+    def order(self, key: str) -> tuple[int, str]:
+        """Sorts keys so that each comes after those it may depend on."""
+
+    def happen(self, event: Event) -> object:
+        """Let an event happen."""
+
+    def sweep(self) -> None:
+        """Check every structural property on every task."""
+
+    def violation(self, broken: Property, counterexample: str) -> Violation:
+        """What to raise."""
+
+
 @at_rest("A worker whose surroundings answer does not ask for ever.")
 def coming_to_rest_ends(outstanding: Sequence[Event]) -> Iterator[str]:
     """Given what is still outstanding when the rounds are used up."""
     yield f"still {len(outstanding)} answers to give, the next is {outstanding[0]}"
 
 
-def come_to_rest(world: WorkerWorld) -> None:
+def come_to_rest(world: Resting) -> None:
     """Raises Violation where something does not hold at rest."""
     drain(world)
     world.sweep()
@@ -45,27 +102,28 @@ def come_to_rest(world: WorkerWorld) -> None:
     check(world, contract.stored_values_are_right, world.view, expected)
 
 
-def check(world: WorkerWorld, broken: Property, *args: object) -> None:
+def check(world: Resting, broken: Property, *args: object) -> None:
     for counterexample in broken.check(*args):
         raise world.violation(broken, counterexample)
 
 
-def drain(world: WorkerWorld) -> None:
+def drain(world: Resting) -> None:
     """Answer everything honestly until nothing is outstanding."""
     for _ in range(ROUNDS_PER_KEY * (len(world.view.keys()) + len(world.peers) + 1)):
         outstanding = answers(world)
         if not outstanding:
             world.happen(events.FindMissing())
-            if not world.asked_about:
+            outstanding = answers(world)
+            if not outstanding:
                 return
         for event in outstanding:
             world.happen(event)
     check(world, coming_to_rest_ends, answers(world))
 
 
-def answers(world: WorkerWorld) -> list[Event]:
+def answers(world: Resting) -> list[Event]:
     """The honest answer to everything that is outstanding, each independent of the others."""
-    questions, world.asked_about = sorted(world.asked_about), {}
+    questions = world.questions()
     found: list[Event] = []
     if world.view.paused():
         found.append(events.Unpause())
@@ -84,7 +142,7 @@ def answers(world: WorkerWorld) -> list[Event]:
     return found
 
 
-def ask_again(world: WorkerWorld) -> dict[str, TaskSpec]:
+def ask_again(world: Resting) -> dict[str, TaskSpec]:
     """Request every key once more, each when its dependencies are in memory somewhere."""
     wanted = dict(sorted(world.content.items(), key=lambda item: world.order(item[0])))
     for spec in wanted.values():

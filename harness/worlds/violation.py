@@ -19,7 +19,7 @@ class Violation(Exception):
         sentence: what it says.
         counterexample: what shows that it does not hold, in one line or a few.
         steps: the run up to the step that broke it; at rest, the whole run.
-        at_rest: nothing was wrong until everything outstanding had ended.
+        at_rest: nothing was wrong until the steps were over.
         universe: what the run took place in.
     """
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.worlds.effect import Effect
+from workerfuzz.harness.worlds.rest import come_to_rest
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
@@ -43,6 +44,7 @@ class WorkerWorld:
     Attributes:
         steps: what was let happen so far.
         happened: events so far, those of ``finish`` included.
+        resting: the steps are over; what happens now is ``finish``.
     """
 
     def __init__(
@@ -60,12 +62,13 @@ class WorkerWorld:
         self._observer = observer
         self.steps: list[Step] = []
         self.happened = 0
+        self.resting = False
         self.executing: dict[str, do.Execute] = {}
         self.seceded: dict[str, None] = {}
         self.gathering: dict[str, tuple[str, ...]] = {}
         self.retrying: dict[str, None] = {}
         self.rescheduled: dict[str, None] = {}
-        self.asked_about: dict[str, None] = {}
+        self._asked_about: dict[str, None] = {}
         self.content: dict[str, TaskSpec] = {}
         self.fixed: dict[str, None] = {}
         self.run_ids: dict[str, int] = {}
@@ -118,9 +121,13 @@ class WorkerWorld:
 
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
-        from workerfuzz.harness.worlds.rest import come_to_rest
-
+        self.resting = True
         come_to_rest(self)
+
+    def questions(self) -> Sequence[str]:
+        """Keys that the worker asked about since the last call, sorted."""
+        asked, self._asked_about = sorted(self._asked_about), {}
+        return asked
 
     # One event
 
@@ -152,7 +159,7 @@ class WorkerWorld:
             broken.sentence,
             counterexample,
             tuple(self.steps),
-            broken.kind == "at rest",
+            self.resting,
             self.universe,
         )
 
@@ -242,7 +249,7 @@ class WorkerWorld:
         self.rescheduled[it.key] = None
 
     def _note_question(self, it: do.RequestRefreshWhoHas) -> None:
-        self.asked_about.update(dict.fromkeys(it.keys))
+        self._asked_about.update(dict.fromkeys(it.keys))
 
     def _note_steal(self, it: do.StealResponse) -> None:
         if it.state in NEEDS_INPUTS:

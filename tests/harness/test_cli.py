@@ -1,10 +1,9 @@
 """The command line: what is printed, and the exit status."""
 
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,17 +11,9 @@ import pytest
 
 from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
-from workerfuzz.harness.campaigns import fuzz
 from workerfuzz.harness.cases import batch
 from workerfuzz.harness.cases.replay import Replay
-from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.subjects.protocol import WorkerSubject
-from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.invariants import role_fits_state
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 CASE = """\
 workerfuzz-case 1
@@ -103,7 +94,7 @@ def test_no_command_is_a_request_for_help(say: Say) -> None:
 def test_help_loads_nothing_heavy() -> None:
     program = (
         "import sys\nfrom workerfuzz.harness import cli\ncli.run_command(['--help'])\n"
-        "heavy = {'hypothesis', 'rich', 'pytest', 'distributed', 'workerfuzz.statemachine'}\n"
+        "heavy = {'hypothesis', 'pytest', 'distributed', 'workerfuzz.statemachine'}\n"
         "sys.exit(repr(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)\n"
     )
     done = subprocess.run(
@@ -290,118 +281,31 @@ def test_a_fault_of_ours_tells_more_if_asked(
     assert "Traceback (most recent call last)" in say("replay", "cases").err
 
 
-def test_show_plays_a_case(put: Put, say: Say) -> None:
-    said = say("show", str(put()))
-    assert said.status == 0
-    assert said.out == (
-        "a transfer breaks\n"
-        "worker of reference 0.1.0, the default worker\n"
-        "\n"
-        "   6  > compute-task y needs x@b\n"
-        "      x: - -> flight\n"
-        "      y: - -> waiting\n"
-        "      ! gather-dep b x\n"
-        "      = x flight, y waiting\n"
-        "\n"
-        "  11  > gather-dep-network-failure b\n"
-        "      x: flight -> missing\n"
-        "      = x missing, y waiting\n"
-        "      > rest\n"
-        "      every property holds\n"
-    )
-
-
-def test_show_tells_what_is_impossible(put: Put, say: Say) -> None:
-    said = say("show", str(put(CASE + "> secede y\n")))
-    assert said.status == 1
-    assert said.out.endswith("  13  > secede y\n      impossible: y is not running\n")
-
-
-def test_show_says_what_is_wrong_with_a_file(say: Say, put: Put) -> None:
-    said = say("show", str(put("")))
-    assert (said.status, said.out) == (2, "")
-    assert said.err == "workerfuzz: cases/0001-some.case: the file is empty\n"
-
-
-def test_a_campaign_says_what_it_did(say: Say) -> None:
-    said = say("run", "--engine", "walk", "--runs", "3", "--seed", "7")
-    assert (said.status, said.err) == (0, "")
-    first, second, third = said.out.splitlines()
-    assert re.fullmatch(
-        r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s", first
-    )
-    assert second == "every property held"
-    assert third.startswith("not reached: ")
-
-
-def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
-    said = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
-    assert said.status == 1
-    assert said.err == "workerfuzz: this many runs should have reached all there is\n"
-
-
-def test_an_interrupted_campaign_prints_what_there_is(
-    say: Say, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fuzz, "walk", one_after_the_other(walk, interrupt))
-    said = say("run", "--engine", "walk")
-    assert said.status == 130
-    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted\n", said.out)
-
-
-class TouchyWorker(ReferenceWorker):
-    """Breaks a property as soon as something is missing."""
-
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
-        for key in self.keys():
-            if self.state(key) is State.MISSING:
-                yield role_fits_state, f"{key} is missing"
-        yield from super().check(touched)
-
-
-class Touchy(ReferenceSubject):
-    """A reference with a bug."""
-
-    def worker(self, config: WorkerConfig) -> WorkerSubject:
-        return TouchyWorker(WorkerState(config))
-
-
-@pytest.fixture
-def touchy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plants the bug."""
-    monkeypatch.setattr(registry, "get", lambda name: Touchy())
-
-
-@pytest.mark.usefixtures("touchy")
-@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
-def test_what_a_campaign_finds_is_a_case(put: Put, say: Say, engine: str) -> None:
-    said = say("run", "--engine", engine, "--seed", "1", "--out", "cases")
-    assert said.status == 1
-    (path,) = Path("cases").iterdir()
-    assert path.name.startswith("0001-role-fits-state-")
-    assert said.out.endswith(f"replay it: workerfuzz replay {path}\n")
-    again = say("replay", "cases")
-    assert again.status == 1
-    assert again.out.endswith("1 broken\n")
-
-
-@pytest.mark.usefixtures("touchy")
-def test_what_cannot_be_written_is_printed(put: Put, say: Say) -> None:
-    path = put()
-    said = say("run", "--engine", "walk", "--seed", "1", "--out", str(path))
-    assert said.status == 1
-    assert f"{path}: file exists; the case was not written; here it is:\n" in said.out
-    text = said.out[said.out.index("workerfuzz-case 1") :]
-    assert text.endswith("\n~ role_fits_state\n")
-    assert path.read_text() == CASE
-
-
 def test_subjects_have_versions(say: Say) -> None:
     from workerfuzz import __version__
 
     said = say("subjects")
     assert said.status == 0
     assert said.out.startswith(f"  reference  {__version__}\n  dask       ")
+
+
+def unavailable(name: str) -> Subject:
+    raise SubjectUnavailable(f'subject "{name}" is too old')
+
+
+def test_subjects_that_cannot_be_had_say_why(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "get", unavailable)
+    assert '  dask       subject "dask" is too old\n' in say("subjects").out
+
+
+def test_a_subject_that_cannot_be_had_is_bad_input(
+    put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put()
+    monkeypatch.setattr(registry, "get", unavailable)
+    said = say("replay", "--subject", "dask", "cases")
+    assert (said.status, said.out) == (2, "")
+    assert said.err == 'workerfuzz: subject "dask" is too old\n'
 
 
 def test_properties_are_told_in_words(say: Say) -> None:

@@ -5,14 +5,14 @@ import subprocess
 import sys
 
 import pytest
+from examples.events_of import compute, random_run
+
 from workerfuzz.statemachine import events, stimulus, worker
 from workerfuzz.statemachine.errors import InvalidEvent, StateMachineError
 from workerfuzz.statemachine.snapshot import snapshot
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.stimulus import handle_stimulus
 from workerfuzz.statemachine.worker import WorkerState
-
-from examples.events_of import compute, random_run
 
 SEEDS = range(25)
 

@@ -2,6 +2,7 @@
 
 import pytest
 from examples.events_of import compute
+
 from workerfuzz.statemachine import events, stimulus
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.errors import (
@@ -112,9 +113,7 @@ def test_contradiction_is_an_error_never_an_overwrite(
 
     table = {**stimulus.TRANSITIONS, (State.WAITING, State.RELEASED): contradict}
     monkeypatch.setattr(stimulus, "TRANSITIONS", table)
-    planted(
-        monkeypatch, Outcome(recommend={"y": To(State.RELEASED), "x": To(State.RESCHEDULED)})
-    )
+    planted(monkeypatch, Outcome(recommend={"y": To(State.RELEASED), "x": To(State.RESCHEDULED)}))
     before = snapshot(worker)
     message = "x was to become rescheduled, and now cancelled"
     with pytest.raises(ContradictoryRecommendations, match=message):

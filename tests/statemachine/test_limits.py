@@ -1,6 +1,7 @@
 """Limits of transfers, priorities, and what is asked for together."""
 
 from examples.events_of import compute
+
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.config import WorkerConfig

@@ -1,6 +1,7 @@
 """R21: what was assigned to workers that are still alive can be read from their records."""
 
 from examples.events_of import compute
+
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.rebuild import rebuild
 from workerfuzz.statemachine.stimulus import handle_stimulus

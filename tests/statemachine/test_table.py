@@ -2,6 +2,7 @@
 
 import pytest
 from examples.events_of import compute
+
 from workerfuzz.statemachine import stimulus
 from workerfuzz.statemachine.errors import InvalidTransition
 from workerfuzz.statemachine.snapshot import snapshot

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from workerfuzz.harness.subjects.reference import ReferenceSubject
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.statemachine.events import EVENTS

@@ -1,1 +1,1 @@
-"""Planted bugs: each changes one small thing in the reference worker, and a property must notice."""
+"""Planted bugs: each changes one small thing in the reference worker; a property must notice."""

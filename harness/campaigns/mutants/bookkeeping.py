@@ -14,7 +14,7 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
 from workerfuzz.statemachine.queue import TaskQueue
 from workerfuzz.statemachine.states import NEEDS_INPUTS, State
 from workerfuzz.statemachine.states import State as S
-from workerfuzz.statemachine.task import ABSENT, Change, Execution, TaskState
+from workerfuzz.statemachine.task import Execution, TaskState
 from workerfuzz.statemachine.worker import Transfer, WorkerState
 
 
@@ -50,14 +50,14 @@ def resources_are_not_taken(original: Any, worker: WorkerState, task: TaskState)
     "A slot stays taken when the thread of a freed task fails.",
     called(WorkerState, "_give_back"),
     origin="#5046",
-    violates="R13 R26 R30",
+    violates="R13 R27 R30",
     caught_by="slots_are_taken_by_threads",
 )
 def slot_is_kept_after_failure(original: Any, worker: WorkerState, task: TaskState) -> None:
-    kept = task.state is S.CANCELLED and worker._cause[0] == "ExecuteFailure"
-    slot = task.key in worker.executing
+    event, _ = worker._cause
+    kept = task.state is S.CANCELLED and event == "ExecuteFailure" and not task.doomed
     original(worker, task)
-    if kept and slot:
+    if kept:
         worker.journal.put(worker.executing, task.key, None)
 
 
@@ -97,15 +97,16 @@ def needs_are_never_withdrawn(original: Any, worker: WorkerState, task: TaskStat
 
 
 @mutant(
-    "Only the first dependency learns that a task does not need it any more.",
+    "A task that is given away still needs its dependencies.",
     called(WorkerState, "_withdraw_needs"),
-    origin="Z22 #7167",
-    violates="R13",
-    caught_by="?",
+    origin="#4784",
+    violates="R13 R32",
+    caught_by="needs_are_known",
 )
-def one_need_is_withdrawn(original: Any, worker: WorkerState, task: TaskState) -> None:
-    for key in task.dependencies[:1]:
-        worker.journal.drop(worker.tasks[key].needed_by, task.key)
+def stolen_task_still_needs(original: Any, worker: WorkerState, task: TaskState) -> None:
+    event, _ = worker._cause
+    if event != "StealRequest":
+        original(worker, task)
 
 
 @mutant(
@@ -127,7 +128,7 @@ def bytes_stay_under_way(original: Any, worker: WorkerState, peer: str) -> Trans
     called(WorkerState, "close_transfer"),
     origin="#4133",
     violates="R13",
-    caught_by="?",
+    caught_by="indexes_hold_nothing_else",
 )
 def transfer_stays_open(original: Any, worker: WorkerState, peer: str) -> Transfer:
     return worker.transfers[peer]
@@ -148,33 +149,34 @@ def cancelled_copy_stays_in_flight(original: Any, worker: WorkerState, task: Tas
 
 
 @mutant(
-    "A holder that is announced while a key is queued is not asked.",
+    "A holder that is announced while a key is queued is not asked for it.",
     called(WorkerState, "_add_holder"),
     origin="#4133",
     violates="R13",
-    caught_by="queued_where_its_state_says",
+    caught_by="queued_where_its_state_says no_handler_raises",
 )
-def new_holder_is_not_asked(
-    original: Any, worker: WorkerState, task: TaskState, peer: str
-) -> None:
-    state, task.state = task.state, S.RELEASED
+def new_holder_is_not_asked(original: Any, worker: WorkerState, task: TaskState, peer: str) -> None:
+    state = task.state
+    if peer in worker.data_needed:
+        task.state = S.RELEASED
     original(worker, task, peer)
     task.state = state
 
 
 @mutant(
-    "A holder that is dropped takes all that is queued for it along.",
+    "A holder that is dropped for one key takes other keys from its queue along.",
     called(WorkerState, "drop_holder"),
     origin="#6528",
     violates="R13",
-    caught_by="?",
+    caught_by="indexes_hold_nothing_else queued_where_its_state_says",
 )
 def dropped_holder_empties_its_queue(
     original: Any, worker: WorkerState, task: TaskState, peer: str
 ) -> None:
     original(worker, task, peer)
-    if task.state is S.FETCH and peer in worker.data_needed:
-        worker.journal.drop(worker.data_needed, peer)
+    queue = worker.data_needed.get(peer, TaskQueue())
+    for priority, key in list(queue)[1:]:
+        worker.journal.dequeue(queue, priority, key)
 
 
 @mutant(
@@ -191,14 +193,18 @@ def ready_queue_keeps_a_stale_entry(
 
 
 @mutant(
-    "A key that is forgotten while it is queued leaves an entry behind.",
+    "A key that is not wanted any more stays queued.",
     leaving(S.FETCH),
     origin="#6480",
     violates="R13 R37",
-    caught_by="indexes_hold_nothing_else",
+    caught_by="indexes_hold_nothing_else no_handler_raises no_peer_is_left_alone",
 )
 def fetch_queue_keeps_a_stale_entry(original: Any, worker: WorkerState, task: TaskState) -> None:
-    worker.journal.set(task, "queued_at", None)
+    _, toward = worker._cause
+    if toward is S.RELEASED:
+        worker.journal.set(task, "queued_at", None)
+    else:
+        original(worker, task)
 
 
 @mutant(
@@ -284,28 +290,15 @@ def any_input_will_do(original: Any, worker: WorkerState, task: TaskState) -> bo
 
 
 @mutant(
-    "A task that a task here waited for once is taken to be needed still.",
-    called(WorkerState, "_withdraw_needs"),
-    origin="#4784",
-    violates="R14",
-    caught_by="?",
-)
-def stolen_task_still_needs(original: Any, worker: WorkerState, task: TaskState) -> None:
-    if worker._cause[0] != "StealRequest":
-        original(worker, task)
-
-
-@mutant(
-    "A story lacks the half of each detour.",
+    "A story lacks the first half of each detour.",
     called(WorkerState, "move"),
     origin="R46",
     violates="R46",
-    caught_by="story_is_contiguous",
+    caught_by="story_is_contiguous stories_are_whole",
 )
 def story_has_a_gap(original: Any, worker: WorkerState, task: TaskState, finish: State) -> None:
     original(worker, task, finish)
-    if task.history[-1].toward is not finish:
-        worker.journal.append(task.history, Change("", S.RELEASED, S.RELEASED, S.RELEASED))
+    if len(task.history) > 1 and task.history[-2].toward is not task.history[-2].finish:
         task.history.pop(-2)
 
 
@@ -325,16 +318,16 @@ def story_repeats_itself(
 
 
 @mutant(
-    "A state is written, and what was waited for is not.",
+    "A state is written before the edge is taken; what belongs to the old one stays.",
     called(WorkerState, "move"),
-    origin="R13",
+    origin="STYLE",
     violates="R13",
-    caught_by="?",
+    caught_by="needs_are_known queued_where_its_state_says",
 )
 def transition_is_half_done(
     original: Any, worker: WorkerState, task: TaskState, finish: State
 ) -> None:
-    if task.state in NEEDS_INPUTS and finish is S.RESCHEDULED:
+    if finish is S.RESCHEDULED and task.state in NEEDS_INPUTS:
         worker.journal.set(task, "state", S.RELEASED)
     original(worker, task, finish)
 
@@ -367,40 +360,18 @@ def stranger_loses_its_value(original: Any, worker: WorkerState, task: TaskState
 
 
 @mutant(
-    "A slot is taken without resources for a task that was waiting for a copy.",
+    "A thread that leaves its slot gives its resources back.",
     called(WorkerState, "leave_slot"),
-    origin="Z04",
+    origin="#4446",
     violates="R50",
     caught_by="resources_are_conserved",
 )
 def seceding_gives_resources_back(original: Any, worker: WorkerState, task: TaskState) -> None:
     original(worker, task)
     assert task.execution is not None
+    left = worker.available_resources
     for name, amount in task.execution.resources.items():
-        worker.available_resources[name] += amount
-
-
-@mutant(
-    "Less urgent tasks come first in every queue.",
-    called(TaskQueue, "first"),
-    origin="R21",
-    violates="R21",
-    caught_by="?",
-)
-def queues_are_upside_down(original: Any, queue: TaskQueue) -> Any:
-    return queue._items[-1]
-
-
-@mutant(
-    "The value of a task that is computed twice is kept from the first time.",
-    called(WorkerState, "_leave_memory"),
-    origin="R31",
-    violates="R14 R15",
-    caught_by="?",
-)
-def placeholder(original: Any, worker: WorkerState, task: TaskState) -> None:
-    assert task.scattered is ABSENT
-    original(worker, task)
+        worker.journal.put(left, name, left[name] + amount)
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

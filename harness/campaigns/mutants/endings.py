@@ -1,6 +1,6 @@
 """Bugs in what threads and the network report."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
@@ -13,81 +13,14 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
 )
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.handlers import network, threads
+from workerfuzz.statemachine.handlers import Handler, network, threads
 from workerfuzz.statemachine.states import Intent, State
-from workerfuzz.statemachine.task import ABSENT, Failure, TaskState
+from workerfuzz.statemachine.task import TaskState
+from workerfuzz.statemachine.transitions import computing
 from workerfuzz.statemachine.transitions.outcome import Outcome, To
 from workerfuzz.statemachine.worker import WorkerState
 
 States = frozenset[State]
-
-
-@mutant(
-    "A peer that did not send a key is still taken for a holder.",
-    handler(events.GatherDepSuccess),
-    origin="#4784",
-    violates="R38",
-    caught_by="?",
-)
-def dead_source_is_kept(
-    original: Any, worker: WorkerState, event: events.GatherDepSuccess
-) -> Outcome:
-    asked = worker.transfers[event.worker].keys
-    outcome: Outcome = original(worker, event)
-    for key in asked:
-        task = worker.tasks[key]
-        worker.set_holders(task, (*task.who_has, event.worker))
-    return outcome
-
-
-@mutant(
-    "A peer that cannot be reached is still taken for a holder of other keys.",
-    handler(events.GatherDepNetworkFailure),
-    origin="#4784",
-    violates="R4 R38",
-    caught_by="?",
-)
-def dead_peer_holds_the_rest(
-    original: Any, worker: WorkerState, event: events.GatherDepNetworkFailure
-) -> Outcome:
-    tasks = network.close_transfer(worker, event.worker)
-    for task in tasks:
-        worker.drop_holder(task, event.worker)
-    return Outcome(network.ended_without(worker, tasks))
-
-
-@mutant(
-    "A failure to copy a key is not counted.",
-    called(network, "suspect"),
-    origin="#4439",
-    violates="R38",
-    caught_by="?",
-)
-def failure_to_copy_is_not_counted(original: Any, worker: WorkerState, task: TaskState) -> None:
-    """Nothing is counted."""
-
-
-@mutant(
-    "A key that is to be computed here is suspected as well.",
-    called(network, "suspect"),
-    origin="R38",
-    violates="R10 R38",
-    caught_by="?",
-)
-def computed_key_is_suspected(original: Any, worker: WorkerState, task: TaskState) -> None:
-    worker.journal.set(task, "suspicion", task.suspicion + 1)
-
-
-@mutant(
-    "A key gets one failure more than the limit says.",
-    called(network, "without_value"),
-    origin="R38",
-    violates="R38",
-    caught_by="?",
-)
-def limit_is_one_too_high(original: Any, worker: WorkerState, task: TaskState) -> To:
-    to: To = original(worker, task)
-    return To(State.FETCH) if task.suspicion == worker.config.suspicious_limit else to
 
 
 @mutant(
@@ -113,30 +46,6 @@ def unwanted_data_is_stored(original: States) -> States:
 
 
 @mutant(
-    "A value that arrives for a key that is to be computed by now is thrown away.",
-    value(network, "TAKES_VALUE"),
-    origin="R10",
-    violates="R10",
-    caught_by="?",
-)
-def copy_of_a_requested_key_is_dropped(original: States) -> States:
-    return original - {State.RESUMED}
-
-
-@mutant(
-    "Of the keys of a transfer that failed, only the first is looked at.",
-    called(network, "ended_without"),
-    origin="#4133",
-    violates="R13 R25",
-    caught_by="?",
-)
-def only_the_first_key_leaves_its_flight(
-    original: Any, worker: WorkerState, tasks: Iterable[TaskState]
-) -> dict[str, To]:
-    return dict(list(original(worker, tasks).items())[:1])
-
-
-@mutant(
     "A busy peer is never asked again.",
     handler(events.RetryBusyWorker),
     origin="#4133",
@@ -144,7 +53,7 @@ def only_the_first_key_leaves_its_flight(
     caught_by="everything_comes_to_rest",
 )
 def busy_peer_stays_busy(
-    original: Any, worker: WorkerState, event: events.RetryBusyWorker
+    original: Handler, worker: WorkerState, event: events.RetryBusyWorker
 ) -> Outcome:
     return Outcome()
 
@@ -157,22 +66,11 @@ def busy_peer_stays_busy(
     caught_by="everything_comes_to_rest",
 )
 def busy_peer_is_given_up(
-    original: Any, worker: WorkerState, event: events.GatherDepBusy
+    original: Handler, worker: WorkerState, event: events.GatherDepBusy
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     left = [it for it in outcome.instructions if not isinstance(it, do.RetryBusyWorkerLater)]
     return Outcome(outcome.recommend, outcome.review, left)
-
-
-@mutant(
-    "When a peer is busy, the scheduler is asked about the keys of other peers.",
-    called(network, "waits_for_busy_peers"),
-    origin="#4793",
-    violates="R40",
-    caught_by="?",
-)
-def busy_peer_asks_about_other_keys(original: Any, worker: WorkerState, task: TaskState) -> bool:
-    return not original(worker, task)
 
 
 @mutant(
@@ -183,22 +81,22 @@ def busy_peer_asks_about_other_keys(original: Any, worker: WorkerState, task: Ta
     caught_by="everything_comes_to_rest",
 )
 def nobody_asks_for_the_missing(
-    original: Any, worker: WorkerState, event: events.FindMissing
+    original: Handler, worker: WorkerState, event: events.FindMissing
 ) -> Outcome:
     return Outcome()
 
 
 @mutant(
-    "The scheduler is asked for ever who holds a key that is here.",
+    "The scheduler is asked for ever who holds keys that are here.",
     handler(events.FindMissing),
     origin="#6479",
-    violates="R8",
+    violates="R40",
     caught_by="coming_to_rest_ends",
 )
 def keys_that_are_here_are_asked_for(
-    original: Any, worker: WorkerState, event: events.FindMissing
+    original: Handler, worker: WorkerState, event: events.FindMissing
 ) -> Outcome:
-    keys = tuple(task.key for task in worker.tasks.values() if task.intent is Intent.FETCH)
+    keys = tuple(sorted({*worker.missing, *worker.data}))
     return Outcome(instructions=(do.RequestRefreshWhoHas(keys=keys),)) if keys else Outcome()
 
 
@@ -227,7 +125,7 @@ def freed_task_is_rescheduled(
 ) -> Outcome:
     if isinstance(event, events.Reschedule):
         return Outcome({task.key: To(State.RESCHEDULED)})
-    return original(task, event, payload)  # type: ignore[no-any-return]  # an Outcome
+    return original(task, event, payload)
 
 
 @mutant(
@@ -238,7 +136,7 @@ def freed_task_is_rescheduled(
     caught_by="everything_comes_to_rest",
 )
 def end_of_a_revived_task_is_ignored(
-    original: Any, worker: WorkerState, event: events.ExecuteSuccess
+    original: Handler, worker: WorkerState, event: events.ExecuteSuccess
 ) -> Outcome:
     request = threads.running(worker, event).request
     stale = request is not None and request.run_id != event.run_id
@@ -246,46 +144,53 @@ def end_of_a_revived_task_is_ignored(
 
 
 @mutant(
-    "The failure of former content is the failure of what was requested since.",
-    called(threads, "thread_ended"),
-    origin="Z28 #7933",
-    violates="R31 R28",
-    caught_by="?",
-)
-def failure_of_other_content_counts(
-    original: Any, task: TaskState, event: events.Event, payload: object
-) -> Outcome:
-    if isinstance(payload, Failure) and task.successor is not None:
-        return Outcome({task.key: To(State.ERROR, payload)})
-    return original(task, event, payload)  # type: ignore[no-any-return]  # an Outcome
-
-
-@mutant(
     "A thread that was freed and requested again names its first run when it leaves its slot.",
-    handler(events.Secede),
+    called(computing, "long_running"),
     origin="Z30 #8991",
-    violates="R28",
+    violates="R28 R31",
     caught_by="reports_the_last_request",
 )
 def secession_names_the_first_run(
-    original: Any, worker: WorkerState, event: events.Secede
-) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    task = worker.tasks[event.key]
-    assert task.request is not None
-    worker.journal.set(task.request, "run_id", event.run_id)
-    return outcome
+    original: Any, task: TaskState, duration_s: float = 0.0
+) -> do.LongRunning:
+    assert task.execution is not None
+    told: do.LongRunning = original(task, duration_s)
+    return replace(told, run_id=task.execution.run_id)
 
 
 @mutant(
-    "A freed task tells the scheduler that it left its slot.",
-    value(threads, "OF_NO_USE"),
+    "A task that was freed tells the scheduler that it left its slot.",
+    handler(events.Secede),
     origin="Z20 #6916",
     violates="R27",
-    caught_by="?",
+    caught_by="reports_the_last_request",
 )
-def freed_task_secedes_aloud(original: States) -> States:
-    return original - {State.CANCELLED}
+def freed_task_secedes_aloud(
+    original: Handler, worker: WorkerState, event: events.Secede
+) -> Outcome:
+    outcome = original(worker, event)
+    task = worker.tasks[event.key]
+    told = (computing.long_running(task),) if task.state in threads.OF_NO_USE else ()
+    return Outcome(outcome.recommend, outcome.review, told)
+
+
+@mutant(
+    "The failure of former content is reported for the request that came since.",
+    handler(events.ExecuteFailure),
+    origin="Z28 #7933",
+    violates="R27 R31",
+    caught_by="reports_its_own_content",
+)
+def failure_is_booked_on_the_new_run(
+    original: Handler, worker: WorkerState, event: events.ExecuteFailure
+) -> Outcome:
+    request = worker.tasks[event.key].request
+    former = worker.tasks[event.key].successor is not None
+    outcome = original(worker, event)
+    if former and request is not None:
+        told = do.TaskErred(key=event.key, run_id=request.run_id, exception=event.exception)
+        return Outcome(outcome.recommend, outcome.review, (told,))
+    return outcome
 
 
 @mutant(
@@ -296,9 +201,9 @@ def freed_task_secedes_aloud(original: States) -> States:
     caught_by="intent_is_the_schedulers",
 )
 def failure_withdraws_the_request(
-    original: Any, worker: WorkerState, event: events.ExecuteFailure
+    original: Handler, worker: WorkerState, event: events.ExecuteFailure
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     worker.journal.set(worker.tasks[event.key], "intent", Intent.NONE)
     return outcome
 
@@ -310,33 +215,8 @@ def failure_withdraws_the_request(
     violates="R25",
     caught_by="coming_to_rest_ends",
 )
-def pause_never_ends(original: Any, worker: WorkerState, event: events.Unpause) -> Outcome:
+def pause_never_ends(original: Handler, worker: WorkerState, event: events.Unpause) -> Outcome:
     return Outcome()
-
-
-@mutant(
-    "A thread may report for a run that it was not started for.",
-    called(threads, "running"),
-    origin="R31",
-    violates="R31",
-    caught_by="?",
-)
-def any_thread_may_report(original: Any, worker: WorkerState, event: Any) -> TaskState:
-    return worker.tasks[event.key]
-
-
-@mutant(
-    "A value scattered while a thread ran is dropped when the thread ends.",
-    called(threads, "thread_ended"),
-    origin="DESIGN",
-    violates="R25",
-    caught_by="?",
-)
-def computed_value_beats_scattered(
-    original: Any, task: TaskState, event: events.Event, payload: object
-) -> Outcome:
-    task.scattered = ABSENT
-    return original(task, event, payload)  # type: ignore[no-any-return]  # an Outcome
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

@@ -1,7 +1,7 @@
 """A planted bug: where the model is changed, and how the change is taken back.
 
-The model is changed where a name is *looked up* while it runs, never in its source. What stands there is
-replaced by the function of the mutant, which is given the original first.
+The model is changed where a name is *looked up* while it runs, never in its source. What stands
+there is replaced by the function of the mutant, which is given the original first.
 """
 
 import functools
@@ -151,4 +151,3 @@ def mutant(
 def mutants_in(namespace: dict[str, object]) -> tuple[Mutant, ...]:
     """The mutants that a module defines, in that order."""
     return tuple(item for item in namespace.values() if isinstance(item, Mutant))
-

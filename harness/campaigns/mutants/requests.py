@@ -10,10 +10,11 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     mutants_in,
     value,
 )
-from workerfuzz.statemachine import events, instructions
-from workerfuzz.statemachine.handlers import scheduler
-from workerfuzz.statemachine.states import NEEDS_INPUTS, USES_INPUTS, Intent, State
-from workerfuzz.statemachine.task import ABSENT, Request, TaskSpec, TaskState
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine.handlers import Handler, scheduler
+from workerfuzz.statemachine.instructions import StealResponse
+from workerfuzz.statemachine.states import USES_INPUTS, Intent, State
+from workerfuzz.statemachine.task import Request, TaskSpec, TaskState
 from workerfuzz.statemachine.transitions.outcome import Outcome, To
 from workerfuzz.statemachine.worker import WorkerState
 
@@ -25,47 +26,34 @@ States = frozenset[State]
     handler(events.ComputeTask),
     origin="#4360",
     violates="R1 R9",
-    caught_by="?",
+    caught_by="compute_has_content no_handler_raises",
 )
-def known_key_gets_no_spec(original: Any, worker: WorkerState, event: events.ComputeTask) -> Outcome:
+def known_key_gets_no_spec(
+    original: Handler, worker: WorkerState, event: events.ComputeTask
+) -> Outcome:
     known = worker.tasks.get(event.key)
-    outcome: Outcome = original(worker, event)
-    if known is not None and known.request is event.request:
-        worker.journal.set(known, "spec", TaskSpec(key=event.key))
+    outcome = original(worker, event)
+    if known is not None:
+        worker.journal.set(known, "spec", None)
     return outcome
 
 
 @mutant(
-    "A wish for a copy is taken for a request.",
+    "A wish for a copy is taken for a request to compute.",
     handler(events.AcquireReplicas),
     origin="R1",
-    violates="R1 R6 R9",
-    caught_by="compute_has_content",
+    violates="R1 R6 R8 R9",
+    caught_by="starts_what_was_requested runnable_was_requested",
 )
 def replica_is_taken_for_a_request(
-    original: Any, worker: WorkerState, event: events.AcquireReplicas
+    original: Handler, worker: WorkerState, event: events.AcquireReplicas
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     for task in map(worker.tasks.__getitem__, event.who_has):
-        if task.intent is Intent.FETCH:
+        if task.spec is None:
             worker.journal.set(task, "intent", Intent.COMPUTE)
-    return outcome
-
-
-@mutant(
-    "A wish for copies is not written down.",
-    handler(events.AcquireReplicas),
-    origin="R6",
-    violates="R6",
-    caught_by="?",
-)
-def replicas_are_not_wanted(
-    original: Any, worker: WorkerState, event: events.AcquireReplicas
-) -> Outcome:
-    known = {key: worker.ensure(key).intent for key in event.who_has}
-    outcome: Outcome = original(worker, event)
-    for key, intent in known.items():
-        worker.journal.set(worker.tasks[key], "intent", intent)
+            worker.journal.set(task, "spec", TaskSpec(key=task.key))
+            worker.journal.set(task, "request", Request(run_id=worker.last_run_id))
     return outcome
 
 
@@ -77,11 +65,11 @@ def replicas_are_not_wanted(
     caught_by="?",
 )
 def replica_lowers_the_request(
-    original: Any, worker: WorkerState, event: events.AcquireReplicas
+    original: Handler, worker: WorkerState, event: events.AcquireReplicas
 ) -> Outcome:
     for key in event.who_has:
         worker.journal.set(worker.ensure(key), "intent", Intent.FETCH)
-    return original(worker, event)  # type: ignore[no-any-return]  # an Outcome
+    return original(worker, event)
 
 
 @mutant(
@@ -91,35 +79,14 @@ def replica_lowers_the_request(
     violates="R25 R28",
     caught_by="reports_the_last_request",
 )
-def first_run_id_is_kept(original: Any, worker: WorkerState, event: events.ComputeTask) -> Outcome:
-    task = worker.tasks.get(event.key)
-    before = task.request if task is not None else None
-    outcome: Outcome = original(worker, event)
-    if before is not None and worker.tasks[event.key].execution is not None:
-        worker.journal.set(worker.tasks[event.key], "request", before)
-    return outcome
-
-
-@mutant(
-    "A task that is requested again keeps its first priority.",
-    handler(events.ComputeTask),
-    origin="R21",
-    violates="R21 R44",
-    caught_by="?",
-)
-def first_priority_is_kept(
-    original: Any, worker: WorkerState, event: events.ComputeTask
+def first_run_id_is_kept(
+    original: Handler, worker: WorkerState, event: events.ComputeTask
 ) -> Outcome:
     task = worker.tasks.get(event.key)
     before = task.request if task is not None else None
-    outcome: Outcome = original(worker, event)
-    if before is not None:
-        kept = Request(
-            run_id=event.request.run_id,
-            priority=before.priority,
-            resources=event.request.resources,
-        )
-        worker.journal.set(worker.tasks[event.key], "request", kept)
+    outcome = original(worker, event)
+    if before is not None and worker.tasks[event.key].execution is not None:
+        worker.journal.set(worker.tasks[event.key], "request", before)
     return outcome
 
 
@@ -131,74 +98,13 @@ def first_priority_is_kept(
     caught_by="reports_its_own_content",
 )
 def new_content_meets_the_old_thread(
-    original: Any, worker: WorkerState, event: events.ComputeTask
+    original: Handler, worker: WorkerState, event: events.ComputeTask
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     task = worker.tasks[event.key]
     worker.journal.set(task, "spec", event.spec)
     worker.journal.set(task, "successor", None)
     return outcome
-
-
-@mutant(
-    "A task that is requested again stays doomed.",
-    handler(events.ComputeTask),
-    origin="R37",
-    violates="R20 R37 R41",
-    caught_by="?",
-)
-def request_does_not_save_the_doomed(
-    original: Any, worker: WorkerState, event: events.ComputeTask
-) -> Outcome:
-    doomed = event.key in worker.tasks and worker.tasks[event.key].doomed
-    outcome: Outcome = original(worker, event)
-    worker.journal.set(worker.tasks[event.key], "doomed", doomed)
-    return outcome
-
-
-@mutant(
-    "A request finds the value here, and the scheduler is not told.",
-    called(scheduler, "answer_request"),
-    origin="#4721",
-    violates="R28 R40",
-    caught_by="?",
-)
-def value_that_is_here_is_not_reported(
-    original: Any, worker: WorkerState, task: TaskState, other_content: bool
-) -> Outcome:
-    outcome: Outcome = original(worker, task, other_content)
-    if task.state is State.MEMORY:
-        return Outcome(outcome.recommend, outcome.review)
-    return outcome
-
-
-@mutant(
-    "A request finds its task outside the slots, and the scheduler is not told.",
-    called(scheduler, "answer_request"),
-    origin="Z20 #6916",
-    violates="R28 R50",
-    caught_by="?",
-)
-def secession_is_not_told_again(
-    original: Any, worker: WorkerState, task: TaskState, other_content: bool
-) -> Outcome:
-    outcome: Outcome = original(worker, task, other_content)
-    if task.state is State.LONG_RUNNING:
-        return Outcome(outcome.recommend, outcome.review)
-    return outcome
-
-
-@mutant(
-    "A value of former content counts for a request with other content.",
-    called(scheduler, "answer_request"),
-    origin="Z23",
-    violates="R31 R44",
-    caught_by="?",
-)
-def old_value_counts_for_new_content(
-    original: Any, worker: WorkerState, task: TaskState, other_content: bool
-) -> Outcome:
-    return original(worker, task, False)  # type: ignore[no-any-return]  # an Outcome
 
 
 @mutant(
@@ -213,71 +119,50 @@ def ready_task_ignores_new_resources(original: States) -> States:
 
 
 @mutant(
-    "An erred task that is requested again stays erred.",
-    value(scheduler, "RESTARTED_BY_REQUEST"),
-    origin="#4800",
-    violates="R4 R20",
-    caught_by="?",
-)
-def erred_task_stays_erred(original: States) -> States:
-    return original - {State.ERROR}
-
-
-@mutant(
-    "A task forgets its only dependency when it is requested again.",
+    "A waiting task that is requested again is not known to its dependencies any more.",
     handler(events.ComputeTask),
     origin="#5046",
-    violates="R44",
-    caught_by="?",
+    violates="R13 R44",
+    caught_by="needs_are_known",
 )
 def request_forgets_its_dependency(
-    original: Any, worker: WorkerState, event: events.ComputeTask
+    original: Handler, worker: WorkerState, event: events.ComputeTask
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    for key in worker.tasks[event.key].dependencies:
-        if worker.tasks[event.key].state is State.WAITING:
-            worker.journal.put(worker.tasks[key].needed_by, event.key, None)
-            worker.journal.drop(worker.tasks[key].needed_by, event.key)
+    outcome = original(worker, event)
+    for key in event.spec.dependencies:
+        worker.tasks[key].needed_by.pop(event.key, None)
     return outcome
 
 
 @mutant(
-    "A dependency that nobody is known to hold is left out of the request.",
+    "A task that was done once, and freed since, is taken to be done still.",
+    handler(events.ComputeTask),
+    origin="#5046",
+    violates="R4 R11 R20",
+    caught_by="role_fits_state",
+)
+def task_is_done_for_ever(
+    original: Handler, worker: WorkerState, event: events.ComputeTask
+) -> Outcome:
+    outcome = original(worker, event)
+    done = any(change.finish is State.MEMORY for change in worker.story(event.key))
+    return Outcome(instructions=outcome.instructions) if done else outcome
+
+
+@mutant(
+    "A request whose dependency nobody is known to hold is an error.",
     handler(events.ComputeTask),
     origin="R22",
-    violates="R22 R47",
-    caught_by="?",
+    violates="R17 R22 R47",
+    caught_by="no_handler_raises",
 )
 def speculative_request_is_refused(
-    original: Any, worker: WorkerState, event: events.ComputeTask
+    original: Handler, worker: WorkerState, event: events.ComputeTask
 ) -> Outcome:
     for key in event.spec.dependencies:
-        assert event.who_has.get(key) or worker.has(key), f"nobody holds {key}"
-    return original(worker, event)  # type: ignore[no-any-return]  # an Outcome
-
-
-@mutant(
-    "Priority of a waiting task that is requested again does not reach its queued inputs.",
-    called(WorkerState, "hurry_inputs"),
-    origin="R21",
-    violates="R21",
-    caught_by="?",
-)
-def inputs_are_not_hurried(original: Any, worker: WorkerState, task: TaskState) -> None:
-    """Nothing is hurried."""
-
-
-@mutant(
-    "A key that is not wanted any more is forgotten.",
-    called(scheduler, "let_go"),
-    origin="R37",
-    violates="R37 R38 R39",
-    caught_by="?",
-)
-def freed_key_is_forgotten(original: Any, worker: WorkerState, tasks: Any) -> Outcome:
-    for task in tasks:
-        worker.journal.set(task, "doomed", True)
-    return original(worker, tasks)  # type: ignore[no-any-return]  # an Outcome
+        if not event.who_has.get(key) and not worker.has(key):
+            raise LookupError(f"nobody holds {key}")
+    return original(worker, event)
 
 
 @mutant(
@@ -288,7 +173,7 @@ def freed_key_is_forgotten(original: Any, worker: WorkerState, tasks: Any) -> Ou
     caught_by="forgotten_worker_is_empty",
 )
 def forgetting_is_only_freeing(
-    original: Any, worker: WorkerState, event: events.ForgetKeys
+    original: Handler, worker: WorkerState, event: events.ForgetKeys
 ) -> Outcome:
     return scheduler.on_free_keys(worker, events.FreeKeys(keys=event.keys))
 
@@ -305,19 +190,20 @@ def erred_task_is_kept_for_ever(original: States) -> States:
 
 
 @mutant(
-    "A key that is being copied for a task here is cancelled when it is freed.",
+    "A copy that a task here waits for is cancelled when its key is freed.",
     handler(events.FreeKeys),
     origin="O7",
     violates="R20 R40",
-    caught_by="?",
+    caught_by="compound_state_is_legal",
 )
 def free_keys_stops_a_needed_copy(
-    original: Any, worker: WorkerState, event: events.FreeKeys
+    original: Handler, worker: WorkerState, event: events.FreeKeys
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    inflight = [task for task in scheduler.known(worker, event.keys) if task.coming_from]
-    recommend = {task.key: To(State.CANCELLED) for task in inflight if task.state is State.FLIGHT}
-    return Outcome({**outcome.recommend, **recommend})
+    outcome = original(worker, event)
+    copied = [task for task in scheduler.known(worker, event.keys) if task.state is State.FLIGHT]
+    stopped = {task.key: To(State.CANCELLED) for task in copied}
+    others = [key for key in outcome.review if key not in stopped]
+    return Outcome({**outcome.recommend, **stopped}, others)
 
 
 @mutant(
@@ -332,42 +218,6 @@ def unknown_key_cannot_be_freed(original: Any, worker: WorkerState, keys: Any) -
 
 
 @mutant(
-    "A copy may be dropped although a task here needs it.",
-    called(WorkerState, "is_in_use"),
-    origin="DESIGN",
-    violates="R39",
-    caught_by="?",
-)
-def replica_in_use_is_dropped(original: Any, worker: WorkerState, task: TaskState) -> bool:
-    return False
-
-
-@mutant(
-    "A copy may never be dropped once a record here depends on it, whatever became of that.",
-    called(WorkerState, "is_in_use"),
-    origin="Z25 #7490",
-    violates="R14 R39",
-    caught_by="?",
-)
-def replica_is_refused_for_ever(original: Any, worker: WorkerState, task: TaskState) -> bool:
-    return any(task.key in other.dependencies for other in worker.tasks.values())
-
-
-@mutant(
-    "A copy is not dropped, and the scheduler is not told.",
-    handler(events.RemoveReplicas),
-    origin="DESIGN",
-    violates="R39",
-    caught_by="?",
-)
-def refusal_is_kept_secret(
-    original: Any, worker: WorkerState, event: events.RemoveReplicas
-) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    return Outcome(outcome.recommend, outcome.review)
-
-
-@mutant(
     "Permission to drop a copy withdraws the request to compute.",
     handler(events.RemoveReplicas),
     origin="R39",
@@ -375,9 +225,9 @@ def refusal_is_kept_secret(
     caught_by="?",
 )
 def removing_replicas_cancels_compute(
-    original: Any, worker: WorkerState, event: events.RemoveReplicas
+    original: Handler, worker: WorkerState, event: events.RemoveReplicas
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     for task in scheduler.known(worker, event.keys):
         worker.journal.set(task, "intent", Intent.NONE)
     return outcome
@@ -391,10 +241,12 @@ def removing_replicas_cancels_compute(
     caught_by="steal_is_answered",
 )
 def steal_is_answered_twice(
-    original: Any, worker: WorkerState, event: events.StealRequest
+    original: Handler, worker: WorkerState, event: events.StealRequest
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    return Outcome(outcome.recommend, outcome.review, (*outcome.instructions, *outcome.instructions))
+    outcome = original(worker, event)
+    return Outcome(
+        outcome.recommend, outcome.review, (*outcome.instructions, *outcome.instructions)
+    )
 
 
 @mutant(
@@ -405,7 +257,7 @@ def steal_is_answered_twice(
     caught_by="steal_is_answered",
 )
 def steal_of_unknown_key_is_not_answered(
-    original: Any, worker: WorkerState, event: events.StealRequest
+    original: Handler, worker: WorkerState, event: events.StealRequest
 ) -> Outcome:
     return original(worker, event) if event.key in worker.tasks else Outcome()
 
@@ -440,12 +292,10 @@ def resumed_task_is_given_away(original: States) -> States:
     caught_by="steal_is_answered",
 )
 def steal_is_answered_in_foreign_words(
-    original: Any, worker: WorkerState, event: events.StealRequest
+    original: Handler, worker: WorkerState, event: events.StealRequest
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    answer = instructions.StealResponse(
-        key=event.key, state="processing", stimulus_id=event.stimulus_id
-    )
+    outcome = original(worker, event)
+    answer = StealResponse(key=event.key, state="processing", stimulus_id=event.stimulus_id)
     return Outcome(outcome.recommend, outcome.review, (answer,))
 
 
@@ -457,11 +307,11 @@ def steal_is_answered_in_foreign_words(
     caught_by="?",
 )
 def stolen_task_is_still_wanted(
-    original: Any, worker: WorkerState, event: events.StealRequest
+    original: Handler, worker: WorkerState, event: events.StealRequest
 ) -> Outcome:
     task = worker.tasks.get(event.key)
     before = task.intent if task is not None else None
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     if task is not None:
         worker.journal.set(task, "intent", before)
     return outcome
@@ -475,9 +325,9 @@ def stolen_task_is_still_wanted(
     caught_by="content_is_immutable",
 )
 def stealing_takes_the_spec(
-    original: Any, worker: WorkerState, event: events.StealRequest
+    original: Handler, worker: WorkerState, event: events.StealRequest
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     task = worker.tasks.get(event.key)
     if task is not None and outcome.recommend:
         worker.journal.set(task, "spec", TaskSpec(key=event.key))
@@ -496,28 +346,6 @@ def cancel_compute_stops_a_running_task(original: States) -> States:
 
 
 @mutant(
-    "A request cannot be withdrawn once all inputs are here.",
-    value(scheduler, "CANCELLABLE"),
-    origin="R39",
-    violates="R39",
-    caught_by="?",
-)
-def ready_task_cannot_be_cancelled(original: States) -> States:
-    return original - (NEEDS_INPUTS - {State.WAITING})
-
-
-@mutant(
-    "New holders are added to the old ones.",
-    called(WorkerState, "set_holders"),
-    origin="#4360",
-    violates="R22",
-    caught_by="?",
-)
-def holders_are_merged(original: Any, worker: WorkerState, task: TaskState, peers: Any) -> None:
-    original(worker, task, (*task.who_has, *peers))
-
-
-@mutant(
     "Holders are announced, and the missing key is not looked at.",
     handler(events.RefreshWhoHas),
     origin="#6479",
@@ -525,7 +353,7 @@ def holders_are_merged(original: Any, worker: WorkerState, task: TaskState, peer
     caught_by="?",
 )
 def announced_holder_changes_nothing(
-    original: Any, worker: WorkerState, event: events.RefreshWhoHas
+    original: Handler, worker: WorkerState, event: events.RefreshWhoHas
 ) -> Outcome:
     original(worker, event)
     return Outcome()
@@ -539,39 +367,10 @@ def announced_holder_changes_nothing(
     caught_by="?",
 )
 def keys_of_a_dead_peer_stay_queued(
-    original: Any, worker: WorkerState, event: events.RemoveWorker
+    original: Handler, worker: WorkerState, event: events.RemoveWorker
 ) -> Outcome:
     original(worker, event)
     return Outcome()
-
-
-@mutant(
-    "A scattered value that finds one here does not replace it.",
-    called(scheduler, "replace_value"),
-    origin="DESIGN",
-    violates="R25",
-    caught_by="?",
-)
-def scattered_value_is_ignored(
-    original: Any, worker: WorkerState, key: str, scattered: object
-) -> None:
-    """Nothing is replaced."""
-
-
-@mutant(
-    "A value is scattered while the key is copied, and lost.",
-    handler(events.UpdateData),
-    origin="DESIGN",
-    violates="R25",
-    caught_by="?",
-)
-def scattered_value_is_lost(
-    original: Any, worker: WorkerState, event: events.UpdateData
-) -> Outcome:
-    outcome: Outcome = original(worker, event)
-    for key in event.values:
-        worker.journal.set(worker.tasks[key], "scattered", ABSENT)
-    return outcome
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

@@ -1,17 +1,19 @@
-"""Bugs in the table and its actions, and in the state that a record asks for."""
+"""Bugs in the table and in its actions."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 
-from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in, row, rows
-from workerfuzz.statemachine.states import Intent, Role, State
+from workerfuzz.harness.campaigns.mutants.mutant import Mutant, mutant, mutants_in, row, rows
+from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.statemachine.states import State as S
-from workerfuzz.statemachine.task import ABSENT, Failure, TaskState
-from workerfuzz.statemachine.transitions import computing, settling, wanted
+from workerfuzz.statemachine.table import Edge
+from workerfuzz.statemachine.task import TaskState
+from workerfuzz.statemachine.transitions import computing, settling
 from workerfuzz.statemachine.transitions.outcome import Action, Outcome, To
 from workerfuzz.statemachine.worker import WorkerState
 
-Rows = Mapping[tuple[State, State], Action]
+Rows = Mapping[Edge, Action]
 
 
 @mutant(
@@ -41,29 +43,29 @@ def revived_task_starts_again(
 
 
 @mutant(
-    "A value that comes to be here while the task is ready is stored without leaving the way.",
+    "A ready task that gets a scattered value is in memory at once.",
     row(S.READY, S.MEMORY),
     origin="R23",
     violates="R2 R23 R24",
     caught_by="transitions_are_legal",
 )
 def ready_has_a_shortcut_to_memory(
-    original: Action | None, worker: WorkerState, task: TaskState, payload: object
+    original: None, worker: WorkerState, task: TaskState, value: object
 ) -> Outcome:
-    return settling.to_memory(worker, task, payload)
+    return settling.to_memory(worker, task, value)
 
 
 @mutant(
-    "A task that waits takes a scattered value at once; error is left the same way.",
+    "An erred task that gets a scattered value is in memory at once.",
     row(S.ERROR, S.MEMORY),
     origin="R49",
-    violates="R2 R49",
+    violates="R2 R24 R49",
     caught_by="transitions_are_legal",
 )
 def error_turns_into_memory(
-    original: Action | None, worker: WorkerState, task: TaskState, payload: object
+    original: None, worker: WorkerState, task: TaskState, value: object
 ) -> Outcome:
-    return settling.to_memory(worker, task, payload)
+    return settling.to_memory(worker, task, value)
 
 
 @mutant(
@@ -112,17 +114,16 @@ def found_key_takes_a_detour(original: Rows) -> Rows:
 
 
 @mutant(
-    "When a steal is granted, nobody looks whether a task here needs the key.",
-    row(S.RESCHEDULED, S.RELEASED),
-    origin="#4360 R35",
-    violates="R33 R35 R36",
-    caught_by="dependencies_are_cared_for role_fits_state",
+    "A task that is requested while it is copied is started at once, beside the transfer.",
+    row(S.FLIGHT, S.RESUMED),
+    origin="R10",
+    violates="R10",
+    caught_by="one_action_per_key",
 )
-def stolen_input_strands_its_dependent(
+def copied_task_starts_as_well(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    original(worker, task, payload)
-    return Outcome()
+    return computing.to_waiting(worker, task, payload)
 
 
 @mutant(
@@ -152,17 +153,6 @@ def failure_is_kept_secret(
 
 
 @mutant(
-    "A task that fails with its dependency does not say which dependency that was.",
-    called(settling, "inherit"),
-    origin="R38",
-    violates="R38",
-    caught_by="?",
-)
-def inherited_failure_names_no_cause(original: Any, task: TaskState) -> Failure:
-    return Failure(original(task).exception)
-
-
-@mutant(
     "A seceded task that fails keeps its resources.",
     row(S.LONG_RUNNING, S.ERROR),
     origin="Z04 #6697",
@@ -172,8 +162,7 @@ def inherited_failure_names_no_cause(original: Any, task: TaskState) -> Failure:
 def seceded_failure_keeps_resources(
     original: Action, worker: WorkerState, task: TaskState, failure: object
 ) -> Outcome:
-    assert task.execution is not None
-    task.execution.resources = {}
+    worker.journal.set(task.execution, "resources", {})
     return original(worker, task, failure)
 
 
@@ -206,7 +195,7 @@ def seceded_task_keeps_its_slot(
 
 
 @mutant(
-    "A freed task whose thread ends with Reschedule is released again and again.",
+    "A freed task whose thread ends with Reschedule is to be released again and again.",
     row(S.CANCELLED, S.RELEASED),
     origin="Z01 #6339",
     violates="R12 R27",
@@ -215,7 +204,8 @@ def seceded_task_keeps_its_slot(
 def rescheduling_a_freed_task_never_ends(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    if task.history[-1].toward is S.RELEASED or worker._cause[0] == "Reschedule":
+    event, _ = worker._cause
+    if event == "Reschedule":
         return Outcome({task.key: To(S.RELEASED)})
     return original(worker, task, payload)
 
@@ -223,15 +213,16 @@ def rescheduling_a_freed_task_never_ends(
 @mutant(
     "A thread ends that was of no use, and nobody looks for the copy that is needed instead.",
     row(S.RESUMED, S.RELEASED),
-    origin="Z10 #6699 #6689",
+    origin="Z10 #6699",
     violates="R25 R27",
     caught_by="dependencies_are_cared_for role_fits_state",
 )
 def resumed_task_is_left_alone(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    original(worker, task, payload)
-    return Outcome()
+    had_a_thread = task.execution is not None
+    outcome = original(worker, task, payload)
+    return Outcome() if had_a_thread else outcome
 
 
 @mutant(
@@ -249,36 +240,6 @@ def lost_input_goes_unnoticed(
 
 
 @mutant(
-    "How often copying a key failed is forgotten when it is released.",
-    called(WorkerState, "move"),
-    origin="#4439",
-    violates="R38 R18",
-    caught_by="suspicion_is_never_lost",
-)
-def suspicion_dies_with_release(
-    original: Any, worker: WorkerState, task: TaskState, finish: State
-) -> None:
-    original(worker, task, finish)
-    if finish is S.RELEASED:
-        worker.journal.set(task, "suspicion", 0)
-
-
-@mutant(
-    "What a record is to compute goes when it is released.",
-    called(WorkerState, "move"),
-    origin="R18",
-    violates="R18 R21 R44",
-    caught_by="content_is_immutable",
-)
-def content_dies_with_release(
-    original: Any, worker: WorkerState, task: TaskState, finish: State
-) -> None:
-    original(worker, task, finish)
-    if finish is S.RELEASED and task.intent is Intent.NONE:
-        worker.journal.set(task, "spec", None)
-
-
-@mutant(
     "A task may wait for a dependency that failed by being computed here.",
     row(S.RELEASED, S.WAITING),
     origin="R38",
@@ -292,53 +253,18 @@ def failed_input_is_waited_for(
 
 
 @mutant(
-    "A dependency that could not be copied once is never tried again.",
-    row(S.RELEASED, S.WAITING),
-    origin="R38",
-    violates="R38",
-    caught_by="?",
-)
-def failed_copy_gets_no_further_try(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
-) -> Outcome:
-    outcome = original(worker, task, payload)
-    for key in task.dependencies:
-        failure = worker.tasks[key].failure
-        if worker.tasks[key].state is S.ERROR and failure is not None:
-            return Outcome({task.key: To(S.ERROR, Failure(failure.exception, key))}, outcome.review)
-    return outcome
-
-
-@mutant(
-    "A value that Python calls false is taken for none.",
-    called(settling, "to_memory"),
+    "A result that Python calls false is taken for none.",
     row(S.EXECUTING, S.MEMORY),
     origin="#4721",
     violates="R15 R28",
-    caught_by="stores_what_is_in_memory",
+    caught_by="reports_what_is_here stores_what_is_in_memory",
 )
 def falsy_value_is_none(
     original: Action, worker: WorkerState, task: TaskState, value: object
 ) -> Outcome:
     outcome = original(worker, task, value)
-    if not value:
-        worker.journal.drop(worker.actors if task.key in worker.actors else worker.data, task.key)
-    return outcome
-
-
-@mutant(
-    "An actor's value goes where values go that may be copied.",
-    row(S.EXECUTING, S.MEMORY),
-    origin="R48",
-    violates="R48",
-    caught_by="?",
-)
-def actor_is_stored_as_data(
-    original: Action, worker: WorkerState, task: TaskState, value: object
-) -> Outcome:
-    outcome = original(worker, task, value)
-    if task.key in worker.actors:
-        worker.journal.put(worker.data, task.key, worker.journal.drop(worker.actors, task.key))
+    if not value and task.key in worker.data:
+        worker.journal.drop(worker.data, task.key)
     return outcome
 
 
@@ -347,18 +273,18 @@ def actor_is_stored_as_data(
     row(S.RELEASED, S.FORGOTTEN),
     origin="#6479",
     violates="R37 R42",
-    caught_by="?",
+    caught_by="needs_are_known no_handler_raises",
 )
 def needed_key_is_forgotten(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    worker.move(task, S.FORGOTTEN)
-    worker.forget(task)
+    original(worker, task, payload)
+    worker.tasks.pop(task.key, None)
     return Outcome()
 
 
 @mutant(
-    "A record that is to be forgotten stays when the thread that it held has ended.",
+    "A record that is to be forgotten stays when what it held has come back.",
     row(S.CANCELLED, S.RELEASED),
     origin="#4784",
     violates="R37 R41",
@@ -368,7 +294,7 @@ def doomed_record_outlives_its_thread(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     outcome = original(worker, task, payload)
-    return Outcome() if task.doomed else outcome
+    return Outcome() if task.doomed and not task.needed_by else outcome
 
 
 @mutant(
@@ -382,83 +308,9 @@ def input_is_left_behind(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     (execute,) = original(worker, task, payload).instructions
-    dict_of_inputs: Any = execute.inputs  # type: ignore[attr-defined]  # it is an Execute
-    dict_of_inputs.pop(task.dependencies[-1], None) if task.dependencies else None
-    return Outcome(instructions=(execute,))
-
-
-@mutant(
-    "A task that is wanted for its value alone is computed, because it could be.",
-    called(TaskState, "role"),
-    origin="R5",
-    violates="R3 R5 R19",
-    caught_by="starts_what_was_requested",
-)
-def role_is_guessed_from_the_content(original: Any, task: TaskState) -> Role:
-    role: Role = original(task)
-    guessed = role is Role.FETCH and task.spec is not None and task.request is not None
-    return Role.COMPUTE if guessed else role
-
-
-@mutant(
-    "A requested task that a task here needs is copied instead of computed.",
-    called(TaskState, "role"),
-    origin="R5",
-    violates="R5 R6",
-    caught_by="?",
-)
-def need_outranks_the_request(original: Any, task: TaskState) -> Role:
-    role: Role = original(task)
-    return Role.FETCH if role is Role.COMPUTE and task.needed_by and task.who_has else role
-
-
-@mutant(
-    "A task that waits for other content keeps running the former.",
-    called(wanted, "_with_thread"),
-    origin="Z23",
-    violates="R31",
-    caught_by="?",
-)
-def former_content_is_revived(original: Any, task: TaskState) -> State:
-    state: State = original(task)
-    if state is S.CANCELLED and task.role is Role.COMPUTE:
-        return S.EXECUTING if task.execution and not task.execution.seceded else S.LONG_RUNNING
-    return state
-
-
-@mutant(
-    "A missing key that is to be computed here stays missing.",
-    called(wanted, "_with_nothing"),
-    origin="R4",
-    violates="R4 R9",
-    caught_by="role_fits_state",
-)
-def missing_key_is_not_computed(original: Any, worker: WorkerState, task: TaskState) -> State:
-    return S.MISSING if task.state is S.MISSING and not task.doomed else original(worker, task)
-
-
-@mutant(
-    "A task whose request names resources queues like any other.",
-    called(wanted, "runnable_state"),
-    origin="Z06 #6676",
-    violates="R19",
-    caught_by="constrained_takes_resources",
-)
-def resources_are_overlooked(original: Any, task: TaskState) -> State:
-    return S.READY
-
-
-@mutant(
-    "A scattered value that had to wait for a thread is dropped when that ends.",
-    called(wanted, "_with_nothing"),
-    origin="DESIGN",
-    violates="R25",
-    caught_by="?",
-)
-def scattered_value_is_dropped(original: Any, worker: WorkerState, task: TaskState) -> State:
-    if task.scattered is not ABSENT:
-        worker.journal.set(task, "scattered", ABSENT)
-    return original(worker, task)
+    assert isinstance(execute, Execute)
+    inputs = dict(list(execute.inputs.items())[:-1])
+    return Outcome(instructions=(replace(execute, inputs=inputs),))
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

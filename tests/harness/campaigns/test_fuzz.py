@@ -1,6 +1,7 @@
 """Campaigns: budgets are kept, same seeds give same runs, and coverage knows what it missed."""
 
 import pytest
+
 from workerfuzz.harness.campaigns import fuzz as campaigns
 from workerfuzz.harness.campaigns.coverage import Coverage
 from workerfuzz.harness.campaigns.fuzz import Budget, fuzz
@@ -55,6 +56,6 @@ def test_coverage_names_what_was_not_reached() -> None:
 
 def test_a_long_walk_reaches_everything() -> None:
     """The *sometimes* properties: every state, edge, detour and kind of step."""
-    done = fuzz(SUBJECT, "walk", seed=1, budget=Budget(runs=6000))
+    done = fuzz(SUBJECT, "walk", seed=1, budget=Budget(runs=2500))
     assert done.violation is None
     assert list(done.coverage.unreached()) == []

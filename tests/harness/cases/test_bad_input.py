@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workerfuzz.harness.cases import casefile
+from workerfuzz.harness.cases import casefile, known
 from workerfuzz.harness.cases.case import Case, CaseError
 from workerfuzz.harness.cases.reading import MOST_NBYTES, case_files
+from workerfuzz.harness.cases.spelling import MOST_NAMES
 
 Put = Callable[..., Path]
 
@@ -125,6 +126,13 @@ def test_more_of_the_header_says(line: str, message: str) -> None:
     assert said(f"{HEADER}{line}\n\n> pause\n") == message
 
 
+def test_a_long_list_of_names_is_cut() -> None:
+    message = said(f"{HEADER}breaks: qqq on dask\n\n> pause\n")
+    more = len(known.properties()) - MOST_NAMES
+    assert message.startswith(':5: unknown property "qqq"; one of ')
+    assert message.endswith(f" and {more} more")
+
+
 def test_breaks_is_about_a_subject_of_the_case() -> None:
     header = HEADER.replace(", dask", "")
     assert said(f"{header}breaks: no_handler_raises on dask\n\n> pause\n") == (
@@ -173,6 +181,9 @@ def test_breaks_is_about_a_subject_of_the_case() -> None:
             "> pause\n! gather-deep b x\n",
             ':7: unknown instruction "gather-deep"; did you mean "gather-dep"?',
         ),
+        ("> pause\n!\n", ':7: unknown instruction ""; one of execute, gather-dep, '
+         "retry-busy-worker-later, task-finished, task-erred, add-keys, release-worker-data, "
+         "long-running, reschedule, request-refresh-who-has, steal-response"),
         (
             "> pause\n~ no_handler_rises\n",
             ':7: unknown property "no_handler_rises"; did you mean "no_handler_raises"?',
@@ -323,6 +334,17 @@ def test_a_folder_without_cases_says_so(tmp_path: Path) -> None:
     with pytest.raises(CaseError) as caught:
         list(case_files([tmp_path]))
     assert str(caught.value) == f"{tmp_path}: no *.case file is in this folder"
+
+
+def test_a_forbidden_folder_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "scandir", refuse_to_list)
+    with pytest.raises(CaseError) as caught:
+        list(case_files([tmp_path]))
+    assert str(caught.value) == f"{tmp_path}: permission denied"
+
+
+def refuse_to_list(path: str) -> None:
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_folders_are_searched_in_order(tmp_path: Path) -> None:

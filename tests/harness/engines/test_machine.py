@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from workerfuzz import WorkerMachine
 from workerfuzz.harness.engines.profiles import PROFILES, profile
 from workerfuzz.strategies.steps import WORKER_STEPS

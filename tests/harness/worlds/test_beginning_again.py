@@ -1,6 +1,7 @@
 """R11: letting go of a key first, and requesting it then, ends as requesting it directly does."""
 
 import pytest
+
 from workerfuzz.harness.subjects.reference import ReferenceSubject
 from workerfuzz.harness.worlds.rest import drain
 from workerfuzz.harness.worlds.worker import WorkerWorld

@@ -1,6 +1,7 @@
 """The world of one worker: what it allows, what it notices, and what it demands in the end."""
 
 import pytest
+
 from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker import SWEEP_EVERY, WorkerWorld
@@ -100,8 +101,7 @@ def test_sweep_notices_a_task_that_no_step_touched(world: WorkerWorld) -> None:
     assert isinstance(world.view, ReferenceWorker)
     world.view.worker.tasks["x"].coming_from = None
     with pytest.raises(Violation) as violation:
-        for _ in range(SWEEP_EVERY):
-            take(world, "steal-request u")
+        take(world, *["steal-request u"] * SWEEP_EVERY)
     assert violation.value.property in {"holds_what_its_state_says", "flight_comes_from_somebody"}
     assert len(violation.value.steps) == SWEEP_EVERY
 

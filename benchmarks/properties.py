@@ -1,0 +1,198 @@
+"""Cost of checking all structural properties after an event, beside the event itself.
+
+    python benchmarks/properties.py [--events 10000] [--cycles 20] [--records 10 100 1000]
+                                    [--rounds 25]
+
+First on random walks with six keys. Then on workers with more and more records, in events that are
+about two of them. The same events are handled with and without ``ReferenceWorker.check(touched)``;
+its cost is the difference.
+"""
+
+import argparse
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bystanders import KINDS, cycle
+from timing import Program, Turns, alternate, spread, stopwatch, table
+
+from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
+from workerfuzz.harness.worlds.worker import SWEEP_EVERY
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Instruction
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.universe import KEYS, draw_universe
+
+#: Runs after which the ways of handling an event change turns.
+RUNS_PER_PART: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Events for one fresh worker; those of ``before`` are not timed."""
+
+    config: WorkerConfig
+    before: Sequence[Event]
+    events: Sequence[Event]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Cost of the structural properties.")
+    parser.add_argument("--events", type=int, default=10_000, help="of random walks, at least")
+    parser.add_argument("--cycles", type=int, default=20, help="of 7 events, for each size")
+    parser.add_argument("--records", type=int, nargs="+", default=[10, 100, 1000], help="sizes")
+    parser.add_argument("--rounds", type=int, default=25, help="how often each has its turn")
+    options = parser.parse_args(arguments)
+    print("us: microseconds, at the best turn; medians and quartiles are of all turns\n")
+    print(on_walks(options.events, max(options.rounds // 5, 1)))
+    print(beside_bystanders(options.records, options.cycles, options.rounds))
+
+
+# Random walks
+
+
+class RecordingWorker(ReferenceWorker):
+    """Keeps its events, and checks nothing: the walks are known to be healthy."""
+
+    def __init__(self, worker: WorkerState) -> None:
+        super().__init__(worker)
+        self.events: list[Event] = []
+
+    def handle(self, event: Event) -> Sequence[Instruction]:
+        self.events.append(event)
+        return super().handle(event)
+
+    def check(self, touched: object) -> Iterator[tuple[Property, str]]:
+        return iter(())
+
+
+class RecordingSubject(ReferenceSubject):
+    """Makes such workers."""
+
+    def worker(self, config: WorkerConfig) -> RecordingWorker:
+        return RecordingWorker(WorkerState(config))
+
+
+def walks(wanted: int) -> list[Run]:
+    """Random runs of the fuzzer, each with six keys, until there are enough events."""
+    runs: list[Run] = []
+    seeds = map("properties/{}".format, itertools.count())
+    while sum(len(run.events) for run in runs) < wanted:
+        seed = next(seeds)
+        if len(draw_universe(RandomChooser(seed)).keys) < len(KEYS):
+            continue
+        world = walk(RecordingSubject(), seed)
+        if len(world.pool) == len(KEYS):
+            assert isinstance(world.view, RecordingWorker)
+            events = world.view.events[: len(world.steps)]
+            runs.append(Run(world.view.config, (), events))
+    return runs
+
+
+def on_walks(wanted: int, rounds: int) -> str:
+    runs = walks(wanted)
+    parts = -(-len(runs) // RUNS_PER_PART)
+    programs: dict[str, Program] = {
+        "event": lambda part: timed(runs[part::parts]),
+        "checked": lambda part: timed(runs[part::parts], checks=True),
+        "swept": lambda part: timed(runs[part::parts], checks=True, sweeps=True),
+    }
+    turns = alternate(programs, parts, rounds)
+    event = turns["event"]
+    rows = [("the event itself", f"{1e6 * event.best():.1f}", "", "")]
+    for name, what in (
+        ("checked", "properties of what it touched"),
+        ("swept", f"the same, and all of everything every {SWEEP_EVERY} events"),
+    ):
+        rows.append((what, *compared(turns[name], event)))
+    count = sum(len(run.events) for run in runs)
+    head = f"{count} events of {len(runs)} random walks with {len(KEYS)} keys"
+    heads = ("", "us", "in units of the event", "median (quartiles)")
+    return f"{head}, {touches(runs):.2f} touched by an event\n{table(heads, rows)}\n"
+
+
+def compared(checked: Turns, event: Turns) -> tuple[str, str, str]:
+    """Cost of the checks alone: in us, in units of the event, and the same turn by turn."""
+    check = checked.best() - event.best()
+    by_turn = [ratio - 1 for ratio in checked.over(event)]
+    return f"{1e6 * check:.1f}", f"{check / event.best():.2f}", spread(by_turn)
+
+
+# Many records
+
+
+def beside_bystanders(sizes: Sequence[int], cycles: int, rounds: int) -> str:
+    """A table: other records in one state or another, more and more of them."""
+    rows = []
+    for kind, (config, make) in KINDS.items():
+        for size in sizes:
+            events = [event for number in range(cycles) for event in cycle(size + 1 + number)]
+            run = Run(config, make(size), events)
+            turns = alternate(
+                {
+                    "event": lambda _, run=run: timed([run]),
+                    "checked": lambda _, run=run: timed([run], checks=True),
+                },
+                1,
+                rounds,
+            )
+            event = f"{1e6 * turns['event'].best():.1f}"
+            costs = compared(turns["checked"], turns["event"])
+            rows.append((kind, size, f"{touches([run]):.2f}", event, *costs))
+    heads = (
+        "others are", "others", "touched",
+        "us per event", "us per check", "in units of the event", "median (quartiles)",
+    )  # fmt: skip
+    return f"events about two keys, beside other records\n{table(heads, rows)}"
+
+
+# What is timed
+
+
+def timed(runs: Sequence[Run], *, checks: bool = False, sweeps: bool = False) -> float:
+    """Seconds that fresh workers take for an event of these runs."""
+    workers = [prepared(run) for run in runs]
+    happened = 0
+    with stopwatch() as seconds:
+        for worker, run in zip(workers, runs, strict=True):
+            for event in run.events:
+                worker.handle(event)
+                if checks:
+                    expect_nothing(worker, worker.touched())
+                    happened += 1
+                    if sweeps and happened % SWEEP_EVERY == 0:
+                        expect_nothing(worker, None)
+    return seconds() / sum(len(run.events) for run in runs)
+
+
+def expect_nothing(worker: ReferenceWorker, touched: Sequence[str] | None) -> None:
+    for broken, counterexample in worker.check(touched):
+        raise SystemExit(f"{broken.name}: {counterexample}")
+
+
+def prepared(run: Run) -> ReferenceWorker:
+    worker = ReferenceWorker(WorkerState(run.config))
+    for event in run.before:
+        worker.handle(event)
+    expect_nothing(worker, None)
+    return worker
+
+
+def touches(runs: Sequence[Run]) -> float:
+    """How many records an event is about, on average."""
+    touched = 0
+    for run in runs:
+        worker = prepared(run)
+        for event in run.events:
+            worker.handle(event)
+            touched += len(worker.touched())
+    return touched / sum(len(run.events) for run in runs)
+
+
+if __name__ == "__main__":
+    main()

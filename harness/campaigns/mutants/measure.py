@@ -1,0 +1,228 @@
+"""How long it takes until a mutant is caught, by which property, and how little shows it."""
+
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from hypothesis import Phase, settings
+from hypothesis import seed as seeded
+from hypothesis.stateful import get_state_machine_test
+
+from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, named
+from workerfuzz.harness.campaigns.mutants.mutant import Mutant
+from workerfuzz.harness.engines.machine import WorkerMachine
+from workerfuzz.harness.engines.profiles import PROFILES
+from workerfuzz.harness.engines.shrink import shrink
+from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.strategies.steps import Step
+
+#: The model without any mutant is measured as well: it must not be caught.
+HEALTHY: Final = "healthy"
+
+#: The walk gives up after so many steps, a quarter of a minute or so.
+MOST_STEPS: Final = 60_000
+
+#: Processes at a time; each mutant has one to itself, so that nothing of it stays behind.
+JOBS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What became of one mutant.
+
+    Attributes:
+        name: of the mutant; ``HEALTHY`` for the model without one.
+        caught_by: name of the property that noticed; empty where none did.
+        steps: taken until then, in all runs together.
+        shrunk: the few steps that show it, as a case writes them.
+        counterexample: what shows that the property does not hold.
+        at_rest: it shows only after the last step, when everything outstanding has ended.
+        problem: what the harness itself stumbled over; empty where it did not.
+    """
+
+    name: str
+    caught_by: str = ""
+    steps: int = 0
+    shrunk: tuple[str, ...] = ()
+    counterexample: str = ""
+    at_rest: bool = False
+    seconds: float = 0.0
+    problem: str = ""
+
+    @property
+    def is_caught(self) -> bool:
+        return bool(self.caught_by)
+
+    @property
+    def is_right(self) -> bool:
+        """A mutant is caught by a property that the catalogue names; the healthy model is not."""
+        expected = BY_NAME[self.name].caught_by if self.name != HEALTHY else ("",)
+        return self.caught_by in expected and not self.problem
+
+
+@dataclass(slots=True)
+class Search:
+    """Runs of one engine until a property is broken.
+
+    Attributes:
+        most_steps: the walk gives up after these; Hypothesis does as much as its quick profile.
+        steps: taken so far.
+        violation: what ended the search; None where nothing did.
+    """
+
+    subject: Subject
+    seed: int
+    most_steps: int = MOST_STEPS
+    steps: int = 0
+    violation: Violation | None = None
+
+    def by_walk(self) -> None:
+        """One run after the other, each from a seed of its own."""
+        run = 0
+        while self.violation is None and self.steps < self.most_steps:
+            try:
+                self.steps += len(walk(self.subject, f"{self.seed}/{run}").steps)
+            except Violation as violation:
+                self.steps += len(violation.steps)
+                self.violation = violation
+            run += 1
+
+    def by_hypothesis(self) -> None:
+        """The quick profile; what it finds is shrunk by ourselves, from the run as it was found."""
+        search = self
+
+        class Machine(WorkerMachine):
+            @classmethod
+            def system(cls) -> Subject:
+                return search.subject
+
+            @classmethod
+            def on_event(cls, world: WorkerWorld, step: Step | None) -> None:
+                search.steps += step is not None and search.violation is None
+
+            def teardown(self) -> None:
+                try:
+                    super().teardown()
+                except Violation as violation:
+                    search.violation = search.violation or violation
+                    raise
+
+        quick = settings(PROFILES["quick"], phases=(Phase.generate,))
+        try:
+            seeded(self.seed)(get_state_machine_test(Machine, settings=quick))()
+        except Violation as violation:
+            self.violation = self.violation or violation
+
+
+ENGINES: Final[Mapping[str, Callable[[Search], None]]] = MappingProxyType(
+    {"hypothesis": Search.by_hypothesis, "walk": Search.by_walk}
+)
+
+
+def measure(
+    mutant: Mutant | None,
+    engine: str = "hypothesis",
+    *,
+    seed: int = 0,
+    most_steps: int = MOST_STEPS,
+) -> Measured:
+    """Plant a mutant in this process, look for it, shrink what shows it, and take it out again.
+
+    Args:
+        mutant: None for the healthy model.
+        engine: ``hypothesis`` (its quick profile) or ``walk``.
+    """
+    name = mutant.name if mutant is not None else HEALTHY
+    search = Search(ReferenceSubject(), seed, most_steps)
+    began = time.monotonic()
+    with mutant.planted() if mutant is not None else nullcontext():
+        try:
+            ENGINES[engine](search)
+            return measured(name, search, began)
+        except Exception as error:  # noqa: BLE001 - a mutant may break what judges it: that is shown
+            problem = f"{type(error).__name__}: {error}"
+            seconds = time.monotonic() - began
+            return Measured(name, steps=search.steps, seconds=seconds, problem=problem)
+
+
+def measured(name: str, search: Search, began: float) -> Measured:
+    """The result of a search; the mutant is still planted, so that what was found can be shrunk."""
+    seconds = time.monotonic() - began
+    if search.violation is None:
+        return Measured(name, steps=search.steps, seconds=seconds)
+    shrunk = shrink(search.subject, search.violation.universe, search.violation)
+    return Measured(
+        name,
+        caught_by=shrunk.violation.property,
+        steps=search.steps,
+        shrunk=tuple(map(str, shrunk.steps)),
+        counterexample=shrunk.violation.counterexample,
+        at_rest=shows_at_rest_only(search.subject, shrunk.violation),
+        seconds=seconds,
+    )
+
+
+def shows_at_rest_only(subject: Subject, violation: Violation) -> bool:
+    """Nothing is broken when the last step has been taken, whatever kind of property it is."""
+    world = WorkerWorld(subject, violation.universe)
+    try:
+        for step in violation.steps:
+            world.apply(step)
+    except Violation:
+        return False
+    return True
+
+
+def measure_named(name: str, engine: str, seed: int) -> Measured:
+    """What a process of its own does: only names are sent to it."""
+    return measure(named(name) if name != HEALTHY else None, engine, seed=seed)
+
+
+def measure_all(
+    names: Sequence[str] = (),
+    engine: str = "hypothesis",
+    on_result: Callable[[Measured], None] | None = None,
+    *,
+    seed: int = 0,
+    jobs: int = JOBS,
+) -> list[Measured]:
+    """Measure the healthy model and mutants, each in a process of its own.
+
+    Args:
+        names: of mutants; none for all of them.
+        on_result: told of each result as it comes; the list that is returned is in fixed order.
+
+    Raises:
+        ValueError: no mutant, or no engine, has that name; says what may have been meant.
+    """
+    wanted = [HEALTHY, *(named(name).name for name in names or BY_NAME)]
+    if engine not in ENGINES:
+        raise ValueError(f'unknown engine "{engine}"; one of {", ".join(ENGINES)}')
+    context = multiprocessing.get_context("spawn")
+    results: dict[str, Measured] = {}
+    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
+        futures = [pool.submit(measure_named, name, engine, seed) for name in wanted]
+        try:
+            for future in as_completed(futures):
+                result = future.result()
+                results[result.name] = result
+                if on_result is not None:
+                    on_result(result)
+        except BaseException:
+            cancel(futures)
+            raise
+    return [results[name] for name in wanted]
+
+
+def cancel(futures: Iterable[Future[Measured]]) -> None:
+    for future in futures:
+        future.cancel()

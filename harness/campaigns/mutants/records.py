@@ -1,0 +1,98 @@
+"""Bugs in what a record says: its content, its role, the state that it asks for."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in
+from workerfuzz.statemachine.states import WANTS_COPY, Intent, Role, State
+from workerfuzz.statemachine.states import State as S
+from workerfuzz.statemachine.task import TaskState
+from workerfuzz.statemachine.transitions import wanted
+from workerfuzz.statemachine.worker import WorkerState
+
+WantedState = Callable[[WorkerState, TaskState], State]
+
+
+@mutant(
+    "When a steal is granted, nobody looks whether a task here needs the key.",
+    called(wanted, "_with_nothing"),
+    origin="#4360",
+    violates="R32 R35 R36",
+    caught_by="dependencies_are_cared_for role_fits_state",
+)
+def stolen_input_strands_its_dependent(
+    original: WantedState, worker: WorkerState, task: TaskState
+) -> State:
+    state = original(worker, task)
+    stolen = task.state is S.RESCHEDULED and state in WANTS_COPY
+    return S.RELEASED if stolen else state
+
+
+@mutant(
+    "How often copying a key failed is forgotten when it is released.",
+    called(WorkerState, "move"),
+    origin="#4439",
+    violates="R38 R18",
+    caught_by="suspicion_is_never_lost",
+)
+def suspicion_dies_with_release(
+    original: Any, worker: WorkerState, task: TaskState, finish: State
+) -> None:
+    original(worker, task, finish)
+    if finish is S.RELEASED:
+        worker.journal.set(task, "suspicion", 0)
+
+
+@mutant(
+    "What a record is to compute goes when it is released.",
+    called(WorkerState, "move"),
+    origin="R18",
+    violates="R18 R21 R44",
+    caught_by="content_is_immutable",
+)
+def content_dies_with_release(
+    original: Any, worker: WorkerState, task: TaskState, finish: State
+) -> None:
+    original(worker, task, finish)
+    if finish is S.RELEASED and task.intent is Intent.NONE:
+        worker.journal.set(task, "spec", None)
+
+
+@mutant(
+    "A task that is wanted for its value alone is computed, because it could be.",
+    called(TaskState, "role"),
+    origin="R5",
+    violates="R3 R5 R19",
+    caught_by="starts_what_was_requested",
+)
+def role_is_guessed_from_the_content(original: Any, task: TaskState) -> Role:
+    role: Role = original(task)
+    guessed = role is Role.FETCH and task.spec is not None and task.request is not None
+    return Role.COMPUTE if guessed else role
+
+
+@mutant(
+    "A missing key that is to be computed here stays missing.",
+    called(wanted, "_with_nothing"),
+    origin="R4",
+    violates="R4 R9",
+    caught_by="role_fits_state somebody_holds_what_is_queued",
+)
+def missing_key_is_not_computed(
+    original: WantedState, worker: WorkerState, task: TaskState
+) -> State:
+    return S.MISSING if task.state is S.MISSING else original(worker, task)
+
+
+@mutant(
+    "A task whose request names resources queues like any other.",
+    called(wanted, "runnable_state"),
+    origin="Z06 #6676",
+    violates="R19",
+    caught_by="constrained_takes_resources",
+)
+def resources_are_overlooked(original: Any, task: TaskState) -> State:
+    return S.READY
+
+
+MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

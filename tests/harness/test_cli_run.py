@@ -1,0 +1,232 @@
+"""The command line where something runs: `run` and `show`."""
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+from workerfuzz import __version__
+from workerfuzz.harness import cli
+from workerfuzz.harness import subjects as registry
+from workerfuzz.harness.campaigns import fuzz
+from workerfuzz.harness.campaigns.mutants import measure
+from workerfuzz.harness.campaigns.mutants.measure import Measured
+from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects.protocol import WorkerSubject
+from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.invariants import role_fits_state
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.worker import WorkerState
+
+CASE = """\
+workerfuzz-case 1
+title: a transfer breaks
+scope: worker
+subject: reference, dask
+
+> compute-task y needs x@b
+x: - -> flight
+y: - -> waiting
+! gather-dep b x
+
+> gather-dep-network-failure b
+x: flight -> missing
+"""
+
+Say = Callable[..., tuple[int, str, str]]
+Put = Callable[[str], str]
+
+
+@pytest.fixture
+def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
+    """Writes a case beside which commands run; returns its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def put(text: str) -> str:
+        Path("some.case").write_text(text)
+        return "some.case"
+
+    return put
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
+    """Runs a command; exit status, what it printed, what it complained of."""
+    monkeypatch.chdir(tmp_path)
+
+    def say(*arguments: str) -> tuple[int, str, str]:
+        status = cli.run_command(arguments)
+        return status, *capsys.readouterr()
+
+    return say
+
+
+def test_show_plays_a_case(put: Put, say: Say) -> None:
+    status, out, _ = say("show", put(CASE))
+    assert status == 0
+    assert out == (
+        "a transfer breaks\n"
+        f"worker of reference {__version__}, the default worker\n"
+        "\n"
+        "   6  > compute-task y needs x@b\n"
+        "      x: - -> flight\n"
+        "      y: - -> waiting\n"
+        "      ! gather-dep b x\n"
+        "      = x flight, y waiting\n"
+        "\n"
+        "  11  > gather-dep-network-failure b\n"
+        "      x: flight -> missing\n"
+        "      = x missing, y waiting\n"
+        "      > rest\n"
+        "      every property holds\n"
+    )
+
+
+def test_show_tells_what_is_impossible(put: Put, say: Say) -> None:
+    status, out, _ = say("show", put(CASE + "> secede y\n"))
+    assert status == 1
+    assert out.endswith("  13  > secede y\n      impossible: y is not running\n")
+
+
+@pytest.mark.usefixtures("touchy")
+def test_show_tells_what_broke(put: Put, say: Say) -> None:
+    status, out, _ = say("show", put(CASE))
+    assert status == 1
+    assert out.endswith(
+        "  11  > gather-dep-network-failure b\n"
+        "      ~ role_fits_state: What a task is for and the state it is in fit together.\n"
+        "        x is missing\n"
+    )
+
+
+def test_show_says_what_is_wrong_with_a_file(say: Say, put: Put) -> None:
+    status, out, err = say("show", put(""))
+    assert (status, out) == (2, "")
+    assert err == "workerfuzz: some.case: the file is empty\n"
+
+
+def test_a_campaign_says_what_it_did(say: Say) -> None:
+    status, out, err = say("run", "--engine", "walk", "--runs", "3", "--seed", "7")
+    assert (status, err) == (0, "")
+    first, second, third = out.splitlines()
+    assert re.fullmatch(
+        r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s", first
+    )
+    assert second == "every property held"
+    assert third.startswith("not reached: ")
+
+
+def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
+    status, _, err = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
+    assert status == 1
+    assert err == "workerfuzz: this many runs should have reached all there is\n"
+
+
+def test_an_interrupted_campaign_prints_what_there_is(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    functions: Iterator[Callable[..., WorkerWorld]] = iter([walk, interrupt])
+    monkeypatch.setattr(fuzz, "walk", lambda *its: next(functions)(*its))  # noqa: PLW0108 - twice
+    status, out, _ = say("run", "--engine", "walk")
+    assert status == 130
+    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted\n", out)
+
+
+def interrupt(*_: object) -> WorkerWorld:
+    raise KeyboardInterrupt
+
+
+class TouchyWorker(ReferenceWorker):
+    """Breaks a property as soon as something is missing."""
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        for key in self.keys():
+            if self.state(key) is State.MISSING:
+                yield role_fits_state, f"{key} is missing"
+        yield from super().check(touched)
+
+
+class Touchy(ReferenceSubject):
+    """A reference with a bug."""
+
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        return TouchyWorker(WorkerState(config))
+
+
+@pytest.fixture
+def touchy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plants the bug."""
+    monkeypatch.setattr(registry, "get", lambda name: Touchy())
+
+
+@pytest.mark.usefixtures("touchy")
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_what_a_campaign_finds_is_a_case(say: Say, engine: str) -> None:
+    status, out, _ = say("run", "--engine", engine, "--seed", "1", "--out", "cases")
+    assert status == 1
+    (path,) = Path("cases").iterdir()
+    assert path.name.startswith("0001-role-fits-state-")
+    assert out.endswith(f"replay it: workerfuzz replay {path}\n")
+    status, out, _ = say("replay", "cases")
+    assert status == 1
+    assert out.endswith("1 broken\n")
+
+
+@pytest.mark.usefixtures("touchy")
+def test_what_cannot_be_written_is_printed(put: Put, say: Say) -> None:
+    path = put(CASE)
+    status, out, _ = say("run", "--engine", "walk", "--seed", "1", "--out", path)
+    assert status == 1
+    assert f"{path}: file exists; the case was not written; here it is:\n" in out
+    text = out[out.index("workerfuzz-case 1") :]
+    assert text.endswith("\n~ role_fits_state\n")
+    assert Path(path).read_text() == CASE
+
+
+#: What three mutants came to, and the healthy model.
+RESULTS = (
+    Measured("any-input-will-do", "", steps=60000, seconds=9.0),
+    Measured("story-has-a-gap", "pets_are_fed", 1234, ("pause", "unpause"), "x", True, 0.5),
+    Measured("two-peers-are-asked", problem="ZeroDivisionError: by zero"),
+    Measured("healthy", steps=9000, seconds=5.0),
+)
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mutants that take no time."""
+
+    def measure_all(
+        names: object, engine: str, on_result: Callable[[Measured], None], *, seed: int
+    ) -> None:
+        for result in RESULTS:
+            on_result(result)
+
+    monkeypatch.setattr(measure, "measure_all", measure_all)
+
+
+@pytest.mark.usefixtures("measured")
+def test_mutants_are_told_as_they_come(say: Say) -> None:
+    status, out, err = say("mutants")
+    assert (status, err) == (1, "")
+    assert out == (
+        "  ! any-input-will-do: nothing broke; 60,000 steps, 9.0 s\n"
+        "  ! story-has-a-gap: pets_are_fed, which is not what should; 1,234 steps, 0.5 s; "
+        "shown by 2 and rest\n"
+        "  ? two-peers-are-asked: ZeroDivisionError: by zero\n"
+        "  = healthy: nothing broke; 9,000 steps, 5.0 s\n"
+        "1 of 3 caught, the healthy model passes\n"
+    )
+
+
+def test_an_unknown_mutant_is_bad_input(say: Say) -> None:
+    status, out, err = say("mutants", "story-has-gaps")
+    assert (status, out) == (2, "")
+    assert err == (
+        'workerfuzz: Invalid value: unknown mutant "story-has-gaps"; did you mean '
+        '"story-has-a-gap"?\n'
+    )

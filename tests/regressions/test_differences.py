@@ -1,0 +1,158 @@
+"""Where Dask does something else than the reference, the case says so; and only there.
+
+Every case is played on both, step by step, whether or not its header lists ``dask``. After each step
+the states that changed and the instructions that were issued are compared; of what happens at rest,
+only which property is broken. What ``alike`` does away with is different everywhere, by design:
+
+- a record that is released, and no record: only ``ForgetKeys`` removes a record of the reference,
+  while a worker of Dask forgets by itself what is of no use (R37);
+- the order of instructions, and of keys within one;
+- the cause of an error, which Dask does not tell its scheduler;
+- what the reference reports at once when a client scatters a value: Dask's scheduler sends such
+  values itself, and knows.
+
+A case that differs in any other way needs ``breaks: ... on dask``, where that is a bug, or
+``note: dask: ...``, where something else was wanted. The notes are about the newest release.
+"""
+
+import importlib.util
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from workerfuzz.harness.cases import casefile
+from workerfuzz.harness.cases.case import Case
+from workerfuzz.harness.cases.replay import replay
+from workerfuzz.harness.cases.run import Moment, moments, open_world
+from workerfuzz.harness.subjects.dask import DaskSubject
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.worlds.effect import Effect
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.states import State
+from workerfuzz.strategies.steps.from_scheduler import UpdateData
+
+CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
+
+#: The first release that the notes are about.
+DESCRIBED = Version("2026.8.0")
+
+#: How a note about Dask begins.
+ABOUT_DASK = "dask: "
+
+
+@pytest.fixture(scope="module")
+def dask() -> Subject:
+    if importlib.util.find_spec("distributed") is None:
+        pytest.skip('needs distributed: pip install "workerfuzz[dask]"')
+    subject = DaskSubject()
+    if Version(subject.version()) < DESCRIBED:
+        pytest.skip(f"the corpus describes distributed {DESCRIBED} and later")
+    return subject
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of one step, as far as it is compared.
+
+    Attributes:
+        states: of the tasks that changed.
+        issued: instructions, with how often each was issued.
+        end: why the run ended here, if it did.
+    """
+
+    states: dict[str, str] = field(default_factory=dict)
+    issued: Counter[str] = field(default_factory=Counter)
+    end: str = ""
+
+    def __str__(self) -> str:
+        states = [f"{key}: {state}" for key, state in sorted(self.states.items())]
+        return "; ".join((*states, *sorted(self.issued.elements()), self.end)).strip("; ")
+
+
+def play(case: Case, subject: Subject) -> list[Seen]:
+    return [seen(moment) for moment in moments(open_world(case, subject), case.steps)]
+
+
+def seen(moment: Moment) -> Seen:
+    if moment.violation is not None:
+        return Seen(end=f"breaks {moment.violation.property}")
+    if moment.impossible is not None:
+        return Seen(end=f"impossible: {moment.impossible}")
+    if moment.effect is None:
+        return Seen()
+    silent = (do.AddKeys, do.TaskFinished) if isinstance(moment.step, UpdateData) else ()
+    told = [it for it in moment.effect.instructions if not isinstance(it, silent)]
+    return Seen(dict(changed(moment.effect)), Counter(map(alike, told)))
+
+
+def changed(effect: Effect) -> Iterator[tuple[str, str]]:
+    """Keys that changed, with their states after that."""
+    for key, before, after in effect.changes:
+        if known(before) != known(after):
+            yield key, known(after)
+
+
+def known(state: State | None) -> str:
+    """A state; a record that is released is as good as none."""
+    return "-" if state is None or state is State.RELEASED else str(state)
+
+
+def alike(it: do.Instruction) -> str:
+    """An instruction as it reads on both."""
+    if isinstance(it, do.TaskErred):
+        it = do.TaskErred(key=it.key, run_id=it.run_id, exception="")
+    (line,) = Effect((), (it,)).lines()
+    word, *arguments = line.removeprefix("! ").split()
+    return " ".join((word, *sorted(arguments)))
+
+
+def differences(case: Case, other: Subject) -> list[str]:
+    """A line for each step after which something else is seen on the other subject."""
+    steps = [*map(str, case.steps), "rest"]
+    ours, theirs = play(case, ReferenceSubject()), play(case, other)
+    pairs = zip_longest(ours, theirs, fillvalue=Seen(end="over"))
+    return [
+        f"> {step}\n  reference: {one}\n  {other.name}: {two}"
+        for step, (one, two) in zip(steps, pairs, strict=True)
+        if one != two
+    ]
+
+
+def runs_through(case: Case, subject: Subject) -> bool:
+    return not any(one.end for one in play(case, subject))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_difference_is_explained(path: Path, dask: Subject) -> None:
+    case = casefile.load(path)
+    found = "\n".join(differences(case, dask))
+    noted = any(note.startswith(ABOUT_DASK) for note in case.notes)
+    broken = any(case.known_breaks(dask.name, dask.version()))
+    assert bool(found) == (noted or broken), (
+        found or "it says that there is a difference: none found"
+    )
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_case_is_true_of_dask(path: Path, dask: Subject) -> None:
+    case = casefile.load(path)
+    if dask.name in case.subjects:
+        outcome = replay(case, dask)
+        assert outcome.fine, "\n".join(outcome.report)
+    else:
+        assert not runs_through(case, dask), 'it could say "subject: reference, dask"'
+
+
+def test_breaks_are_explained() -> None:
+    cases = map(casefile.load, CASES)
+    assert [
+        case.title
+        for case in cases
+        if case.breaks and not any(note.startswith(ABOUT_DASK) for note in case.notes)
+    ] == []
