@@ -19,9 +19,6 @@ from timing import Program, Turns, alternate, spread, stopwatch, table
 from workerfuzz.statemachine.stimulus import handle_stimulus
 from workerfuzz.statemachine.worker import WorkerState
 
-#: Runs after which the two change turns.
-RUNS_PER_PART: Final = 2
-
 SCOPE: Final = """\
 Timed: one call of handle_stimulus for each event, and everything that it does: ours with its undo
   journal and the story of each record, Dask's with its two logs, clock readings and pickled types;
@@ -44,37 +41,34 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for kind, word, reason in OURS_ALONE:
         print(f'  Left out of the comparison: "{word}" of ours at {kind.__name__}: {reason}.')
     print()
-    parts = -(-len(recording.runs) // RUNS_PER_PART)
     programs: dict[str, Program] = {
-        "reference": lambda part: reference(recording.runs[part::parts]),
-        "dask": lambda part: dask(recording.runs[part::parts]),
+        "reference": lambda part: reference(recording.runs[part]),
+        "dask": lambda part: dask(recording.runs[part]),
     }
-    print(result(alternate(programs, parts, options.rounds)))
+    print(result(alternate(programs, len(recording.runs), options.rounds)))
 
 
-def reference(runs: Sequence[Run]) -> float:
-    """Seconds that ours takes for an event of these runs."""
-    workers = [WorkerState(run.config) for run in runs]
+def reference(run: Run) -> float:
+    """Seconds that ours takes for an event of this run."""
+    worker = WorkerState(run.config)
     issued = 0
     with stopwatch() as seconds:
-        for worker, run in zip(workers, runs, strict=True):
-            for event in run.ours:
-                issued += len(handle_stimulus(worker, event))
-    check(issued, sum(run.issued[0] for run in runs))
-    return seconds() / sum(len(run.ours) for run in runs)
+        for event in run.ours:
+            issued += len(handle_stimulus(worker, event))
+    check(issued, run.issued[0])
+    return seconds() / len(run.ours)
 
 
-def dask(runs: Sequence[Run]) -> float:
-    """Seconds that Dask's takes for an event of these runs."""
-    workers = [dask_worker(run.config) for run in runs]
+def dask(run: Run) -> float:
+    """Seconds that Dask's takes for an event of this run."""
+    worker = dask_worker(run.config)
+    handle = worker.handle_stimulus
     issued = 0
     with stopwatch() as seconds:
-        for worker, run in zip(workers, runs, strict=True):
-            handle = worker.handle_stimulus
-            for event in run.theirs:
-                issued += len(handle(event))
-    check(issued, sum(run.issued[1] for run in runs))
-    return seconds() / sum(len(run.ours) for run in runs)
+        for event in run.theirs:
+            issued += len(handle(event))
+    check(issued, run.issued[1])
+    return seconds() / len(run.theirs)
 
 
 def check(issued: int, recorded: int) -> None:
@@ -114,7 +108,7 @@ def result(turns: dict[str, Turns]) -> str:
             table(("", "events per second", "us per event", "us, median (quartiles)"), rows),
             f"time of the reference in units of Dask's: {ours.best() / theirs.best():.2f}; "
             f"median of {len(ours.costs)} turns (quartiles): {spread(ours.over(theirs))}",
-            "(the first numbers are what each part of the work cost at its best turn)",
+            "(CPU time; the first numbers are what each run cost at its best turn)",
         ]
     )
 

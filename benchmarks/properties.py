@@ -10,9 +10,8 @@ its cost is the difference.
 
 import argparse
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from bystanders import KINDS, cycle
 from timing import Program, Turns, alternate, spread, stopwatch, table
@@ -27,9 +26,6 @@ from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.worker import WorkerState
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.universe import KEYS, draw_universe
-
-#: Runs after which the ways of handling an event change turns.
-RUNS_PER_PART: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--records", type=int, nargs="+", default=[10, 100, 1000], help="sizes")
     parser.add_argument("--rounds", type=int, default=25, help="how often each has its turn")
     options = parser.parse_args(arguments)
-    print("us: microseconds, at the best turn; medians and quartiles are of all turns\n")
+    print(
+        "us: microseconds of CPU time, at the best turn; medians and quartiles are of all turns\n"
+    )
     print(on_walks(options.events, max(options.rounds // 5, 1)))
     print(beside_bystanders(options.records, options.cycles, options.rounds))
 
@@ -96,18 +94,17 @@ def walks(wanted: int) -> list[Run]:
 
 def on_walks(wanted: int, rounds: int) -> str:
     runs = walks(wanted)
-    parts = -(-len(runs) // RUNS_PER_PART)
     programs: dict[str, Program] = {
-        "event": lambda part: timed(runs[part::parts]),
-        "checked": lambda part: timed(runs[part::parts], checks=True),
-        "swept": lambda part: timed(runs[part::parts], checks=True, sweeps=True),
+        "event": lambda part: timed(runs[part]),
+        "checked": lambda part: timed(runs[part], checks=True),
+        "swept": lambda part: timed(runs[part], checks=True, everything=True),
     }
-    turns = alternate(programs, parts, rounds)
+    turns = alternate(programs, len(runs), rounds)
     event = turns["event"]
     rows = [("the event itself", f"{1e6 * event.best():.1f}", "", "")]
     for name, what in (
         ("checked", "properties of what it touched"),
-        ("swept", f"the same, and all of everything every {SWEEP_EVERY} events"),
+        ("swept", f"properties of everything (checked every {SWEEP_EVERY} events)"),
     ):
         rows.append((what, *compared(turns[name], event)))
     count = sum(len(run.events) for run in runs)
@@ -135,8 +132,8 @@ def beside_bystanders(sizes: Sequence[int], cycles: int, rounds: int) -> str:
             run = Run(config, make(size), events)
             turns = alternate(
                 {
-                    "event": lambda _, run=run: timed([run]),
-                    "checked": lambda _, run=run: timed([run], checks=True),
+                    "event": lambda _, run=run: timed(run),
+                    "checked": lambda _, run=run: timed(run, checks=True),
                 },
                 1,
                 rounds,
@@ -154,23 +151,18 @@ def beside_bystanders(sizes: Sequence[int], cycles: int, rounds: int) -> str:
 # What is timed
 
 
-def timed(runs: Sequence[Run], *, checks: bool = False, sweeps: bool = False) -> float:
-    """Seconds that fresh workers take for an event of these runs."""
-    workers = [prepared(run) for run in runs]
-    happened = 0
+def timed(run: Run, *, checks: bool = False, everything: bool = False) -> float:
+    """Seconds that a fresh worker takes for an event of this run."""
+    worker = prepared(run)
     with stopwatch() as seconds:
-        for worker, run in zip(workers, runs, strict=True):
-            for event in run.events:
-                worker.handle(event)
-                if checks:
-                    expect_nothing(worker, worker.touched())
-                    happened += 1
-                    if sweeps and happened % SWEEP_EVERY == 0:
-                        expect_nothing(worker, None)
-    return seconds() / sum(len(run.events) for run in runs)
+        for event in run.events:
+            worker.handle(event)
+            if checks:
+                expect_nothing(worker, None if everything else worker.touched())
+    return seconds() / len(run.events)
 
 
-def expect_nothing(worker: ReferenceWorker, touched: Sequence[str] | None) -> None:
+def expect_nothing(worker: ReferenceWorker, touched: Collection[str] | None) -> None:
     for broken, counterexample in worker.check(touched):
         raise SystemExit(f"{broken.name}: {counterexample}")
 

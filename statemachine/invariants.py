@@ -41,7 +41,7 @@ ROLES: Final = {
 IDLE: Final = frozenset({State.RELEASED, State.ERROR, State.FORGOTTEN})
 
 
-@always("What a task is for and the state it is in fit together.")
+@always("What a task is for and the state it is in fit together (R5, R6, R8).")
 def role_fits_state(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         expected = ROLES.get(task.state)
@@ -65,7 +65,7 @@ def _resumed_role(task: TaskState) -> Role:
     return Role.FETCH if task.execution is not None else Role.COMPUTE
 
 
-@always("A task holds a thread or a transfer exactly while its state says so, never both.")
+@always("A task holds a thread or a transfer exactly while its state says so, never both (R33).")
 def holds_what_its_state_says(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         thread, transfer = task.execution is not None, task.coming_from is not None

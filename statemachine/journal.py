@@ -1,6 +1,5 @@
 """Every write to a worker goes through here, so that an event that raises can be undone (D5)."""
 
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from workerfuzz.statemachine.queue import TaskQueue
@@ -20,42 +19,43 @@ class Journal:
     __slots__ = ("_undo",)
 
     def __init__(self) -> None:
-        self._undo: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        #: A callable that undoes one write, and its arguments.
+        self._undo: list[tuple[Any, ...]] = []
 
     def set(self, record: object, name: str, value: object) -> None:
         """Write one attribute."""
-        self._undo.append((setattr, (record, name, getattr(record, name))))
+        self._undo.append((setattr, record, name, getattr(record, name)))
         setattr(record, name, value)
 
     def put(self, mapping: dict[K, V], key: K, value: V) -> None:
         """Write one item of a dict."""
         if key in mapping:
-            self._undo.append((mapping.__setitem__, (key, mapping[key])))
+            self._undo.append((mapping.__setitem__, key, mapping[key]))
         else:
-            self._undo.append((mapping.__delitem__, (key,)))
+            self._undo.append((mapping.__delitem__, key))
         mapping[key] = value
 
     def drop(self, mapping: dict[K, V], key: K) -> V:
         """Remove one item of a dict; KeyError where there is none."""
         value = mapping.pop(key)
-        self._undo.append((mapping.__setitem__, (key, value)))
+        self._undo.append((mapping.__setitem__, key, value))
         return value
 
     def enqueue(self, queue: TaskQueue, priority: Priority, key: str) -> None:
-        self._undo.append((queue.remove, (priority, key)))
+        self._undo.append((queue.remove, priority, key))
         queue.add(priority, key)
 
     def dequeue(self, queue: TaskQueue, priority: Priority, key: str) -> None:
-        self._undo.append((queue.add, (priority, key)))
+        self._undo.append((queue.add, priority, key))
         queue.remove(priority, key)
 
     def append(self, items: list[V], item: V) -> None:
-        self._undo.append((items.pop, ()))
+        self._undo.append((items.pop,))
         items.append(item)
 
     def undo(self) -> None:
         """Take back everything since the last ``commit``."""
-        for write, arguments in reversed(self._undo):
+        for write, *arguments in reversed(self._undo):
             write(*arguments)
         self._undo.clear()
 

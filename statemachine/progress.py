@@ -81,7 +81,7 @@ def thread_is_kept(event: str, pairs: Pairs, _: object) -> Iterator[str]:
             yield f"the thread of {task.key} was let go by {event}"
 
 
-@always("Every transition is a row of the table, or half of a detour that is expected (R16, R23).")
+@always("Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24).")
 def transitions_are_legal(
     event: str, pairs: Pairs, changes: Iterable[tuple[str, Change]]
 ) -> Iterator[str]:

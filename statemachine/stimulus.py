@@ -58,7 +58,8 @@ def handle(worker: WorkerState, event: Event, instructions: list[Instruction]) -
     settle(worker, name, handler(worker, event), instructions)
     while (task := dispatch.next_execution(worker)) is not None:
         settle(worker, name, Outcome({task.key: To(State.EXECUTING)}), instructions)
-    settle(worker, name, dispatch.start_transfers(worker), instructions)
+    if worker.data_needed:
+        settle(worker, name, dispatch.start_transfers(worker), instructions)
 
 
 def settle(
@@ -71,11 +72,11 @@ def settle(
     while True:
         if outcome.recommend:
             merge(pending, outcome.recommend)
-            worker.touched.update(dict.fromkeys(outcome.recommend))
-        if outcome.review:
-            reviews.update(dict.fromkeys(outcome.review))
-            worker.touched.update(reviews)
+        for key in outcome.review:
+            reviews[key] = None
         instructions.extend(outcome.instructions)
+        if not pending and not reviews:
+            return
         next_ = next_transition(worker, pending, reviews)
         if next_ is None:
             return
@@ -99,13 +100,14 @@ def next_transition(
     worker: WorkerState, pending: dict[str, To], reviews: dict[str, None]
 ) -> tuple[TaskState, To] | None:
     """The next task to move and where to; None when everything is where it belongs."""
-    if pending:
-        key = next(iter(pending))
-        to = pending.pop(key)
-        return worker.tasks[key], to
+    touched = worker.touched
+    for key in pending:
+        touched[key] = None
+        return worker.tasks[key], pending.pop(key)
     while reviews:
         key = next(iter(reviews))
         del reviews[key]
+        touched[key] = None
         task = worker.tasks.get(key)
         if task is None:
             continue

@@ -1,6 +1,6 @@
 """The steps of a case, taken one after the other in a fresh world."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -10,6 +10,7 @@ from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.effect import Effect
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.view import WorkerView
 from workerfuzz.statemachine.worker import ADDRESS
 from workerfuzz.strategies.steps import Step
@@ -73,11 +74,11 @@ def moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
 
 def open_world(case: Case, subject: Subject) -> World:
     """A fresh world as the case describes it."""
-    return WorkerWorld(subject, universe_of(case))
+    return WorkerWorld(subject, universe_of(case.steps, case.config))
 
 
-def universe_of(case: Case) -> Universe:
-    """The keys and peers of a case, beside the usual ones."""
-    named = (peer for step in case.steps for peer in step.peers() if peer != ADDRESS)
+def universe_of(steps: Sequence[Step], config: WorkerConfig) -> Universe:
+    """The keys and peers that steps name, beside the usual ones."""
+    named = (peer for step in steps for peer in step.peers() if peer != ADDRESS)
     peers = dict.fromkeys((*PEERS, *named))
-    return Universe(case.config, ordered(case.steps, KEYS), tuple(peers))
+    return Universe(config, ordered(steps, KEYS), tuple(peers))

@@ -26,6 +26,11 @@ class Finding:
     def violation(self) -> Violation:
         return self.shrunk.violation
 
+    def how_far(self) -> str:
+        """What shrinking did, and whether it was let finish."""
+        ending = ", interrupted" if self.shrunk.interrupted else ""
+        return f"shrunk from {self.shrunk.before}{ending}"
+
     def report(self) -> list[str]:
         """For people: the steps, the property in words, the counterexample, how to replay it."""
         violation = self.violation
@@ -33,7 +38,7 @@ class Finding:
         lines = [
             f"{violation.property}: {violation.sentence}",
             *(f"  {line}" for line in violation.counterexample.splitlines()),
-            f"after {counted(len(violation.steps), 'step')} (shrunk from {self.shrunk.before}):",
+            f"after {counted(len(violation.steps), 'step')} ({self.how_far()}):",
             *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
         ]
         if self.saved.path is not None:
@@ -49,13 +54,13 @@ def keep(
     subject: Subject, violation: Violation, folder: Path, engine: str = "hypothesis"
 ) -> Finding:
     """Shrink a violation and write it as a case into a folder."""
-    shrunk = shrink(subject, violation.universe, violation)
+    shrunk = shrink(subject, violation)
     broken = shrunk.violation
     last = "rest" if broken.at_rest else broken.steps[-1].word
     case = record(
         subject,
         broken.steps,
-        shrunk.universe.config,
+        shrunk.config,
         title=f"{broken.property.replace('_', ' ')} is broken by {last}",
         found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
     )

@@ -5,22 +5,21 @@ Steps are taken away in ever smaller chunks, then simplified, then the rest is r
 that is impossible without one that was taken away goes with it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final
 
+from workerfuzz.harness.cases.order import ordered
+from workerfuzz.harness.cases.run import universe_of
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.worker import ADDRESS
 from workerfuzz.strategies.steps import Step
-from workerfuzz.strategies.universe import KEYS, PEERS, Universe
+from workerfuzz.strategies.universe import KEYS, PEERS
 
 Steps = tuple[Step, ...]
-
-#: Names that the worker has for itself are not ours to change.
-OWN_NAMES: Final = ("self",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +27,32 @@ class Shrunk:
     """What is left of a run.
 
     Attributes:
+        violation: the same bug, with the steps that are left.
+        before: number of steps there were.
         replays: how many runs it took to find out.
+        interrupted: Ctrl-C came before it was certain that no single step can go.
     """
 
-    universe: Universe
     violation: Violation
     before: int
     replays: int
+    interrupted: bool = False
 
     @property
     def steps(self) -> Steps:
         return self.violation.steps
 
+    @property
+    def config(self) -> WorkerConfig:
+        return self.violation.universe.config
 
-def replay(subject: Subject, universe: Universe, steps: Sequence[Step]) -> Violation | None:
-    """What these steps break; steps that are impossible when they are reached are left out."""
-    world = WorkerWorld(subject, universe)
+
+def replay(subject: Subject, config: WorkerConfig, steps: Sequence[Step]) -> Violation | None:
+    """What these steps break, in the world that a case of them would have.
+
+    Steps that are impossible when they are reached are left out.
+    """
+    world = WorkerWorld(subject, universe_of(steps, config))
     try:
         for step in steps:
             try:
@@ -59,9 +68,8 @@ def replay(subject: Subject, universe: Universe, steps: Sequence[Step]) -> Viola
 class Shrinker:
     """Holds the smallest run so far that shows the bug."""
 
-    def __init__(self, subject: Subject, universe: Universe, violation: Violation) -> None:
+    def __init__(self, subject: Subject, violation: Violation) -> None:
         self.subject = subject
-        self.universe = universe
         self.violation = violation
         self.wanted: Signature = signature(violation)
         self.replays = 0
@@ -70,14 +78,17 @@ class Shrinker:
     def steps(self) -> Steps:
         return self.violation.steps
 
-    def shows(self, steps: Sequence[Step], universe: Universe | None = None) -> bool:
+    @property
+    def config(self) -> WorkerConfig:
+        return self.violation.universe.config
+
+    def shows(self, steps: Sequence[Step], config: WorkerConfig | None = None) -> bool:
         """Whether these steps show the same bug; if so, they are kept."""
-        universe = universe or self.universe
         self.replays += 1
-        found = replay(self.subject, universe, steps)
+        found = replay(self.subject, config or self.config, steps)
         if found is None or signature(found) != self.wanted:
             return False
-        self.universe, self.violation = universe, found
+        self.violation = found
         return True
 
     def drop_chunks(self) -> None:
@@ -115,52 +126,40 @@ class Shrinker:
 
     def simplify_config(self) -> None:
         """Leave options of the worker at their defaults where they do not matter."""
-        for config in simpler_configs(self.universe.config):
-            self.shows(self.steps, replace(self.universe, config=config(self.universe.config)))
+        default = WorkerConfig()
+        for option in fields(WorkerConfig):
+            usual = getattr(default, option.name)
+            if getattr(self.config, option.name) != usual:
+                self.shows(self.steps, replace(self.config, **{option.name: usual}))
 
     def rename(self) -> None:
-        """Give keys and peers the first names there are, in the order of their appearance."""
-        keys = dict.fromkeys(key for step in self.steps for key in step.keys())  # noqa: SIM118 - a step is no dict
+        """Give keys and peers the usual names, in the order of their appearance."""
+        keys = ordered(self.steps)
+        names = dict(zip(keys, KEYS[-len(keys) :], strict=False)) if len(keys) <= len(KEYS) else {}
         peers = dict.fromkeys(peer for step in self.steps for peer in step.peers())
-        in_order = sorted(keys, key=self.universe.keys.index)
-        fresh = KEYS[-len(in_order) :] if len(in_order) <= len(KEYS) else tuple(in_order)
-        names = dict(zip(in_order, fresh, strict=True))
-        others = [peer for peer in peers if peer not in OWN_NAMES]
-        names |= dict(zip(others, PEERS, strict=False))
+        names |= dict(zip((peer for peer in peers if peer != ADDRESS), PEERS, strict=False))
         renamed = tuple(step.renamed(names) for step in self.steps)
         if renamed != self.steps:
-            self.shows(renamed, replace(self.universe, keys=fresh or self.universe.keys))
+            self.shows(renamed)
 
-    def shrink(self) -> Shrunk:
-        before = len(self.steps)
-        self.drop_chunks()
-        self.simplify_config()
-        while self.drop_single_steps() or self.simplify_steps():
-            pass
-        self.rename()
-        while self.drop_single_steps():
-            pass
-        return Shrunk(self.universe, self.violation, before, self.replays)
-
-
-def simpler_configs(config: WorkerConfig) -> Iterator["Simpler"]:
-    """Each option at its default, where it is not."""
-    default = WorkerConfig()
-    for option in fields(WorkerConfig):
-        if getattr(config, option.name) != getattr(default, option.name):
-            yield Simpler(option.name)
+    def run(self) -> Shrunk:
+        before, interrupted = len(self.steps), False
+        try:
+            self.drop_chunks()
+            self.simplify_config()
+            while self.drop_single_steps() or self.simplify_steps():
+                pass
+            self.rename()
+            while self.drop_single_steps():
+                pass
+        except KeyboardInterrupt:
+            interrupted = True
+        return Shrunk(self.violation, before, self.replays, interrupted)
 
 
-@dataclass(frozen=True, slots=True)
-class Simpler:
-    """A configuration with one option at its default."""
+def shrink(subject: Subject, violation: Violation) -> Shrunk:
+    """The smallest run that we find with the same signature; ends 1-minimal.
 
-    option: str
-
-    def __call__(self, config: WorkerConfig) -> WorkerConfig:
-        return replace(config, **{self.option: getattr(WorkerConfig(), self.option)})
-
-
-def shrink(subject: Subject, universe: Universe, violation: Violation) -> Shrunk:
-    """The smallest run that we find with the same signature; ends 1-minimal."""
-    return Shrinker(subject, universe, violation).shrink()
+    What needs a universe that no case can describe stays as it is.
+    """
+    return Shrinker(subject, violation).run()

@@ -81,7 +81,7 @@ class Resting(Protocol):
 @at_rest("A worker whose surroundings answer does not ask for ever.")
 def coming_to_rest_ends(outstanding: Sequence[Event]) -> Iterator[str]:
     """Given what is still outstanding when the rounds are used up."""
-    yield f"still {len(outstanding)} answers to give, the next is {outstanding[0]}"
+    yield f"its questions are answered again and again; {len(outstanding)} answers are outstanding"
 
 
 def come_to_rest(world: Resting) -> None:

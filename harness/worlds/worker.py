@@ -33,7 +33,7 @@ Observer: TypeAlias = Callable[["WorkerWorld", Step | None], None]
 SWEEP_EVERY: Final = 50
 
 
-@always("No event that can happen makes the worker raise (R17).")
+@always("No event that can happen makes the worker raise, or go in circles (R12, R17).")
 def no_handler_raises(raised: SubjectRaised) -> Iterator[str]:
     yield str(raised)
 

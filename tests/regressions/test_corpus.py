@@ -1,4 +1,4 @@
-"""The corpus: written as cases are, true of the reference, and about everything it should be about."""
+"""The corpus: written as cases are, true of the reference, about all that it should be about."""
 
 import re
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.replay import Outcome, replay
-from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.subjects import get
 
 CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
 
@@ -62,7 +62,7 @@ def test_case_is_true_of_the_reference(path: Path) -> None:
     case = casefile.load(path)
     assert case.tells_effects
     assert "reference" in case.subjects
-    outcome = replay(case, ReferenceSubject())
+    outcome = replay(case, get("reference"))
     assert outcome.outcome is Outcome.AS_WRITTEN, "\n".join(outcome.report)
 
 

@@ -1,8 +1,9 @@
 """Where Dask does something else than the reference, the case says so; and only there.
 
-Every case is played on both, step by step, whether or not its header lists ``dask``. After each step
-the states that changed and the instructions that were issued are compared; of what happens at rest,
-only which property is broken. What ``alike`` does away with is different everywhere, by design:
+Every case is played on both, step by step, whether or not its header lists ``dask``. After each
+step the states that changed and the instructions that were issued are compared; of what happens at
+rest, only which property is broken. Some things are different everywhere, by design, and are not
+looked at:
 
 - a record that is released, and no record: only ``ForgetKeys`` removes a record of the reference,
   while a worker of Dask forgets by itself what is of no use (R37);
@@ -12,7 +13,8 @@ only which property is broken. What ``alike`` does away with is different everyw
   values itself, and knows.
 
 A case that differs in any other way needs ``breaks: ... on dask``, where that is a bug, or
-``note: dask: ...``, where something else was wanted. The notes are about the newest release.
+``note: dask: ...``, where something else was wanted. These notes are about the newest release; what
+an older one does is in notes that name it (``note: dask before 2022.8.1: ...``).
 """
 
 import importlib.util
@@ -29,9 +31,8 @@ from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.replay import replay
 from workerfuzz.harness.cases.run import Moment, moments, open_world
-from workerfuzz.harness.subjects.dask import DaskSubject
+from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.subjects.reference import ReferenceSubject
 from workerfuzz.harness.worlds.effect import Effect
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.states import State
@@ -42,7 +43,7 @@ CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
 #: The first release that the notes are about.
 DESCRIBED = Version("2026.8.0")
 
-#: How a note about Dask begins.
+#: How a note begins that is about the newest Dask.
 ABOUT_DASK = "dask: "
 
 
@@ -50,7 +51,7 @@ ABOUT_DASK = "dask: "
 def dask() -> Subject:
     if importlib.util.find_spec("distributed") is None:
         pytest.skip('needs distributed: pip install "workerfuzz[dask]"')
-    subject = DaskSubject()
+    subject = get("dask")
     if Version(subject.version()) < DESCRIBED:
         pytest.skip(f"the corpus describes distributed {DESCRIBED} and later")
     return subject
@@ -115,7 +116,7 @@ def alike(it: do.Instruction) -> str:
 def differences(case: Case, other: Subject) -> list[str]:
     """A line for each step after which something else is seen on the other subject."""
     steps = [*map(str, case.steps), "rest"]
-    ours, theirs = play(case, ReferenceSubject()), play(case, other)
+    ours, theirs = play(case, get("reference")), play(case, other)
     pairs = zip_longest(ours, theirs, fillvalue=Seen(end="over"))
     return [
         f"> {step}\n  reference: {one}\n  {other.name}: {two}"
@@ -154,5 +155,5 @@ def test_breaks_are_explained() -> None:
     assert [
         case.title
         for case in cases
-        if case.breaks and not any(note.startswith(ABOUT_DASK) for note in case.notes)
+        if case.breaks and not any(note.startswith("dask") for note in case.notes)
     ] == []

@@ -5,6 +5,8 @@ import os
 import re
 from pathlib import Path
 
+#: How a test says that it is skipped where distributed is not installed.
+NEEDS_DASK = re.compile(r"(?:find_spec|importorskip)\(\"distributed\"\)")
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -42,3 +44,16 @@ def test_tox_runs_every_check_and_says_what_each_is(root: Path) -> None:
     assert {"lint", "typing", "layers", "cases", "mutants", "dask", "docs", "package"} < {*listed}
     described = {name for name in listed if not re.fullmatch(r"py3\d+", name)}
     assert [name for name in described if "description" not in tox[f"testenv:{name}"]] == []
+
+
+def test_tox_runs_every_test_that_needs_dask(root: Path, modules: dict[Path, str]) -> None:
+    tox = configparser.ConfigParser(interpolation=None)
+    tox.read(root / "tox.ini", encoding="utf-8")
+    run = [Path(word) for word in tox["testenv:dask"]["commands"].split() if "tests/" in word]
+    skipped_elsewhere = [
+        path
+        for path, text in modules.items()
+        if NEEDS_DASK.search(text) and path.parts[0] == "tests"
+    ]
+    assert skipped_elsewhere
+    assert [path for path in skipped_elsewhere if not {path, *path.parents} & {*run}] == []

@@ -147,10 +147,11 @@ def test_build_without_symlinks_says_so_in_one_sentence(
 
 CASE = """\
 workerfuzz-case 1
-title: nothing happens
+title: a task without inputs runs at once
 scope: worker
 subject: reference
-config: nthreads=1
+
+> compute-task x
 """
 
 
@@ -178,8 +179,8 @@ def test_install_works_beside_python_statemachine(
     assert theirs != own
 
     assert "replay" in run(bin_ / "workerfuzz", "--help", cwd=tmp_path)
-    (tmp_path / "nothing.case").write_text(CASE, encoding="utf-8")
-    assert "1" in run(bin_ / "workerfuzz", "replay", "nothing.case", cwd=tmp_path)
-    said = run(bin_ / "pytest", "--trace-config", "nothing.case", cwd=tmp_path)
+    (tmp_path / "0001-runs.case").write_text(CASE, encoding="utf-8")
+    assert "1 as written" in run(bin_ / "workerfuzz", "replay", "0001-runs.case", cwd=tmp_path)
+    said = run(bin_ / "pytest", "--trace-config", "0001-runs.case", cwd=tmp_path)
     assert "-".join(built.wheel.name.split("-")[:2]) in said  # the plugin, among the registered
     assert "1 passed" in said

@@ -33,6 +33,7 @@ def test_what_was_freed_is_not_assigned_and_the_latest_request_counts() -> None:
     handle_stimulus(other, compute("x", 3))
     found = rebuild({"one": one, "other": other})
     assert {key: item.worker for key, item in found.items()} == {"x": "other"}
+    assert one.tasks["y"].spec == compute("y", 2).spec  # freed, not forgotten
 
 
 def test_content_that_waits_for_a_thread_is_what_was_assigned() -> None:

@@ -66,7 +66,7 @@ def slot_is_kept_after_failure(original: Any, worker: WorkerState, task: TaskSta
     called(WorkerState, "_give_back"),
     origin="Z23 #7463",
     violates="R31 R44",
-    caught_by="starts_what_was_requested",
+    caught_by="no_handler_raises starts_what_was_requested",
 )
 def successor_is_lost(original: Any, worker: WorkerState, task: TaskState) -> None:
     worker.journal.set(task, "successor", None)
@@ -78,7 +78,7 @@ def successor_is_lost(original: Any, worker: WorkerState, task: TaskState) -> No
     called(WorkerState, "_register_needs"),
     origin="#4784",
     violates="R13 R22",
-    caught_by="?",
+    caught_by="needs_are_known",
 )
 def needs_are_not_registered(original: Any, worker: WorkerState, task: TaskState) -> None:
     for key in task.dependencies:
@@ -90,7 +90,7 @@ def needs_are_not_registered(original: Any, worker: WorkerState, task: TaskState
     called(WorkerState, "_withdraw_needs"),
     origin="Z22 #7167",
     violates="R13",
-    caught_by="?",
+    caught_by="needs_are_known",
 )
 def needs_are_never_withdrawn(original: Any, worker: WorkerState, task: TaskState) -> None:
     """Nothing is withdrawn."""
@@ -139,7 +139,7 @@ def transfer_stays_open(original: Any, worker: WorkerState, peer: str) -> Transf
     called(WorkerState, "_give_back"),
     origin="R13",
     violates="R13 R41",
-    caught_by="flight_comes_from_somebody",
+    caught_by="flight_comes_from_somebody indexes_hold_nothing_else",
 )
 def cancelled_copy_stays_in_flight(original: Any, worker: WorkerState, task: TaskState) -> None:
     flying = task.state is S.CANCELLED and task.key in worker.in_flight
@@ -184,7 +184,7 @@ def dropped_holder_empties_its_queue(
     called(WorkerState, "_dequeue"),
     origin="Z08 #6711",
     violates="R13 R14",
-    caught_by="?",
+    caught_by="indexes_hold_nothing_else no_handler_raises",
 )
 def ready_queue_keeps_a_stale_entry(
     original: Any, worker: WorkerState, queue: TaskQueue, task: TaskState
@@ -234,7 +234,7 @@ def found_key_stays_missing(original: Any, worker: WorkerState, task: TaskState)
     called(WorkerState, "forget"),
     origin="#6480",
     violates="R13 R37",
-    caught_by="indexes_hold_nothing_else",
+    caught_by="indexes_hold_nothing_else no_handler_raises",
 )
 def forgotten_key_is_still_held(original: Any, worker: WorkerState, task: TaskState) -> None:
     worker.journal.drop(worker.tasks, task.key)
@@ -245,7 +245,7 @@ def forgotten_key_is_still_held(original: Any, worker: WorkerState, task: TaskSt
     leaving(S.MEMORY),
     origin="R14",
     violates="R14 R15",
-    caught_by="?",
+    caught_by="stores_what_is_in_memory",
 )
 def released_value_stays(original: Any, worker: WorkerState, task: TaskState) -> None:
     """Nothing is removed."""
@@ -256,7 +256,7 @@ def released_value_stays(original: Any, worker: WorkerState, task: TaskState) ->
     leaving(S.MEMORY),
     origin="R48",
     violates="R14 R48",
-    caught_by="?",
+    caught_by="stores_what_is_in_memory",
 )
 def released_actor_stays(original: Any, worker: WorkerState, task: TaskState) -> None:
     worker.journal.drop(worker.data, task.key) if task.key in worker.data else None
@@ -283,7 +283,7 @@ def own_address_is_kept(
     called(WorkerState, "inputs_are_here"),
     origin="R44",
     violates="R7 R44",
-    caught_by="?",
+    caught_by="no_handler_raises waits_for_its_inputs",
 )
 def any_input_will_do(original: Any, worker: WorkerState, task: TaskState) -> bool:
     return not task.dependencies or any(map(worker.has, task.dependencies))
@@ -307,7 +307,7 @@ def story_has_a_gap(original: Any, worker: WorkerState, task: TaskState, finish:
     called(WorkerState, "move"),
     origin="R46",
     violates="R46",
-    caught_by="story_is_contiguous",
+    caught_by="stories_are_whole story_is_contiguous",
 )
 def story_repeats_itself(
     original: Any, worker: WorkerState, task: TaskState, finish: State
@@ -351,7 +351,7 @@ def stranger_loses_a_holder(original: Any, worker: WorkerState, task: TaskState)
     entering(S.MEMORY),
     origin="DESIGN",
     violates="R13 R15",
-    caught_by="memory_has_a_value",
+    caught_by="memory_has_a_value no_handler_raises stores_what_is_in_memory",
 )
 def stranger_loses_its_value(original: Any, worker: WorkerState, task: TaskState) -> None:
     for other in worker.tasks.values():

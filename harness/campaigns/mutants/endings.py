@@ -28,7 +28,7 @@ States = frozenset[State]
     called(network, "without_value"),
     origin="Z13 #6699",
     violates="R16 R41",
-    caught_by="?",
+    caught_by="transitions_are_legal",
 )
 def cancelled_copy_is_queued_again(original: Any, worker: WorkerState, task: TaskState) -> To:
     return To(State.FETCH) if task.state is State.CANCELLED else original(worker, task)
@@ -105,7 +105,7 @@ def keys_that_are_here_are_asked_for(
     called(threads, "thread_ended"),
     origin="R27",
     violates="R8 R16 R27",
-    caught_by="transitions_are_legal",
+    caught_by="no_handler_raises reports_its_own_content scattered_value_is_taken transitions_are_legal",
 )
 def result_of_a_freed_task_is_kept(
     original: Any, task: TaskState, event: events.Event, payload: object
@@ -118,7 +118,7 @@ def result_of_a_freed_task_is_kept(
     called(threads, "thread_ended"),
     origin="Z18 #6913 #6685",
     violates="R16 R27",
-    caught_by="no_handler_raises",
+    caught_by="no_handler_raises scattered_value_is_taken",
 )
 def freed_task_is_rescheduled(
     original: Any, task: TaskState, event: events.Event, payload: object
@@ -179,7 +179,7 @@ def freed_task_secedes_aloud(
     handler(events.ExecuteFailure),
     origin="Z28 #7933",
     violates="R27 R31",
-    caught_by="reports_its_own_content",
+    caught_by="reports_its_own_content reports_the_last_request",
 )
 def failure_is_booked_on_the_new_run(
     original: Handler, worker: WorkerState, event: events.ExecuteFailure
@@ -198,7 +198,7 @@ def failure_is_booked_on_the_new_run(
     handler(events.ExecuteFailure),
     origin="R3",
     violates="R3 R18",
-    caught_by="intent_is_the_schedulers",
+    caught_by="intent_is_the_schedulers reports_every_end",
 )
 def failure_withdraws_the_request(
     original: Handler, worker: WorkerState, event: events.ExecuteFailure

@@ -159,7 +159,7 @@ def measured(name: str, search: Search, began: float) -> Measured:
     seconds = time.monotonic() - began
     if search.violation is None:
         return Measured(name, steps=search.steps, seconds=seconds)
-    shrunk = shrink(search.subject, search.violation.universe, search.violation)
+    shrunk = shrink(search.subject, search.violation)
     return Measured(
         name,
         caught_by=shrunk.violation.property,

@@ -4,28 +4,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in
-from workerfuzz.statemachine.states import WANTS_COPY, Intent, Role, State
+from workerfuzz.statemachine.states import Intent, Role, State
 from workerfuzz.statemachine.states import State as S
 from workerfuzz.statemachine.task import TaskState
 from workerfuzz.statemachine.transitions import wanted
 from workerfuzz.statemachine.worker import WorkerState
 
 WantedState = Callable[[WorkerState, TaskState], State]
-
-
-@mutant(
-    "When a steal is granted, nobody looks whether a task here needs the key.",
-    called(wanted, "_with_nothing"),
-    origin="#4360",
-    violates="R32 R35 R36",
-    caught_by="dependencies_are_cared_for role_fits_state",
-)
-def stolen_input_strands_its_dependent(
-    original: WantedState, worker: WorkerState, task: TaskState
-) -> State:
-    state = original(worker, task)
-    stolen = task.state is S.RESCHEDULED and state in WANTS_COPY
-    return S.RELEASED if stolen else state
 
 
 @mutant(
@@ -63,7 +48,7 @@ def content_dies_with_release(
     called(TaskState, "role"),
     origin="R5",
     violates="R3 R5 R19",
-    caught_by="starts_what_was_requested",
+    caught_by="reports_every_end reports_the_last_request starts_what_was_requested",
 )
 def role_is_guessed_from_the_content(original: Any, task: TaskState) -> Role:
     role: Role = original(task)

@@ -62,7 +62,7 @@ def replica_is_taken_for_a_request(
     handler(events.AcquireReplicas),
     origin="DESIGN",
     violates="R5 R6",
-    caught_by="?",
+    caught_by="reports_every_end",
 )
 def replica_lowers_the_request(
     original: Handler, worker: WorkerState, event: events.AcquireReplicas
@@ -77,7 +77,7 @@ def replica_lowers_the_request(
     handler(events.ComputeTask),
     origin="R28",
     violates="R25 R28",
-    caught_by="reports_the_last_request",
+    caught_by="reports_the_last_request starts_what_was_requested",
 )
 def first_run_id_is_kept(
     original: Handler, worker: WorkerState, event: events.ComputeTask
@@ -139,7 +139,7 @@ def request_forgets_its_dependency(
     handler(events.ComputeTask),
     origin="#5046",
     violates="R4 R11 R20",
-    caught_by="role_fits_state",
+    caught_by="content_is_immutable intent_is_the_schedulers role_fits_state",
 )
 def task_is_done_for_ever(
     original: Handler, worker: WorkerState, event: events.ComputeTask
@@ -183,7 +183,7 @@ def forgetting_is_only_freeing(
     value(scheduler, "KEPT"),
     origin="#4784",
     violates="R14 R37",
-    caught_by="?",
+    caught_by="forgotten_worker_is_empty",
 )
 def erred_task_is_kept_for_ever(original: States) -> States:
     return original - {State.ERROR}
@@ -222,7 +222,7 @@ def unknown_key_cannot_be_freed(original: Any, worker: WorkerState, keys: Any) -
     handler(events.RemoveReplicas),
     origin="R39",
     violates="R39",
-    caught_by="?",
+    caught_by="reports_every_end",
 )
 def removing_replicas_cancels_compute(
     original: Handler, worker: WorkerState, event: events.RemoveReplicas
@@ -267,7 +267,7 @@ def steal_of_unknown_key_is_not_answered(
     value(scheduler, "STEALABLE"),
     origin="R34",
     violates="R33 R34",
-    caught_by="?",
+    caught_by="role_fits_state",
 )
 def running_task_is_given_away(original: States) -> States:
     return original | USES_INPUTS
@@ -278,7 +278,7 @@ def running_task_is_given_away(original: States) -> States:
     value(scheduler, "STEALABLE"),
     origin="#4757",
     violates="R32 R34",
-    caught_by="?",
+    caught_by="no_handler_raises",
 )
 def resumed_task_is_given_away(original: States) -> States:
     return original | {State.RESUMED}
@@ -304,7 +304,7 @@ def steal_is_answered_in_foreign_words(
     handler(events.StealRequest),
     origin="R32",
     violates="R32 R36",
-    caught_by="?",
+    caught_by="everything_comes_to_rest reports_the_last_request",
 )
 def stolen_task_is_still_wanted(
     original: Handler, worker: WorkerState, event: events.StealRequest
@@ -339,7 +339,7 @@ def stealing_takes_the_spec(
     value(scheduler, "CANCELLABLE"),
     origin="R39",
     violates="R26 R39",
-    caught_by="?",
+    caught_by="reports_every_end",
 )
 def cancel_compute_stops_a_running_task(original: States) -> States:
     return original | USES_INPUTS
@@ -350,7 +350,7 @@ def cancel_compute_stops_a_running_task(original: States) -> States:
     handler(events.RefreshWhoHas),
     origin="#6479",
     violates="R22 R47",
-    caught_by="?",
+    caught_by="somebody_holds_what_is_queued",
 )
 def announced_holder_changes_nothing(
     original: Handler, worker: WorkerState, event: events.RefreshWhoHas
@@ -364,7 +364,7 @@ def announced_holder_changes_nothing(
     handler(events.RemoveWorker),
     origin="DESIGN",
     violates="R13",
-    caught_by="?",
+    caught_by="somebody_holds_what_is_queued",
 )
 def keys_of_a_dead_peer_stay_queued(
     original: Handler, worker: WorkerState, event: events.RemoveWorker

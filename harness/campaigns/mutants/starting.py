@@ -94,7 +94,7 @@ def busy_peer_is_asked_again(original: Any, worker: WorkerState) -> Any:
     called(dispatch, "peers_by_urgency"),
     origin="#4133",
     violates="R25",
-    caught_by="asks_the_right_peer",
+    caught_by="asks_the_right_peer no_peer_is_left_alone",
 )
 def peer_is_asked_twice(original: Any, worker: WorkerState) -> Any:
     return sorted(peer for peer in worker.data_needed if peer not in worker.busy_workers)

@@ -21,7 +21,7 @@ Rows = Mapping[Edge, Action]
     row(S.EXECUTING, S.CANCELLED),
     origin="#4446",
     violates="R26 R30",
-    caught_by="transitions_are_legal",
+    caught_by="thread_is_kept transitions_are_legal",
 )
 def freeing_takes_the_thread_away(
     original: Action, worker: WorkerState, task: TaskState, payload: object
@@ -34,7 +34,7 @@ def freeing_takes_the_thread_away(
     row(S.CANCELLED, S.EXECUTING),
     origin="#4721",
     violates="R28",
-    caught_by="one_action_per_key",
+    caught_by="one_action_per_key runs_within_its_threads thread_is_kept",
 )
 def revived_task_starts_again(
     original: Action, worker: WorkerState, task: TaskState, payload: object
@@ -185,7 +185,7 @@ def revived_secession_is_not_told(
     row(S.EXECUTING, S.LONG_RUNNING),
     origin="R50",
     violates="R50",
-    caught_by="?",
+    caught_by="no_handler_raises",
 )
 def seceded_task_keeps_its_slot(
     original: Action, worker: WorkerState, task: TaskState, duration_s: object
@@ -208,6 +208,21 @@ def rescheduling_a_freed_task_never_ends(
     if event == "Reschedule":
         return Outcome({task.key: To(S.RELEASED)})
     return original(worker, task, payload)
+
+
+@mutant(
+    "When a steal is granted, nobody looks after the task here that needs the key.",
+    row(S.RESCHEDULED, S.FETCH),
+    row(S.RESCHEDULED, S.MISSING),
+    origin="#4360",
+    violates="R32 R35 R36",
+    caught_by="dependencies_are_cared_for role_fits_state",
+)
+def stolen_input_strands_its_dependent(
+    original: None, worker: WorkerState, task: TaskState, payload: object
+) -> Outcome:
+    worker.move(task, S.RELEASED)
+    return Outcome()
 
 
 @mutant(
@@ -281,20 +296,6 @@ def needed_key_is_forgotten(
     original(worker, task, payload)
     worker.tasks.pop(task.key, None)
     return Outcome()
-
-
-@mutant(
-    "A record that is to be forgotten stays when what it held has come back.",
-    row(S.CANCELLED, S.RELEASED),
-    origin="#4784",
-    violates="R37 R41",
-    caught_by="forgotten_worker_is_empty",
-)
-def doomed_record_outlives_its_thread(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
-) -> Outcome:
-    outcome = original(worker, task, payload)
-    return Outcome() if task.doomed and not task.needed_by else outcome
 
 
 @mutant(

@@ -1,5 +1,6 @@
 """Replaying a case: what it comes to, and what people read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.replay import MOST_DIFFERENCES, Outcome, Replay, replay
-from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.subjects.protocol import Subject, WorkerSubject
+from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.worker import WorkerState
 
 PATH = Path("some.case")
 
@@ -114,12 +117,26 @@ def test_a_broken_property_is_told_in_words(
     assert done.report == BROKEN
 
 
-def test_a_break_at_rest_is_told(text: str, touchy: type[ReferenceSubject]) -> None:
-    earlier = text.replace(
-        "> gather-dep-network-failure b\nx: flight -> missing\n", "> remove-worker b\n"
-    )
-    done = replay(parse(earlier), touchy("dask"))
-    assert done.outcome in (Outcome.AS_WRITTEN, Outcome.BROKEN)
+class LeakyWorker(ReferenceWorker):
+    """Never empty."""
+
+    def data(self) -> Mapping[str, object]:
+        return {**super().data(), "leak": 1}
+
+
+class Leaky(ReferenceSubject):
+    """A reference that keeps something for ever."""
+
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        return LeakyWorker(WorkerState(config))
+
+
+def test_a_break_at_rest_is_told(text: str) -> None:
+    done = replay(parse(text), Leaky())
+    assert done.outcome is Outcome.BROKEN
+    assert done.report[0] == "some.case: > rest"
+    assert done.report[1].startswith("  ~ forgotten_worker_is_empty: ")
+    assert done.report[2:] == ("    leak is stored",)
 
 
 def with_breaks(text: str, versions: str, name: str = "role_fits_state") -> Case:
