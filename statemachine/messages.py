@@ -1,117 +1,182 @@
-"""What holds between the transitions of one event and the messages that came of it.
+"""What holds between the transitions of one event and what came of it: messages, threads, transfers.
 
-Each check is given the event, the transitions it caused, and the instructions it returned.
+For each transition a table says what is due, and for each instruction another says what was told. Each
+check is given the ``Tally`` of both; nothing is broken where the two agree.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.properties import Check, Property, always, properties_in
 from workerfuzz.statemachine.states import NEEDS_INPUTS, USES_INPUTS, State
+from workerfuzz.statemachine.table import TRANSITIONS, Edge
 from workerfuzz.statemachine.task import Change
 
 Changes = Sequence[tuple[str, Change]]
-Instructions = Sequence[Instruction]
 
-#: Events in reply to which a value that was known to be here may be reported again.
-MAY_REPEAT: Final = (events.ComputeTask, events.RemoveReplicas, events.UpdateData)
+#: What is due or told, and the key that it is about.
+Entry: TypeAlias = tuple[str, str]
 
-
-def _differences(told: list[str], due: list[str], what: str) -> Iterator[str]:
-    if sorted(told) != sorted(due):
-        times, expected = Counter(told), Counter(due)
-        for key in sorted({*told, *due}):
-            if times[key] != expected[key]:
-                yield f"{key}: {what} told {times[key]} times, due {expected[key]}"
-
-
-def _entered(changes: Changes, state: State) -> list[str]:
-    return [key for key, change in changes if change.finish is state]
-
-
-@always("The scheduler is told of every value that comes to be here, once.")
-def every_value_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told: list[str] = []
-    for it in issued:
-        if type(it) is do.TaskFinished:
-            told.append(it.key)
-        elif type(it) is do.AddKeys:
-            told.extend(it.keys)
-    due = _entered(changes, State.MEMORY)
-    if told and isinstance(event, MAY_REPEAT):
-        told = [key for key in told if key in due]
-    yield from _differences(told, due, "value")
-
-
-@always("The scheduler is told of every value that goes from here, once.")
-def every_loss_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = [it.key for it in issued if type(it) is do.ReleaseWorkerData]
-    due = [key for key, change in changes if change.start is State.MEMORY]
-    yield from _differences(told, due, "loss")
-
-
-@always("The scheduler is told of every task that fails here, once.")
-def every_failure_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = [it.key for it in issued if type(it) is do.TaskErred]
-    yield from _differences(told, _entered(changes, State.ERROR), "failure")
-
-
-@always("The scheduler is told of every task that runs outside the slots, at each request.")
-def every_secession_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = [it.key for it in issued if type(it) is do.LongRunning]
-    due = _entered(changes, State.LONG_RUNNING)
-    if told and not due and type(event) is events.ComputeTask:
-        due = [event.key]  # requested again while it runs on
-    yield from _differences(told, due, "secession")
-
-
-@always("A task is handed back exactly when its thread asks for it.")
-def every_reschedule_is_told(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    told = [it.key for it in issued if type(it) is do.Reschedule]
-    due = [
-        key
-        for key, change in changes
-        if change.finish is State.RESCHEDULED and change.start in USES_INPUTS
-    ]
-    yield from _differences(told, due, "reschedule")
-
-
-@always("Every start of a thread or a transfer is asked for, once.")
-def every_start_is_asked_for(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    threads = [it.key for it in issued if type(it) is do.Execute]
-    started = [
-        key
-        for key, change in changes
-        if change.finish is State.EXECUTING and change.start in NEEDS_INPUTS
-    ]
-    yield from _differences(threads, started, "thread")
-    transfers = [key for it in issued if type(it) is do.GatherDep for key in it.keys]
-    opened = [
-        key
-        for key, change in changes
-        if change.finish is State.FLIGHT and change.start is State.FETCH
-    ]
-    yield from _differences(transfers, opened, "transfer")
-
-
-@always(
-    "A steal is answered once, and granted exactly where compute is wanted and nothing held (R34)."
+#: What an instruction tells: of what kind, and about which keys.
+TELLS: Final[Mapping[type[Instruction], tuple[str, Callable[[Any], Sequence[str]]]]] = (
+    MappingProxyType(
+        {
+            do.TaskFinished: ("value", lambda it: (it.key,)),
+            do.AddKeys: ("value", lambda it: it.keys),
+            do.ReleaseWorkerData: ("loss", lambda it: (it.key,)),
+            do.TaskErred: ("failure", lambda it: (it.key,)),
+            do.LongRunning: ("secession", lambda it: (it.key,)),
+            do.Reschedule: ("reschedule", lambda it: (it.key,)),
+            do.Execute: ("thread", lambda it: (it.key,)),
+            do.GatherDep: ("transfer", lambda it: it.keys),
+            do.StealResponse: ("answer", lambda it: (it.key,)),
+        }
+    )
 )
-def steal_is_answered(event: Event, changes: Changes, issued: Instructions) -> Iterator[str]:
-    answers = [it for it in issued if isinstance(it, do.StealResponse)]
+
+#: What is due on entering a state; some of it only from some states.
+ENTERING: Final[Mapping[State, tuple[str, frozenset[State]]]] = MappingProxyType(
+    {
+        State.MEMORY: ("value", frozenset(State)),
+        State.ERROR: ("failure", frozenset(State)),
+        State.LONG_RUNNING: ("secession", frozenset(State)),
+        State.RESCHEDULED: ("reschedule", USES_INPUTS),
+        State.EXECUTING: ("thread", NEEDS_INPUTS),
+        State.FLIGHT: ("transfer", frozenset({State.FETCH})),
+    }
+)
+
+
+def due_for(start: State, finish: State) -> tuple[str, ...]:
+    """What is due when a task goes from one state to another."""
+    kind, starts = ENTERING.get(finish, ("", frozenset()))
+    entered = (kind,) if start in starts else ()
+    return (*entered, "loss") if start is State.MEMORY else entered
+
+
+DUE: Final[Mapping[Edge, tuple[str, ...]]] = MappingProxyType(
+    {edge: due_for(*edge) for edge in TRANSITIONS}
+)
+
+#: What may be told once more although it is not due, in reply to a message that asks for it.
+MAY_REPEAT: Final[Mapping[type[Event], str]] = MappingProxyType(
+    {
+        events.ComputeTask: "value secession",
+        events.RemoveReplicas: "value",
+        events.UpdateData: "value",
+    }
+)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one event made due and what was told, sorted."""
+
+    event: Event
+    changes: Changes
+    issued: Sequence[Instruction]
+    due: list[Entry]
+    told: list[Entry]
+
+    @classmethod
+    def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "Tally":
+        due = [
+            (kind, key)
+            for key, change in changes
+            for kind in DUE.get((change.start, change.finish), ())
+        ]
+        if type(event) is events.StealRequest:
+            due.append(("answer", event.key))
+        told: list[Entry] = []
+        for it in issued:
+            if type(it) in TELLS:
+                kind, keys = TELLS[type(it)]
+                told += [(kind, key) for key in keys(it)]
+        if told and type(event) in MAY_REPEAT:
+            repeatable = MAY_REPEAT[type(event)]
+            told = [item for item in told if item in due or item[0] not in repeatable]
+        due.sort()
+        told.sort()
+        return cls(event, changes, issued, due, told)
+
+    def agrees(self) -> bool:
+        """Nothing is broken, unless it is about a steal."""
+        return self.due == self.told
+
+
+def tallied(kind: str) -> Check:
+    """A check that one kind of thing was told exactly as often as it was due."""
+
+    def check(tally: Tally) -> Iterator[str]:
+        due = Counter(key for what, key in tally.due if what == kind)
+        told = Counter(key for what, key in tally.told if what == kind)
+        for key in sorted({*due, *told}):
+            if due[key] != told[key]:
+                yield f"{key}: {kind} told {told[key]} times, due {due[key]}"
+
+    return check
+
+
+def _told(name: str, sentence: str, kind: str) -> Property:
+    return Property(name, sentence, "always", tallied(kind))
+
+
+every_value_is_told: Final = _told(
+    "every_value_is_told",
+    "The scheduler is told of every value that comes to be here, once.",
+    "value",
+)
+every_loss_is_told: Final = _told(
+    "every_loss_is_told",
+    "The scheduler is told of every value that goes from here, once.",
+    "loss",
+)
+every_failure_is_told: Final = _told(
+    "every_failure_is_told",
+    "The scheduler is told of every task that fails here, once.",
+    "failure",
+)
+every_secession_is_told: Final = _told(
+    "every_secession_is_told",
+    "The scheduler is told of every task that runs outside the slots, at each request.",
+    "secession",
+)
+every_reschedule_is_told: Final = _told(
+    "every_reschedule_is_told",
+    "A task is handed back exactly when its thread asks for it.",
+    "reschedule",
+)
+every_thread_is_asked_for: Final = _told(
+    "every_thread_is_asked_for",
+    "Every task that begins to run is to be executed, once.",
+    "thread",
+)
+every_transfer_is_asked_for: Final = _told(
+    "every_transfer_is_asked_for",
+    "Every key that begins to be copied is to be gathered, once.",
+    "transfer",
+)
+
+
+@always("A steal is answered once, and granted exactly where compute is wanted and nothing held (R34).")
+def steal_is_answered(tally: Tally) -> Iterator[str]:
+    event, changes = tally.event, tally.changes
+    answers = [it for it in tally.issued if isinstance(it, do.StealResponse)]
     if not isinstance(event, events.StealRequest):
-        if answers:
-            yield f"{answers[0].key}: an answer that nobody asked for"
+        for it in answers:
+            yield f"{it.key}: an answer that nobody asked for"
         return
     if [(it.key, it.stimulus_id) for it in answers] != [(event.key, event.stimulus_id)]:
-        yield f"{event.key}: {len(answers)} answers"
+        yield f"{event.key}: {len(answers)} answers, or to another question"
         return
-    given = any(key == event.key and change.finish is State.RESCHEDULED for key, change in changes)
+    given = any(key == event.key and it.finish is State.RESCHEDULED for key, it in changes)
     if given != (answers[0].state in NEEDS_INPUTS):
         yield f"{event.key}: answered {answers[0].state}, given away: {given}"
     if not given and changes:

@@ -10,7 +10,7 @@ from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.invariants import INVARIANTS
-from workerfuzz.statemachine.messages import MESSAGES
+from workerfuzz.statemachine.messages import MESSAGES, Tally
 from workerfuzz.statemachine.progress import PROGRESS, Glimpse
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.states import State
@@ -69,8 +69,9 @@ class ReferenceWorker:
         if touched is None:
             yield from broken(COUNTS, worker)
             return
-        if self._issued or worker.changes or type(self._event) is events.StealRequest:
-            yield from broken(MESSAGES, self._event, worker.changes, self._issued)
+        tally = Tally.of(self._event, worker.changes, self._issued)
+        if not tally.agrees() or type(self._event) is events.StealRequest:
+            yield from broken(MESSAGES, tally)
         pairs = [
             (before, before.task)
             for key in keys

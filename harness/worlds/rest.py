@@ -86,6 +86,7 @@ def coming_to_rest_ends(outstanding: Sequence[Event]) -> Iterator[str]:
 
 def come_to_rest(world: Resting) -> None:
     """Raises Violation where something does not hold at rest."""
+    world.sweep()
     drain(world)
     world.sweep()
     check(world, contract.everything_comes_to_rest, world.view)

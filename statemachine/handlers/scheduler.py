@@ -50,23 +50,25 @@ def on_compute_task(worker: WorkerState, event: events.ComputeTask) -> Outcome:
     for key in event.spec.dependencies:
         write.set(worker.ensure(key), "doomed", False)
     tell_holders(worker, event.who_has, event.nbytes)
-    return answer_request(worker, task, other_content)
+    outcome = answer_request(worker, task, other_content)
+    outcome.review = (event.key, *event.spec.dependencies)
+    return outcome
 
 
 def answer_request(worker: WorkerState, task: TaskState, other_content: bool) -> Outcome:
-    """What a compute request leads to, by the state it finds."""
-    start, request_review = task.state, (task.key, *task.dependencies)
+    """What a compute request leads to at once, by the state it finds; the rest is review."""
+    start = task.state
     if start is State.MEMORY and not other_content:
-        return Outcome(review=request_review, instructions=(here(task),))
+        return Outcome(instructions=(here(task),))
     if start is State.MEMORY:  # copied or scattered under the former content
-        return Outcome(recommend={task.key: To(State.RELEASED)}, review=request_review)
+        return Outcome(recommend={task.key: To(State.RELEASED)})
     if start is State.LONG_RUNNING:
-        return Outcome(review=request_review, instructions=(long_running(task),))
+        return Outcome(instructions=(long_running(task),))
     if start is State.WAITING:
         worker.hurry_inputs(task)
     if start in RESTARTED_BY_REQUEST:
-        return Outcome(recommend={task.key: To(State.WAITING)}, review=request_review)
-    return Outcome(review=request_review)
+        return Outcome(recommend={task.key: To(State.WAITING)})
+    return Outcome()
 
 
 def check_request(worker: WorkerState, event: events.ComputeTask) -> None:
