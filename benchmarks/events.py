@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import distributed
-from lockstep import OURS_ALONE, Recording, Run, dask_worker, record
+from lockstep import OURS_ALONE, Recording, Run, dask_worker, record, repeatable
 from timing import Program, Turns, alternate, spread, stopwatch, table
 
 from workerfuzz.statemachine.stimulus import handle_stimulus
@@ -35,17 +35,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--length", type=int, default=300, help="most events of one run")
     parser.add_argument("--rounds", type=int, default=5, help="how often each does everything")
     options = parser.parse_args(arguments)
-    recording = record(options.events, options.length)
-    print(said_of(recording))
-    print(SCOPE)
-    for kind, word, reason in OURS_ALONE:
-        print(f'  Left out of the comparison: "{word}" of ours at {kind.__name__}: {reason}.')
-    print()
-    programs: dict[str, Program] = {
-        "reference": lambda part: reference(recording.runs[part]),
-        "dask": lambda part: dask(recording.runs[part]),
-    }
-    print(result(alternate(programs, len(recording.runs), options.rounds)))
+    with repeatable():
+        recording = record(options.events, options.length)
+        print(f"{said_of(recording)}\n{SCOPE}")
+        for kind, word, reason in OURS_ALONE:
+            print(f'  Left out of it: "{word}" of ours at {kind.__name__}: {reason}.')
+        programs: dict[str, Program] = {
+            "reference": lambda part: reference(recording.runs[part]),
+            "dask": lambda part: dask(recording.runs[part]),
+        }
+        print("\n" + result(alternate(programs, len(recording.runs), options.rounds)))
 
 
 def reference(run: Run) -> float:

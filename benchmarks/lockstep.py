@@ -2,7 +2,8 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -39,15 +40,18 @@ def dask_worker(config: WorkerConfig) -> Any:
     return worker
 
 
-def hash_by_key(task: Any) -> int:
-    """Instead of by address: Dask walks through sets of records, and no two runs would be alike.
+@contextmanager
+def repeatable() -> Iterator[None]:
+    """Dask's records are hashed by key meanwhile, instead of by address, at the same price.
 
-    It costs as much as what it replaces.
+    Dask walks through sets of them, so that otherwise no two runs would be quite alike.
     """
-    return hash(task.key)
-
-
-dask.TaskState.__hash__ = hash_by_key  # type: ignore[method-assign]  # the recording must repeat
+    original = dask.TaskState.__hash__
+    dask.TaskState.__hash__ = lambda task: hash(task.key)
+    try:
+        yield
+    finally:
+        dask.TaskState.__hash__ = original
 
 
 def plain(value: Any) -> Any:

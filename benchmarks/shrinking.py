@@ -157,19 +157,25 @@ def measured(
         seconds = time.perf_counter() - began
         assert finding.saved.path is not None, finding.saved.problem
         case = casefile.parse(finding.saved.path.read_text(encoding="utf-8"))
-    steps = list(case.steps)
-    fewer = [steps[:place] + steps[place + 1 :] for place in range(len(steps))]
-    wanted = finding.signature
+    asked = subject, case.config, case.steps, finding.signature
     return Measured(
         mutant.name,
         seconds,
         before,
-        len(steps),
+        len(case.steps),
         finding.shrunk.replays,
-        shows=shows(subject, case.config, steps, wanted),
-        minimal=not any(shows(subject, case.config, rest, wanted) for rest in fewer),
+        shows=shows(*asked),
+        minimal=is_minimal(*asked),
         failures=failures,
     )
+
+
+def is_minimal(
+    subject: Subject, config: WorkerConfig, steps: Sequence[Step], wanted: Signature
+) -> bool:
+    """Without any one of these steps they do not show the bug."""
+    fewer = ([*steps[:place], *steps[place + 1 :]] for place in range(len(steps)))
+    return not any(shows(subject, config, rest, wanted) for rest in fewer)
 
 
 def shows(subject: Subject, config: WorkerConfig, steps: Sequence[Step], wanted: Signature) -> bool:

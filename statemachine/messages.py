@@ -165,7 +165,9 @@ every_transfer_is_asked_for: Final = _told(
 )
 
 
-@always("A steal is answered once, and granted exactly where compute is wanted and nothing held (R34).")
+@always(
+    "A steal is answered once, and granted exactly where compute is wanted and nothing held (R34)."
+)
 def steal_is_answered(tally: Tally) -> Iterator[str]:
     event, changes = tally.event, tally.changes
     answers = [it for it in tally.issued if isinstance(it, do.StealResponse)]

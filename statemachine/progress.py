@@ -23,7 +23,6 @@ class Glimpse(NamedTuple):
     """What a record was before an event."""
 
     task: TaskState
-    state: State
     intent: Intent
     spec: TaskSpec | None
     successor: TaskSpec | None
@@ -32,15 +31,7 @@ class Glimpse(NamedTuple):
 
     @classmethod
     def of(cls, task: TaskState) -> "Glimpse":
-        return cls(
-            task,
-            task.state,
-            task.intent,
-            task.spec,
-            task.successor,
-            task.suspicion,
-            task.execution,
-        )
+        return cls(task, task.intent, task.spec, task.successor, task.suspicion, task.execution)
 
 
 Pairs = Iterable[tuple[Glimpse, TaskState]]
@@ -81,7 +72,9 @@ def thread_is_kept(event: str, pairs: Pairs, _: object) -> Iterator[str]:
             yield f"the thread of {task.key} was let go by {event}"
 
 
-@always("Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24).")
+@always(
+    "Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24)."
+)
 def transitions_are_legal(
     event: str, pairs: Pairs, changes: Iterable[tuple[str, Change]]
 ) -> Iterator[str]:

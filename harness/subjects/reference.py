@@ -19,6 +19,9 @@ from workerfuzz.statemachine.task import Change
 from workerfuzz.statemachine.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import WorkerState
 
+#: Properties, and what each of them is given.
+Due = tuple[tuple[Property, ...], tuple[object, ...]]
+
 
 class ReferenceSubject:
     """The worker that dask/distributed issue #4413 asked for."""
@@ -60,30 +63,41 @@ class ReferenceWorker:
         return self.worker.touched
 
     def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        for properties, subjects in self._due(touched):
+            for item in properties:
+                for counterexample in item.check(*subjects):
+                    yield item, counterexample
+        self._remember(self.worker.tasks if touched is None else touched)
+
+    def _due(self, touched: Collection[str] | None) -> Iterator[Due]:
+        """What has to be checked, each with what it is given."""
         worker = self.worker
         keys = worker.tasks if touched is None else touched
         tasks = [worker.tasks[key] for key in keys if key in worker.tasks]
         if tasks:
-            yield from broken(INVARIANTS, worker, tasks)
-        yield from broken(TOTALS, worker)
+            yield INVARIANTS, (worker, tasks)
+        yield TOTALS, (worker,)
         if touched is None:
-            yield from broken(COUNTS, worker)
+            yield COUNTS, (worker,)
             return
         tally = Tally.of(self._event, worker.changes, self._issued)
         if not tally.agrees() or type(self._event) is events.StealRequest:
-            yield from broken(MESSAGES, tally)
+            yield MESSAGES, (tally,)
         pairs = [
-            (before, before.task)
-            for key in keys
-            if (before := self._now.get(key)) is not None and worker.tasks.get(key) is before.task
+            (self._now[task.key], task)
+            for task in tasks
+            if task.key in self._now and self._now[task.key].task is task
         ]
         if pairs or worker.changes:
-            yield from broken(PROGRESS, type(self._event).__name__, pairs, worker.changes)
+            yield PROGRESS, (type(self._event).__name__, pairs, worker.changes)
+
+    def _remember(self, keys: Iterable[str]) -> None:
+        tasks, now = self.worker.tasks, self._now
         for key in keys:
-            if key in worker.tasks:
-                self._now[key] = Glimpse.of(worker.tasks[key])
+            if key in tasks:
+                now[key] = Glimpse.of(tasks[key])
             else:
-                self._now.pop(key, None)
+                now.pop(key, None)
 
     # What every subject shows
 
@@ -128,13 +142,6 @@ class ReferenceWorker:
 
     def paused(self) -> bool:
         return self.worker.paused
-
-
-def broken(properties: Iterable[Property], *what: object) -> Iterator[tuple[Property, str]]:
-    """Each counterexample, with the property that it breaks."""
-    for item in properties:
-        for counterexample in item.check(*what):
-            yield item, counterexample
 
 
 def _one_line(error: BaseException) -> str:

@@ -8,7 +8,12 @@ import pytest
 
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.replay import Outcome, replay
+from workerfuzz.harness.cases.run import universe_of
 from workerfuzz.harness.subjects import get
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.table import DETOURS, TRANSITIONS, Edge
+from workerfuzz.strategies.steps import WORKER_STEPS
 
 CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
 
@@ -64,6 +69,32 @@ def test_case_is_true_of_the_reference(path: Path) -> None:
     assert "reference" in case.subjects
     outcome = replay(case, get("reference"))
     assert outcome.outcome is Outcome.AS_WRITTEN, "\n".join(outcome.report)
+
+
+@pytest.fixture(scope="module")
+def taken() -> set[Edge]:
+    """Transitions that the cases take, and the detours among them: from where to where in the end."""
+    found: set[Edge] = set()
+    for case in map(casefile.load, CASES):
+        world = WorkerWorld(get("reference"), universe_of(case.steps, case.config))
+        for step in case.steps:
+            world.apply(step)
+            began: dict[str, State] = {}
+            for key, change in world.view.changes():
+                found.add((change.start, change.finish))
+                if change.toward is not change.finish:
+                    began[key] = change.start
+                elif key in began:
+                    found.add((began.pop(key), change.finish))
+    return found
+
+
+def test_every_transition_is_in_a_case(taken: set[Edge]) -> None:
+    assert taken == {*TRANSITIONS, *DETOURS}
+
+
+def test_every_kind_of_step_is_in_a_case() -> None:
+    assert {type(step) for path in CASES for step in casefile.load(path).steps} == {*WORKER_STEPS}
 
 
 def test_there_are_enough() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME
 from workerfuzz.harness.cases.casefile import load
 from workerfuzz.harness.cases.replay import Outcome, replay

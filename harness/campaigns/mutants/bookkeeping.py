@@ -74,6 +74,32 @@ def successor_is_lost(original: Any, worker: WorkerState, task: TaskState) -> No
 
 
 @mutant(
+    "Other content that waited for a transfer to end is lost when that ends.",
+    called(WorkerState, "_give_back"),
+    origin="#5152",
+    violates="R31 R44",
+    caught_by="starts_what_was_requested",
+)
+def successor_of_a_copy_is_lost(original: Any, worker: WorkerState, task: TaskState) -> None:
+    if task.execution is None:
+        worker.journal.set(task, "successor", None)
+    original(worker, task)
+
+
+@mutant(
+    "Other content waits for a thread that left its slot, and its slot is given back once more.",
+    called(WorkerState, "_give_back"),
+    origin="Z03 #6673",
+    violates="R31 R50",
+    caught_by="no_handler_raises",
+)
+def slot_is_given_back_twice(original: Any, worker: WorkerState, task: TaskState) -> None:
+    if task.execution is not None and task.successor is not None:
+        worker.journal.set(task.execution, "seceded", False)
+    original(worker, task)
+
+
+@mutant(
     "Tasks that need a key are not known to it.",
     called(WorkerState, "_register_needs"),
     origin="#4784",

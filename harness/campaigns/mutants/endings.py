@@ -24,14 +24,15 @@ States = frozenset[State]
 
 
 @mutant(
-    "A transfer that nobody needs any more ends in an error, and there is no edge.",
+    "A transfer that nobody needs any more ends in an error, and its keys are queued again.",
     called(network, "without_value"),
     origin="Z13 #6699",
     violates="R16 R41",
     caught_by="transitions_are_legal",
 )
 def cancelled_copy_is_queued_again(original: Any, worker: WorkerState, task: TaskState) -> To:
-    return To(State.FETCH) if task.state is State.CANCELLED else original(worker, task)
+    to: To = original(worker, task)
+    return To(State.FETCH) if task.state is State.CANCELLED else to
 
 
 @mutant(
@@ -114,18 +115,32 @@ def result_of_a_freed_task_is_kept(
 
 
 @mutant(
-    "A thread that asks to be run elsewhere is rescheduled although its task was freed.",
+    "A thread asks to be run elsewhere that runs for nobody, and is handed back.",
     called(threads, "thread_ended"),
     origin="Z18 #6913 #6685",
     violates="R16 R27",
     caught_by="no_handler_raises scattered_value_is_taken",
 )
-def freed_task_is_rescheduled(
+def resumed_task_is_rescheduled(
     original: Any, task: TaskState, event: events.Event, payload: object
 ) -> Outcome:
-    if isinstance(event, events.Reschedule):
+    if isinstance(event, events.Reschedule) and task.state is State.RESUMED:
         return Outcome({task.key: To(State.RESCHEDULED)})
-    return original(task, event, payload)
+    outcome: Outcome = original(task, event, payload)
+    return outcome
+
+
+@mutant(
+    "A copy that was cancelled and wanted again is given up when its transfer fails.",
+    called(network, "without_value"),
+    origin="#5152",
+    violates="R16 R29",
+    caught_by="no_handler_raises",
+)
+def revived_copy_is_given_up(original: Any, worker: WorkerState, task: TaskState) -> To:
+    revived = task.state is State.FLIGHT and task.history[-1].start is State.CANCELLED
+    to: To = original(worker, task)
+    return To(State.RELEASED) if revived else to
 
 
 @mutant(
@@ -153,9 +168,9 @@ def end_of_a_revived_task_is_ignored(
 def secession_names_the_first_run(
     original: Any, task: TaskState, duration_s: float = 0.0
 ) -> do.LongRunning:
-    assert task.execution is not None
     told: do.LongRunning = original(task, duration_s)
-    return replace(told, run_id=task.execution.run_id)
+    freed = any(change.finish is State.CANCELLED for change in task.history)
+    return replace(told, run_id=task.execution.run_id) if task.execution and freed else told
 
 
 @mutant(

@@ -2,9 +2,9 @@
 
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from hypothesis import Phase, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import get_state_machine_test
+from hypothesis.strategies import DataObject
 
 from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
@@ -45,8 +46,9 @@ class Measured:
         steps: taken until then, in all runs together.
         shrunk: the few steps that show it, as a case writes them.
         counterexample: what shows that the property does not hold.
-        at_rest: it shows only after the last step, when everything outstanding has ended.
+        at_rest: it shows only after the last step, while the worker comes to rest.
         problem: what the harness itself stumbled over; empty where it did not.
+        swept: it corrupts a task that no step touched: only a full sweep shows that.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Measured:
     at_rest: bool = False
     seconds: float = 0.0
     problem: str = ""
+    swept: bool = False
 
     @property
     def is_caught(self) -> bool:
@@ -109,18 +112,31 @@ class Search:
             def on_event(cls, world: WorkerWorld, step: Step | None) -> None:
                 search.steps += step is not None and search.violation is None
 
+            def take(self, kind: type[Step], data: DataObject) -> None:
+                with search.noticing():
+                    super().take(kind, data)
+
             def teardown(self) -> None:
-                try:
+                with search.noticing():
                     super().teardown()
-                except Violation as violation:
-                    search.violation = search.violation or violation
-                    raise
 
         quick = settings(PROFILES["quick"], phases=(Phase.generate,))
         try:
             seeded(self.seed)(get_state_machine_test(Machine, settings=quick))()
+        except Exception:
+            if self.violation is None:
+                raise
+
+    @contextmanager
+    def noticing(self) -> Iterator[None]:
+        """Keep the first violation: what comes after it is Hypothesis, making sure."""
+        try:
+            yield
         except Violation as violation:
-            self.violation = self.violation or violation
+            if self.violation is None:
+                self.steps += not violation.at_rest  # the last step was not told as an event
+                self.violation = violation
+            raise
 
 
 ENGINES: Final[Mapping[str, Callable[[Search], None]]] = MappingProxyType(
@@ -166,25 +182,35 @@ def measured(name: str, search: Search, began: float) -> Measured:
         steps=search.steps,
         shrunk=tuple(map(str, shrunk.steps)),
         counterexample=shrunk.violation.counterexample,
-        at_rest=shows_at_rest_only(search.subject, shrunk.violation),
+        at_rest=shrunk.violation.at_rest,
         seconds=seconds,
+        swept=needs_a_sweep(search.subject, shrunk.violation),
     )
 
 
-def shows_at_rest_only(subject: Subject, violation: Violation) -> bool:
-    """Nothing is broken when the last step has been taken, whatever kind of property it is."""
-    world = WorkerWorld(subject, violation.universe)
+class UnsweptWorld(WorkerWorld):
+    """Checks nothing but what its events touched."""
+
+    def sweep(self) -> None:
+        """Nothing is swept."""
+
+
+def needs_a_sweep(subject: Subject, violation: Violation) -> bool:
+    """Whether the same steps break nothing, or something else, where there is no full sweep."""
+    world = UnsweptWorld(subject, violation.universe)
     try:
         for step in violation.steps:
             world.apply(step)
-    except Violation:
-        return False
+        world.finish()
+    except Violation as found:
+        return found.property != violation.property
     return True
 
 
-def measure_named(name: str, engine: str, seed: int) -> Measured:
+def measure_named(name: str, engine: str, seed: int, most_steps: int) -> Measured:
     """What a process of its own does: only names are sent to it."""
-    return measure(named(name) if name != HEALTHY else None, engine, seed=seed)
+    mutant = named(name) if name != HEALTHY else None
+    return measure(mutant, engine, seed=seed, most_steps=most_steps)
 
 
 def measure_all(
@@ -193,6 +219,7 @@ def measure_all(
     on_result: Callable[[Measured], None] | None = None,
     *,
     seed: int = 0,
+    most_steps: int = MOST_STEPS,
     jobs: int = JOBS,
 ) -> list[Measured]:
     """Measure the healthy model and mutants, each in a process of its own.
@@ -210,7 +237,7 @@ def measure_all(
     context = multiprocessing.get_context("spawn")
     results: dict[str, Measured] = {}
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        futures = [pool.submit(measure_named, name, engine, seed) for name in wanted]
+        futures = [pool.submit(measure_named, name, engine, seed, most_steps) for name in wanted]
         try:
             for future in as_completed(futures):
                 result = future.result()

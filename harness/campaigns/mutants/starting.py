@@ -32,7 +32,7 @@ def paused_worker_starts_tasks(original: Any, worker: WorkerState) -> TaskState 
 )
 def paused_worker_copies(original: Any, worker: WorkerState) -> Outcome:
     paused, worker.paused = worker.paused, False
-    outcome = original(worker)
+    outcome: Outcome = original(worker)
     worker.paused = paused
     return outcome
 

@@ -226,18 +226,58 @@ def stolen_input_strands_its_dependent(
 
 
 @mutant(
-    "A thread ends that was of no use, and nobody looks for the copy that is needed instead.",
+    "A thread fails that was of no use, and nobody looks for the copy that is needed instead.",
     row(S.RESUMED, S.RELEASED),
-    origin="Z10 #6699",
+    origin="Z10 #6699 #6689",
     violates="R25 R27",
     caught_by="dependencies_are_cared_for role_fits_state",
 )
 def resumed_task_is_left_alone(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    had_a_thread = task.execution is not None
+    event, _ = worker._cause
     outcome = original(worker, task, payload)
-    return Outcome() if had_a_thread else outcome
+    return Outcome() if event == "ExecuteFailure" else outcome
+
+
+@mutant(
+    "A task whose thread runs on for nobody is started again when it is requested again.",
+    row(S.RESUMED, S.EXECUTING),
+    origin="#4721",
+    violates="R25 R28",
+    caught_by="one_action_per_key runs_within_its_threads thread_is_kept",
+)
+def resumed_task_starts_again(
+    original: Action, worker: WorkerState, task: TaskState, payload: object
+) -> Outcome:
+    return Outcome({task.key: To(S.WAITING)})
+
+
+@mutant(
+    "A thread that runs for nobody is given up when the last task that needs the key goes.",
+    row(S.RESUMED, S.CANCELLED),
+    origin="#4446",
+    violates="R26 R30",
+    caught_by="runs_within_its_threads thread_is_kept",
+)
+def thread_goes_with_the_last_need(
+    original: Action, worker: WorkerState, task: TaskState, payload: object
+) -> Outcome:
+    return settling.to_released(worker, task, payload)
+
+
+@mutant(
+    "A copy under way is queued anew when the request that came meanwhile is withdrawn.",
+    row(S.RESUMED, S.FLIGHT),
+    origin="#4757",
+    violates="R16 R29",
+    caught_by="transitions_are_legal",
+)
+def resumed_copy_is_queued_again(
+    original: Action, worker: WorkerState, task: TaskState, payload: object
+) -> Outcome:
+    worker.move(task, S.FETCH)
+    return Outcome()
 
 
 @mutant(
