@@ -1,6 +1,6 @@
 """The machine's rules, preconditions and draws, with no world behind: what Hypothesis alone costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, TypeVar
 
@@ -134,8 +134,3 @@ def rule_for(kind: type[Step]) -> Any:
 
 for _kind in WORKER_STEPS:
     setattr(EmptyMachine, _kind.word.replace("-", "_"), rule_for(_kind))
-
-
-def rules(machine: type[RuleBasedStateMachine]) -> Mapping[str, int]:
-    """How many preconditions each rule of a machine has, by name."""
-    return {it.function.__name__: len(it.preconditions) for it in machine().rules()}

@@ -192,7 +192,8 @@ def record(wanted: int, length: int) -> Recording:
     while recording.events < wanted:
         run, end = record_run(seed, length)
         recording.ends[end] += 1
-        recording.runs.append(run)
+        if run.ours:
+            recording.runs.append(run)
         seed += 1
     return recording
 

@@ -112,7 +112,9 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
 
     if seed is None:
         seed = int.from_bytes(os.urandom(4))
-    campaign = fuzz(get(subject), engine, seed, Budget(for_s, runs, profile))
+    system, budget = get(subject), Budget(for_s, runs, profile)
+    typer.echo(f"fuzzing {subject} {system.version()}, {budget}; Ctrl-C ends it with what there is")
+    campaign = fuzz(system, engine, seed, budget)
     for line in campaign_lines(campaign):
         typer.echo(line)
     finding = campaign.keep(out)

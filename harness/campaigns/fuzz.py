@@ -37,6 +37,11 @@ class Budget:
     runs: int | None = None
     profile: str = "quick"
 
+    def __str__(self) -> str:
+        limits = [f"{self.seconds:g} s"] if self.seconds is not None else []
+        limits += [f"{self.most_runs} runs"] if self.most_runs is not None else []
+        return " or ".join(limits)
+
     @property
     def most_runs(self) -> int | None:
         """None where only time counts."""

@@ -61,7 +61,7 @@ def keep(
         subject,
         broken.steps,
         shrunk.config,
-        title=f"{broken.property.replace('_', ' ')} is broken by {last}",
+        title=f"{last} breaks {broken.property.replace('_', ' ')}",
         found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
     )
     return Finding(signature(broken), shrunk, case, save(case, folder))

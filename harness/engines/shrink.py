@@ -149,6 +149,7 @@ class Shrinker:
             self.simplify_config()
             while self.drop_single_steps() or self.simplify_steps():
                 pass
+            self.simplify_config()
             self.rename()
             while self.drop_single_steps():
                 pass

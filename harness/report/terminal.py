@@ -13,6 +13,7 @@ from workerfuzz.harness.cases.run import Moment, World, moments, open_world
 from workerfuzz.harness.cases.settings import format_config
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.table import TRANSITIONS
 
 
 def console() -> Console:
@@ -78,10 +79,12 @@ def campaign_lines(campaign: Campaign) -> Iterator[str]:
         f"{subject.name} {subject.version()}, engine {campaign.engine}, seed {campaign.seed}: "
         f"{campaign.runs:,} runs, {campaign.steps:,} steps in {campaign.seconds:.1f} s{interrupted}"
     )
+    coverage = campaign.coverage
+    yield f"reached {coverage.reached()} of {len(TRANSITIONS)} edges of the state machine"
     yield "a property broke" if campaign.violation is not None else "every property held"
-    unreached = list(campaign.coverage.unreached())
+    unreached = list(coverage.unreached())
     if unreached:
-        yield f"not reached: {', '.join(unreached)}"
+        yield f"not reached, and so not tested: {', '.join(unreached)}"
 
 
 def mutant_line(measured: Measured) -> str:
