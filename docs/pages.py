@@ -13,6 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+
+from examples.blunders import BLUNDERS
+
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS
 from workerfuzz.harness.cases import known
 from workerfuzz.statemachine.render import states_page
@@ -53,7 +57,7 @@ def deciders() -> dict[str, Deciders]:
     for test, docstring in tests():
         for name in ids(docstring):
             found[name].tests.append(test)
-    for mutant in MUTANTS:
+    for mutant in (*MUTANTS, *BLUNDERS):
         for name in mutant.violates:
             found[name].mutants.append(mutant.name)
     return found

@@ -212,7 +212,7 @@ def waits_for_its_inputs(moment: Moment) -> Iterator[str]:
                 yield f"{key} is waiting, and nothing is missing"
 
 
-@always("A key known only as data never becomes runnable (R1).")
+@always("A key known only as data never becomes runnable (R1, R6).")
 def runnable_was_requested(moment: Moment) -> Iterator[str]:
     for key in moment.touched:
         if key not in moment.run_ids and moment.view.state(key) in RUNNABLE | {State.EXECUTING}:
@@ -227,7 +227,7 @@ CONTRACT: Final[tuple[Property, ...]] = properties_in(globals())
 RESTING: Final = frozenset({State.MEMORY, State.ERROR, State.RELEASED})
 
 
-@at_rest("Every task ends in memory or error once its surroundings answer, unasked (R53).")
+@at_rest("Every task ends in memory or error once its surroundings answer, unasked (R25, R53).")
 def everything_comes_to_rest(view: WorkerView) -> Iterator[str]:
     for key in view.keys():  # noqa: SIM118 - a view is no dict
         if view.state(key) not in RESTING:

@@ -8,11 +8,10 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def planted() -> Iterator[None]:
-    name = os.environ.get("WORKERFUZZ_PLANT")
-    if not name:
+    if "WORKERFUZZ_PLANT" not in os.environ:
         yield
         return
-    from workerfuzz.harness.campaigns.mutants.catalogue import named
+    from examples.blunders import planted_by_environment
 
-    with named(name).planted():
+    with planted_by_environment():
         yield

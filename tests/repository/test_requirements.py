@@ -9,8 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from examples.blunders import BLUNDERS
 
-from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME
+from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS
 from workerfuzz.harness.cases.casefile import load
 from workerfuzz.harness.cases.replay import Outcome, replay
 from workerfuzz.harness.engines.walk import walk
@@ -19,6 +20,8 @@ from workerfuzz.harness.worlds.violation import Violation
 
 ROOT = Path(__file__).resolve().parents[2]
 SUBJECT = ReferenceSubject()
+
+BY_NAME = {item.name: item for item in (*MUTANTS, *BLUNDERS)}
 
 #: Runs in which a property has to notice the mutant of its requirement.
 RUNS = 400
@@ -74,6 +77,7 @@ def a_test_fails(tests: list[str], mutant: str) -> bool:
     return done.returncode == 1
 
 
+@pytest.mark.slow  # `tox -e docs` runs these
 @pytest.mark.parametrize("requirement", DECIDERS)
 def test_requirement_is_decided_by_something_that_fails_with_its_mutant(requirement: str) -> None:
     by = DECIDERS[requirement]
