@@ -190,22 +190,6 @@ def new_holder_is_not_asked(original: Any, worker: WorkerState, task: TaskState,
 
 
 @mutant(
-    "A holder that is dropped for one key takes other keys from its queue along.",
-    called(WorkerState, "drop_holder"),
-    origin="#6528",
-    violates="R13",
-    caught_by="indexes_hold_nothing_else queued_where_its_state_says",
-)
-def dropped_holder_empties_its_queue(
-    original: Any, worker: WorkerState, task: TaskState, peer: str
-) -> None:
-    original(worker, task, peer)
-    queue = worker.data_needed.get(peer, TaskQueue())
-    for priority, key in list(queue)[1:]:
-        worker.journal.dequeue(queue, priority, key)
-
-
-@mutant(
     "A key that leaves its queue leaves an entry behind.",
     called(WorkerState, "_dequeue"),
     origin="Z08 #6711",

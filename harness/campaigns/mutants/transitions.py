@@ -258,7 +258,7 @@ def resumed_task_starts_again(
     row(S.RESUMED, S.CANCELLED),
     origin="#4446",
     violates="R26 R30",
-    caught_by="runs_within_its_threads thread_is_kept",
+    caught_by="no_handler_raises runs_within_its_threads thread_is_kept transitions_are_legal",
 )
 def thread_goes_with_the_last_need(
     original: Action, worker: WorkerState, task: TaskState, payload: object
@@ -271,7 +271,7 @@ def thread_goes_with_the_last_need(
     row(S.RESUMED, S.FLIGHT),
     origin="#4757",
     violates="R16 R29",
-    caught_by="transitions_are_legal",
+    caught_by="somebody_holds_what_is_queued transitions_are_legal",
 )
 def resumed_copy_is_queued_again(
     original: Action, worker: WorkerState, task: TaskState, payload: object
