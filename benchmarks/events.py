@@ -9,12 +9,13 @@ events, turn and turn about.
 """
 
 import argparse
+import statistics
 from collections.abc import Sequence
 from typing import Final
 
 import distributed
 from lockstep import OURS_ALONE, Recording, Run, dask_worker, record, repeatable
-from timing import Program, Turns, alternate, spread, stopwatch, table
+from timing import Costs, Program, alternate, microseconds, ratios, spread, stopwatch, table
 
 from workerfuzz.statemachine.stimulus import handle_stimulus
 from workerfuzz.statemachine.worker import WorkerState
@@ -91,23 +92,18 @@ def said_of(recording: Recording) -> str:
     )
 
 
-def result(turns: dict[str, Turns]) -> str:
-    ours, theirs = turns["reference"], turns["dask"]
+def result(costs: dict[str, Costs]) -> str:
+    names = {"reference": "reference", "dask": f"dask {distributed.__version__}"}
     rows = [
-        (
-            name,
-            f"{1 / it.best():.0f}",
-            f"{1e6 * it.best():.1f}",
-            spread([1e6 * c for c in it.costs], 1),
-        )
-        for name, it in (("reference", ours), (f"dask {distributed.__version__}", theirs))
+        (name, f"{1 / statistics.median(costs[program]):.0f}", microseconds(costs[program]))
+        for program, name in names.items()
     ]
+    ratio = spread(ratios(costs["reference"], costs["dask"]))
     return "\n".join(
         [
-            table(("", "events per second", "us per event", "us, median (quartiles)"), rows),
-            f"time of the reference in units of Dask's: {ours.best() / theirs.best():.2f}; "
-            f"median of {len(ours.costs)} turns (quartiles): {spread(ours.over(theirs))}",
-            "(CPU time; the first numbers are what each run cost at its best turn)",
+            table(("", "events per second", "us per event"), rows),
+            f"time of the reference in units of Dask's: {ratio}",
+            f"(CPU time; medians, and quartiles, of {len(costs['dask'])} turns, a run each)",
         ]
     )
 

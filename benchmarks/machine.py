@@ -10,6 +10,7 @@ that a fresh process ever had, after so many steps of one test of Hypothesis, an
 import argparse
 import json
 import resource
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +20,7 @@ from typing import Final
 
 from emptymachine import EmptyMachine, record, run
 from hypothesis.stateful import RuleBasedStateMachine
-from timing import Program, Turns, alternate, spread, stopwatch, table
+from timing import Program, alternate, microseconds, ratios, spread, stopwatch, table
 
 from workerfuzz.harness.campaigns.fuzz import Budget, fuzz
 from workerfuzz.harness.engines.machine import WorkerMachine
@@ -60,19 +61,23 @@ def speed(runs: int, turns: int) -> str:
         "walk": lambda turn: walked(runs, turn),
     }
     costs = alternate(programs, turns, 1)
-    machine, empty, walk_ = costs["machine"], costs["empty"], costs["walk"]
+    names = {
+        "machine": "the machine",
+        "empty": "an empty machine with its rules",
+        "walk": "the walk, without Hypothesis",
+    }
     rows = [
-        row("the machine", machine, empty),
-        row("an empty machine with its rules", empty, empty),
-        row("the walk, without Hypothesis", walk_, empty),
+        (
+            name,
+            f"{1 / statistics.median(costs[program]):.0f}",
+            microseconds(costs[program]),
+            spread(ratios(costs[program], costs["empty"])),
+        )
+        for program, name in names.items()
     ]
-    heads = ("", "steps per second", "us per step (quartiles)", "in units of the empty machine")
-    return f"{table(heads, rows)}\n(CPU time; medians of {turns} turns of {runs} runs each)"
-
-
-def row(name: str, it: Turns, empty: Turns) -> tuple[str, ...]:
-    rate = spread([1 / cost for cost in it.costs], 0).split()[0]
-    return name, rate, spread(it.scaled(1e6), 0), spread(it.over(empty))
+    heads = ("", "steps per second", "us per step", "in units of the empty machine")
+    about = f"(CPU time; medians, and quartiles, of {turns} turns of {runs} runs each)"
+    return f"{table(heads, rows)}\n{about}"
 
 
 def counting_machine(note: Callable[[int], None]) -> type[RuleBasedStateMachine]:

@@ -1,7 +1,7 @@
 """Cost of checking all structural properties after an event, beside the event itself.
 
     python benchmarks/properties.py [--events 10000] [--cycles 20] [--records 10 100 1000]
-                                    [--rounds 25]
+                                    [--rounds 40]
 
 First on random walks with six keys. Then on workers with more and more records, in events that are
 about two of them. The same events are handled with and without ``ReferenceWorker.check(touched)``;
@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from bystanders import KINDS, cycle
-from timing import Program, Turns, alternate, spread, stopwatch, table
+from timing import Program, alternate, excess, microseconds, ratios, spread, stopwatch, table
 
 from workerfuzz.harness.engines.walk import walk
 from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
@@ -42,12 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--events", type=int, default=10_000, help="of random walks, at least")
     parser.add_argument("--cycles", type=int, default=20, help="of 7 events, for each size")
     parser.add_argument("--records", type=int, nargs="+", default=[10, 100, 1000], help="sizes")
-    parser.add_argument("--rounds", type=int, default=25, help="how often each has its turn")
+    parser.add_argument("--rounds", type=int, default=40, help="how often each has its turn")
     options = parser.parse_args(arguments)
-    print(
-        "us: microseconds of CPU time, at the best turn; medians and quartiles are of all turns\n"
-    )
-    print(on_walks(options.events, max(options.rounds // 5, 1)))
+    print("us: microseconds of CPU time; medians, and quartiles, of all turns\n")
+    print(on_walks(options.events, max(options.rounds // 8, 1)))
     print(beside_bystanders(options.records, options.cycles, options.rounds))
 
 
@@ -99,25 +97,19 @@ def on_walks(wanted: int, rounds: int) -> str:
         "checked": lambda part: timed(runs[part], checks=True),
         "swept": lambda part: timed(runs[part], checks=True, everything=True),
     }
-    turns = alternate(programs, len(runs), rounds)
-    event = turns["event"]
-    rows = [("the event itself", f"{1e6 * event.best():.1f}", "", "")]
+    costs = alternate(programs, len(runs), rounds)
+    event = costs["event"]
+    rows = [("the event itself", microseconds(event), "")]
     for name, what in (
         ("checked", "properties of what it touched"),
         ("swept", f"properties of everything (checked every {SWEEP_EVERY} events)"),
     ):
-        rows.append((what, *compared(turns[name], event)))
+        check = excess(costs[name], event)
+        rows.append((what, microseconds(check), spread(ratios(check, event))))
     count = sum(len(run.events) for run in runs)
     head = f"{count} events of {len(runs)} random walks with {len(KEYS)} keys"
-    heads = ("", "us", "in units of the event", "median (quartiles)")
+    heads = ("", "us", "in units of the event")
     return f"{head}, {touches(runs):.2f} touched by an event\n{table(heads, rows)}\n"
-
-
-def compared(checked: Turns, event: Turns) -> tuple[str, str, str]:
-    """Cost of the checks alone: in us, in units of the event, and the same turn by turn."""
-    check = checked.best() - event.best()
-    by_turn = [ratio - 1 for ratio in checked.over(event)]
-    return f"{1e6 * check:.1f}", f"{check / event.best():.2f}", spread(by_turn)
 
 
 # Many records
@@ -130,21 +122,16 @@ def beside_bystanders(sizes: Sequence[int], cycles: int, rounds: int) -> str:
         for size in sizes:
             events = [event for number in range(cycles) for event in cycle(size + 1 + number)]
             run = Run(config, make(size), events)
-            turns = alternate(
-                {
-                    "event": lambda _, run=run: timed(run),
-                    "checked": lambda _, run=run: timed(run, checks=True),
-                },
-                1,
-                rounds,
-            )
-            event = f"{1e6 * turns['event'].best():.1f}"
-            costs = compared(turns["checked"], turns["event"])
-            rows.append((kind, size, f"{touches([run]):.2f}", event, *costs))
-    heads = (
-        "others are", "others", "touched",
-        "us per event", "us per check", "in units of the event", "median (quartiles)",
-    )  # fmt: skip
+            programs: dict[str, Program] = {
+                "event": lambda _, run=run: timed(run),
+                "checked": lambda _, run=run: timed(run, checks=True),
+            }
+            costs = alternate(programs, 1, rounds)
+            event, check = costs["event"], excess(costs["checked"], costs["event"])
+            ratio = spread(ratios(check, event))
+            touched = f"{touches([run]):.2f}"
+            rows.append((kind, size, touched, microseconds(event), microseconds(check), ratio))
+    heads = ("others are", "others", "touched", "us per event", "us per check", "ratio")
     return f"events about two keys, beside other records\n{table(heads, rows)}"
 
 

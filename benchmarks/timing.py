@@ -5,7 +5,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Final
 
 #: Does one part of the work and returns what one unit of it cost, in seconds.
@@ -36,41 +35,20 @@ def stopwatch() -> Iterator[Callable[[], float]]:
     ended = clock()
 
 
-@dataclass(slots=True)
-class Turns:
-    """What one program cost at each of its turns, round after round.
-
-    Attributes:
-        parts: turns of a round.
-        costs: of one unit of work, in seconds.
-    """
-
-    parts: int
-    costs: list[float] = field(default_factory=list)
-
-    def best(self) -> float:
-        """The least that each part ever cost, on average: other programs can only add to it."""
-        return statistics.mean(min(self.costs[part :: self.parts]) for part in range(self.parts))
-
-    def scaled(self, factor: float) -> list[float]:
-        """The costs in another unit."""
-        return [cost * factor for cost in self.costs]
-
-    def over(self, other: "Turns") -> list[float]:
-        """Turn by turn: the cost in units of what the other's cost."""
-        return [mine / yours for mine, yours in zip(self.costs, other.costs, strict=True)]
+#: What a program cost at each of its turns, in the same order for all programs.
+Costs = list[float]
 
 
-def alternate(programs: Mapping[str, Program], parts: int, rounds: int) -> dict[str, Turns]:
+def alternate(programs: Mapping[str, Program], parts: int, rounds: int) -> dict[str, Costs]:
     """Let each program do each part of the work, once a round.
 
     Parts should be short: each is done by one program directly after the other, so that whatever
-    else goes on slows both of them down. Who begins changes. One more round, before the others,
-    warms up and is not counted.
+    else goes on slows both of them down, and what is compared is compared turn by turn. Who begins
+    changes. One more round, before the others, warms up and is not counted.
     """
     gc.collect()
     gc.freeze()  # what there is by now is not looked at again before each turn
-    turns = {name: Turns(parts) for name in programs}
+    costs: dict[str, Costs] = {name: [] for name in programs}
     for round_ in range(rounds + 1):
         for part in range(parts):
             names = list(programs)
@@ -79,9 +57,23 @@ def alternate(programs: Mapping[str, Program], parts: int, rounds: int) -> dict[
                 with quiet():
                     cost = programs[name](part)
                 if round_:
-                    turns[name].costs.append(cost)
+                    costs[name].append(cost)
     gc.unfreeze()
-    return turns
+    return costs
+
+
+def ratios(one: Costs, other: Costs) -> list[float]:
+    """Turn by turn: what the one cost, in units of what the other cost."""
+    return [mine / yours for mine, yours in zip(one, other, strict=True)]
+
+
+def excess(one: Costs, other: Costs) -> Costs:
+    """Turn by turn: what the one cost more than the other."""
+    return [mine - yours for mine, yours in zip(one, other, strict=True)]
+
+
+def microseconds(costs: Costs) -> str:
+    return f"{1e6 * statistics.median(costs):.1f}"
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:

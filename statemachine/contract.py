@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.properties import Property, always, at_rest, properties_in
-from workerfuzz.statemachine.states import NEEDS_INPUTS, RUNNABLE, State
+from workerfuzz.statemachine.states import NEEDS_INPUTS, RUNNABLE, USES_INPUTS, State
 from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.statemachine.view import WorkerView
 
@@ -31,6 +32,8 @@ class Moment:
         content: what was last requested of each key.
         run_ids: run id of the last request of each key.
         live: keys that were requested and not freed since.
+        reported: run ids that were reported as finished, erred or to be rescheduled before.
+        told_seceded: run id under which each key was last reported as long-running, before.
     """
 
     view: WorkerView
@@ -45,6 +48,8 @@ class Moment:
     content: Mapping[str, TaskSpec]
     run_ids: Mapping[str, int]
     live: Collection[str]
+    reported: Collection[int]
+    told_seceded: Mapping[str, int]
 
 
 @always("A task has one action at a time: one thread or one transfer.")
@@ -157,6 +162,42 @@ def reports_the_last_request(moment: Moment) -> Iterator[str]:
                     f"{type(it).__name__} of {it.key} names run {it.run_id}, "
                     f"last requested was {moment.run_ids[it.key]}"
                 )
+
+
+@always("The end of a run is reported once.")
+def reports_each_run_once(moment: Moment) -> Iterator[str]:
+    for it in moment.issued:
+        if isinstance(it, do.TaskFinished | do.TaskErred) and it.run_id in moment.reported:
+            yield f"{type(it).__name__} of {it.key}: the end of run {it.run_id} was reported before"
+
+
+@always(
+    "That a task runs outside the slots is reported for the run that was requested last (#6916)."
+)
+def reports_every_secession(moment: Moment) -> Iterator[str]:
+    told = dict(moment.told_seceded)
+    told |= {it.key: it.run_id for it in moment.issued if isinstance(it, do.LongRunning)}
+    for key in moment.touched:
+        seceded = moment.view.state(key) is State.LONG_RUNNING and key in moment.live
+        if seceded and told.get(key) != moment.run_ids[key]:
+            yield f"{key} is long-running as run {moment.run_ids[key]}, and nobody was told"
+
+
+@always("To drop a copy is refused only while a task here needs it (#7490).")
+def refuses_for_a_reason(moment: Moment) -> Iterator[str]:
+    if not isinstance(moment.event, events.RemoveReplicas):
+        return
+    view = moment.view
+    used = {
+        dep
+        for key in view.keys()  # noqa: SIM118 - a view is no dict
+        if view.state(key) in NEEDS_INPUTS | USES_INPUTS
+        for dep in view.dependencies(key)
+    }
+    for it in moment.issued:
+        for key in it.keys if isinstance(it, do.AddKeys) else ():
+            if key in moment.event.keys and key not in used:
+                yield f"{key} is kept, and no task here needs it"
 
 
 @always("A report for a run tells what its own content did, never what another's did (R31).")

@@ -136,6 +136,7 @@ class TaskState:
         intent: what the scheduler last asked for.
         spec: content; None for a key that was never asked to be computed here.
         request: the last compute request; stays after it was answered or withdrawn.
+        answered: the scheduler was told how that request ended.
         freed: the scheduler let go of the content since the last request; other content may come.
         successor: content requested while a thread or transfer of the former content was open;
             becomes the content when that has come back.
@@ -157,6 +158,7 @@ class TaskState:
     intent: Intent = Intent.NONE
     spec: TaskSpec | None = None
     request: Request | None = None
+    answered: bool = False
     freed: bool = False
     successor: TaskSpec | None = None
     doomed: bool = False

@@ -74,6 +74,8 @@ class WorkerWorld:
         self.run_ids: dict[str, int] = {}
         self.live: dict[str, None] = {}
         self.run_id = 0
+        self._reported: set[int] = set()
+        self._told_seceded: dict[str, int] = {}
         self._states: dict[str, State] = {}
         self._possible: dict[tuple[bool, ...], tuple[type[Step], ...]] = {}
 
@@ -172,7 +174,8 @@ class WorkerWorld:
     ) -> None:
         moment = Moment(
             self.view, event, touched, issued, self.executing, self.seceded, self.gathering,
-            self.retrying, ended, self.content, self.run_ids, self.live,
+            self.retrying, ended, self.content, self.run_ids, self.live, self._reported,
+            self._told_seceded,
         )  # fmt: skip
         for broken in CONTRACT:
             for counterexample in broken.check(moment):
@@ -247,6 +250,14 @@ class WorkerWorld:
 
     def _note_reschedule(self, it: do.Reschedule) -> None:
         self.rescheduled[it.key] = None
+        self._reported.add(it.run_id)
+
+    def _note_end(self, it: do.TaskFinished | do.TaskErred) -> None:
+        if it.run_id is not None:
+            self._reported.add(it.run_id)
+
+    def _note_seceded(self, it: do.LongRunning) -> None:
+        self._told_seceded[it.key] = it.run_id
 
     def _note_question(self, it: do.RequestRefreshWhoHas) -> None:
         self._asked_about.update(dict.fromkeys(it.keys))
@@ -265,6 +276,9 @@ NOTE: Final[Mapping[type[Instruction], Callable[[WorkerWorld, Any], None]]] = Ma
         do.Execute: WorkerWorld._note_execute,
         do.GatherDep: WorkerWorld._note_gather,
         do.RetryBusyWorkerLater: WorkerWorld._note_busy,
+        do.TaskFinished: WorkerWorld._note_end,
+        do.TaskErred: WorkerWorld._note_end,
+        do.LongRunning: WorkerWorld._note_seceded,
         do.Reschedule: WorkerWorld._note_reschedule,
         do.RequestRefreshWhoHas: WorkerWorld._note_question,
         do.StealResponse: WorkerWorld._note_steal,

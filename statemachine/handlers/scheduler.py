@@ -45,10 +45,14 @@ def on_compute_task(worker: WorkerState, event: events.ComputeTask) -> Outcome:
     write.set(task, "request", event.request)
     write.set(task, "intent", Intent.COMPUTE)
     write.set(task, "freed", False)
+    write.set(task, "answered", False)
     write.set(task, "doomed", False)
     write.set(task, "suspicion", 0)
     for key in event.spec.dependencies:
-        write.set(worker.ensure(key), "doomed", False)
+        dependency = worker.ensure(key)
+        write.set(dependency, "doomed", False)
+        if dependency.state is State.ERROR and event.who_has.get(key):
+            write.set(dependency, "intent", Intent.NONE)  # it failed here, and is there now
     tell_holders(worker, event.who_has, event.nbytes)
     outcome = answer_request(worker, task, other_content)
     outcome.review = (event.key, *event.spec.dependencies)
@@ -59,7 +63,7 @@ def answer_request(worker: WorkerState, task: TaskState, other_content: bool) ->
     """What a compute request leads to at once, by the state it finds; the rest is review."""
     start = task.state
     if start is State.MEMORY and not other_content:
-        return Outcome(instructions=(here(task),))
+        return Outcome(instructions=(here(worker, task),))
     if start is State.MEMORY:  # copied or scattered under the former content
         return Outcome(recommend={task.key: To(State.RELEASED)})
     if start is State.LONG_RUNNING:
@@ -134,15 +138,15 @@ def known(worker: WorkerState, keys: Iterable[str]) -> list[TaskState]:
 
 
 def on_acquire_replicas(worker: WorkerState, event: events.AcquireReplicas) -> Outcome:
-    """Copies are wanted; a compute request is never lowered to that."""
+    """Copies are wanted; a compute request that is not answered is never lowered to that."""
     recommend: dict[str, To] = {}
     write = worker.journal
     for key in event.who_has:
         task = worker.ensure(key)
         write.set(task, "doomed", False)
-        if task.intent is Intent.NONE:
+        if task.intent is Intent.NONE or task.state is State.ERROR:
             write.set(task, "intent", Intent.FETCH)
-        if task.state is State.ERROR and task.intent is Intent.FETCH:
+        if task.state is State.ERROR:
             recommend[key] = To(State.RELEASED)
     tell_holders(worker, event.who_has, event.nbytes)
     return Outcome(recommend=recommend, review=event.who_has)
@@ -155,15 +159,16 @@ def on_remove_replicas(worker: WorkerState, event: events.RemoveReplicas) -> Out
     write = worker.journal
     tasks = known(worker, event.keys)
     for task in tasks:
-        stored = task.state is State.MEMORY
-        if worker.is_in_use(task):
-            refused += [task.key] * stored
+        stored, in_use = task.state is State.MEMORY, worker.is_in_use(task)
+        if stored and in_use:
+            refused.append(task.key)
             continue
-        write.set(task, "scattered", ABSENT)
         if stored or task.intent is Intent.FETCH:
             write.set(task, "intent", Intent.NONE)
         if stored:
             recommend[task.key] = To(State.RELEASED)
+        elif not in_use:
+            write.set(task, "scattered", ABSENT)
     told = (do.AddKeys(keys=tuple(refused)),) if refused else ()
     return Outcome(recommend, [task.key for task in tasks], told)
 

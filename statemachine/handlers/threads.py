@@ -56,7 +56,7 @@ def thread_ended(task: TaskState, event: events.Event, payload: object) -> Outco
 
 def on_execute_success(worker: WorkerState, event: events.ExecuteSuccess) -> Outcome:
     task = running(worker, event)
-    if task.state not in OF_NO_USE:
+    if task.state not in OF_NO_USE and task.scattered is ABSENT:
         worker.journal.set(task, "nbytes", event.nbytes)
     return thread_ended(task, event, event.value)
 

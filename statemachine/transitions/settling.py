@@ -44,12 +44,13 @@ def to_memory(worker: WorkerState, task: TaskState, value: object) -> Outcome:
     worker.move(task, State.MEMORY)
     write.put(worker.actors if stays_here else worker.data, task.key, value)
     write.set(task, "suspicion", 0)
-    return Outcome(review=sorted(task.needed_by), instructions=(here(task),))
+    return Outcome(review=sorted(task.needed_by), instructions=(here(worker, task),))
 
 
-def here(task: TaskState) -> do.Message:
-    """How the scheduler hears that a value is here."""
-    if task.intent is Intent.COMPUTE and task.request is not None:
+def here(worker: WorkerState, task: TaskState) -> do.Message:
+    """How the scheduler hears that a value is here: as its request's answer, unless that had one."""
+    if task.intent is Intent.COMPUTE and task.request is not None and not task.answered:
+        worker.journal.set(task, "answered", True)
         return do.TaskFinished(key=task.key, run_id=task.request.run_id, nbytes=task.nbytes)
     return do.AddKeys(keys=(task.key,))
 
@@ -60,10 +61,11 @@ def to_error(worker: WorkerState, task: TaskState, failure: object) -> Outcome:
     start = task.state
     worker.move(task, State.ERROR)
     worker.journal.set(task, "failure", failure)
-    computed = task.intent is Intent.COMPUTE and task.request is not None
+    requested = task.intent is Intent.COMPUTE and task.request is not None
+    worker.journal.set(task, "answered", requested)
     told = do.TaskErred(
         key=task.key,
-        run_id=task.request.run_id if computed and task.request else None,
+        run_id=task.request.run_id if requested and task.request else None,
         exception=failure.exception,
         cause=failure.cause,
     )
@@ -88,4 +90,5 @@ def to_rescheduled(worker: WorkerState, task: TaskState, _: object) -> Outcome:
     if start in NEEDS_INPUTS:
         return Outcome(review=(task.key, *task.dependencies))
     assert task.request is not None
+    worker.journal.set(task, "answered", True)
     return Outcome(instructions=(do.Reschedule(key=task.key, run_id=task.request.run_id),))

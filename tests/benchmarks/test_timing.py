@@ -23,18 +23,18 @@ def test_each_program_does_each_part_once_a_round(timing: ModuleType) -> None:
 
         return once
 
-    turns = timing.alternate({"one": program("one", 1), "other": program("other", 2)}, 2, 2)
+    costs = timing.alternate({"one": program("one", 1), "other": program("other", 2)}, 2, 2)
     assert done == [
         ("one", 0), ("other", 0), ("other", 1), ("one", 1),  # warms up
         ("other", 0), ("one", 0), ("one", 1), ("other", 1),
         ("one", 0), ("other", 0), ("other", 1), ("one", 1),
     ]  # fmt: skip
-    assert turns["one"].costs == [1, 2, 1, 2]
-    assert turns["other"].over(turns["one"]) == [2, 1.5, 2, 1.5]
+    assert costs == {"one": [1, 2, 1, 2], "other": [2, 3, 2, 3]}
 
 
-def test_best_is_the_mean_of_the_best_turn_of_each_part(timing: ModuleType) -> None:
-    assert timing.Turns(2, [5, 30, 7, 20]).best() == 12.5
+def test_costs_are_compared_turn_by_turn(timing: ModuleType) -> None:
+    assert timing.ratios([1, 3], [2, 2]) == [0.5, 1.5]
+    assert timing.excess([1, 3], [2, 2]) == [-1, 1]
 
 
 def test_spread_is_the_median_and_the_quartiles(timing: ModuleType) -> None:
