@@ -17,14 +17,17 @@ from pathlib import Path
 from workerfuzz import WorkerMachine
 from workerfuzz.harness.engines.profiles import profile
 from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.strategies.steps.from_scheduler import ComputeTask, FreeKeys
+from workerfuzz.strategies.steps.from_surroundings import ExecuteSuccess, Secede
 
 WorkerState.leave_slot = lambda self, task: None  # the slot of a seceded task stays taken
 
 class Machine(WorkerMachine):
     out = sys.argv[1]
+    kinds = frozenset({ComputeTask, Secede, ExecuteSuccess, FreeKeys})
 
 try:
-    Machine.fuzz(profile(2000, 30))
+    Machine.fuzz(profile(500, 10))
 except AssertionError as error:
     print(error)
     sys.exit(1)
