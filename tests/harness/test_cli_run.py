@@ -98,7 +98,7 @@ def test_show_tells_what_broke(put: Put, say: Say) -> None:
     assert status == 1
     assert out.endswith(
         "  11  > gather-dep-network-failure b\n"
-        "      ~ role_fits_state: What a task is for and the state it is in fit together.\n"
+        "      ~ role_fits_state: What a task is for and the state it is in fit together (R5, R6, R8).\n"
         "        x is missing\n"
     )
 
@@ -112,12 +112,14 @@ def test_show_says_what_is_wrong_with_a_file(say: Say, put: Put) -> None:
 def test_a_campaign_says_what_it_did(say: Say) -> None:
     status, out, err = say("run", "--engine", "walk", "--runs", "3", "--seed", "7")
     assert (status, err) == (0, "")
-    first, second, third = out.splitlines()
+    begins, first, reached, second, third = out.splitlines()
+    assert re.fullmatch(r"fuzzing reference \S+, 3 runs; Ctrl-C ends it with .*", begins)
+    assert re.fullmatch(r"reached \d+ of 54 edges of the state machine", reached)
     assert re.fullmatch(
         r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s", first
     )
     assert second == "every property held"
-    assert third.startswith("not reached: ")
+    assert third.startswith("not reached, and so not tested: ")
 
 
 def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
@@ -169,7 +171,7 @@ def test_what_a_campaign_finds_is_a_case(say: Say, engine: str) -> None:
     status, out, _ = say("run", "--engine", engine, "--seed", "1", "--out", "cases")
     assert status == 1
     (path,) = Path("cases").iterdir()
-    assert path.name.startswith("0001-role-fits-state-")
+    assert path.name.startswith("0001-acquire-replicas-breaks-role-fits-state")
     assert out.endswith(f"replay it: workerfuzz replay {path}\n")
     status, out, _ = say("replay", "cases")
     assert status == 1

@@ -134,7 +134,7 @@ def test_a_broken_property_is_told_in_words(suite: Suite, monkeypatch: pytest.Mo
     done.stdout.fnmatch_lines(
         [
             "0001-some.case:11: > gather-dep-network-failure b",
-            "  ~ role_fits_state: What a task is for and the state it is in fit together.",
+            "  ~ role_fits_state: What a task is for and the state it is in fit together (R5, R6, R8).",
             "    x is missing",
             "again: workerfuzz replay 0001-some.case",
         ]

@@ -1,5 +1,7 @@
 """R51: what the scheduler believes, from messages alone, follows from the worker's state by a table."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from workerfuzz.harness.subjects.reference import ReferenceSubject
@@ -10,6 +12,7 @@ from workerfuzz.statemachine.states import NEEDS_INPUTS, SEEN_BY_SCHEDULER
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.steps import Step
 from workerfuzz.strategies.steps.from_scheduler import (
+    AcquireReplicas,
     CancelCompute,
     ComputeTask,
     ForgetKeys,
@@ -28,11 +31,20 @@ class Beliefs:
     def ask(self, step: Step) -> None:
         if isinstance(step, ComputeTask):
             self.states[step.key] = "processing"
+            self.elsewhere(holding.key for holding in step.needs if holding.peers)
+        elif isinstance(step, AcquireReplicas):
+            self.elsewhere(holding.key for holding in step.holdings)
         elif isinstance(step, FreeKeys | ForgetKeys):
             for key in step.names:
                 self.states.pop(key, None)
         elif isinstance(step, CancelCompute) and self.states.get(step.key) != "memory":
             self.states.pop(step.key, None)  # it does not hear whether that came in time
+
+    def elsewhere(self, keys: Iterable[str]) -> None:
+        """Copies exist, so what failed here succeeded there."""
+        for key in keys:
+            if self.states.get(key) == "erred":
+                self.states.pop(key)
 
     def hear(self, it: Instruction) -> None:
         match it:
@@ -44,6 +56,10 @@ class Beliefs:
                 self.states[it.key] = "released"
             case do.StealResponse() if it.state in NEEDS_INPUTS:
                 self.states.pop(it.key, None)
+            case do.AddKeys():
+                for key in it.keys:  # scattered, after its request was answered
+                    if self.states.get(key) in ("erred", "released"):
+                        self.states.pop(key)
             case do.ReleaseWorkerData():
                 if self.states.get(it.key) == "memory":
                     self.states.pop(it.key)

@@ -222,7 +222,7 @@ def unknown_key_cannot_be_freed(original: Any, worker: WorkerState, keys: Any) -
     handler(events.RemoveReplicas),
     origin="R39",
     violates="R39",
-    caught_by="reports_every_end",
+    caught_by="reports_every_end refuses_for_a_reason",
 )
 def removing_replicas_cancels_compute(
     original: Handler, worker: WorkerState, event: events.RemoveReplicas

@@ -171,7 +171,7 @@ def seceded_failure_keeps_resources(
     row(S.CANCELLED, S.LONG_RUNNING),
     origin="Z20 #6916",
     violates="R28 R50",
-    caught_by="every_secession_is_told",
+    caught_by="every_secession_is_told reports_every_secession",
 )
 def revived_secession_is_not_told(
     original: Action, worker: WorkerState, task: TaskState, payload: object

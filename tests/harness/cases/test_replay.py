@@ -102,7 +102,7 @@ def test_what_differed_before_an_impossible_step_is_shown(text: str, reference: 
 
 BROKEN = (
     "some.case:16: > gather-dep-network-failure b",
-    "  ~ role_fits_state: What a task is for and the state it is in fit together.",
+    "  ~ role_fits_state: What a task is for and the state it is in fit together (R5, R6, R8).",
     "    x is missing",
     "    and nobody cares",
 )
