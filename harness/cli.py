@@ -103,16 +103,14 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     ] = Path("regressions"),
 ) -> None:
     """Fuzz: let everything happen that can happen, and keep what breaks as a case."""
-    if subject == "dask":
-        raise typer.BadParameter("a dask worker trusts its scheduler; alone it is only replayed")
     fix_hash_order(subject)
     from workerfuzz.harness.campaigns.fuzz import Budget, fuzz
     from workerfuzz.harness.report.terminal import campaign_lines
-    from workerfuzz.harness.subjects import get
+    from workerfuzz.harness.subjects import fuzzed_alone
 
     if seed is None:
         seed = int.from_bytes(os.urandom(4))
-    system, budget = get(subject), Budget(for_s, runs, profile)
+    system, budget = fuzzed_alone(subject), Budget(for_s, runs, profile)
     typer.echo(f"fuzzing {subject} {system.version()}, {budget}; Ctrl-C ends it with what there is")
     campaign = fuzz(system, engine, seed, budget)
     for line in campaign_lines(campaign):

@@ -268,7 +268,7 @@ CONTRACT: Final[tuple[Property, ...]] = properties_in(globals())
 RESTING: Final = frozenset({State.MEMORY, State.ERROR, State.RELEASED})
 
 
-@at_rest("Every task ends in memory or error once its surroundings answer, unasked (R25, R53).")
+@at_rest("Once its surroundings have answered, unasked, nothing is under way any more (R25, R53).")
 def everything_comes_to_rest(view: WorkerView) -> Iterator[str]:
     for key in view.keys():  # noqa: SIM118 - a view is no dict
         if view.state(key) not in RESTING:

@@ -67,7 +67,7 @@ def peers_by_urgency(worker: WorkerState) -> Iterable[str]:
     return [peer for *_, peer in sorted(asked)]
 
 
-def start_transfers_could_ask(worker: WorkerState) -> Iterable[str]:
+def peers_that_could_be_asked(worker: WorkerState) -> Iterable[str]:
     """Peers that could be asked for something now; none after ``start_transfers``."""
     if worker.paused or is_throttled(worker):
         return ()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.queue import TaskQueue
 from workerfuzz.statemachine.states import (
     HOLDING,
     NEEDS_INPUTS,
@@ -127,7 +128,10 @@ def _absent_from_queues(worker: WorkerState, task: TaskState) -> Iterator[str]:
     elif task.state is State.CONSTRAINED:
         queues = {"constrained": worker.constrained}
     else:
-        queues = {f"data_needed[{peer}]": worker.data_needed[peer] for peer in task.who_has}
+        nothing = TaskQueue()
+        queues = {
+            f"data_needed[{peer}]": worker.data_needed.get(peer, nothing) for peer in task.who_has
+        }
     assert task.queued_at is not None
     for name, queue in queues.items():
         if not queue.holds(task.queued_at, task.key):

@@ -1,22 +1,21 @@
 """What holds between the state of a task before an event and after it.
 
-Each check is given the name of the event, what a record was before (``Glimpse``) and the record after.
+Each check is given the event, what a record was before (``Glimpse``) with the record after, and every
+transition of the event.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from workerfuzz.statemachine.events import FROM_SCHEDULER
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine.events import FROM_SCHEDULER, Event
 from workerfuzz.statemachine.properties import Property, always, properties_in
 from workerfuzz.statemachine.states import Intent, State
 from workerfuzz.statemachine.table import DETOURS, TRANSITIONS
 from workerfuzz.statemachine.task import Change, Execution, TaskSpec, TaskState
 
-#: Names of events that may change an intent.
-SCHEDULER: Final = frozenset(kind.__name__ for kind in FROM_SCHEDULER)
-
-#: Names of events with which a thread ends.
-ENDS_THREAD: Final = frozenset({"ExecuteSuccess", "ExecuteFailure", "Reschedule"})
+#: Events with which a thread ends.
+ENDS_THREAD: Final = (events.ExecuteSuccess, events.ExecuteFailure, events.Reschedule)
 
 
 class Glimpse(NamedTuple):
@@ -38,45 +37,51 @@ Pairs = Iterable[tuple[Glimpse, TaskState]]
 
 
 @always("An intent changes only in an event that came from the scheduler (R3).")
-def intent_is_the_schedulers(event: str, pairs: Pairs, _: object) -> Iterator[str]:
-    if event not in SCHEDULER:
+def intent_is_the_schedulers(event: Event, pairs: Pairs, _: object) -> Iterator[str]:
+    if type(event) not in FROM_SCHEDULER:
         for before, task in pairs:
             if task.intent is not before.intent:
                 yield f"{task.key} was wanted for {before.intent}, now {task.intent}, by {event}"
 
 
-@always("The content of a record changes only to its successor's, or with a request (R44, R45).")
-def content_is_immutable(event: str, pairs: Pairs, _: object) -> Iterator[str]:
+@always("The content of a record changes only to its successor's, or with its request (R44, R45).")
+def content_is_immutable(event: Event, pairs: Pairs, _: object) -> Iterator[str]:
     for before, task in pairs:
-        if task.spec is before.spec or event == "ComputeTask":
+        if task.spec is before.spec or is_about(event, events.ComputeTask, task):
             continue
         if task.spec is None or task.spec != before.successor:
             yield f"{task.key} was {before.spec}, now {task.spec}, by {event}"
 
 
 @always("What was counted against a key stays, until it arrives or is to be computed here (R38).")
-def suspicion_is_never_lost(event: str, pairs: Pairs, _: object) -> Iterator[str]:
+def suspicion_is_never_lost(
+    event: Event, pairs: Pairs, changes: Iterable[tuple[str, Change]]
+) -> Iterator[str]:
     for before, task in pairs:
-        forgiven = event == "ComputeTask" or any(
-            change.finish is State.MEMORY for change in task.history[-3:]
-        )
-        if task.suspicion < before.suspicion and not forgiven:
+        if task.suspicion >= before.suspicion or is_about(event, events.ComputeTask, task):
+            continue
+        if not any(key == task.key and it.finish is State.MEMORY for key, it in changes):
             yield f"{task.key} had failed {before.suspicion} times, now {task.suspicion}"
 
 
 @always("A thread belongs to one task from its start to its end, with what it took.")
-def thread_is_kept(event: str, pairs: Pairs, _: object) -> Iterator[str]:
+def thread_is_kept(event: Event, pairs: Pairs, _: object) -> Iterator[str]:
     for before, task in pairs:
         let_go = before.execution is not None and task.execution is not before.execution
-        if let_go and event not in ENDS_THREAD:
+        if let_go and not is_about(event, ENDS_THREAD, task):
             yield f"the thread of {task.key} was let go by {event}"
+
+
+def is_about(event: Event, kind: type[Event] | tuple[type[Event], ...], task: TaskState) -> bool:
+    """The event is of that kind, and about that very task."""
+    return isinstance(event, kind) and getattr(event, "key", None) == task.key
 
 
 @always(
     "Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24)."
 )
 def transitions_are_legal(
-    event: str, pairs: Pairs, changes: Iterable[tuple[str, Change]]
+    event: Event, pairs: Pairs, changes: Iterable[tuple[str, Change]]
 ) -> Iterator[str]:
     origin: dict[str, State] = {}
     for key, change in changes:

@@ -88,12 +88,12 @@ def settle(
 
 
 def merge(pending: dict[str, To], recommended: Mapping[str, To]) -> None:
+    """Of two that agree on the state, the first counts: its value, its peer, its cause."""
     for key, to in recommended.items():
-        if key in pending and pending[key].state is not to.state:
+        if pending.setdefault(key, to).state is not to.state:
             raise ContradictoryRecommendations(
                 f"{key} was to become {pending[key].state}, and now {to.state}"
             )
-        pending[key] = to
 
 
 def next_transition(

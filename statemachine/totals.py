@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.dispatch import next_execution, start_transfers_could_ask
+from workerfuzz.statemachine.dispatch import next_execution, peers_that_could_be_asked
 from workerfuzz.statemachine.properties import Property, always, properties_in
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.worker import WorkerState
@@ -46,7 +46,7 @@ def no_thread_is_idle(worker: WorkerState) -> Iterator[str]:
 
 @always("No peer is left alone while it could be asked for a queued key (#4133).")
 def no_peer_is_left_alone(worker: WorkerState) -> Iterator[str]:
-    for peer in start_transfers_could_ask(worker) if worker.data_needed else ():
+    for peer in peers_that_could_be_asked(worker) if worker.data_needed else ():
         yield f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
 
 

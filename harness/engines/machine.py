@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 from workerfuzz.harness.cases import chosen
 from workerfuzz.harness.engines.keeping import keep
 from workerfuzz.harness.engines.profiles import PROFILES
-from workerfuzz.harness.subjects import get
-from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects import fuzzed_alone
+from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.strategies.choosers import HypothesisChooser
@@ -37,7 +37,10 @@ class MachineTestCase:
             settings: ClassVar[settings] = PROFILES[owner.profile]
 
             def runTest(self) -> None:  # noqa: N802 - unittest's name
-                owner.fuzz(self.settings)
+                try:
+                    owner.fuzz(self.settings)
+                except SubjectUnavailable as error:
+                    self.fail(str(error))
 
         WorkerTestCase.runTest.is_hypothesis_test = True  # type: ignore[attr-defined]  # for its plugin
         WorkerTestCase.__qualname__ = WorkerTestCase.__name__ = f"{owner.__name__}.TestCase"
@@ -78,10 +81,9 @@ class WorkerMachine(RuleBasedStateMachine):
     def take(self, kind: type[Step], data: st.DataObject) -> None:
         """Let a step of that kind happen."""
         assert self.world is not None
-        step = self.world.draw(kind, HypothesisChooser(data))
         try:
-            self.world.apply(step)
-        except Violation:
+            self.world.apply(self.world.draw(kind, HypothesisChooser(data)))
+        except BaseException:
             self.broken = True
             raise
 
@@ -111,8 +113,8 @@ class WorkerMachine(RuleBasedStateMachine):
 
     @classmethod
     def system(cls) -> Subject:
-        """The subject, by the name that was chosen."""
-        return get(cls.subject or chosen.subjects[0])
+        """The subject, by the name that was chosen; raises SubjectUnavailable."""
+        return fuzzed_alone(cls.subject or chosen.subjects[0])
 
 
 def rule_for(kind: type[Step]) -> Any:

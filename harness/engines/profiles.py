@@ -19,6 +19,7 @@ def profile(runs: int, steps: int) -> settings:
         database=None,
         derandomize=False,
         print_blob=False,
+        report_multiple_bugs=False,  # one violation at a time: each becomes a case
         phases=PHASES,
         suppress_health_check=tuple(HealthCheck),
         verbosity=Verbosity.quiet,

@@ -36,6 +36,13 @@ def get(name: str) -> Subject:
     return subject
 
 
+def fuzzed_alone(name: str) -> Subject:
+    """A system to fuzz at the scope of one worker. Raises SubjectUnavailable, for dask as well."""
+    if name == "dask":
+        raise SubjectUnavailable("a dask worker trusts its scheduler; alone it is only replayed")
+    return get(name)
+
+
 def _own(name: str) -> EntryPoint | None:
     return EntryPoint(name, OWN[name], GROUP) if name in OWN else None
 

@@ -10,7 +10,7 @@ from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.invariants import INVARIANTS
-from workerfuzz.statemachine.messages import MESSAGES, Tally
+from workerfuzz.statemachine.messages import MESSAGES, Tally, steal_is_answered
 from workerfuzz.statemachine.progress import PROGRESS, Glimpse
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.states import State
@@ -80,16 +80,19 @@ class ReferenceWorker:
         if touched is None:
             yield COUNTS, (worker,)
             return
-        tally = Tally.of(self._event, worker.changes, self._issued)
-        if not tally.agrees() or type(self._event) is events.StealRequest:
-            yield MESSAGES, (tally,)
+        if worker.changes or self._issued or type(self._event) is events.StealRequest:
+            tally = Tally.of(self._event, worker.changes, self._issued)
+            if not tally.agrees():
+                yield MESSAGES, (tally,)
+            elif type(self._event) is events.StealRequest:
+                yield (steal_is_answered,), (tally,)
         pairs = [
             (self._now[task.key], task)
             for task in tasks
             if task.key in self._now and self._now[task.key].task is task
         ]
         if pairs or worker.changes:
-            yield PROGRESS, (type(self._event).__name__, pairs, worker.changes)
+            yield PROGRESS, (self._event, pairs, worker.changes)
 
     def _remember(self, keys: Iterable[str]) -> None:
         tasks, now = self.worker.tasks, self._now

@@ -21,7 +21,7 @@ def to_waiting(worker: WorkerState, task: TaskState, _: object) -> Outcome:
         if dependency.state is not State.ERROR:
             continue
         if dependency.intent is Intent.COMPUTE:
-            recommend[task.key] = To(State.ERROR, inherit(dependency))
+            recommend.setdefault(task.key, To(State.ERROR, inherit(dependency)))
         else:
             recommend[key] = To(State.RELEASED)
     return Outcome(recommend=recommend, review=(task.key, *task.dependencies))
