@@ -373,4 +373,20 @@ def keys_of_a_dead_peer_stay_queued(
     return Outcome()
 
 
+@mutant(
+    "A request clears what was counted against its dependencies.",
+    handler(events.ComputeTask),
+    origin="#4439",
+    violates="R38",
+    caught_by="suspicion_is_never_lost",
+)
+def request_clears_the_suspicion_of_inputs(
+    original: Any, worker: WorkerState, event: events.ComputeTask
+) -> Outcome:
+    outcome: Outcome = original(worker, event)
+    for key in event.spec.dependencies:
+        worker.journal.set(worker.tasks[key], "suspicion", 0)
+    return outcome
+
+
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())
