@@ -129,8 +129,7 @@ def test_version_is_told(say: Say) -> None:
         (["run", "--runs", "0"], "workerfuzz: Invalid value for '--runs': "),
         (
             ["run", "--subject", "dask"],
-            "workerfuzz: a dask worker trusts its scheduler; alone it is only "
-            "replayed",
+            "workerfuzz: a dask worker trusts its scheduler; alone it is only replayed",
         ),
         (["run", "--subject", "dusk"], 'workerfuzz: unknown subject "dusk"; did you mean "dask"?'),
     ],
