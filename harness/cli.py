@@ -176,7 +176,7 @@ def mutants(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAME...]", help="All, unless some are named.")
     ] = None,
-    engine: EngineOption = Engine.HYPOTHESIS,
+    engine: EngineOption = Engine.WALK,
     seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
 ) -> None:
     """Plant known bugs in the reference, one at a time: which property catches each?"""
