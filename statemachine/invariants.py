@@ -86,8 +86,14 @@ def flight_comes_from_somebody(worker: WorkerState, touched: Touched) -> Iterato
         peer = task.coming_from
         if (peer is not None) != (task.key in worker.in_flight):
             yield f"{task.key} is {task.state} with coming_from={peer}"
-        elif peer is not None and task.key not in worker.transfers[peer].keys:
+        elif peer is not None and not asked_for(worker, peer, task.key):
             yield f"{task.key} is coming from {peer}, which was not asked for it"
+
+
+def asked_for(worker: WorkerState, peer: str, key: str) -> bool:
+    """A transfer from the peer is open, and names the key."""
+    transfer = worker.transfers.get(peer)
+    return transfer is not None and key in transfer.keys
 
 
 @always("A slot is taken by every thread that did not secede, and by nothing else.")
