@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from workerfuzz.harness.engines.machine import WorkerMachine
+from workerfuzz.harness.engines.machine import WorkerMachine, draw_absent, rule_names
 from workerfuzz.harness.engines.profiles import profile
 from workerfuzz.strategies.choosers import HypothesisChooser
 from workerfuzz.strategies.steps import WORKER_STEPS, Step
@@ -98,7 +98,9 @@ class EmptyMachine(RuleBasedStateMachine):
     @initialize(data=st.data())
     def begin(self, data: st.DataObject) -> None:
         """What a worker's size and limits are drawn from."""
-        draw_universe(HypothesisChooser(data))
+        chooser = HypothesisChooser(data)
+        draw_universe(chooser)
+        draw_absent(chooser)
         self.possible = self.trace.situations[0]
 
     def may(self, kind: type[Step]) -> bool:
@@ -122,15 +124,16 @@ class EmptyMachine(RuleBasedStateMachine):
         """Told when a run is over; a subclass may listen."""
 
 
-def rule_for(kind: type[Step]) -> Any:
+def rule_for(kind: type[Step], name: str) -> Any:
     """Like the real machine's."""
 
     def happens(self: EmptyMachine, data: st.DataObject) -> None:
         self.take(kind, data)
 
-    happens.__name__ = kind.word.replace("-", "_")
+    happens.__name__ = name
     return precondition(lambda self: self.may(kind))(rule(data=st.data())(happens))
 
 
 for _kind in WORKER_STEPS:
-    setattr(EmptyMachine, _kind.word.replace("-", "_"), rule_for(_kind))
+    for _name in rule_names(_kind):
+        setattr(EmptyMachine, _name, rule_for(_kind, _name))

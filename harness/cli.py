@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -40,6 +40,7 @@ class Scope(enum.StrEnum):
     """How much of a cluster is fuzzed."""
 
     WORKER = "worker"
+    CLUSTER = "cluster"
 
 
 class Profile(enum.StrEnum):
@@ -98,6 +99,13 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     runs: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many runs.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Repeats the same runs.")] = None,
     profile: Annotated[Profile, typer.Option(help="How thoroughly.")] = Profile.QUICK,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=8, metavar="N", help="Workers of a cluster; else 1 to 4."),
+    ] = None,
+    no_known: Annotated[
+        bool, typer.Option("--no-known", help="Treat known bugs as new; in a cluster.")
+    ] = False,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Where cases of what is found are written.")
     ] = Path("regressions"),
@@ -110,6 +118,9 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
 
     if seed is None:
         seed = int.from_bytes(os.urandom(4))
+    if scope is Scope.CLUSTER:
+        run_clusters(subject, Budget(for_s, runs, profile), seed, workers, no_known, out)
+        return
     system, budget = fuzzed_alone(subject), Budget(for_s, runs, profile)
     typer.echo(f"fuzzing {subject} {system.version()}, {budget}; Ctrl-C ends it with what there is")
     campaign = fuzz(system, engine, seed, budget)
@@ -124,6 +135,30 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     if profile is Profile.DEEP and any(campaign.coverage.unreached()):
         complain("this many runs should have reached all there is")
         raise typer.Exit(Status.BROKEN)
+
+
+def run_clusters(  # noqa: PLR0917 - the options of a command
+    subject: str, budget: Any, seed: int, workers: int | None, no_known: bool, out: Path
+) -> None:
+    """Fuzz whole clusters, and keep each bug that is not known as a case."""
+    from workerfuzz.harness.campaigns.hunt import Hunt
+    from workerfuzz.harness.cases.known_bugs import known_bugs
+    from workerfuzz.harness.report.hunted import hunt_lines
+    from workerfuzz.harness.subjects import get_cluster
+
+    system = get_cluster(subject)
+    known = {} if no_known else known_bugs(system)
+    typer.echo(
+        f"fuzzing clusters of {subject} {system.version()}, {budget}, seed {seed}; "
+        "Ctrl-C ends it with what there is"
+    )
+    hunt = Hunt(system, seed, budget, workers, known, out).go()
+    for line in hunt_lines(hunt):
+        typer.echo(line)
+    if hunt.new():
+        raise typer.Exit(Status.BROKEN)
+    if hunt.interrupted:
+        raise typer.Exit(Status.INTERRUPTED)
 
 
 @app.command()

@@ -7,12 +7,14 @@ event touched; a sweep gives it all tasks, and checks the totals as well.
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from workerfuzz.statemachine.due import Due
 from workerfuzz.statemachine.properties import Property, always, properties_in
 from workerfuzz.statemachine.queue import TaskQueue
 from workerfuzz.statemachine.states import (
     HOLDING,
     NEEDS_INPUTS,
     RUNNABLE,
+    USES_INPUTS,
     WANTS_COPY,
     Intent,
     Role,
@@ -38,11 +40,19 @@ ROLES: Final = {
     State.RELEASED: Role.NONE,
 }
 
+#: Where a record may be, by what the scheduler wants of it; where a task here needs it, as for a copy.
+STATES: Final = {
+    Intent.COMPUTE: (NEEDS_INPUTS | HOLDING | {State.RESCHEDULED, State.MEMORY, State.ERROR})
+    - {State.FLIGHT},
+    Intent.FETCH: (WANTS_COPY | HOLDING | {State.MEMORY, State.ERROR}) - USES_INPUTS,
+    Intent.NONE: frozenset({State.RELEASED, State.MEMORY, State.ERROR, State.CANCELLED}),
+}
+
 #: States in which a missing input of a waiting task is not being cared for.
 IDLE: Final = frozenset({State.RELEASED, State.ERROR, State.FORGOTTEN})
 
 
-@always("What a task is for and the state it is in fit together (R5, R6, R8).")
+@always("What a task is for and the state it is in fit together (R5, R6, R8).", *ROLES)
 def role_fits_state(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         expected = ROLES.get(task.state)
@@ -50,7 +60,24 @@ def role_fits_state(worker: WorkerState, touched: Touched) -> Iterator[str]:
             yield f"{task.key} is {task.state} with role {task.role}"
 
 
-@always("Cancelled and resumed hold what they say, and go where they say.")
+@always("A state is one of those that what the scheduler wants can lead to (R5, R41).")
+def state_fits_intent(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.doomed:
+            if task.state is not State.CANCELLED or task.intent is not Intent.NONE:
+                yield f"{task.key} is {task.state} for {task.intent}, and to be forgotten"
+        elif task.intent is Intent.NONE and task.needed_by:
+            if task.state not in STATES[Intent.FETCH]:
+                yield f"{task.key} is {task.state}, needed by {sorted(task.needed_by)}"
+        elif task.state not in STATES[task.intent]:
+            yield f"{task.key} is {task.state}, wanted for {task.intent}"
+
+
+@always(
+    "Cancelled and resumed hold what they say, and go where they say.",
+    State.CANCELLED,
+    State.RESUMED,
+)
 def compound_state_is_legal(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         if task.state is State.CANCELLED or task.state is State.RESUMED:
@@ -154,7 +181,7 @@ def holders_agree(worker: WorkerState, touched: Touched) -> Iterator[str]:
                 yield f"{peer} holds {task.key}, has_what does not know"
 
 
-@always("A key is queued to be copied exactly if somebody holds it.")
+@always("A key is queued to be copied exactly if somebody holds it.", *WANTS_COPY)
 def somebody_holds_what_is_queued(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         if task.state in WANTS_COPY and bool(task.who_has) != (task.state is State.FETCH):
@@ -175,7 +202,7 @@ def needs_are_known(worker: WorkerState, touched: Touched) -> Iterator[str]:
                 yield f"{task.key} is needed by {key}, which waits for nothing"
 
 
-@always("A task waits exactly while one of its dependencies is not here (R7).")
+@always("A task waits exactly while one of its dependencies is not here (R7).", *NEEDS_INPUTS)
 def waits_for_something(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         runnable = task.state in RUNNABLE
@@ -183,7 +210,11 @@ def waits_for_something(worker: WorkerState, touched: Touched) -> Iterator[str]:
             yield f"{task.key} is {task.state}, inputs here: {not runnable}"
 
 
-@always("Something is being done about every dependency that a task waits for (#4724).")
+@always(
+    "Something is being done about every dependency that a task waits for (#4724).",
+    State.WAITING,
+    *IDLE,
+)
 def dependencies_are_cared_for(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         if task.state is State.WAITING:
@@ -194,7 +225,25 @@ def dependencies_are_cared_for(worker: WorkerState, touched: Touched) -> Iterato
             yield f"{task.key} is {task.state} and needed by {sorted(task.needed_by)}"
 
 
-@always("Ready tasks take no resources, constrained ones do.")
+@always(
+    "A task is queued under the priority of its request, a copy under that of any it is for.",
+    State.FETCH,
+    *RUNNABLE,
+)
+def queued_as_urgently_as_asked(worker: WorkerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        queued = task.queued_at
+        if queued is None:
+            continue
+        if task.state in RUNNABLE and task.request is not None and queued != task.request.priority:
+            yield f"{task.key} is queued at {queued}, requested at {task.request.priority}"
+        for key in task.needed_by if task.state is State.FETCH else ():
+            request = worker.tasks[key].request
+            if request is not None and request.priority < queued:
+                yield f"{task.key} is queued at {queued}, needed by {key} at {request.priority}"
+
+
+@always("Ready tasks take no resources, constrained ones do.", *RUNNABLE)
 def constrained_takes_resources(worker: WorkerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         if task.state not in RUNNABLE or task.request is None:
@@ -228,5 +277,10 @@ def story_is_contiguous(worker: WorkerState, touched: Touched) -> Iterator[str]:
             yield f"{task.key} went to {story[-2].finish}, then on from {story[-1].start}"
 
 
+def states_of(_: WorkerState, touched: Touched) -> frozenset[State]:
+    """States without which some properties cannot be broken."""
+    return frozenset([task.state for task in touched])
+
+
 #: In the order in which they are checked.
-INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())
+INVARIANTS: Final[tuple[Property, ...]] = Due(properties_in(globals()), states_of)

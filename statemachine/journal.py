@@ -1,12 +1,15 @@
 """Every write to a worker goes through here, so that an event that raises can be undone (D5)."""
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from workerfuzz.statemachine.queue import TaskQueue
 from workerfuzz.statemachine.task import Priority
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+#: A callable that undoes one write, and its arguments.
+Write: TypeAlias = tuple[Any, ...]
 
 
 class Journal:
@@ -19,8 +22,7 @@ class Journal:
     __slots__ = ("_undo",)
 
     def __init__(self) -> None:
-        #: A callable that undoes one write, and its arguments.
-        self._undo: list[tuple[Any, ...]] = []
+        self._undo: list[Write] = []
 
     def set(self, record: object, name: str, value: object) -> None:
         """Write one attribute."""
@@ -59,6 +61,7 @@ class Journal:
             write(*arguments)
         self._undo.clear()
 
-    def commit(self) -> None:
-        """What was written stays."""
-        self._undo.clear()
+    def commit(self) -> list[Write]:
+        """What was written stays. Returns what would have undone it."""
+        writes, self._undo = self._undo, []
+        return writes

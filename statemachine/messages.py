@@ -87,11 +87,9 @@ class Tally:
 
     @classmethod
     def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "Tally":
-        due = [
-            (kind, key)
-            for key, change in changes
-            for kind in DUE.get((change.start, change.finish), ())
-        ]
+        due: list[Entry] = []
+        for key, change in changes:
+            due += [(kind, key) for kind in DUE.get((change.start, change.finish), ())]
         if type(event) is events.StealRequest:
             due.append(("answer", event.key))
         told: list[Entry] = []
@@ -102,8 +100,9 @@ class Tally:
         if told and type(event) in MAY_REPEAT:
             repeatable = MAY_REPEAT[type(event)]
             told = [item for item in told if item in due or item[0] not in repeatable]
-        due.sort()
-        told.sort()
+        if len(due) > 1:
+            due.sort()
+            told.sort()
         return cls(event, changes, issued, due, told)
 
     def agrees(self) -> bool:

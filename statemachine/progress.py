@@ -30,7 +30,10 @@ class Glimpse(NamedTuple):
 
     @classmethod
     def of(cls, task: TaskState) -> "Glimpse":
-        return cls(task, task.intent, task.spec, task.successor, task.suspicion, task.execution)
+        return tuple.__new__(
+            cls,
+            (task, task.intent, task.spec, task.successor, task.suspicion, task.execution),
+        )
 
 
 Pairs = Iterable[tuple[Glimpse, TaskState]]

@@ -1,6 +1,6 @@
 """Named sentences about a worker, and what it means to break one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -8,7 +8,7 @@ Kind = Literal["always", "sometimes", "at rest"]
 
 #: Yields counterexamples, one line each; nothing where the property holds. What it is given is
 #: written where the property is defined.
-Check = Callable[..., Iterator[str]]
+Check = Callable[..., Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +18,23 @@ class Property:
     Attributes:
         name: says what holds, in snake_case; cases name it.
         sentence: the same for people.
+        about: kinds of event or instruction, or states, without which it cannot break; none: it always
+            can.
     """
 
     name: str
     sentence: str
     kind: Kind
     check: Check
+    about: tuple[object, ...] = ()
 
     def __call__(self, *args: Any) -> Iterator[str]:
-        return self.check(*args)
+        return iter(self.check(*args))
 
 
-def always(sentence: str) -> Callable[[Check], Property]:
-    """Decorates a check that must find nothing after any step."""
-    return lambda check: Property(check.__name__, sentence, "always", check)
+def always(sentence: str, *about: object) -> Callable[[Check], Property]:
+    """Decorates a check that must find nothing after any step, or any that it is about."""
+    return lambda check: Property(check.__name__, sentence, "always", check, about)
 
 
 def at_rest(sentence: str) -> Callable[[Check], Property]:

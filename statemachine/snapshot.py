@@ -8,7 +8,7 @@ from workerfuzz.statemachine.task import Execution, TaskState
 from workerfuzz.statemachine.worker import WorkerState
 
 #: Attributes of a worker that say nothing about what it will do.
-LEFT_OUT = frozenset({"config", "journal", "changes", "touched", "_cause"})
+LEFT_OUT = frozenset({"config", "journal", "changes", "touched", "last", "_cause"})
 
 
 def snapshot(worker: WorkerState, *, values: bool = True) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from workerfuzz.statemachine.errors import (
 )
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.handlers import HANDLERS
+from workerfuzz.statemachine.happening import NOTHING, Happening
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.table import TRANSITIONS
@@ -43,9 +44,10 @@ def handle_stimulus(worker: WorkerState, *events: Event) -> list[Instruction]:
             handle(worker, event, instructions)
     except BaseException:
         worker.journal.undo()
-        worker.changes, worker.touched = [], {}
+        worker.changes, worker.touched, worker.last = [], {}, NOTHING
         raise
-    worker.journal.commit()
+    writes = worker.journal.commit()
+    worker.last = Happening(events[0] if len(events) == 1 else None, instructions, writes)
     return instructions
 
 

@@ -1,24 +1,32 @@
 """What holds in a worker of ours as a whole: sums, limits, and nobody idle who could work."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from workerfuzz.statemachine.asked import ASKED
+from workerfuzz.statemachine.copied import COPIED
 from workerfuzz.statemachine.dispatch import next_execution, peers_that_could_be_asked
+from workerfuzz.statemachine.due import Due
+from workerfuzz.statemachine.ended import ENDED
 from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.started import STARTED
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.worker import WorkerState
 
 
 @always("No more slots are taken than there are threads.")
-def threads_suffice(worker: WorkerState) -> Iterator[str]:
+def threads_suffice(worker: WorkerState) -> Iterable[str]:
     if len(worker.executing) > worker.config.nthreads:
-        yield f"{len(worker.executing)} running, {worker.config.nthreads} threads"
+        return (f"{len(worker.executing)} running, {worker.config.nthreads} threads",)
+    return ()
 
 
 @always("What is left of each resource is its total less what running threads took.")
-def resources_are_conserved(worker: WorkerState) -> Iterator[str]:
-    if not worker.config.resources:
-        return
+def resources_are_conserved(worker: WorkerState) -> Iterable[str]:
+    return leaking_resources(worker) if worker.config.resources else ()
+
+
+def leaking_resources(worker: WorkerState) -> Iterator[str]:
     left = dict(worker.config.resources)
     for key in (*worker.executing, *worker.long_running):
         execution = worker.tasks[key].execution
@@ -30,28 +38,44 @@ def resources_are_conserved(worker: WorkerState) -> Iterator[str]:
 
 
 @always("Bytes under way are the sum of what open transfers were asked for.")
-def incoming_bytes_are_conserved(worker: WorkerState) -> Iterator[str]:
+def incoming_bytes_are_conserved(worker: WorkerState) -> Iterable[str]:
     total = 0
     for transfer in worker.transfers.values():
         total += transfer.nbytes
     if worker.incoming_nbytes != total:
-        yield f"{worker.incoming_nbytes} bytes under way, transfers ask for {total}"
+        return (f"{worker.incoming_nbytes} bytes under way, transfers ask for {total}",)
+    return ()
 
 
 @always("No thread is idle while a task could run on it (#4724).")
-def no_thread_is_idle(worker: WorkerState) -> Iterator[str]:
+def no_thread_is_idle(worker: WorkerState) -> Iterable[str]:
     if (worker.ready or worker.constrained) and (task := next_execution(worker)) is not None:
-        yield f"{task.key} could run, {len(worker.executing)} of {worker.config.nthreads} do"
+        return (f"{task.key} could run, {len(worker.executing)} of {worker.config.nthreads} do",)
+    return ()
 
 
 @always("No peer is left alone while it could be asked for a queued key (#4133).")
-def no_peer_is_left_alone(worker: WorkerState) -> Iterator[str]:
-    for peer in peers_that_could_be_asked(worker) if worker.data_needed else ():
-        yield f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
+def no_peer_is_left_alone(worker: WorkerState) -> Iterable[str]:
+    if not worker.data_needed:
+        return ()
+    return [
+        f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
+        for peer in peers_that_could_be_asked(worker)
+    ]
+
+
+def kinds_of_last(worker: WorkerState) -> tuple[type, ...]:
+    """Of the last event, and of the instructions in reply."""
+    last = worker.last
+    if not last.issued:
+        return (type(last.event),)
+    return (type(last.event), *dict.fromkeys(map(type, last.issued)))
 
 
 #: Checked after every event; their cost follows what is running and under way, not what is known.
-TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
+TOTALS: Final[tuple[Property, ...]] = Due(
+    (*properties_in(globals()), *ASKED, *COPIED, *ENDED, *STARTED), kinds_of_last
+)
 
 
 @always("Each index holds as many keys as there are tasks in its state.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.happening import NOTHING
 from workerfuzz.statemachine.journal import Journal
 from workerfuzz.statemachine.queue import TaskQueue
 from workerfuzz.statemachine.states import HOLDING, NEEDS_INPUTS, USES_INPUTS, State
@@ -46,6 +47,7 @@ class WorkerState:
         last_run_id: of the latest compute request.
         changes: what the last event changed: (key, transition), in order.
         touched: keys that the last event was about, or that were looked at because of it.
+        last: the last event, for those who judge what it did.
     """
 
     def __init__(self, config: WorkerConfig | None = None) -> None:
@@ -69,6 +71,7 @@ class WorkerState:
         self.last_run_id = 0
         self.changes: list[tuple[str, Change]] = []
         self.touched: dict[str, None] = {}
+        self.last = NOTHING
         self.journal = Journal()
         self._cause = ("", State.RELEASED)
 

@@ -10,6 +10,7 @@ from hypothesis import seed as seeded
 from hypothesis.stateful import get_state_machine_test
 
 from workerfuzz.harness.campaigns.coverage import Coverage
+from workerfuzz.harness.cases.scopes import World
 from workerfuzz.harness.engines.keeping import Finding, keep
 from workerfuzz.harness.engines.machine import WorkerMachine
 from workerfuzz.harness.engines.profiles import PROFILES, profile
@@ -78,7 +79,7 @@ class Campaign:
             return True
         return most is not None and self.runs >= most
 
-    def note(self, world: WorkerWorld) -> None:
+    def note(self, world: World) -> None:
         """A run is over."""
         self.runs += 1
         self.steps += len(world.steps)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.cases.case import Case, CaseError, Line, Scene
+from workerfuzz.harness.cases.case import Case, CaseError, Line, Scene, Scope
 from workerfuzz.harness.cases.header import check_property
+from workerfuzz.harness.cases.scopes import SCOPES
 from workerfuzz.harness.cases.spelling import unknown
 from workerfuzz.statemachine.instructions import INSTRUCTIONS
 from workerfuzz.statemachine.states import State
@@ -18,6 +20,12 @@ REST: Final = "rest"
 #: Words of instructions.
 INSTRUCTION_WORDS: Final = tuple(text.word(kind) for kind in INSTRUCTIONS)
 
+#: States that a task can have on a scheduler, besides those that it can have on a worker.
+SCHEDULER_STATES: Final = ("queued", "no-worker", "processing", "erred")
+
+#: Names before the colon of a change: a key, and in a cluster the party before it.
+NAMED: Final = MappingProxyType({Scope.WORKER: 1, Scope.CLUSTER: 2})
+
 #: How a change writes that there is no record.
 NO_RECORD: Final = "-"
 
@@ -25,7 +33,8 @@ NO_RECORD: Final = "-"
 class Body:
     """What was read so far: whole scenes, and the parts of the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, scope: Scope = Scope.WORKER) -> None:
+        self.scope = scope
         self.scenes: list[Scene] = []
         self.remarks: list[str] = []
         self.scene: Scene | None = None
@@ -48,7 +57,7 @@ class Body:
             raise CaseError(f'"{self.broken.text}" ended the run; no step comes after it', number)
         self.close_scene()
         try:
-            step = steps.parse(words) if words != REST else None
+            step = steps.parse(words, SCOPES[self.scope].words) if words != REST else None
         except BadText as error:
             raise CaseError(str(error), number) from None
         self.scene = Scene(step, tuple(self.remarks), line=number)
@@ -70,9 +79,10 @@ class Body:
         elif self.scene.step is None:
             raise CaseError('only "~ PROPERTY" may follow rest', line.number)
         elif sign == "!":
-            self.effects[str(len(self.effects))] = Line(parse_instruction(line), line.number)
+            parse = parse_instruction if self.scope is Scope.WORKER else parse_said
+            self.effects[str(len(self.effects))] = Line(parse(line), line.number)
         else:
-            change = Line(parse_change(line), line.number)
+            change = Line(parse_change(line, self.scope), line.number)
             key = change.text.partition(":")[0]
             if key in self.effects:
                 raise CaseError(f'"{key}" comes twice', line.number)
@@ -107,26 +117,36 @@ def parse_instruction(line: Line) -> str:
     return " ".join(("!", *words))
 
 
-def parse_change(line: Line) -> str:
-    """``x: flight -> memory``."""
-    key, colon, change = line.text.partition(":")
-    words = change.split()
-    if not colon or len(words) != 3 or words[1] != "->":
+def parse_said(line: Line) -> str:
+    """``! w0 execute a run=1``, ``! scheduler->w0 compute-task a``."""
+    words = line.text[1:].split()
+    if len(words) < 2:
+        raise CaseError(f'expected "! WHO WHAT", found "{line.text}"', line.number)
+    return " ".join(("!", *words))
+
+
+def parse_change(line: Line, scope: Scope = Scope.WORKER) -> str:
+    """``x: flight -> memory``; in a cluster ``w0 x: flight -> memory``."""
+    whose, colon, change = line.text.partition(":")
+    names, words = whose.split(), change.split()
+    if not colon or len(names) != NAMED[scope] or len(words) != 3 or words[1] != "->":
         raise CaseError(
-            'expected "# comment", "> step", "key: before -> after", "! instruction" or '
-            f'"~ property", found "{line.text}"',
+            f'expected "# comment", "> step", "{"PARTY " * (NAMED[scope] - 1)}key: before -> after", '
+            f'"! instruction" or "~ property", found "{line.text}"',
             line.number,
         )
     try:
-        text.name(key)
+        for name in names:
+            text.name(name)
     except BadText as error:
         raise CaseError(str(error), line.number) from None
+    known = (*State, *(SCHEDULER_STATES if names[:-1] == ["scheduler"] else ()), NO_RECORD)
     for state in (words[0], words[2]):
-        if state != NO_RECORD and state not in tuple(State):
-            raise CaseError(unknown("state", state, (*State, NO_RECORD)), line.number)
+        if state not in known:
+            raise CaseError(unknown("state", state, known), line.number)
     if words[0] == words[2]:
-        raise CaseError(f"{key} does not change; leave the line out", line.number)
-    return f"{key}: {change.strip()}"
+        raise CaseError(f"{names[-1]} does not change; leave the line out", line.number)
+    return f"{' '.join(names)}: {change.strip()}"
 
 
 def format_body(case: Case) -> Iterator[str]:

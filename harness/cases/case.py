@@ -8,6 +8,7 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 
 from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.strategies.cluster.universe import ClusterConfig
 from workerfuzz.strategies.steps import Step
 
 
@@ -103,7 +104,7 @@ class Case:
     title: str
     scope: Scope = Scope.WORKER
     subjects: tuple[str, ...] = ("reference",)
-    config: WorkerConfig = field(default_factory=WorkerConfig)
+    config: WorkerConfig | ClusterConfig = field(default_factory=WorkerConfig)
     breaks: tuple[Break, ...] = ()
     notes: tuple[str, ...] = ()
     found: str | None = None

@@ -42,7 +42,7 @@ def parse(text: str, path: Path | None = None) -> Case:
 def _parse(text: str, path: Path | None) -> Case:
     lines = joined(text)
     check_magic(next(lines).text)
-    header, body = Header(), Body()
+    header = Header()
     in_header, last = True, 1
     for line in lines:
         if in_header and line.text and line.text[0] not in "#>":
@@ -51,6 +51,7 @@ def _parse(text: str, path: Path | None) -> Case:
             continue
         if in_header:
             values = header.finish(last)
+            body = Body(values["scope"])
             in_header = False
             if not line.text:
                 continue
@@ -58,6 +59,7 @@ def _parse(text: str, path: Path | None) -> Case:
         last = line.number
     if in_header:
         values = header.finish(last)
+        body = Body(values["scope"])
     scenes, closing = body.finish(last)
     try:
         ordered([scene.step for scene in scenes if scene.step is not None])

@@ -45,8 +45,6 @@ def parse_text(value: str, number: int) -> str:
 def parse_scope(value: str, number: int) -> Scope:
     if value not in tuple(Scope):
         raise CaseError(unknown("scope", value, tuple(Scope)), number)
-    if value == Scope.CLUSTER:
-        raise CaseError("no cluster can be replayed yet; expected scope: worker", number)
     return Scope(value)
 
 
@@ -93,7 +91,7 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "scope": Field("scope", parse_scope, required=True),
         "subject": Field("subjects", parse_subjects, required=True),
         "breaks": Field("breaks", parse_break, many=True),
-        "config": Field("config", parse_config),
+        "config": Field("config", Line),
         "found": Field("found", parse_text),
         "note": Field("notes", parse_text, many=True),
     }
@@ -139,6 +137,8 @@ class Header:
             if its.many:
                 self.values[its.attribute] = tuple(self.values.get(its.attribute, ()))
         check_breaks(self.values["subjects"], self.values["breaks"], last)
+        config = self.values.get("config", Line("", last))
+        self.values["config"] = parse_config(config.text, config.number, self.values["scope"])
         return self.values
 
 

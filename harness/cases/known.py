@@ -6,10 +6,22 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness import subjects as registry
-from workerfuzz.harness.subjects import dask_properties
-from workerfuzz.harness.worlds import rest, worker
-from workerfuzz.statemachine import contract, invariants, messages, progress, totals
+from workerfuzz.harness.subjects import dask_cluster_properties, dask_properties
+from workerfuzz.harness.worlds import cluster_properties, rest, worker
+from workerfuzz.statemachine import (
+    asked,
+    contract,
+    copied,
+    ended,
+    invariants,
+    messages,
+    progress,
+    started,
+    totals,
+)
 from workerfuzz.statemachine.properties import Property, properties_in
+from workerfuzz.statemachine.scheduling import invariants as invariants_of_scheduler
+from workerfuzz.statemachine.scheduling import totals as totals_of_scheduler
 
 #: The subject whose effects cases tell.
 REFERENCE: Final = "reference"
@@ -25,9 +37,17 @@ MODULES: Final = (
     messages,
     progress,
     totals,
+    asked,
+    copied,
+    ended,
+    started,
     worker,
     rest,
+    cluster_properties,
+    invariants_of_scheduler,
+    totals_of_scheduler,
     dask_properties,
+    dask_cluster_properties,
 )
 
 

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
+from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.steps import Step
 from workerfuzz.strategies.steps.from_scheduler import ComputeTask
 
@@ -20,6 +21,9 @@ def dependencies(steps: Iterable[Step]) -> Mapping[str, Iterable[str]]:
             found.setdefault(key, {})
         if isinstance(step, ComputeTask):
             found[step.key].update((holding.key, None) for holding in step.needs)
+        elif isinstance(step, Submit):
+            for task in step.tasks:
+                found[task.key].update(dict.fromkeys(task.needs))
     return found
 
 

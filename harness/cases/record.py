@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
-from workerfuzz.harness.cases.case import Break, Case, Line, Scene
+from workerfuzz.harness.cases.case import Break, Case, Line, Scene, Scope
 from workerfuzz.harness.cases.known import REFERENCE
 from workerfuzz.harness.cases.run import Moment, OpenWorld, moments, open_world
+from workerfuzz.harness.cases.scopes import SCOPES
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.violation import ImpossibleStep
-from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.strategies.steps import Step
 
 
 def record(
-    subject: Subject,
+    subject: Any,
     steps: Iterable[Step],
-    config: WorkerConfig | None = None,
+    config: Any = None,
     *,
     title: str,
+    scope: Scope = Scope.WORKER,
     subjects: Sequence[str] = (),
     breaks: Sequence[Break] = (),
     notes: Sequence[str] = (),
@@ -38,7 +40,8 @@ def record(
     plan = Case(
         title=" ".join(title.split()),
         subjects=tuple(subjects) or (subject.name,),
-        config=config or WorkerConfig(),
+        scope=scope,
+        config=config or SCOPES[scope].config,
         breaks=tuple(breaks),
         notes=tuple(notes),
         found=found,

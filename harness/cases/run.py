@@ -1,38 +1,17 @@
 """The steps of a case, taken one after the other in a fresh world."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, TypeAlias
 
-from workerfuzz.harness.cases.case import Case
-from workerfuzz.harness.cases.order import ordered
-from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.effect import Effect
+from workerfuzz.harness.cases.case import Case, Scope
+from workerfuzz.harness.cases.scopes import SCOPES, Effect, World
+from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.view import WorkerView
-from workerfuzz.statemachine.worker import ADDRESS
 from workerfuzz.strategies.steps import Step
-from workerfuzz.strategies.universe import KEYS, PEERS, Universe
-
-
-class World(Protocol):
-    """What is needed of a world here."""
-
-    @property
-    def view(self) -> WorkerView:
-        """The worker."""
-
-    def apply(self, step: Step) -> Effect:
-        """Let a step happen; raises Violation or ImpossibleStep."""
-
-    def finish(self) -> None:
-        """Let everything outstanding end; raises Violation."""
-
 
 #: Makes the world of a case, around a subject.
-OpenWorld: TypeAlias = Callable[[Case, Subject], World]
+OpenWorld: TypeAlias = Callable[[Case, Any], World]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +32,17 @@ class Moment:
 
 
 def moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
-    """Takes the steps, then rests; ends early where a property breaks or a step is impossible."""
+    """Takes the steps, then rests; ends early where a property breaks or a step is impossible.
+
+    The world is closed behind it.
+    """
+    try:
+        yield from _moments(world, steps)
+    finally:
+        world.close()
+
+
+def _moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
     for step in steps:
         try:
             effect = world.apply(step)
@@ -72,13 +61,8 @@ def moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
         yield Moment(None)
 
 
-def open_world(case: Case, subject: Subject) -> World:
+def open_world(case: Case, subject: Any) -> World:
     """A fresh world as the case describes it."""
-    return WorkerWorld(subject, universe_of(case.steps, case.config))
-
-
-def universe_of(steps: Sequence[Step], config: WorkerConfig) -> Universe:
-    """The keys and peers that steps name, beside the usual ones."""
-    named = (peer for step in steps for peer in step.peers() if peer != ADDRESS)
-    peers = dict.fromkeys((*PEERS, *named))
-    return Universe(config, ordered(steps, KEYS), tuple(peers))
+    scope = SCOPES[case.scope]
+    system = get_cluster(subject.name) if case.scope is Scope.CLUSTER else subject
+    return scope.open(system, scope.universe_of(case.steps, case.config))

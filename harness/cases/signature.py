@@ -1,8 +1,17 @@
 """What two findings have in common when they are the same bug."""
 
-from typing import NamedTuple
+import re
+import traceback
+from pathlib import Path
+from typing import Final, NamedTuple
 
+import workerfuzz
 from workerfuzz.harness.worlds.violation import Violation
+
+#: Files of ours; a failure of the reference is told by its exception alone.
+OURS: Final = Path(workerfuzz.__file__).parent
+
+_NUMBER: Final = re.compile(r"\b[0-9a-f]{8}\b|[0-9]+(\.[0-9]+)?")
 
 
 class Signature(NamedTuple):
@@ -11,16 +20,57 @@ class Signature(NamedTuple):
     Attributes:
         property: name of the property that was broken.
         exception: type of what the subject raised; empty where it raised nothing.
+        about: in a cluster, what tells bugs apart that break the same property: where the subject
+            raised, or the counterexample without names and numbers.
     """
 
     property: str
     exception: str = ""
+    about: str = ""
 
     def __str__(self) -> str:
-        return f"{self.property} ({self.exception})" if self.exception else self.property
+        said = "; ".join(part for part in (self.exception, self.about) if part)
+        return f"{self.property} ({said})" if said else self.property
 
 
 def signature(violation: Violation) -> Signature:
     """The signature of one violation."""
     raised = violation.__cause__
-    return Signature(violation.property, type(raised).__name__ if raised is not None else "")
+    exception = type(root(raised)).__name__ if raised is not None else ""
+    if violation.universe.scope == "worker":
+        return Signature(
+            violation.property, type(raised).__name__ if raised is not None else exception
+        )
+    about = place(raised) if raised is not None else normalised(violation)
+    return Signature(violation.property, exception, about)
+
+
+def root(error: BaseException) -> BaseException:
+    """What was raised first."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def place(error: BaseException) -> str:
+    """Transition that was underway, and where the subject raised: a function and its line."""
+    edges = (getattr(it, name, None) for it in (error, root(error)) for name in ("start", "finish"))
+    edge = " -> ".join(dict.fromkeys(str(it) for it in edges if it is not None))
+    frames = [
+        frame
+        for frame in traceback.extract_tb(root(error).__traceback__)
+        if not Path(frame.filename).is_relative_to(OURS)
+    ]
+    innermost = f"{frames[-1].name}: {frames[-1].line}" if frames else ""
+    return "; ".join(part for part in (edge, innermost) if part)
+
+
+def normalised(violation: Violation) -> str:
+    """The counterexample without the names of keys and parties, and without numbers."""
+    text = violation.counterexample.partition("\n")[0]
+    for key in sorted((*violation.universe.keys, "f"), key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)
+    text = re.sub(r"\bw[0-9]+\b", "WORKER", text)
+    text = re.sub(r"\bc[0-9]+\b", "CLIENT", text)
+    text = _NUMBER.sub("N", text)
+    return re.sub(r"\b(KEY|WORKER|CLIENT)(,? \1\b)+", r"\1", text)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from workerfuzz.harness.cases.case import Case
+from workerfuzz.harness.cases.case import Case, Scope
 from workerfuzz.harness.cases.record import record
 from workerfuzz.harness.cases.save import Saved, save
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.engines.shrink import Shrunk, shrink
-from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.violation import Violation
 
 
@@ -50,9 +50,7 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def keep(
-    subject: Subject, violation: Violation, folder: Path, engine: str = "hypothesis"
-) -> Finding:
+def keep(subject: Any, violation: Violation, folder: Path, engine: str = "hypothesis") -> Finding:
     """Shrink a violation and write it as a case into a folder."""
     shrunk = shrink(subject, violation)
     broken = shrunk.violation
@@ -61,6 +59,7 @@ def keep(
         subject,
         broken.steps,
         shrunk.config,
+        scope=Scope(broken.universe.scope),
         title=f"{last} breaks {broken.property.replace('_', ' ')}",
         found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
     )

@@ -1,11 +1,15 @@
 """The machine that pytest and Hypothesis see. A thin adapter: no logic and no property lives here.
 
-In a test suite: ``from workerfuzz import WorkerMachine``, ``TestWorker = WorkerMachine.TestCase``.
+In a test suite: ``from workerfuzz import WorkerMachine``, ``TestWorker = WorkerMachine.TestCase``; for a
+whole cluster ``ClusterMachine`` instead.
 """
 
+import keyword
 import unittest
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -18,22 +22,33 @@ from hypothesis.stateful import (
 )
 
 from workerfuzz.harness.cases import chosen
+from workerfuzz.harness.cases.scopes import CLUSTER, WORKER, Scope, World
 from workerfuzz.harness.engines.keeping import keep
 from workerfuzz.harness.engines.profiles import PROFILES
-from workerfuzz.harness.subjects import fuzzed_alone
-from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
+from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.strategies.choosers import HypothesisChooser
-from workerfuzz.strategies.steps import WORKER_STEPS, Step
-from workerfuzz.strategies.universe import draw_universe
+from workerfuzz.strategies.choosers import Chooser, HypothesisChooser
+from workerfuzz.strategies.steps import Step
+
+#: Rules of a kind of step, by its word, where it has more than one: Hypothesis takes rules to be alike.
+RULES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "compute-task": 6, "free-keys": 2, "acquire-replicas": 2, "remove-worker": 2, "update-data": 2,
+        "gather-dep-success": 3,
+        "submit": 2, "deliver": 8, "begin": 3, "succeed": 3, "serve": 2, "receive": 2,
+    }
+)  # fmt: skip
+
+#: One run in so many has steps of a kind. A paused worker starts nothing, which hides most bugs.
+SELDOM: Final[Mapping[str, int]] = MappingProxyType({"pause": 4})
 
 
 class MachineTestCase:
-    """Makes ``WorkerMachine.TestCase``: a test that keeps what it finds as a case."""
+    """Makes ``TestCase`` of a machine: a test that keeps what it finds as a case."""
 
-    def __get__(self, machine: object, owner: type["WorkerMachine"]) -> type[unittest.TestCase]:
-        class WorkerTestCase(unittest.TestCase):
+    def __get__(self, machine: object, owner: type["Machine"]) -> type[unittest.TestCase]:
+        class FuzzTestCase(unittest.TestCase):
             settings: ClassVar[settings] = PROFILES[owner.profile]
 
             def runTest(self) -> None:  # noqa: N802 - unittest's name
@@ -42,15 +57,16 @@ class MachineTestCase:
                 except SubjectUnavailable as error:
                     self.fail(str(error))
 
-        WorkerTestCase.runTest.is_hypothesis_test = True  # type: ignore[attr-defined]  # for its plugin
-        WorkerTestCase.__qualname__ = WorkerTestCase.__name__ = f"{owner.__name__}.TestCase"
-        return WorkerTestCase
+        FuzzTestCase.runTest.is_hypothesis_test = True  # type: ignore[attr-defined]  # for its plugin
+        FuzzTestCase.__qualname__ = FuzzTestCase.__name__ = f"{owner.__name__}.TestCase"
+        return FuzzTestCase
 
 
-class WorkerMachine(RuleBasedStateMachine):
-    """One worker in hostile surroundings, a rule for each kind of step.
+class Machine(RuleBasedStateMachine):
+    """Runs of one scope. Its subclasses have a rule or more for each kind of step.
 
     Attributes:
+        scope: what runs are made of.
         subject: name of the system to fuzz; by default what the ini option ``workerfuzz_subject`` says.
         profile: ``quick`` or ``deep``.
         kinds: kinds of step that may happen; a subclass can do without some.
@@ -59,24 +75,29 @@ class WorkerMachine(RuleBasedStateMachine):
 
     subject: ClassVar[str] = ""
     profile: ClassVar[str] = "quick"
-    kinds: ClassVar[frozenset[type[Step]]] = frozenset(WORKER_STEPS)
+    scope: ClassVar[Scope]
+    kinds: ClassVar[frozenset[type[Step]]]
     out: ClassVar[str] = "regressions"
     TestCase = MachineTestCase()  # type: ignore[assignment]  # the same thing, with a case at its end
 
     def __init__(self) -> None:
         super().__init__()
-        self.world: WorkerWorld | None = None
+        self.world: World | None = None
+        self.offered: frozenset[type[Step]] = frozenset()
         self.broken = False
 
     @initialize(data=st.data())
-    def begin(self, data: st.DataObject) -> None:
-        """A worker starts."""
-        universe = draw_universe(HypothesisChooser(data))
-        self.world = WorkerWorld(self.system(), universe, observer=self.on_event)
+    def open_world(self, data: st.DataObject) -> None:
+        """A fresh world."""
+        chooser = HypothesisChooser(data)
+        universe = self.scope.draw(chooser)
+        absent = draw_absent(chooser)
+        self.offered = frozenset(kind for kind in self.kinds if kind.word not in absent)
+        self.world = self.scope.open(self.system(), universe, observer=self.on_event)
 
     def may(self, kind: type[Step]) -> bool:
         """A step of that kind can happen now."""
-        return self.world is not None and kind in self.kinds and kind in self.world.possible()
+        return self.world is not None and kind in self.offered and kind in self.world.possible()
 
     def take(self, kind: type[Step], data: st.DataObject) -> None:
         """Let a step of that kind happen."""
@@ -89,17 +110,21 @@ class WorkerMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Come to rest, unless a property is broken already: that would hide it behind another."""
-        if self.world is not None and not self.broken:
-            self.world.finish()
-        if self.world is not None:
-            self.on_run(self.world)
+        if self.world is None:
+            return
+        try:
+            if not self.broken:
+                self.world.finish()
+        finally:
+            self.world.close()
+        self.on_run(self.world)
 
     @classmethod
-    def on_event(cls, world: WorkerWorld, step: Step | None) -> None:
+    def on_event(cls, world: Any, step: Step | None) -> None:
         """Told of each event, as an ``Observer`` is; a subclass may listen."""
 
     @classmethod
-    def on_run(cls, world: WorkerWorld) -> None:
+    def on_run(cls, world: Any) -> None:
         """Told when a run is over; a subclass may listen."""
 
     @classmethod
@@ -112,21 +137,63 @@ class WorkerMachine(RuleBasedStateMachine):
             raise AssertionError("\n".join(finding.report())) from None
 
     @classmethod
-    def system(cls) -> Subject:
+    def system(cls) -> Any:
         """The subject, by the name that was chosen; raises SubjectUnavailable."""
-        return fuzzed_alone(cls.subject or chosen.subjects[0])
+        raise NotImplementedError
+
+    @classmethod
+    def chosen_name(cls) -> str:
+        """Of the subject: of the class, else what the user of the test suite chose."""
+        return cls.subject or chosen.subjects[0]
 
 
-def rule_for(kind: type[Step]) -> Any:
-    """The rule that lets steps of one kind happen."""
+class WorkerMachine(Machine):
+    """One worker in hostile surroundings."""
 
-    def happens(self: WorkerMachine, data: st.DataObject) -> None:
+    scope = WORKER
+    kinds = frozenset(WORKER.kinds)
+
+    @classmethod
+    def system(cls) -> Any:
+        return fuzzed_alone(cls.chosen_name())
+
+
+class ClusterMachine(Machine):
+    """A scheduler, its workers, and everything between them."""
+
+    scope = CLUSTER
+    kinds = frozenset(CLUSTER.kinds)
+
+    @classmethod
+    def system(cls) -> Any:
+        return get_cluster(cls.chosen_name())
+
+
+def draw_absent(chooser: Chooser) -> frozenset[str]:
+    """Words of kinds that a run does without, beside those that Hypothesis switches off in it."""
+    return frozenset(word for word, runs in SELDOM.items() if chooser.integer(1, runs) < runs)
+
+
+def rule_names(kind: type[Step]) -> Iterator[str]:
+    """What the rules of a kind are called: each has a name, for Hypothesis switches off by name."""
+    name = kind.word.replace("-", "_")
+    yield f"{name}_" if keyword.iskeyword(name) else name
+    for number in range(2, RULES.get(kind.word, 1) + 1):
+        yield f"{name}_{number}"
+
+
+def rule_for(kind: type[Step], name: str) -> Any:
+    """A rule that lets steps of one kind happen."""
+
+    def happens(self: Machine, data: st.DataObject) -> None:
         self.take(kind, data)
 
-    happens.__name__ = kind.word.replace("-", "_")
+    happens.__name__ = name
     happens.__doc__ = kind.__doc__
     return precondition(lambda self: self.may(kind))(rule(data=st.data())(happens))
 
 
-for _kind in WORKER_STEPS:
-    setattr(WorkerMachine, _kind.word.replace("-", "_"), rule_for(_kind))
+for _machine in (WorkerMachine, ClusterMachine):
+    for _kind in _machine.scope.kinds:
+        for _name in rule_names(_kind):
+            setattr(_machine, _name, rule_for(_kind, _name))

@@ -5,21 +5,24 @@ Steps are taken away in ever smaller chunks, then simplified, then the rest is r
 that is impossible without one that was taken away goes with it.
 """
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
+from typing import Any, Final
 
-from workerfuzz.harness.cases.order import ordered
-from workerfuzz.harness.cases.run import universe_of
+from workerfuzz.harness.cases.scopes import Scope, scope_of
 from workerfuzz.harness.cases.signature import Signature, signature
-from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.worker import ADDRESS
 from workerfuzz.strategies.steps import Step
-from workerfuzz.strategies.universe import KEYS, PEERS
 
 Steps = tuple[Step, ...]
+
+#: After so long it stops with what it has, in seconds of CPU.
+PATIENCE_S: Final = 60.0
+
+
+class Impatient(Exception):
+    """The time for shrinking is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Shrunk:
         violation: the same bug, with the steps that are left.
         before: number of steps there were.
         replays: how many runs it took to find out.
-        interrupted: Ctrl-C came before it was certain that no single step can go.
+        interrupted: Ctrl-C, or the end of its time, came before it was certain that no single step
+            can go.
     """
 
     violation: Violation
@@ -43,16 +47,16 @@ class Shrunk:
         return self.violation.steps
 
     @property
-    def config(self) -> WorkerConfig:
+    def config(self) -> Any:
         return self.violation.universe.config
 
 
-def replay(subject: Subject, config: WorkerConfig, steps: Sequence[Step]) -> Violation | None:
+def replay(subject: Any, scope: Scope, config: Any, steps: Sequence[Step]) -> Violation | None:
     """What these steps break, in the world that a case of them would have.
 
     Steps that are impossible when they are reached are left out.
     """
-    world = WorkerWorld(subject, universe_of(steps, config))
+    world = scope.open(subject, scope.universe_of(steps, config))
     try:
         for step in steps:
             try:
@@ -62,15 +66,19 @@ def replay(subject: Subject, config: WorkerConfig, steps: Sequence[Step]) -> Vio
         world.finish()
     except Violation as violation:
         return violation
+    finally:
+        world.close()
     return None
 
 
 class Shrinker:
     """Holds the smallest run so far that shows the bug."""
 
-    def __init__(self, subject: Subject, violation: Violation) -> None:
+    def __init__(self, subject: Any, violation: Violation, patience_s: float) -> None:
         self.subject = subject
         self.violation = violation
+        self.scope = scope_of(violation)
+        self.deadline = time.process_time() + patience_s
         self.wanted: Signature = signature(violation)
         self.replays = 0
 
@@ -79,13 +87,15 @@ class Shrinker:
         return self.violation.steps
 
     @property
-    def config(self) -> WorkerConfig:
+    def config(self) -> Any:
         return self.violation.universe.config
 
-    def shows(self, steps: Sequence[Step], config: WorkerConfig | None = None) -> bool:
-        """Whether these steps show the same bug; if so, they are kept."""
+    def shows(self, steps: Sequence[Step], config: Any = None) -> bool:
+        """Whether these steps show the same bug; if so, they are kept. Raises Impatient."""
         self.replays += 1
-        found = replay(self.subject, config or self.config, steps)
+        if time.process_time() > self.deadline:
+            raise Impatient
+        found = replay(self.subject, self.scope, config or self.config, steps)
         if found is None or signature(found) != self.wanted:
             return False
         self.violation = found
@@ -125,22 +135,16 @@ class Shrinker:
         return simplified
 
     def simplify_config(self) -> None:
-        """Leave options of the worker at their defaults where they do not matter."""
-        default = WorkerConfig()
-        for option in fields(WorkerConfig):
-            usual = getattr(default, option.name)
-            if getattr(self.config, option.name) != usual:
-                self.shows(self.steps, replace(self.config, **{option.name: usual}))
+        """Leave options at their defaults where they do not matter."""
+        while any(self.shows(self.steps, it) for it in self.scope.simpler(self.config)):
+            pass
 
     def rename(self) -> None:
-        """Give keys and peers the usual names, in the order of their appearance."""
-        keys = ordered(self.steps)
-        names = dict(zip(keys, KEYS[-len(keys) :], strict=False)) if len(keys) <= len(KEYS) else {}
-        peers = dict.fromkeys(peer for step in self.steps for peer in step.peers())
-        names |= dict(zip((peer for peer in peers if peer != ADDRESS), PEERS, strict=False))
-        renamed = tuple(step.renamed(names) for step in self.steps)
-        if renamed != self.steps:
-            self.shows(renamed)
+        """Give keys and parties the usual names."""
+        for names in self.scope.usual_names(self.steps):
+            renamed = tuple(step.renamed(names) for step in self.steps)
+            if renamed != self.steps:
+                self.shows(renamed)
 
     def run(self) -> Shrunk:
         before, interrupted = len(self.steps), False
@@ -153,14 +157,14 @@ class Shrinker:
             self.rename()
             while self.drop_single_steps():
                 pass
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Impatient):
             interrupted = True
         return Shrunk(self.violation, before, self.replays, interrupted)
 
 
-def shrink(subject: Subject, violation: Violation) -> Shrunk:
+def shrink(subject: Any, violation: Violation, patience_s: float = PATIENCE_S) -> Shrunk:
     """The smallest run that we find with the same signature; ends 1-minimal.
 
     What needs a universe that no case can describe stays as it is.
     """
-    return Shrinker(subject, violation).run()
+    return Shrinker(subject, violation, patience_s).run()

@@ -4,68 +4,94 @@ Each run has a tactic, because each tactic alone is blind: some bugs need every 
 undone by a kind that is merely frequent, some need one kind many times.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.worker import Observer, WorkerWorld
+from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.steps import WORKER_STEPS, Step
-from workerfuzz.strategies.steps.from_scheduler import ComputeTask, FreeKeys
-from workerfuzz.strategies.steps.from_surroundings import Pause, Unpause
-from workerfuzz.strategies.universe import draw_universe
-
-#: Steps of one run: between a few and these.
-LONGEST_RUN: Final = 60
-
+from workerfuzz.strategies.steps import Step
 
 #: How often a kind of step is chosen in one run, compared with others; 0 switches it off.
 Weights = Mapping[type[Step], int]
 
+#: Weights to choose from, by the word of a kind of step that is not like the others.
+LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "compute-task": (3, 6, 12), "free-keys": (1, 2, 6), "pause": (0, 0, 0, 1), "unpause": (6,),
+        "submit": (1, 2, 4), "deliver": (10, 20, 40), "begin": (6, 12), "succeed": (2, 6, 12),
+        "serve": (4, 8), "receive": (4, 8), "garble": (0, 0, 1), "spoil": (0, 0, 1),
+        "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4),
+    }
+)  # fmt: skip
 
-#: Weights to choose from for kinds of step that are not like the others.
-LIKELY: Final[Mapping[type[Step], tuple[int, ...]]] = MappingProxyType(
-    {ComputeTask: (3, 6, 12), FreeKeys: (1, 2, 6), Pause: (0, 0, 0, 1), Unpause: (6,)}
+#: Without these nothing gets far in a cluster: weights that no tactic takes away.
+NEEDED: Final[Mapping[str, int]] = MappingProxyType(
+    {"submit": 1, "deliver": 12, "begin": 6, "succeed": 3, "serve": 4, "receive": 4, "notice": 1}
+)
+
+#: Steps of one run: between a few and these, by what is walked.
+LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {"worker": (5, 60), "cluster": (10, 150)}
 )
 
 
-def uniform(chooser: RandomChooser) -> Weights:
-    """Every kind alike."""
-    return dict.fromkeys(WORKER_STEPS, 1)
+def uniform(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
+    """Every kind alike, but for those that others wait for."""
+    return {kind: NEEDED.get(kind.word, 1) for kind in kinds}
 
 
-def swarm(chooser: RandomChooser) -> Weights:
+def swarm(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
     """Without half of the kinds."""
-    return {kind: chooser.integer(0, 1) for kind in WORKER_STEPS}
+    return {kind: NEEDED.get(kind.word) or chooser.integer(0, 1) for kind in kinds}
 
 
-def weighted(chooser: RandomChooser) -> Weights:
+def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
     """Some kinds rarely, some often, some not at all; requests more often, pauses less."""
-    return {kind: chooser.pick(LIKELY.get(kind, (0, 1, 2, 6))) for kind in WORKER_STEPS}
+    return {kind: chooser.pick(LIKELY.get(kind.word, (0, 1, 2, 6))) for kind in kinds}
 
 
 #: By name; a run draws one.
-TACTICS: Final[Mapping[str, Callable[[RandomChooser], Weights]]] = MappingProxyType(
-    {"uniform": uniform, "swarm": swarm, "weighted": weighted}
+TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weights]]] = (
+    MappingProxyType({"uniform": uniform, "swarm": swarm, "weighted": weighted})
 )
 
 
-def walk(subject: Subject, seed: str, observer: Observer | None = None) -> WorkerWorld:
+def walk(
+    subject: Any,
+    seed: str,
+    observer: Any = None,
+    scope: Scope = WORKER,
+    universe: Callable[[RandomChooser], AnyUniverse] | None = None,
+) -> World:
     """One run, from a fresh world to its end. Same seed, same run, in every process.
+
+    Args:
+        universe: how to draw it; by default as usual in its scope.
 
     Raises:
         Violation: a property was broken; its steps tell how.
     """
     chooser = RandomChooser(seed)
-    world = WorkerWorld(subject, draw_universe(chooser), observer=observer)
-    weights = TACTICS[chooser.pick((*TACTICS, "weighted"))](chooser)
-    offered: dict[tuple[type[Step], ...], list[type[Step]]] = {}
-    for _ in range(chooser.integer(5, LONGEST_RUN)):
+    drawn = (universe or scope.draw)(chooser)
+    world = scope.open(subject, drawn, observer=observer)
+    try:
+        wander(world, chooser, scope.kinds, LENGTHS[drawn.scope])
+        world.finish()
+    finally:
+        world.close()
+    return world
+
+
+def wander(
+    world: World, chooser: RandomChooser, kinds: Sequence[type[Step]], length: tuple[int, int]
+) -> None:
+    """Random steps, by a tactic of their own."""
+    weights = TACTICS[chooser.pick((*TACTICS, "weighted"))](chooser, kinds)
+    offered: dict[Sequence[type[Step]], list[type[Step]]] = {}
+    for _ in range(chooser.integer(*length)):
         possible = world.possible()
         if possible not in offered:
-            kinds = [kind for kind in possible for _ in range(weights[kind])]
-            offered[possible] = kinds or list(possible)
+            choice = [kind for kind in possible for _ in range(weights[kind])]
+            offered[possible] = choice or list(possible)
         world.apply(world.draw(chooser.pick(offered[possible]), chooser))
-    world.finish()
-    return world

@@ -9,7 +9,8 @@ from workerfuzz.harness.campaigns.fuzz import Campaign
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.replay import with_rest
-from workerfuzz.harness.cases.run import Moment, World, moments, open_world
+from workerfuzz.harness.cases.run import Moment, moments, open_world
+from workerfuzz.harness.cases.scopes import World
 from workerfuzz.harness.cases.settings import format_config
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.properties import Property
@@ -61,14 +62,7 @@ def transcript(number: int, moment: Moment, world: World) -> Iterator[Text]:
         yield Text("      every property holds", "green")
     else:
         yield from (Text(f"      {line}") for line in moment.effect.lines())
-        yield Text(f"      = {states(world)}", "dim")
-
-
-def states(world: World) -> str:
-    """``x flight, y waiting``."""
-    view = world.view
-    keys = view.keys()
-    return ", ".join(f"{key} {view.state(key)}" for key in keys) or "no task"
+        yield Text(f"      = {world.where()}", "dim")
 
 
 def campaign_lines(campaign: Campaign) -> Iterator[str]:

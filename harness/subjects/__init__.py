@@ -6,6 +6,7 @@ from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Final
 
+from workerfuzz.harness.subjects.cluster import ClusterMaker
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: Entry-point group under which others register theirs; the object is called without arguments.
@@ -16,6 +17,15 @@ OWN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "reference": "workerfuzz.harness.subjects.reference:ReferenceSubject",
         "dask": "workerfuzz.harness.subjects.dask:DaskSubject",
+    }
+)
+
+
+#: Those of ours that have a scheduler.
+OWN_CLUSTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "reference": "workerfuzz.harness.subjects.reference_cluster:ReferenceClusterMaker",
+        "dask": "workerfuzz.harness.subjects.dask_cluster:DaskClusterMaker",
     }
 )
 
@@ -36,10 +46,23 @@ def get(name: str) -> Subject:
     return subject
 
 
+def get_cluster(name: str) -> ClusterMaker:
+    """A system to fuzz as a whole cluster. Raises SubjectUnavailable."""
+    if name not in OWN_CLUSTERS:
+        get(name)  # so that a name that nobody knows is said to be one
+        raise SubjectUnavailable(
+            f'subject "{name}" has no scheduler; one of {", ".join(OWN_CLUSTERS)} has'
+        )
+    maker: ClusterMaker = EntryPoint(name, OWN_CLUSTERS[name], GROUP).load()()
+    return maker
+
+
 def fuzzed_alone(name: str) -> Subject:
     """A system to fuzz at the scope of one worker. Raises SubjectUnavailable, for dask as well."""
     if name == "dask":
-        raise SubjectUnavailable("a dask worker trusts its scheduler; alone it is only replayed")
+        raise SubjectUnavailable(
+            "a dask worker trusts its scheduler; alone it is only replayed: add --scope cluster"
+        )
     return get(name)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from workerfuzz.harness.subjects.dask_names import OWN_NAME, Name, address
+from workerfuzz.harness.subjects.dask_names import OWN_NAME, Name, address, named
 from workerfuzz.statemachine import events as ev
 
 
@@ -91,17 +91,17 @@ def _who_has(event: Any, around: Surroundings) -> dict[Name, list[Name]]:
     The scheduler counts a worker among the holders of what it holds: where a case names no holder
     of a value that is here, this worker is named. Where there is none at all, so it is told.
     """
-    named = {key: dict.fromkeys(event.who_has.get(key, ())) for key in _keys_to_name(event)}
+    listed = {key: dict.fromkeys(event.who_has.get(key, ())) for key in _keys_to_name(event)}
     return {
-        Name(key): [address(peer) for peer in peers or ((OWN_NAME,) if around.holds(key) else ())]
-        for key, peers in named.items()
+        named(key): [address(peer) for peer in peers or ((OWN_NAME,) if around.holds(key) else ())]
+        for key, peers in listed.items()
     }
 
 
 def _nbytes(event: Any, around: Surroundings) -> object:
     if isinstance(event.nbytes, int):
         return event.nbytes
-    return {Name(key): event.nbytes.get(key, around.nbytes(key)) for key in _keys_to_name(event)}
+    return {named(key): event.nbytes.get(key, around.nbytes(key)) for key in _keys_to_name(event)}
 
 
 def _keys_to_name(event: Any) -> tuple[str, ...]:
@@ -115,12 +115,12 @@ def _keys_to_name(event: Any) -> tuple[str, ...]:
 FIELDS: Final[Mapping[str, Fill]] = MappingProxyType(
     {
         "stimulus_id": lambda event, around: around.stimulus_id,
-        "key": lambda event, around: Name(event.key),
-        "keys": lambda event, around: [Name(key) for key in event.keys],
+        "key": lambda event, around: named(event.key),
+        "keys": lambda event, around: [named(key) for key in event.keys],
         "worker": lambda event, around: address(event.worker),
         "who_has": _who_has,
         "nbytes": _nbytes,
-        "data": lambda event, around: {Name(key): it for key, it in event.values.items()},
+        "data": lambda event, around: {named(key): it for key, it in event.values.items()},
         "report": lambda event, around: False,  # as a scheduler and its clients ask for it
         # a request
         "run_id": _run_id,

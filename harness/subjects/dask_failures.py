@@ -29,7 +29,7 @@ def _headline(error: BaseException) -> str:
 
 def _place(error: BaseException) -> str:
     """Function and line of code that raised; nothing where the line says only that it raises."""
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = traceback.extract_tb(error.__traceback__) if error.__traceback__ else []
     if not frames or str(frames[-1].line).startswith("raise"):
         return ""
     return f" in {frames[-1].name} ({frames[-1].line})"

@@ -5,6 +5,7 @@ such a walk is the same under every PYTHONHASHSEED. A ``Name`` must not leave th
 is not found among the plain strings of a dict: ``str`` makes a plain string of it.
 """
 
+import functools
 import zlib
 from typing import Final
 
@@ -16,12 +17,18 @@ _PORT: Final = ":0"
 
 
 class Name(str):
-    """A key or an address."""
+    """A key or an address. It remembers its hash: a scheduler asks for it a hundred times a call."""
 
-    __slots__ = ()
+    __slots__ = ("stable",)
+    stable: int
+
+    def __new__(cls, text: str) -> "Name":
+        self = super().__new__(cls, text)
+        self.stable = stable_hash(self)
+        return self
 
     def __hash__(self) -> int:
-        return stable_hash(self)
+        return self.stable
 
 
 def stable_hash(text: str) -> int:
@@ -29,6 +36,13 @@ def stable_hash(text: str) -> int:
     return zlib.crc32(text.encode())
 
 
+@functools.lru_cache(maxsize=10_000)
+def named(key: str) -> Name:
+    """A key as Dask gets it; the same object for the same key, as long as it is in use."""
+    return Name(key)
+
+
+@functools.lru_cache(maxsize=1_000)
 def address(peer: str) -> Name:
     """What Dask calls a peer."""
     return Name(peer + _PORT)

@@ -4,10 +4,9 @@ Subclasses of what is installed, and only our own workers use them: a Dask that 
 process is left as it is.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Any
-
-from workerfuzz.harness.subjects.dask_names import stable_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +61,15 @@ def recording(machine: type[Any], record: type[Any]) -> tuple[type[Any], type[An
         __slots__ = ()
 
         def __hash__(self) -> int:
-            return stable_hash(self.key)
+            stable: int = self.key.stable  # it is a Name
+            return stable
 
     return RecordingState, StableTask
 
 
-def recording_tasks(record: type[Any]) -> dict[str, Any]:
-    """The dict of a worker's records, which makes each record that enters it one of that class.
+@functools.cache
+def recording_tasks(record: type[Any]) -> type[dict[str, Any]]:
+    """The kind of dict for a worker's records; each record that enters becomes one of that class.
 
     Dask makes its records itself and enters them here before they get into any set.
     """
@@ -78,4 +79,4 @@ def recording_tasks(record: type[Any]) -> dict[str, Any]:
             task.__class__ = record
             super().__setitem__(key, task)
 
-    return Tasks()
+    return Tasks

@@ -82,7 +82,7 @@ class Release:
         }
         attributes: dict[str, object] = {
             "rng": ByName(),
-            "tasks": recording_tasks(self.task),
+            "tasks": recording_tasks(self.task)(),
         }
         for limit, names in LIMITS.items():
             for name in names:

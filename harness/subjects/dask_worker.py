@@ -8,7 +8,7 @@ from workerfuzz.harness.subjects.dask_events import FIELDS, KINDS
 from workerfuzz.harness.subjects.dask_failures import describe
 from workerfuzz.harness.subjects.dask_instructions import DROPPED, NO_RUN, READERS
 from workerfuzz.harness.subjects.dask_interface import NEXT, PREVIOUS
-from workerfuzz.harness.subjects.dask_names import Name, peer_at
+from workerfuzz.harness.subjects.dask_names import named, peer_at
 from workerfuzz.harness.subjects.dask_properties import to_check
 from workerfuzz.harness.subjects.dask_releases import Release
 from workerfuzz.harness.subjects.protocol import SubjectRaised
@@ -204,7 +204,7 @@ class DaskWorker:
         return not self.machine.running
 
     def _task(self, key: str) -> Any:
-        return self.machine.tasks.get(Name(key))
+        return self.machine.tasks.get(named(key))
 
     def _other_state(self, key: str, names: tuple[str, ...]) -> State | None:
         task = self._task(key)

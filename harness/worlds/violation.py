@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from workerfuzz.strategies.cluster.universe import ClusterUniverse
 from workerfuzz.strategies.steps import Step
 from workerfuzz.strategies.universe import Universe
 
@@ -28,7 +29,7 @@ class Violation(Exception):
     counterexample: str
     steps: tuple[Step, ...] = field(default=(), repr=False)
     at_rest: bool = False
-    universe: Universe = field(default_factory=Universe, repr=False)
+    universe: Universe | ClusterUniverse = field(default_factory=Universe, repr=False)
 
     def __str__(self) -> str:
         return f"{self.property}: {self.sentence}\n{self.counterexample}"

@@ -24,6 +24,7 @@ from workerfuzz.statemachine.states import NEEDS_INPUTS, State
 from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.steps import WORKER_STEPS, Step
+from workerfuzz.strategies.steps.step import WorkerStep
 from workerfuzz.strategies.universe import Universe
 
 #: Told of each event once it has happened, with the step that it was; None while coming to rest.
@@ -107,6 +108,8 @@ class WorkerWorld:
             ImpossibleStep: it cannot happen now; nothing was changed.
             Violation: it broke a property.
         """
+        if not isinstance(step, WorkerStep):
+            raise ImpossibleStep(f"{step.word} happens to a cluster, not to one worker")
         obstacle = step.obstacle(self)
         if obstacle is not None:
             raise ImpossibleStep(obstacle)
@@ -125,6 +128,14 @@ class WorkerWorld:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
         self.resting = True
         come_to_rest(self)
+
+    def where(self) -> str:
+        """Where every task is now, in a line: ``x flight, y waiting``."""
+        keys = self.view.keys()
+        return ", ".join(f"{key} {self.view.state(key)}" for key in keys) or "no task"
+
+    def close(self) -> None:
+        """The world is not used any more."""
 
     def questions(self) -> Sequence[str]:
         """Keys that the worker asked about since the last call, sorted."""

@@ -4,13 +4,15 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-__all__ = ["WorkerMachine", "__version__"]
+__all__ = ["ClusterMachine", "WorkerMachine", "__version__"]
+
+#: They bring Hypothesis along, so they are loaded when they are asked for.
+_MACHINES = ("ClusterMachine", "WorkerMachine")
 
 
 def __getattr__(name: str) -> Any:
-    """``WorkerMachine`` brings Hypothesis along, so it is loaded when it is asked for."""
-    if name == "WorkerMachine":
-        from workerfuzz.harness.engines.machine import WorkerMachine
+    if name in _MACHINES:
+        from workerfuzz.harness.engines import machine
 
-        return WorkerMachine
+        return getattr(machine, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

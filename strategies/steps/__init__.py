@@ -51,15 +51,15 @@ BY_WORD: Final[Mapping[str, type[Step]]] = MappingProxyType(
 )
 
 
-def parse(line: str) -> Step:
+def parse(line: str, by_word: Mapping[str, type[Step]] = BY_WORD) -> Step:
     """The step that a line of text stands for; the reverse of ``str``. Raises BadText."""
     words = line.split()
     if not words:
         raise BadText("expected a step")
-    kind = BY_WORD.get(words[0])
+    kind = by_word.get(words[0])
     if kind is None:
-        near = difflib.get_close_matches(words[0], BY_WORD, n=1)
-        hint = f'; did you mean "{near[0]}"?' if near else f"; one of {', '.join(BY_WORD)}"
+        near = difflib.get_close_matches(words[0], by_word, n=1)
+        hint = f'; did you mean "{near[0]}"?' if near else f"; one of {', '.join(by_word)}"
         raise BadText(f'unknown step "{words[0]}"{hint}')
     try:
         return kind.parse(words[1:])

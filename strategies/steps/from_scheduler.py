@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Self
 
 from workerfuzz.statemachine import events
-from workerfuzz.statemachine.states import HOLDING, NEEDS_INPUTS, State
+from workerfuzz.statemachine.states import HOLDING, NEEDS_INPUTS, RUNNABLE, State
 from workerfuzz.statemachine.task import Request, TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
@@ -15,7 +15,7 @@ from workerfuzz.strategies.steps.step import (
     OnePeer,
     SomeHoldings,
     SomeKeys,
-    Step,
+    WorkerStep,
     draw_holding,
     one_less,
     parse_holdings,
@@ -37,7 +37,7 @@ RESERVED: Final = ("spec", "priority")
 
 
 @dataclass(frozen=True, slots=True)
-class ComputeTask(Step):
+class ComputeTask(WorkerStep):
     """The scheduler asks for a task. Its run id follows from its place in the run.
 
     Attributes:
@@ -176,21 +176,21 @@ def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
 
 
 def draw_dependencies(world: Surroundings, key: str, chooser: Chooser) -> tuple[str, ...]:
-    """Some earlier keys; often one that holds a thread or a transfer just now."""
+    """Some earlier keys, or some that are here; now and then one that holds a thread or a transfer."""
     earlier = world.pool[: world.pool.index(key)]
-    chosen = some(earlier, 0, 2, chooser)
+    here = [key for key in earlier if world.view.state(key) is State.MEMORY]
+    chosen = some(chooser.pick((earlier, here)), 0, 2, chooser)
     held = [key for key in earlier if world.view.state(key) in HOLDING and key not in chosen]
-    if held and chooser.integer(0, 1):
+    if held and chooser.integer(0, 2) == 2:
         chosen = (*chosen, chooser.pick(held))
     return tuple(sorted(chosen, key=earlier.index))
 
 
 def draw_resources(total: Mapping[str, float], chooser: Chooser) -> tuple[tuple[str, int], ...]:
-    """Mostly nothing; otherwise an amount of each resource that the worker has."""
-    if not total or chooser.integer(0, 1) == 0:
+    """Nothing in one request of three; otherwise some of each resource that the worker has."""
+    if not total or chooser.integer(0, 2) == 0:
         return ()
-    drawn = [(name, chooser.integer(0, int(total[name]))) for name in sorted(total)]
-    return tuple((name, amount) for name, amount in drawn if amount)
+    return tuple((name, chooser.integer(1, int(total[name]))) for name in sorted(total))
 
 
 def who_has(holdings: Sequence[Holding]) -> events.WhoHas:
@@ -202,14 +202,20 @@ def nbytes(holdings: Sequence[Holding]) -> events.Nbytes:
 
 
 class LettingGo(SomeKeys):
-    """About any keys; now and then about one that holds a thread or a transfer."""
+    """About any keys, or about one that is in use or will be next."""
 
     @classmethod
     def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
-        held = likelier(world, HOLDING)
-        if held and chooser.integer(0, 2) == 0:
-            return cls((chooser.pick(held),))
+        used = (*likelier(world, HOLDING), *inputs_of_runnable(world))
+        if used and chooser.integer(0, 1) == 0:
+            return cls((chooser.pick(used),))
         return super().draw(world, chooser)
+
+
+def inputs_of_runnable(world: Surroundings) -> Sequence[str]:
+    """What tasks will take that wait for nothing but a thread or resources, task by task."""
+    runnable = [key for key in world.pool if world.view.state(key) in RUNNABLE]
+    return [dependency for key in runnable for dependency in sorted(world.view.dependencies(key))]
 
 
 class FreeKeys(LettingGo):

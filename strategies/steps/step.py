@@ -7,7 +7,7 @@ what shrinking removes.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from workerfuzz.statemachine.events import Event
 from workerfuzz.strategies import text
@@ -34,22 +34,18 @@ class Step(ABC):
         cls.word = text.word(cls)
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def may(cls, world: Any) -> bool:
         """Some step of this kind is possible now. Cheap: asked before every step."""
         return True
 
     @classmethod
     @abstractmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: Any, chooser: Chooser) -> Self:
         """A step of this kind that is possible now; only where ``may`` says so."""
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def obstacle(self, world: Any) -> str | None:
         """Why this very step is not possible now; None where it is."""
         return None
-
-    @abstractmethod
-    def event(self, world: Surroundings) -> Event:
-        """What happens to the worker."""
 
     @abstractmethod
     def arguments(self) -> Sequence[str]:
@@ -80,8 +76,16 @@ class Step(ABC):
         return " ".join((self.word, *self.arguments()))
 
 
+class WorkerStep(Step):
+    """A step at the scope of one worker."""
+
+    @abstractmethod
+    def event(self, world: Surroundings) -> Event:
+        """What happens to the worker."""
+
+
 @dataclass(frozen=True, slots=True)
-class Bare(Step):
+class Bare(WorkerStep):
     """A step with nothing to choose."""
 
     @classmethod
@@ -99,7 +103,7 @@ class Bare(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class OneKey(Step):
+class OneKey(WorkerStep):
     """A step about one key."""
 
     usage: ClassVar[str] = "KEY"
@@ -130,7 +134,7 @@ class OneKey(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class OnePeer(Step):
+class OnePeer(WorkerStep):
     """A step about one peer."""
 
     usage: ClassVar[str] = "PEER"
@@ -161,7 +165,7 @@ class OnePeer(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class SomeKeys(Step):
+class SomeKeys(WorkerStep):
     """A step about one key or more."""
 
     usage: ClassVar[str] = "KEY..."
@@ -192,7 +196,7 @@ class SomeKeys(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class SomeHoldings(Step):
+class SomeHoldings(WorkerStep):
     """A step that tells who holds one key or more."""
 
     usage: ClassVar[str] = "KEY[:NBYTES][@PEER,PEER]..."

@@ -25,7 +25,7 @@ def rules(machine: type[RuleBasedStateMachine]) -> dict[str, int]:
 def test_empty_machine_has_the_same_rules(benchmark_module: Import) -> None:
     empty = benchmark_module("emptymachine").EmptyMachine
     assert rules(empty) == rules(WorkerMachine)
-    assert len(rules(empty)) == 22
+    assert len(rules(empty)) >= 22
 
 
 def test_trace_says_what_was_drawn_for_each_kind(benchmark_module: Import) -> None:

@@ -5,7 +5,9 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.campaigns.mutants import (
+    asked,
     bookkeeping,
+    copied,
     endings,
     records,
     requests,
@@ -20,7 +22,9 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *transitions.MUTANTS,
     *records.MUTANTS,
     *requests.MUTANTS,
+    *asked.MUTANTS,
     *endings.MUTANTS,
+    *copied.MUTANTS,
     *bookkeeping.MUTANTS,
     *starting.MUTANTS,
 )

@@ -40,7 +40,7 @@ def cancelled_copy_is_queued_again(original: Any, worker: WorkerState, task: Tas
     value(network, "TAKES_VALUE"),
     origin="#4784",
     violates="R8 R16",
-    caught_by="transitions_are_legal",
+    caught_by="state_fits_intent transitions_are_legal",
 )
 def unwanted_data_is_stored(original: States) -> States:
     return original | {State.CANCELLED}

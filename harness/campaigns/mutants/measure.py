@@ -25,6 +25,7 @@ from workerfuzz.harness.subjects.reference import ReferenceSubject
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.strategies.steps import Step
+from workerfuzz.strategies.universe import Universe
 
 #: The model without any mutant is measured as well: it must not be caught.
 HEALTHY: Final = "healthy"
@@ -197,6 +198,7 @@ class UnsweptWorld(WorkerWorld):
 
 def needs_a_sweep(subject: Subject, violation: Violation) -> bool:
     """Whether the same steps break nothing, or something else, where there is no full sweep."""
+    assert isinstance(violation.universe, Universe)
     world = UnsweptWorld(subject, violation.universe)
     try:
         for step in violation.steps:

@@ -18,7 +18,7 @@ WantedState = Callable[[WorkerState, TaskState], State]
     called(WorkerState, "move"),
     origin="#4439",
     violates="R38 R18",
-    caught_by="suspicion_is_never_lost",
+    caught_by="failures_to_copy_are_counted suspicion_is_never_lost",
 )
 def suspicion_dies_with_release(
     original: Any, worker: WorkerState, task: TaskState, finish: State
@@ -48,7 +48,7 @@ def content_dies_with_release(
     called(TaskState, "role"),
     origin="R5",
     violates="R3 R5 R19",
-    caught_by="reports_every_end reports_the_last_request starts_what_was_requested",
+    caught_by="state_fits_intent reports_every_end reports_the_last_request starts_what_was_requested",
 )
 def role_is_guessed_from_the_content(original: Any, task: TaskState) -> Role:
     role: Role = original(task)

@@ -62,7 +62,7 @@ def replica_is_taken_for_a_request(
     handler(events.AcquireReplicas),
     origin="DESIGN",
     violates="R5 R6",
-    caught_by="reports_every_end",
+    caught_by="intent_is_what_was_asked reports_every_end",
 )
 def replica_lowers_the_request(
     original: Handler, worker: WorkerState, event: events.AcquireReplicas
@@ -77,7 +77,7 @@ def replica_lowers_the_request(
     handler(events.ComputeTask),
     origin="R28",
     violates="R25 R28",
-    caught_by="reports_the_last_request starts_what_was_requested",
+    caught_by="request_is_written_down reports_the_last_request starts_what_was_requested",
 )
 def first_run_id_is_kept(
     original: Handler, worker: WorkerState, event: events.ComputeTask
@@ -112,7 +112,7 @@ def new_content_meets_the_old_thread(
     value(scheduler, "RESTARTED_BY_REQUEST"),
     origin="Z08 #6711",
     violates="R16 R19",
-    caught_by="no_handler_raises",
+    caught_by="queued_as_urgently_as_asked no_handler_raises",
 )
 def ready_task_ignores_new_resources(original: States) -> States:
     return original - {State.READY}
@@ -183,7 +183,7 @@ def forgetting_is_only_freeing(
     value(scheduler, "KEPT"),
     origin="#4784",
     violates="R14 R37",
-    caught_by="forgotten_worker_is_empty",
+    caught_by="state_fits_intent forgotten_worker_is_empty",
 )
 def erred_task_is_kept_for_ever(original: States) -> States:
     return original - {State.ERROR}
@@ -222,7 +222,7 @@ def unknown_key_cannot_be_freed(original: Any, worker: WorkerState, keys: Any) -
     handler(events.RemoveReplicas),
     origin="R39",
     violates="R39",
-    caught_by="reports_every_end refuses_for_a_reason",
+    caught_by="intent_is_what_was_asked reports_every_end refuses_for_a_reason",
 )
 def removing_replicas_cancels_compute(
     original: Handler, worker: WorkerState, event: events.RemoveReplicas
@@ -304,7 +304,7 @@ def steal_is_answered_in_foreign_words(
     handler(events.StealRequest),
     origin="R32",
     violates="R32 R36",
-    caught_by="everything_comes_to_rest reports_the_last_request",
+    caught_by="intent_is_what_was_asked everything_comes_to_rest reports_the_last_request",
 )
 def stolen_task_is_still_wanted(
     original: Handler, worker: WorkerState, event: events.StealRequest
@@ -339,7 +339,7 @@ def stealing_takes_the_spec(
     value(scheduler, "CANCELLABLE"),
     origin="R39",
     violates="R26 R39",
-    caught_by="reports_every_end",
+    caught_by="intent_is_what_was_asked reports_every_end",
 )
 def cancel_compute_stops_a_running_task(original: States) -> States:
     return original | USES_INPUTS

@@ -4,6 +4,8 @@ from typing import Any, Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in
 from workerfuzz.statemachine import dispatch
+from workerfuzz.statemachine.queue import TaskQueue
+from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.task import TaskState
 from workerfuzz.statemachine.transitions.outcome import Outcome
 from workerfuzz.statemachine.worker import Transfer, WorkerState
@@ -125,6 +127,91 @@ def large_key_never_comes(
     transfer: Transfer = original(worker, peer, taken)
     limit = worker.config.transfer_message_nbytes
     return transfer if transfer.nbytes <= limit else Transfer((), 0)
+
+
+@mutant(
+    "The least urgent of the tasks that are ready starts first.",
+    called(dispatch, "next_execution"),
+    origin="DESIGN",
+    violates="R40",
+    caught_by="most_urgent_starts_first",
+)
+def queues_are_upside_down(original: Any, worker: WorkerState) -> TaskState | None:
+    task: TaskState | None = original(worker)
+    if task is not None and task.state is State.READY:
+        *_, (_, last) = worker.ready
+        return worker.tasks[last]
+    return task
+
+
+@mutant(
+    "All tasks are queued as if they were equally urgent.",
+    called(WorkerState, "_enqueue"),
+    origin="DESIGN",
+    violates="R40 R44",
+    caught_by="queued_as_urgently_as_asked",
+)
+def priorities_are_ignored(
+    original: Any, worker: WorkerState, queue: TaskQueue, task: TaskState
+) -> None:
+    worker.journal.set(task, "queued_at", (0,))
+    worker.journal.enqueue(queue, (0,), task.key)
+
+
+@mutant(
+    "A key that is queued to be copied does not become more urgent when a task here needs it.",
+    called(WorkerState, "hurry_inputs"),
+    origin="DESIGN",
+    violates="R40",
+    caught_by="queued_as_urgently_as_asked",
+)
+def inputs_are_not_hurried(original: Any, worker: WorkerState, task: TaskState) -> None:
+    """Nothing is hurried."""
+
+
+@mutant(
+    "A peer is asked for all that it holds at once.",
+    called(dispatch, "choose_keys"),
+    origin="DESIGN",
+    violates="R40",
+    caught_by="transfers_keep_the_limits",
+)
+def limits_are_ignored(original: Any, worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
+    tasks = [worker.tasks[key] for _, key in worker.data_needed[peer] if key not in taken]
+    if any(task.suspicion for task in tasks):
+        transfer: Transfer = original(worker, peer, taken)
+        return transfer
+    return Transfer(tuple(task.key for task in tasks), sum(task.nbytes for task in tasks))
+
+
+@mutant(
+    "Transfers are opened however many are open already.",
+    called(dispatch, "is_throttled"),
+    origin="DESIGN",
+    violates="R40",
+    caught_by="transfers_keep_the_limits",
+)
+def throttle_is_ignored(original: Any, worker: WorkerState) -> bool:
+    return False
+
+
+@mutant(
+    "A key that could not be copied before is asked for together with others.",
+    called(dispatch, "choose_keys"),
+    origin="#4439",
+    violates="R38",
+    caught_by="suspects_travel_alone",
+)
+def suspect_travels_with_others(
+    original: Any, worker: WorkerState, peer: str, taken: set[str]
+) -> Transfer:
+    transfer: Transfer = original(worker, peer, taken)
+    for _, key in worker.data_needed[peer]:
+        more = key not in taken and key not in transfer.keys and worker.tasks[key].suspicion
+        if transfer.keys and more:
+            size = transfer.nbytes + worker.tasks[key].nbytes
+            return Transfer((*transfer.keys, key), size)
+    return transfer
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

@@ -34,8 +34,6 @@ LONG = (
     "revived-secession-is-not-told",
     "resumed-task-is-left-alone",
     "resumed-task-starts-again",
-    "thread-goes-with-the-last-need",
-    "resumed-task-is-given-away",
     "resumed-task-is-rescheduled",
     "revived-copy-is-given-up",
     "secession-names-the-first-run",
@@ -47,8 +45,6 @@ LONG = (
 #: Hangs, leaks, and endless asking: seen only when everything outstanding has ended.
 AT_REST = (
     "forgetting-is-only-freeing",
-    "erred-task-is-kept-for-ever",
-    "stolen-task-is-still-wanted",
     "busy-peer-stays-busy",
     "busy-peer-is-given-up",
     "nobody-asks-for-the-missing",

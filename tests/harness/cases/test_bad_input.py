@@ -72,10 +72,6 @@ def said_of(path: Path) -> str:
             ':2: unknown scope "workers"; did you mean "worker"?',
         ),
         (
-            "workerfuzz-case 1\nscope: cluster\n",
-            ":2: no cluster can be replayed yet; expected scope: worker",
-        ),
-        (
             "workerfuzz-case 1\nsubject: referense\n",
             ':2: unknown subject "referense"; did you mean "reference"?',
         ),

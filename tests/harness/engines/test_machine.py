@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from workerfuzz import WorkerMachine
+from workerfuzz.harness.engines.machine import RULES, SELDOM, draw_absent
 from workerfuzz.harness.engines.profiles import PROFILES, profile
-from workerfuzz.strategies.steps import WORKER_STEPS
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.steps import BY_WORD, WORKER_STEPS
 
 BROKEN = """
 import sys
@@ -35,8 +38,19 @@ except AssertionError as error:
 
 
 def test_there_is_a_rule_for_every_kind_of_step() -> None:
-    rules = {rule.function.__name__ for rule in WorkerMachine.setup_state().rules}
-    assert rules == {kind.word.replace("-", "_") for kind in WORKER_STEPS}
+    rules = Counter(
+        rule.function.__name__.rstrip("_0123456789") for rule in WorkerMachine.setup_state().rules
+    )
+    assert rules == {kind.word.replace("-", "_"): RULES.get(kind.word, 1) for kind in WORKER_STEPS}
+
+
+def test_weights_are_about_kinds_that_there_are() -> None:
+    assert {*RULES, *SELDOM} <= BY_WORD.keys()
+
+
+def test_most_runs_are_never_paused() -> None:
+    absent = [draw_absent(RandomChooser(seed)) for seed in range(100)]
+    assert 60 < absent.count(frozenset({"pause"})) < 90
 
 
 def test_healthy_model_passes_and_every_run_is_told() -> None:

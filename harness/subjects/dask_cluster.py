@@ -1,0 +1,31 @@
+"""The subject ``dask`` as a whole cluster: the real scheduler and real worker state machines.
+
+All in one thread, without a network and without an event loop: the scheduler is made and never
+started, its handlers are called as messages arrive, and what it sends is collected.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.harness.subjects.cluster import ClusterConfig
+from workerfuzz.harness.subjects.dask_cluster_releases import installed_cluster
+from workerfuzz.harness.subjects.dask_cluster_subject import DaskCluster
+
+#: Kinds of step that some release has no way to do: so far every supported one can do everything.
+_CANNOT: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class DaskClusterMaker:
+    """Makes Dask's clusters."""
+
+    name: str = "dask"
+
+    def version(self) -> str:
+        return installed_cluster().worker.version
+
+    def cannot(self) -> Mapping[str, str]:
+        return _CANNOT
+
+    def cluster(self, config: ClusterConfig) -> DaskCluster:
+        return DaskCluster(installed_cluster(), config)

@@ -1,0 +1,36 @@
+"""What Dask itself says that must hold of a cluster."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.dask_cluster_stage import Logged
+from workerfuzz.harness.subjects.dask_failures import describe
+from workerfuzz.statemachine.properties import always
+
+#: Errors that are what a user is to see, by how they begin in Dask's source.
+ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Task %s marked as failed because %d workers died": "it did, and the client is told",
+        "Removing worker ": "scattered data went with its last worker; nothing could be done",
+    }
+)
+
+
+@always("Dask logs no error, but what a user is to see.")
+def nothing_is_logged_as_error(logged: Iterable[Logged]) -> Iterator[str]:
+    for text, error in logged:
+        if not any(text.startswith(allowed) for allowed in ALLOWED):
+            yield _said(text, error)
+
+
+@always("The scheduler's own validation finds nothing wrong.")
+def scheduler_validate_state(scheduler: Any) -> Iterator[str]:
+    try:
+        scheduler.validate_state()
+    except Exception as error:  # noqa: BLE001  # whatever it raises is what it found
+        yield describe(error)
+
+
+def _said(text: str, error: BaseException | None) -> str:
+    return next(iter(text.splitlines()), "") if error is None else describe(error)

@@ -1,0 +1,258 @@
+"""One cluster under test: Dask's scheduler, its workers, and what they send."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from workerfuzz.harness.subjects import dask_cluster_choices as choices
+from workerfuzz.harness.subjects import dask_cluster_joining as joining
+from workerfuzz.harness.subjects import dask_cluster_leftovers as remains
+from workerfuzz.harness.subjects import dask_cluster_messages as messages
+from workerfuzz.harness.subjects import dask_properties
+from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterConfig, Move, Outcome, Post
+from workerfuzz.harness.subjects.dask_cluster_faults import blame
+from workerfuzz.harness.subjects.dask_cluster_properties import (
+    nothing_is_logged_as_error,
+    scheduler_validate_state,
+)
+from workerfuzz.harness.subjects.dask_cluster_releases import ClusterRelease, missing
+from workerfuzz.harness.subjects.dask_cluster_stage import STAGE, Logged, belongings
+from workerfuzz.harness.subjects.dask_cluster_standins import finished
+from workerfuzz.harness.subjects.dask_cluster_streams import Outbox, Stream, Streams
+from workerfuzz.harness.subjects.dask_cluster_wishes import FULFIL, NBYTES, Wishes
+from workerfuzz.harness.subjects.dask_cluster_worker import ClusterWorker
+from workerfuzz.harness.subjects.dask_names import Name, address, named, peer_at, stable_hash
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+from workerfuzz.statemachine import requests
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Execute
+from workerfuzz.statemachine.properties import Property
+
+
+class DaskCluster:
+    """A scheduler and its workers. All calls are synchronous."""
+
+    begins_later: bool = True
+
+    def __init__(self, release: ClusterRelease, config: ClusterConfig) -> None:
+        self.release = release
+        self.config = config
+        self._belongings = belongings(release.scheduler, release.stealing, Stream)
+        self._heard = self._belongings.heard
+        self._outbox = Outbox()
+        self._workers: dict[str, ClusterWorker] = {}
+        self._lost: set[str] = set()
+        self._chosen: dict[str, Sequence[tuple[str, str]]] = {}
+        self._party = SCHEDULER
+        STAGE.enter(self._belongings)
+        self.scheduler = release.make(config)
+        self.stealing = self.scheduler.extensions["stealing"]
+        for reason in missing(self.scheduler, self.stealing):
+            raise SubjectUnavailable(f'subject "dask" does not know this distributed: {reason}')
+        self.scheduler.listen_to(Streams(self._outbox), Streams(self._outbox))
+        self._wishes = Wishes(release, self.scheduler, self._nbytes)
+
+    # Who is there
+
+    def join(self, worker: str) -> Outcome:
+        config = self.config.worker
+        made = ClusterWorker(self.release.worker, worker, config, validate=self.config.validate)
+        newcomer = joining.Newcomer(made.address, worker, config)
+        arguments = joining.arguments(self.release.joins, newcomer)
+        self._workers[worker] = made
+        return self._scheduler(self.scheduler.add_worker, **arguments)
+
+    def lose(self, worker: str) -> Outcome:
+        del self._workers[worker]
+        outcome = self._scheduler(
+            self.scheduler.remove_worker, address=address(worker), stimulus_id=f"lose-{worker}"
+        )
+        outcome.posts = [post for post in outcome.posts if post.receiver != worker]
+        return outcome
+
+    # What happens to the scheduler
+
+    def ask(self, client: str, wish: requests.Wish) -> Outcome:
+        return self._scheduler(self._ask, client, wish)
+
+    def _ask(self, client: str, wish: requests.Wish) -> Any:
+        if client not in self.scheduler.clients:
+            self._welcome(client)
+        return FULFIL[type(wish)](self._wishes, client, wish)
+
+    def _welcome(self, client: str) -> None:
+        """What ``Scheduler.add_client`` does before it listens."""
+        state = self.release.scheduler.ClientState(client, versions={})
+        state._hash = stable_hash(client)
+        self.scheduler.clients[client] = state
+        self.scheduler.client_comms[client] = Stream()
+
+    def deliver(self, post: Post) -> Outcome:
+        if post.receiver == SCHEDULER:
+            return self._scheduler(self._to_scheduler, post)
+        worker = self._workers[post.receiver]
+        return self._worker(worker, self._to_worker, worker, post)
+
+    def _to_scheduler(self, post: Post) -> None:
+        where = address(post.sender)
+        handlers = self.scheduler.stream_handlers
+        for message in post.messages:
+            assert isinstance(message, dict)
+            fields = {name: value for name, value in message.items() if name != "op"}
+            finished(handlers[message["op"]](worker=where, **fields))
+
+    def _to_worker(self, worker: ClusterWorker, post: Post) -> None:
+        for message in post.messages:
+            assert isinstance(message, dict)
+            worker.take_in(message)
+
+    def told(self, post: Post) -> Sequence[requests.Told]:
+        return [*messages.told(post.messages)]
+
+    def say(self, post: Post) -> Sequence[str]:
+        return [*map(messages.words, post.messages)]
+
+    def stealable(self) -> Sequence[tuple[str, str]]:
+        return self._choice("steal", choices.stealable, self.scheduler, self.stealing)
+
+    def steal(self, key: str, thief: str) -> Outcome:
+        task = self.scheduler.tasks[Name(key)]
+        to = self.scheduler.workers[address(thief)]
+        return self._scheduler(self.stealing.move_task_request, task, task.processing_on, to)
+
+    def replicable(self) -> Sequence[tuple[str, str]]:
+        return self._choice("replicate", choices.replicable, self.scheduler)
+
+    def replicate(self, key: str, worker: str) -> Outcome:
+        call = self.scheduler.request_acquire_replicas
+        return self._scheduler(call, address(worker), [Name(key)], stimulus_id="replicate")
+
+    def droppable(self) -> Sequence[tuple[str, str]]:
+        return self._choice("drop", choices.droppable, self.scheduler)
+
+    def drop(self, key: str, worker: str) -> Outcome:
+        call = self.scheduler.request_remove_replicas
+        return self._scheduler(call, address(worker), [Name(key)], stimulus_id="drop")
+
+    # What happens to a worker
+
+    def happen(self, worker: str, event: Event) -> Outcome:
+        it = self._workers[worker]
+        return self._worker(it, it.happen, event)
+
+    def begin(self, worker: str, key: str) -> tuple[Execute | None, Outcome]:
+        it = self._workers[worker]
+        found: list[Execute | None] = []
+
+        def begin() -> None:
+            run, said = it.begin(key)
+            found.append(run)
+            if said:
+                self._heard.append(Logged(f"a thread could not begin: {said}", None))
+
+        outcome = self._worker(it, begin)
+        return found[0], outcome
+
+    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+        it = self._workers[worker]
+        return self._worker(it, it.spoil, key, run_id)
+
+    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+        return self._workers[worker].served(keys)
+
+    # What can be seen
+
+    def moves(self) -> Sequence[Move]:
+        if self._party == SCHEDULER:
+            log = self.scheduler.transition_log
+            return [
+                Move(SCHEDULER, str(it[0]), str(it[1]), str(it[2])) for it in log if it[1] != it[2]
+            ]
+        moves = self._workers[self._party].machine.moves
+        return [Move(self._party, str(it.key), it.start, it.finish) for it in moves]
+
+    def check(self, party: str, *, thoroughly: bool) -> Iterator[tuple[Property, str]]:
+        STAGE.enter(self._belongings)
+        if thoroughly and self.config.validate:
+            if party == SCHEDULER:
+                found = [*scheduler_validate_state(self.scheduler)]
+                yield from ((scheduler_validate_state, it) for it in found)
+            elif party in self._workers:
+                for item in dask_properties.to_check(None):
+                    yield from ((item, it) for it in item(self._workers[party].machine))
+        if self._heard:
+            heard = [*self._heard]
+            self._heard.clear()
+            yield from (
+                (nothing_is_logged_as_error, it) for it in nothing_is_logged_as_error(heard)
+            )
+
+    def worker(self, worker: str) -> ClusterWorker:
+        return self._workers[worker]
+
+    def keys(self) -> Collection[str]:
+        return sorted(map(str, self.scheduler.tasks))
+
+    def state(self, key: str) -> str | None:
+        task = self.scheduler.tasks.get(named(key))
+        return None if task is None else str(task.state)
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self.scheduler.tasks.get(named(key))
+        return sorted(peer_at(it.address) for it in task.who_has or ()) if task else []
+
+    def unsatisfiable(self) -> Collection[str]:
+        return sorted(choices.unsatisfiable(self.scheduler))
+
+    def leftovers(self) -> Iterator[str]:
+        return remains.leftovers(self.scheduler, self.stealing, self._workers)
+
+    def close(self) -> None:
+        self._workers.clear()
+        self.scheduler.forget_everything()
+        STAGE.leave(self._belongings)
+
+    # How Dask is called
+
+    def _scheduler(self, call: Callable[..., Any], *args: Any, **named: Any) -> Outcome:
+        """Let something happen to the scheduler."""
+        scheduler = self.scheduler
+        self._party = SCHEDULER
+        self._chosen.clear()
+        self._heard.clear()
+        scheduler.transition_counter = 0  # the limit is for one call, not for the whole run
+        scheduler.transition_log.clear()
+        STAGE.enter(self._belongings)
+        try:
+            finished(call(*args, **named))
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody is to blame
+            self._heard.clear()  # it says the same
+            blame(error)
+        return Outcome(self._outbox.collected())
+
+    def _worker(self, worker: ClusterWorker, call: Callable[..., None], *args: Any) -> Outcome:
+        """Let something happen to a worker."""
+        self._party = worker.name
+        self._heard.clear()
+        worker.machine.moves.clear()
+        STAGE.enter(self._belongings)
+        try:
+            call(*args)
+        except Exception as error:  # noqa: BLE001  # whatever it is, somebody is to blame
+            self._heard.clear()  # it says the same
+            blame(error)
+        if worker.sent:
+            self._outbox.send(worker.name, SCHEDULER, worker.sent)
+            worker.sent.clear()
+        wanted, worker.wanted = worker.wanted, []
+        return Outcome(self._outbox.collected(), wanted)
+
+    def _choice(
+        self, name: str, find: Callable[..., Iterator[tuple[str, str]]], *args: Any
+    ) -> Sequence[tuple[str, str]]:
+        if name not in self._chosen:
+            self._chosen[name] = sorted(find(*args))
+        return self._chosen[name]
+
+    def _nbytes(self, key: str, worker: str) -> int:
+        held = self._workers.get(worker)
+        return NBYTES if held is None else held.nbytes(key)

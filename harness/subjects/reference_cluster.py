@@ -1,0 +1,301 @@
+"""Our scheduler with our workers under it, as a subject."""
+
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.cluster import (
+    SCHEDULER,
+    Action,
+    ClusterConfig,
+    ClusterSubject,
+    Move,
+    Outcome,
+    Post,
+)
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.reference import ReferenceWorker
+from workerfuzz.statemachine import events, requests
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.scheduler import handle_message
+from workerfuzz.statemachine.scheduling import letters
+from workerfuzz.statemachine.scheduling.config import SchedulerConfig
+from workerfuzz.statemachine.scheduling.handlers.decisions import spare_holders, takers, thieves
+from workerfuzz.statemachine.scheduling.invariants import INVARIANTS
+from workerfuzz.statemachine.scheduling.leftovers import leftovers
+from workerfuzz.statemachine.scheduling.process import Confirmations
+from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
+from workerfuzz.statemachine.scheduling.states import State
+from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.view import WorkerView
+from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.strategies.text import word
+
+#: A property, and what shows that it does not hold.
+Broken = tuple[Property, str]
+
+#: Keys that can be named in a decision, with the worker.
+Choices = Callable[[SchedulerState, str], Iterator[str]]
+
+#: What a worker's process tells the scheduler beside what the worker itself does.
+STATUS: Final[Mapping[type[Event], letters.Running]] = MappingProxyType(
+    {
+        events.Pause: letters.Running(running=False),
+        events.Unpause: letters.Running(running=True),
+    }
+)
+
+
+class ReferenceClusterMaker:
+    """The scheduler and the workers of this package."""
+
+    name: Final = "reference"
+
+    def version(self) -> str:
+        from workerfuzz import __version__
+
+        return __version__
+
+    def cannot(self) -> Mapping[str, str]:
+        return {"begin": "a task runs with the inputs that it was started with"}
+
+    def cluster(self, config: ClusterConfig) -> ClusterSubject:
+        return ReferenceCluster(config)
+
+
+class ReferenceProcess:
+    """One worker in its process."""
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.worker = ReferenceWorker(WorkerState(config.worker))
+        self.confirmations = Confirmations()
+        self.broken: list[Broken] = []
+        self.executes: dict[str, do.Execute] = {}
+
+
+class ReferenceCluster:
+    """A cluster of ours; implements ``ClusterSubject``."""
+
+    begins_later: Final = False
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.config = config
+        self.scheduler = SchedulerState(
+            SchedulerConfig(saturation=config.saturation, allowed_failures=config.allowed_failures)
+        )
+        self.processes: dict[str, ReferenceProcess] = {}
+        self._moves: list[Move] = []
+        self._choices: dict[Choices, Sequence[tuple[str, str]]] = {}
+
+    # Who is there
+
+    def join(self, worker: str) -> Outcome:
+        self.processes[worker] = ReferenceProcess(self.config)
+        return self._schedule(worker, [letters.Join(config=self.config.worker)])
+
+    def lose(self, worker: str) -> Outcome:
+        del self.processes[worker]
+        return self._schedule(worker, [letters.Lose()])
+
+    # What happens to the scheduler
+
+    def ask(self, client: str, wish: requests.Wish) -> Outcome:
+        return self._schedule(client, [wish])
+
+    def deliver(self, post: Post) -> Outcome:
+        if post.receiver == SCHEDULER:
+            return self._schedule(post.sender, post.messages)
+        return self._work(post.receiver, post.messages)
+
+    def told(self, post: Post) -> Sequence[requests.Told]:
+        return [message for message in post.messages if isinstance(message, requests.Told)]
+
+    def say(self, post: Post) -> Sequence[str]:
+        return [" ".join((word(type(message)), *about(message))) for message in post.messages]
+
+    def stealable(self) -> Sequence[tuple[str, str]]:
+        return self._choices_of(thieves)
+
+    def steal(self, key: str, thief: str) -> Outcome:
+        return self._schedule(SCHEDULER, [letters.Steal(key=key, thief=thief)])
+
+    def replicable(self) -> Sequence[tuple[str, str]]:
+        return self._choices_of(takers)
+
+    def replicate(self, key: str, worker: str) -> Outcome:
+        return self._schedule(SCHEDULER, [letters.Replicate(key=key, worker=worker)])
+
+    def droppable(self) -> Sequence[tuple[str, str]]:
+        return self._choices_of(spare_holders)
+
+    def drop(self, key: str, worker: str) -> Outcome:
+        return self._schedule(SCHEDULER, [letters.Drop(key=key, worker=worker)])
+
+    def _choices_of(self, choices: Choices) -> Sequence[tuple[str, str]]:
+        found = self._choices.get(choices)
+        if found is None:
+            found = self._choices[choices] = sorted(
+                (key, worker)
+                for key in self.scheduler.tasks
+                for worker in choices(self.scheduler, key)
+            )
+        return found
+
+    def _schedule(self, sender: str, messages: Iterable[object]) -> Outcome:
+        """Messages arrive at the scheduler, one after the other."""
+        self._moves = []
+        self._choices = {}
+        said: dict[str, list[object]] = {}
+        for message in messages:
+            try:
+                answers = handle_message(self.scheduler, sender, message)
+            except Exception as error:
+                raise SubjectRaised(_one_line(error)) from error
+            for receiver, answer in answers:
+                said.setdefault(receiver, []).append(answer)
+            self._moves += [
+                Move(SCHEDULER, key, str(change.start), str(change.finish))
+                for key, change in self.scheduler.changes
+            ]
+        return Outcome([Post(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()])
+
+    # What happens to a worker
+
+    def happen(self, worker: str, event: Event) -> Outcome:
+        return self._work(worker, [event])
+
+    def begin(self, worker: str, key: str) -> tuple[do.Execute | None, Outcome]:
+        return self.processes[worker].executes.get(key), Outcome()
+
+    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+        event = events.ExecuteFailure(key=key, run_id=run_id, exception="could not be stored")
+        return self._work(worker, [event])
+
+    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+        data = self.processes[worker].worker.data()
+        return {key: data[key] for key in keys if key in data}
+
+    def _work(self, name: str, messages: Iterable[object]) -> Outcome:
+        """Messages arrive at a worker, or something else happens there, one after the other."""
+        self._moves = []
+        process, outcome = self.processes[name], Outcome()
+        said: list[object] = []
+        for message in messages:
+            if isinstance(message, letters.Confirm):
+                process.confirmations.ask(message)
+            else:
+                assert isinstance(message, Event)
+                for it in self._handle(name, message):
+                    if isinstance(it, do.Message):
+                        said.append(it)
+                    else:
+                        assert isinstance(it, Action)
+                        outcome.actions.append((name, it))
+                if type(message) in STATUS:
+                    said.append(STATUS[type(message)])
+            said += process.confirmations.due(process.worker.worker)
+        if said:
+            outcome.posts.append(Post(name, SCHEDULER, tuple(said)))
+        return outcome
+
+    def _handle(self, name: str, event: Event) -> Iterable[do.Instruction]:
+        """One event happens; what it broke is kept until ``check`` asks."""
+        process = self.processes[name]
+        worker = process.worker
+        issued = worker.handle(event)
+        process.broken += worker.check(worker.touched())
+        for key, change in worker.changes():
+            self._moves.append(Move(name, key, str(change.start), str(change.finish)))
+        for it in issued:
+            if isinstance(it, do.Execute):
+                process.executes[it.key] = it
+        return issued
+
+    # What can be seen
+
+    def moves(self) -> Sequence[Move]:
+        return self._moves
+
+    def check(self, party: str, *, thoroughly: bool) -> Iterator[Broken]:
+        if party == SCHEDULER:
+            yield from self._check_scheduler(thoroughly)
+        elif party in self.processes:
+            process = self.processes[party]
+            yield from process.broken
+            process.broken = []
+            if thoroughly:
+                yield from process.worker.check(None)
+
+    def _check_scheduler(self, thoroughly: bool) -> Iterator[Broken]:
+        scheduler = self.scheduler
+        keys = scheduler.tasks if thoroughly else scheduler.touched
+        tasks = [scheduler.tasks[key] for key in keys if key in scheduler.tasks]
+        for properties, subjects in (
+            (INVARIANTS, (scheduler, tasks)),
+            (TOTALS, (scheduler,)),
+            (COUNTS if thoroughly else (), (scheduler,)),
+        ):
+            for item in properties:
+                for counterexample in item.check(*subjects):
+                    yield item, counterexample
+
+    def worker(self, worker: str) -> WorkerView:
+        return self.processes[worker].worker
+
+    def keys(self) -> Collection[str]:
+        return self.scheduler.tasks
+
+    def state(self, key: str) -> str | None:
+        task = self.scheduler.tasks.get(key)
+        return str(task.state) if task is not None else None
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self.scheduler.tasks.get(key)
+        return task.who_has if task is not None else ()
+
+    def unsatisfiable(self) -> Collection[str]:
+        return sorted(key for key in self.scheduler.no_worker if self.state(key) == State.NO_WORKER)
+
+    def leftovers(self) -> Iterator[str]:
+        yield from leftovers(self.scheduler)
+        for name, process in self.processes.items():
+            worker = process.worker
+            here = worker.keys()
+            yield from (f"{key} is {worker.state(key)} on {name}" for key in here)
+            if len(process.confirmations):
+                yield f"{name} has something to confirm"
+            if worker.available_resources() != worker.config.resources:
+                yield f"{name} has resources taken"
+
+    def close(self) -> None:
+        self.processes.clear()
+
+
+#: What a message is about, where that is not its key or keys.
+ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
+    {
+        events.AcquireReplicas: lambda it: it.who_has,
+        events.RefreshWhoHas: lambda it: it.who_has,
+        events.RemoveWorker: lambda it: (it.worker,),
+        letters.Confirm: lambda it: it.gone,
+        letters.Confirmed: lambda it: (),
+        letters.Running: lambda it: ("yes" if it.running else "no",),
+        requests.Submit: lambda it: (spec.key for spec in it.specs),
+        requests.Scattered: lambda it: it.who_has,
+        requests.Told: lambda it: (it.key, str(it.status)),
+    }
+)
+
+
+def about(message: Any) -> Iterable[str]:
+    """What a message is about, in words."""
+    if type(message) in ABOUT:
+        return ABOUT[type(message)](message)
+    return message.keys if hasattr(message, "keys") else (message.key,)
+
+
+def _one_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()

@@ -1,0 +1,153 @@
+"""What clients know and want, and what the values of tasks must be."""
+
+import zlib
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
+
+from workerfuzz.statemachine import requests
+from workerfuzz.statemachine.requests import Status, Told
+from workerfuzz.statemachine.task import TaskSpec
+
+#: From here on nothing but another message changes what a client believes.
+SETTLED: Final = frozenset({Status.FINISHED, Status.ERRED, Status.CANCELLED})
+
+
+def computed(spec: TaskSpec, inputs: Mapping[str, object]) -> str:
+    """What a task returns: a digest of all that it is made of, so that stale or mixed data shows."""
+    text = repr((spec.key, spec.run_spec, [inputs.get(key) for key in spec.dependencies]))
+    return f"{spec.key}#{spec.run_spec} {zlib.crc32(text.encode()):08x}"
+
+
+def drop(table: dict[str, None], keys: Iterable[str]) -> None:
+    for key in keys:
+        table.pop(key, None)
+
+
+class Books:
+    """What is known of keys outside of the cluster.
+
+    Attributes:
+        contents: what was last submitted of a key.
+        data: values of keys that were scattered, and are no task.
+        wants: keys by client, in the order wanted.
+        told: what each client believes, by key.
+        held: keys that a client cancelled; it still has their futures, and so has to let go of them.
+        why: reasons of failures, by client and key.
+        given_up: keys that some client cancelled, with all that depended on them then.
+        at_risk: keys of graphs that rest on scattered values, or on keys that are not in the graph:
+            without these, all of the graph is cancelled.
+        changing: keys whose new content the scheduler has not got yet, by the client that submitted it.
+        failures: keys whose thread ended badly, whose result could not be stored, or whose copy did not
+            deserialise.
+        lost: scattered keys whose value may be gone, because a worker that held it died.
+        deaths: workers that died.
+    """
+
+    def __init__(self, clients: Iterable[str]) -> None:
+        self.contents: dict[str, TaskSpec] = {}
+        self.data: dict[str, str] = {}
+        self.wants: dict[str, dict[str, None]] = {client: {} for client in clients}
+        self.told: dict[str, dict[str, Status]] = {client: {} for client in clients}
+        self.held: dict[str, dict[str, None]] = {client: {} for client in clients}
+        self.why: dict[tuple[str, str], str] = {}
+        self.failed: dict[tuple[str, str], None] = {}
+        self.given_up: dict[str, None] = {}
+        self.at_risk: dict[str, None] = {}
+        self.changing: dict[str, dict[str, None]] = {client: {} for client in clients}
+        self.failures: dict[str, None] = {}
+        self.lost: dict[str, None] = {}
+        self.deaths = 0
+
+    def note_wish(self, client: str, wish: requests.Wish) -> None:
+        """A client asks; from now on it believes accordingly."""
+        wants, told = self.wants[client], self.told[client]
+        match wish:
+            case requests.Submit():
+                drop(self.held[client], wish.wanted)
+                self.note_graph(client, wish)
+                for key in wish.wanted:
+                    wants[key] = None
+                    told.setdefault(key, Status.PENDING)
+            case requests.Release():
+                self.let_go(client, wish.keys)
+                drop(self.held[client], wish.keys)
+            case requests.Cancel():
+                self.given_up.update(dict.fromkeys(self.resting_on(wish.keys)))
+                self.held[client].update(dict.fromkeys(wish.keys))
+                self.let_go(client, wish.keys)
+            case requests.Retry():
+                for key in wish.keys:
+                    told[key] = Status.PENDING
+                    self.failed.pop((client, key), None)
+            case requests.Scattered():
+                for key in wish.who_has:
+                    wants[key] = None
+                    told[key] = Status.FINISHED
+
+    def note_graph(self, client: str, graph: requests.Submit) -> None:
+        listed = {spec.key for spec in graph.specs}
+        for spec in graph.specs:
+            if self.contents.get(spec.key, spec) != spec:
+                self.changing[client][spec.key] = None
+            self.contents[spec.key] = spec
+        if any(need not in listed for spec in graph.specs for need in spec.dependencies):
+            self.at_risk.update(dict.fromkeys(graph.wanted))
+
+    def note_arrival(self, client: str, wish: requests.Wish) -> None:
+        """The scheduler gets what a client asked for."""
+        if isinstance(wish, requests.Submit):
+            drop(self.changing[client], [spec.key for spec in wish.specs])
+
+    def let_go(self, client: str, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.wants[client].pop(key, None)
+            self.told[client].pop(key, None)
+            self.failed.pop((client, key), None)
+
+    def note_told(self, client: str, told: Told) -> None:
+        """A message of the scheduler reached a client."""
+        if told.key not in self.wants[client]:
+            return
+        self.told[client][told.key] = told.status
+        if told.status is Status.ERRED:
+            self.why[client, told.key] = told.reason
+            self.failed[client, told.key] = None
+        else:
+            self.failed.pop((client, told.key), None)
+
+    def resting_on(self, keys: Iterable[str]) -> Collection[str]:
+        """The keys with all that depend on them."""
+        found = dict.fromkeys(keys)
+        growing = True
+        while growing:
+            more = [
+                key
+                for key, spec in self.contents.items()
+                if key not in found and any(need in found for need in spec.dependencies)
+            ]
+            found.update(dict.fromkeys(more))
+            growing = bool(more)
+        return found
+
+    def needed_by(self, keys: Iterable[str]) -> Collection[str]:
+        """The keys with all that they depend on."""
+        found: dict[str, None] = {}
+        left = list(keys)
+        while left:
+            key = left.pop()
+            if key not in found:
+                found[key] = None
+                left += self.contents[key].dependencies if key in self.contents else ()
+        return found
+
+    def expected(self, key: str) -> str:
+        """The value that a key must have."""
+        known: dict[str, str] = dict(self.data)
+
+        def value(key: str) -> str:
+            if key not in known:
+                spec = self.contents[key]
+                known[key] = computed(spec, {need: value(need) for need in spec.dependencies})
+            return known[key]
+
+        return value(key)

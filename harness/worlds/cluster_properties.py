@@ -1,0 +1,142 @@
+"""What holds of a whole cluster, whoever wrote it: across its parties, and at rest."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from workerfuzz.harness.subjects.cluster import ClusterSubject
+from workerfuzz.harness.worlds.cluster_books import Books
+from workerfuzz.statemachine.instructions import Execute
+from workerfuzz.statemachine.properties import always, at_rest
+from workerfuzz.statemachine.requests import Status
+
+
+@always("What happens to a party comes to an end.")
+def every_call_returns(going_on: str) -> Iterator[str]:
+    yield going_on
+
+
+@always("A task is started once on a worker, and not again before its thread is over.")
+def one_thread_for_a_task(worker: str, key: str, busy: bool) -> Iterator[str]:
+    if busy:
+        yield f"{worker} starts {key}, whose thread there is not over"
+
+
+@always("No more threads run on a worker than it has, those that seceded not counted.")
+def threads_are_not_exceeded(worker: str, running: int, nthreads: int) -> Iterator[str]:
+    if running > nthreads:
+        yield f"{worker} has {nthreads} threads and runs {running} tasks"
+
+
+@always("A task starts only with all of its inputs.")
+def tasks_start_with_their_inputs(worker: str, execute: Execute) -> Iterator[str]:
+    for key in execute.spec.dependencies:
+        if key not in execute.inputs:
+            yield f"{worker} starts {execute.key} without its input {key}"
+
+
+@always("One transfer at a time is open from a peer, never from the worker itself.")
+def transfers_are_single(worker: str, peer: str, busy: bool) -> Iterator[str]:
+    if peer == worker:
+        yield f"{worker} asks itself for keys"
+    elif busy:
+        yield f"{worker} asks {peer} again before it has answered"
+
+
+@at_rest("A cluster without faults comes to rest.")
+def cluster_comes_to_rest(rounds: int, doing: Sequence[str]) -> Iterator[str]:
+    """Given the kinds of message that were still sent when the rounds were used up."""
+    yield f"after {rounds} rounds they still say {', '.join(doing)}"
+
+
+@at_rest(
+    "Every key that a client wants is told to be finished, to have failed, or to be cancelled."
+)
+def wanted_keys_resolve(
+    books: Books, cluster: ClusterSubject, workers: Sequence[str], unsatisfiable: Collection[str]
+) -> Iterator[str]:
+    for client, wanted in books.wants.items():
+        for key in wanted:
+            status = books.told[client][key]
+            excused = key in unsatisfiable or (
+                status is Status.LOST and any(it in books.lost for it in books.needed_by((key,)))
+            )
+            if status in (Status.PENDING, Status.LOST) and not excused:
+                yield f"{client} waits for {key}: {stuck(books, cluster, workers, key)}"
+
+
+def stuck(books: Books, cluster: ClusterSubject, workers: Sequence[str], key: str) -> str:
+    """Where the first key is that does not go on, of a key and all that it needs."""
+    needed = books.needed_by((key,))
+    going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]
+    first = min(going, key=lambda it: len(books.needed_by((it,))), default=key)
+    on_workers = {
+        str(state): None
+        for state in (cluster.worker(worker).state(first) for worker in workers)
+        if state is not None
+    }
+    where = f"{cluster.state(first) or 'unknown'} on the scheduler"
+    return f"{first} is {where}, {', '.join(sorted(on_workers)) or 'unknown'} on workers"
+
+
+@at_rest("What a client was told to be finished is in memory, with the right value.")
+def finished_keys_have_the_right_value(
+    books: Books, cluster: ClusterSubject, unsatisfiable: Collection[str]
+) -> Iterator[str]:
+    for client, wanted in books.wants.items():
+        for key in wanted:
+            if books.told[client][key] is not Status.FINISHED or key in unsatisfiable:
+                continue
+            state, holders = cluster.state(key), cluster.holders(key)
+            if not holders:
+                yield f"{client} was told that {key} is finished; it is {state or 'unknown'} by now"
+            expected = books.expected(key)
+            for holder in sorted(holders):
+                data = cluster.worker(holder).data()
+                if key not in data:
+                    yield f"{key} is said to be on {holder}, which does not have it"
+                elif data[key] != expected:
+                    yield f"{key} is {data[key]!r} on {holder}, and should be {expected!r}"
+
+
+@at_rest("A key failed only because a task did, a copy did, or too many workers died.")
+def failures_have_a_cause(books: Books, allowed_failures: int) -> Iterator[str]:
+    for client, wanted in books.wants.items():
+        for key in wanted:
+            if books.told[client][key] is not Status.ERRED:
+                continue
+            needed = books.needed_by((key,))
+            failed = any(it in books.failures or it in books.lost for it in needed)
+            if not failed and books.deaths <= allowed_failures:
+                why = books.why.get((client, key), "")
+                yield f"{client} was told that {key} failed ({why}), where nothing had"
+
+
+@at_rest("Nothing is cancelled that no client gave up.")
+def nothing_is_cancelled_by_itself(books: Books) -> Iterator[str]:
+    for client, wanted in books.wants.items():
+        for key in wanted:
+            needed = books.needed_by((key,))
+            excused = key in books.at_risk or any(
+                it in books.lost or it in books.given_up for it in needed
+            )
+            if books.told[client][key] is Status.CANCELLED and not excused:
+                yield f"{client} was told that {key} is cancelled"
+
+
+@at_rest("The scheduler and the workers agree on who holds what.")
+def holders_are_agreed_on(cluster: ClusterSubject, workers: Sequence[str]) -> Iterator[str]:
+    known = cluster.keys()
+    for worker in workers:
+        stored = cluster.worker(worker).data()
+        believed = {key for key in sorted(known) if worker in cluster.holders(key)}
+        for key in sorted(believed.symmetric_difference(stored)):
+            if key in stored:
+                yield f"{worker} has {key}; the scheduler does not know"
+            else:
+                yield f"{worker} does not have {key}; the scheduler believes that it does"
+
+
+@at_rest("Nothing is left of anything once every client has let go of everything.")
+def nothing_is_left(cluster: ClusterSubject) -> Iterator[str]:
+    left = list(cluster.leftovers())
+    if left:
+        yield "\n".join(left)

@@ -1,0 +1,37 @@
+"""The states of a task on the scheduler. Names are Dask's."""
+
+import enum
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+
+class State(enum.StrEnum):
+    """Where one task is in its life on the scheduler. The value is its name in cases."""
+
+    RELEASED = "released"
+    WAITING = "waiting"
+    NO_WORKER = "no-worker"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    MEMORY = "memory"
+    ERRED = "erred"
+    FORGOTTEN = "forgotten"
+
+
+#: What each state says about a task.
+MEANING: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        State.RELEASED: "known; nobody needs its value, or it cannot be had",
+        State.WAITING: "to be computed; an input is in memory nowhere, or former content is not gone",
+        State.NO_WORKER: "to be computed; no worker that may do it is there and running",
+        State.QUEUED: "to be computed; every worker that may do it has enough to do",
+        State.PROCESSING: "a worker was asked to compute it",
+        State.MEMORY: "at least one worker holds its value",
+        State.ERRED: "it failed, or something that it depends on did",
+        State.FORGOTTEN: "the record is gone",
+    }
+)
+
+#: On its way to a value: its inputs are needed.
+UNDER_WAY: Final = frozenset({State.WAITING, State.NO_WORKER, State.QUEUED, State.PROCESSING})

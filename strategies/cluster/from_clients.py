@@ -1,0 +1,189 @@
+"""Steps in which a client lets go of keys, tries them again, or brings values."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+from workerfuzz.statemachine import requests
+from workerfuzz.strategies import text
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.step import ClusterStep
+from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
+from workerfuzz.strategies.steps.step import Names, at_least, one_less, some
+from workerfuzz.strategies.text import BadText
+
+
+@dataclass(frozen=True, slots=True)
+class ClientAndKeys(ClusterStep):
+    """A client asks for something to be done with some of the keys that it wants."""
+
+    usage: ClassVar[str] = "CLIENT KEY..."
+    client: str
+    names: tuple[str, ...]
+
+    @classmethod
+    def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
+        """Keys that it can be about, for a client."""
+        return tuple(world.wants[client])
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return any(world.wants.values())
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        willing = [client for client in world.clients if cls.choice(world, client)]
+        client = chooser.pick(willing)
+        return cls(client, some(cls.choice(world, client), 1, 3, chooser))
+
+    def obstacle(self, world: ClusterView) -> str | None:
+        if self.client not in world.clients:
+            return f"there is no client {self.client}"
+        for key in self.names:
+            if key not in self.choice(world, self.client):
+                return f"{self.word} of {key} by {self.client} is not possible now"
+        return None
+
+    def arguments(self) -> Sequence[str]:
+        return (self.client, *self.names)
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        at_least(2, words)
+        client, *keys = words
+        return cls(text.name(client, "a client"), text.each_once([text.name(key) for key in keys]))
+
+    def keys(self) -> tuple[str, ...]:
+        return self.names
+
+    def peers(self) -> tuple[str, ...]:
+        return (self.client,)
+
+    def renamed(self, names: Names) -> Self:
+        return replace(
+            self,
+            client=names.get(self.client, self.client),
+            names=tuple(names.get(key, key) for key in self.names),
+        )
+
+    def simpler(self) -> Iterator[Self]:
+        if len(self.names) > 1:
+            for shorter in one_less(self.names):
+                yield replace(self, names=shorter)
+
+
+class Release(ClientAndKeys):
+    """A client does not want keys any more, or lets go of what it has cancelled."""
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return any(world.wants.values()) or any(world.held.values())
+
+    @classmethod
+    def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
+        return (*world.wants[client], *world.held[client])
+
+    def happen(self, world: ClusterActs) -> None:
+        world.ask(self.client, requests.Release(keys=self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel(ClientAndKeys):
+    """A client gives keys up, with all that depends on them.
+
+    Attributes:
+        force: the other clients have to do without as well.
+    """
+
+    usage: ClassVar[str] = "CLIENT KEY... [force]"
+    force: bool = False
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        plain = super(Cancel, cls).draw(world, chooser)
+        return replace(plain, force=chooser.pick((False, False, True)))
+
+    def happen(self, world: ClusterActs) -> None:
+        world.ask(self.client, requests.Cancel(keys=self.names, force=self.force))
+
+    def arguments(self) -> Sequence[str]:
+        return (self.client, *self.names, *(["[force]"] if self.force else []))
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        force = bool(words) and words[-1] == "[force]"
+        plain = super(Cancel, cls).parse(words[:-1] if force else words)
+        return replace(plain, force=force)
+
+    def simpler(self) -> Iterator[Self]:
+        yield from super(Cancel, self).simpler()
+        if self.force:
+            yield replace(self, force=False)
+
+
+class Retry(ClientAndKeys):
+    """A client wants failed keys to be tried again; it does not wait in line."""
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return bool(world.failed)
+
+    @classmethod
+    def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
+        return [key for whose, key in world.failed if whose == client]
+
+    def happen(self, world: ClusterActs) -> None:
+        world.ask(self.client, requests.Retry(keys=self.names), at_once=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Scatter(ClusterStep):
+    """A client puts a value on a worker, and wants it."""
+
+    usage: ClassVar[str] = "CLIENT KEY@WORKER"
+    client: str
+    key: str
+    worker: str
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return bool(world.present) and bool(world.scatterable())
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        return cls(
+            chooser.pick(tuple(world.clients)),
+            chooser.pick(world.scatterable()),
+            chooser.pick(tuple(world.present)),
+        )
+
+    def obstacle(self, world: ClusterView) -> str | None:
+        if self.client not in world.clients:
+            return f"there is no client {self.client}"
+        if self.worker not in world.present:
+            return f"{self.worker} is not there"
+        if self.key not in world.scatterable():
+            return f"{self.key} is in use already"
+        return None
+
+    def happen(self, world: ClusterActs) -> None:
+        world.scatter(self.client, self.key, self.worker)
+
+    def arguments(self) -> Sequence[str]:
+        return (self.client, f"{self.key}@{self.worker}")
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        if len(words) != 2 or "@" not in words[1]:
+            raise BadText("expected a client, and KEY@WORKER")
+        key, _, worker = words[1].partition("@")
+        return cls(text.name(words[0], "a client"), text.name(key), text.name(worker, "a worker"))
+
+    def keys(self) -> tuple[str, ...]:
+        return (self.key,)
+
+    def peers(self) -> tuple[str, ...]:
+        return (self.client, self.worker)
+
+    def renamed(self, names: Names) -> Self:
+        return type(self)(*(names.get(name, name) for name in (self.client, self.key, self.worker)))

@@ -1,0 +1,102 @@
+"""Steps in which messages and transfers get where they are going, or do not."""
+
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Self
+
+from workerfuzz.strategies import text
+from workerfuzz.strategies.cluster.step import TwoNames
+from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView, Pair
+from workerfuzz.strategies.steps.step import exactly
+from workerfuzz.strategies.text import BadText
+
+
+class Deliver(TwoNames):
+    """The oldest batch of messages in a mailbox arrives."""
+
+    usage: ClassVar[str] = "SENDER->RECEIVER"
+    keyed: ClassVar[tuple[bool, bool]] = (False, False)
+
+    @classmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        return world.mail
+
+    def happen(self, world: ClusterActs) -> None:
+        world.deliver(self.first, self.second)
+
+    def obstacle(self, world: ClusterView) -> str | None:
+        if (self.first, self.second) in world.mail:
+            return None
+        return f"there is no message from {self.first} for {self.second}"
+
+    def arguments(self) -> Sequence[str]:
+        return (f"{self.first}->{self.second}",)
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        (mailbox,) = exactly(1, words)
+        sender, arrow, receiver = mailbox.partition("->")
+        if not arrow:
+            raise BadText(f'expected SENDER->RECEIVER, found "{mailbox}"')
+        return cls(text.name(sender, "a sender"), text.name(receiver, "a receiver"))
+
+
+class Transfer(TwoNames):
+    """Something happens to a transfer that a worker asked a peer for."""
+
+    usage: ClassVar[str] = "WORKER PEER"
+    keyed: ClassVar[tuple[bool, bool]] = (False, False)
+
+
+class Serve(Transfer):
+    """A peer reads what it was asked for: all of it, or what it has."""
+
+    @classmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        return world.asked
+
+    def happen(self, world: ClusterActs) -> None:
+        world.serve(self.first, self.second)
+
+
+class Refuse(Transfer):
+    """A peer has no time."""
+
+    @classmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        return world.asked
+
+    def happen(self, world: ClusterActs) -> None:
+        world.transferred(self.first, self.second, "busy")
+
+
+class Receive(Transfer):
+    """What a peer sent arrives."""
+
+    @classmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        return world.served
+
+    def happen(self, world: ClusterActs) -> None:
+        world.transferred(self.first, self.second, "arrives")
+
+
+class Garble(Transfer):
+    """What a peer sent arrives, and will not deserialise."""
+
+    @classmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        return world.served
+
+    def happen(self, world: ClusterActs) -> None:
+        world.transferred(self.first, self.second, "garbled")
+
+
+class Break(Transfer):
+    """The connection breaks; with a peer that died, it can do nothing else."""
+
+    @classmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        return world.open
+
+    def happen(self, world: ClusterActs) -> None:
+        world.transferred(self.first, self.second, "broken")

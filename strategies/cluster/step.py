@@ -1,0 +1,105 @@
+"""What every kind of step at the scope of a cluster has. Most of them name two things, and no more."""
+
+from abc import abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from workerfuzz.strategies import text
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView, Pair
+from workerfuzz.strategies.steps.step import Names, Step, exactly
+
+
+class ClusterStep(Step):
+    """A step at the scope of a cluster."""
+
+    @abstractmethod
+    def happen(self, world: ClusterActs) -> None:
+        """Let it happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneName(ClusterStep):
+    """A step about one party."""
+
+    usage: ClassVar[str] = "WORKER"
+    name: str
+
+    @classmethod
+    @abstractmethod
+    def candidates(cls, world: ClusterView) -> Collection[str]:
+        """Whom it can be about now, in a fixed order."""
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return bool(cls.candidates(world))
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        return cls(chooser.pick(tuple(cls.candidates(world))))
+
+    def obstacle(self, world: ClusterView) -> str | None:
+        known = self.name in self.candidates(world)
+        return None if known else f"{self.word} is not possible for {self.name} now"
+
+    def arguments(self) -> Sequence[str]:
+        return (self.name,)
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        (name,) = exactly(1, words)
+        return cls(text.name(name, "a worker"))
+
+    def peers(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    def renamed(self, names: Names) -> Self:
+        return type(self)(names.get(self.name, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class TwoNames(ClusterStep):
+    """A step about one of the pairs that ``candidates`` lists."""
+
+    usage: ClassVar[str] = "WORKER KEY"
+    #: Which of the two names are keys.
+    keyed: ClassVar[tuple[bool, bool]] = (False, True)
+    first: str
+    second: str
+
+    @classmethod
+    @abstractmethod
+    def candidates(cls, world: ClusterView) -> Collection[Pair]:
+        """What it can be about now, in a fixed order."""
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return bool(cls.candidates(world))
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        return cls(*chooser.pick(tuple(cls.candidates(world))))
+
+    def obstacle(self, world: ClusterView) -> str | None:
+        known = (self.first, self.second) in self.candidates(world)
+        return None if known else f"{self} is not possible now"
+
+    def arguments(self) -> Sequence[str]:
+        return (self.first, self.second)
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        first, second = exactly(2, words)
+        return cls(text.name(first, "a name"), text.name(second, "a name"))
+
+    def keys(self) -> tuple[str, ...]:
+        both = zip((self.first, self.second), self.keyed, strict=True)
+        return tuple(name for name, is_key in both if is_key)
+
+    def peers(self) -> tuple[str, ...]:
+        both = zip((self.first, self.second), self.keyed, strict=True)
+        return tuple(name for name, is_key in both if not is_key)
+
+    def renamed(self, names: Names) -> Self:
+        return type(self)(names.get(self.first, self.first), names.get(self.second, self.second))

@@ -1,0 +1,152 @@
+"""What steps may know of a cluster, and what they can let happen to it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.requests import Wish
+from workerfuzz.statemachine.task import TaskSpec
+
+#: Two parties or a party and a key, as a step names them.
+Pair = tuple[str, str]
+
+
+class ClusterView(Protocol):
+    """A whole cluster: what drawing a step needs to know. Every collection is in a fixed order."""
+
+    @property
+    def pool(self) -> Sequence[str]:
+        """Keys that may be used, each depending on earlier ones only."""
+
+    @property
+    def resources(self) -> Collection[str]:
+        """Resources that every worker has."""
+
+    @property
+    def clients(self) -> Sequence[str]:
+        """Every client."""
+
+    @property
+    def present(self) -> Collection[str]:
+        """Workers that are alive."""
+
+    @property
+    def unnoticed(self) -> Collection[str]:
+        """Workers that died without the scheduler knowing."""
+
+    @property
+    def may_join(self) -> str | None:
+        """The name of the next worker; None where there were enough."""
+
+    @property
+    def paused(self) -> Collection[str]:
+        """Workers among ``present`` that are paused."""
+
+    @property
+    def mail(self) -> Collection[Pair]:
+        """(sender, receiver) of mailboxes that are not empty and can be delivered."""
+
+    @property
+    def issued(self) -> Collection[Pair]:
+        """(worker, key) of tasks whose thread has not begun."""
+
+    @property
+    def running(self) -> Collection[Pair]:
+        """(worker, key) of threads."""
+
+    @property
+    def slotted(self) -> Collection[Pair]:
+        """Those of ``running`` that did not secede."""
+
+    @property
+    def asked(self) -> Collection[Pair]:
+        """(worker, peer) of transfers that the peer, which is alive, has not served."""
+
+    @property
+    def served(self) -> Collection[Pair]:
+        """(worker, peer) of transfers that are under way."""
+
+    @property
+    def open(self) -> Collection[Pair]:
+        """(worker, peer) of all transfers, those with peers that died included."""
+
+    @property
+    def retrying(self) -> Collection[Pair]:
+        """(worker, peer) where a busy peer is to be asked again later."""
+
+    @property
+    def wants(self) -> Mapping[str, Collection[str]]:
+        """Keys that each client wants, as far as the client knows."""
+
+    @property
+    def held(self) -> Mapping[str, Collection[str]]:
+        """Keys that each client cancelled, and still has the futures of."""
+
+    @property
+    def failed(self) -> Collection[Pair]:
+        """(client, key) that was wanted and told to have failed."""
+
+    @property
+    def contents(self) -> Mapping[str, TaskSpec]:
+        """What was last submitted of a key."""
+
+    def fixed(self, client: str) -> Collection[str]:
+        """Keys whose content this client may not change, because something still rests on them."""
+
+    def submitters(self) -> Sequence[str]:
+        """Clients that may submit: only one, while the scheduler has not got content it changed."""
+
+    def scatterable(self) -> Sequence[str]:
+        """Keys that are nobody's task, and may become plain data."""
+
+    def stealable(self) -> Sequence[Pair]:
+        """(key, thief) that the scheduler could decide on now."""
+
+    def replicable(self) -> Sequence[Pair]:
+        """(key, worker) that the scheduler could decide on now."""
+
+    def droppable(self) -> Sequence[Pair]:
+        """(key, worker) that the scheduler could decide on now."""
+
+
+class ClusterActs(ClusterView, Protocol):
+    """A cluster to which steps happen."""
+
+    def ask(self, client: str, wish: Wish, *, at_once: bool = False) -> None:
+        """A client asks for something; at once, it overtakes what the client sent before."""
+
+    def scatter(self, client: str, key: str, worker: str) -> None:
+        """A client puts a value on a worker."""
+
+    def deliver(self, sender: str, receiver: str) -> None:
+        """The oldest batch of a mailbox arrives."""
+
+    def begin(self, worker: str, key: str) -> None:
+        """A thread starts."""
+
+    def end(self, worker: str, key: str, how: str) -> None:
+        """A thread ends: ``well``, ``badly``, ``elsewhere`` (Reschedule) or ``spoiled``."""
+
+    def secede(self, worker: str, key: str) -> None:
+        """A thread leaves its slot."""
+
+    def serve(self, worker: str, peer: str) -> None:
+        """A peer reads what it was asked for."""
+
+    def transferred(self, worker: str, peer: str, how: str) -> None:
+        """A transfer ends: it ``arrives``, is ``busy``, ``broken`` or ``garbled``."""
+
+    def happen(self, worker: str, event: Event) -> None:
+        """Something else happens to a worker."""
+
+    def decide(self, what: str, key: str, worker: str) -> None:
+        """The scheduler decides to ``steal``, to ``replicate`` or to ``drop``."""
+
+    def die(self, worker: str) -> None:
+        """A worker's process is gone."""
+
+    def notice(self, worker: str) -> None:
+        """The scheduler notices that a worker is gone."""
+
+    def join(self, worker: str) -> None:
+        """A fresh worker registers."""

@@ -1,0 +1,164 @@
+"""A cluster of Dask with surroundings: mailboxes, threads and transfers, honest or by a seed."""
+
+import random
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import replace
+
+from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterConfig, Outcome, Post
+from workerfuzz.harness.subjects.dask_cluster import DaskClusterMaker
+from workerfuzz.harness.subjects.dask_cluster_subject import DaskCluster
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.statemachine import events as ev
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine import requests
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.task import TaskSpec
+
+
+def config(**options: object) -> ClusterConfig:
+    """Options of a worker and of a cluster, mixed."""
+    worker = WorkerConfig(
+        **{name: it for name, it in options.items() if name in ("nthreads", "resources")}  # type: ignore[arg-type]
+    )
+    others = {name: it for name, it in options.items() if name not in ("nthreads", "resources")}
+    return replace(ClusterConfig(worker=worker), **others)  # type: ignore[arg-type]
+
+
+def graph(text: str, **options: requests.Options) -> requests.Submit:
+    """``"a b(a) c(a,b) want c"``; an actor is written ``@a``."""
+    tasks, _, wanted = text.partition(" want ")
+    specs = []
+    for word in tasks.split():
+        name, _, inputs = word.partition("(")
+        dependencies = tuple(inputs.rstrip(")").split(",")) if inputs else ()
+        key = name.lstrip("@")
+        specs.append(TaskSpec(key=key, dependencies=dependencies, actor=name != key))
+    return requests.Submit(specs=tuple(specs), wanted=tuple(wanted.split()), options=options)
+
+
+class Surroundings:
+    """Keeps what a cluster sent and wants, and lets it happen when told to.
+
+    Attributes:
+        told: what clients were told, in order.
+        log: all that could be seen, as text.
+        broken: properties that are.
+    """
+
+    def __init__(self, cluster: DaskCluster, *workers: str) -> None:
+        self.cluster = cluster
+        self.mail: dict[tuple[str, str], deque[Post]] = defaultdict(deque)
+        self.actions: list[tuple[str, do.Execute | do.GatherDep | do.RetryBusyWorkerLater]] = []
+        self.threads: list[tuple[str, do.Execute]] = []
+        self.told: list[requests.Told] = []
+        self.log: list[str] = []
+        self.broken: list[str] = []
+        for worker in workers:
+            self.see(cluster.join(worker))
+
+    def see(self, outcome: Outcome, party: str = SCHEDULER) -> None:
+        """Keep what a call led to."""
+        for post in outcome.posts:
+            self.log.append(f"{post.sender} -> {post.receiver}: {post.messages}")
+            self.log += self.cluster.say(post)
+            if post.receiver.startswith("client"):
+                self.told += self.cluster.told(post)
+            else:
+                self.mail[post.sender, post.receiver].append(post)
+        self.actions += outcome.actions
+        self.log += map(repr, outcome.actions)
+        self.log += map(repr, self.cluster.moves())
+        for item, what in self.cluster.check(party, thoroughly=True):
+            self.broken.append(f"{item.name}: {what}")
+
+    def ask(self, wish: requests.Wish, client: str = "client") -> None:
+        self.see(self.cluster.ask(client, wish))
+
+    def happen(self, worker: str, event: ev.Event) -> None:
+        self.see(self.cluster.happen(worker, event), worker)
+
+    def deliver(self, *pair: str) -> None:
+        """The oldest batch between two parties."""
+        self.see(self.cluster.deliver(self.mail[pair[0], pair[1]].popleft()), pair[1])
+
+    def deliver_all(self) -> None:
+        while pairs := [pair for pair, posts in self.mail.items() if posts]:
+            self.deliver(*pairs[0])
+
+    def act(self) -> None:
+        """Threads begin, transfers succeed, until only threads are left."""
+        self.deliver_all()
+        while self.actions:
+            worker, action = self.actions.pop(0)
+            match action:
+                case do.Execute():
+                    found, outcome = self.cluster.begin(worker, action.key)
+                    self.threads += [(worker, found)] if found else []
+                    self.see(outcome, worker)
+                case do.GatherDep():
+                    values = self.cluster.served(action.worker, action.keys)
+                    self.happen(worker, ev.GatherDepSuccess(worker=action.worker, values=values))
+                case do.RetryBusyWorkerLater():
+                    self.happen(worker, ev.RetryBusyWorker(worker=action.worker))
+            self.deliver_all()
+
+    def finish(self, key: str = "") -> None:
+        """Let a thread, or every one there will be, end well."""
+        self.act()
+        while threads := [it for it in self.threads if key in ("", it[1].key)]:
+            worker, run = threads[0]
+            self.threads.remove(threads[0])
+            value = (run.key, *run.inputs.values())
+            self.happen(worker, ev.ExecuteSuccess(key=run.key, run_id=run.run_id, value=value))
+            self.act()
+
+    def fail(self, key: str) -> None:
+        self.act()
+        worker, run = next(it for it in self.threads if it[1].key == key)
+        self.threads.remove((worker, run))
+        self.happen(worker, ev.ExecuteFailure(key=key, run_id=run.run_id, exception="no luck"))
+        self.act()
+
+    def lose(self, worker: str) -> None:
+        self.mail = defaultdict(
+            deque, {it: posts for it, posts in self.mail.items() if worker not in it}
+        )
+        self.actions = [it for it in self.actions if it[0] != worker]
+        self.threads = [it for it in self.threads if it[0] != worker]
+        self.see(self.cluster.lose(worker))
+
+    def last_told(self) -> dict[str, str]:
+        return {told.key: told.status.value for told in self.told}
+
+
+def walked(seed: int, steps: int = 60) -> Iterator[str]:
+    """What can be seen of a run that a seed decides."""
+    chooser = random.Random(seed)
+    cluster = DaskClusterMaker().cluster(config(nthreads=2, resources={"cpu": 1.0}))
+    run = Surroundings(cluster, "w0", "w1", "w2")
+    try:
+        for step in range(steps):
+            _walk(run, chooser, step)
+    except SubjectRaised as raised:
+        run.log.append(str(raised))
+    finally:
+        cluster.close()
+    return iter(run.log)
+
+
+def _walk(run: Surroundings, chooser: random.Random, step: int) -> None:
+    keys = chooser.sample("abcdefgh", 4)
+    if step % 6 == 0:
+        text = f"{keys[0]} {keys[1]} {keys[2]}({keys[0]},{keys[1]}) {keys[3]}({keys[0]})"
+        options = {keys[3]: requests.Options(resources={"cpu": 1.0}, retries=1)}
+        run.ask(graph(f"{text} want {keys[2]} {keys[3]}", **options))
+    elif step % 11 == 0:
+        run.ask(requests.Release(keys=(keys[0],)))
+    elif moves := chooser.choice((run.cluster.stealable(), run.cluster.replicable())):
+        call = run.cluster.steal if moves == run.cluster.stealable() else run.cluster.replicate
+        run.see(call(*chooser.choice(moves)))
+    elif run.threads and chooser.random() < 0.7:
+        (run.finish if chooser.random() < 0.5 else run.fail)(chooser.choice(run.threads)[1].key)
+    else:
+        run.act()

@@ -1,0 +1,132 @@
+"""A scheduler at whose desk examples lay messages, in few words."""
+
+import re
+from collections.abc import Sequence
+
+from workerfuzz.statemachine import events, requests
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.requests import Options, Told
+from workerfuzz.statemachine.scheduler import handle_message
+from workerfuzz.statemachine.scheduling import letters
+from workerfuzz.statemachine.scheduling.config import SchedulerConfig
+from workerfuzz.statemachine.scheduling.invariants import INVARIANTS
+from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
+from workerfuzz.statemachine.scheduling.task import Task
+from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.task import TaskSpec
+
+
+def spec(text: str) -> TaskSpec:
+    """``spec("c#1(a,b)")``: c needs a and b; its content is 1."""
+    key, content, needs = re.fullmatch(r"(\w+)(?:#(\d+))?(?:\((.*)\))?", text).groups()  # type: ignore[union-attr]  # tests write it right
+    dependencies = tuple(needs.split(",")) if needs else ()
+    return TaskSpec(key=key, dependencies=dependencies, run_spec=int(content or 0))
+
+
+class Desk:
+    """A scheduler with workers that do nothing but what the example says.
+
+    Attributes:
+        sent: what the last message made the scheduler say, in order.
+    """
+
+    def __init__(
+        self,
+        workers: int = 2,
+        *,
+        saturation: float = float("inf"),
+        allowed_failures: int = 3,
+        worker: WorkerConfig | None = None,
+    ) -> None:
+        self.scheduler = SchedulerState(
+            SchedulerConfig(saturation=saturation, allowed_failures=allowed_failures)
+        )
+        self.sent: list[letters.Letter] = []
+        for number in range(workers):
+            self.say(f"w{number}", letters.Join(config=worker or WorkerConfig()))
+
+    # What arrives
+
+    def say(self, sender: str, *messages: object) -> Sequence[letters.Letter]:
+        """Messages arrive, one after the other; every property is checked after each."""
+        self.sent = []
+        for message in messages:
+            self.sent += handle_message(self.scheduler, sender, message)
+            self.check()
+        return self.sent
+
+    def check(self) -> None:
+        tasks = list(self.scheduler.tasks.values())
+        for item in INVARIANTS:
+            assert list(item.check(self.scheduler, tasks)) == [], item.name
+        for item in (*TOTALS, *COUNTS):
+            assert list(item.check(self.scheduler)) == [], item.name
+
+    def submit(
+        self, *texts: str, want: str, client: str = "me", **options: Options
+    ) -> Sequence[letters.Letter]:
+        specs = tuple(spec(text) for text in texts)
+        wish = requests.Submit(specs=specs, wanted=tuple(want.split()), options=options)
+        return self.say(client, wish)
+
+    def release(self, *keys: str, client: str = "me") -> Sequence[letters.Letter]:
+        return self.say(client, requests.Release(keys=keys))
+
+    def finish(self, *keys: str) -> Sequence[letters.Letter]:
+        """Each key is finished by the worker that was asked, under the run id it was asked with."""
+        sent: list[letters.Letter] = []
+        for key in keys:
+            task = self.task(key)
+            assert task.processing_on is not None
+            message = do.TaskFinished(key=key, run_id=task.run_id, nbytes=1)
+            sent += self.say(task.processing_on, message)
+        self.sent = sent
+        return sent
+
+    def fail(self, key: str, *, cause: str | None = None) -> Sequence[letters.Letter]:
+        task = self.task(key)
+        assert task.processing_on is not None
+        message = do.TaskErred(key=key, run_id=task.run_id, exception="boom", cause=cause)
+        return self.say(task.processing_on, message)
+
+    def confirm(self, *workers: str) -> Sequence[letters.Letter]:
+        """Workers answer every question that they were asked."""
+        sent: list[letters.Letter] = []
+        for name in workers or tuple(self.scheduler.workers):
+            for number in list(self.scheduler.workers[name].asked):
+                sent += self.say(name, letters.Confirmed(number=number))
+        self.sent = sent
+        return sent
+
+    # What is seen
+
+    def task(self, key: str) -> Task:
+        return self.scheduler.tasks[key]
+
+    def states(self) -> dict[str, str]:
+        """State of every task, in order of keys; ``@`` and the worker that processes it."""
+        tasks = sorted(self.scheduler.tasks.items())
+        return {
+            key: str(task.state) + (f"@{task.processing_on}" if task.processing_on else "")
+            for key, task in tasks
+        }
+
+    def messages(self, receiver: str) -> list[object]:
+        """What was said to one receiver, without what it is to confirm."""
+        return [
+            message
+            for to, message in self.sent
+            if to == receiver and not isinstance(message, letters.Confirm)
+        ]
+
+    def told(self, client: str = "me") -> list[str]:
+        """What a client was told: ``a finished``."""
+        told = [message for message in self.messages(client) if isinstance(message, Told)]
+        return [f"{it.key} {it.status}" for it in told]
+
+    def computes(self) -> dict[str, str]:
+        """Workers that were asked to compute something, by key."""
+        return {
+            message.key: to for to, message in self.sent if isinstance(message, events.ComputeTask)
+        }

@@ -1,0 +1,44 @@
+"""What is known of the last event, and which properties are gone through after it."""
+
+from examples.events_of import compute
+
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.happening import NOTHING
+from workerfuzz.statemachine.states import Intent, State
+from workerfuzz.statemachine.stimulus import handle_stimulus
+from workerfuzz.statemachine.totals import TOTALS
+from workerfuzz.statemachine.worker import WorkerState
+
+
+def test_it_says_what_the_event_was_and_what_the_records_were_before() -> None:
+    worker = WorkerState()
+    handle_stimulus(worker, events.UpdateData(values={"x": 1}))
+    free = events.FreeKeys(keys=("x",))
+    handle_stimulus(worker, free)
+    task = worker.tasks["x"]
+    assert worker.last.event is free
+    assert (task.state, worker.last.was(task, "state")) == (State.RELEASED, State.MEMORY)
+    assert worker.last.was(task, "intent") is Intent.NONE
+    assert worker.last.lost(worker.data) == {"x": 1}
+    assert worker.last.told(do.ReleaseWorkerData) == [do.ReleaseWorkerData(key="x")]
+
+
+def test_nothing_happened_to_a_copy_nor_after_a_refusal() -> None:
+    worker = WorkerState()
+    handle_stimulus(worker, compute("x", 1))
+    assert worker.copy().last is NOTHING
+    handle_stimulus(worker, compute("y", 2), compute("z", 3))
+    assert worker.last.event is None
+
+
+def test_properties_of_other_events_are_not_gone_through() -> None:
+    worker = WorkerState()
+    handle_stimulus(worker, events.UpdateData(values={"x": 1}))
+    names = []
+    for item in TOTALS:
+        assert list(item.check(worker)) == []
+        names.append(getattr(item, "name", ""))
+    assert "scattered_value_is_kept" in names
+    assert "threads_suffice" in names
+    assert "request_is_written_down" not in names
