@@ -124,8 +124,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     system, budget = fuzzed_alone(subject), Budget(for_s, runs, profile)
     typer.echo(f"fuzzing {subject} {system.version()}, {budget}; Ctrl-C ends it with what there is")
     campaign = fuzz(system, engine, seed, budget)
-    for line in campaign_lines(campaign):
-        typer.echo(line)
+    typer.echo("\n".join(campaign_lines(campaign)))
     finding = campaign.keep(out)
     if finding is not None:
         typer.echo("\n" + "\n".join(finding.report()))

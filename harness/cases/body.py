@@ -129,13 +129,15 @@ def parse_change(line: Line, scope: Scope = Scope.WORKER) -> str:
     """``x: flight -> memory``; in a cluster ``w0 x: flight -> memory``."""
     whose, colon, change = line.text.partition(":")
     names, words = whose.split(), change.split()
-    if not colon or len(names) != NAMED[scope] or len(words) != 3 or words[1] != "->":
+    if not colon or len(words) != 3 or words[1] != "->":
         raise CaseError(
             f'expected "# comment", "> step", "{"PARTY " * (NAMED[scope] - 1)}key: before -> after", '
             f'"! instruction" or "~ property", found "{line.text}"',
             line.number,
         )
     try:
+        if len(names) != NAMED[scope]:
+            text.name(whose, "a party and a key" if scope is Scope.CLUSTER else "a key")
         for name in names:
             text.name(name)
     except BadText as error:

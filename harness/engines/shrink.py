@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workerfuzz.harness.cases.scopes import Scope, scope_of
+from workerfuzz.harness.cases.scopes import WORKER, Scope, scope_of
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.steps import Step
@@ -51,7 +51,9 @@ class Shrunk:
         return self.violation.universe.config
 
 
-def replay(subject: Any, scope: Scope, config: Any, steps: Sequence[Step]) -> Violation | None:
+def replay(
+    subject: Any, config: Any, steps: Sequence[Step], scope: Scope = WORKER
+) -> Violation | None:
     """What these steps break, in the world that a case of them would have.
 
     Steps that are impossible when they are reached are left out.
@@ -95,7 +97,7 @@ class Shrinker:
         self.replays += 1
         if time.process_time() > self.deadline:
             raise Impatient
-        found = replay(self.subject, self.scope, config or self.config, steps)
+        found = replay(self.subject, config or self.config, steps, self.scope)
         if found is None or signature(found) != self.wanted:
             return False
         self.violation = found

@@ -8,9 +8,9 @@ from workerfuzz.harness.subjects.dask_names import peer_at
 
 def stealable(scheduler: Any, stealing: Any) -> Iterator[tuple[str, str]]:
     """(key, thief): moves that ``WorkStealing.balance`` considers, whatever they cost."""
-    idle = {ws for ws in scheduler.idle.values() if ws in scheduler.running}
-    if not idle or len(idle) == len(scheduler.workers):
+    if not stealing.key_stealable or not 0 < len(scheduler.idle) < len(scheduler.workers):
         return
+    idle = scheduler.running.intersection(scheduler.idle.values())
     for task in stealing.key_stealable:
         victim = task.processing_on
         if victim is None or victim in idle or task in stealing.in_flight:
@@ -31,8 +31,8 @@ def _thieves(scheduler: Any, task: Any, idle: set[Any]) -> set[Any]:
 def replicable(scheduler: Any) -> Iterator[tuple[str, str]]:
     """(key, worker): as in ``ActiveMemoryManagerExtension._find_recipient``."""
     for key, task in scheduler.tasks.items():
-        if task.state == "memory" and not task.actor:
-            for worker in scheduler.running - (task.who_has or set()):
+        if task.who_has and task.state == "memory" and not task.actor:
+            for worker in scheduler.running - task.who_has:
                 yield str(key), peer_at(worker.address)
 
 

@@ -249,9 +249,10 @@ class DaskCluster:
     def _choice(
         self, name: str, find: Callable[..., Iterator[tuple[str, str]]], *args: Any
     ) -> Sequence[tuple[str, str]]:
-        if name not in self._chosen:
-            self._chosen[name] = sorted(find(*args))
-        return self._chosen[name]
+        chosen = self._chosen.get(name)
+        if chosen is None:
+            chosen = self._chosen[name] = sorted(find(*args))
+        return chosen
 
     def _nbytes(self, key: str, worker: str) -> int:
         held = self._workers.get(worker)

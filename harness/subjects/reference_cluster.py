@@ -22,13 +22,13 @@ from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.scheduler import handle_message
 from workerfuzz.statemachine.scheduling import letters
+from workerfuzz.statemachine.scheduling.assignment import able_workers
 from workerfuzz.statemachine.scheduling.config import SchedulerConfig
 from workerfuzz.statemachine.scheduling.handlers.decisions import spare_holders, takers, thieves
 from workerfuzz.statemachine.scheduling.invariants import INVARIANTS
 from workerfuzz.statemachine.scheduling.leftovers import leftovers
 from workerfuzz.statemachine.scheduling.process import Confirmations
 from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
-from workerfuzz.statemachine.scheduling.states import State
 from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.view import WorkerView
 from workerfuzz.statemachine.worker import WorkerState
@@ -257,7 +257,9 @@ class ReferenceCluster:
         return task.who_has if task is not None else ()
 
     def unsatisfiable(self) -> Collection[str]:
-        return sorted(key for key in self.scheduler.no_worker if self.state(key) == State.NO_WORKER)
+        scheduler = self.scheduler
+        waiting = sorted(scheduler.no_worker)
+        return [key for key in waiting if not able_workers(scheduler, scheduler.tasks[key])]
 
     def leftovers(self) -> Iterator[str]:
         yield from leftovers(self.scheduler)

@@ -39,27 +39,19 @@ def come_to_rest(world: Any) -> None:
             world.let(lambda client=client, release=release: world.ask(client, release))
     settle(world)
     world.sweep()
-    world.demand(must.nothing_is_left(world.cluster), must.nothing_is_left)
+    world.demand(must.nothing_is_left, world.cluster)
 
 
 def judge(world: Any) -> None:
     """Everything that holds at rest while clients still want what they want."""
     books, cluster = world.books, world.cluster
     hopeless = books.resting_on(cluster.unsatisfiable())
-    world.demand(
-        must.wanted_keys_resolve(books, cluster, tuple(world.present), hopeless),
-        must.wanted_keys_resolve,
-    )
-    world.demand(
-        must.finished_keys_have_the_right_value(books, cluster, hopeless),
-        must.finished_keys_have_the_right_value,
-    )
+    world.demand(must.wanted_keys_resolve, books, cluster, tuple(world.present), hopeless)
+    world.demand(must.finished_keys_have_the_right_value, books, cluster, hopeless)
     allowed = world.universe.config.allowed_failures
-    world.demand(must.failures_have_a_cause(books, allowed), must.failures_have_a_cause)
-    world.demand(must.nothing_is_cancelled_by_itself(books), must.nothing_is_cancelled_by_itself)
-    world.demand(
-        must.holders_are_agreed_on(cluster, tuple(world.present)), must.holders_are_agreed_on
-    )
+    world.demand(must.failures_have_a_cause, books, allowed)
+    world.demand(must.nothing_is_cancelled_by_itself, books)
+    world.demand(must.holders_are_agreed_on, cluster, tuple(world.present))
 
 
 def settle(world: Any) -> None:
@@ -78,7 +70,7 @@ def settle(world: Any) -> None:
                 world.let(lambda worker=worker: world.happen(worker, events.FindMissing()))
             if not any(doing(world)):
                 return
-    world.demand(must.cluster_comes_to_rest(left, sorted(said)), must.cluster_comes_to_rest)
+    world.demand(must.cluster_comes_to_rest, left, sorted(said))
 
 
 def post_words(world: Any) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Which worker is asked to compute a task; and whether one is, now."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from workerfuzz.statemachine.scheduling.parties import WorkerRecord
@@ -32,7 +32,7 @@ def place(scheduler: SchedulerState, task: Task) -> Place:
     return Place(State.PROCESSING, min(candidates, key=lambda worker: cost(task, worker)))
 
 
-def able_workers(scheduler: SchedulerState, task: Task) -> Iterable[WorkerRecord]:
+def able_workers(scheduler: SchedulerState, task: Task) -> Sequence[WorkerRecord]:
     """Workers that may compute a task, paused or not: restrictions hold and resources suffice."""
     workers, options = scheduler.workers, task.options
     named = [workers[name] for name in options.workers if name in workers]

@@ -30,7 +30,10 @@ def _unused(task: Task) -> State:
 
 
 def _under_way(scheduler: SchedulerState, task: Task) -> State:
-    states = [dependency.state for dependency in scheduler.inputs(task)]
+    inputs = scheduler.inputs(task)
+    if any(dependency.out_of_reach for dependency in inputs):
+        return State.RELEASED  # to be given up, with what came to need it meanwhile
+    states = [dependency.state for dependency in inputs]
     if State.ERRED in states:
         return State.ERRED
     if task.renewed or any(state is not State.MEMORY for state in states):

@@ -2,8 +2,9 @@
 
 import random
 from collections import defaultdict, deque
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterConfig, Outcome, Post
 from workerfuzz.harness.subjects.dask_cluster import DaskClusterMaker
@@ -16,13 +17,12 @@ from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.task import TaskSpec
 
 
-def config(**options: object) -> ClusterConfig:
-    """Options of a worker and of a cluster, mixed."""
-    worker = WorkerConfig(
-        **{name: it for name, it in options.items() if name in ("nthreads", "resources")}  # type: ignore[arg-type]
-    )
-    others = {name: it for name, it in options.items() if name not in ("nthreads", "resources")}
-    return replace(ClusterConfig(worker=worker), **others)  # type: ignore[arg-type]
+def config(
+    *, nthreads: int = 1, resources: Mapping[str, float] = MappingProxyType({}), **others: Any
+) -> ClusterConfig:
+    """Options of every worker, and of the cluster."""
+    worker = WorkerConfig(nthreads=nthreads, resources=resources)
+    return ClusterConfig(worker=worker, **others)
 
 
 def graph(text: str, **options: requests.Options) -> requests.Submit:

@@ -49,7 +49,7 @@ def on_lose(scheduler: SchedulerState, worker: str, _: letters.Lose) -> Outcome:
     for name in scheduler.workers:
         scheduler.send(name, events.RemoveWorker(worker=worker))
     recommend = {key: after_death(scheduler, scheduler.tasks[key]) for key in gone.processing}
-    review: list[str] = []
+    review = by_urgency(scheduler, scheduler.no_worker)  # loose restrictions may give way
     for key, task in scheduler.tasks.items():
         if is_forgotten_by(task, worker):
             review.append(key)

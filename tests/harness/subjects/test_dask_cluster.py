@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from examples.dask_clusters import Surroundings, config, graph
@@ -27,7 +28,7 @@ def start() -> Iterator[Start]:
     """Starts clusters of workers w0, w1, ... and closes them."""
     started: list[DaskCluster] = []
 
-    def make(workers: int = 2, **options: object) -> Surroundings:
+    def make(workers: int = 2, **options: Any) -> Surroundings:
         started.append(DaskClusterMaker().cluster(config(**options)))
         return Surroundings(started[-1], *(f"w{number}" for number in range(workers)))
 

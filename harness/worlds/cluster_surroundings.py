@@ -1,0 +1,193 @@
+"""What surrounds the parties of a cluster: mailboxes, threads, transfers; and who is there."""
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, TypeAlias
+
+from workerfuzz.harness.subjects.cluster import (
+    SCHEDULER,
+    Action,
+    ClusterMaker,
+    ClusterSubject,
+    Move,
+    Outcome,
+    Post,
+)
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.worlds import cluster_properties as must
+from workerfuzz.harness.worlds.cluster_books import Books
+from workerfuzz.harness.worlds.guard import Overdue, limited
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.worker import no_handler_raises
+from workerfuzz.statemachine.instructions import Execute, GatherDep
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.strategies.cluster import CLUSTER_STEPS
+from workerfuzz.strategies.cluster.universe import ClusterUniverse
+from workerfuzz.strategies.cluster.view import Pair
+from workerfuzz.strategies.steps import Step
+
+#: Told of each step once it has happened, with the world; with None while coming to rest.
+Observer: TypeAlias = Callable[[Any, Step | None], None]
+
+#: What a worker that dies takes with it, by worker first.
+OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
+
+
+class Surroundings:
+    """A cluster with all that is under way in it.
+
+    Attributes:
+        steps: what was let happen so far.
+        happened: calls of the subject so far, those of coming to rest included.
+        resting: the steps are over.
+        mail: batches that were sent and have not arrived, by sender and receiver.
+        moves: transitions that the last step caused.
+    """
+
+    def __init__(
+        self,
+        subject: ClusterMaker,
+        universe: ClusterUniverse | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> None:
+        self.subject = subject
+        self.universe = universe or ClusterUniverse()
+        self.pool = self.universe.keys
+        self.clients = self.universe.clients
+        self.resources = tuple(self.universe.config.worker.resources)
+        self.books = Books(self.clients)
+        self._observer = observer
+        self.steps: list[Step] = []
+        self.happened = 0
+        self.resting = False
+        self.mail: dict[Pair, deque[Post]] = {}
+        self.present: dict[str, None] = {}
+        self.unnoticed: dict[str, None] = {}
+        self.paused: dict[str, None] = {}
+        self.issued: dict[Pair, Execute] = {}
+        self.running: dict[Pair, Execute] = {}
+        self.slotted: dict[Pair, None] = {}
+        self.asked: dict[Pair, GatherDep] = {}
+        self.served: dict[Pair, Mapping[str, object]] = {}
+        self.open: dict[Pair, GatherDep] = {}
+        self.retrying: dict[Pair, None] = {}
+        self.moves: list[Move] = []
+        self._sent: list[Post] = []
+        self._acted: list[tuple[str, Action]] = []
+        self._parties: dict[str, None] = {}
+        self._joined = 0
+        without = subject.cannot()
+        self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
+        self.cluster: ClusterSubject = subject.cluster(self.universe.config)
+        for _ in range(self.universe.config.workers):
+            self.join(f"w{self._joined}")
+
+    def check(self, party: str, *, thoroughly: bool = False) -> None:
+        for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
+            raise self.violation(broken, counterexample)
+
+    def sweep(self) -> None:
+        """Check everything on every party."""
+        for party in (SCHEDULER, *self.present):
+            self.check(party, thoroughly=True)
+
+    def violation(self, broken: Property, counterexample: str) -> Violation:
+        return Violation(
+            broken.name,
+            broken.sentence,
+            counterexample,
+            tuple(self.steps),
+            self.resting,
+            self.universe,
+        )
+
+    def demand(self, broken: Property, *about: object) -> None:
+        """Raises Violation where a property does not hold of what it is given."""
+        for counterexample in broken.check(*about):
+            raise self.violation(broken, counterexample)
+
+    @contextlib.contextmanager
+    def in_time(self, seconds: float) -> Iterator[None]:
+        """What happens in its body must end."""
+        try:
+            with limited(seconds):
+                yield
+        except Overdue:
+            raise self.violation(
+                must.every_call_returns, f"it was still going on after {seconds:g} s of CPU"
+            ) from None
+
+    def join(self, worker: str) -> None:
+        self._joined += 1
+        self.present[worker] = None
+        self.call(SCHEDULER, lambda: self.cluster.join(worker))
+
+    def die(self, worker: str) -> None:
+        del self.present[worker]
+        self.paused.pop(worker, None)
+        self.unnoticed[worker] = None
+        self.books.deaths += 1
+        self.books.lost.update(dict.fromkeys(self.books.data))
+        self.mail.pop((SCHEDULER, worker), None)
+        for name in OWN:
+            drop(getattr(self, name), lambda pair: pair[0] == worker)
+        drop(self.asked, lambda pair: worker in pair)
+
+    def call(self, party: str, happens: Callable[[], Outcome]) -> None:
+        """Let one party act, and note what it sends and wants."""
+        self.happened += 1
+        self._parties[party] = None
+        try:
+            outcome = happens()
+        except SubjectRaised as raised:
+            raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
+        self.moves += self.cluster.moves()
+        for post in outcome.posts:
+            self.send(post)
+        for worker, action in outcome.actions:
+            self.note(worker, action)
+
+    def send(self, post: Post) -> None:
+        self._sent.append(post)
+        if post.receiver in self.unnoticed or post.sender in self.unnoticed:
+            return
+        self.mail.setdefault((post.sender, post.receiver), deque()).append(post)
+
+    def note(self, worker: str, action: Action) -> None:
+        """A worker wants something done."""
+        self._acted.append((worker, action))
+        if isinstance(action, Execute):
+            self.note_execute(worker, action)
+        elif isinstance(action, GatherDep):
+            pair = (worker, action.worker)
+            self.demand(must.transfers_are_single, worker, action.worker, pair in self.open)
+            self.open[pair] = action
+            if action.worker in self.present:
+                self.asked[pair] = action
+        else:
+            self.retrying[worker, action.worker] = None
+
+    def note_execute(self, worker: str, execute: Execute) -> None:
+        pair = (worker, execute.key)
+        self.demand(
+            must.one_thread_for_a_task,
+            worker,
+            execute.key,
+            pair in self.issued or pair in self.running,
+        )
+        if self.cluster.begins_later:
+            self.issued[pair] = execute
+        else:
+            self.demand(must.tasks_start_with_their_inputs, worker, execute)
+            self.running[pair] = execute
+            self.slotted[pair] = None
+        taken = sum(it[0] == worker for table in (self.issued, self.slotted) for it in table)
+        nthreads = self.universe.config.worker.nthreads
+        self.demand(must.threads_are_not_exceeded, worker, taken, nthreads)
+
+
+def drop(table: dict[Pair, Any], goes: Callable[[Pair], bool]) -> None:
+    for pair in [pair for pair in table if goes(pair)]:
+        del table[pair]
