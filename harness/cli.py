@@ -212,6 +212,7 @@ def mutants(
     ] = None,
     engine: EngineOption = Engine.WALK,
     seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
+    scope: Annotated[Scope, typer.Option(help="Where they are looked for.")] = Scope.WORKER,
 ) -> None:
     """Plant known bugs in the reference, one at a time: which property catches each?"""
     from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all
@@ -224,7 +225,7 @@ def mutants(
         typer.echo(mutant_line(measured))
 
     try:
-        measure_all(names or (), engine, tell, seed=seed)
+        measure_all(names or (), engine, tell, seed=seed, scope=scope)
     except ValueError as error:  # no such mutant
         raise typer.BadParameter(str(error)) from None
     finally:

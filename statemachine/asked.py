@@ -173,23 +173,6 @@ def replicas_go_unless_used(worker: WorkerState) -> Iterator[str]:
             yield f"{key} is kept, and nobody was told"
 
 
-@always("Records go only when the scheduler says ForgetKeys, then or once they hold nothing (R37).")
-def only_the_doomed_are_forgotten(worker: WorkerState) -> Iterable[str]:
-    for _, change in worker.changes:
-        if change.finish is State.FORGOTTEN:
-            return forgotten_too_early(worker)
-    return ()
-
-
-def forgotten_too_early(worker: WorkerState) -> Iterator[str]:
-    event, records = worker.last.event, worker.last.lost(worker.tasks)
-    for key, change in worker.changes:
-        if change.finish is State.FORGOTTEN:
-            doomed = key in records and worker.last.was(records[key], "doomed")
-            if not doomed and not (isinstance(event, events.ForgetKeys) and key in event.keys):
-                yield f"{key} was forgotten, by {event}"
-
-
 @always(
     "A scattered value is stored at once, or kept while a thread or a transfer is held.",
     events.UpdateData,

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.invariants import asked_for
 from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.shape import asked_for
 from workerfuzz.statemachine.states import Intent, State
 from workerfuzz.statemachine.task import ABSENT, TaskState
 from workerfuzz.statemachine.worker import WorkerState

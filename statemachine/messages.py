@@ -87,9 +87,11 @@ class Tally:
 
     @classmethod
     def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "Tally":
-        due: list[Entry] = []
-        for key, change in changes:
-            due += [(kind, key) for kind in DUE.get((change.start, change.finish), ())]
+        due = [
+            (kind, key)
+            for key, (_, start, finish, _) in changes
+            for kind in DUE.get((start, finish), ())
+        ]
         if type(event) is events.StealRequest:
             due.append(("answer", event.key))
         told: list[Entry] = []

@@ -1,6 +1,6 @@
-"""What holds between the state of a task before an event and after it.
+"""What holds between what a record was before an event and what it is after it.
 
-Each check is given the event, what a record was before (``Glimpse``) with the record after, and every
+Each check is given the event, every record that changed in what a ``Glimpse`` tells, and every
 transition of the event.
 """
 
@@ -11,7 +11,6 @@ from workerfuzz.statemachine import events
 from workerfuzz.statemachine.events import FROM_SCHEDULER, Event
 from workerfuzz.statemachine.properties import Property, always, properties_in
 from workerfuzz.statemachine.states import Intent, State
-from workerfuzz.statemachine.table import DETOURS, TRANSITIONS
 from workerfuzz.statemachine.task import Change, Execution, TaskSpec, TaskState
 
 #: Events with which a thread ends.
@@ -78,22 +77,6 @@ def thread_is_kept(event: Event, pairs: Pairs, _: object) -> Iterator[str]:
 def is_about(event: Event, kind: type[Event] | tuple[type[Event], ...], task: TaskState) -> bool:
     """The event is of that kind, and about that very task."""
     return isinstance(event, kind) and getattr(event, "key", None) == task.key
-
-
-@always(
-    "Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24)."
-)
-def transitions_are_legal(
-    event: Event, pairs: Pairs, changes: Iterable[tuple[str, Change]]
-) -> Iterator[str]:
-    origin: dict[str, State] = {}
-    for key, change in changes:
-        if (change.start, change.finish) not in TRANSITIONS:
-            yield f"{key} went from {change.start} to {change.finish}, which is no row"
-        elif change.toward is not change.finish:
-            origin[key] = change.start
-        elif key in origin and (detour := (origin.pop(key), change.finish)) not in DETOURS:
-            yield f"{key} went from {detour[0]} to {detour[1]} through released: unexpected"
 
 
 #: In the order in which they are checked.

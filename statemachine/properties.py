@@ -18,8 +18,8 @@ class Property:
     Attributes:
         name: says what holds, in snake_case; cases name it.
         sentence: the same for people.
-        about: kinds of event or instruction, or states, without which it cannot break; none: it always
-            can.
+        about: kinds of event, instruction or transition, or states, without which it cannot break;
+            none: it always can.
     """
 
     name: str

@@ -3,13 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from workerfuzz.statemachine.asked import ASKED
-from workerfuzz.statemachine.copied import COPIED
 from workerfuzz.statemachine.dispatch import next_execution, peers_that_could_be_asked
-from workerfuzz.statemachine.due import Due
-from workerfuzz.statemachine.ended import ENDED
 from workerfuzz.statemachine.properties import Property, always, properties_in
-from workerfuzz.statemachine.started import STARTED
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.worker import WorkerState
 
@@ -64,18 +59,8 @@ def no_peer_is_left_alone(worker: WorkerState) -> Iterable[str]:
     ]
 
 
-def kinds_of_last(worker: WorkerState) -> tuple[type, ...]:
-    """Of the last event, and of the instructions in reply."""
-    last = worker.last
-    if not last.issued:
-        return (type(last.event),)
-    return (type(last.event), *dict.fromkeys(map(type, last.issued)))
-
-
 #: Checked after every event; their cost follows what is running and under way, not what is known.
-TOTALS: Final[tuple[Property, ...]] = Due(
-    (*properties_in(globals()), *ASKED, *COPIED, *ENDED, *STARTED), kinds_of_last
-)
+TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
 
 
 @always("Each index holds as many keys as there are tasks in its state.")

@@ -16,6 +16,7 @@ from workerfuzz.strategies.cluster import BY_WORD as CLUSTER_WORDS
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster import universe as clusters
 from workerfuzz.strategies.cluster.from_workers import Join
+from workerfuzz.strategies.cluster.submit import GROUP
 from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUniverse, draw_cluster
 from workerfuzz.strategies.steps import BY_WORD, WORKER_STEPS, Step
 from workerfuzz.strategies.universe import KEYS, PEERS, Universe, draw_universe
@@ -131,7 +132,7 @@ def usual_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
 
 
 def usual_cluster_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
-    """The last worker becomes one that is not named; keys that no group has get the first letters."""
+    """The last worker becomes one that is not named; keys get the first names, if need be in a group."""
     parties = dict.fromkeys(peer for step in steps for peer in step.peers())
     for kind in ("c", "w"):
         named = sorted(party for party in parties if party.startswith(kind))
@@ -139,9 +140,15 @@ def usual_cluster_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
             usual = f"{kind}{place}"
             if usual not in parties:
                 yield {name: usual}
-    singles = [key for key in ordered(steps) if "-" not in key]
-    usual_keys = [key for key in clusters.KEYS if "-" not in key]
-    yield dict(zip(singles, usual_keys, strict=False))
+    keys = ordered(steps)
+    singles, groups = (
+        [key for key in clusters.KEYS if key.startswith(GROUP) is grouped]
+        for grouped in (False, True)
+    )
+    if len(keys) <= len(singles):
+        yield dict(zip(keys, singles, strict=False))
+    yield dict(zip((key for key in keys if key not in groups), singles, strict=False))
+    yield dict(zip((key for key in keys if key in groups), groups, strict=False))
 
 
 WORKER: Final = Scope(

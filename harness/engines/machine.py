@@ -193,7 +193,12 @@ def rule_for(kind: type[Step], name: str) -> Any:
     return precondition(lambda self: self.may(kind))(rule(data=st.data())(happens))
 
 
-for _machine in (WorkerMachine, ClusterMachine):
+#: By scope.
+MACHINES: Final[Mapping[str, type[Machine]]] = MappingProxyType(
+    {"worker": WorkerMachine, "cluster": ClusterMachine}
+)
+
+for _machine in MACHINES.values():
     for _kind in _machine.scope.kinds:
         for _name in rule_names(_kind):
             setattr(_machine, _name, rule_for(_kind, _name))

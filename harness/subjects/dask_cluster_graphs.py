@@ -30,6 +30,9 @@ def content_class(base: type[Any] | None) -> Callable[[TaskSpec], Any]:
         def __repr__(self) -> str:
             return f"<Content {self.spec.key}>"
 
+        def __dask_tokenize__(self) -> str:
+            return repr(self.spec)  # by which some releases tell whether it is the same content
+
     return Content
 
 

@@ -125,6 +125,8 @@ def _lacking(worker: Release, scheduler: Any, stealing: Any) -> Iterator[str]:
         for name in _SCHEDULER_HAS
         if not hasattr(scheduler.Scheduler, name)
     )
+    if not hasattr(importlib.import_module("distributed.utils"), "_LogErrors"):
+        yield "there is no utils._LogErrors"
     if not hasattr(stealing, "WorkStealing"):
         yield "there is no stealing.WorkStealing"
     submits = _parameters(scheduler.Scheduler.update_graph)

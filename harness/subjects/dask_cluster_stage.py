@@ -73,7 +73,7 @@ def belongings(scheduler: Any, stealing: Any, stream: Callable[..., Any]) -> Bel
         (
             (scheduler, {**standins.SCHEDULER, **timed, "BatchedSend": stream}),
             (stealing, timed),
-            (sys.modules["distributed.utils"], standins.UTILS),
+            (sys.modules["distributed.utils"]._LogErrors, standins.LOG_ERRORS),
             (scheduler.TaskState, {"_run_id_iterator": itertools.count()}),
         )
     )

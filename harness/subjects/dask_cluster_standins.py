@@ -7,6 +7,7 @@ whoever else uses Dask in the process does so in between, and finds its own.
 import asyncio
 import inspect
 import itertools
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -93,8 +94,15 @@ SCHEDULER: Final[Mapping[str, Any]] = {
     "validate_key": lambda key: None,  # a Name is a string that it does not know
 }
 
-#: In ``distributed.utils``: by whose name ``log_errors`` logs. It would guess that from ``sys.path``.
-UTILS: Final[Mapping[str, Any]] = {"_getmodulename_with_path": lambda path: "distributed"}
+
+def log_error(self: object, kind: object, error: BaseException | None, trace: object) -> None:
+    """Under Dask's name. It guesses whose fault it is from the stack, or from ``sys.path``."""
+    if error is not None:
+        logging.getLogger("distributed").error(error)
+
+
+#: Of the class behind ``distributed.utils.log_errors``.
+LOG_ERRORS: Final[Mapping[str, Any]] = {"__exit__": log_error}
 
 #: As ``SCHEDULER``, needed only while a scheduler is made.
 CONSTRUCTION: Final[Mapping[str, Any]] = {

@@ -7,15 +7,18 @@ from typing import Final
 from workerfuzz.harness.subjects.protocol import SubjectRaised, WorkerSubject
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.due import DUE_AFTER
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.invariants import INVARIANTS
+from workerfuzz.statemachine.invariants import broken_by
 from workerfuzz.statemachine.messages import MESSAGES, Tally, steal_is_answered
+from workerfuzz.statemachine.neighbours import IN_STATE
 from workerfuzz.statemachine.progress import PROGRESS, Glimpse
 from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.shape import Shape
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.stimulus import handle_stimulus
-from workerfuzz.statemachine.task import Change
+from workerfuzz.statemachine.task import Change, TaskState
 from workerfuzz.statemachine.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import WorkerState
 
@@ -44,9 +47,8 @@ class ReferenceWorker:
         self.worker = worker
         self._event: Event = events.FindMissing()
         self._issued: Sequence[Instruction] = ()
-        self._now: dict[str, Glimpse] = {
-            key: Glimpse.of(task) for key, task in worker.tasks.items()
-        }
+        self._looks: dict[str, Glimpse] = {}
+        self._remember(worker.tasks)
 
     def handle(self, event: Event) -> Sequence[Instruction]:
         self._event = event
@@ -67,40 +69,59 @@ class ReferenceWorker:
             for item in properties:
                 for counterexample in item.check(*subjects):
                     yield item, counterexample
-        self._remember(self.worker.tasks if touched is None else touched)
 
     def _due(self, touched: Collection[str] | None) -> Iterator[Due]:
         """What has to be checked, each with what it is given."""
         worker = self.worker
         keys = worker.tasks if touched is None else touched
         tasks = [worker.tasks[key] for key in keys if key in worker.tasks]
-        if tasks:
-            yield INVARIANTS, (worker, tasks)
+        for task in tasks:
+            shape = Shape.of(worker, task)
+            if broken := broken_by(shape):
+                yield broken, (task.key, shape)
+            yield IN_STATE[task.state], (worker, task)
         yield TOTALS, (worker,)
         if touched is None:
             yield COUNTS, (worker,)
-            return
-        if worker.changes or self._issued or type(self._event) is events.StealRequest:
-            tally = Tally.of(self._event, worker.changes, self._issued)
-            if not tally.agrees():
-                yield MESSAGES, (tally,)
-            elif type(self._event) is events.StealRequest:
-                yield (steal_is_answered,), (tally,)
-        pairs = [
-            (self._now[task.key], task)
-            for task in tasks
-            if task.key in self._now and self._now[task.key].task is task
-        ]
-        if pairs or worker.changes:
+        else:
+            yield from self._due_after_event()
+        pairs = self._remember(keys)
+        if touched is not None and pairs:
             yield PROGRESS, (self._event, pairs, worker.changes)
 
-    def _remember(self, keys: Iterable[str]) -> None:
-        tasks, now = self.worker.tasks, self._now
+    def _due_after_event(self) -> Iterator[Due]:
+        """The same, as far as it is about what happened."""
+        worker, event, issued = self.worker, self._event, self._issued
+        given = (worker,)
+        if type(event) in DUE_AFTER:
+            yield DUE_AFTER[type(event)], given
+        if worker.changes:
+            yield DUE_AFTER[Change], given
+        for kind in dict.fromkeys(map(type, issued)):
+            if kind in DUE_AFTER:
+                yield DUE_AFTER[kind], given
+        if worker.changes or issued or type(event) is events.StealRequest:
+            tally = Tally.of(event, worker.changes, issued)
+            if not tally.agrees():
+                yield MESSAGES, (tally,)
+            elif type(event) is events.StealRequest:
+                yield (steal_is_answered,), (tally,)
+
+    def _remember(self, keys: Iterable[str]) -> list[tuple[Glimpse, TaskState]]:
+        """Look at records. Returns those that changed since the last look, with what they were."""
+        tasks, looks = self.worker.tasks, self._looks
+        changed = []
         for key in keys:
-            if key in tasks:
-                now[key] = Glimpse.of(tasks[key])
-            else:
-                now.pop(key, None)
+            task = tasks.get(key)
+            if task is None:
+                looks.pop(key, None)
+                continue
+            look = Glimpse.of(task)
+            before = looks.get(key, look)
+            if before != look and before.task is task:
+                changed.append((before, task))
+            looks[key] = look
+        return changed
 
     # What every subject shows
 

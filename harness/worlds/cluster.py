@@ -116,6 +116,10 @@ class ClusterWorld(Surroundings):
         return self.books.contents
 
     @property
+    def data(self) -> Collection[str]:
+        return self.books.data
+
+    @property
     def may_join(self) -> str | None:
         most = self.universe.config.workers + self.universe.later
         return f"w{self._joined}" if self._joined < most else None
@@ -134,6 +138,8 @@ class ClusterWorld(Surroundings):
 
     def scatterable(self) -> Sequence[str]:
         books = self.books
+        if len(books.data) + 1 >= len(self.pool):
+            return ()  # something is left that can be submitted
         return [key for key in self.pool if key not in books.contents and key not in books.data]
 
     def stealable(self) -> Sequence[Pair]:
@@ -246,6 +252,7 @@ class ClusterWorld(Surroundings):
     def decide(self, what: str, key: str, worker: str) -> None:
         decision = getattr(self.cluster, what)
         self.call(SCHEDULER, lambda: decision(key, worker))
+        self.demand(must.last_copy_is_kept, self.cluster, what, key)
 
     def notice(self, worker: str) -> None:
         del self.unnoticed[worker]

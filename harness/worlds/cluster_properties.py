@@ -1,12 +1,16 @@
 """What holds of a whole cluster, whoever wrote it: across its parties, and at rest."""
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 
 from workerfuzz.harness.subjects.cluster import ClusterSubject
 from workerfuzz.harness.worlds.cluster_books import Books
 from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.statemachine.properties import always, at_rest
 from workerfuzz.statemachine.requests import Status
+
+#: What may be left over beside something worse: it is told last.
+LEAST_TELLING: Final = "stealing: "
 
 
 @always("What happens to a party comes to an end.")
@@ -39,6 +43,13 @@ def transfers_are_single(worker: str, peer: str, busy: bool) -> Iterator[str]:
         yield f"{worker} asks itself for keys"
     elif busy:
         yield f"{worker} asks {peer} again before it has answered"
+
+
+@always("The scheduler never has the last copy of a value dropped.")
+def last_copy_is_kept(cluster: ClusterSubject, what: str, key: str) -> Iterator[str]:
+    """Given what the scheduler has just decided about a key."""
+    if what == "drop" and not cluster.holders(key):
+        yield f"the last copy of {key} may be dropped"
 
 
 @at_rest("A cluster without faults comes to rest.")
@@ -137,6 +148,6 @@ def holders_are_agreed_on(cluster: ClusterSubject, workers: Sequence[str]) -> It
 
 @at_rest("Nothing is left of anything once every client has let go of everything.")
 def nothing_is_left(cluster: ClusterSubject) -> Iterator[str]:
-    left = list(cluster.leftovers())
+    left = sorted(cluster.leftovers(), key=lambda line: line.startswith(LEAST_TELLING))
     if left:
         yield "\n".join(left)

@@ -155,8 +155,8 @@ class Submit(ClusterStep):
             if task.key in fixed and world.contents.get(task.key) != task.spec:
                 return f"{task.key} is in use with other content"
             for key in task.needs:
-                data = key in fixed and key not in world.contents
-                if key not in listed and key not in world.wants[self.client] and not data:
+                known = key in world.wants[self.client] or key in world.data
+                if key not in listed and not known:
                     return f"{task.key} needs {key}, which {self.client} does not know"
         return None
 
@@ -231,10 +231,11 @@ class Submit(ClusterStep):
 
 def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
     """Keys that the graph is for: a few of the pool, or a large group."""
-    group = [key for key in world.pool if key.startswith(GROUP)]
-    if group and chooser.integer(0, 3) == 3:
-        return some(group, len(group) // 2, len(group), chooser)
-    single = [key for key in world.pool if not key.startswith(GROUP)]
+    tasks = [key for key in world.pool if key not in world.data]
+    group = [key for key in tasks if key.startswith(GROUP)]
+    single = [key for key in tasks if not key.startswith(GROUP)]
+    if group and (not single or chooser.integer(0, 3) == 3):
+        return some(group, (len(group) + 1) // 2, len(group), chooser)
     return some(single, 1, 3, chooser)
 
 
@@ -253,12 +254,12 @@ def closure(
         key = left.pop()
         if key in chosen or key not in world.pool:
             continue
-        if key in fixed and key in world.contents:
+        if key in world.data:
+            continue
+        if key in fixed:
             spec = world.contents[key]
             content = spec.run_spec if isinstance(spec.run_spec, int) else 0
             task = Task(key, tuple(spec.dependencies), content, spec.actor)
-        elif key in fixed:
-            continue  # plain data
         else:
             task = draw_task(world, client, key, chooser)
         chosen[key] = task
@@ -272,11 +273,10 @@ def closure(
 def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Task:
     """New content for a key."""
     earlier = list(world.pool[: world.pool.index(key)])
-    data = set(world.fixed(client)).difference(world.contents)
     single = [
         other
         for other in earlier
-        if not other.startswith(GROUP) and (other not in data or other in world.wants[client])
+        if not other.startswith(GROUP) and (other not in world.data or other in world.wants[client])
     ]
     grouped = key.startswith(GROUP)
     needs = some(single, 0, 1 if grouped else 3, chooser) if single else ()

@@ -90,6 +90,10 @@ class ClusterView(Protocol):
     def contents(self) -> Mapping[str, TaskSpec]:
         """What was last submitted of a key."""
 
+    @property
+    def data(self) -> Collection[str]:
+        """Keys that were scattered: they are nobody's task."""
+
     def fixed(self, client: str) -> Collection[str]:
         """Keys whose content this client may not change, because something still rests on them."""
 

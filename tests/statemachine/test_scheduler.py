@@ -3,13 +3,18 @@
 import pytest
 from examples.desk import Desk, spec
 
-from workerfuzz.statemachine import events, requests
+from workerfuzz.statemachine import events, requests, scheduler
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.errors import InvalidEvent
+from workerfuzz.statemachine.errors import (
+    InvalidEvent,
+    InvalidTransition,
+    TransitionsDoNotEnd,
+)
 from workerfuzz.statemachine.requests import Options
 from workerfuzz.statemachine.scheduler import handle_message
 from workerfuzz.statemachine.scheduling import letters
+from workerfuzz.statemachine.scheduling.outcome import To
 from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
 from workerfuzz.statemachine.scheduling.states import MEANING, State
 
@@ -354,6 +359,20 @@ def test_a_key_that_nobody_spoke_of_yet_is_left_alone() -> None:
 def test_a_scheduler_refuses_what_it_does_not_know() -> None:
     with pytest.raises(InvalidEvent, match="a scheduler does not know what str is"):
         handle_message(SchedulerState(), "me", "hello")
+
+
+def test_a_transition_without_a_row_is_an_error() -> None:
+    desk = Desk(1)
+    desk.submit("a", want="a")
+    desk.finish("a")
+    with pytest.raises(InvalidTransition, match="a cannot go from memory to queued"):
+        scheduler.transition(desk.scheduler, desk.task("a"), To(State.QUEUED))
+
+
+def test_transitions_that_do_not_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "TRANSITIONS_PER_TASK", 0)
+    with pytest.raises(TransitionsDoNotEnd, match="Submit: still going to waiting with a"):
+        Desk(1).submit("a", want="a")
 
 
 def test_every_state_has_a_meaning() -> None:

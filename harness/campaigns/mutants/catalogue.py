@@ -11,13 +11,14 @@ from workerfuzz.harness.campaigns.mutants import (
     endings,
     records,
     requests,
+    scheduling,
     starting,
     transitions,
 )
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.cases.spelling import unknown
 
-#: In the order in which they are measured.
+#: Of the worker, in the order in which they are measured.
 MUTANTS: Final[tuple[Mutant, ...]] = (
     *transitions.MUTANTS,
     *records.MUTANTS,
@@ -29,7 +30,12 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *starting.MUTANTS,
 )
 
-BY_NAME: Final[Mapping[str, Mutant]] = MappingProxyType({item.name: item for item in MUTANTS})
+#: Of the scheduler, and of what lies between it and the workers: they show in a cluster alone.
+OF_SCHEDULER: Final[tuple[Mutant, ...]] = scheduling.MUTANTS
+
+BY_NAME: Final[Mapping[str, Mutant]] = MappingProxyType(
+    {item.name: item for item in (*MUTANTS, *OF_SCHEDULER)}
+)
 
 
 def named(name: str) -> Mutant:

@@ -7,19 +7,22 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import Phase, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import get_state_machine_test
 from hypothesis.strategies import DataObject
 
-from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, named
+from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, MUTANTS, OF_SCHEDULER, named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
-from workerfuzz.harness.engines.machine import WorkerMachine
+from workerfuzz.harness.cases.known import REFERENCE
+from workerfuzz.harness.cases.scopes import SCOPES
+from workerfuzz.harness.engines.machine import MACHINES
 from workerfuzz.harness.engines.profiles import PROFILES
 from workerfuzz.harness.engines.shrink import shrink
 from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.reference import ReferenceSubject
 from workerfuzz.harness.worlds.violation import Violation
@@ -61,6 +64,7 @@ class Measured:
     seconds: float = 0.0
     problem: str = ""
     swept: bool = False
+    scope: str = "worker"
 
     @property
     def is_caught(self) -> bool:
@@ -68,9 +72,19 @@ class Measured:
 
     @property
     def is_right(self) -> bool:
-        """A mutant is caught by a property that the catalogue names; the healthy model is not."""
-        expected = BY_NAME[self.name].caught_by if self.name != HEALTHY else ("",)
-        return self.caught_by in expected and not self.problem
+        """A mutant is caught by a property that the catalogue names; the healthy model is not.
+
+        The catalogue names those of the mutant's own scope.
+        """
+        if self.name == HEALTHY:
+            return not self.is_caught and not self.problem
+        mutant = BY_NAME[self.name]
+        elsewhere = self.scope == "cluster" and mutant not in OF_SCHEDULER
+        return (
+            self.is_caught
+            and not self.problem
+            and (elsewhere or self.caught_by in mutant.caught_by)
+        )
 
 
 @dataclass(slots=True)
@@ -83,18 +97,24 @@ class Search:
         violation: what ended the search; None where nothing did.
     """
 
-    subject: Subject
+    scope: str
     seed: int
     most_steps: int = MOST_STEPS
     steps: int = 0
     violation: Violation | None = None
+
+    @property
+    def subject(self) -> Any:
+        """The reference, as a whole cluster where that is the scope."""
+        return get_cluster(REFERENCE) if self.scope == "cluster" else ReferenceSubject()
 
     def by_walk(self) -> None:
         """One run after the other, each from a seed of its own."""
         run = 0
         while self.violation is None and self.steps < self.most_steps:
             try:
-                self.steps += len(walk(self.subject, f"{self.seed}/{run}").steps)
+                world = walk(self.subject, f"{self.seed}/{run}", None, SCOPES[self.scope])
+                self.steps += len(world.steps)
             except Violation as violation:
                 self.steps += len(violation.steps)
                 self.violation = violation
@@ -104,13 +124,15 @@ class Search:
         """The quick profile; what it finds is shrunk by ourselves, from the run as it was found."""
         search = self
 
-        class Machine(WorkerMachine):
+        base: Any = MACHINES[self.scope]
+
+        class Machine(base):  # type: ignore[misc]  # known at run time only
             @classmethod
-            def system(cls) -> Subject:
+            def system(cls) -> Any:
                 return search.subject
 
             @classmethod
-            def on_event(cls, world: WorkerWorld, step: Step | None) -> None:
+            def on_event(cls, world: Any, step: Step | None) -> None:
                 search.steps += step is not None and search.violation is None
 
             def take(self, kind: type[Step], data: DataObject) -> None:
@@ -151,6 +173,7 @@ def measure(
     *,
     seed: int = 0,
     most_steps: int = MOST_STEPS,
+    scope: str = "worker",
 ) -> Measured:
     """Plant a mutant in this process, look for it, shrink what shows it, and take it out again.
 
@@ -159,7 +182,7 @@ def measure(
         engine: ``hypothesis`` (its quick profile) or ``walk``.
     """
     name = mutant.name if mutant is not None else HEALTHY
-    search = Search(ReferenceSubject(), seed, most_steps)
+    search = Search(scope, seed, most_steps)
     began = time.monotonic()
     with mutant.planted() if mutant is not None else nullcontext():
         try:
@@ -168,14 +191,14 @@ def measure(
         except Exception as error:  # noqa: BLE001 - a mutant may break what judges it: that is shown
             problem = f"{type(error).__name__}: {error}"
             seconds = time.monotonic() - began
-            return Measured(name, steps=search.steps, seconds=seconds, problem=problem)
+            return Measured(name, steps=search.steps, seconds=seconds, problem=problem, scope=scope)
 
 
 def measured(name: str, search: Search, began: float) -> Measured:
     """The result of a search; the mutant is still planted, so that what was found can be shrunk."""
     seconds = time.monotonic() - began
     if search.violation is None:
-        return Measured(name, steps=search.steps, seconds=seconds)
+        return Measured(name, steps=search.steps, seconds=seconds, scope=search.scope)
     shrunk = shrink(search.subject, search.violation)
     return Measured(
         name,
@@ -185,7 +208,8 @@ def measured(name: str, search: Search, began: float) -> Measured:
         counterexample=shrunk.violation.counterexample,
         at_rest=shrunk.violation.at_rest,
         seconds=seconds,
-        swept=needs_a_sweep(search.subject, shrunk.violation),
+        swept=search.scope == "worker" and needs_a_sweep(search.subject, shrunk.violation),
+        scope=search.scope,
     )
 
 
@@ -209,10 +233,10 @@ def needs_a_sweep(subject: Subject, violation: Violation) -> bool:
     return True
 
 
-def measure_named(name: str, engine: str, seed: int, most_steps: int) -> Measured:
+def measure_named(name: str, engine: str, seed: int, most_steps: int, scope: str) -> Measured:
     """What a process of its own does: only names are sent to it."""
     mutant = named(name) if name != HEALTHY else None
-    return measure(mutant, engine, seed=seed, most_steps=most_steps)
+    return measure(mutant, engine, seed=seed, most_steps=most_steps, scope=scope)
 
 
 def measure_all(
@@ -223,6 +247,7 @@ def measure_all(
     seed: int = 0,
     most_steps: int = MOST_STEPS,
     jobs: int = JOBS,
+    scope: str = "worker",
 ) -> list[Measured]:
     """Measure the healthy model and mutants, each in a process of its own.
 
@@ -233,13 +258,16 @@ def measure_all(
     Raises:
         ValueError: no mutant, or no engine, has that name; says what may have been meant.
     """
-    wanted = [HEALTHY, *(named(name).name for name in names or BY_NAME)]
+    every = BY_NAME if scope == "cluster" else [mutant.name for mutant in MUTANTS]
+    wanted = [HEALTHY, *(named(name).name for name in names or every)]
     if engine not in ENGINES:
         raise ValueError(f'unknown engine "{engine}"; one of {", ".join(ENGINES)}')
     context = multiprocessing.get_context("spawn")
     results: dict[str, Measured] = {}
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
-        futures = [pool.submit(measure_named, name, engine, seed, most_steps) for name in wanted]
+        futures = [
+            pool.submit(measure_named, name, engine, seed, most_steps, scope) for name in wanted
+        ]
         try:
             for future in as_completed(futures):
                 result = future.result()

@@ -28,11 +28,13 @@ pytestmark = pytest.mark.skipif(
 def state_of_the_process() -> list[Any]:
     import distributed.scheduler
     import distributed.stealing
+    import distributed.utils
 
     logger = logging.getLogger("distributed")
     return [
         dict(vars(distributed.scheduler)),
         dict(vars(distributed.stealing)),
+        dict(vars(distributed.utils._LogErrors)),
         distributed.scheduler.TaskState._run_id_iterator
         if hasattr(distributed.scheduler.TaskState, "_run_id_iterator")
         else None,

@@ -76,6 +76,35 @@ def test_a_thread_of_former_content_ends_before_the_next_is_begun() -> None:
     assert it.cluster.served("w0", ("a",)) == {"a": "latter"}
 
 
+def test_a_thread_with_former_inputs_does_not_serve_who_has_others() -> None:
+    it = Lively(1)
+    it.ask(submit("a", "b(a)", want="b"))
+    it.end("w0", "a", "former a")
+    it.ask(requests.Release(keys=("b",)))
+    it.ask(submit("a#1", "b(a)", want="b"))
+    it.end("w0", "b", "former b")  # had its slot until now
+    it.end("w0", "a", "latter a")
+    assert it.running["w0", "b"].inputs == {"a": "latter a"}
+
+
+def test_a_transfer_of_former_content_brings_nothing() -> None:
+    it = Lively(2)
+    on_w1 = {"b": requests.Options(workers=("w1",))}
+    graph, other = (spec("a"), spec("b(a)")), (spec("a#1"), spec("b(a)"))
+    it.ask(requests.Submit(specs=graph, wanted=("b",), options=on_w1))
+    it.end("w0", "a", "former")
+    former = it.open.pop(("w1", "w0"))
+    it.ask(requests.Release(keys=("b",)))
+    it.ask(requests.Submit(specs=other, wanted=("b",), options=on_w1))
+    assert it.states() == {"a": "waiting", "b": "waiting"}  # w1 is still copying
+    values = dict.fromkeys(former.keys, "former")
+    it.take(it.cluster.happen("w1", events.GatherDepSuccess(worker="w0", values=values)))
+    it.deliver()
+    it.end("w0", "a", "latter")
+    it.copy()
+    assert it.running["w1", "b"].inputs == {"a": "latter"}
+
+
 def test_a_paused_worker_tells_the_scheduler() -> None:
     it = Lively(1)
     it.take(it.cluster.happen("w0", events.Pause()))

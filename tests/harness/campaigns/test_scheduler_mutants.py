@@ -1,0 +1,21 @@
+"""Each mutant of the scheduler, and of what it says to workers, is caught by the walk of clusters."""
+
+import pytest
+
+from workerfuzz.harness.campaigns.mutants.catalogue import OF_SCHEDULER
+from workerfuzz.harness.campaigns.mutants.measure import measure
+from workerfuzz.harness.campaigns.mutants.mutant import Mutant
+
+
+@pytest.mark.parametrize("mutant", OF_SCHEDULER, ids=lambda mutant: mutant.name)
+def test_mutant_is_caught(mutant: Mutant) -> None:
+    found = measure(mutant, "walk", most_steps=30_000, scope="cluster")
+    assert found.is_right, found
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(OF_SCHEDULER) >= 12
+
+
+def test_the_healthy_model_is_not_caught() -> None:
+    assert measure(None, "walk", most_steps=5_000, scope="cluster").is_right
