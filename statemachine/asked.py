@@ -97,7 +97,9 @@ def holders_are_what_was_told(worker: WorkerState) -> Iterator[str]:
     event: Any = worker.last.event
     for key, peers in event.who_has.items():
         task = worker.tasks.get(key)
-        if task is not None and task.who_has.keys() != {*peers} - {ADDRESS}:
+        others = {*peers}
+        others.discard(ADDRESS)
+        if task is not None and task.who_has.keys() != others:
             yield f"{key} is held by {sorted(peers)}, written down is {sorted(task.who_has)}"
     for key, size in getattr(event, "nbytes", {}).items():
         if worker.tasks[key].nbytes != size and worker.tasks[key].state is not State.MEMORY:

@@ -92,15 +92,14 @@ def failures_to_copy_are_counted(worker: WorkerState) -> Iterator[str]:
     *ENDS_TRANSFER,
 )
 def failing_copies_err_at_the_limit(worker: WorkerState) -> Iterator[str]:
-    event: Any = worker.last.event
+    """It is in error after the event: what is wanted of it since before gets no further try."""
+    event, last = worker.last.event, worker.last
     limit = worker.config.suspicious_limit
-    erred = {key for key, change in worker.changes if change.finish is State.ERROR}
     for task in ended(worker, event.worker):
-        last = worker.last
         failed = last.was(task, "state") is State.FLIGHT and last.was(task, "scattered") is ABSENT
         if not failed or task.key in arrived(event):
             continue
-        if (task.key in erred) != (task.suspicion >= limit):
+        if (task.state is State.ERROR) != (task.suspicion >= limit):
             yield f"{task.key} is {task.state}, having failed {task.suspicion} times of {limit}"
 
 

@@ -5,7 +5,6 @@ what holds between records is in ``neighbours``.
 """
 
 from collections.abc import Iterator
-from functools import cache
 from typing import Final
 
 from workerfuzz.statemachine.properties import Property, always, properties_in
@@ -154,9 +153,3 @@ def story_is_contiguous(key: str, its: Shape) -> Iterator[str]:
 
 #: In the order in which they are checked.
 INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())
-
-
-@cache
-def broken_by(shape: Shape) -> tuple[Property, ...]:
-    """Those that a record of this shape breaks: none, if the model is right."""
-    return tuple(item for item in INVARIANTS if any(True for _ in item("a record", shape)))

@@ -6,9 +6,8 @@ check is given the ``Tally`` of both; nothing is broken where the two agree.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
@@ -75,8 +74,7 @@ MAY_REPEAT: Final[Mapping[type[Event], str]] = MappingProxyType(
 )
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What one event made due and what was told, sorted."""
 
     event: Event
@@ -87,6 +85,7 @@ class Tally:
 
     @classmethod
     def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "Tally":
+        """Where ``due`` and ``told`` agree, nothing is broken, unless it is about a steal."""
         due = [
             (kind, key)
             for key, (_, start, finish, _) in changes
@@ -96,8 +95,8 @@ class Tally:
             due.append(("answer", event.key))
         told: list[Entry] = []
         for it in issued:
-            if type(it) in TELLS:
-                kind, keys = TELLS[type(it)]
+            if (tells := TELLS.get(type(it))) is not None:
+                kind, keys = tells
                 told += [(kind, key) for key in keys(it)]
         if told and type(event) in MAY_REPEAT:
             repeatable = MAY_REPEAT[type(event)]
@@ -105,11 +104,7 @@ class Tally:
         if len(due) > 1:
             due.sort()
             told.sort()
-        return cls(event, changes, issued, due, told)
-
-    def agrees(self) -> bool:
-        """Nothing is broken, unless it is about a steal."""
-        return self.due == self.told
+        return tuple.__new__(cls, (event, changes, issued, due, told))
 
 
 def tallied(kind: str) -> Check:

@@ -31,7 +31,7 @@ def transitions_are_legal(worker: WorkerState) -> Iterator[str]:
 
 @always(
     "Records go only when the scheduler says ForgetKeys, then or once they hold nothing (R37).",
-    Change,
+    State.FORGOTTEN,
 )
 def only_the_doomed_are_forgotten(worker: WorkerState) -> Iterator[str]:
     for key, change in worker.changes:

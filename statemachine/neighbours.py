@@ -3,11 +3,12 @@
 Each check is given the worker and one task.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.statemachine.properties import Property, always, properties_in
+from workerfuzz.statemachine.properties import Property, always
+from workerfuzz.statemachine.shape import Shape
 from workerfuzz.statemachine.states import NEEDS_INPUTS, RUNNABLE, State
 from workerfuzz.statemachine.task import TaskState
 from workerfuzz.statemachine.worker import ADDRESS, WorkerState
@@ -38,18 +39,14 @@ def needs_are_known(worker: WorkerState, task: TaskState) -> Iterator[str]:
             yield f"{task.key} is needed by {key}, which waits for nothing"
 
 
-@always("A task waits exactly while one of its dependencies is not here (R7).", *NEEDS_INPUTS)
+@always("A task waits exactly while one of its dependencies is not here (R7).")
 def waits_for_something(worker: WorkerState, task: TaskState) -> Iterator[str]:
     runnable = task.state in RUNNABLE
     if task.state in NEEDS_INPUTS and worker.inputs_are_here(task) != runnable:
         yield f"{task.key} is {task.state}, inputs here: {not runnable}"
 
 
-@always(
-    "Something is being done about every dependency that a task waits for (#4724).",
-    State.WAITING,
-    *IDLE,
-)
+@always("Something is being done about every dependency that a task waits for (#4724).")
 def dependencies_are_cared_for(worker: WorkerState, task: TaskState) -> Iterator[str]:
     if task.state is State.WAITING:
         for key in task.dependencies:
@@ -59,11 +56,7 @@ def dependencies_are_cared_for(worker: WorkerState, task: TaskState) -> Iterator
         yield f"{task.key} is {task.state} and needed by {sorted(task.needed_by)}"
 
 
-@always(
-    "A task is queued under the priority of its request, a copy under that of any it is for.",
-    State.FETCH,
-    *RUNNABLE,
-)
+@always("A task is queued under the priority of its request, a copy under that of any it is for.")
 def queued_as_urgently_as_asked(worker: WorkerState, task: TaskState) -> Iterator[str]:
     queued, request = task.queued_at, task.request
     if queued is None:
@@ -76,13 +69,14 @@ def queued_as_urgently_as_asked(worker: WorkerState, task: TaskState) -> Iterato
             yield f"{task.key} is queued at {queued}, needed by {key} at {request.priority}"
 
 
-#: In the order in which they are checked.
-NEIGHBOURS: Final[tuple[Property, ...]] = properties_in(globals())
-
-#: The same, by the state that a record is in.
-IN_STATE: Final[Mapping[State, tuple[Property, ...]]] = MappingProxyType(
+#: In the order in which they are checked; each with what it takes to break it, told from the shape of
+#: the record.
+CAN_BREAK: Final[Mapping[Property, Callable[[Shape], bool]]] = MappingProxyType(
     {
-        state: tuple(item for item in NEIGHBOURS if not item.about or state in item.about)
-        for state in State
+        holders_agree: lambda its: its.held,
+        needs_are_known: lambda its: its.depends or its.needed,
+        waits_for_something: lambda its: its.state in NEEDS_INPUTS,
+        dependencies_are_cared_for: lambda its: its.depends or its.needed,
+        queued_as_urgently_as_asked: lambda its: its.queued is not None,
     }
 )

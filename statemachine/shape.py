@@ -27,6 +27,7 @@ class Shape(NamedTuple):
         asked: the peer that it is coming from was asked for it; None where it comes from nobody.
         scattered: a scattered value waits.
         specified, requested: it has a spec, a request.
+        depends: its spec names dependencies.
         takes: its request takes resources.
         queued: it stands in every queue of its state; None where it is queued nowhere.
         ended: where its story ends.
@@ -47,6 +48,7 @@ class Shape(NamedTuple):
     asked: bool | None
     scattered: bool
     specified: bool
+    depends: bool
     requested: bool
     takes: bool
     queued: bool | None
@@ -60,8 +62,8 @@ class Shape(NamedTuple):
 
     @classmethod
     def of(cls, worker: WorkerState, task: TaskState) -> "Shape":
-        key, state, story, request = task.key, task.state, task.history, task.request
-        execution, peer = task.execution, task.coming_from
+        key, state, story = task.key, task.state, task.history
+        spec, request, execution, peer = task.spec, task.request, task.execution, task.coming_from
         compound = state in _COMPOUND
         return tuple.__new__(
             cls,
@@ -77,7 +79,8 @@ class Shape(NamedTuple):
                 None if execution is None else execution.seceded,
                 None if peer is None else asked_for(worker, peer, key),
                 task.scattered is not ABSENT,
-                task.spec is not None,
+                spec is not None,
+                spec is not None and bool(spec.dependencies),
                 request is not None,
                 request is not None and bool(request.resources),
                 None if task.queued_at is None else stands_in_its_queues(worker, task),

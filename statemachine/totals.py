@@ -22,14 +22,15 @@ def resources_are_conserved(worker: WorkerState) -> Iterable[str]:
 
 
 def leaking_resources(worker: WorkerState) -> Iterator[str]:
-    left = dict(worker.config.resources)
+    taken: dict[str, float] = {}
     for key in (*worker.executing, *worker.long_running):
         execution = worker.tasks[key].execution
         for name, amount in execution.resources.items() if execution is not None else ():
-            left[name] -= amount
-    for name, amount in left.items():
-        if worker.available_resources[name] != amount or amount < 0:
-            yield f"{name}: {worker.available_resources[name]:g} left, should be {amount:g}"
+            taken[name] = taken.get(name, 0) + amount
+    for name, total in worker.config.resources.items():
+        left = total - taken.get(name, 0) if taken else total
+        if worker.available_resources[name] != left or left < 0:
+            yield f"{name}: {worker.available_resources[name]:g} left, should be {left:g}"
 
 
 @always("Bytes under way are the sum of what open transfers were asked for.")
@@ -44,8 +45,9 @@ def incoming_bytes_are_conserved(worker: WorkerState) -> Iterable[str]:
 
 @always("No thread is idle while a task could run on it (#4724).")
 def no_thread_is_idle(worker: WorkerState) -> Iterable[str]:
-    if (worker.ready or worker.constrained) and (task := next_execution(worker)) is not None:
-        return (f"{task.key} could run, {len(worker.executing)} of {worker.config.nthreads} do",)
+    running, threads = len(worker.executing), worker.config.nthreads
+    if running < threads and (task := next_execution(worker)) is not None:
+        return (f"{task.key} could run, {running} of {threads} do",)
     return ()
 
 

@@ -3,12 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.fuzz import Budget
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.scopes import CLUSTER
+from workerfuzz.harness.cases.severity import Consequence, consequence
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.engines.keeping import Finding, keep
 from workerfuzz.harness.engines.walk import walk
@@ -32,6 +33,7 @@ class Met:
         times: how many runs ended so.
         known: the case that says so already; None where it is new.
         kept: what became of the first one, where it is new.
+        consequence: what it leads to in production mode, likewise.
     """
 
     violation: Violation
@@ -39,6 +41,7 @@ class Met:
     times: int = 0
     known: Case | None = None
     kept: Finding | None = None
+    consequence: Consequence | None = None
 
 
 @dataclass(slots=True)
@@ -108,7 +111,11 @@ class Hunt:
         self.runs += 1
 
     def universe(self, chooser: RandomChooser) -> ClusterUniverse:
-        return draw_cluster(chooser, self.workers)
+        """Every other run is in production mode, where the system does not validate itself."""
+        drawn = draw_cluster(chooser, self.workers)
+        if self.runs % 2 == 0:
+            return drawn
+        return replace(drawn, config=replace(drawn.config, validate=False))
 
     def meet(self, violation: Violation) -> None:
         """A run ended with a violation; the first of its kind is shrunk and kept."""
@@ -118,7 +125,12 @@ class Hunt:
             met = self.met[mark] = Met(violation, self.runs, known=self.known.get(mark))
             if met.known is None:
                 met.kept = keep(self.subject, violation, self.out, "walk")
+                met.consequence = consequence(self.subject, met.kept.violation)
         met.times += 1
 
     def new(self) -> Sequence[Met]:
-        return [met for met in self.met.values() if met.known is None]
+        """What nobody knew, most harmful first."""
+        found = (met for met in self.met.values() if met.known is None)
+        return sorted(
+            found, key=lambda met: met.consequence.severity.rank if met.consequence else 0
+        )

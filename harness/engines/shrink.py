@@ -143,10 +143,12 @@ class Shrinker:
 
     def rename(self) -> None:
         """Give keys and parties the usual names."""
-        for names in self.scope.usual_names(self.steps):
-            renamed = tuple(step.renamed(names) for step in self.steps)
-            if renamed != self.steps:
-                self.shows(renamed)
+        steps = self.steps
+        for names in self.scope.usual_names(steps):
+            renamed = tuple(step.renamed(names) for step in steps)
+            if renamed != steps and self.shows(renamed):
+                self.rename()
+                return
 
     def run(self) -> Shrunk:
         before, interrupted = len(self.steps), False

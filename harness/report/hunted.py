@@ -47,4 +47,5 @@ def found_lines(met: Met) -> Iterator[str]:
     yield ""
     yield f"new, {counted(met.times, 'run')}, first in run {met.run}:"
     if met.kept is not None:
+        yield f"  in production mode: {met.consequence}"
         yield from (f"  {line}" for line in met.kept.report())

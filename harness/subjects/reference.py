@@ -1,24 +1,22 @@
 """The reference worker as a subject."""
 
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.protocol import SubjectRaised, WorkerSubject
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.due import DUE_AFTER
+from workerfuzz.statemachine.due import DUE_AFTER, judged
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.invariants import broken_by
 from workerfuzz.statemachine.messages import MESSAGES, Tally, steal_is_answered
-from workerfuzz.statemachine.neighbours import IN_STATE
 from workerfuzz.statemachine.progress import PROGRESS, Glimpse
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.shape import Shape
 from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.stimulus import handle_stimulus
-from workerfuzz.statemachine.task import Change, TaskState
+from workerfuzz.statemachine.task import Change
 from workerfuzz.statemachine.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import WorkerState
 
@@ -47,8 +45,7 @@ class ReferenceWorker:
         self.worker = worker
         self._event: Event = events.FindMissing()
         self._issued: Sequence[Instruction] = ()
-        self._looks: dict[str, Glimpse] = {}
-        self._remember(worker.tasks)
+        self._looks = {key: Glimpse.of(task) for key, task in worker.tasks.items()}
 
     def handle(self, event: Event) -> Sequence[Instruction]:
         self._event = event
@@ -65,63 +62,63 @@ class ReferenceWorker:
         return self.worker.touched
 
     def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
-        for properties, subjects in self._due(touched):
+        for properties, given in self._due(touched):
             for item in properties:
-                for counterexample in item.check(*subjects):
+                for counterexample in item.check(*given):
                     yield item, counterexample
 
-    def _due(self, touched: Collection[str] | None) -> Iterator[Due]:
+    def _due(self, touched: Collection[str] | None) -> list[Due]:
         """What has to be checked, each with what it is given."""
-        worker = self.worker
-        keys = worker.tasks if touched is None else touched
-        tasks = [worker.tasks[key] for key in keys if key in worker.tasks]
-        for task in tasks:
-            shape = Shape.of(worker, task)
-            if broken := broken_by(shape):
-                yield broken, (task.key, shape)
-            yield IN_STATE[task.state], (worker, task)
-        yield TOTALS, (worker,)
-        if touched is None:
-            yield COUNTS, (worker,)
-        else:
-            yield from self._due_after_event()
-        pairs = self._remember(keys)
-        if touched is not None and pairs:
-            yield PROGRESS, (self._event, pairs, worker.changes)
-
-    def _due_after_event(self) -> Iterator[Due]:
-        """The same, as far as it is about what happened."""
-        worker, event, issued = self.worker, self._event, self._issued
-        given = (worker,)
-        if type(event) in DUE_AFTER:
-            yield DUE_AFTER[type(event)], given
-        if worker.changes:
-            yield DUE_AFTER[Change], given
-        for kind in dict.fromkeys(map(type, issued)):
-            if kind in DUE_AFTER:
-                yield DUE_AFTER[kind], given
-        if worker.changes or issued or type(event) is events.StealRequest:
-            tally = Tally.of(event, worker.changes, issued)
-            if not tally.agrees():
-                yield MESSAGES, (tally,)
-            elif type(event) is events.StealRequest:
-                yield (steal_is_answered,), (tally,)
-
-    def _remember(self, keys: Iterable[str]) -> list[tuple[Glimpse, TaskState]]:
-        """Look at records. Returns those that changed since the last look, with what they were."""
-        tasks, looks = self.worker.tasks, self._looks
-        changed = []
-        for key in keys:
-            task = tasks.get(key)
+        worker, looks = self.worker, self._looks
+        due: list[Due] = []
+        pairs = []
+        gone = False
+        for key in worker.tasks if touched is None else touched:
+            task = worker.tasks.get(key)
             if task is None:
+                gone = True
                 looks.pop(key, None)
                 continue
+            shape = Shape.of(worker, task)
+            broken, about_others = judged(shape)
+            if broken:
+                due.append((broken, (key, shape)))
+            if about_others:
+                due.append((about_others, (worker, task)))
             look = Glimpse.of(task)
             before = looks.get(key, look)
-            if before != look and before.task is task:
-                changed.append((before, task))
+            if before.task is not task:
+                gone = True
+            elif before != look:
+                pairs.append((before, task))
             looks[key] = look
-        return changed
+        due.append((TOTALS, (worker,)))
+        if touched is None:
+            due.append((COUNTS, (worker,)))
+            return due
+        due += self._due_after_event(gone)
+        if pairs:
+            due.append((PROGRESS, (self._event, pairs, worker.changes)))
+        return due
+
+    def _due_after_event(self, gone: bool) -> list[Due]:
+        """The same, as far as it is about what happened. ``gone``: a record is not there any more."""
+        worker, event, issued = self.worker, self._event, self._issued
+        kinds: list[object] = [type(event)]
+        if worker.changes:
+            kinds.append(Change)
+        if gone:
+            kinds.append(State.FORGOTTEN)
+        if issued:
+            kinds += dict.fromkeys(map(type, issued))
+        due: list[Due] = [(DUE_AFTER[kind], (worker,)) for kind in kinds if kind in DUE_AFTER]
+        if worker.changes or issued or type(event) is events.StealRequest:
+            tally = Tally.of(event, worker.changes, issued)
+            if tally.due != tally.told:
+                due.append((MESSAGES, (tally,)))
+            elif type(event) is events.StealRequest:
+                due.append(((steal_is_answered,), (tally,)))
+        return due
 
     # What every subject shows
 

@@ -18,16 +18,20 @@ from workerfuzz.harness.worlds.cluster_books import computed
 from workerfuzz.harness.worlds.cluster_effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster_rest import come_to_rest
 from workerfuzz.harness.worlds.cluster_surroundings import Surroundings
-from workerfuzz.harness.worlds.guard import REST_S, STEP_S
+from workerfuzz.harness.worlds.guard import GUARD, REST_S, STEP_S
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.statemachine import events, requests
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.steps import Step
+
+#: What decides which kinds of step are possible.
+SOURCES: Final = tuple(dict.fromkeys(kind.source for kind in CLUSTER_STEPS))
 
 #: Every party is checked thoroughly after this many steps.
 SWEEP_EVERY: Final = 50
@@ -40,7 +44,12 @@ class ClusterWorld(Surroundings):
 
     def possible(self) -> tuple[type[ClusterStep], ...]:
         """Kinds of step that may happen now, in a fixed order."""
-        return tuple(kind for kind in self.kinds if kind.may(self))
+        situation = tuple([bool(getattr(self, source)) for source in SOURCES])
+        kinds = self._possible.get(situation)
+        if kinds is None:
+            kinds = tuple(kind for kind in self.kinds if kind.may(self))
+            self._possible[situation] = kinds
+        return kinds
 
     def draw(self, kind: type[ClusterStep], chooser: Chooser) -> ClusterStep:
         """A step of that kind, possible now."""
@@ -96,6 +105,9 @@ class ClusterWorld(Surroundings):
     def close(self) -> None:
         """Let go of the subject; the world is not used any more."""
         self.cluster.close()
+        if self._armed:
+            self._armed = False
+            GUARD.disarm()
 
     # What steps may know
 
@@ -120,9 +132,22 @@ class ClusterWorld(Surroundings):
         return self.books.data
 
     @property
-    def may_join(self) -> str | None:
+    def joining(self) -> Collection[str]:
         most = self.universe.config.workers + self.universe.later
-        return f"w{self._joined}" if self._joined < most else None
+        return (f"w{self._joined}",) if self._joined < most else ()
+
+    @property
+    def awake(self) -> Collection[str]:
+        return [worker for worker in self.present if worker not in self.paused]
+
+    @property
+    def wanting(self) -> Collection[str]:
+        return [client for client in self.clients if self.books.wants[client]]
+
+    @property
+    def holding(self) -> Collection[str]:
+        books = self.books
+        return [it for it in self.clients if books.wants[it] or books.held[it]]
 
     def fixed(self, client: str) -> Collection[str]:
         others = [name for name in self.clients if name != client]
@@ -132,22 +157,27 @@ class ClusterWorld(Surroundings):
         wanted = [key for table in tables for key in table]
         return {**dict.fromkeys(self.books.needed_by(wanted)), **self.books.data}
 
+    @property
     def submitters(self) -> Sequence[str]:
         changing = [client for client in self.clients if self.books.changing[client]]
         return changing[:1] or self.clients
 
+    @property
     def scatterable(self) -> Sequence[str]:
         books = self.books
-        if len(books.data) + 1 >= len(self.pool):
+        if not self.present or len(books.data) + 1 >= len(self.pool):
             return ()  # something is left that can be submitted
         return [key for key in self.pool if key not in books.contents and key not in books.data]
 
+    @property
     def stealable(self) -> Sequence[Pair]:
         return self.cluster.stealable()
 
+    @property
     def replicable(self) -> Sequence[Pair]:
         return [pair for pair in self.cluster.replicable() if pair[1] not in self.unnoticed]
 
+    @property
     def droppable(self) -> Sequence[Pair]:
         return self.cluster.droppable()
 

@@ -36,10 +36,13 @@ class Books:
         given_up: keys that some client cancelled, with all that depended on them then.
         at_risk: keys of graphs that rest on scattered values, or on keys that are not in the graph:
             without these, all of the graph is cancelled.
-        changing: keys whose new content the scheduler has not got yet, by the client that submitted it.
+        unread: graphs of each client that the scheduler has not got yet.
+        changing: one of them has other content than the scheduler knows.
         failures: keys whose thread ended badly, whose result could not be stored, or whose copy did not
             deserialise.
         lost: scattered keys whose value may be gone, because a worker that held it died.
+        undone: (client, key) that was finished, and failed with nobody trying it again.
+        released: (client, key) that was let go once: news of it may be older than that.
         deaths: workers that died.
     """
 
@@ -53,9 +56,12 @@ class Books:
         self.failed: dict[tuple[str, str], None] = {}
         self.given_up: dict[str, None] = {}
         self.at_risk: dict[str, None] = {}
-        self.changing: dict[str, dict[str, None]] = {client: {} for client in clients}
+        self.unread: dict[str, int] = dict.fromkeys(clients, 0)
+        self.changing: dict[str, bool] = dict.fromkeys(clients, False)
         self.failures: dict[str, None] = {}
         self.lost: dict[str, None] = {}
+        self.undone: dict[tuple[str, str], None] = {}
+        self.released: dict[tuple[str, str], None] = {}
         self.deaths = 0
 
     def note_wish(self, client: str, wish: requests.Wish) -> None:
@@ -85,10 +91,11 @@ class Books:
                     told[key] = Status.FINISHED
 
     def note_graph(self, client: str, graph: requests.Submit) -> None:
+        self.unread[client] += 1
         listed = {spec.key for spec in graph.specs}
         for spec in graph.specs:
             if self.contents.get(spec.key, spec) != spec:
-                self.changing[client][spec.key] = None
+                self.changing[client] = True
             self.contents[spec.key] = spec
         if any(need not in listed for spec in graph.specs for need in spec.dependencies):
             self.at_risk.update(dict.fromkeys(graph.wanted))
@@ -96,10 +103,13 @@ class Books:
     def note_arrival(self, client: str, wish: requests.Wish) -> None:
         """The scheduler gets what a client asked for."""
         if isinstance(wish, requests.Submit):
-            drop(self.changing[client], [spec.key for spec in wish.specs])
+            self.unread[client] -= 1
+            if not self.unread[client]:
+                self.changing[client] = False
 
     def let_go(self, client: str, keys: Iterable[str]) -> None:
         for key in keys:
+            self.released[client, key] = None
             self.wants[client].pop(key, None)
             self.told[client].pop(key, None)
             self.failed.pop((client, key), None)
@@ -108,10 +118,13 @@ class Books:
         """A message of the scheduler reached a client."""
         if told.key not in self.wants[client]:
             return
-        self.told[client][told.key] = told.status
+        before, self.told[client][told.key] = self.told[client][told.key], told.status
         if told.status is Status.ERRED:
             self.why[client, told.key] = told.reason
-            self.failed[client, told.key] = None
+            if before is Status.FINISHED and (client, told.key) not in self.released:
+                self.undone[client, told.key] = None
+            if before is not Status.CANCELLED:  # nobody would try that again
+                self.failed[client, told.key] = None
         else:
             self.failed.pop((client, told.key), None)
 
@@ -139,6 +152,10 @@ class Books:
                 found[key] = None
                 left += self.contents[key].dependencies if key in self.contents else ()
         return found
+
+    def is_actor(self, key: str) -> bool:
+        """Its value lives where it was made, and dies there."""
+        return key in self.contents and self.contents[key].actor
 
     def expected(self, key: str) -> str:
         """The value that a key must have."""

@@ -114,11 +114,21 @@ def failures_have_a_cause(books: Books, allowed_failures: int) -> Iterator[str]:
         for key in wanted:
             if books.told[client][key] is not Status.ERRED:
                 continue
+            why = books.why.get((client, key), "")
+            if not why:
+                yield f"{client} was told that {key} failed, and not why"
             needed = books.needed_by((key,))
             failed = any(it in books.failures or it in books.lost for it in needed)
+            failed = failed or (books.deaths > 0 and any(books.is_actor(it) for it in needed))
             if not failed and books.deaths <= allowed_failures:
-                why = books.why.get((client, key), "")
                 yield f"{client} was told that {key} failed ({why}), where nothing had"
+
+
+@at_rest("What is finished does not fail afterwards, unless a worker died.")
+def finished_keys_do_not_fail(books: Books) -> Iterator[str]:
+    if not books.deaths:
+        for client, key in books.undone:
+            yield f"{client} was told that {key} is finished, and then that it failed"
 
 
 @at_rest("Nothing is cancelled that no client gave up.")

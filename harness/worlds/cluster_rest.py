@@ -23,6 +23,7 @@ PATIENCE: Final = 8
 
 def come_to_rest(world: Any) -> None:
     """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
+    world.sweep()
     for worker in list(world.unnoticed):
         world.let(lambda worker=worker: world.notice(worker))
     if not world.present:
@@ -50,13 +51,15 @@ def judge(world: Any) -> None:
     world.demand(must.finished_keys_have_the_right_value, books, cluster, hopeless)
     allowed = world.universe.config.allowed_failures
     world.demand(must.failures_have_a_cause, books, allowed)
+    world.demand(must.finished_keys_do_not_fail, books)
     world.demand(must.nothing_is_cancelled_by_itself, books)
     world.demand(must.holders_are_agreed_on, cluster, tuple(world.present))
 
 
 def settle(world: Any) -> None:
     """Let everything end well until nothing is outstanding."""
-    left = FEWEST_ROUNDS + ROUNDS_PER_KEY * len(world.pool)
+    longest = max(map(len, world.mail.values()), default=0)
+    left = FEWEST_ROUNDS + ROUNDS_PER_KEY * len(world.pool) + longest
     ticks = 0
     said: dict[str, None] = {}
     for number in range(left):

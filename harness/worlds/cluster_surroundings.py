@@ -17,12 +17,13 @@ from workerfuzz.harness.subjects.cluster import (
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds import cluster_properties as must
 from workerfuzz.harness.worlds.cluster_books import Books
-from workerfuzz.harness.worlds.guard import Overdue, limited
+from workerfuzz.harness.worlds.guard import GUARD, Overdue
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker import no_handler_raises
 from workerfuzz.statemachine.instructions import Execute, GatherDep
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
+from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.universe import ClusterUniverse
 from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.steps import Step
@@ -78,9 +79,12 @@ class Surroundings:
         self._acted: list[tuple[str, Action]] = []
         self._parties: dict[str, None] = {}
         self._joined = 0
+        self._possible: dict[tuple[bool, ...], tuple[type[ClusterStep], ...]] = {}
         without = subject.cannot()
         self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
         self.cluster: ClusterSubject = subject.cluster(self.universe.config)
+        GUARD.arm()
+        self._armed = True
         for _ in range(self.universe.config.workers):
             self.join(f"w{self._joined}")
 
@@ -112,7 +116,7 @@ class Surroundings:
     def in_time(self, seconds: float) -> Iterator[None]:
         """What happens in its body must end."""
         try:
-            with limited(seconds):
+            with GUARD.limited(seconds):
                 yield
         except Overdue:
             raise self.violation(

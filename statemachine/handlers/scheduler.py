@@ -55,8 +55,22 @@ def on_compute_task(worker: WorkerState, event: events.ComputeTask) -> Outcome:
             write.set(dependency, "intent", Intent.NONE)  # it failed here, and is there now
     tell_holders(worker, event.who_has, event.nbytes)
     outcome = answer_request(worker, task, other_content)
+    outcome.recommend = {**another_try(worker, event.spec), **outcome.recommend}
     outcome.review = (event.key, *event.spec.dependencies)
     return outcome
+
+
+def another_try(worker: WorkerState, spec: TaskSpec) -> dict[str, To]:
+    """Dependencies that could not be copied are tried once more, for each request (R38).
+
+    Those that failed by being computed here are not.
+    """
+    inputs = map(worker.tasks.__getitem__, spec.dependencies)
+    return {
+        task.key: To(State.RELEASED)
+        for task in inputs
+        if task.state is State.ERROR and task.intent is not Intent.COMPUTE
+    }
 
 
 def answer_request(worker: WorkerState, task: TaskState, other_content: bool) -> Outcome:

@@ -1,7 +1,7 @@
 """Into waiting, ready, constrained, executing and long-running: the way of a compute request."""
 
 from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.states import Intent, State
+from workerfuzz.statemachine.states import State
 from workerfuzz.statemachine.task import TaskState
 from workerfuzz.statemachine.transitions.outcome import Outcome, To
 from workerfuzz.statemachine.transitions.settling import inherit
@@ -11,19 +11,15 @@ from workerfuzz.statemachine.worker import WorkerState
 def to_waiting(worker: WorkerState, task: TaskState, _: object) -> Outcome:
     """Need the dependencies. With all of them here, the review makes it runnable at once (R7).
 
-    A dependency that failed by being computed here fails this task; one that could not be copied
-    gets one more try (R38).
+    A dependency that failed fails this task. That it may be tried once more is up to the request,
+    not to this: a task that is only now done with a thread or a transfer was requested before (R38).
     """
     worker.move(task, State.WAITING)
     recommend: dict[str, To] = {}
-    for key in task.dependencies:
-        dependency = worker.tasks[key]
-        if dependency.state is not State.ERROR:
-            continue
-        if dependency.intent is Intent.COMPUTE:
-            recommend.setdefault(task.key, To(State.ERROR, inherit(dependency)))
-        else:
-            recommend[key] = To(State.RELEASED)
+    for dependency in map(worker.tasks.__getitem__, task.dependencies):
+        if dependency.state is State.ERROR:
+            recommend = {task.key: To(State.ERROR, inherit(dependency))}
+            break
     return Outcome(recommend=recommend, review=(task.key, *task.dependencies))
 
 

@@ -18,6 +18,7 @@ class ClientAndKeys(ClusterStep):
     """A client asks for something to be done with some of the keys that it wants."""
 
     usage: ClassVar[str] = "CLIENT KEY..."
+    source: ClassVar[str] = "wanting"
     client: str
     names: tuple[str, ...]
 
@@ -25,10 +26,6 @@ class ClientAndKeys(ClusterStep):
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
         """Keys that it can be about, for a client."""
         return tuple(world.wants[client])
-
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return any(world.wants.values())
 
     @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
@@ -75,9 +72,7 @@ class ClientAndKeys(ClusterStep):
 class Release(ClientAndKeys):
     """A client does not want keys any more, or lets go of what it has cancelled."""
 
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return any(world.wants.values()) or any(world.held.values())
+    source: ClassVar[str] = "holding"
 
     @classmethod
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
@@ -124,9 +119,7 @@ class Cancel(ClientAndKeys):
 class Retry(ClientAndKeys):
     """A client wants failed keys to be tried again; it does not wait in line."""
 
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return bool(world.failed)
+    source: ClassVar[str] = "failed"
 
     @classmethod
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
@@ -141,19 +134,16 @@ class Scatter(ClusterStep):
     """A client puts a value on a worker, and wants it."""
 
     usage: ClassVar[str] = "CLIENT KEY@WORKER"
+    source: ClassVar[str] = "scatterable"
     client: str
     key: str
     worker: str
 
     @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return bool(world.present) and bool(world.scatterable())
-
-    @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
         return cls(
             chooser.pick(tuple(world.clients)),
-            chooser.pick(world.scatterable()),
+            chooser.pick(world.scatterable),
             chooser.pick(tuple(world.present)),
         )
 
@@ -162,7 +152,7 @@ class Scatter(ClusterStep):
             return f"there is no client {self.client}"
         if self.worker not in world.present:
             return f"{self.worker} is not there"
-        if self.key not in world.scatterable():
+        if self.key not in world.scatterable:
             return f"{self.key} is in use already"
         return None
 

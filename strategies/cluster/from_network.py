@@ -1,11 +1,11 @@
 """Steps in which messages and transfers get where they are going, or do not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Self
 
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.step import TwoNames
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView, Pair
+from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
 from workerfuzz.strategies.steps.step import exactly
 from workerfuzz.strategies.text import BadText
 
@@ -15,10 +15,7 @@ class Deliver(TwoNames):
 
     usage: ClassVar[str] = "SENDER->RECEIVER"
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
-
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.mail
+    source: ClassVar[str] = "mail"
 
     def happen(self, world: ClusterActs) -> None:
         world.deliver(self.first, self.second)
@@ -50,9 +47,7 @@ class Transfer(TwoNames):
 class Serve(Transfer):
     """A peer reads what it was asked for: all of it, or what it has."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.asked
+    source: ClassVar[str] = "asked"
 
     def happen(self, world: ClusterActs) -> None:
         world.serve(self.first, self.second)
@@ -61,9 +56,7 @@ class Serve(Transfer):
 class Refuse(Transfer):
     """A peer has no time."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.asked
+    source: ClassVar[str] = "asked"
 
     def happen(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "busy")
@@ -72,9 +65,7 @@ class Refuse(Transfer):
 class Receive(Transfer):
     """What a peer sent arrives."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.served
+    source: ClassVar[str] = "served"
 
     def happen(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "arrives")
@@ -83,9 +74,7 @@ class Receive(Transfer):
 class Garble(Transfer):
     """What a peer sent arrives, and will not deserialise."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.served
+    source: ClassVar[str] = "served"
 
     def happen(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "garbled")
@@ -94,9 +83,7 @@ class Garble(Transfer):
 class Break(Transfer):
     """The connection breaks; with a peer that died, it can do nothing else."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.open
+    source: ClassVar[str] = "open"
 
     def happen(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "broken")

@@ -1,19 +1,16 @@
 """Steps in which a worker's own process, its threads or its fate have a part."""
 
-from collections.abc import Collection
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from workerfuzz.statemachine import events
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView, Pair
+from workerfuzz.strategies.cluster.view import ClusterActs
 
 
 class Begin(TwoNames):
     """A thread starts, and looks up what to run."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.issued
+    source: ClassVar[str] = "issued"
 
     def happen(self, world: ClusterActs) -> None:
         world.begin(self.first, self.second)
@@ -23,10 +20,7 @@ class ThreadEnds(TwoNames):
     """A thread has run its task."""
 
     how: ClassVar[str]
-
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.running
+    source: ClassVar[str] = "running"
 
     def happen(self, world: ClusterActs) -> None:
         world.end(self.first, self.second, self.how)
@@ -59,9 +53,7 @@ class Spoil(ThreadEnds):
 class Secede(TwoNames):
     """A task leaves its slot and runs on."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.slotted
+    source: ClassVar[str] = "slotted"
 
     def happen(self, world: ClusterActs) -> None:
         world.secede(self.first, self.second)
@@ -70,9 +62,7 @@ class Secede(TwoNames):
 class FindMissing(OneName):
     """A clock ticks: a worker looks for keys that nobody holds."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[str]:
-        return world.present
+    source: ClassVar[str] = "present"
 
     def happen(self, world: ClusterActs) -> None:
         world.happen(self.name, events.FindMissing())
@@ -81,13 +71,7 @@ class FindMissing(OneName):
 class Pause(OneName):
     """A worker runs short of memory."""
 
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return len(world.paused) < len(world.present)
-
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[str]:
-        return [worker for worker in world.present if worker not in world.paused]
+    source: ClassVar[str] = "awake"
 
     def happen(self, world: ClusterActs) -> None:
         world.happen(self.name, events.Pause())
@@ -96,9 +80,7 @@ class Pause(OneName):
 class Unpause(OneName):
     """A worker has memory again."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[str]:
-        return world.paused
+    source: ClassVar[str] = "paused"
 
     def happen(self, world: ClusterActs) -> None:
         world.happen(self.name, events.Unpause())
@@ -109,10 +91,7 @@ class RetryBusyWorker(TwoNames):
 
     usage: ClassVar[str] = "WORKER PEER"
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
-
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        return world.retrying
+    source: ClassVar[str] = "retrying"
 
     def happen(self, world: ClusterActs) -> None:
         world.happen(self.first, events.RetryBusyWorker(worker=self.second))
@@ -121,9 +100,7 @@ class RetryBusyWorker(TwoNames):
 class Dies(OneName):
     """A worker's process is gone; the scheduler notices later."""
 
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[str]:
-        return world.present
+    source: ClassVar[str] = "present"
 
     def happen(self, world: ClusterActs) -> None:
         world.die(self.name)
@@ -132,17 +109,7 @@ class Dies(OneName):
 class Join(OneName):
     """A fresh worker registers."""
 
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return world.may_join is not None
-
-    @classmethod
-    def candidates(cls, world: ClusterView) -> Collection[str]:
-        return () if world.may_join is None else (world.may_join,)
+    source: ClassVar[str] = "joining"
 
     def happen(self, world: ClusterActs) -> None:
         world.join(self.name)
-
-
-#: Ways in which a thread ends, in words of a case.
-ENDINGS: Final = (Succeed, Fail, Reschedule, Spoil)

@@ -1,18 +1,28 @@
 """What every kind of step at the scope of a cluster has. Most of them name two things, and no more."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView, Pair
+from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
 from workerfuzz.strategies.steps.step import Names, Step, exactly
 
 
 class ClusterStep(Step):
-    """A step at the scope of a cluster."""
+    """A step at the scope of a cluster.
+
+    Attributes:
+        source: what of the world it is about; without any of these, it is not possible.
+    """
+
+    source: ClassVar[str]
+
+    @classmethod
+    def may(cls, world: ClusterView) -> bool:
+        return bool(getattr(world, cls.source))
 
     @abstractmethod
     def happen(self, world: ClusterActs) -> None:
@@ -27,20 +37,11 @@ class OneName(ClusterStep):
     name: str
 
     @classmethod
-    @abstractmethod
-    def candidates(cls, world: ClusterView) -> Collection[str]:
-        """Whom it can be about now, in a fixed order."""
-
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return bool(cls.candidates(world))
-
-    @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
-        return cls(chooser.pick(tuple(cls.candidates(world))))
+        return cls(chooser.pick(tuple(getattr(world, cls.source))))
 
     def obstacle(self, world: ClusterView) -> str | None:
-        known = self.name in self.candidates(world)
+        known = self.name in getattr(world, self.source)
         return None if known else f"{self.word} is not possible for {self.name} now"
 
     def arguments(self) -> Sequence[str]:
@@ -60,7 +61,7 @@ class OneName(ClusterStep):
 
 @dataclass(frozen=True, slots=True)
 class TwoNames(ClusterStep):
-    """A step about one of the pairs that ``candidates`` lists."""
+    """A step about one of the pairs in its source."""
 
     usage: ClassVar[str] = "WORKER KEY"
     #: Which of the two names are keys.
@@ -69,20 +70,11 @@ class TwoNames(ClusterStep):
     second: str
 
     @classmethod
-    @abstractmethod
-    def candidates(cls, world: ClusterView) -> Collection[Pair]:
-        """What it can be about now, in a fixed order."""
-
-    @classmethod
-    def may(cls, world: ClusterView) -> bool:
-        return bool(cls.candidates(world))
-
-    @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
-        return cls(*chooser.pick(tuple(cls.candidates(world))))
+        return cls(*chooser.pick(tuple(getattr(world, cls.source))))
 
     def obstacle(self, world: ClusterView) -> str | None:
-        known = (self.first, self.second) in self.candidates(world)
+        known = (self.first, self.second) in getattr(world, self.source)
         return None if known else f"{self} is not possible now"
 
     def arguments(self) -> Sequence[str]:

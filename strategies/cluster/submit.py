@@ -131,13 +131,14 @@ class Submit(ClusterStep):
     """
 
     usage: ClassVar[str] = "CLIENT KEY#CONTENT(KEY,...)[OPTIONS]... want KEY,..."
+    source: ClassVar[str] = "clients"
     client: str
     tasks: tuple[Task, ...]
     wanted: tuple[str, ...]
 
     @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
-        client = chooser.pick(tuple(world.submitters()))
+        client = chooser.pick(tuple(world.submitters))
         goals = draw_goals(world, chooser)
         chosen = closure(world, client, goals, chooser)
         ends = [key for key in chosen if not any(key in task.needs for task in chosen.values())]
@@ -148,8 +149,8 @@ class Submit(ClusterStep):
     def obstacle(self, world: ClusterView) -> str | None:
         if self.client not in world.clients:
             return f"there is no client {self.client}"
-        if self.client not in world.submitters():
-            return f"the scheduler has not got what {world.submitters()[0]} submitted"
+        if self.client not in world.submitters:
+            return f"the scheduler has not got what {world.submitters[0]} submitted"
         fixed, listed = world.fixed(self.client), {task.key for task in self.tasks}
         for task in self.tasks:
             if task.key in fixed and world.contents.get(task.key) != task.spec:

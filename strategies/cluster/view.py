@@ -35,8 +35,12 @@ class ClusterView(Protocol):
         """Workers that died without the scheduler knowing."""
 
     @property
-    def may_join(self) -> str | None:
-        """The name of the next worker; None where there were enough."""
+    def joining(self) -> Collection[str]:
+        """The next worker that may join; nobody where there were enough."""
+
+    @property
+    def awake(self) -> Collection[str]:
+        """Workers among ``present`` that are not paused."""
 
     @property
     def paused(self) -> Collection[str]:
@@ -79,6 +83,14 @@ class ClusterView(Protocol):
         """Keys that each client wants, as far as the client knows."""
 
     @property
+    def wanting(self) -> Collection[str]:
+        """Clients that want something."""
+
+    @property
+    def holding(self) -> Collection[str]:
+        """Clients that have something to let go of."""
+
+    @property
     def held(self) -> Mapping[str, Collection[str]]:
         """Keys that each client cancelled, and still has the futures of."""
 
@@ -97,18 +109,23 @@ class ClusterView(Protocol):
     def fixed(self, client: str) -> Collection[str]:
         """Keys whose content this client may not change, because something still rests on them."""
 
+    @property
     def submitters(self) -> Sequence[str]:
         """Clients that may submit: only one, while the scheduler has not got content it changed."""
 
+    @property
     def scatterable(self) -> Sequence[str]:
         """Keys that are nobody's task, and may become plain data."""
 
+    @property
     def stealable(self) -> Sequence[Pair]:
         """(key, thief) that the scheduler could decide on now."""
 
+    @property
     def replicable(self) -> Sequence[Pair]:
         """(key, worker) that the scheduler could decide on now."""
 
+    @property
     def droppable(self) -> Sequence[Pair]:
         """(key, worker) that the scheduler could decide on now."""
 

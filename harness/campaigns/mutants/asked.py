@@ -1,5 +1,6 @@
 """Bugs in what is written down of a message of the scheduler, and in how it is answered."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,8 +17,8 @@ from workerfuzz.statemachine import events
 from workerfuzz.statemachine.handlers import Handler, scheduler
 from workerfuzz.statemachine.states import RUNNABLE, Role, State
 from workerfuzz.statemachine.states import State as S
-from workerfuzz.statemachine.task import TaskState
-from workerfuzz.statemachine.transitions import settling, wanted
+from workerfuzz.statemachine.task import TaskSpec, TaskState
+from workerfuzz.statemachine.transitions import wanted
 from workerfuzz.statemachine.transitions.outcome import Action, Outcome, To
 from workerfuzz.statemachine.worker import WorkerState
 
@@ -161,41 +162,48 @@ def erred_task_stays_erred(original: States) -> States:
     return original - {S.ERROR}
 
 
-def without_another_try(
-    outcome: Outcome, worker: WorkerState, task: TaskState, tries: int
-) -> Outcome:
-    """Copies that have failed so many times fail a request at once."""
-    for dependency in map(worker.tasks.__getitem__, task.dependencies):
-        failures = sum(change.finish is S.ERROR for change in dependency.history)
-        if dependency.state is S.ERROR and failures >= tries:
-            return Outcome({task.key: To(S.ERROR, settling.inherit(dependency))})
-    return outcome
+Tries = Mapping[str, To]
 
 
 @mutant(
     "A dependency that could not be copied twice is not tried a third time.",
-    row(S.RELEASED, S.WAITING),
+    called(scheduler, "another_try"),
     origin="#4439",
     violates="R38",
     caught_by="a_request_is_another_try",
 )
-def third_try_is_refused(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
-) -> Outcome:
-    return without_another_try(original(worker, task, payload), worker, task, 2)
+def third_try_is_refused(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
+    tries: Tries = original(worker, spec)
+    failures = {
+        key: [it.finish for it in worker.tasks[key].history].count(S.ERROR) for key in tries
+    }
+    return {key: to for key, to in tries.items() if failures[key] < 2}
 
 
 @mutant(
     "A dependency that could not be copied fails every later request.",
-    row(S.RELEASED, S.WAITING),
+    called(scheduler, "another_try"),
     origin="#4439",
     violates="R38",
     caught_by="a_request_is_another_try",
 )
-def failed_copy_gets_no_further_try(
+def failed_copy_gets_no_further_try(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
+    return {}
+
+
+@mutant(
+    "A dependency that failed just now is tried again for a task that was requested before.",
+    row(S.RELEASED, S.WAITING),
+    origin="R38",
+    violates="R38",
+    caught_by="failing_copies_err_at_the_limit failures_name_their_cause",
+)
+def former_request_is_another_try(
     original: Action, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    return without_another_try(original(worker, task, payload), worker, task, 1)
+    outcome = original(worker, task, payload)
+    tries = scheduler.another_try(worker, task.spec) if task.spec is not None else {}
+    return Outcome(tries, outcome.review) if tries else outcome
 
 
 @mutant(

@@ -99,7 +99,7 @@ def test_a_call_that_does_not_end_is_a_violation(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_guard_is_quiet_where_all_ends_in_time() -> None:
-    with guard.limited(5):
+    with guard.GUARD.limited(5):
         sum(range(1000))
 
 
