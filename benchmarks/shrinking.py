@@ -25,7 +25,7 @@ from timing import table
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.run import universe_of
+from workerfuzz.harness.cases.scopes import universe_of
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.engines.keeping import keep
 from workerfuzz.harness.engines.machine import WorkerMachine

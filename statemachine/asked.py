@@ -14,15 +14,19 @@ from workerfuzz.statemachine.states import HOLDING, NEEDS_INPUTS, USES_INPUTS, I
 from workerfuzz.statemachine.task import TaskState
 from workerfuzz.statemachine.worker import ADDRESS, WorkerState
 
+#: Looked up here, once: before Python 3.12 that takes longer than all that is done with them.
+COMPUTE, FETCH, NONE = Intent.COMPUTE, Intent.FETCH, Intent.NONE
+ERROR, MEMORY = State.ERROR, State.MEMORY
+
 #: A compute request can be withdrawn here: no thread runs it, and it is not answered.
 WITHDRAWABLE: Final = NEEDS_INPUTS | {State.RESUMED, State.CANCELLED, State.RESCHEDULED}
 
 #: What every key that a message names is wanted for from then on.
 WANTED_FOR: Final[Mapping[type, Intent]] = MappingProxyType(
     {
-        events.ComputeTask: Intent.COMPUTE,
-        events.FreeKeys: Intent.NONE,
-        events.ForgetKeys: Intent.NONE,
+        events.ComputeTask: COMPUTE,
+        events.FreeKeys: NONE,
+        events.ForgetKeys: NONE,
     }
 )
 
@@ -30,18 +34,14 @@ WANTED_FOR: Final[Mapping[type, Intent]] = MappingProxyType(
 CHANGES: Final[Mapping[type, Callable[[Intent, State, State], Intent]]] = MappingProxyType(
     {
         events.AcquireReplicas: lambda before, was, now: (
-            Intent.FETCH if before is Intent.NONE or was is State.ERROR else before
+            FETCH if before is NONE or was is ERROR else before
         ),
         events.RemoveReplicas: lambda before, was, now: (
-            Intent.NONE
-            if now is not State.MEMORY and (was is State.MEMORY or before is Intent.FETCH)
-            else before
+            NONE if now is not MEMORY and (was is MEMORY or before is FETCH) else before
         ),
-        events.StealRequest: lambda before, was, now: (
-            Intent.NONE if was in NEEDS_INPUTS else before
-        ),
+        events.StealRequest: lambda before, was, now: NONE if was in NEEDS_INPUTS else before,
         events.CancelCompute: lambda before, was, now: (
-            Intent.NONE if before is Intent.COMPUTE and was in WITHDRAWABLE else before
+            NONE if before is COMPUTE and was in WITHDRAWABLE else before
         ),
     }
 )
@@ -102,14 +102,14 @@ def holders_are_what_was_told(worker: WorkerState) -> Iterator[str]:
         if task is not None and task.who_has.keys() != others:
             yield f"{key} is held by {sorted(peers)}, written down is {sorted(task.who_has)}"
     for key, size in getattr(event, "nbytes", {}).items():
-        if worker.tasks[key].nbytes != size and worker.tasks[key].state is not State.MEMORY:
+        if worker.tasks[key].nbytes != size and worker.tasks[key].state is not MEMORY:
             yield f"{key} has {size} bytes, written down is {worker.tasks[key].nbytes}"
 
 
 @always("A request for a key whose value is here is answered at once.", events.ComputeTask)
 def done_is_told_again(worker: WorkerState) -> Iterator[str]:
     event: events.ComputeTask = worker.last.event
-    if worker.tasks[event.key].state is State.MEMORY:
+    if worker.tasks[event.key].state is MEMORY:
         told = [it.run_id for it in worker.last.told(do.TaskFinished) if it.key == event.key]
         if told != [event.request.run_id]:
             yield f"{event.key} is here, and run {event.request.run_id} is not reported as finished"
@@ -122,7 +122,7 @@ def done_is_told_again(worker: WorkerState) -> Iterator[str]:
 def former_value_goes(worker: WorkerState) -> Iterator[str]:
     event: events.ComputeTask = worker.last.event
     task = worker.tasks[event.key]
-    if task.state is State.MEMORY and worker.last.was(task, "spec") not in (None, event.spec):
+    if task.state is MEMORY and worker.last.was(task, "spec") not in (None, event.spec):
         yield f"{event.key} is in memory, as what it was before {event.spec}"
 
 
@@ -136,14 +136,14 @@ def a_request_is_another_try(worker: WorkerState) -> Iterator[str]:
     event: Any = worker.last.event
     for key in (event.key,) if type(event) is events.ComputeTask else event.who_has:
         task = worker.tasks[key]
-        if task.state is State.ERROR and not (fails_again(worker, task) and told(worker, key)):
+        if task.state is ERROR and not (fails_again(worker, task) and told(worker, key)):
             yield f"{key} stays in error, and was asked for once more"
 
 
 def fails_again(worker: WorkerState, task: TaskState) -> bool:
     """A dependency of it was to be computed here, and failed."""
     inputs = [worker.tasks[key] for key in task.dependencies if key in worker.tasks]
-    return any(it.state is State.ERROR and it.intent is Intent.COMPUTE for it in inputs)
+    return any(it.state is ERROR and it.intent is COMPUTE for it in inputs)
 
 
 def told(worker: WorkerState, key: str) -> bool:
@@ -166,10 +166,10 @@ def replicas_go_unless_used(worker: WorkerState) -> Iterator[str]:
     kept = worker.last.keys_told(do.AddKeys)
     for key in event.keys:
         task = worker.tasks.get(key)
-        if task is None or worker.last.was(task, "state") is not State.MEMORY:
+        if task is None or worker.last.was(task, "state") is not MEMORY:
             continue
         in_use = bool(task.needed_by) or key in used
-        if in_use != (task.state is State.MEMORY):
+        if in_use != (task.state is MEMORY):
             yield f"{key} is {task.state}, in use: {in_use}"
         elif in_use and key not in kept:
             yield f"{key} is kept, and nobody was told"

@@ -19,7 +19,7 @@ class Happening:
         issued: what the worker asked for in reply.
     """
 
-    __slots__ = ("_writes", "event", "issued")
+    __slots__ = ("_former", "_writes", "event", "issued")
 
     def __init__(
         self,
@@ -30,16 +30,18 @@ class Happening:
         self.event = event
         self.issued = issued
         self._writes = writes
+        self._former: dict[tuple[int, str], Any] | None = None
 
     def __deepcopy__(self, memo: object) -> "Happening":
         return NOTHING  # a copy of a worker: nothing has happened to it
 
     def was(self, record: object, name: str) -> Any:
         """What an attribute was before the event."""
-        for write in self._writes:
-            if write[0] is setattr and write[1] is record and write[2] == name:
-                return write[3]
-        return getattr(record, name)
+        if self._former is None:  # the first write is the last that would have been undone
+            writes = [write for write in self._writes if write[0] is setattr]
+            self._former = {(id(of), it): value for _, of, it, value in reversed(writes)}
+        found = self._former.get((id(record), name), self)
+        return getattr(record, name) if found is self else found
 
     def lost(self, mapping: Mapping[K, V]) -> dict[K, V]:
         """Items that the event removed from a dict or replaced, as they were before."""

@@ -128,6 +128,19 @@ AFTER_CANCELLED: Final[Mapping[Role, State]] = MappingProxyType(
 )
 
 
+#: What a record is for, by what the scheduler wants and whether no task here needs it.
+ROLES: Final[Mapping[tuple[Intent, bool], Role]] = MappingProxyType(
+    {
+        (Intent.COMPUTE, True): Role.COMPUTE,
+        (Intent.COMPUTE, False): Role.COMPUTE,
+        (Intent.FETCH, True): Role.FETCH,
+        (Intent.FETCH, False): Role.FETCH,
+        (Intent.NONE, True): Role.NONE,
+        (Intent.NONE, False): Role.FETCH,
+    }
+)
+
+
 @dataclass(slots=True, eq=False)
 class TaskState:
     """The record of one task. Fields are written by ``Journal`` and ``WorkerState.move`` only.
@@ -176,13 +189,7 @@ class TaskState:
     @property
     def role(self) -> Role:
         """What this record is for (R5). A doomed record is for nothing: the key gets a new one."""
-        if self.doomed:
-            return Role.NONE
-        if self.intent is Intent.COMPUTE:
-            return Role.COMPUTE
-        if self.intent is Intent.FETCH or self.needed_by:
-            return Role.FETCH
-        return Role.NONE
+        return Role.NONE if self.doomed else ROLES[self.intent, not self.needed_by]
 
     @property
     def dependencies(self) -> tuple[str, ...]:

@@ -46,9 +46,10 @@ def incoming_bytes_are_conserved(worker: WorkerState) -> Iterable[str]:
 @always("No thread is idle while a task could run on it (#4724).")
 def no_thread_is_idle(worker: WorkerState) -> Iterable[str]:
     running, threads = len(worker.executing), worker.config.nthreads
-    if running < threads and (task := next_execution(worker)) is not None:
-        return (f"{task.key} could run, {running} of {threads} do",)
-    return ()
+    if running >= threads or not (worker.ready or worker.constrained):
+        return ()
+    task = next_execution(worker)
+    return () if task is None else (f"{task.key} could run, {running} of {threads} do",)
 
 
 @always("No peer is left alone while it could be asked for a queued key (#4133).")

@@ -13,7 +13,10 @@ def fail_once():
 
 
 def main():
-    with LocalCluster(n_workers=1, threads_per_worker=1, processes=False) as cluster, Client(cluster) as client:
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=1, processes=False) as cluster,
+        Client(cluster) as client,
+    ):
         source = delayed(fail_once)(dask_key_name="source")
         middle = delayed(lambda x: x + 1)(source, dask_key_name="middle")
         both = delayed(lambda x, y: x + y)(source, middle, dask_key_name="both")

@@ -14,7 +14,10 @@ def fail_once(place):
 
 
 def main():
-    with LocalCluster(n_workers=1, threads_per_worker=2, processes=False) as cluster, Client(cluster) as client:
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=2, processes=False) as cluster,
+        Client(cluster) as client,
+    ):
         left = client.submit(fail_once, "left")
         right = client.submit(fail_once, "right")
         total = client.submit(sum, [left, right])

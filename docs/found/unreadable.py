@@ -1,10 +1,13 @@
 """What will not deserialise on another worker stops the task there that needs it, for ever."""
 
 import time
+
 from distributed import Client, LocalCluster
 
 
 class Unreadable:
+    """Pickles well, and does not unpickle."""
+
     def __reduce__(self):
         return broken, ()
 
@@ -28,8 +31,6 @@ def main():
             print("result:", user.result(timeout=20))
         except TimeoutError:
             print(f"{user.status} after 20 s")
-        except Exception as error:
-            print("error:", type(error).__name__, error)
 
 
 if __name__ == "__main__":

@@ -108,6 +108,9 @@ class Hunt:
         except Violation as violation:
             self.steps += len(violation.steps)
             self.meet(violation)
+        except Exception as error:
+            error.add_note(f"in run {self.runs} of seed {self.seed}")
+            raise
         self.runs += 1
 
     def universe(self, chooser: RandomChooser) -> ClusterUniverse:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -51,7 +51,10 @@ def parse_config(value: str, number: int, scope: str = "worker") -> WorkerConfig
             for name in given
             if name in OPTIONS
         }
-        resources = {name: amount(name, given[name]) for name in given if name not in OPTIONS}
+        known = OPTIONS if of_cluster is None else {**OPTIONS, **CLUSTER_OPTIONS, **CHOICES}
+        resources = {
+            name: amount(name, given[name], known) for name in given if name not in OPTIONS
+        }
     except BadText as error:
         raise CaseError(str(error), number) from None
     worker = WorkerConfig(**options, resources=dict(sorted(resources.items())))
@@ -80,9 +83,9 @@ def option(name: str, value: str, least: int) -> int:
     return found
 
 
-def amount(name: str, value: str) -> float:
+def amount(name: str, value: str, known: Collection[str]) -> float:
     """How much of a resource a worker has."""
-    meant = close_to(name, OPTIONS)
+    meant = close_to(name, known)
     if meant is not None:
         raise BadText(f'"{name}" would be a resource; did you mean "{meant}"?')
     if not _AMOUNT.fullmatch(value) or float(value) == 0:

@@ -131,9 +131,17 @@ def consequence(subject: ClusterMaker, violation: Violation) -> Consequence:
     found += (
         Consequence(HARM[broken.name], counterexample.partition("\n")[0])
         for broken, counterexample in world.noted
-        if broken.name in HARM
+        if broken.name in HARM and not beside(violation, broken, counterexample)
     )
     return worst(found)
+
+
+def beside(violation: Violation, broken: Property, counterexample: str) -> bool:
+    """It is what nearly every run leaves over, and has nothing to do with the violation."""
+    return (
+        broken.name == must.nothing_is_left.name != violation.property
+        and counterexample.startswith(must.LEAST_TELLING)
+    )
 
 
 def worst(found: Iterable[Consequence]) -> Consequence:

@@ -30,6 +30,19 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
     {"submit": 1, "deliver": 12, "begin": 6, "succeed": 3, "serve": 4, "receive": 4, "notice": 1}
 )
 
+#: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
+#: every way; nobody dies. Kinds that are not here are not chosen.
+RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 1),
+        "deliver": (20, 30), "begin": (4, 8), "succeed": (3, 6), "fail": (0, 1, 3),
+        "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
+        "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
+        "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
+        "pause": (0, 1), "unpause": (2,),
+    }
+)  # fmt: skip
+
 #: Steps of one run: between a few and these, by what is walked.
 LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {"worker": (5, 60), "cluster": (10, 150)}
@@ -51,9 +64,18 @@ def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
     return {kind: chooser.pick(LIKELY.get(kind.word, (0, 1, 2, 6))) for kind in kinds}
 
 
+def restless(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
+    """Clients that keep changing their minds; of a worker alone, the same as ``weighted``."""
+    if not any(kind.word == "submit" for kind in kinds):
+        return weighted(chooser, kinds)
+    return {kind: chooser.pick(RESTLESS.get(kind.word, (0,))) for kind in kinds}
+
+
 #: By name; a run draws one.
 TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weights]]] = (
-    MappingProxyType({"uniform": uniform, "swarm": swarm, "weighted": weighted})
+    MappingProxyType(
+        {"uniform": uniform, "swarm": swarm, "weighted": weighted, "restless": restless}
+    )
 )
 
 

@@ -18,9 +18,7 @@ def hunt_lines(hunt: Hunt) -> Iterator[str]:
         f"({rate:,.0f} steps/s)"
     )
     yield from step_lines(hunt)
-    for party in ("scheduler", "worker"):
-        edges = sum(1 for edge in hunt.edges if edge[0] == party)
-        yield f"{counted(edges, 'edge')} of the {party}'s states reached"
+    yield from edge_lines(hunt)
     known = [met for met in hunt.met.values() if met.known is not None]
     for met in sorted(known, key=lambda met: -met.times):
         yield f"known, {counted(met.times, 'run')}: {met.known.title if met.known else ''}"
@@ -28,6 +26,17 @@ def hunt_lines(hunt: Hunt) -> Iterator[str]:
         yield from found_lines(met)
     new = len(hunt.new())
     yield f"{counted(new, 'new finding')}, {len(known)} known" if new else "nothing new was found"
+
+
+def edge_lines(hunt: Hunt) -> Iterator[str]:
+    """What was reached of the transitions that there are, and what was not."""
+    for party, edges in hunt.subject.edges().items():
+        reached = {edge[1:] for edge in hunt.edges if edge[0] == party}
+        missing = sorted(f"{start} -> {end}" for start, end in set(edges) - reached)
+        total = f" of {len(edges)}" if edges else ""
+        yield f"reached {len(reached & set(edges) or reached)}{total} edges of the {party}"
+        if missing:
+            yield f"  not reached: {', '.join(missing)}"
 
 
 def step_lines(hunt: Hunt) -> Iterator[str]:
@@ -38,7 +47,14 @@ def step_lines(hunt: Hunt) -> Iterator[str]:
         for kind in CLUSTER_STEPS
     ]
     yield f"steps taken (and possible): {', '.join(said)}"
-    never = [kind.word for kind in CLUSTER_STEPS if not hunt.taken[kind.word]]
+    cannot = hunt.subject.cannot()
+    for word, why in cannot.items():
+        yield f"{hunt.subject.name} has no {word}: {why}"
+    never = [
+        kind.word
+        for kind in CLUSTER_STEPS
+        if not hunt.taken[kind.word] and kind.word not in cannot
+    ]
     if never:
         yield f"never taken: {', '.join(never)}"
 

@@ -150,6 +150,9 @@ class ClusterSubject(Protocol):
     def holders(self, key: str) -> Collection[str]:
         """Workers that hold a value, as far as the scheduler knows."""
 
+    def seceded(self, worker: str) -> Collection[str]:
+        """Tasks of a worker that take no slot there, as far as the scheduler knows."""
+
     def unsatisfiable(self) -> Collection[str]:
         """Tasks that wait for a worker which does not exist: not a fault of the system."""
 
@@ -172,6 +175,9 @@ class ClusterMaker(Protocol):
 
     def cannot(self) -> Mapping[str, str]:
         """Kinds of step, by their word, that this release has no way to do; and why."""
+
+    def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        """(start, finish) of each transition that a ``scheduler`` and a ``worker`` provide for."""
 
     def cluster(self, config: ClusterConfig) -> ClusterSubject:
         """A scheduler without workers; raises SubjectUnavailable."""

@@ -4,9 +4,9 @@ All in one thread, without a network and without an event loop: the scheduler is
 started, its handlers are called as messages arrive, and what it sends is collected.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster import ClusterConfig
 from workerfuzz.harness.subjects.dask_cluster_releases import installed_cluster
@@ -27,5 +27,20 @@ class DaskClusterMaker:
     def cannot(self) -> Mapping[str, str]:
         return _CANNOT
 
+    def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        release = installed_cluster()
+        return {
+            "scheduler": table_of(release.scheduler.SchedulerState),
+            "worker": table_of(release.worker.machine),
+        }
+
     def cluster(self, config: ClusterConfig) -> DaskCluster:
         return DaskCluster(installed_cluster(), config)
+
+
+def table_of(machine: Any) -> Collection[tuple[str, str]]:
+    """Transitions that a class of Dask has a method for; empty where it keeps no such table."""
+    for name in ("_TRANSITIONS_TABLE", "_transitions_table"):
+        if hasattr(machine, name):
+            return [(str(start), str(finish)) for start, finish in getattr(machine, name)]
+    return []

@@ -17,11 +17,26 @@ ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+#: States in which a task may need its inputs here.
+_NEEDING: Final = frozenset(
+    {"waiting", "ready", "constrained", "executing", "long-running", "resumed"}
+)
+
+
 @always("Dask logs no error, but what a user is to see.")
 def nothing_is_logged_as_error(logged: Iterable[Logged]) -> Iterator[str]:
     for text, error in logged:
         if not any(text.startswith(allowed) for allowed in ALLOWED):
             yield _said(text, error)
+
+
+@always("A copy that may be dropped is kept only where a task needs it that is not cancelled.")
+def copies_are_kept_for_a_reason(refused: Iterable[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+    """Given the copies that a worker has just refused to drop, and the states of who uses them."""
+    for key, users in refused:
+        if _NEEDING.isdisjoint(users.values()):
+            said = ", ".join(f"{user} is {users[user]}" for user in sorted(users))
+            yield f"{key} is kept; {said or 'nobody uses it'}"
 
 
 @always("The scheduler's own validation finds nothing wrong.")

@@ -7,10 +7,10 @@ from workerfuzz.harness.subjects import dask_cluster_choices as choices
 from workerfuzz.harness.subjects import dask_cluster_joining as joining
 from workerfuzz.harness.subjects import dask_cluster_leftovers as remains
 from workerfuzz.harness.subjects import dask_cluster_messages as messages
-from workerfuzz.harness.subjects import dask_properties
 from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterConfig, Move, Outcome, Post
 from workerfuzz.harness.subjects.dask_cluster_faults import blame
 from workerfuzz.harness.subjects.dask_cluster_properties import (
+    copies_are_kept_for_a_reason,
     nothing_is_logged_as_error,
     scheduler_validate_state,
 )
@@ -21,6 +21,7 @@ from workerfuzz.harness.subjects.dask_cluster_streams import Outbox, Stream, Str
 from workerfuzz.harness.subjects.dask_cluster_wishes import FULFIL, NBYTES, Wishes
 from workerfuzz.harness.subjects.dask_cluster_worker import ClusterWorker
 from workerfuzz.harness.subjects.dask_names import Name, address, named, peer_at, stable_hash
+from workerfuzz.harness.subjects.dask_properties import validate_state
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine import requests
 from workerfuzz.statemachine.events import Event
@@ -177,8 +178,13 @@ class DaskCluster:
                 found = [*scheduler_validate_state(self.scheduler)]
                 yield from ((scheduler_validate_state, it) for it in found)
             elif party in self._workers:
-                for item in dask_properties.to_check(None):
-                    yield from ((item, it) for it in item(self._workers[party].machine))
+                machine = self._workers[party].machine
+                yield from ((validate_state, it) for it in validate_state(machine))
+        worker = self._workers.get(party)
+        if worker is not None and worker.refused:
+            refused, worker.refused = worker.refused, []
+            kept = copies_are_kept_for_a_reason
+            yield from ((kept, it) for it in kept(refused))
         if self._heard:
             heard = [*self._heard]
             self._heard.clear()
@@ -199,6 +205,9 @@ class DaskCluster:
     def holders(self, key: str) -> Collection[str]:
         task = self.scheduler.tasks.get(named(key))
         return sorted(peer_at(it.address) for it in task.who_has or ()) if task else []
+
+    def seceded(self, worker: str) -> Collection[str]:
+        return {str(it.key) for it in self.scheduler.workers[address(worker)].long_running}
 
     def unsatisfiable(self) -> Collection[str]:
         return sorted(choices.unsatisfiable(self.scheduler))

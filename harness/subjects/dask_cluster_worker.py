@@ -25,6 +25,9 @@ _BEGIN: Final = frozenset({"executing", "cancelled", "resumed"})
 #: States in which ``Worker.execute`` logs as an error that the thread could not begin.
 _LOUD: Final = frozenset({"executing", "long-running"})
 
+#: How a thread that ran ends.
+ENDINGS: Final = (ev.ExecuteSuccess, ev.ExecuteFailure, ev.Reschedule)
+
 #: What a worker tells the scheduler of its status.
 _STATUS: Final[Mapping[type[ev.Event], str]] = {ev.Pause: "paused", ev.Unpause: "running"}
 
@@ -51,6 +54,8 @@ class ClusterWorker(DaskWorker):
         name: how the cluster calls it.
         sent: messages to the scheduler since they were last taken.
         wanted: what it wants done, likewise.
+        refused: copies that it might have dropped, and kept, since these were last taken; with the
+            tasks that take each, and their states.
     """
 
     def __init__(
@@ -63,7 +68,9 @@ class ClusterWorker(DaskWorker):
         self.machine.data = Store()
         self.sent: list[Any] = []
         self.wanted: list[tuple[str, Action]] = []
+        self.refused: list[tuple[str, dict[str, str]]] = []
         self._requests = 0
+        self._not_to_run: dict[str, None] = {}
 
     # What happens
 
@@ -80,9 +87,19 @@ class ClusterWorker(DaskWorker):
                 if name in fields:
                     fields[name] = spec_of(fields[name])
         self.handle_stimulus(getattr(self.release.module, TO_WORKER[op])(**fields))
+        if op == "remove-replicas":
+            self.refused += ((str(key), self._users(key)) for key in fields["keys"] if self._keeps(key))
 
     def happen(self, event: ev.Event) -> None:
-        """One of our events, of those that do not come from the scheduler."""
+        """One of our events, of those that do not come from the scheduler.
+
+        A thread that found its task cancelled tells so, some time later, whatever it would have done.
+        """
+        if isinstance(event, ev.Secede) and event.key in self._not_to_run:
+            return
+        if isinstance(event, ENDINGS) and event.key in self._not_to_run:
+            del self._not_to_run[event.key]
+            event = AlreadyCancelled(key=event.key)
         self._last_event = type(event).__name__
         self._events += 1
         if type(event) in _STATUS:
@@ -111,8 +128,8 @@ class ClusterWorker(DaskWorker):
                 return None, ""
             raise SubjectRaised(f"there is nothing to execute for {key}") from KeyError(key)
         if known_to_cancel and task.state == "cancelled":
-            self.happen(AlreadyCancelled(key=key))
-            return None, ""
+            self._not_to_run[key] = None
+            return do.Execute(key=key, run_id=0, spec=TaskSpec(key=key), inputs={}), ""
         run_id = self._run_id(key, task)
         try:
             if self._validate:
@@ -163,6 +180,14 @@ class ClusterWorker(DaskWorker):
                 self.wanted.append((self.name, action))
 
     # What is known
+
+    def _keeps(self, key: str) -> bool:
+        task = self.machine.tasks.get(named(key))
+        return task is not None and task.state == "memory"
+
+    def _users(self, key: str) -> dict[str, str]:
+        """Tasks that take a key, with their states."""
+        return {str(it.key): str(it.state) for it in self.machine.tasks[named(key)].dependents}
 
     def _run_id(self, key: str, task: Any) -> int:
         run_id = getattr(task, "run_id", None)

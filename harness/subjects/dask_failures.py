@@ -1,10 +1,14 @@
 """What Dask raised, in one line that is the same in every process: no story and no time in it."""
 
+import re
 import traceback
-from typing import Final
+from typing import Any, Final
 
 #: What Dask's own exceptions say about themselves, besides the story of the task.
 _DETAILS: Final = ("key", "start", "finish", "state")
+
+#: Of which variables an assertion compares the state.
+_ASKED: Final = re.compile(r"\b(\w+)\.state (?:not )?in\b")
 
 
 def describe(error: BaseException) -> str:
@@ -33,3 +37,19 @@ def _place(error: BaseException) -> str:
     if not frames or str(frames[-1].line).startswith("raise"):
         return ""
     return f" in {frames[-1].name} ({frames[-1].line})"
+
+
+def states_in_question(error: BaseException) -> str:
+    """The states that a failed assertion asks about, as ``ts_wait is error``; empty without any.
+
+    The assertion alone is the same for a dependency that failed and for one that was let go.
+    """
+    trace = error.__traceback__
+    if not isinstance(error, AssertionError) or trace is None:
+        return ""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    line = traceback.extract_tb(trace)[-1].line or ""
+    seen: dict[str, Any] = trace.tb_frame.f_locals
+    asked = [name for name in _ASKED.findall(line) if hasattr(seen.get(name), "state")]
+    return ", ".join(f"{name} is {seen[name].state}" for name in asked)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from workerfuzz.harness.subjects.dask_failures import describe
+from workerfuzz.harness.subjects.dask_failures import describe, states_in_question
 from workerfuzz.statemachine.properties import Property, always
 
 
@@ -12,7 +12,8 @@ def validate_state(machine: Any) -> Iterator[str]:
     try:
         machine.validate_state()
     except Exception as error:  # noqa: BLE001  # whatever it raises is what it found
-        yield describe(error)
+        states = states_in_question(error)
+        yield describe(error) + (f", where {states}" if states else "")
 
 
 @always("As many tasks are counted as waiting for data as there are.")

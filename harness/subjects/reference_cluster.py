@@ -29,7 +29,9 @@ from workerfuzz.statemachine.scheduling.invariants import INVARIANTS
 from workerfuzz.statemachine.scheduling.leftovers import leftovers
 from workerfuzz.statemachine.scheduling.process import Confirmations
 from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
+from workerfuzz.statemachine.scheduling.table import TRANSITIONS as SCHEDULER_EDGES
 from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.table import TRANSITIONS as WORKER_EDGES
 from workerfuzz.statemachine.view import WorkerView
 from workerfuzz.statemachine.worker import WorkerState
 from workerfuzz.strategies.text import word
@@ -61,6 +63,9 @@ class ReferenceClusterMaker:
 
     def cannot(self) -> Mapping[str, str]:
         return {"begin": "a task runs with the inputs that it was started with"}
+
+    def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        return {SCHEDULER: [*SCHEDULER_EDGES], "worker": [*WORKER_EDGES]}
 
     def cluster(self, config: ClusterConfig) -> ClusterSubject:
         return ReferenceCluster(config)
@@ -255,6 +260,9 @@ class ReferenceCluster:
     def holders(self, key: str) -> Collection[str]:
         task = self.scheduler.tasks.get(key)
         return task.who_has if task is not None else ()
+
+    def seceded(self, worker: str) -> Collection[str]:
+        return self.scheduler.workers[worker].seceded
 
     def unsatisfiable(self) -> Collection[str]:
         scheduler = self.scheduler

@@ -6,6 +6,7 @@ sent that the scheduler or a worker under test did not send.
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster import (
@@ -31,7 +32,7 @@ from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.steps import Step
 
 #: What decides which kinds of step are possible.
-SOURCES: Final = tuple(dict.fromkeys(kind.source for kind in CLUSTER_STEPS))
+SOURCES: Final = attrgetter(*dict.fromkeys(kind.source for kind in CLUSTER_STEPS))
 
 #: Every party is checked thoroughly after this many steps.
 SWEEP_EVERY: Final = 50
@@ -44,7 +45,7 @@ class ClusterWorld(Surroundings):
 
     def possible(self) -> tuple[type[ClusterStep], ...]:
         """Kinds of step that may happen now, in a fixed order."""
-        situation = tuple([bool(getattr(self, source)) for source in SOURCES])
+        situation = tuple(map(bool, SOURCES(self)))
         kinds = self._possible.get(situation)
         if kinds is None:
             kinds = tuple(kind for kind in self.kinds if kind.may(self))
@@ -70,8 +71,7 @@ class ClusterWorld(Surroundings):
         if obstacle is not None:
             raise ImpossibleStep(obstacle)
         self.steps.append(step)
-        with self.in_time(STEP_S):
-            return self.let(lambda: step.happen(self), step)
+        return self.in_time(lambda: self.let(lambda: step.happen(self), step), STEP_S)
 
     def let(self, happen: Callable[[], None], step: Step | None = None) -> ClusterEffect:
         """Let something happen; check what it can have broken."""
@@ -81,6 +81,7 @@ class ClusterWorld(Surroundings):
             self._observer(self, step)
         for party in self._parties:
             self.check(party)
+        self.compare_slots()
         if len(self.steps) % SWEEP_EVERY == 0:
             self.sweep()
         return ClusterEffect.of(self.cluster, self.moves, self._acted, self._sent)
@@ -88,8 +89,7 @@ class ClusterWorld(Surroundings):
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
         self.resting = True
-        with self.in_time(REST_S):
-            come_to_rest(self)
+        self.in_time(lambda: come_to_rest(self), REST_S)
 
     def where(self) -> str:
         """Where every task is now, in a line: ``scheduler: a processing; w0: a executing``."""
@@ -175,7 +175,10 @@ class ClusterWorld(Surroundings):
 
     @property
     def replicable(self) -> Sequence[Pair]:
-        return [pair for pair in self.cluster.replicable() if pair[1] not in self.unnoticed]
+        pairs = self.cluster.replicable()
+        if not self.unnoticed:
+            return pairs
+        return [pair for pair in pairs if pair[1] not in self.unnoticed]
 
     @property
     def droppable(self) -> Sequence[Pair]:
@@ -235,7 +238,7 @@ class ClusterWorld(Surroundings):
         it = self.running.pop((worker, key))
         self.slotted.pop((worker, key), None)
         if how in ("badly", "spoiled"):
-            self.books.failures[key] = None
+            self.books.failures[key, it.spec] = None
         if how == "spoiled":
             self.call(worker, lambda: self.cluster.spoil(worker, key, it.run_id))
         else:
@@ -263,7 +266,7 @@ class ClusterWorld(Surroundings):
         elif how == "broken":
             event = events.GatherDepNetworkFailure(worker=peer)
         else:
-            self.books.failures.update(dict.fromkeys(gather.keys))
+            self.books.failures.update(dict.fromkeys((key, None) for key in gather.keys))
             event = events.GatherDepFailure(worker=peer)
         self.happen(worker, event)
 

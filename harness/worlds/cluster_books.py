@@ -38,10 +38,12 @@ class Books:
             without these, all of the graph is cancelled.
         unread: graphs of each client that the scheduler has not got yet.
         changing: one of them has other content than the scheduler knows.
-        failures: keys whose thread ended badly, whose result could not be stored, or whose copy did not
-            deserialise.
+        failures: keys, each with the content whose thread ended badly or whose result could not be
+            stored; or with None, where a copy did not deserialise.
         lost: scattered keys whose value may be gone, because a worker that held it died.
         undone: (client, key) that was finished, and failed with nobody trying it again.
+        dropped: (client, key) that the scheduler has dropped by order of the client, which has not asked
+            for it again: what is told of it afterwards is of no account.
         released: (client, key) that was let go once: news of it may be older than that.
         deaths: workers that died.
     """
@@ -58,9 +60,10 @@ class Books:
         self.at_risk: dict[str, None] = {}
         self.unread: dict[str, int] = dict.fromkeys(clients, 0)
         self.changing: dict[str, bool] = dict.fromkeys(clients, False)
-        self.failures: dict[str, None] = {}
+        self.failures: dict[tuple[str, TaskSpec | None], None] = {}
         self.lost: dict[str, None] = {}
         self.undone: dict[tuple[str, str], None] = {}
+        self.dropped: dict[tuple[str, str], None] = {}
         self.released: dict[tuple[str, str], None] = {}
         self.deaths = 0
 
@@ -73,6 +76,8 @@ class Books:
                 self.note_graph(client, wish)
                 for key in wish.wanted:
                     wants[key] = None
+                    if self.dropped.pop((client, key), client) is None:
+                        told[key] = Status.PENDING
                     told.setdefault(key, Status.PENDING)
             case requests.Release():
                 self.let_go(client, wish.keys)
@@ -110,6 +115,7 @@ class Books:
     def let_go(self, client: str, keys: Iterable[str]) -> None:
         for key in keys:
             self.released[client, key] = None
+            self.dropped.pop((client, key), None)
             self.wants[client].pop(key, None)
             self.told[client].pop(key, None)
             self.failed.pop((client, key), None)
@@ -118,15 +124,22 @@ class Books:
         """A message of the scheduler reached a client."""
         if told.key not in self.wants[client]:
             return
+        if (client, told.key) in self.dropped:
+            return
         before, self.told[client][told.key] = self.told[client][told.key], told.status
+        if told.status is Status.CANCELLED:
+            self.dropped[client, told.key] = None
         if told.status is Status.ERRED:
             self.why[client, told.key] = told.reason
             if before is Status.FINISHED and (client, told.key) not in self.released:
                 self.undone[client, told.key] = None
-            if before is not Status.CANCELLED:  # nobody would try that again
-                self.failed[client, told.key] = None
+            self.failed[client, told.key] = None
         else:
             self.failed.pop((client, told.key), None)
+
+    def has_failed(self, key: str) -> bool:
+        """What is wanted of a key by now did fail, once; failures of other content do not count."""
+        return (key, None) in self.failures or (key, self.contents.get(key)) in self.failures
 
     def resting_on(self, keys: Iterable[str]) -> Collection[str]:
         """The keys with all that depend on them."""

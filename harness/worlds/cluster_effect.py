@@ -13,7 +13,7 @@ NOTHING = "-"
 ABSENT = frozenset({"forgotten", NOTHING})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClusterEffect:
     """Net effect of one step.
 

@@ -1,6 +1,6 @@
 """What holds of a whole cluster, whoever wrote it: across its parties, and at rest."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster import ClusterSubject
@@ -8,6 +8,11 @@ from workerfuzz.harness.worlds.cluster_books import Books
 from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.statemachine.properties import always, at_rest
 from workerfuzz.statemachine.requests import Status
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.view import WorkerView
+
+#: A thread runs a task, which is wanted.
+RUNNING: Final = frozenset({State.EXECUTING, State.LONG_RUNNING})
 
 #: What may be left over beside something worse: it is told last.
 LEAST_TELLING: Final = "stealing: "
@@ -45,6 +50,19 @@ def transfers_are_single(worker: str, peer: str, busy: bool) -> Iterator[str]:
         yield f"{worker} asks {peer} again before it has answered"
 
 
+@always("With no message under way, the scheduler knows which tasks of a worker left their slot.")
+def seceded_tasks_are_known(
+    worker: str, view: WorkerView, threads: Collection[str], believed: Collection[str]
+) -> Iterator[str]:
+    """Given the threads of a worker that left their slot, and what the scheduler believes."""
+    for key in sorted({*threads, *believed}):
+        state = view.state(key)
+        if key in threads and key not in believed and state in RUNNING:
+            yield f"{key}, {state} on {worker}, left its slot; the scheduler does not know"
+        elif key in believed and key not in threads:
+            yield f"{key}, {state} on {worker}, is believed to have left its slot"
+
+
 @always("The scheduler never has the last copy of a value dropped.")
 def last_copy_is_kept(cluster: ClusterSubject, what: str, key: str) -> Iterator[str]:
     """Given what the scheduler has just decided about a key."""
@@ -79,13 +97,25 @@ def stuck(books: Books, cluster: ClusterSubject, workers: Sequence[str], key: st
     needed = books.needed_by((key,))
     going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]
     first = min(going, key=lambda it: len(books.needed_by((it,))), default=key)
-    on_workers = {
-        str(state): None
-        for state in (cluster.worker(worker).state(first) for worker in workers)
-        if state is not None
-    }
+    inputs = books.contents[first].dependencies if first in books.contents else ()
     where = f"{cluster.state(first) or 'unknown'} on the scheduler"
+    if cluster.state(first) == "waiting":
+        where += within(cluster.state(it) for it in inputs)
+    on_workers: dict[str, None] = {}
+    for view in map(cluster.worker, workers):
+        state = view.state(first)
+        if state == "waiting":
+            on_workers[state + within(view.state(it) for it in inputs)] = None
+        elif state is not None:
+            on_workers[str(state)] = None
     return f"{first} is {where}, {', '.join(sorted(on_workers)) or 'unknown'} on workers"
+
+
+def within(inputs: Iterable[object]) -> str:
+    """What became of the inputs of a task that waits for one of them; those in memory do no harm."""
+    found = [str(state or "unknown") for state in inputs]
+    states = {state: None for state in found if state != "memory"} or dict.fromkeys(found)
+    return f" (inputs: {' and '.join(sorted(states))})"
 
 
 @at_rest("What a client was told to be finished is in memory, with the right value.")
@@ -118,7 +148,7 @@ def failures_have_a_cause(books: Books, allowed_failures: int) -> Iterator[str]:
             if not why:
                 yield f"{client} was told that {key} failed, and not why"
             needed = books.needed_by((key,))
-            failed = any(it in books.failures or it in books.lost for it in needed)
+            failed = any(books.has_failed(it) or it in books.lost for it in needed)
             failed = failed or (books.deaths > 0 and any(books.is_actor(it) for it in needed))
             if not failed and books.deaths <= allowed_failures:
                 yield f"{client} was told that {key} failed ({why}), where nothing had"

@@ -1,9 +1,8 @@
 """What surrounds the parties of a cluster: mailboxes, threads, transfers; and who is there."""
 
-import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, TypeVar
 
 from workerfuzz.harness.subjects.cluster import (
     SCHEDULER,
@@ -28,8 +27,15 @@ from workerfuzz.strategies.cluster.universe import ClusterUniverse
 from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.steps import Step
 
+T = TypeVar("T")
+
 #: Told of each step once it has happened, with the world; with None while coming to rest.
 Observer: TypeAlias = Callable[[Any, Step | None], None]
+
+Kinds = tuple[type[ClusterStep], ...]
+
+#: Which kinds of step are possible in which situation, for worlds with the same kinds.
+POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
 
 #: What a worker that dies takes with it, by worker first.
 OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
@@ -79,9 +85,9 @@ class Surroundings:
         self._acted: list[tuple[str, Action]] = []
         self._parties: dict[str, None] = {}
         self._joined = 0
-        self._possible: dict[tuple[bool, ...], tuple[type[ClusterStep], ...]] = {}
         without = subject.cannot()
         self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
+        self._possible = POSSIBLE.setdefault(self.kinds, {})
         self.cluster: ClusterSubject = subject.cluster(self.universe.config)
         GUARD.arm()
         self._armed = True
@@ -91,6 +97,18 @@ class Surroundings:
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
             raise self.violation(broken, counterexample)
+
+    def compare_slots(self) -> None:
+        """Where nothing is under way, a worker and the scheduler must agree on who left its slot."""
+        for worker in self.present:
+            if (worker, SCHEDULER) in self.mail or (SCHEDULER, worker) in self.mail:
+                continue
+            believed = self.cluster.seceded(worker)
+            if believed or len(self.running) > len(self.slotted):
+                threads = [key for it, key in self.running if it == worker]
+                seceded = [key for key in threads if (worker, key) not in self.slotted]
+                view = self.cluster.worker(worker)
+                self.demand(must.seceded_tasks_are_known, worker, view, seceded, believed)
 
     def sweep(self) -> None:
         """Check everything on every party."""
@@ -112,16 +130,16 @@ class Surroundings:
         for counterexample in broken.check(*about):
             raise self.violation(broken, counterexample)
 
-    @contextlib.contextmanager
-    def in_time(self, seconds: float) -> Iterator[None]:
-        """What happens in its body must end."""
+    def in_time(self, happens: Callable[[], T], limit_s: int) -> T:
+        """What happens must end."""
+        GUARD.begin(limit_s)
         try:
-            with GUARD.limited(seconds):
-                yield
+            return happens()
         except Overdue:
-            raise self.violation(
-                must.every_call_returns, f"it was still going on after {seconds:g} s of CPU"
-            ) from None
+            going_on = f"it was still going on after {limit_s} s of CPU"
+            raise self.violation(must.every_call_returns, going_on) from None
+        finally:
+            GUARD.limit = 0
 
     def join(self, worker: str) -> None:
         self._joined += 1

@@ -1,15 +1,13 @@
 """A limit to the time that a call may take: some bugs are loops that never end."""
 
-import contextlib
 import signal
 import threading
-from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Final
 
 #: CPU time that a step, and all of coming to rest, may take; in seconds.
-STEP_S: Final = 5.0
-REST_S: Final = 30.0
+STEP_S: Final = 5
+REST_S: Final = 30
 
 
 class Overdue(BaseException):
@@ -17,39 +15,43 @@ class Overdue(BaseException):
 
 
 class Guard:
-    """Armed while some world is open: signals come to the main thread, and cost to be asked for."""
+    """Counts the seconds of CPU since something was begun, while some world is open.
+
+    Only the main thread gets signals; elsewhere nothing is guarded.
+
+    Attributes:
+        seconds: counted so far.
+        limit: how many there may be; 0 while nothing of the subject runs.
+    """
 
     def __init__(self) -> None:
         self.worlds = 0
-        self.before: Any = None
+        self.seconds = 0
+        self.limit = 0
+        self._before: Any = None
 
     def arm(self) -> None:
         if self.worlds == 0 and threading.current_thread() is threading.main_thread():
-            self.before = signal.signal(signal.SIGPROF, overdue)
+            self._before = signal.signal(signal.SIGPROF, self.tick)
+            signal.setitimer(signal.ITIMER_PROF, 1.0, 1.0)
         self.worlds += 1
 
     def disarm(self) -> None:
         self.worlds -= 1
-        if self.worlds == 0 and self.before is not None:
-            signal.signal(signal.SIGPROF, self.before)
-            self.before = None
-
-    @contextlib.contextmanager
-    def limited(self, seconds: float) -> Iterator[None]:
-        """Raises Overdue in its body after so much CPU time; without a main thread, nothing happens."""
-        if self.before is None:
-            yield
-            return
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        try:
-            yield
-        finally:
+        if self.worlds == 0 and self._before is not None:
             signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.signal(signal.SIGPROF, self._before)
+            self._before = None
+
+    def begin(self, limit: int) -> None:
+        self.seconds, self.limit = 0, limit
+
+    def tick(self, number: int, frame: FrameType | None) -> None:
+        self.seconds += 1
+        if 0 < self.limit < self.seconds:
+            self.limit = 0
+            raise Overdue
 
 
 #: Of this process.
 GUARD: Final = Guard()
-
-
-def overdue(number: int, frame: FrameType | None) -> None:
-    raise Overdue

@@ -57,7 +57,7 @@ def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterUnivers
         saturation=chooser.pick((1.1, math.inf)),
         allowed_failures=chooser.pick((3, 0, 1)),
     )
-    single = chooser.integer(2, 7)
+    single = chooser.pick((2, 3, 3, 4, 5, 7))
     group = chooser.pick((0, 6))
     keys = (*KEYS[:single], *KEYS[7 : 7 + group])
     return ClusterUniverse(config, keys, CLIENTS[: chooser.integer(1, 2)], chooser.integer(0, 2))

@@ -203,7 +203,12 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mutants that take no time."""
 
     def measure_all(
-        names: object, engine: str, on_result: Callable[[Measured], None], *, seed: int
+        names: object,
+        engine: str,
+        on_result: Callable[[Measured], None],
+        *,
+        seed: int,
+        scope: str,
     ) -> None:
         for result in RESULTS:
             on_result(result)

@@ -8,7 +8,7 @@ import pytest
 
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.replay import Outcome, replay
-from workerfuzz.harness.cases.run import universe_of
+from workerfuzz.harness.cases.scopes import universe_of
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.statemachine.states import State

@@ -1,4 +1,4 @@
-"""What is known of the last event, and which properties are gone through after it."""
+"""What is known of the last event."""
 
 from examples.events_of import compute
 
@@ -7,7 +7,6 @@ from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.happening import NOTHING
 from workerfuzz.statemachine.states import Intent, State
 from workerfuzz.statemachine.stimulus import handle_stimulus
-from workerfuzz.statemachine.totals import TOTALS
 from workerfuzz.statemachine.worker import WorkerState
 
 
@@ -30,15 +29,3 @@ def test_nothing_happened_to_a_copy_nor_after_a_refusal() -> None:
     assert worker.copy().last is NOTHING
     handle_stimulus(worker, compute("y", 2), compute("z", 3))
     assert worker.last.event is None
-
-
-def test_properties_of_other_events_are_not_gone_through() -> None:
-    worker = WorkerState()
-    handle_stimulus(worker, events.UpdateData(values={"x": 1}))
-    names = []
-    for item in TOTALS:
-        assert list(item.check(worker)) == []
-        names.append(getattr(item, "name", ""))
-    assert "scattered_value_is_kept" in names
-    assert "threads_suffice" in names
-    assert "request_is_written_down" not in names

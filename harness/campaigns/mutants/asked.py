@@ -10,7 +10,6 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     handler,
     mutant,
     mutants_in,
-    row,
     value,
 )
 from workerfuzz.statemachine import events
@@ -19,7 +18,7 @@ from workerfuzz.statemachine.states import RUNNABLE, Role, State
 from workerfuzz.statemachine.states import State as S
 from workerfuzz.statemachine.task import TaskSpec, TaskState
 from workerfuzz.statemachine.transitions import wanted
-from workerfuzz.statemachine.transitions.outcome import Action, Outcome, To
+from workerfuzz.statemachine.transitions.outcome import Outcome, To
 from workerfuzz.statemachine.worker import WorkerState
 
 States = frozenset[State]
@@ -189,21 +188,6 @@ def third_try_is_refused(original: Any, worker: WorkerState, spec: TaskSpec) -> 
 )
 def failed_copy_gets_no_further_try(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
     return {}
-
-
-@mutant(
-    "A dependency that failed just now is tried again for a task that was requested before.",
-    row(S.RELEASED, S.WAITING),
-    origin="R38",
-    violates="R38",
-    caught_by="failing_copies_err_at_the_limit failures_name_their_cause",
-)
-def former_request_is_another_try(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
-) -> Outcome:
-    outcome = original(worker, task, payload)
-    tries = scheduler.another_try(worker, task.spec) if task.spec is not None else {}
-    return Outcome(tries, outcome.review) if tries else outcome
 
 
 @mutant(

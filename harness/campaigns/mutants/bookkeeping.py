@@ -361,7 +361,7 @@ def stranger_loses_a_holder(original: Any, worker: WorkerState, task: TaskState)
     entering(S.MEMORY),
     origin="DESIGN",
     violates="R13 R15",
-    caught_by="memory_has_a_value no_handler_raises stores_what_is_in_memory",
+    caught_by="memory_has_a_value no_handler_raises reports_what_is_here stores_what_is_in_memory",
 )
 def stranger_loses_its_value(original: Any, worker: WorkerState, task: TaskState) -> None:
     for other in worker.tasks.values():

@@ -178,7 +178,7 @@ def secession_names_the_first_run(
     handler(events.Secede),
     origin="Z20 #6916",
     violates="R27",
-    caught_by="reports_the_last_request",
+    caught_by="every_secession_is_told reports_the_last_request",
 )
 def freed_task_secedes_aloud(
     original: Handler, worker: WorkerState, event: events.Secede

@@ -118,7 +118,7 @@ def found_key_takes_a_detour(original: Rows) -> Rows:
     row(S.FLIGHT, S.RESUMED),
     origin="R10",
     violates="R10",
-    caught_by="one_action_per_key",
+    caught_by="one_action_per_key transitions_are_legal",
 )
 def copied_task_starts_as_well(
     original: Action, worker: WorkerState, task: TaskState, payload: object
@@ -285,7 +285,7 @@ def resumed_copy_is_queued_again(
     row(S.MEMORY, S.RELEASED),
     origin="O4 #6893",
     violates="R7 R44",
-    caught_by="no_handler_raises waits_for_its_inputs",
+    caught_by="no_handler_raises waits_for_its_inputs waits_for_something",
 )
 def lost_input_goes_unnoticed(
     original: Action, worker: WorkerState, task: TaskState, payload: object

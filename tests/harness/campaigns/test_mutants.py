@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from workerfuzz.harness.campaigns.mutants import measure as measuring
-from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, MUTANTS, named
+from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, MUTANTS, OF_SCHEDULER, named
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured, measure, measure_all
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called
 from workerfuzz.harness.cases import known
@@ -80,7 +80,7 @@ def test_half_a_mutant_is_taken_out_when_the_other_half_cannot_be_planted() -> N
 
 
 def test_names_are_words_and_each_is_used_once() -> None:
-    assert len(BY_NAME) == len(MUTANTS)
+    assert len(BY_NAME) == len(MUTANTS) + len(OF_SCHEDULER)
     assert [name for name in BY_NAME if not re.fullmatch(r"[a-z]+(-[a-z]+)+", name)] == []
 
 

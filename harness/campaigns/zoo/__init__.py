@@ -1,0 +1,1 @@
+"""The zoo: real bugs of released systems, and whether the harness finds them by itself."""

@@ -1,0 +1,120 @@
+"""Looks for bugs of the zoo in the installed release, by random steps; and measures it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.campaigns.fuzz import Budget
+from workerfuzz.harness.campaigns.hunt import Hunt
+from workerfuzz.harness.campaigns.zoo.bug import Bug
+from workerfuzz.harness.cases.scopes import CLUSTER
+from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.engines.shrink import shrink
+from workerfuzz.harness.subjects.cluster import ClusterMaker, Move
+from workerfuzz.harness.worlds.cluster import ClusterWorld
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.strategies.steps import Step
+
+#: Time to shrink one finding, in seconds of CPU. It does not count as time of the search.
+SHRINKING_S: Final = 20.0
+
+#: Findings of one signature that are shrunk in vain before the others of it are left alone.
+ATTEMPTS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What came of the search for one bug.
+
+    Attributes:
+        cpu_s: seconds of CPU until it was found, or until the search was given up.
+        steps: taken until then, in all runs together.
+        shrunk: the finding; None where there is none.
+    """
+
+    bug: Bug
+    cpu_s: float
+    steps: int
+    shrunk: Violation | None = None
+
+    @property
+    def is_found(self) -> bool:
+        return self.shrunk is not None
+
+
+@dataclass(slots=True)
+class Search(Hunt):
+    """The same runs as those of ``run --scope cluster``: every finding is compared with the bugs.
+
+    Attributes:
+        bugs: those that are still looked for; any other finding counts as known.
+        sightings: those that were found.
+        attempts: findings that were shrunk, by bug and signature.
+        shrinking_s: seconds of CPU that went into shrinking.
+        tell: told of each bug that was found, at once.
+    """
+
+    bugs: list[Bug] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    attempts: Counter[tuple[str, Signature]] = field(default_factory=Counter)
+    began_cpu: float = field(default_factory=time.process_time)
+    shrinking_s: float = 0.0
+    tell: Callable[[Sighting], None] = lambda sighting: None
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU that the search took so far."""
+        return time.process_time() - self.began_cpu - self.shrinking_s
+
+    def spent(self) -> bool:
+        """Every bug was found, or its time is over."""
+        return all(self.cpu_s() >= bug.limit_s for bug in self.bugs)
+
+    def meet(self, violation: Violation) -> None:
+        """A run ended with a violation: is it one that is looked for?"""
+        began = time.process_time()
+        cpu_s = self.cpu_s()
+        text = moves_of(self.subject, violation) if self.bugs else []
+        for bug in [bug for bug in self.bugs if bug.is_in(violation, text)]:
+            attempt = bug.name, signature(violation)
+            if cpu_s >= bug.limit_s or self.attempts[attempt] >= ATTEMPTS:
+                continue
+            self.attempts[attempt] += 1
+            shrunk = shrink(self.subject, violation, SHRINKING_S).violation
+            if bug.is_in(shrunk, moves_of(self.subject, shrunk)):
+                self.bugs.remove(bug)
+                self.sightings.append(Sighting(bug, cpu_s, self.steps, shrunk))
+                self.tell(self.sightings[-1])
+        self.shrinking_s += time.process_time() - began
+
+
+def look_for(
+    subject: ClusterMaker, bugs: Sequence[Bug], seed: int, tell: Callable[[Sighting], None]
+) -> Sequence[Sighting]:
+    """Searches until all are found or their time is over. Each is told at once."""
+    search = Search(subject, seed, Budget(), bugs=[*bugs], tell=tell)
+    search.go()
+    lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]
+    for sighting in lost:
+        tell(sighting)
+    return sorted([*search.sightings, *lost], key=lambda it: bugs.index(it.bug))
+
+
+def moves_of(subject: ClusterMaker, violation: Violation) -> Sequence[Move]:
+    """Every transition in the run of a violation."""
+    moves: list[Move] = []
+
+    def observe(world: ClusterWorld, step: Step | None) -> None:
+        moves.extend(world.moves)
+
+    world = CLUSTER.open(subject, violation.universe, observer=observe)
+    try:
+        for step in violation.steps:
+            world.apply(step)
+        world.finish()
+    except (Violation, ImpossibleStep):
+        pass
+    finally:
+        world.close()
+    return moves

@@ -1,0 +1,23 @@
+"""A case as a test that needs ``distributed`` and nothing of ours, in the idiom of Dask's own tests."""
+
+from typing import Any
+
+from workerfuzz.harness.cases.case import Case, Scope
+from workerfuzz.harness.cases.export_cluster import cluster_test
+from workerfuzz.harness.cases.export_shown import shown
+
+
+def export(case: Case, subject: Any) -> str:
+    """The text of the test.
+
+    Args:
+        subject: the Dask that is installed. What a case breaks there, the test shows; otherwise what
+            the case says in ``breaks:``.
+
+    Raises:
+        CaseError: there is nothing to show, or no way to write it down.
+        SubjectUnavailable: Dask cannot be had here.
+    """
+    found = shown(case, subject)
+    assert case.scope is Scope.CLUSTER
+    return cluster_test(found)

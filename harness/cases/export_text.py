@@ -1,0 +1,71 @@
+"""Pieces of Python that tests are written of."""
+
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+#: Longest line of a test.
+COLUMNS: Final = 99
+
+
+def call(name: str, *args: Any, **named: Any) -> str:
+    """``name(1, two="three")``, broken where it is too long for a line of a test."""
+    parts = [literal(it) for it in args] + [f"{name}={literal(it)}" for name, it in named.items()]
+    line = f"{name}({', '.join(parts)})"
+    if len(line) <= COLUMNS - 16:
+        return line
+    return "\n".join([f"{name}(", *(f"    {part}," for part in parts), ")"])
+
+
+class Code(str):
+    """An expression that stands for itself among the arguments of ``call``."""
+
+    __slots__ = ()
+
+
+def literal(value: Any) -> str:
+    """As people write it."""
+    if isinstance(value, Code):
+        return str(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(key)}: {literal(it)}" for key, it in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(literal, value)) + ("," if len(value) == 1 else "") + ")"
+    if value == float("inf"):
+        return 'float("inf")'
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def comment(text: str) -> Iterator[str]:
+    """A comment, in as many lines as it takes."""
+    yield from textwrap.wrap(
+        text, COLUMNS - 8, initial_indent="# ", subsequent_indent="#   ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def docstring(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """A title, and what there is to say about it."""
+    wrapped = [
+        part
+        for line in lines
+        for part in textwrap.wrap(
+            line, COLUMNS - 8, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2),
+            break_long_words=False, break_on_hyphens=False, initial_indent="", drop_whitespace=True,
+        ) or [""]
+    ]  # fmt: skip
+    safe = [line.replace("\\", "\\\\").replace('"""', "'''") for line in (title, *wrapped)]
+    yield f'"""{safe[0]}'
+    yield ""
+    yield from safe[1:]
+    yield '"""'
+
+
+def indented(lines: Iterable[str], by: int = 4) -> Iterator[str]:
+    """Each line further to the right; those that are several lines as well."""
+    for line in lines:
+        yield from (f"{' ' * by}{part}" if part else "" for part in line.split("\n"))
