@@ -40,6 +40,9 @@ Dask's own: whatever is in Dask's code or called by it, its constructors and val
 #: Where the code of Dask is.
 DASK: Final = tuple(str(Path(module.__file__).parent) for module in (dask, distributed))
 
+#: Numbers of tasks that are there at the same time.
+SIZES: Final = (5, 20, 50, 100, 200)
+
 #: How often is looked, in seconds.
 INTERVAL_S: Final = 0.002
 
@@ -125,7 +128,7 @@ def construction() -> str:
 def growth() -> str:
     """Cost of a step as there are more tasks."""
     rows = []
-    for size in (5, 20, 50, 100, 200):
+    for size in SIZES:
         keys = tuple(f"k{number}" for number in range(size))
         costs = [f"{1e6 * steps_among(name, keys):.0f}" for name in ("reference", "dask")]
         rows.append((size, *costs))

@@ -4,6 +4,7 @@ import enum
 import io
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Sequence
@@ -50,7 +51,14 @@ class Profile(enum.StrEnum):
     DEEP = "deep"
 
 
+class Form(enum.StrEnum):
+    """What a case can be written as."""
+
+    PYTEST = "pytest"
+
+
 REFERENCE: Final = "reference"
+DASK: Final = "dask"
 
 
 def show_version(wanted: bool) -> None:
@@ -203,6 +211,35 @@ def show(
 
     held = show_case(parse_leniently(read(case), case), get(subject))
     raise typer.Exit(Status.FINE if held else Status.BROKEN)
+
+
+@app.command()
+def export(
+    case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to write as a test.")],
+    form: Annotated[Form, typer.Option("--as", help="What is written.")] = Form.PYTEST,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where it is written; else it is printed.")
+    ] = None,
+) -> None:
+    """Write a case as a test that needs distributed alone."""
+    fix_hash_order(DASK)
+    from workerfuzz.harness.cases.casefile import parse_leniently
+    from workerfuzz.harness.cases.export import export
+    from workerfuzz.harness.cases.reading import read, reason
+    from workerfuzz.harness.cases.save import write
+    from workerfuzz.harness.subjects import get
+
+    text = export(parse_leniently(read(case), case), get(DASK))
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        write(out, text)
+    except OSError as error:
+        typer.echo(text, nl=False)
+        complain(f"{out}: {reason(error)}; the test was not written")
+        raise typer.Exit(Status.BAD_INPUT) from None
+    typer.echo(f"written to {out}; run it: python -m pytest {shlex.quote(str(out))}")
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """An error that was put right is held against a task that is submitted afterwards."""
 
+import time
+
 from dask import delayed
 from distributed import Client, LocalCluster, get_worker, wait
 
@@ -24,6 +26,7 @@ def main():
         wait([source_future, both_future])
         print("before:", source_future.status, both_future.status)
         source_future.retry()
+        time.sleep(1)
         print("tried again:", both_future.result(timeout=10))
         other = delayed(lambda x: x * 10)(middle, dask_key_name="other")
         future = client.compute(other, optimize_graph=False)

@@ -33,9 +33,8 @@ def main():
             try:
                 future.result(timeout=5)
             except TimeoutError:
-                print(
-                    f"attempt {attempt}: {future.status} after 5 s; it ran {len(runs(cluster)) - before} times"
-                )
+                times = len(runs(cluster)) - before
+                print(f"attempt {attempt}: {future.status} after 5 s; it ran {times} times")
                 return
             worst = max(worst, len(runs(cluster)) - before)
             future.release()

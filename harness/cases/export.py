@@ -5,6 +5,7 @@ from typing import Any
 from workerfuzz.harness.cases.case import Case, Scope
 from workerfuzz.harness.cases.export_cluster import cluster_test
 from workerfuzz.harness.cases.export_shown import shown
+from workerfuzz.harness.cases.export_worker import Listening, worker_test
 
 
 def export(case: Case, subject: Any) -> str:
@@ -18,6 +19,7 @@ def export(case: Case, subject: Any) -> str:
         CaseError: there is nothing to show, or no way to write it down.
         SubjectUnavailable: Dask cannot be had here.
     """
-    found = shown(case, subject)
-    assert case.scope is Scope.CLUSTER
-    return cluster_test(found)
+    if case.scope is Scope.CLUSTER:
+        return cluster_test(shown(case, subject))
+    listening = Listening()
+    return worker_test(shown(case, subject, listening), listening.told)

@@ -11,8 +11,8 @@ from workerfuzz.harness.cases.export_source import needed, template
 from workerfuzz.harness.cases.export_text import Code, call, comment, docstring, indented, literal
 from workerfuzz.harness.cases.save import slug
 from workerfuzz.harness.worlds.cluster_rest import FEWEST_ROUNDS, ROUNDS_PER_KEY
-from workerfuzz.strategies.cluster import Break, Cancel, Join, Scatter, Submit
-from workerfuzz.strategies.cluster.submit import Task
+from workerfuzz.strategies.cluster.from_clients import Cancel, Scatter
+from workerfuzz.strategies.cluster.submit import Submit, Task
 from workerfuzz.strategies.cluster.universe import ClusterConfig
 from workerfuzz.strategies.steps import Step
 
@@ -61,19 +61,17 @@ def scenario(shown: Shown) -> Iterator[str]:
     config = shown.case.config
     assert isinstance(config, ClusterConfig)
     yield call("cluster = Cluster", Code("monkeypatch"), **settings(config))
-    if shown.property == "nothing_is_logged_as_error":
+    if shown.broken == "nothing_is_logged_as_error":
         yield "errors = Errors()"
     for number in range(config.workers):
         yield f'await cluster.join("w{number}")'
     yield ""
     seen: set[type[Step]] = set()
-    *before, last = shown.steps or [None]
-    for step, lines in filter(None, before):
+    within = shown.at_rest and shown.violation is not None
+    before, last = (shown.steps, ()) if within else (shown.steps[:-1], shown.steps[-1:])
+    for step, lines in before:
         yield from told(step, lines, seen)
-    ending = [] if last is None else [*told(*last, seen)]
-    if shown.at_rest and shown.violation is not None:
-        yield from ending
-        ending = []
+    ending = [line for step, lines in last for line in told(step, lines, seen)]
     yield ""
     yield from ends(shown, ending)
 
@@ -139,16 +137,16 @@ def ends(shown: Shown, ending: list[str]) -> Iterator[str]:
     inside = ending
     resting = shown.at_rest
     rest = f"await cluster.rest(rounds={MOST_ROUNDS})"
-    if shown.property == "cluster_comes_to_rest":
+    if shown.broken == "cluster_comes_to_rest":
         inside += [f'assert {rest}, "it goes on for ever"']
         resting = False
-    elif shown.property == "every_call_returns":
+    elif shown.broken == "every_call_returns":
         inside = ["with time_limit(30):", *indented([*inside, *([rest] if resting else [])])]
         resting = False
-    checks = CHECKS.get(shown.property, nothing_more)(shown)
+    checks = CHECKS.get(shown.broken, nothing_more)(shown)
     if resting:
-        inside += [*(checks if shown.property in SWEPT else []), rest]
-        if shown.property not in JUDGED:  # it may be later that it shows
+        inside += [*(checks if shown.broken in SWEPT else []), rest]
+        if shown.broken not in JUDGED:  # it may be later that it shows
             inside += ["await cluster.let_go()", rest]
     inside += checks
     yield f"with expected({literal(shown.expected)}):"
@@ -193,7 +191,9 @@ def values(shown: Shown) -> list[str]:
 
     found = _ABOUT.match(shown.counterexample) or _HELD.match(shown.counterexample)
     if found is None:
-        raise CaseError("it is not known here which value is wrong; export it with a release that breaks it")
+        raise CaseError(
+            "it is not known here which value is wrong; export it with a release that breaks it"
+        )
     key = found["key"]
     return [
         f'stored = cluster.values("{key}")',
@@ -215,9 +215,11 @@ def table(line: str) -> Iterator[str]:
     owner, name = found["owner"], found["table"]
     where = OWNERS.get(owner.split()[0], "cluster.workers[{}]")
     if " on " in owner:
-        kind, _, which = owner.partition(" on ")
+        _, _, which = owner.partition(" on ")
         client = which.removeprefix("client ")
-        where = f'cluster.scheduler.{"clients" if client != which else "workers"}[Name("{client}")]'
+        where = f'cluster.scheduler.workers[Name("{which}")]'
+        if client != which:
+            where = f'cluster.scheduler.clients["{client}"]'
     where = where.format(literal(owner))
     if name == "used_resources":
         yield f"assert not any({where}.used_resources.values())"
@@ -230,9 +232,9 @@ def table(line: str) -> Iterator[str]:
     elif name in ("has_what", "data_needed", "data_needed_per_worker") and owner not in OWNERS:
         yield f"assert not any(getattr({where}.{name}, 'values', lambda: {where}.{name})())"
     elif "=" in line:
-        yield f"assert abs({where}.{name}) < 1e-6"
+        yield f'assert abs(getattr({where}, "{name}", 0)) < 1e-6'
     else:
-        yield f"assert not {where}.{name}"
+        yield f'assert not getattr({where}, "{name}", None)'
 
 
 OWNERS: Final = {"scheduler": "cluster.scheduler", "stealing": "cluster.stealing"}
@@ -244,8 +246,8 @@ def threads(shown: Shown) -> list[str]:
     return [f"assert all(cluster.threads(worker) <= {most} for worker in cluster.workers)"]
 
 
-def each_worker(what: str) -> Callable[[Shown], list[str]]:
-    return lambda shown: ["for ws in cluster.workers.values():", f"    {what}"]
+def each_worker(*lines: str) -> Callable[[Shown], list[str]]:
+    return lambda shown: ["for ws in cluster.workers.values():", *indented(lines)]
 
 
 #: What is asserted once all has happened, by property. The others are about what happens: it raises.
@@ -262,7 +264,8 @@ CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
         "scheduler_validate_state": lambda shown: ["cluster.scheduler.validate_state()"],
         "validate_state": each_worker("ws.validate_state()"),
         "waiting_is_counted": each_worker(
-            "assert ws.waiting_for_data_count == len([it for it in ws.tasks.values() if it.waiting_for_data])"
+            "waiting = sum(bool(ts.waiting_for_data) for ts in ws.tasks.values())",
+            'assert getattr(ws, "waiting_for_data_count", waiting) == waiting',
         ),
         "threads_are_not_exceeded": threads,
     }

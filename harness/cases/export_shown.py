@@ -1,6 +1,6 @@
 """What a case shows on the release of Dask that is installed, and what is expected instead."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,14 @@ class Shown:
 
     Attributes:
         steps: each with what followed from it, in lines.
-        property: name of the one that breaks.
+        broken: name of the property that breaks.
         violation: how it broke here; None where only other releases break it.
         releases: where it breaks.
     """
 
     case: Case
     steps: Sequence[tuple[Step, Sequence[str]]]
-    property: str
+    broken: str
     violation: Violation | None
     releases: str
 
@@ -43,11 +43,15 @@ class Shown:
     @property
     def expected(self) -> str:
         """What should be so, in a sentence."""
-        return known.properties()[self.property].sentence
+        return known.properties()[self.broken].sentence
 
     def found(self) -> Iterator[str]:
         """What is so instead, and where."""
-        yield f"Instead, with {self.releases}:" if self.counterexample else f"Not so with {self.releases}."
+        yield (
+            f"Instead, with {self.releases}:"
+            if self.counterexample
+            else f"Not so with {self.releases}."
+        )
         yield from (f"  {line}" for line in self.counterexample.splitlines())
 
 
@@ -60,7 +64,11 @@ def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
     violation = None
     for moment in moments(world(case, subject), case.steps):
         if moment.impossible is not None:
-            raise CaseError(f"> {moment.step} is impossible with dask {version}: {moment.impossible}", None, case.path)
+            raise CaseError(
+                f"> {moment.step} is impossible with dask {version}: {moment.impossible}",
+                None,
+                case.path,
+            )
         if moment.step is not None:
             steps.append((moment.step, moment.effect.lines() if moment.effect is not None else ()))
         violation = moment.violation
@@ -68,5 +76,11 @@ def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
         return Shown(case, steps, violation.property, violation, f"distributed {version}")
     for broken in case.breaks:
         if broken.subject == DASK:
-            return Shown(case, steps, broken.property, None, f"distributed {broken.specifier}".rstrip())
-    raise CaseError(f"the case breaks nothing with dask {version}, and names nothing in `breaks:`", None, case.path)
+            return Shown(
+                case, steps, broken.property, None, f"distributed {broken.specifier}".rstrip()
+            )
+    raise CaseError(
+        f"the case breaks nothing with dask {version}, and names nothing in `breaks:`",
+        None,
+        case.path,
+    )

@@ -62,8 +62,12 @@ def bound(part: ast.stmt) -> Iterator[str]:
     elif isinstance(part, ast.Import | ast.ImportFrom):
         yield from (it.asname or it.name.partition(".")[0] for it in part.names)
     else:
-        yield from (it for inner in ast.walk(part) if isinstance(inner, ast.ImportFrom | ast.Import)
-                    for it in bound(inner))
+        yield from (
+            it
+            for inner in ast.walk(part)
+            if isinstance(inner, ast.ImportFrom | ast.Import)
+            for it in bound(inner)
+        )
 
 
 def names(tree: ast.AST) -> set[str]:
@@ -77,7 +81,7 @@ def names(tree: ast.AST) -> set[str]:
     }
 
 
-def span(lines: list[str], part: ast.AST) -> str:
+def span(lines: list[str], part: ast.stmt) -> str:
     """A statement as it is written, decorators included."""
     decorators = [it.lineno for it in getattr(part, "decorator_list", ())]
     first = min([part.lineno, *decorators])
@@ -89,4 +93,8 @@ def layout(parts: list[str]) -> str:
     imports = [it for it in parts if it.startswith(("import ", "from "))]
     ours = [it for it in imports if "distributed" in it]
     rest = [it for it in parts if it not in imports]
-    return "\n".join([*(it for it in imports if it not in ours), "", *ours]) + "\n\n" + "\n\n\n".join(rest)
+    return (
+        "\n".join([*(it for it in imports if it not in ours), "", *ours])
+        + "\n\n"
+        + "\n\n\n".join(rest)
+    )

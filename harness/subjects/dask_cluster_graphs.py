@@ -111,6 +111,16 @@ class _Dependent(Graph):
         return self.contents, self.dependencies, self.annotations
 
 
+    @property
+    def materialized_by_key(self) -> Any:
+        """As releases want it that have a method of the scheduler for it: annotations by key."""
+        asked: dict[Name, dict[str, Any]] = {}
+        for name, values in self.annotations.items():
+            for key, value in values.items():
+                asked.setdefault(key, {})[name] = value
+        return self.contents, self.dependencies, asked, {key: key for key in self.contents}
+
+
 class _Plain(Graph):
     """A graph whose nodes know what they depend on."""
 
@@ -135,12 +145,18 @@ _SINCE_PACKED: Final[Mapping[str, Fill]] = {
     "internal_priority": lambda graph: graph.priority,
 }
 
+_SINCE_EXPRESSIONS: Final[Mapping[str, Fill]] = {
+    **_SINCE_PACKED,
+    "expr_ser": lambda graph: SimpleNamespace(header=graph, frames=()),
+}
+
+#: Said of a release that takes expressions, and wants the dependencies of what is in them.
+BESIDE: Final = "expr_ser, dependencies"
+
 #: How a graph is handed over, by an argument of ``update_graph`` that only this way has.
 WAYS: Final[Mapping[str, tuple[type[Graph], Mapping[str, Fill]]]] = {
-    "expr_ser": (
-        _Plain,
-        {**_SINCE_PACKED, "expr_ser": lambda graph: SimpleNamespace(header=graph, frames=())},
-    ),
+    BESIDE: (_Dependent, _SINCE_EXPRESSIONS),
+    "expr_ser": (_Plain, _SINCE_EXPRESSIONS),
     "graph_header": (
         _Dependent,
         {
@@ -172,9 +188,13 @@ def way_of(arguments: frozenset[str]) -> str | None:
 
 
 def arguments(
-    way: str, client: str, wish: requests.Submit, content: Callable[[TaskSpec], Any]
+    way: str,
+    taken: frozenset[str],
+    client: str,
+    wish: requests.Submit,
+    content: Callable[[TaskSpec], Any],
 ) -> dict[str, Any]:
-    """Of ``update_graph``."""
+    """Of ``update_graph``, where it takes these."""
     specs = {spec.key: spec for spec in _reached(wish)}
     kind, fills = WAYS[way]
     graph = kind(
@@ -185,7 +205,7 @@ def arguments(
             named(key): set(map(named, spec.dependencies)) for key, spec in specs.items()
         },
     )
-    return {name: fill(graph) for name, fill in fills.items()}
+    return {name: fill(graph) for name, fill in fills.items() if name in taken}
 
 
 def _reached(wish: requests.Submit) -> Iterator[TaskSpec]:

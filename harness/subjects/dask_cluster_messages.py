@@ -74,7 +74,8 @@ def told(messages: Sequence[Any]) -> Iterator[Told]:
 
 def reason(exception: Any) -> str:
     """Why a task failed: an exception, which travels pickled, wrapped, or both; or none at all."""
-    from distributed.protocol import Serialize, Serialized, deserialize
+    from distributed.protocol import Serialize, Serialized
+    from distributed.protocol.serialize import deserialize  # the stage replaces the other name
 
     if isinstance(exception, Serialized):
         exception = deserialize(exception.header, exception.frames)

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster import ClusterConfig
-from workerfuzz.harness.subjects.dask_cluster_graphs import content_class, way_of
+from workerfuzz.harness.subjects.dask_cluster_graphs import BESIDE, content_class, way_of
 from workerfuzz.harness.subjects.dask_cluster_joining import unknown_arguments
 from workerfuzz.harness.subjects.dask_cluster_messages import TO_WORKER
 from workerfuzz.harness.subjects.dask_cluster_scheduler import MOST_TRANSITIONS, embedded, outspoken
@@ -50,6 +50,7 @@ class ClusterRelease:
         stealing: its module of that name.
         content: makes the content of a task out of our spec.
         submits: how a graph is handed over, as in ``dask_cluster_graphs.WAYS``.
+        graph_takes: arguments of ``update_graph``.
         joins: arguments of ``add_worker``.
         cancels: arguments of ``stimulus_cancel``.
         kind: its ``Scheduler``, embedded.
@@ -61,6 +62,7 @@ class ClusterRelease:
     stealing: ModuleType
     content: Callable[[TaskSpec], Any] = field(repr=False)
     submits: str
+    graph_takes: frozenset[str] = field(repr=False)
     joins: frozenset[str] = field(repr=False)
     cancels: frozenset[str] = field(repr=False)
     kind: type[Any] = field(repr=False)
@@ -107,7 +109,8 @@ def release_of(worker: Release, scheduler: Any, stealing: Any) -> ClusterRelease
         scheduler=scheduler,
         stealing=stealing,
         content=content_class(_node()),
-        submits=way_of(_parameters(scheduler.Scheduler.update_graph)) or "",
+        submits=way_of(_graph_parameters(scheduler.Scheduler)) or "",
+        graph_takes=_parameters(scheduler.Scheduler.update_graph),
         joins=_parameters(scheduler.Scheduler.add_worker),
         cancels=_parameters(scheduler.Scheduler.stimulus_cancel),
         kind=embedded(scheduler.Scheduler),
@@ -147,6 +150,15 @@ def missing(made: Any, stealing: Any) -> Iterator[str]:
 
 def _parameters(call: Any) -> frozenset[str]:
     return frozenset(inspect.signature(call).parameters)
+
+
+def _graph_parameters(kind: Any) -> frozenset[str]:
+    """Of ``update_graph``; with a word about what no argument tells."""
+    taken = _parameters(kind.update_graph)
+    taking = getattr(kind, "_create_taskstate_from_graph", None)  # since 2024.4
+    if "expr_ser" in taken and taking is not None and "dependencies" in _parameters(taking):
+        taken |= {BESIDE}
+    return taken
 
 
 def _node() -> type[Any] | None:

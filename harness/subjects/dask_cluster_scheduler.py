@@ -22,6 +22,11 @@ class Unconnected:
 
     async def handle_worker(self, comm: Any, worker: str) -> None: ...
 
+    @staticmethod
+    def materialize_graph(graph: Any) -> Any:
+        """Between 2023.4.1 and 2023.9; later, ``offload`` does it."""
+        return graph.materialized_by_key
+
     def coerce_address(self, addr: str, resolve: bool = True) -> str:
         return addr
 

@@ -69,10 +69,12 @@ def belongings(scheduler: Any, stealing: Any, stream: Callable[..., Any]) -> Bel
     """
     clock = standins.clock()
     timed = {"time": clock, "monotonic": clock}
+    imported_late = {"deserialize": standins.SCHEDULER["deserialize"]}  # in 2023.6, say
     return Belongings(
         (
             (scheduler, {**standins.SCHEDULER, **timed, "BatchedSend": stream}),
             (stealing, timed),
+            (sys.modules["distributed.protocol"], imported_late),
             (sys.modules["distributed.utils"]._LogErrors, standins.LOG_ERRORS),
             (scheduler.TaskState, {"_run_id_iterator": itertools.count()}),
         )

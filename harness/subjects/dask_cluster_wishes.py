@@ -28,7 +28,10 @@ class Wishes:
         self.nbytes = nbytes
 
     def submit(self, client: str, wish: requests.Submit) -> Any:
-        arguments = graphs.arguments(self.release.submits, client, wish, self.release.content)
+        release = self.release
+        arguments = graphs.arguments(
+            release.submits, release.graph_takes, client, wish, release.content
+        )
         return self.scheduler.update_graph(**arguments)
 
     def let_go(self, client: str, wish: requests.Release) -> Any:

@@ -235,7 +235,7 @@ def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
     tasks = [key for key in world.pool if key not in world.data]
     group = [key for key in tasks if key.startswith(GROUP)]
     single = [key for key in tasks if not key.startswith(GROUP)]
-    if group and (not single or chooser.integer(0, 3) == 3):
+    if group and (not single or chooser.integer(0, 2) == 2):
         return some(group, (len(group) + 1) // 2, len(group), chooser)
     return some(single, 1, 3, chooser)
 

@@ -129,12 +129,15 @@ BUGS: Final = (
     Bug(
         name="#8703", origin="#8703", last="2024.6.0", fixed="2024.6.1",
         words="the input of a queued task is lost",
-        signs=(Sign(said=r"queued", path=((ANY, "queued"),), on_scheduler=True, steps=("dies",)),),
+        signs=(Sign(
+            said=r"queued|_validate_ready: assert all|assert dts.who_has|wanted_keys_resolve",
+            path=((ANY, "queued"),), on_scheduler=True, steps=("dies",),
+        ),),
     ),
     Bug(
         name="#9067", origin="#9067", last="2025.4.1", fixed="2025.5.0",
         words="a worker that has an actor dies",
-        signs=(Sign(said=r"actor", steps=("dies",)),),
+        signs=(Sign(said=r"actor|remove_worker|remove_replica|exception_blame", steps=("dies",)),),
     ),
 )  # fmt: skip
 

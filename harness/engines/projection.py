@@ -1,0 +1,235 @@
+"""A failure of a cluster that shows inside one worker, as a case of that worker alone.
+
+The worker's own events are what is left of the run. They become steps of the worker scope, with which
+the failure has to show again, and are shrunk there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.cases.signature import signature
+from workerfuzz.harness.engines.shrink import Shrunk, replay, shrink
+from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterMaker, Outcome, Post
+from workerfuzz.harness.subjects.dask_cluster_overheard import overheard
+from workerfuzz.harness.worlds.cluster import ClusterWorld
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.statemachine import events as ev
+from workerfuzz.statemachine.worker import ADDRESS
+from workerfuzz.strategies import steps
+from workerfuzz.strategies.steps import Step, from_peers, from_scheduler, from_surroundings
+from workerfuzz.strategies.text import Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """What came of it.
+
+    Attributes:
+        shrunk: the failure at worker scope; None where it does not show there.
+        why: why not, in a sentence.
+    """
+
+    shrunk: Shrunk | None = None
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What happened to each worker, as far as a worker's steps can tell it.
+
+    Attributes:
+        steps: by worker.
+        untold: what they cannot tell, by worker.
+        party: to whom something happened last, or who was looked at last.
+    """
+
+    steps: dict[str, list[Step]] = field(default_factory=dict)
+    untold: dict[str, str] = field(default_factory=dict)
+    party: str = SCHEDULER
+
+    def note(self, worker: str, events: Sequence[ev.Event]) -> None:
+        self.party = worker
+        self.steps.setdefault(worker, []).extend(told(event, worker) for event in events)
+
+
+class Overheard:
+    """A cluster under test; notes what happens to its workers, and hands everything on."""
+
+    def __init__(self, cluster: Any, heard: Heard) -> None:
+        self._cluster, self._heard = cluster, heard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+    def deliver(self, post: Post) -> Outcome:
+        if post.receiver != SCHEDULER:
+            self._heard.note(post.receiver, overheard(post.messages))
+        return self._cluster.deliver(post)  # type: ignore[no-any-return]  # a ClusterSubject
+
+    def happen(self, worker: str, event: ev.Event) -> Outcome:
+        self._heard.note(worker, [event])
+        return self._cluster.happen(worker, event)  # type: ignore[no-any-return]
+
+    def begin(self, worker: str, key: str) -> Any:
+        self._heard.party = worker
+        execute, outcome = self._cluster.begin(worker, key)
+        if execute is None:
+            self._heard.note(worker, [ev.ExecuteFailure(key=key, run_id=0)])
+        return execute, outcome
+
+    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+        self._heard.party = worker
+        self._heard.untold[worker] = "a result that cannot be stored"
+        return self._cluster.spoil(worker, key, run_id)  # type: ignore[no-any-return]
+
+
+class Listener:
+    """A ``ClusterMaker`` whose clusters are overheard."""
+
+    def __init__(self, subject: ClusterMaker, heard: Heard) -> None:
+        self.subject, self.heard = subject, heard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.subject, name)
+
+    def cluster(self, config: Any) -> Any:
+        return Overheard(self.subject.cluster(config), self.heard)
+
+
+class ProjectedWorld(ClusterWorld):
+    """Knows who it was that something was found wrong with."""
+
+    heard: Heard
+
+    def check(self, party: str, *, thoroughly: bool = False) -> None:
+        self.heard.party = party
+        super().check(party, thoroughly=thoroughly)
+
+    def call(self, party: str, happens: Callable[[], Outcome]) -> None:
+        self.heard.party = party
+        super().call(party, happens)
+
+
+def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Projected:
+    """The failure as one worker shows it that is alone with hostile surroundings.
+
+    Args:
+        cluster: the system in which it was found.
+        worker: the same system at worker scope.
+    """
+    heard = Heard()
+    party = whose(cluster, violation, heard)
+    if party is None:
+        return Projected(why="it does not show again")
+    if party == SCHEDULER:
+        return Projected(why="it shows in the scheduler")
+    if party in heard.untold:
+        return Projected(why=f"steps of a worker cannot tell {heard.untold[party]}")
+    config = violation.universe.config.worker  # type: ignore[union-attr]  # of a cluster
+    found = replay(worker, config, heard.steps.get(party, []))
+    if found is None:
+        return Projected(why=f"{party} alone does not show it")
+    if signature(found)[:2] != signature(violation)[:2]:
+        return Projected(why=f"{party} alone breaks {found.property} instead")
+    return Projected(shrink(worker, found))
+
+
+def whose(cluster: ClusterMaker, violation: Violation, heard: Heard) -> str | None:
+    """The party that a violation is about; None where its steps do not show it again."""
+    # a world makes its first workers while it is made
+    world = ProjectedWorld.__new__(ProjectedWorld)
+    world.heard = heard
+    world.__init__(Listener(cluster, heard), violation.universe)  # type: ignore[misc,arg-type]
+    try:
+        for step in violation.steps:
+            try:
+                world.apply(step)
+            except ImpossibleStep:
+                continue
+        world.finish()
+    except Violation as again:
+        return heard.party if signature(again) == signature(violation) else None
+    finally:
+        world.close()
+    return None
+
+
+# Events as steps
+
+
+def holdings(who_has: ev.WhoHas, nbytes: ev.Nbytes, worker: str) -> tuple[Holding, ...]:
+    """Keys with their holders; the worker itself has another name there."""
+    return tuple(
+        Holding(key, tuple(ADDRESS if it == worker else it for it in them), nbytes.get(key))
+        for key, them in who_has.items()
+    )
+
+
+def compute_task(event: ev.ComputeTask, worker: str) -> Step:
+    known = {it.key: it for it in holdings(event.who_has, event.nbytes, worker)}
+    content = event.spec.run_spec
+    return from_scheduler.ComputeTask(
+        key=event.spec.key,
+        needs=tuple(known.get(key, Holding(key)) for key in event.spec.dependencies),
+        spec=content if isinstance(content, int) else 0,
+        priority=max(int(event.request.priority[-1]), 0) if event.request.priority else 0,
+        resources=tuple(sorted((name, int(it)) for name, it in event.request.resources.items())),
+        actor=event.spec.actor,
+    )
+
+
+def told(event: ev.Event, worker: str) -> Step:
+    """The step that lets an event happen to a worker."""
+    return TOLD[type(event)](event, worker)
+
+
+def of_keys(kind: Callable[[tuple[str, ...]], Step]) -> Callable[[Any, str], Step]:
+    return lambda event, worker: kind(tuple(event.keys))
+
+
+def of_key(kind: Callable[[str], Step]) -> Callable[[Any, str], Step]:
+    return lambda event, worker: kind(event.key)
+
+
+def of_peer(kind: Callable[[str], Step]) -> Callable[[Any, str], Step]:
+    return lambda event, worker: kind(event.worker)
+
+
+def bare(kind: Callable[[], Step]) -> Callable[[Any, str], Step]:
+    return lambda event, worker: kind()
+
+
+TOLD: Final[Mapping[type[ev.Event], Callable[[Any, str], Step]]] = MappingProxyType(
+    {
+        ev.ComputeTask: compute_task,
+        ev.FreeKeys: of_keys(from_scheduler.FreeKeys),
+        ev.ForgetKeys: of_keys(from_scheduler.ForgetKeys),
+        ev.AcquireReplicas: lambda it, worker: from_scheduler.AcquireReplicas(
+            holdings(it.who_has, it.nbytes, worker)
+        ),
+        ev.RemoveReplicas: of_keys(from_scheduler.RemoveReplicas),
+        ev.StealRequest: of_key(from_scheduler.StealRequest),
+        ev.CancelCompute: of_key(from_scheduler.CancelCompute),
+        ev.RefreshWhoHas: lambda it, worker: from_scheduler.RefreshWhoHas(
+            holdings(it.who_has, {}, worker)
+        ),
+        ev.RemoveWorker: of_peer(from_scheduler.RemoveWorker),
+        ev.UpdateData: lambda it, worker: from_scheduler.UpdateData(tuple(it.values)),
+        ev.Pause: bare(from_surroundings.Pause),
+        ev.Unpause: bare(from_surroundings.Unpause),
+        ev.FindMissing: bare(from_surroundings.FindMissing),
+        ev.RetryBusyWorker: of_peer(from_surroundings.RetryBusyWorker),
+        ev.ExecuteSuccess: of_key(from_surroundings.ExecuteSuccess),
+        ev.ExecuteFailure: of_key(from_surroundings.ExecuteFailure),
+        ev.Reschedule: of_key(from_surroundings.Reschedule),
+        ev.Secede: of_key(from_surroundings.Secede),
+        ev.GatherDepSuccess: lambda it, worker: from_peers.GatherDepSuccess(
+            it.worker, tuple(it.values)
+        ),
+        ev.GatherDepBusy: of_peer(from_peers.GatherDepBusy),
+        ev.GatherDepNetworkFailure: of_peer(from_peers.GatherDepNetworkFailure),
+        ev.GatherDepFailure: of_peer(from_peers.GatherDepFailure),
+    }
+)
