@@ -1,4 +1,4 @@
-"""What a client asks of a scheduler, and what it is told; the same for every scheduler that is fuzzed."""
+"""What a client asks of a scheduler, and what it is told; the same for every scheduler."""
 
 import enum
 from collections.abc import Mapping

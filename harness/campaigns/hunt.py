@@ -10,15 +10,20 @@ from workerfuzz.harness.campaigns.fuzz import Budget
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.scopes import CLUSTER
 from workerfuzz.harness.cases.severity import Consequence, consequence
-from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.cases.signature import Signature, located, signature
 from workerfuzz.harness.engines.keeping import Finding, keep
+from workerfuzz.harness.engines.projection import Projected, project
 from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterMaker
 from workerfuzz.harness.worlds.cluster import ClusterWorld
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster.universe import ClusterUniverse, draw_cluster
 from workerfuzz.strategies.steps import Step
+
+#: The subject whose workers are not fuzzed by themselves.
+DASK: str = "dask"
 
 #: Walks that are watched for what was possible: all of them would cost more than it tells.
 WATCHED: int = 20
@@ -34,6 +39,8 @@ class Met:
         known: the case that says so already; None where it is new.
         kept: what became of the first one, where it is new.
         consequence: what it leads to in production mode, likewise.
+        projected: whether one worker alone shows it, likewise.
+        alone: what became of it there.
     """
 
     violation: Violation
@@ -42,6 +49,8 @@ class Met:
     known: Case | None = None
     kept: Finding | None = None
     consequence: Consequence | None = None
+    projected: Projected | None = None
+    alone: Finding | None = None
 
 
 @dataclass(slots=True)
@@ -129,7 +138,17 @@ class Hunt:
             if met.known is None:
                 met.kept = keep(self.subject, violation, self.out, "walk")
                 met.consequence = consequence(self.subject, met.kept.violation)
+                self.project(met, met.kept.violation)
         met.times += 1
+
+    def project(self, met: Met, violation: Violation) -> None:
+        """Look whether one worker alone shows it, and keep that as a case of its own."""
+        if self.subject.name != DASK:
+            return  # the reference is fuzzed at worker scope as it is
+        worker = get(self.subject.name)
+        met.projected = project(self.subject, worker, violation)
+        if met.projected.violation is not None:
+            met.alone = keep(worker, met.projected.violation, self.out, "walk", located)
 
     def new(self) -> Sequence[Met]:
         """What nobody knew, most harmful first."""

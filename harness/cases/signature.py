@@ -36,11 +36,16 @@ class Signature(NamedTuple):
 def signature(violation: Violation) -> Signature:
     """The signature of one violation."""
     raised = violation.__cause__
-    exception = type(root(raised)).__name__ if raised is not None else ""
     if violation.universe.scope == "worker":
-        return Signature(
-            violation.property, type(raised).__name__ if raised is not None else exception
-        )
+        exception = type(raised).__name__ if raised is not None else ""
+        return Signature(violation.property, exception)
+    return located(violation)
+
+
+def located(violation: Violation) -> Signature:
+    """The signature with what it is about, whatever the scope: it is the same at both."""
+    raised = violation.__cause__
+    exception = type(root(raised)).__name__ if raised is not None else ""
     about = place(raised) if raised is not None else normalised(violation)
     return Signature(violation.property, exception, about)
 

@@ -9,7 +9,7 @@ from workerfuzz.harness.cases.case import Case, Scope
 from workerfuzz.harness.cases.record import record
 from workerfuzz.harness.cases.save import Saved, save
 from workerfuzz.harness.cases.signature import Signature, signature
-from workerfuzz.harness.engines.shrink import Shrunk, shrink
+from workerfuzz.harness.engines.shrink import Shrunk, Sign, shrink
 from workerfuzz.harness.worlds.violation import Violation
 
 
@@ -50,9 +50,15 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def keep(subject: Any, violation: Violation, folder: Path, engine: str = "hypothesis") -> Finding:
+def keep(
+    subject: Any,
+    violation: Violation,
+    folder: Path,
+    engine: str = "hypothesis",
+    sign: Sign = signature,
+) -> Finding:
     """Shrink a violation and write it as a case into a folder."""
-    shrunk = shrink(subject, violation)
+    shrunk = shrink(subject, violation, sign=sign)
     broken = shrunk.violation
     last = "rest" if broken.at_rest else broken.steps[-1].word
     case = record(

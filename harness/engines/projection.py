@@ -1,7 +1,7 @@
 """A failure of a cluster that shows inside one worker, as a case of that worker alone.
 
 The worker's own events are what is left of the run. They become steps of the worker scope, with which
-the failure has to show again, and are shrunk there.
+the failure has to show again; it can be shrunk there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,17 +9,26 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.harness.cases.signature import signature
-from workerfuzz.harness.engines.shrink import Shrunk, replay, shrink
-from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterMaker, Outcome, Post
+from workerfuzz.harness.cases.signature import located
+from workerfuzz.harness.engines.shrink import replay
+from workerfuzz.harness.subjects.cluster import (
+    SCHEDULER,
+    ClusterMaker,
+    ClusterSubject,
+    Outcome,
+    Post,
+)
 from workerfuzz.harness.subjects.dask_cluster_overheard import overheard
 from workerfuzz.harness.worlds.cluster import ClusterWorld
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.worker import no_handler_raises
 from workerfuzz.statemachine import events as ev
 from workerfuzz.statemachine.worker import ADDRESS
-from workerfuzz.strategies import steps
 from workerfuzz.strategies.steps import Step, from_peers, from_scheduler, from_surroundings
 from workerfuzz.strategies.text import Holding
+
+#: Properties that one worker alone can break, and that mean the same at both scopes.
+OF_A_WORKER: Final = frozenset({no_handler_raises.name, "validate_state", "waiting_is_counted"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +36,11 @@ class Projected:
     """What came of it.
 
     Attributes:
-        shrunk: the failure at worker scope; None where it does not show there.
-        why: why not, in a sentence.
+        violation: the failure at worker scope; None where it does not show there.
+        why: why not, in a few words.
     """
 
-    shrunk: Shrunk | None = None
+    violation: Violation | None = None
     why: str = ""
 
 
@@ -57,7 +66,7 @@ class Heard:
 class Overheard:
     """A cluster under test; notes what happens to its workers, and hands everything on."""
 
-    def __init__(self, cluster: Any, heard: Heard) -> None:
+    def __init__(self, cluster: ClusterSubject, heard: Heard) -> None:
         self._cluster, self._heard = cluster, heard
 
     def __getattr__(self, name: str) -> Any:
@@ -66,11 +75,11 @@ class Overheard:
     def deliver(self, post: Post) -> Outcome:
         if post.receiver != SCHEDULER:
             self._heard.note(post.receiver, overheard(post.messages))
-        return self._cluster.deliver(post)  # type: ignore[no-any-return]  # a ClusterSubject
+        return self._cluster.deliver(post)
 
     def happen(self, worker: str, event: ev.Event) -> Outcome:
         self._heard.note(worker, [event])
-        return self._cluster.happen(worker, event)  # type: ignore[no-any-return]
+        return self._cluster.happen(worker, event)
 
     def begin(self, worker: str, key: str) -> Any:
         self._heard.party = worker
@@ -82,7 +91,7 @@ class Overheard:
     def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
         self._heard.party = worker
         self._heard.untold[worker] = "a result that cannot be stored"
-        return self._cluster.spoil(worker, key, run_id)  # type: ignore[no-any-return]
+        return self._cluster.spoil(worker, key, run_id)
 
 
 class Listener:
@@ -101,7 +110,9 @@ class Listener:
 class ProjectedWorld(ClusterWorld):
     """Knows who it was that something was found wrong with."""
 
-    heard: Heard
+    def __init__(self, subject: ClusterMaker, universe: Any, heard: Heard) -> None:
+        self.heard = heard
+        super().__init__(Listener(subject, heard), universe)
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         self.heard.party = party
@@ -119,6 +130,8 @@ def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Project
         cluster: the system in which it was found.
         worker: the same system at worker scope.
     """
+    if violation.property not in OF_A_WORKER:
+        return Projected(why="it is about more than one party")
     heard = Heard()
     party = whose(cluster, violation, heard)
     if party is None:
@@ -131,17 +144,14 @@ def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Project
     found = replay(worker, config, heard.steps.get(party, []))
     if found is None:
         return Projected(why=f"{party} alone does not show it")
-    if signature(found)[:2] != signature(violation)[:2]:
-        return Projected(why=f"{party} alone breaks {found.property} instead")
-    return Projected(shrink(worker, found))
+    if located(found) != located(violation):
+        return Projected(why=f"{party} alone breaks something else: {located(found)}")
+    return Projected(found)
 
 
 def whose(cluster: ClusterMaker, violation: Violation, heard: Heard) -> str | None:
     """The party that a violation is about; None where its steps do not show it again."""
-    # a world makes its first workers while it is made
-    world = ProjectedWorld.__new__(ProjectedWorld)
-    world.heard = heard
-    world.__init__(Listener(cluster, heard), violation.universe)  # type: ignore[misc,arg-type]
+    world = ProjectedWorld(cluster, violation.universe, heard)
     try:
         for step in violation.steps:
             try:
@@ -150,7 +160,7 @@ def whose(cluster: ClusterMaker, violation: Violation, heard: Heard) -> str | No
                 continue
         world.finish()
     except Violation as again:
-        return heard.party if signature(again) == signature(violation) else None
+        return heard.party if located(again) == located(violation) else None
     finally:
         world.close()
     return None

@@ -6,7 +6,7 @@ that is impossible without one that was taken away goes with it.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.steps import Step
 
 Steps = tuple[Step, ...]
+
+#: Makes a signature.
+Sign = Callable[[Violation], Signature]
 
 #: After so long it stops with what it has, in seconds of CPU.
 PATIENCE_S: Final = 60.0
@@ -76,12 +79,15 @@ def replay(
 class Shrinker:
     """Holds the smallest run so far that shows the bug."""
 
-    def __init__(self, subject: Any, violation: Violation, patience_s: float) -> None:
+    def __init__(
+        self, subject: Any, violation: Violation, patience_s: float, sign: Sign = signature
+    ) -> None:
+        self.sign = sign
         self.subject = subject
         self.violation = violation
         self.scope = scope_of(violation)
         self.deadline = time.process_time() + patience_s
-        self.wanted: Signature = signature(violation)
+        self.wanted = sign(violation)
         self.replays = 0
 
     @property
@@ -98,7 +104,7 @@ class Shrinker:
         if time.process_time() > self.deadline:
             raise Impatient
         found = replay(self.subject, config or self.config, steps, self.scope)
-        if found is None or signature(found) != self.wanted:
+        if found is None or self.sign(found) != self.wanted:
             return False
         self.violation = found
         return True
@@ -166,9 +172,14 @@ class Shrinker:
         return Shrunk(self.violation, before, self.replays, interrupted)
 
 
-def shrink(subject: Any, violation: Violation, patience_s: float = PATIENCE_S) -> Shrunk:
+def shrink(
+    subject: Any, violation: Violation, patience_s: float = PATIENCE_S, sign: Sign = signature
+) -> Shrunk:
     """The smallest run that we find with the same signature; ends 1-minimal.
 
     What needs a universe that no case can describe stays as it is.
+
+    Args:
+        sign: what tells bugs apart.
     """
-    return Shrinker(subject, violation, patience_s).run()
+    return Shrinker(subject, violation, patience_s, sign).run()

@@ -34,8 +34,8 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
 #: every way; nobody dies. Kinds that are not here are not chosen.
 RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
-        "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 1),
-        "deliver": (20, 30), "begin": (4, 8), "succeed": (3, 6), "fail": (0, 1, 3),
+        "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 0, 1),
+        "deliver": (20, 30), "begin": (4, 8), "succeed": (3, 6), "fail": (0, 1, 4),
         "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
         "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
         "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
@@ -65,17 +65,24 @@ def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
 
 
 def restless(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Clients that keep changing their minds; of a worker alone, the same as ``weighted``."""
-    if not any(kind.word == "submit" for kind in kinds):
-        return weighted(chooser, kinds)
+    """Clients that keep changing their minds."""
     return {kind: chooser.pick(RESTLESS.get(kind.word, (0,))) for kind in kinds}
 
 
-#: By name; a run draws one.
+#: By name.
 TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weights]]] = (
     MappingProxyType(
         {"uniform": uniform, "swarm": swarm, "weighted": weighted, "restless": restless}
     )
+)
+
+
+#: Tactics of which a run draws one, by what is walked; some are worth more runs than others.
+DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "worker": ("uniform", "swarm", "weighted", "weighted"),
+        "cluster": ("uniform", "swarm", "weighted", "weighted", "restless", "restless"),
+    }
 )
 
 
@@ -98,18 +105,16 @@ def walk(
     drawn = (universe or scope.draw)(chooser)
     world = scope.open(subject, drawn, observer=observer)
     try:
-        wander(world, chooser, scope.kinds, LENGTHS[drawn.scope])
+        tactic = TACTICS[chooser.pick(DRAWN[drawn.scope])]
+        wander(world, chooser, tactic(chooser, scope.kinds), LENGTHS[drawn.scope])
         world.finish()
     finally:
         world.close()
     return world
 
 
-def wander(
-    world: World, chooser: RandomChooser, kinds: Sequence[type[Step]], length: tuple[int, int]
-) -> None:
-    """Random steps, by a tactic of their own."""
-    weights = TACTICS[chooser.pick((*TACTICS, "weighted"))](chooser, kinds)
+def wander(world: World, chooser: RandomChooser, weights: Weights, length: tuple[int, int]) -> None:
+    """Random steps, each kind as often as its weight says."""
     offered: dict[Sequence[type[Step]], list[type[Step]]] = {}
     for _ in range(chooser.integer(*length)):
         possible = world.possible()

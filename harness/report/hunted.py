@@ -51,9 +51,7 @@ def step_lines(hunt: Hunt) -> Iterator[str]:
     for word, why in cannot.items():
         yield f"{hunt.subject.name} has no {word}: {why}"
     never = [
-        kind.word
-        for kind in CLUSTER_STEPS
-        if not hunt.taken[kind.word] and kind.word not in cannot
+        kind.word for kind in CLUSTER_STEPS if not hunt.taken[kind.word] and kind.word not in cannot
     ]
     if never:
         yield f"never taken: {', '.join(never)}"
@@ -65,3 +63,8 @@ def found_lines(met: Met) -> Iterator[str]:
     if met.kept is not None:
         yield f"  in production mode: {met.consequence}"
         yield from (f"  {line}" for line in met.kept.report())
+    if met.alone is not None:
+        yield "  one worker alone shows it:"
+        yield from (f"    {line}" for line in met.alone.report())
+    elif met.projected is not None:
+        yield f"  not as a case of one worker: {met.projected.why}"

@@ -110,7 +110,6 @@ class _Dependent(Graph):
     def materialized(self) -> Any:
         return self.contents, self.dependencies, self.annotations
 
-
     @property
     def materialized_by_key(self) -> Any:
         """As releases want it that have a method of the scheduler for it: annotations by key."""

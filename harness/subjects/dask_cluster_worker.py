@@ -88,7 +88,9 @@ class ClusterWorker(DaskWorker):
                     fields[name] = spec_of(fields[name])
         self.handle_stimulus(getattr(self.release.module, TO_WORKER[op])(**fields))
         if op == "remove-replicas":
-            self.refused += ((str(key), self._users(key)) for key in fields["keys"] if self._keeps(key))
+            self.refused += (
+                (str(key), self._users(key)) for key in fields["keys"] if self._keeps(key)
+            )
 
     def happen(self, event: ev.Event) -> None:
         """One of our events, of those that do not come from the scheduler.

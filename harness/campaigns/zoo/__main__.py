@@ -60,7 +60,7 @@ def everywhere(wanted: argparse.Namespace) -> int:
         python = [it for name in names if (it := wanted.all / name / "bin" / "python").exists()]
         if not python:
             return complain(f"there is no environment for Dask {release} in {wanted.all}")
-        command = [python[0], "-m", __spec__.parent, "--release", release]
+        command = [python[0], "-m", "workerfuzz.harness.campaigns.zoo", "--release", release]
         command += ["--seed", str(wanted.seed)]
         command += ["--page", wanted.page] if wanted.page is not None else []
         status |= subprocess.run(command, check=False).returncode  # noqa: S603 - our own module

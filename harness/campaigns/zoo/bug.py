@@ -26,6 +26,7 @@ class Sign:
         on_scheduler: that party is the scheduler; otherwise a worker.
         steps: words of steps that the finding cannot do without.
         without: words of steps that are not in it.
+        written: regular expression, found in the steps as a case writes them.
     """
 
     said: str
@@ -33,6 +34,7 @@ class Sign:
     on_scheduler: bool = False
     steps: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
+    written: str = ""
 
     def is_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
         """Given what moved in the run."""
@@ -42,6 +44,7 @@ class Sign:
             re.search(self.said, text) is not None
             and words.issuperset(self.steps)
             and words.isdisjoint(self.without)
+            and re.search(self.written, "\n".join(map(str, violation.steps))) is not None
             and self.is_walked(moves)
         )
 

@@ -122,7 +122,7 @@ BUGS: Final = (
         name="#8549", origin="#8549", last="2024.2.1", fixed="2024.3.0",
         words="a task is reported as finished that has failed",
         signs=(Sign(
-            said=r"assert not args and not kwargs|stimulus_task_finished",
+            said=r"_transition: assert not .*kwargs|stimulus_task_finished",
             path=((ANY, "erred"),), on_scheduler=True,
         ),),
     ),
@@ -131,13 +131,13 @@ BUGS: Final = (
         words="the input of a queued task is lost",
         signs=(Sign(
             said=r"queued|_validate_ready: assert all|assert dts.who_has|wanted_keys_resolve",
-            path=((ANY, "queued"),), on_scheduler=True, steps=("dies",),
+            path=((ANY, "queued"),), on_scheduler=True, steps=("dies", "notice"),
         ),),
     ),
     Bug(
         name="#9067", origin="#9067", last="2025.4.1", fixed="2025.5.0",
         words="a worker that has an actor dies",
-        signs=(Sign(said=r"actor|remove_worker|remove_replica|exception_blame", steps=("dies",)),),
+        signs=(Sign(said=r"", written=r"\[actor", steps=("dies", "notice")),),
     ),
 )  # fmt: skip
 

@@ -49,10 +49,10 @@ def no_messages(original: Any, *args: Any, **named: Any) -> tuple[Any, ...]:
     return {}, {}, {}
 
 
-def nobody_goes_on(original: Any, *args: Any, **named: Any) -> dict[Any, Any]:
+def nobody_goes_on(original: Any, *args: Any, **named: Any) -> tuple[Any, Any]:
     """Data arrives; the tasks that wait for it are not told."""
-    original(*args, **named)
-    return {}
+    _, instructions = original(*args, **named)
+    return {}, instructions
 
 
 def of_the_run_before(original: Any, machine: Any, task: Any, run_id: int, **named: Any) -> Any:
@@ -94,7 +94,7 @@ PLANTED: Final = (
         ("nothing_is_left", "validate_state", "no_handler_raises"),
     ),
     Planted(
-        "who waits for data is not told", WORKER, "_put_key_in_memory", nobody_goes_on,
+        "who waits for data is not told", WORKER, "_transition_to_memory", nobody_goes_on,
         ("wanted_keys_resolve", "no_handler_raises", "validate_state", "cluster_comes_to_rest"),
     ),
     Planted(
