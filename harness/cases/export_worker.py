@@ -14,8 +14,10 @@ from workerfuzz.harness.cases.save import slug
 from workerfuzz.harness.cases.scopes import World
 from workerfuzz.harness.subjects.dask_interface import LIMITS
 from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.statemachine import events
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies.steps import Step
 from workerfuzz.strategies.steps.from_peers import GatherDepFailure
 from workerfuzz.strategies.steps.from_surroundings import ThreadReports
@@ -48,13 +50,13 @@ class Told:
     Attributes:
         step: None while coming to rest.
         live: run id of each key that was wanted then.
-        ended: the key whose thread ran content that was not wanted any more, and ended with this.
+        ended: a thread ended with this whose content was not wanted any more.
     """
 
     event: Any
     step: Step | None
     live: Mapping[str, int]
-    ended: str = ""
+    ended: bool
 
 
 class Listening:
@@ -62,6 +64,7 @@ class Listening:
 
     def __init__(self) -> None:
         self.told: list[Told] = []
+        self._specs: dict[int, TaskSpec] = {}
 
     def __call__(self, case: Case, subject: Any) -> World:
         world = open_world(case, subject)
@@ -73,11 +76,22 @@ class Listening:
             if made is not None:
                 live = {key: it for key, it in world.run_ids.items() if key in world.live}
                 step = None if world.resting else world.steps[-1]
-                self.told.append(Told(made, step, live))
+                self.told.append(Told(made, step, live, self._ended(event, world)))
             return made
 
         world.view.stimulus = stimulus  # type: ignore[attr-defined]  # a DaskWorker
         return world
+
+    def _ended(self, event: Event, world: WorkerWorld) -> bool:
+        """Whether a thread ends whose content was replaced."""
+        match event:
+            case events.ComputeTask():
+                self._specs[event.request.run_id] = event.spec
+            case events.ExecuteSuccess() | events.ExecuteFailure():
+                return self._specs.get(event.run_id) != world.content.get(event.key)
+            case _:
+                pass
+        return False
 
 
 def worker_test(shown: Shown, told: Sequence[Told]) -> str:
@@ -196,17 +210,15 @@ def reports(told: Told) -> list[str]:
         f"live = {literal(told.live)}  # what is wanted, and in which run",
         "for it in instructions:",
         "    if isinstance(it, (wsm.TaskFinishedMsg, wsm.TaskErredMsg, wsm.LongRunningMsg)):",
-        '        assert it.key in live, f"nobody wants {it}"',
-        '        assert getattr(it, "run_id", live[it.key]) == live[it.key], it',
+        "        key = str(it.key)",
+        '        assert key in live, f"nobody wants {key}"',
+        '        assert getattr(it, "run_id", live[key]) == live[key], it',
     ]
 
 
 def own_content(told: Told) -> list[str]:
     """The thread ran what is not wanted any more: its end tells nothing."""
-    if not hasattr(told.event, "run_id") or type(told.event).__name__ == "ComputeTaskEvent":
-        return []
-    key = str(told.event.key)
-    if told.live.get(key, told.event.run_id) == told.event.run_id:
+    if not told.ended:
         return []
     return [
         "for it in instructions:",

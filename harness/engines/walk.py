@@ -35,7 +35,7 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
 RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
         "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 0, 1),
-        "deliver": (20, 30), "begin": (4, 8), "succeed": (3, 6), "fail": (0, 1, 4),
+        "deliver": (20, 30), "begin": (4, 8), "succeed": (1, 2, 6), "fail": (0, 1, 3),
         "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
         "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
         "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),

@@ -142,6 +142,8 @@ class ClusterWorker(DaskWorker):
             inputs = {str(dep.key): self._input(dep.key) for dep in task.dependencies}
         except (AssertionError, KeyError) as error:
             said = describe(error) if known_to_cancel or task.state in _LOUD else ""
+            if said and self._was_revived(key):
+                said += ", of a task that had been cancelled"
             self.happen(ev.ExecuteFailure(key=key, run_id=run_id, exception=describe(error)))
             return None, said
         return self._execute(key, task, inputs), ""
@@ -194,6 +196,11 @@ class ClusterWorker(DaskWorker):
     def _run_id(self, key: str, task: Any) -> int:
         run_id = getattr(task, "run_id", None)
         return self.last_run_id(key) if run_id is None else run_id
+
+    def _was_revived(self, key: str) -> bool:
+        """It last began to execute as one that had been cancelled, and kept its thread."""
+        moves = (it for it in reversed(self.machine.log) if it[0] == named(key) and len(it) > 4)  # noqa: PLR2004  # (key, start, recommended, finish, ...)
+        return next((it[1] == "cancelled" for it in moves if it[3] in _LOUD), False)
 
     def _input(self, key: Name) -> object:
         actors = self.machine.actors

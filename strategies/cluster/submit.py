@@ -291,10 +291,11 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Ta
 
 
 def draw_options(world: ClusterView, chooser: Chooser) -> Options:
-    """Mostly none."""
+    """Mostly none; resources often, where workers have any."""
     if chooser.integer(0, 2) < 2:
         return Options()
-    what = chooser.pick(("priority", "retries", "resources", "workers"))
+    resources = ("resources",) * (4 if world.resources else 1)
+    what = chooser.pick(("priority", "retries", *resources, "workers"))
     if what == "priority":
         return Options(priority=chooser.pick((1, -1)))
     if what == "retries":

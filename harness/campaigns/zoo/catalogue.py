@@ -29,7 +29,7 @@ BUGS: Final = (
         name="Z10", origin="#6699", last="2022.8.0", fixed="2022.8.1",
         words="x runs, is freed and needed from elsewhere, and fails: who needs it waits for ever",
         signs=(Sign(
-            said=r"wanted_keys_resolve|task-erred",
+            said=r"wanted_keys_resolve|ts_wait\.state in WAITING_FOR_DATA",
             path=(("executing", "cancelled"), ("cancelled", "resumed"), ("resumed", "error")),
         ),),
     ),
@@ -91,7 +91,7 @@ BUGS: Final = (
         name="O1", origin="#6705", last="2026.8.0", fixed="",
         words="an input does not deserialise: its user waits for ever",
         signs=(Sign(
-            said=r"wanted_keys_resolve .* waiting on workers",
+            said=r"wanted_keys_resolve .* waiting on workers|ts_wait\.state in WAITING_FOR_DATA",
             path=(("flight", "error"),),
             steps=("garble",),
         ),),
@@ -130,7 +130,7 @@ BUGS: Final = (
         name="#8703", origin="#8703", last="2024.6.0", fixed="2024.6.1",
         words="the input of a queued task is lost",
         signs=(Sign(
-            said=r"queued|_validate_ready: assert all|assert dts.who_has|wanted_keys_resolve",
+            said=r"queued|dts\.who_has|wanted_keys_resolve",
             path=((ANY, "queued"),), on_scheduler=True, steps=("dies", "notice"),
         ),),
     ),

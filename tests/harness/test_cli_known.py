@@ -1,0 +1,66 @@
+"""What a run says of bugs that we know, of those that are fixed, and of all if it is asked to."""
+
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.cases import known_bugs
+from workerfuzz.harness.cli import run_command
+from workerfuzz.harness.subjects import get_cluster
+
+#: Runs of a seed that meet the commonest of the known bugs, and no other.
+CAMPAIGN = ("run", "--scope", "cluster", "--subject", "dask", "--runs", "6", "--seed", "1")
+
+FIXED = """\
+workerfuzz-case 1
+title: a bug that this release does not have
+scope: cluster
+subject: dask
+breaks: wanted_keys_resolve on dask >=2022.7.0
+
+> submit c0 a want a
+> deliver c0->scheduler
+"""
+
+
+@pytest.fixture(autouse=True)
+def _with_the_release_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason="the known bugs are bugs of distributed")
+    if get_cluster("dask").version() != "2026.8.0":
+        pytest.skip("which bugs a few runs meet is known of distributed 2026.8.0 only")
+    monkeypatch.setenv("PYTHONHASHSEED", "0")  # or the command begins again, to fix it
+
+
+def test_what_is_known_is_told_as_known_and_does_not_make_the_status(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run_command([*CAMPAIGN, "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert "stealing keeps tasks that were forgotten" in said
+    assert "known, " in said
+    assert "nothing new was found" in said
+    assert status == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_known_is_new_to_who_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = run_command([*CAMPAIGN, "--no-known", "--out", str(tmp_path)])
+    said = capsys.readouterr().out
+    assert status == 1
+    assert "new, " in said
+    assert "known, " not in said
+    assert list(tmp_path.glob("*.case"))
+
+
+def test_a_known_bug_that_is_fixed_is_told_by_replay(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "0001-fixed.case"
+    path.write_text(FIXED, encoding="utf-8")
+    assert run_command(["replay", "--subject", "dask", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert str(path) in said
+    assert "wanted_keys_resolve" in said
+    assert not list(known_bugs.known_bugs(get_cluster("dask"), tmp_path))
