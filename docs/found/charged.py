@@ -7,8 +7,9 @@ from distributed import Client, LocalCluster, wait
 
 def main():
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, processes=False, resources={"slot": 1})
-        as cluster,
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, processes=False, resources={"slot": 1}
+        ) as cluster,
         Client(cluster) as client,
     ):
         first = client.submit(lambda: bytes(1_000), key="first")

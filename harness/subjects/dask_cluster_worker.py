@@ -25,6 +25,9 @@ _BEGIN: Final = frozenset({"executing", "cancelled", "resumed"})
 #: States in which ``Worker.execute`` logs as an error that the thread could not begin.
 _LOUD: Final = frozenset({"executing", "long-running"})
 
+#: Entries of the worker's log that are longer, without their key, tell a transition.
+_MOVE: Final = 3
+
 #: How a thread that ran ends.
 ENDINGS: Final = (ev.ExecuteSuccess, ev.ExecuteFailure, ev.Reschedule)
 
@@ -199,8 +202,10 @@ class ClusterWorker(DaskWorker):
 
     def _was_revived(self, key: str) -> bool:
         """It last began to execute as one that had been cancelled, and kept its thread."""
-        moves = (it for it in reversed(self.machine.log) if it[0] == named(key) and len(it) > 4)  # noqa: PLR2004  # (key, start, recommended, finish, ...)
-        return next((it[1] == "cancelled" for it in moves if it[3] in _LOUD), False)
+        for what, *move in reversed(self.machine.log):  # (key, start, recommended, finish, ...)
+            if what == named(key) and len(move) > _MOVE and str(move[2]) in _LOUD:
+                return bool(move[0] == "cancelled")
+        return False
 
     def _input(self, key: Name) -> object:
         actors = self.machine.actors
