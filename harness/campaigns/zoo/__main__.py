@@ -12,6 +12,7 @@ from workerfuzz.harness.campaigns.zoo.page import page, row
 from workerfuzz.harness.campaigns.zoo.search import Sighting, look_for
 from workerfuzz.harness.cases.save import write
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -80,7 +81,10 @@ def main() -> int:
         sys.stdout.flush()
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
-    return measure(wanted)
+    try:
+        return measure(wanted)
+    except SubjectUnavailable as error:
+        return complain(str(error))
 
 
 if __name__ == "__main__":
