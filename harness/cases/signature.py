@@ -11,7 +11,8 @@ from workerfuzz.harness.worlds.violation import Violation
 #: Files of ours; a failure of the reference is told by its exception alone.
 OURS: Final = Path(workerfuzz.__file__).parent
 
-_NUMBER: Final = re.compile(r"\b[0-9a-f]{8}\b|[0-9]+(\.[0-9]+)?")
+_DIGEST: Final = re.compile(r"\b[0-9a-f]{8}\b")
+_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
 
 class Signature(NamedTuple):
@@ -72,7 +73,7 @@ def place(error: BaseException) -> str:
 
 def normalised(violation: Violation) -> str:
     """The counterexample without the names of keys and parties, and without numbers."""
-    text = violation.counterexample.partition("\n")[0]
+    text = _DIGEST.sub("N", violation.counterexample.partition("\n")[0])
     for key in sorted((*violation.universe.keys, "f"), key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)
     text = re.sub(r"\bw[0-9]+\b", "WORKER", text)

@@ -11,7 +11,9 @@ from workerfuzz.harness.cases.scopes import CLUSTER
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.engines.shrink import replay
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
+from workerfuzz.strategies.cluster.universe import ClusterUniverse
 
 #: The beginnings of cases that break the same property in different places of Dask.
 DIFFERENT = (
@@ -91,3 +93,17 @@ def test_an_input_that_is_fine_does_not_make_another_hang() -> None:
         retry c0 a
     """
     assert signature_of(with_other, workers=1, validate=False) == signature_in("0004")
+
+
+def test_a_digest_is_no_client() -> None:
+    """It may begin like one: ``c6756941``."""
+    both = [
+        Violation(
+            "finished_keys_have_the_right_value",
+            "",
+            f"a is 'a#0 0d29bae4' on w0, and should be 'a#1 {digest}'",
+            universe=ClusterUniverse(),
+        )
+        for digest in ("c6756941", "f53c4004")
+    ]
+    assert signature(both[0]) == signature(both[1])
