@@ -43,6 +43,12 @@ class Budget:
         limits += [f"{self.most_runs} runs"] if self.most_runs is not None else []
         return " or ".join(limits)
 
+    def spent(self, seconds: float, runs: int) -> bool:
+        """It is used up by so much wall time, or so many runs."""
+        if self.seconds is not None and seconds >= self.seconds:
+            return True
+        return self.most_runs is not None and runs >= self.most_runs
+
     @property
     def most_runs(self) -> int | None:
         """None where only time counts."""
@@ -74,10 +80,7 @@ class Campaign:
     def spent(self) -> bool:
         """The budget is used up."""
         self.seconds = time.monotonic() - self.began
-        most = self.budget.most_runs
-        if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
-            return True
-        return most is not None and self.runs >= most
+        return self.budget.spent(self.seconds, self.runs)
 
     def note(self, world: World) -> None:
         """A run is over."""

@@ -84,9 +84,7 @@ class Hunt:
     def spent(self) -> bool:
         """The budget is used up."""
         self.seconds = time.monotonic() - self.began
-        if self.budget.seconds is not None and self.seconds >= self.budget.seconds:
-            return True
-        return self.budget.most_runs is not None and self.runs >= self.budget.most_runs
+        return self.budget.spent(self.seconds, self.runs)
 
     def observe(self, world: ClusterWorld, step: Step | None) -> None:
         """Told of every step; an ``Observer``."""

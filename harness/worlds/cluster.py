@@ -21,6 +21,7 @@ from workerfuzz.harness.worlds.cluster_rest import come_to_rest
 from workerfuzz.harness.worlds.cluster_surroundings import Surroundings
 from workerfuzz.harness.worlds.guard import GUARD, REST_S, STEP_S
 from workerfuzz.harness.worlds.violation import ImpossibleStep
+from workerfuzz.harness.worlds.worker import SWEEP_EVERY
 from workerfuzz.statemachine import events, requests
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Execute
@@ -33,9 +34,6 @@ from workerfuzz.strategies.steps import Step
 
 #: What decides which kinds of step are possible.
 SOURCES: Final = attrgetter(*dict.fromkeys(kind.source for kind in CLUSTER_STEPS))
-
-#: Every party is checked thoroughly after this many steps.
-SWEEP_EVERY: Final = 50
 
 
 class ClusterWorld(Surroundings):
@@ -82,9 +80,10 @@ class ClusterWorld(Surroundings):
         for party in self._parties:
             self.check(party)
         self.compare_slots()
-        if len(self.steps) % SWEEP_EVERY == 0:
+        self.let_so_far += 1
+        if self.let_so_far % SWEEP_EVERY == 0:
             self.sweep()
-        return ClusterEffect.of(self.cluster, self.moves, self._acted, self._sent)
+        return ClusterEffect(self.cluster, self.moves, self._acted, self._sent)
 
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 from workerfuzz.harness.subjects.cluster import Action, ClusterSubject, Move, Post
 from workerfuzz.harness.worlds.effect import ARGUMENTS
@@ -20,23 +19,13 @@ class ClusterEffect:
     Attributes:
         moves: every transition, in order.
         actions: what workers want done, in the order issued.
-        said: (sender, receiver, message in a few words), in the order sent.
+        posts: what was sent, in that order; its subject puts the messages in words.
     """
 
     cluster: ClusterSubject
     moves: Sequence[Move]
     actions: Sequence[tuple[str, Action]]
     posts: Sequence[Post]
-
-    @classmethod
-    def of(
-        cls,
-        cluster: ClusterSubject,
-        moves: Sequence[Move],
-        actions: Sequence[tuple[str, Action]],
-        posts: Sequence[Post],
-    ) -> Self:
-        return cls(cluster, moves, actions, posts)
 
     def lines(self) -> list[str]:
         """As a case writes it."""

@@ -47,6 +47,7 @@ class Surroundings:
     Attributes:
         steps: what was let happen so far.
         happened: calls of the subject so far, those of coming to rest included.
+        let_so_far: steps, and what happened one by one while coming to rest.
         resting: the steps are over.
         mail: batches that were sent and have not arrived, by sender and receiver.
         moves: transitions that the last step caused.
@@ -68,6 +69,7 @@ class Surroundings:
         self._observer = observer
         self.steps: list[Step] = []
         self.happened = 0
+        self.let_so_far = 0
         self.resting = False
         self.mail: dict[Pair, deque[Post]] = {}
         self.present: dict[str, None] = {}

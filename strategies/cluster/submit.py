@@ -64,6 +64,8 @@ class Task:
     def simpler(self) -> Iterator["Task"]:
         for needs in one_less(self.needs):
             yield replace(self, needs=needs)
+        if self.content:
+            yield replace(self, content=0)
         if self.actor:
             yield replace(self, actor=False)
         if self.options != Options():
