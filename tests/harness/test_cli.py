@@ -13,6 +13,7 @@ from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.cases import batch
 from workerfuzz.harness.cases.replay import Replay
+from workerfuzz.harness.cli import options
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 CASE = """\
@@ -146,7 +147,7 @@ def test_a_wrong_command_gets_one_line(say: Say, arguments: list[str], message: 
     ("text", "seconds"), [("20s", 20), ("5m", 300), ("1.5h", 5400), ("7", 7), ("0.5s", 0.5)]
 )
 def test_times_are_read(text: str, seconds: float) -> None:
-    assert cli.duration(text) == seconds
+    assert options.duration(text) == seconds
 
 
 def test_all_as_written(put: Put, say: Say) -> None:
@@ -339,10 +340,10 @@ def test_the_command_starts_again_for_other_subjects(monkeypatch: pytest.MonkeyP
     started: list[list[str]] = []
     monkeypatch.setattr(os, "execv", lambda program, arguments: started.append(arguments))
     monkeypatch.setenv("PYTHONHASHSEED", "random")
-    cli.fix_hash_order("reference")
+    options.fix_hash_order("reference")
     assert started == []
-    cli.fix_hash_order("dask")
+    options.fix_hash_order("dask")
     assert started == [[sys.executable, *sys.orig_argv[1:]]]
     assert os.environ["PYTHONHASHSEED"] == "0"
-    cli.fix_hash_order("dask")
+    options.fix_hash_order("dask")
     assert len(started) == 1

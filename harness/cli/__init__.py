@@ -1,0 +1,79 @@
+"""The command ``workerfuzz``. Commands import what they need when they run: help comes at once."""
+
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workerfuzz.harness.cli import cases, fuzzing, lists
+from workerfuzz.harness.cli.options import Status, complain
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (fuzzing, cases, lists):  # in the order of help
+    app.add_typer(module.app)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from workerfuzz import __version__
+
+        typer.echo(f"workerfuzz {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """Fuzz the worker state machine of a task scheduler, and replay what was found."""
+
+
+def status_of(error: Exception) -> Status:
+    """Says what went wrong in one line; whose fault it is makes the status."""
+    from workerfuzz.harness.cases.case import CaseError
+    from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+
+    if isinstance(error, (CaseError, SubjectUnavailable)):
+        complain(str(error))
+        return Status.BAD_INPUT
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
+    complain(
+        f"the harness failed{notes}: {type(error).__name__}: {error} "
+        f"({Path(frame.filename).name}:{frame.lineno}; WORKERFUZZ_TRACEBACK=1 shows more)"
+    )
+    if os.environ.get("WORKERFUZZ_TRACEBACK"):
+        traceback.print_exception(error)
+    return Status.FAULT
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Runs a command and returns its exit status."""
+    try:
+        return int(app(arguments or ["--help"], prog_name="workerfuzz", standalone_mode=False) or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        complain("interrupted")
+        return Status.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
+        if hasattr(error, "format_message"):  # the command itself is wrong
+            complain(error.format_message())
+            return Status.BAD_INPUT
+        return status_of(error)
+
+
+def main() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run_command(sys.argv[1:]))

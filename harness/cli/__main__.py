@@ -1,0 +1,5 @@
+"""``python -m workerfuzz.harness.cli``."""
+
+from workerfuzz.harness.cli import main
+
+main()

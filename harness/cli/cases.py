@@ -1,0 +1,99 @@
+"""Commands about cases."""
+
+import enum
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workerfuzz.harness.cli.options import (
+    DASK,
+    REFERENCE,
+    Status,
+    SubjectOption,
+    complain,
+    fix_hash_order,
+)
+
+app = typer.Typer()
+
+
+class Form(enum.StrEnum):
+    """What a case can be written as."""
+
+    PYTEST = "pytest"
+
+
+@app.command()
+def replay(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Cases, or folders of cases.")
+    ],
+    subject: SubjectOption = REFERENCE,
+    rewrite: Annotated[
+        bool, typer.Option("--rewrite", help="Write what follows now; then read the difference.")
+    ] = False,
+) -> None:
+    """Replay cases: is everything still as it is written?"""
+    fix_hash_order(subject)
+    from workerfuzz.harness.cases.batch import UNREADABLE, Result, replay_files, summary
+    from workerfuzz.harness.subjects import get
+
+    done: list[Result] = []
+    end = Status.FINE
+    try:
+        for result in replay_files(paths, get(subject), rewriting=rewrite):
+            done.append(result)
+            for line in result.report:
+                typer.echo(line, err=result.called == UNREADABLE)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        end = Status.INTERRUPTED
+    typer.echo(summary(done))
+    raise typer.Exit(max((result.status for result in done), default=0) or end)
+
+
+@app.command()
+def show(
+    case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to play.")],
+    subject: SubjectOption = REFERENCE,
+) -> None:
+    """Show what happens in a case, step by step: states, instructions, properties."""
+    fix_hash_order(subject)
+    from workerfuzz.harness.cases.casefile import parse_leniently
+    from workerfuzz.harness.cases.reading import read
+    from workerfuzz.harness.report.terminal import show_case
+    from workerfuzz.harness.subjects import get
+
+    held = show_case(parse_leniently(read(case), case), get(subject))
+    raise typer.Exit(Status.FINE if held else Status.BROKEN)
+
+
+@app.command()
+def export(
+    case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to write as a test.")],
+    form: Annotated[Form, typer.Option("--as", help="What is written.")] = Form.PYTEST,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where it is written; else it is printed.")
+    ] = None,
+) -> None:
+    """Write a case as a test that needs distributed alone."""
+    fix_hash_order(DASK)
+    from workerfuzz.harness.cases.casefile import parse_leniently
+    from workerfuzz.harness.cases.export import export
+    from workerfuzz.harness.cases.reading import read, reason
+    from workerfuzz.harness.cases.save import write
+    from workerfuzz.harness.subjects import get
+
+    text = export(parse_leniently(read(case), case), get(DASK))
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        write(out, text)
+    except OSError as error:
+        typer.echo(text, nl=False)
+        complain(f"{out}: {reason(error)}; the test was not written")
+        raise typer.Exit(Status.BAD_INPUT) from None
+    typer.echo(f"written to {out}; run it: python -m pytest {shlex.quote(str(out))}")

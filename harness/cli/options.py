@@ -1,0 +1,65 @@
+"""What commands share: exit statuses, options, and how to complain."""
+
+import enum
+import os
+import re
+import sys
+from typing import Annotated, Final
+
+import typer
+
+
+class Status(enum.IntEnum):
+    """Exit statuses."""
+
+    FINE = 0  # nothing new found; all as written
+    BROKEN = 1  # a property was broken, or a case differs
+    BAD_INPUT = 2  # the input or the command is wrong
+    FAULT = 3  # the harness could not do its work
+    INTERRUPTED = 130  # Ctrl-C, and nothing wrong until then
+
+
+class Engine(enum.StrEnum):
+    """Who chooses the next step."""
+
+    HYPOTHESIS = "hypothesis"
+    WALK = "walk"
+
+
+class Scope(enum.StrEnum):
+    """How much of a cluster is fuzzed."""
+
+    WORKER = "worker"
+    CLUSTER = "cluster"
+
+
+REFERENCE: Final = "reference"
+DASK: Final = "dask"
+
+SubjectOption = Annotated[
+    str, typer.Option("--subject", metavar="NAME", help="Which system; see `workerfuzz subjects`.")
+]
+
+
+EngineOption = Annotated[Engine, typer.Option(help="Who chooses the steps.")]
+
+
+def duration(value: str) -> float:
+    """``20s``, ``5m``, ``1h`` or a number of seconds."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh]?)", value)
+    seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise typer.BadParameter(f'expected a time like 20s, 5m or 1h, found "{value}"')
+    return seconds
+
+
+def fix_hash_order(subject: str) -> None:
+    """Starts this command again with a fixed order of sets, which subjects of other people have."""
+    if subject != REFERENCE and not os.environ.get("PYTHONHASHSEED", "").isdecimal():
+        sys.stdout.flush()
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+
+
+def complain(what: str) -> None:
+    typer.echo(f"workerfuzz: {what}", err=True)
