@@ -1,89 +1,12 @@
-"""The walk: random steps, without Hypothesis in the loop.
+"""The walk: random steps, without Hypothesis in the loop. How it weighs them is a tactic."""
 
-Each run has a tactic, because each tactic alone is blind: some bugs need every kind of step, some are
-undone by a kind that is merely frequent, some need one kind many times.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
+from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, TACTICS, Weights
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.steps import Step
-
-#: How often a kind of step is chosen in one run, compared with others; 0 switches it off.
-Weights = Mapping[type[Step], int]
-
-#: Weights to choose from, by the word of a kind of step that is not like the others.
-LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
-    {
-        "compute-task": (3, 6, 12), "free-keys": (1, 2, 6), "pause": (0, 0, 0, 1), "unpause": (6,),
-        "submit": (1, 2, 4), "deliver": (10, 20, 40), "begin": (6, 12), "succeed": (2, 6, 12),
-        "serve": (4, 8), "receive": (4, 8), "garble": (0, 0, 1), "spoil": (0, 0, 1),
-        "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4),
-    }
-)  # fmt: skip
-
-#: Without these nothing gets far in a cluster: weights that no tactic takes away.
-NEEDED: Final[Mapping[str, int]] = MappingProxyType(
-    {"submit": 1, "deliver": 12, "begin": 6, "succeed": 3, "serve": 4, "receive": 4, "notice": 1}
-)
-
-#: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
-#: every way; nobody dies. Kinds that are not here are not chosen.
-RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
-    {
-        "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 0, 1),
-        "deliver": (20, 30), "begin": (4, 8), "succeed": (1, 2, 6), "fail": (0, 1, 3),
-        "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
-        "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
-        "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
-        "pause": (0, 1), "unpause": (2,),
-    }
-)  # fmt: skip
-
-#: Steps of one run: between a few and these, by what is walked.
-LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
-    {"worker": (5, 60), "cluster": (10, 150)}
-)
-
-
-def uniform(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Every kind alike, but for those that others wait for."""
-    return {kind: NEEDED.get(kind.word, 1) for kind in kinds}
-
-
-def swarm(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Without half of the kinds."""
-    return {kind: NEEDED.get(kind.word) or chooser.integer(0, 1) for kind in kinds}
-
-
-def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Some kinds rarely, some often, some not at all; requests more often, pauses less."""
-    return {kind: chooser.pick(LIKELY.get(kind.word, (0, 1, 2, 6))) for kind in kinds}
-
-
-def restless(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Clients that keep changing their minds."""
-    return {kind: chooser.pick(RESTLESS.get(kind.word, (0,))) for kind in kinds}
-
-
-#: By name.
-TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weights]]] = (
-    MappingProxyType(
-        {"uniform": uniform, "swarm": swarm, "weighted": weighted, "restless": restless}
-    )
-)
-
-
-#: Tactics of which a run draws one, by what is walked; some are worth more runs than others.
-DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "worker": ("uniform", "swarm", "weighted", "weighted"),
-        "cluster": ("uniform", "swarm", "weighted", "weighted", "restless", "restless"),
-    }
-)
 
 
 def walk(
