@@ -22,7 +22,10 @@ from emptymachine import EmptyMachine, record, run
 from hypothesis.stateful import RuleBasedStateMachine
 from timing import Program, alternate, microseconds, ratios, spread, stopwatch, table
 
-from workerfuzz.harness.campaigns.fuzz import Budget, fuzz
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import open_shard
 from workerfuzz.harness.engines.machine import WorkerMachine
 from workerfuzz.harness.engines.walk import walk
 from workerfuzz.harness.subjects import get
@@ -149,7 +152,8 @@ def one_campaign(steps: int) -> int:
     taken = 0
     while taken < steps:
         budget = Budget(runs=max((steps - taken) // LENGTH, 1))
-        taken += fuzz(get("reference"), "hypothesis", taken, budget).steps
+        plan = Plan(engine="hypothesis", seed=taken, budget=budget)
+        taken += fill(open_shard(plan, Path("regressions"))).total.steps
     return taken
 
 

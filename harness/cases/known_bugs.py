@@ -1,6 +1,7 @@
 """Bugs of released systems that we know: cases with ``breaks:`` in ``regressions/known``."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
@@ -22,15 +23,35 @@ def known_cases(folder: Path = FOLDER) -> Iterator[Case]:
         yield from map(load, case_files([folder]))
 
 
-def known_bugs(subject: ClusterMaker, folder: Path = FOLDER) -> Mapping[Signature, Case]:
-    """The signatures of what is known to break in this version of a subject.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one version of a subject.
+
+    Attributes:
+        bugs: the cases that break there, by signature.
+        fixed: cases that should break there, and do not.
+    """
+
+    bugs: Mapping[Signature, Case] = field(default_factory=dict)
+    fixed: tuple[Case, ...] = ()
+
+
+def known_bugs(subject: ClusterMaker, folder: Path = FOLDER) -> Known:
+    """What is known of this version of a subject.
 
     Taken from replaying the cases: so a signature is never out of date.
     """
     found: dict[Signature, Case] = {}
+    fixed: list[Case] = []
     for case in known_cases(folder):
         if case.scope is Scope.CLUSTER and any(case.known_breaks(subject.name, subject.version())):
-            for moment in moments(open_world(case, subject), case.steps):
-                if moment.violation is not None:
-                    found.setdefault(signature(moment.violation), case)
-    return found
+            marks = [
+                signature(moment.violation)
+                for moment in moments(open_world(case, subject), case.steps)
+                if moment.violation is not None
+            ]
+            for mark in marks:
+                found.setdefault(mark, case)
+            if not marks:
+                fixed.append(case)
+    return Known(found, tuple(fixed))

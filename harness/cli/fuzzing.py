@@ -2,8 +2,9 @@
 
 import enum
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Final
 
 import typer
 
@@ -29,14 +30,28 @@ class Profile(enum.StrEnum):
     DEEP = "deep"
 
 
+#: The engine of each scope.
+DEFAULTS: Final[Mapping[Scope, Engine]] = {
+    Scope.WORKER: Engine.HYPOTHESIS,
+    Scope.CLUSTER: Engine.WALK,
+}
+
+
 @app.command()
 def run(  # noqa: PLR0917 - options of a command are never given by position
     subject: SubjectOption = REFERENCE,
     scope: Annotated[Scope, typer.Option(help="What is fuzzed.")] = Scope.WORKER,
-    engine: EngineOption = Engine.HYPOTHESIS,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(help="Who chooses the steps; hypothesis for a worker, walk for a cluster."),
+    ] = None,
     for_s: Annotated[
         float | None,
         typer.Option("--for", parser=duration, metavar="TIME", help="How long: 20s, 5m, 1h."),
+    ] = None,
+    cpu_s: Annotated[
+        float | None,
+        typer.Option("--cpu", parser=duration, metavar="TIME", help="How long, in CPU time."),
     ] = None,
     runs: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many runs.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="S", help="Repeats the same runs.")] = None,
@@ -54,52 +69,33 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Fuzz: let everything happen that can happen, and keep what breaks as a case."""
     fix_hash_order(subject)
-    from workerfuzz.harness.campaigns.fuzz import Budget, fuzz
-    from workerfuzz.harness.report.terminal import campaign_lines
-    from workerfuzz.harness.subjects import fuzzed_alone
+    from workerfuzz.harness.campaigns.budget import Budget
+    from workerfuzz.harness.campaigns.engines import fill
+    from workerfuzz.harness.campaigns.plan import Plan
+    from workerfuzz.harness.campaigns.shard import open_shard
+    from workerfuzz.harness.report.campaign import campaign_lines
 
-    if seed is None:
-        seed = int.from_bytes(os.urandom(4))
-    if scope is Scope.CLUSTER:
-        run_clusters(subject, Budget(for_s, runs, profile), seed, workers, no_known, out)
-        return
-    system, budget = fuzzed_alone(subject), Budget(for_s, runs, profile)
-    typer.echo(f"fuzzing {subject} {system.version()}, {budget}; Ctrl-C ends it with what there is")
-    campaign = fuzz(system, engine, seed, budget)
-    typer.echo("\n".join(campaign_lines(campaign)))
-    finding = campaign.keep(out)
-    if finding is not None:
-        typer.echo("\n" + "\n".join(finding.report()))
+    plan = Plan(
+        subject=subject,
+        scope=scope.value,
+        engine=(engine or DEFAULTS[scope]).value,
+        seed=seed if seed is not None else int.from_bytes(os.urandom(4)),
+        budget=Budget(for_s, cpu_s, runs, profile.value),
+        workers=workers,
+        known=not no_known,
+    )
+    shard = open_shard(plan, out)
+    typer.echo(f"fuzzing {plan}, {plan.budget}; Ctrl-C ends it with what there is")
+    account = fill(shard)
+    for line in campaign_lines(account):
+        typer.echo(line)
+    if account.new:
         raise typer.Exit(Status.BROKEN)
-    if campaign.interrupted:
+    if account.interrupted:
         raise typer.Exit(Status.INTERRUPTED)
-    if profile is Profile.DEEP and any(campaign.coverage.unreached()):
+    if profile is Profile.DEEP and account.unreached():
         complain("this many runs should have reached all there is")
         raise typer.Exit(Status.BROKEN)
-
-
-def run_clusters(  # noqa: PLR0917 - the options of a command
-    subject: str, budget: Any, seed: int, workers: int | None, no_known: bool, out: Path
-) -> None:
-    """Fuzz whole clusters, and keep each bug that is not known as a case."""
-    from workerfuzz.harness.campaigns.hunt import Hunt
-    from workerfuzz.harness.cases.known_bugs import known_bugs
-    from workerfuzz.harness.report.hunted import hunt_lines
-    from workerfuzz.harness.subjects import get_cluster
-
-    system = get_cluster(subject)
-    known = {} if no_known else known_bugs(system)
-    typer.echo(
-        f"fuzzing clusters of {subject} {system.version()}, {budget}, seed {seed}; "
-        "Ctrl-C ends it with what there is"
-    )
-    hunt = Hunt(system, seed, budget, workers, known, out).go()
-    for line in hunt_lines(hunt):
-        typer.echo(line)
-    if hunt.new():
-        raise typer.Exit(Status.BROKEN)
-    if hunt.interrupted:
-        raise typer.Exit(Status.INTERRUPTED)
 
 
 @app.command()

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from workerfuzz.harness.cases import chosen
-from workerfuzz.harness.cases.scopes import CLUSTER, WORKER, Scope, World
+from workerfuzz.harness.cases.scopes import CLUSTER, WORKER, AnyUniverse, Scope, World
 from workerfuzz.harness.engines.keeping import keep
 from workerfuzz.harness.engines.profiles import PROFILES
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
@@ -90,10 +90,18 @@ class Machine(RuleBasedStateMachine):
     def open_world(self, data: st.DataObject) -> None:
         """A fresh world."""
         chooser = HypothesisChooser(data)
-        universe = self.scope.draw(chooser)
+        universe = self.draw_universe(chooser)
         absent = draw_absent(chooser)
         self.offered = frozenset(kind for kind in self.kinds if kind.word not in absent)
-        self.world = self.scope.open(self.system(), universe, observer=self.on_event)
+        self.world = self.scope.open(self.system(), universe, observer=self.observer())
+
+    def draw_universe(self, chooser: Chooser) -> AnyUniverse:
+        """What a run takes place in."""
+        return self.scope.draw(chooser)
+
+    def observer(self) -> Any:
+        """Who is told of each event of a run."""
+        return self.on_event
 
     def may(self, kind: type[Step]) -> bool:
         """A step of that kind can happen now."""

@@ -1,24 +1,28 @@
 """The walk: random steps, without Hypothesis in the loop. How it weighs them is a tactic."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
 from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, TACTICS, Weights
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.steps import Step
 
+#: Told of each event of a run; given the name of its tactic.
+Observing: TypeAlias = Callable[[str], Callable[[Any, Step | None], None]]
+
 
 def walk(
     subject: Any,
     seed: str,
-    observer: Any = None,
+    observing: Observing | None = None,
     scope: Scope = WORKER,
     universe: Callable[[RandomChooser], AnyUniverse] | None = None,
 ) -> World:
     """One run, from a fresh world to its end. Same seed, same run, in every process.
 
     Args:
+        observing: given the name of the run's tactic, who is told of its steps.
         universe: how to draw it; by default as usual in its scope.
 
     Raises:
@@ -26,10 +30,11 @@ def walk(
     """
     chooser = RandomChooser(seed)
     drawn = (universe or scope.draw)(chooser)
+    tactic = chooser.pick(DRAWN[drawn.scope])
+    observer = observing(tactic) if observing is not None else None
     world = scope.open(subject, drawn, observer=observer)
     try:
-        tactic = TACTICS[chooser.pick(DRAWN[drawn.scope])]
-        wander(world, chooser, tactic(chooser, scope.kinds), LENGTHS[drawn.scope])
+        wander(world, chooser, TACTICS[tactic](chooser, scope.kinds), LENGTHS[drawn.scope])
         world.finish()
     finally:
         world.close()

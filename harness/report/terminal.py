@@ -1,11 +1,10 @@
-"""What the command line prints: a case step by step, a campaign, lists."""
+"""What the command line prints: a case step by step, mutants, lists."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from workerfuzz.harness.campaigns.fuzz import Campaign
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
 from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.replay import with_rest
@@ -14,7 +13,6 @@ from workerfuzz.harness.cases.scopes import World
 from workerfuzz.harness.cases.settings import format_config
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.table import TRANSITIONS
 
 
 def console() -> Console:
@@ -63,22 +61,6 @@ def transcript(number: int, moment: Moment, world: World) -> Iterator[Text]:
     else:
         yield from (Text(f"      {line}") for line in moment.effect.lines())
         yield Text(f"      = {world.where()}", "dim")
-
-
-def campaign_lines(campaign: Campaign) -> Iterator[str]:
-    """What was done, and what was not reached."""
-    subject = campaign.subject
-    interrupted = ", interrupted" if campaign.interrupted else ""
-    yield (
-        f"{subject.name} {subject.version()}, engine {campaign.engine}, seed {campaign.seed}: "
-        f"{campaign.runs:,} runs, {campaign.steps:,} steps in {campaign.seconds:.1f} s{interrupted}"
-    )
-    coverage = campaign.coverage
-    yield f"reached {coverage.reached()} of {len(TRANSITIONS)} edges of the state machine"
-    yield "a property broke" if campaign.violation is not None else "every property held"
-    unreached = list(coverage.unreached())
-    if unreached:
-        yield f"not reached, and so not tested: {', '.join(unreached)}"
 
 
 def mutant_line(measured: Measured) -> str:

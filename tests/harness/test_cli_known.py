@@ -63,4 +63,6 @@ def test_a_known_bug_that_is_fixed_is_told_by_replay(
     said = capsys.readouterr().out
     assert str(path) in said
     assert "wanted_keys_resolve" in said
-    assert not list(known_bugs.known_bugs(get_cluster("dask"), tmp_path))
+    known = known_bugs.known_bugs(get_cluster("dask"), tmp_path)
+    assert not known.bugs
+    assert [case.title for case in known.fixed] == ["a bug that this release does not have"]

@@ -9,7 +9,7 @@ import pytest
 from workerfuzz import __version__
 from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
-from workerfuzz.harness.campaigns import fuzz
+from workerfuzz.harness.campaigns import engines
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.measure import Measured
 from workerfuzz.harness.engines.walk import walk
@@ -112,14 +112,18 @@ def test_show_says_what_is_wrong_with_a_file(say: Say, put: Put) -> None:
 def test_a_campaign_says_what_it_did(say: Say) -> None:
     status, out, err = say("run", "--engine", "walk", "--runs", "3", "--seed", "7")
     assert (status, err) == (0, "")
-    begins, first, reached, second, third = out.splitlines()
-    assert re.fullmatch(r"fuzzing reference \S+, 3 runs; Ctrl-C ends it with .*", begins)
-    assert re.fullmatch(r"reached \d+ of 54 edges of the state machine", reached)
-    assert re.fullmatch(
-        r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s", first
+    begins, done, taken, reached, unreached, verdict = out.splitlines()
+    assert begins == (
+        "fuzzing reference, engine walk, seed 7, 3 runs; Ctrl-C ends it with what there is"
     )
-    assert second == "every property held"
-    assert third.startswith("not reached, and so not tested: ")
+    assert re.fullmatch(
+        r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s \([\d,]+ steps/s\)",
+        done,
+    )
+    assert taken.startswith("steps taken (and possible): compute-task ")
+    assert re.fullmatch(r"reached \d+ of 54 edges of the worker", reached)
+    assert unreached.startswith("not reached, and so not tested: ")
+    assert verdict == "nothing new was found"
 
 
 def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
@@ -132,10 +136,10 @@ def test_an_interrupted_campaign_prints_what_there_is(
     say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     functions: Iterator[Callable[..., WorkerWorld]] = iter([walk, interrupt])
-    monkeypatch.setattr(fuzz, "walk", lambda *its: next(functions)(*its))  # noqa: PLW0108 - twice
+    monkeypatch.setattr(engines, "walk", lambda *its: next(functions)(*its))  # noqa: PLW0108 - twice
     status, out, _ = say("run", "--engine", "walk")
     assert status == 130
-    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted\n", out)
+    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted \(", out)
 
 
 def interrupt(*_: object) -> WorkerWorld:
@@ -166,13 +170,15 @@ def touchy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("touchy")
-@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
-def test_what_a_campaign_finds_is_a_case(say: Say, engine: str) -> None:
-    status, out, _ = say("run", "--engine", engine, "--seed", "1", "--out", "cases")
+@pytest.mark.parametrize(
+    ("engine", "step"), [("walk", "acquire-replicas"), ("hypothesis", "compute-task")]
+)
+def test_what_a_campaign_finds_is_a_case(say: Say, engine: str, step: str) -> None:
+    status, out, _ = say("run", "--engine", engine, "--runs", "60", "--seed", "1", "--out", "cases")
     assert status == 1
     (path,) = Path("cases").iterdir()
-    assert path.name.startswith("0001-acquire-replicas-breaks-role-fits-state")
-    assert out.endswith(f"replay it: workerfuzz replay {path}\n")
+    assert path.name.startswith(f"0001-{step}-breaks-role-fits-state")
+    assert out.endswith(f"\nreplay it: workerfuzz replay {path}\n1 new finding\n")
     status, out, _ = say("replay", "cases")
     assert status == 1
     assert out.endswith("1 broken\n")
@@ -185,7 +191,7 @@ def test_what_cannot_be_written_is_printed(put: Put, say: Say) -> None:
     assert status == 1
     assert f"{path}: file exists; the case was not written; here it is:\n" in out
     text = out[out.index("workerfuzz-case 1") :]
-    assert text.endswith("\n~ role_fits_state\n")
+    assert text.endswith("\n~ role_fits_state\n1 new finding\n")
     assert Path(path).read_text() == CASE
 
 

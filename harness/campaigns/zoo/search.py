@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.fuzz import Budget
-from workerfuzz.harness.campaigns.hunt import Hunt
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import Shard
 from workerfuzz.harness.campaigns.zoo.bug import Bug
 from workerfuzz.harness.cases.scopes import CLUSTER
 from workerfuzz.harness.cases.signature import Signature, signature
@@ -45,7 +46,7 @@ class Sighting:
 
 
 @dataclass(slots=True)
-class Search(Hunt):
+class Search(Shard):
     """The same runs as those of ``run --scope cluster``: every finding is compared with the bugs.
 
     Attributes:
@@ -53,15 +54,19 @@ class Search(Hunt):
         sightings: those that were found.
         attempts: findings that were shrunk, by bug and signature.
         shrinking_s: seconds of CPU that went into shrinking.
-        tell: told of each bug that was found, at once.
+        sighted: told of each bug that was found, at once.
     """
 
     bugs: list[Bug] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     attempts: Counter[tuple[str, Signature]] = field(default_factory=Counter)
-    began_cpu: float = field(default_factory=time.process_time)
     shrinking_s: float = 0.0
-    tell: Callable[[Sighting], None] = lambda sighting: None
+    sighted: Callable[[Sighting], None] = lambda sighting: None
+
+    @property
+    def steps(self) -> int:
+        """Taken so far, in all runs together."""
+        return sum(tally.steps for tally in self.spent_on.values())
 
     def cpu_s(self) -> float:
         """Seconds of CPU that the search took so far."""
@@ -85,7 +90,7 @@ class Search(Hunt):
             if bug.is_in(shrunk, moves_of(self.subject, shrunk)):
                 self.bugs.remove(bug)
                 self.sightings.append(Sighting(bug, cpu_s, self.steps, shrunk))
-                self.tell(self.sightings[-1])
+                self.sighted(self.sightings[-1])
         self.shrinking_s += time.process_time() - began
 
 
@@ -93,8 +98,9 @@ def look_for(
     subject: ClusterMaker, bugs: Sequence[Bug], seed: int, tell: Callable[[Sighting], None]
 ) -> Sequence[Sighting]:
     """Searches until all are found or their time is over. Each is told at once."""
-    search = Search(subject, seed, Budget(), bugs=[*bugs], tell=tell)
-    search.go()
+    plan = Plan(subject=subject.name, scope="cluster", seed=seed)
+    search = Search(plan, subject, bugs=[*bugs], sighted=tell)
+    fill(search)
     lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]
     for sighting in lost:
         tell(sighting)

@@ -1,0 +1,126 @@
+"""A bug that runs came upon, as plain data: which one it is, how often it came, what became of it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workerfuzz.harness.cases import casefile
+from workerfuzz.harness.cases.case import Case
+from workerfuzz.harness.cases.severity import Severity, consequence
+from workerfuzz.harness.cases.signature import Signature, located
+from workerfuzz.harness.engines.keeping import Finding, keep
+from workerfuzz.harness.engines.projection import project
+from workerfuzz.harness.subjects import get
+from workerfuzz.harness.worlds.violation import Violation
+
+#: The subject whose workers are not fuzzed by themselves.
+DASK: str = "dask"
+
+
+@dataclass(slots=True)
+class Met:
+    """One signature that came up.
+
+    Attributes:
+        signature: property, exception and what it is about; what tells bugs apart.
+        sentence: what the property says.
+        counterexample: of the first violation, shrunk where it was new.
+        times: how many runs ended so.
+        run: number of the first one.
+        seed: of the shard.
+        tactic: of the first one.
+        known: title of the case that says so already; empty where it is new.
+        severity: what it leads to in production mode, where that was tried; a name of ``Severity``.
+        told: the same in more words.
+        case: text of the case that was written; empty where it is known.
+        path: where that is; empty where the folder took nothing.
+        before: steps of the run that was found.
+        after: steps that are left of it.
+        replays: runs that shrinking took.
+        is_minimal: no single step can be left out.
+        alone: text of the case of one worker, where one worker alone shows it.
+        lines: what a person reads of it.
+    """
+
+    signature: tuple[str, str, str]
+    sentence: str
+    counterexample: str
+    run: int
+    seed: int
+    tactic: str
+    times: int = 0
+    known: str = ""
+    severity: str = ""
+    told: str = ""
+    case: str = ""
+    path: str = ""
+    before: int = 0
+    after: int = 0
+    replays: int = 0
+    is_minimal: bool = False
+    alone: str = ""
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def is_new(self) -> bool:
+        """Nobody knew it."""
+        return not self.known
+
+    @property
+    def rank(self) -> int:
+        """Sorts the most harmful ones to the front."""
+        return Severity[self.severity].rank if self.severity else 0
+
+    @property
+    def consequence(self) -> str:
+        """What it leads to in production mode, in words; empty where that was not tried."""
+        if not self.severity:
+            return ""
+        return f"{Severity[self.severity]}{f' ({self.told})' if self.told else ''}"
+
+
+def met(
+    mark: Signature, violation: Violation, *, run: int, seed: int, tactic: str, known: Case | None
+) -> Met:
+    """The first time that a bug comes up."""
+    return Met(
+        (mark.property, mark.exception, mark.about),
+        violation.sentence,
+        violation.counterexample,
+        run,
+        seed,
+        tactic,
+        known=known.title if known is not None else "",
+        before=len(violation.steps),
+    )
+
+
+def keep_met(subject: Any, it: Met, violation: Violation, engine: str, folder: Any) -> None:
+    """A bug that is new is shrunk, written as a case, and looked at from more sides."""
+    kept = keep(subject, violation, folder, engine)
+    shrunk = kept.shrunk
+    it.counterexample = kept.violation.counterexample
+    it.after, it.replays = len(shrunk.steps), shrunk.replays
+    it.is_minimal = not shrunk.interrupted
+    it.case = casefile.format(kept.case)
+    it.path = str(kept.saved.path or "")
+    it.lines = kept.report()
+    if violation.universe.scope == "cluster":
+        follows = consequence(subject, kept.violation)
+        it.severity, it.told = follows.severity.name, follows.told
+        it.lines[:0] = [f"in production mode: {follows}"]
+        look_alone(subject, it, kept, engine, folder)
+
+
+def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Any) -> None:
+    """Whether one worker alone shows it; that is a case of its own."""
+    if subject.name != DASK:
+        return  # the reference is fuzzed at worker scope as it is
+    worker = get(subject.name)
+    projected = project(subject, worker, kept.violation)
+    if projected.violation is None:
+        it.lines.append(f"not as a case of one worker: {projected.why}")
+        return
+    alone = keep(worker, projected.violation, folder, engine, located)
+    it.alone = casefile.format(alone.case)
+    it.lines.append("one worker alone shows it:")
+    it.lines += (f"  {line}" for line in alone.report())

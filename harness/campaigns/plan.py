@@ -1,0 +1,31 @@
+"""What a shard is to do: plain data, which travels to other processes and machines."""
+
+from dataclasses import dataclass, field
+
+from workerfuzz.harness.campaigns.budget import Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One seed's worth of work. Same plan, same runs, in every process.
+
+    Attributes:
+        subject: name of the system.
+        scope: ``worker`` or ``cluster``.
+        engine: who chooses the steps.
+        seed: of all its runs; shards of one campaign have seeds of their own.
+        workers: of each cluster; None: as drawn.
+        known: bugs that are known are told from new ones; otherwise each is new.
+    """
+
+    subject: str = "reference"
+    scope: str = "worker"
+    engine: str = "walk"
+    seed: int = 0
+    budget: Budget = field(default_factory=Budget)
+    workers: int | None = None
+    known: bool = True
+
+    def __str__(self) -> str:
+        what = "clusters of " if self.scope == "cluster" else ""
+        return f"{what}{self.subject}, engine {self.engine}, seed {self.seed}"

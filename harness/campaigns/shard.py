@@ -1,0 +1,188 @@
+"""A shard: the runs of one seed, one after the other; it goes on after a finding."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.checks import counted
+from workerfuzz.harness.campaigns.coverage import COVERAGES, Coverage, expected
+from workerfuzz.harness.campaigns.met import Met, keep_met, met
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.tally import Tally, digest, merged
+from workerfuzz.harness.cases.known_bugs import Known, known_bugs
+from workerfuzz.harness.cases.scopes import SCOPES, AnyUniverse, Scope, World
+from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.universe import draw_cluster
+from workerfuzz.strategies.steps import Step
+
+#: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
+#: all of them would cost more than it tells.
+WATCHED: Final = 20
+
+#: Seconds between two points of the curve.
+POINT_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class Shard:
+    """Runs, and what came of them so far.
+
+    Attributes:
+        subject: the system, as a worker or a cluster.
+        out: folder for cases of what is new.
+        known: bugs that are known, by signature.
+        tell: told of each new bug at once, and now and then that time has passed (None).
+        runs: how many are over.
+        tactic: of the run that is under way.
+        coverage: by tactic.
+        spent_on: runs, steps, CPU time and violations, by tactic.
+        last: CPU time when the last run was over, or what it found was kept.
+    """
+
+    plan: Plan
+    subject: Any
+    out: Path = Path("regressions")
+    known: Known = field(default_factory=Known)
+    tell: Callable[[Met | None], None] = lambda _: None
+    runs: int = 0
+    tactic: str = ""
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    spent_on: dict[str, Tally] = field(default_factory=dict)
+    found: dict[Signature, Met] = field(default_factory=dict)
+    account: Account = field(init=False)
+    began: float = field(default_factory=time.monotonic)
+    began_cpu: float = field(default_factory=time.process_time)
+    last: float = field(default_factory=time.process_time)
+
+    def __post_init__(self) -> None:
+        self.account = Account(
+            self.plan,
+            self.subject.version(),
+            fixed=[case.title for case in self.known.fixed],
+            expected=expected(self.plan.scope, self.subject),
+            cannot=dict(self.subject.cannot()) if self.plan.scope == "cluster" else {},
+            kinds=[kind.word for kind in self.scope.kinds],
+        )
+
+    @property
+    def scope(self) -> Scope:
+        return SCOPES[self.plan.scope]
+
+    def spent(self) -> bool:
+        """The budget is used up."""
+        seconds = time.monotonic() - self.began
+        if seconds - self.account.seconds >= POINT_S or not self.account.curve:
+            self.settle(seconds)
+            self.tell(None)
+        return self.plan.budget.spent(seconds, time.process_time() - self.began_cpu, self.runs)
+
+    def settle(self, seconds: float) -> None:
+        """Bring the account up to date."""
+        account = self.account
+        account.seconds, account.runs = seconds, self.runs
+        account.met = list(self.found.values())
+        for tactic, coverage in self.coverage.items():
+            tally = coverage.tally()
+            tally.add(self.spent_on[tactic])
+            account.tallies[tactic] = tally
+        account.note_point()
+
+    # One run
+
+    def attempt(self, run: Callable[[], World]) -> None:
+        """One run, however it ends."""
+        violation = None
+        try:
+            steps: Sequence[Step] = run().steps
+        except Violation as found:
+            steps, violation = found.steps, found
+        except Exception as error:
+            error.add_note(f"in run {self.runs} of seed {self.plan.seed}")
+            raise
+        self.count(steps)
+        if violation is not None:
+            self.meet(violation)
+        self.last = time.process_time()
+        self.runs += 1
+
+    def observing(self, tactic: str) -> Callable[[Any, Step | None], None]:
+        """Who is told of the steps of a run with that tactic."""
+        self.tactic = tactic
+        if tactic not in self.coverage:
+            self.coverage[tactic] = COVERAGES[self.plan.scope]()
+            self.spent_on[tactic] = Tally()
+        coverage = self.coverage[tactic]
+        return coverage.watch if self.is_watched else coverage.observe
+
+    @property
+    def is_watched(self) -> bool:
+        return self.runs % WATCHED == 0
+
+    @contextmanager
+    def checks(self) -> Iterator[None]:
+        """Checks of properties are counted, where the run is watched."""
+        if not self.is_watched:
+            yield
+            return
+        counts: dict[str, int] = {}
+        with counted(counts):
+            yield
+        if self.tactic:
+            self.spent_on[self.tactic].add(Tally(checked=counts))
+
+    def count(self, steps: Sequence[Step]) -> None:
+        """A run is over."""
+        tally = self.spent_on[self.tactic]
+        tally.runs += 1
+        tally.steps += len(steps)
+        tally.seconds += time.process_time() - self.last
+        if self.is_watched:
+            tally.sketch = merged(tally.sketch, [digest(steps)])
+
+    def universe(self, chooser: Chooser) -> AnyUniverse:
+        """What a run takes place in.
+
+        Every other cluster is in production mode, where the system does not validate itself.
+        """
+        if self.plan.scope != "cluster":
+            return self.scope.draw(chooser)
+        drawn = draw_cluster(chooser, self.plan.workers)
+        if self.runs % 2 == 0:
+            return drawn
+        return replace(drawn, config=replace(drawn.config, validate=False))
+
+    # What is found
+
+    def meet(self, violation: Violation) -> None:
+        """A run ended with a violation; the first of its kind is shrunk and kept, if it is new."""
+        mark = signature(violation)
+        if mark not in self.found:
+            self.found[mark] = met(
+                mark,
+                violation,
+                run=self.runs,
+                seed=self.plan.seed,
+                tactic=self.tactic,
+                known=self.known.bugs.get(mark),
+            )
+            if self.found[mark].is_new:
+                keep_met(self.subject, self.found[mark], violation, self.plan.engine, self.out)
+                self.tell(self.found[mark])
+        self.found[mark].times += 1
+        self.spent_on[self.tactic].found += 1
+
+
+def open_shard(plan: Plan, out: Path, tell: Callable[[Met | None], None] = lambda _: None) -> Shard:
+    """The shard that a plan describes; raises SubjectUnavailable."""
+    if plan.scope != "cluster":
+        return Shard(plan, fuzzed_alone(plan.subject), out, tell=tell)
+    subject = get_cluster(plan.subject)
+    known = known_bugs(subject) if plan.known else Known()
+    return Shard(plan, subject, out, known, tell)

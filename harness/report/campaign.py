@@ -1,0 +1,79 @@
+"""What the command line prints of a campaign: what was done, what was found, what was not reached."""
+
+from collections.abc import Iterator, Sequence
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.tally import Tally
+from workerfuzz.harness.engines.keeping import counted
+
+
+def campaign_lines(account: Account) -> Iterator[str]:
+    """The same for every scope and every engine."""
+    done = account.total
+    interrupted = ", interrupted" if account.interrupted else ""
+    rate = done.steps / account.seconds if account.seconds else 0
+    plan = account.plan
+    what = "clusters of " if plan.scope == "cluster" else ""
+    yield (
+        f"{what}{plan.subject} {account.version}, engine {plan.engine}, seed {plan.seed}: "
+        f"{done.runs:,} runs, {done.steps:,} steps in {account.seconds:.1f} s{interrupted} "
+        f"({rate:,.0f} steps/s)"
+    )
+    yield step_line(account, done)
+    for word, why in account.cannot.items():
+        yield f"{plan.subject} {account.version} has no {word}: {why}"
+    yield from edge_lines(account, done)
+    yield from finding_lines(account)
+
+
+def step_line(account: Account, done: Tally) -> str:
+    """How often each kind of step was taken, and in how much of the time it was possible."""
+    watched = max(done.watched, 1)
+    said = [
+        f"{word} {done.taken.get(word, 0):,} ({done.possible.get(word, 0) / watched:.0%})"
+        for word in account.kinds
+        if word not in account.cannot
+    ]
+    return f"steps taken (and possible): {', '.join(said)}"
+
+
+def edge_lines(account: Account, done: Tally) -> Iterator[str]:
+    """What was reached of the transitions that there are, and of all there is to reach."""
+    for party in ("worker", "scheduler"):
+        edges = {name for name in account.expected if name.startswith(f"{party} ")}
+        reached = [name for name in done.edges if name.startswith(f"{party} ")]
+        if edges:
+            yield f"reached {len(edges.intersection(reached))} of {len(edges)} edges of the {party}"
+        elif reached:
+            yield f"reached {len(reached)} edges of the {party}"
+    unreached = account.unreached()
+    if unreached:
+        yield f"not reached, and so not tested: {', '.join(unreached)}"
+
+
+def finding_lines(account: Account) -> Iterator[str]:
+    """Known bugs, fixed ones, and what is new; the most harmful first."""
+    known = [met for met in account.met if not met.is_new]
+    for met in sorted(known, key=lambda met: (met.rank, -met.times)):
+        yield f"known, {counted(met.times, 'run')}: {met.known}"
+    for title in account.fixed:
+        yield f"fixed in {account.version}: {title}"
+    for met in account.new:
+        yield from found_lines(met)
+    yield verdict(account.new, known)
+
+
+def verdict(new: Sequence[Met], known: Sequence[Met]) -> str:
+    """One line about all findings."""
+    beside = f", {len(known)} known" if known else ""
+    return (
+        f"{counted(len(new), 'new finding')}{beside}" if new else f"nothing new was found{beside}"
+    )
+
+
+def found_lines(met: Met) -> Iterator[str]:
+    """What there is to say of one new finding."""
+    yield ""
+    yield f"new, {counted(met.times, 'run')}, first in run {met.run}:"
+    yield from met.lines

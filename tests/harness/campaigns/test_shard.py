@@ -1,0 +1,144 @@
+"""A shard goes on after a finding, knows what is known, and keeps what is new."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workerfuzz.harness.campaigns import engines
+from workerfuzz.harness.campaigns.account import MOST_POINTS, Account
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import Shard, open_shard
+from workerfuzz.harness.cases.casefile import load, parse
+from workerfuzz.harness.cases.known_bugs import Known
+from workerfuzz.harness.cases.signature import Signature
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster.universe import ClusterConfig
+
+
+def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **its: Any) -> Plan:
+    return Plan(scope=scope, engine=engine, budget=Budget(runs=runs), **its)
+
+
+def account_of(out: Path, **its: Any) -> Account:
+    return fill(open_shard(plan(**its), out))
+
+
+@pytest.mark.parametrize("scope", ["worker", "cluster"])
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_healthy_model_has_nothing_new(tmp_path: Path, scope: str, engine: str) -> None:
+    done = account_of(tmp_path, scope=scope, engine=engine)
+    assert 30 <= done.runs <= 60  # Hypothesis adds some of its own
+    assert done.total.runs == done.runs
+    assert sum(done.total.taken.values()) >= done.total.steps > 100  # Hypothesis gives some runs up
+    assert not done.new
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_what_is_found_becomes_a_case_and_the_shard_goes_on(tmp_path: Path, engine: str) -> None:
+    with named("finish-is-kept-secret").planted():
+        done = account_of(tmp_path, engine=engine)
+    assert done.runs >= 30
+    (met,) = done.new
+    assert met.times == done.total.found > 1
+    assert met.is_minimal
+    case = load(Path(met.path))
+    assert [str(step) for step in case.steps] == ["submit c0 a want a"]
+    assert parse(met.case) == case
+    assert met.consequence.startswith("a client waits for ever")
+    assert f"replay it: workerfuzz replay {met.path}" in met.lines
+
+
+def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
+    with named("finish-is-kept-secret").planted():
+        (met,) = account_of(tmp_path).new
+        case = parse(met.case)
+        subject = get_cluster("reference")
+        known = Known({Signature(*met.signature): case})
+        again = fill(Shard(plan(), subject, tmp_path / "new", known))
+    assert not again.new
+    assert [it.known for it in again.met] == [case.title]
+    assert not (tmp_path / "new").exists()
+
+
+def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
+    told: list[Met | None] = []
+    with named("finish-is-kept-secret").planted():
+        done = fill(open_shard(plan(), tmp_path, told.append))
+    assert [it for it in told if it is not None] == done.new
+
+
+def test_number_of_workers_can_be_chosen(tmp_path: Path) -> None:
+    shard = open_shard(plan(workers=4), tmp_path)
+    drawn = [shard.universe(RandomChooser(seed)).config for seed in range(9)]
+    assert [config.workers for config in drawn if isinstance(config, ClusterConfig)] == [4] * 9
+
+
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_same_seed_same_shard(tmp_path: Path, engine: str) -> None:
+    one, other, different = (
+        account_of(tmp_path, engine=engine, scope="worker", seed=seed) for seed in (5, 5, 6)
+    )
+    assert one.total.taken == other.total.taken != different.total.taken
+    assert one.total.edges == other.total.edges
+    assert one.total.sketch == other.total.sketch
+    assert one.total.sketch != different.total.sketch
+
+
+def test_interruption_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> WorkerWorld:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "walk", interrupted)
+    done = account_of(tmp_path)
+    assert done.interrupted
+    assert done.runs == 0
+
+
+def test_a_fault_of_ours_says_in_which_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> WorkerWorld:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(engines, "walk", stumble)
+    with pytest.raises(ZeroDivisionError) as raised:
+        account_of(tmp_path, seed=7)
+    assert raised.value.__notes__ == ["in run 0 of seed 7"]
+
+
+def test_tactics_are_counted_apart(tmp_path: Path) -> None:
+    done = account_of(tmp_path, runs=60)
+    assert len(done.tallies) > 2
+    assert sum(tally.runs for tally in done.tallies.values()) == 60
+    assert all(tally.seconds > 0 for tally in done.tallies.values())
+    assert done.curve[-1].tactics.keys() == done.tallies.keys()
+
+
+def test_properties_are_counted_in_some_runs(tmp_path: Path) -> None:
+    checked = account_of(tmp_path, scope="worker").total.checked
+    assert checked["role_fits_state"] > 10
+    assert account_of(tmp_path).total.checked["wanted_keys_resolve"] == 2  # in runs 0 and 20
+
+
+def test_a_curve_stays_short() -> None:
+    account = Account(Plan())
+    for second in range(1000):
+        account.seconds = second
+        account.note_point()
+    assert len(account.curve) <= MOST_POINTS
+    seconds = [point.seconds for point in account.curve]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == 999
+
+
+def test_a_long_walk_reaches_everything(tmp_path: Path) -> None:
+    """The *sometimes* properties: every state, edge, detour and kind of step."""
+    done = account_of(tmp_path, scope="worker", runs=2500, seed=1)
+    assert not done.met
+    assert done.unreached() == []
