@@ -1,23 +1,29 @@
 """Commands that fuzz."""
 
 import enum
-import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from workerfuzz.harness.cli.options import (
     REFERENCE,
+    CpuOption,
     Engine,
     EngineOption,
+    ForOption,
+    NoKnownOption,
+    OutOption,
+    RunsOption,
     Scope,
+    SeedOption,
     Status,
     SubjectOption,
+    WorkersOption,
     complain,
-    duration,
     fix_hash_order,
+    fresh_seed,
 )
 
 app = typer.Typer()
@@ -45,45 +51,38 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         Engine | None,
         typer.Option(help="Who chooses the steps; hypothesis for a worker, walk for a cluster."),
     ] = None,
-    for_s: Annotated[
-        float | None,
-        typer.Option("--for", parser=duration, metavar="TIME", help="How long: 20s, 5m, 1h."),
-    ] = None,
-    cpu_s: Annotated[
-        float | None,
-        typer.Option("--cpu", parser=duration, metavar="TIME", help="How long, in CPU time."),
-    ] = None,
-    runs: Annotated[int | None, typer.Option(min=1, metavar="N", help="How many runs.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="S", help="Repeats the same runs.")] = None,
+    for_s: ForOption = None,
+    cpu_s: CpuOption = None,
+    runs: RunsOption = None,
+    seed: SeedOption = None,
     profile: Annotated[Profile, typer.Option(help="How thoroughly.")] = Profile.QUICK,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, max=8, metavar="N", help="Workers of a cluster; else 1 to 4."),
-    ] = None,
-    no_known: Annotated[
-        bool, typer.Option("--no-known", help="Treat known bugs as new; in a cluster.")
-    ] = False,
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Where cases of what is found are written.")
-    ] = Path("regressions"),
+    workers: WorkersOption = None,
+    no_known: NoKnownOption = False,
+    out: OutOption = Path("regressions"),
 ) -> None:
     """Fuzz: let everything happen that can happen, and keep what breaks as a case."""
     fix_hash_order(subject)
     from workerfuzz.harness.campaigns.budget import Budget
-    from workerfuzz.harness.campaigns.engines import fill
     from workerfuzz.harness.campaigns.plan import Plan
-    from workerfuzz.harness.campaigns.shard import open_shard
-    from workerfuzz.harness.report.campaign import campaign_lines
 
     plan = Plan(
         subject=subject,
         scope=scope.value,
         engine=(engine or DEFAULTS[scope]).value,
-        seed=seed if seed is not None else int.from_bytes(os.urandom(4)),
+        seed=fresh_seed() if seed is None else seed,
         budget=Budget(for_s, cpu_s, runs, profile.value),
         workers=workers,
         known=not no_known,
     )
+    fuzz(plan, out)
+
+
+def fuzz(plan: Any, out: Path) -> None:
+    """One shard, in this process; what it says and how it ends."""
+    from workerfuzz.harness.campaigns.engines import fill
+    from workerfuzz.harness.campaigns.shard import open_shard
+    from workerfuzz.harness.report.campaign import campaign_lines
+
     shard = open_shard(plan, out)
     typer.echo(f"fuzzing {plan}, {plan.budget}; Ctrl-C ends it with what there is")
     account = fill(shard)
@@ -93,7 +92,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         raise typer.Exit(Status.BROKEN)
     if account.interrupted:
         raise typer.Exit(Status.INTERRUPTED)
-    if profile is Profile.DEEP and account.unreached():
+    if plan.budget.profile == Profile.DEEP and account.unreached():
         complain("this many runs should have reached all there is")
         raise typer.Exit(Status.BROKEN)
 

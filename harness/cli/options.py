@@ -4,6 +4,7 @@ import enum
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -51,6 +52,38 @@ def duration(value: str) -> float:
     if seconds <= 0:
         raise typer.BadParameter(f'expected a time like 20s, 5m or 1h, found "{value}"')
     return seconds
+
+
+ForOption = Annotated[
+    float | None,
+    typer.Option("--for", parser=duration, metavar="TIME", help="How long: 20s, 5m, 1h."),
+]
+
+CpuOption = Annotated[
+    float | None,
+    typer.Option("--cpu", parser=duration, metavar="TIME", help="How long, in CPU time."),
+]
+
+RunsOption = Annotated[int | None, typer.Option(min=1, metavar="N", help="How many runs.")]
+
+SeedOption = Annotated[int | None, typer.Option(metavar="S", help="Repeats the same runs.")]
+
+WorkersOption = Annotated[
+    int | None, typer.Option(min=1, max=8, metavar="N", help="Workers of a cluster; else 1 to 4.")
+]
+
+NoKnownOption = Annotated[
+    bool, typer.Option("--no-known", help="Treat known bugs as new; in a cluster.")
+]
+
+OutOption = Annotated[
+    Path, typer.Option(metavar="DIR", help="Where cases of what is found are written.")
+]
+
+
+def fresh_seed() -> int:
+    """Another one each time."""
+    return int.from_bytes(os.urandom(4))
 
 
 def fix_hash_order(subject: str) -> None:
