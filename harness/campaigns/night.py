@@ -1,0 +1,77 @@
+"""What a campaign of several phases and shards came to: plain data, of which reports are made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.met import Met
+
+#: Version of what is written to the disk. A newer one is refused.
+FORMAT: Final = 1
+
+
+@dataclass(slots=True)
+class Phase:
+    """One part of a campaign.
+
+    Attributes:
+        name: ``canary``, ``replay``, ``known``, ``fuzz``, ``minimise`` or ``report``.
+        told: what there is to say of it, a line each.
+        red: why it failed, a line each; none: it did not.
+        seconds: wall time.
+    """
+
+    name: str
+    told: list[str] = field(default_factory=list)
+    red: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Night:
+    """A campaign: what it was to do, its phases so far, and what its shards tell.
+
+    Attributes:
+        seed: from which the seeds of all shards follow.
+        began: date and time, UTC, as ISO 8601 writes it.
+        ended: the same; empty while it goes on.
+        versions: of each subject that was fuzzed, and of ``workerfuzz``.
+        shards: what each shard tells, in the order of their seeds.
+        interrupted: it was ended before its budget was spent.
+    """
+
+    seed: int
+    began: str
+    budget: Budget = field(default_factory=Budget)
+    ended: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    phases: list[Phase] = field(default_factory=list)
+    shards: list[Account] = field(default_factory=list)
+    interrupted: bool = False
+    format: int = FORMAT
+
+    @property
+    def red(self) -> list[str]:
+        """Why the night is red, a line each; none: it is green."""
+        return [f"{phase.name}: {why}" for phase in self.phases for why in phase.red]
+
+    @property
+    def met(self) -> list[Met]:
+        """Each bug that came up once, however many shards met it; the most harmful first."""
+        return merge_met(met for shard in self.shards for met in shard.met)
+
+
+def merge_met(every: Iterable[Met]) -> list[Met]:
+    """Each signature once, with the shortest of its cases; how often it came adds up."""
+    found: dict[tuple[str, str, str], Met] = {}
+    times: dict[tuple[str, str, str], int] = {}
+    for met in every:
+        best = found.get(met.signature)
+        if best is None or (not best.case, best.after) > (not met.case, met.after):
+            found[met.signature] = met
+        times[met.signature] = times.get(met.signature, 0) + met.times
+    for signature, met in found.items():
+        met.times = times[signature]
+    return sorted(found.values(), key=lambda met: (not met.is_new, met.rank, met.signature))
