@@ -1,7 +1,7 @@
 """What a campaign of several phases and shards came to: plain data, of which reports are made."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from workerfuzz.harness.campaigns.account import Account
@@ -72,6 +72,5 @@ def merge_met(every: Iterable[Met]) -> list[Met]:
         if best is None or (not best.case, best.after) > (not met.case, met.after):
             found[met.signature] = met
         times[met.signature] = times.get(met.signature, 0) + met.times
-    for signature, met in found.items():
-        met.times = times[signature]
-    return sorted(found.values(), key=lambda met: (not met.is_new, met.rank, met.signature))
+    merged = (replace(met, times=times[signature]) for signature, met in found.items())
+    return sorted(merged, key=lambda met: (not met.is_new, met.rank, met.signature))
