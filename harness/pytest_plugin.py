@@ -107,7 +107,7 @@ class CaseFile(pytest.File):
         except CaseError as error:
             raise self.CollectError(f"workerfuzz: {error}") from None
         for name in subjects(self.config):
-            if name not in known.subjects():
+            if not known.is_subject(name):
                 raise self.CollectError(f"workerfuzz: {unknown('subject', name, known.subjects())}")
             if name in case.subjects:
                 yield CaseItem.from_parent(self, name=name, title=case.title)

@@ -67,7 +67,7 @@ class Shard:
             self.subject.version(),
             fixed=[case.title for case in self.known.fixed],
             expected=expected(self.plan.scope, self.subject),
-            cannot=dict(self.subject.cannot()) if self.plan.scope == "cluster" else {},
+            cannot=dict(self.subject.cannot()),
             kinds=[kind.word for kind in self.scope.kinds],
         )
 
@@ -152,7 +152,8 @@ class Shard:
         Every other cluster is in production mode, where the system does not validate itself.
         """
         if self.plan.scope != "cluster":
-            return self.scope.draw(chooser)
+            universe: AnyUniverse = self.subject.universe(chooser)
+            return universe
         drawn = draw_cluster(chooser, self.plan.workers)
         if self.runs % 2 == 0:
             return drawn

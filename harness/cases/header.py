@@ -52,7 +52,7 @@ def parse_subjects(value: str, number: int) -> tuple[str, ...]:
     """``reference, dask``."""
     found = [item.strip() for item in value.split(",")]
     for name in found:
-        if name not in known.subjects():
+        if not known.is_subject(name):
             raise CaseError(unknown("subject", name, known.subjects()), number)
     try:
         return text.each_once(found)
@@ -66,7 +66,7 @@ def parse_break(value: str, number: int) -> Break:
     if len(rest) < 2 or rest[0] != "on":
         raise CaseError(f'expected PROPERTY on SUBJECT SPECIFIER, found "{value}"', number)
     subject, specifier = rest[1], "".join(rest[2:])
-    if subject not in known.subjects():
+    if not known.is_subject(subject):
         raise CaseError(unknown("subject", subject, known.subjects()), number)
     check_property(name, number, subject)
     try:

@@ -60,6 +60,11 @@ def subjects() -> tuple[str, ...]:
     return tuple(registry.names())
 
 
+def is_subject(name: str) -> bool:
+    """It is known, or says itself where it stands: ``module:Class``."""
+    return name in subjects() or registry.PLACE.fullmatch(name) is not None
+
+
 @cache
 def properties() -> Mapping[str, Property]:
     """Every property that a step, or rest, may break; by name."""

@@ -1,11 +1,13 @@
 """What becomes of a violation: it is shrunk, written down as a case, and shown."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workerfuzz.harness.cases.case import Case, Scope
+from workerfuzz.harness.cases.known import REFERENCE
 from workerfuzz.harness.cases.record import record
 from workerfuzz.harness.cases.save import Saved, save
 from workerfuzz.harness.cases.signature import Signature, signature
@@ -31,6 +33,12 @@ class Finding:
         ending = ", interrupted" if self.shrunk.interrupted else ""
         return f"shrunk from {self.shrunk.before}{ending}"
 
+    def command(self, path: Path) -> str:
+        """What replays the case."""
+        (subject,) = self.case.subjects
+        chosen = "" if subject == REFERENCE else f" --subject {subject}"
+        return f"workerfuzz replay {shlex.quote(str(path))}{chosen}"
+
     def report(self) -> list[str]:
         """For people: the steps, the property in words, the counterexample, how to replay it."""
         violation = self.violation
@@ -42,7 +50,7 @@ class Finding:
             *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
         ]
         if self.saved.path is not None:
-            return [*lines, f"replay it: workerfuzz replay {self.saved.path}"]
+            return [*lines, f"replay it: {self.command(self.saved.path)}"]
         return [*lines, f"{self.saved.problem}; here it is:", *self.saved.text.splitlines()]
 
 

@@ -165,6 +165,10 @@ class WorkerMachine(Machine):
     def system(cls) -> Any:
         return fuzzed_alone(cls.chosen_name())
 
+    def draw_universe(self, chooser: Chooser) -> AnyUniverse:
+        universe: AnyUniverse = self.system().universe(chooser)
+        return universe
+
 
 class ClusterMachine(Machine):
     """A scheduler, its workers, and everything between them."""

@@ -1,6 +1,6 @@
 """What the command line prints of a campaign: what was done, what was found, what was not reached."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.met import Met
@@ -21,10 +21,18 @@ def campaign_lines(account: Account) -> Iterator[str]:
         f"({rate:,.0f} steps/s)"
     )
     yield step_line(account, done)
-    for word, why in account.cannot.items():
-        yield f"{plan.subject} {account.version} has no {word}: {why}"
+    for why, words in by_reason(account.cannot).items():
+        yield f"{plan.subject} {account.version} has no {', '.join(words)}: {why}"
     yield from edge_lines(account, done)
     yield from finding_lines(account)
+
+
+def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """Kinds of step that are not there, by the reason why."""
+    found: dict[str, list[str]] = {}
+    for word, why in cannot.items():
+        found.setdefault(why, []).append(word)
+    return found
 
 
 def step_line(account: Account, done: Tally) -> str:

@@ -10,12 +10,15 @@ What depends on the release is in ``dask_interface`` (``OPTIONAL_LIMITS``), ``da
 (``OPTIONAL_KINDS``) and ``dask_instructions`` (run ids).
 """
 
+from typing import Final
+
 from workerfuzz.harness.subjects.dask_releases import installed
 from workerfuzz.harness.subjects.dask_worker import DaskWorker
+from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.config import WorkerConfig
 
 
-class DaskSubject:
+class DaskSubject(Subject):
     """Makes Dask's workers.
 
     Args:
@@ -23,7 +26,7 @@ class DaskSubject:
             properties are checked. Off, a worker goes on as it would in production.
     """
 
-    name: str = "dask"
+    name: Final = "dask"
 
     def __init__(self, *, validate: bool = True) -> None:
         self.validate = validate

@@ -1,6 +1,6 @@
 """What a system must offer to be fuzzed at the scope of one worker."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from workerfuzz.statemachine.config import WorkerConfig
@@ -9,6 +9,8 @@ from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.task import Change
 from workerfuzz.statemachine.view import WorkerView
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.universe import Universe, draw_universe
 
 
 class SubjectRaised(Exception):
@@ -40,7 +42,7 @@ class WorkerSubject(WorkerView, Protocol):
 
 
 class Subject(Protocol):
-    """A system that can be fuzzed."""
+    """A system that can be fuzzed. Who inherits from it gets what most have in common."""
 
     @property
     def name(self) -> str:
@@ -51,3 +53,11 @@ class Subject(Protocol):
 
     def worker(self, config: WorkerConfig) -> WorkerSubject:
         """A fresh worker; raises SubjectUnavailable."""
+
+    def cannot(self) -> Mapping[str, str]:
+        """Kinds of step, by their word, that it has no way to do; and why."""
+        return {}
+
+    def universe(self, chooser: Chooser) -> Universe:
+        """What a run takes place in."""
+        return draw_universe(chooser)

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from workerfuzz.harness.subjects.protocol import SubjectRaised, WorkerSubject
+from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.due import DUE_AFTER, judged
@@ -24,7 +24,7 @@ from workerfuzz.statemachine.worker import WorkerState
 Due = tuple[tuple[Property, ...], tuple[object, ...]]
 
 
-class ReferenceSubject:
+class ReferenceSubject(Subject):
     """The worker that dask/distributed issue #4413 asked for."""
 
     name: Final = "reference"

@@ -58,6 +58,8 @@ class WorkerWorld:
         self.subject = subject
         self.universe = universe or Universe()
         self.view: WorkerSubject = subject.worker(self.universe.config)
+        cannot = subject.cannot()
+        self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in cannot)
         self.pool = self.universe.keys
         self.peers = self.universe.peers
         self._observer = observer
@@ -93,7 +95,7 @@ class WorkerWorld:
         )
         kinds = self._possible.get(situation)
         if kinds is None:
-            kinds = tuple(kind for kind in WORKER_STEPS if kind.may(self))
+            kinds = tuple(kind for kind in self.kinds if kind.may(self))
             self._possible[situation] = kinds
         return kinds
 
@@ -110,6 +112,8 @@ class WorkerWorld:
         """
         if not isinstance(step, WorkerStep):
             raise ImpossibleStep(f"{step.word} happens to a cluster, not to one worker")
+        if type(step) not in self.kinds:
+            raise ImpossibleStep(f"{step.word}: {self.subject.cannot()[step.word]}")
         obstacle = step.obstacle(self)
         if obstacle is not None:
             raise ImpossibleStep(obstacle)

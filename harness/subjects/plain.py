@@ -1,0 +1,146 @@
+"""The smallest way to a subject of your own: a worker whose tasks stand in one dict.
+
+Everything that a subject must show beyond that follows. A worker that knows more of itself (resources,
+transfers) overrides what it shows.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
+from workerfuzz.statemachine import events
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.instructions import Instruction
+from workerfuzz.statemachine.properties import Property
+from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.task import Change
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.steps import WORKER_STEPS
+from workerfuzz.strategies.universe import PEERS, Universe, draw_universe
+
+
+class PlainWorker(WorkerSubject):
+    """One worker; a subclass says with ``react`` what it does.
+
+    Attributes:
+        states: of every task that it knows, by key.
+        requests: the last request of each key.
+        values: what is stored, by key.
+        running: tasks that a thread runs; True where it left its slot.
+        asked: keys that were asked for, by peer.
+    """
+
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
+        self.states: dict[str, State] = {}
+        self.requests: dict[str, events.ComputeTask] = {}
+        self.values: dict[str, object] = {}
+        self.running: dict[str, bool] = {}
+        self.asked: dict[str, Collection[str]] = {}
+        self._changes: list[tuple[str, Change]] = []
+
+    def react(self, event: Event) -> Iterable[Instruction]:
+        """What the worker does, and asks for in reply."""
+        raise NotImplementedError
+
+    def handle(self, event: Event) -> Sequence[Instruction]:
+        before = dict(self.states)
+        try:
+            issued = tuple(self.react(event))
+        except Exception as error:
+            raise SubjectRaised(f"{type(error).__name__}: {error}") from error
+        self._changes = [
+            (key, Change(type(event).__name__, start, finish, finish))
+            for key in sorted({**before, **self.states})
+            if (start := before.get(key, State.RELEASED))
+            is not (finish := self.states.get(key, State.FORGOTTEN))
+        ]
+        return issued
+
+    def changes(self) -> Sequence[tuple[str, Change]]:
+        return self._changes
+
+    def touched(self) -> Collection[str]:
+        return list(dict.fromkeys((*self.states, *(key for key, _ in self._changes))))
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        return iter(())
+
+    # What every subject shows
+
+    @property
+    def config(self) -> WorkerConfig:
+        return self._config
+
+    def keys(self) -> Sequence[str]:
+        return sorted(self.states)
+
+    def state(self, key: str) -> State | None:
+        return self.states.get(key)
+
+    def previous(self, key: str) -> State | None:
+        return State.EXECUTING if self.states.get(key) in HOLDING else None
+
+    def next(self, key: str) -> State | None:
+        return None
+
+    def dependencies(self, key: str) -> Collection[str]:
+        return self.requests[key].spec.dependencies if key in self.requests else ()
+
+    def holders(self, key: str) -> Collection[str]:
+        return ()
+
+    def data(self) -> Mapping[str, object]:
+        return self.values
+
+    def threads(self) -> Mapping[str, bool]:
+        return self.running
+
+    def transfers(self) -> Mapping[str, Collection[str]]:
+        return self.asked
+
+    def available_resources(self) -> Mapping[str, float]:
+        return self.config.resources
+
+    def paused(self) -> bool:
+        return False
+
+
+#: States in which a thread is held that is not wanted as it is.
+HOLDING = frozenset({State.CANCELLED, State.RESUMED})
+
+
+class PlainSubject(Subject):
+    """A system to fuzz, described by class attributes.
+
+    Attributes:
+        name: how the command line and cases call it.
+        release: its version.
+        worker_class: called with a ``WorkerConfig``, makes a fresh worker.
+        takes: words of the steps that it knows what to do with; none: all.
+        pool: keys of a run, each depending on earlier ones only; with one key there are no
+            dependencies. None: as drawn.
+    """
+
+    name: str = "plain"
+    release: ClassVar[str] = "0"
+    worker_class: ClassVar[type[PlainWorker]]
+    takes: ClassVar[tuple[str, ...]] = ()
+    pool: ClassVar[tuple[str, ...] | None] = None
+
+    def version(self) -> str:
+        return self.release
+
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        return self.worker_class(config)
+
+    def cannot(self) -> Mapping[str, str]:
+        if not self.takes:
+            return {}
+        why = f"{self.name} does not take it"
+        return {kind.word: why for kind in WORKER_STEPS if kind.word not in self.takes}
+
+    def universe(self, chooser: Chooser) -> Universe:
+        drawn = draw_universe(chooser)
+        return drawn if self.pool is None else Universe(drawn.config, self.pool, PEERS)
