@@ -22,7 +22,9 @@ from workerfuzz.harness.subjects.dask_cluster_wishes import FULFIL, NBYTES, Wish
 from workerfuzz.harness.subjects.dask_cluster_worker import ClusterWorker
 from workerfuzz.harness.subjects.dask_names import Name, address, named, peer_at, stable_hash
 from workerfuzz.harness.subjects.dask_properties import validate_state
+from workerfuzz.harness.subjects.dask_tables import scheduler_tables
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine import requests
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Execute
@@ -208,6 +210,11 @@ class DaskCluster:
 
     def seceded(self, worker: str) -> Collection[str]:
         return {str(it.key) for it in self.scheduler.workers[address(worker)].long_running}
+
+    def tables(self, party: str) -> Tables:
+        if party == SCHEDULER:
+            return scheduler_tables(self.scheduler, self.stealing)
+        return self._workers[party].tables()
 
     def unsatisfiable(self) -> Collection[str]:
         return sorted(choices.unsatisfiable(self.scheduler))

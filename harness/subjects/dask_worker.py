@@ -11,7 +11,9 @@ from workerfuzz.harness.subjects.dask_interface import NEXT, PREVIOUS
 from workerfuzz.harness.subjects.dask_names import named, peer_at
 from workerfuzz.harness.subjects.dask_properties import to_check
 from workerfuzz.harness.subjects.dask_releases import Release
+from workerfuzz.harness.subjects.dask_tables import worker_tables
 from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine import events as ev
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.config import WorkerConfig
@@ -202,6 +204,9 @@ class DaskWorker:
 
     def paused(self) -> bool:
         return not self.machine.running
+
+    def tables(self) -> Tables:
+        return worker_tables(self.machine)
 
     def _task(self, key: str) -> Any:
         return self.machine.tasks.get(named(key))

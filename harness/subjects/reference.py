@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
+from workerfuzz.harness.subjects.reference_tables import worker_tables
+from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.due import DUE_AFTER, judged
@@ -163,6 +165,9 @@ class ReferenceWorker:
 
     def paused(self) -> bool:
         return self.worker.paused
+
+    def tables(self) -> Tables:
+        return worker_tables(self.worker)
 
 
 def _one_line(error: BaseException) -> str:

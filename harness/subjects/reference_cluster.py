@@ -16,6 +16,8 @@ from workerfuzz.harness.subjects.cluster import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.subjects.reference import ReferenceWorker
+from workerfuzz.harness.subjects.reference_tables import scheduler_tables
+from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine import events, requests
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.events import Event
@@ -263,6 +265,11 @@ class ReferenceCluster:
 
     def seceded(self, worker: str) -> Collection[str]:
         return self.scheduler.workers[worker].seceded
+
+    def tables(self, party: str) -> Tables:
+        if party == SCHEDULER:
+            return scheduler_tables(self.scheduler)
+        return self.processes[party].worker.tables()
 
     def unsatisfiable(self) -> Collection[str]:
         scheduler = self.scheduler

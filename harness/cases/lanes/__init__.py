@@ -1,0 +1,1 @@
+"""Who said what to whom in a case: one chart, and everything that is drawn comes from it."""

@@ -1,0 +1,244 @@
+"""Who sends what, and when it arrives, as seen at the subject: by identity, without any model.
+
+A tap stands between a world and its subject. It knows each message as an object: the one that a call
+returned is the one that a later call is given. Steps are counted where the world takes them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+from workerfuzz.harness.subjects.cluster import SCHEDULER, Outcome, Post
+from workerfuzz.harness.worlds.cluster import ClusterWorld
+from workerfuzz.harness.worlds.cluster_books import Books
+from workerfuzz.statemachine import events, requests
+from workerfuzz.statemachine import instructions as do
+from workerfuzz.strategies.text import word
+
+
+class Seen(NamedTuple):
+    """One thing that was sent. ``ended``: the row in which it arrived, or was lost."""
+
+    kind: str
+    sender: str
+    receiver: str
+    says: tuple[str, ...]
+    sent: int
+    ended: int | None
+    fate: str = "arrived"
+
+
+class Tap:
+    """What went through; kept alive, so that nothing takes the place of anything.
+
+    Attributes:
+        row: things that happened so far; 0 before the first step.
+        vanished: row after which an object was nowhere any more, and had not arrived.
+    """
+
+    def __init__(self) -> None:
+        self.row = 0
+        self.sent: dict[int, tuple[object, str, str, str, tuple[str, ...], int]] = {}
+        self.ended: dict[int, int] = {}
+        self.vanished: dict[int, int] = {}
+        self.at_once: list[Seen] = []
+
+    def sends(self, it: object, kind: str, sender: str, receiver: str, says: Sequence[str]) -> None:
+        assert id(it) not in self.sent
+        self.sent[id(it)] = (it, kind, sender, receiver, tuple(says), self.row)
+
+    def arrives(self, it: object) -> None:
+        assert self.sent[id(it)][0] is it
+        assert id(it) not in self.ended
+        self.ended[id(it)] = self.row
+
+    def looks(self, world: ClusterWorld) -> None:
+        """After a row: what is still under way there?"""
+        now = {id(it) for box in world.mail.values() for post in box for it in (post, *wish(post))}
+        now |= {id(it) for table in (world.asked, world.served) for it in table.values()}
+        for number in self.sent:
+            if number not in now and number not in self.ended:
+                self.vanished.setdefault(number, self.row)
+
+    def seen(self) -> list[Seen]:
+        """Everything that was sent, sorted."""
+        found = [
+            Seen(kind, sender, receiver, says, row, *self.end(number))
+            for number, (_, kind, sender, receiver, says, row) in self.sent.items()
+        ]
+        return sorted([*found, *self.at_once], key=str)
+
+    def end(self, number: int) -> tuple[int | None, str]:
+        if number in self.ended:
+            return self.ended[number], "arrived"
+        lost = self.vanished.get(number)
+        return lost, "under way" if lost is None else "lost"
+
+
+def wish(post: Post) -> Iterator[object]:
+    """What a client asked for is its own object; the world makes the post around it."""
+    return (it for it in post.messages if isinstance(it, requests.Wish))
+
+
+class TappedCluster:
+    """A cluster of any subject, with a tap on every call that carries something."""
+
+    def __init__(self, cluster: Any, tap: Tap) -> None:
+        self._cluster, self._tap = cluster, tap
+        self._gathers: dict[tuple[str, str], do.GatherDep] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cluster, name)
+
+    def _out(self, outcome: Outcome) -> Outcome:
+        for post in outcome.posts:
+            says = self._cluster.say(post)
+            self._tap.sends(post, "message", post.sender, post.receiver, says)
+        for worker, it in outcome.actions:
+            if isinstance(it, do.GatherDep):
+                says = [" ".join(("gather-dep", *it.keys))]
+                self._tap.sends(it, "request", worker, it.worker, says)
+                self._gathers[worker, it.worker] = it
+        return outcome
+
+    def join(self, worker: str) -> Outcome:
+        if self._tap.row:
+            row = self._tap.row
+            self._tap.at_once.append(Seen("call", worker, SCHEDULER, ("join",), row, row))
+        return self._out(self._cluster.join(worker))
+
+    def lose(self, worker: str) -> Outcome:
+        return self._out(self._cluster.lose(worker))
+
+    def ask(self, client: str, it: Any) -> Outcome:
+        self._tap.arrives(it)
+        return self._out(self._cluster.ask(client, it))
+
+    def deliver(self, post: Post) -> Outcome:
+        self._tap.arrives(post)
+        return self._out(self._cluster.deliver(post))
+
+    def told(self, post: Post) -> Any:
+        self._tap.arrives(post)
+        return self._cluster.told(post)
+
+    def steal(self, key: str, thief: str) -> Outcome:
+        return self._out(self._cluster.steal(key, thief))
+
+    def replicate(self, key: str, worker: str) -> Outcome:
+        return self._out(self._cluster.replicate(key, worker))
+
+    def drop(self, key: str, worker: str) -> Outcome:
+        return self._out(self._cluster.drop(key, worker))
+
+    def begin(self, worker: str, key: str) -> Any:
+        run, outcome = self._cluster.begin(worker, key)
+        return run, self._out(outcome)
+
+    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+        return self._out(self._cluster.spoil(worker, key, run_id))
+
+    def served(self, peer: str, keys: Sequence[str]) -> Mapping[str, object]:
+        (worker,) = (pair[0] for pair, it in self._gathers.items() if it.keys is keys)
+        self._tap.arrives(self._gathers.pop((worker, peer)))
+        values = dict(self._cluster.served(peer, keys))
+        says = [" ".join(("data", *(values or ["of", "nothing"])))]
+        self._tap.sends(values, "data", peer, worker, says)
+        return values
+
+    def happen(self, worker: str, event: Any) -> Outcome:
+        row = self._tap.row
+        match event:
+            case events.GatherDepSuccess():
+                self._tap.arrives(event.values)
+            case events.GatherDepBusy():
+                self._tap.arrives(self._gathers.pop((worker, event.worker)))
+                answer = Seen("data", event.worker, worker, ("busy",), row, row)
+                self._tap.at_once.append(answer)
+            case events.GatherDepFailure():
+                self._tap.arrives(self._of(event.worker, worker))
+            case events.GatherDepNetworkFailure():
+                self._gathers.pop((worker, event.worker), None)
+            case events.UpdateData():
+                said = "update-data"
+                self._tap.at_once.append(Seen("call", "client", worker, (said,), row, row))
+            case _:
+                pass
+        return self._out(self._cluster.happen(worker, event))
+
+    def _of(self, peer: str, worker: str) -> object:
+        """The data that is under way."""
+        (found,) = (
+            it
+            for number, (it, kind, sender, receiver, _, _) in self._tap.sent.items()
+            if (kind, sender, receiver) == ("data", peer, worker)
+            and number not in self._tap.ended
+            and number not in self._tap.vanished
+        )
+        return found
+
+
+class TappedMaker:
+    """A system whose clusters are tapped."""
+
+    def __init__(self, maker: Any, tap: Tap) -> None:
+        self._maker, self._tap = maker, tap
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._maker, name)
+
+    def cluster(self, config: Any) -> Any:
+        return TappedCluster(self._maker.cluster(config), self._tap)
+
+
+class TappedSubject:
+    """A system whose worker alone is tapped: every call is one row, and nothing waits.
+
+    Attributes:
+        calls: event and what was asked for in reply, row by row.
+    """
+
+    def __init__(self, subject: Any) -> None:
+        self._subject = subject
+        self.calls: list[tuple[Any, Sequence[do.Instruction]]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._subject, name)
+
+    def worker(self, config: Any) -> Any:
+        worker, calls = self._subject.worker(config), self.calls
+        handle = worker.handle
+
+        def tapped(event: Any) -> Sequence[do.Instruction]:
+            calls.append((event, ()))
+            issued: Sequence[do.Instruction] = handle(event)
+            calls[-1] = (event, issued)
+            return issued
+
+        worker.handle = tapped
+        return worker
+
+
+@contextmanager
+def counting(tap: Tap) -> Iterator[None]:
+    """Rows are counted, and clients' wishes seen, in every world that there is meanwhile."""
+    let, note_wish = ClusterWorld.let, Books.note_wish
+
+    def counted(world: ClusterWorld, *args: Any) -> Any:
+        tap.row += 1
+        try:
+            return let(world, *args)
+        finally:
+            tap.looks(world)
+
+    def noted(books: Books, client: str, it: Any) -> None:
+        kind = "call" if isinstance(it, requests.Retry | requests.Scattered) else "message"
+        tap.sends(it, kind, client, SCHEDULER, [word(type(it))])
+        note_wish(books, client, it)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClusterWorld, "let", counted)
+        patch.setattr(Books, "note_wish", noted)
+        yield
