@@ -85,7 +85,7 @@ def test_arrows_of_a_random_cluster_of_dask_are_what_was_sent_and_delivered(seed
 
 def test_random_clusters_have_all_kinds_and_fates() -> None:
     met = set()
-    for seed in range(12):
+    for seed in range(25):
         chart = chart_of(
             random_case(Scope.CLUSTER, get_cluster("reference"), seed), get("reference")
         )
