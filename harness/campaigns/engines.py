@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
@@ -11,6 +12,7 @@ from hypothesis.stateful import get_state_machine_test
 from hypothesis.strategies import DataObject
 
 from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.shard import Shard
 from workerfuzz.harness.cases.scopes import AnyUniverse, World
 from workerfuzz.harness.engines.machine import MACHINES, Machine
@@ -34,7 +36,7 @@ def by_walk(shard: Shard) -> None:
             shard.attempt(
                 lambda: walk(
                     shard.subject,
-                    f"{shard.plan.seed}/{shard.runs}",
+                    f"{shard.plan.seed}/{shard.number}",
                     shard.observing,
                     shard.scope,
                     shard.universe,
@@ -51,7 +53,7 @@ def by_hypothesis(shard: Shard) -> None:
     most = shard.plan.budget.most_runs
     length = PROFILES[shard.plan.budget.profile].stateful_step_count
     bases = (OfShard, MACHINES[shard.plan.scope])
-    batch = 0
+    batch = shard.plan.first
     while not shard.spent():
         runs = min(BATCH, most - shard.runs) if most is not None else BATCH
         test = get_state_machine_test(
@@ -128,8 +130,10 @@ ENGINES: Final[Mapping[str, Callable[[Shard], None]]] = MappingProxyType(
 
 def fill(shard: Shard) -> Account:
     """Run until the budget is spent, or Ctrl-C; returns what there is by then."""
+    bug = named(shard.plan.planted).planted() if shard.plan.planted else nullcontext()
     try:
-        ENGINES[shard.plan.engine](shard)
+        with bug:
+            ENGINES[shard.plan.engine](shard)
     except KeyboardInterrupt:
         shard.account.interrupted = True
     shard.settle(time.monotonic() - shard.began)

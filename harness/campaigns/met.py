@@ -1,10 +1,11 @@
 """A bug that runs came upon, as plain data: which one it is, how often it came, what became of it."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.case import Case
 from workerfuzz.harness.cases.severity import Severity, consequence
 from workerfuzz.harness.cases.signature import Signature, located
 from workerfuzz.harness.engines.keeping import Finding, keep
@@ -24,11 +25,13 @@ class Met:
         signature: property, exception and what it is about; what tells bugs apart.
         sentence: what the property says.
         counterexample: of the first violation, shrunk where it was new.
+        subject: name of the system.
+        scope: ``worker`` or ``cluster``.
         times: how many runs ended so.
         run: number of the first one.
         seed: of the shard.
         tactic: of the first one.
-        known: title of the case that says so already; empty where it is new.
+        known: title or name of the case that says so already; empty where it is new.
         severity: what it leads to in production mode, where that was tried; a name of ``Severity``.
         told: the same in more words.
         case: text of the case that was written; empty where it is known.
@@ -47,7 +50,9 @@ class Met:
     run: int
     seed: int
     tactic: str
-    times: int = 0
+    subject: str = ""
+    scope: str = ""
+    times: int = 1
     known: str = ""
     severity: str = ""
     told: str = ""
@@ -78,24 +83,26 @@ class Met:
         return f"{Severity[self.severity]}{f' ({self.told})' if self.told else ''}"
 
 
-def met(
-    mark: Signature, violation: Violation, *, run: int, seed: int, tactic: str, known: Case | None
-) -> Met:
+def met(mark: Signature, violation: Violation, plan: Plan, *, run: int, tactic: str) -> Met:
     """The first time that a bug comes up."""
     return Met(
         (mark.property, mark.exception, mark.about),
         violation.sentence,
         violation.counterexample,
         run,
-        seed,
+        plan.seed,
         tactic,
-        known=known.title if known is not None else "",
+        plan.subject,
+        plan.scope,
         before=len(violation.steps),
     )
 
 
-def keep_met(subject: Any, it: Met, violation: Violation, engine: str, folder: Any) -> None:
-    """A bug that is new is shrunk, written as a case, and looked at from more sides."""
+def keep_met(subject: Any, it: Met, violation: Violation, engine: str, folder: Path | None) -> bool:
+    """A bug that is new is shrunk, written as a case, and looked at from more sides.
+
+    Returns whether Ctrl-C came meanwhile.
+    """
     kept = keep(subject, violation, folder, engine)
     shrunk = kept.shrunk
     it.counterexample = kept.violation.counterexample
@@ -109,9 +116,10 @@ def keep_met(subject: Any, it: Met, violation: Violation, engine: str, folder: A
         it.severity, it.told = follows.severity.name, follows.told
         it.lines[:0] = [f"in production mode: {follows}"]
         look_alone(subject, it, kept, engine, folder)
+    return shrunk.stopped
 
 
-def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Any) -> None:
+def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Path | None) -> None:
     """Whether one worker alone shows it; that is a case of its own."""
     if subject.name != DASK:
         return  # the reference is fuzzed at worker scope as it is

@@ -64,13 +64,15 @@ class Night:
 
 
 def merge_met(every: Iterable[Met]) -> list[Met]:
-    """Each signature once, with the shortest of its cases; how often it came adds up."""
-    found: dict[tuple[str, str, str], Met] = {}
-    times: dict[tuple[str, str, str], int] = {}
+    """Each bug of a subject once, with the shortest of its cases; how often it came adds up."""
+    found: dict[tuple[str, ...], Met] = {}
+    times: dict[tuple[str, ...], int] = {}
     for met in every:
-        best = found.get(met.signature)
+        bug = (met.subject, met.scope, *met.signature)
+        best = found.get(bug)
         if best is None or (not best.case, best.after) > (not met.case, met.after):
-            found[met.signature] = met
-        times[met.signature] = times.get(met.signature, 0) + met.times
-    merged = (replace(met, times=times[signature]) for signature, met in found.items())
-    return sorted(merged, key=lambda met: (not met.is_new, met.rank, met.signature))
+            found[bug] = met
+        times[bug] = times.get(bug, 0) + met.times
+    merged = [(bug, replace(met, times=times[bug])) for bug, met in found.items()]
+    merged.sort(key=lambda it: (not it[1].is_new, it[1].rank, it[0]))
+    return [met for _, met in merged]

@@ -5,6 +5,19 @@ from dataclasses import dataclass, field
 from workerfuzz.harness.campaigns.budget import Budget
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A bug that has a case already: it is counted, not shrunk again.
+
+    Attributes:
+        signature: as ``Met`` has it.
+        case: name of the file that shows it.
+    """
+
+    signature: tuple[str, str, str]
+    case: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One seed's worth of work. Same plan, same runs, in every process.
@@ -16,6 +29,9 @@ class Plan:
         seed: of all its runs; shards of one campaign have seeds of their own.
         workers: of each cluster; None: as drawn.
         known: bugs that are known are told from new ones; otherwise each is new.
+        first: number of the first run; those before it were done by somebody else.
+        seen: bugs of this subject, at this scope, that have a case.
+        planted: name of a mutant that is planted while it runs; empty for none.
     """
 
     subject: str = "reference"
@@ -25,6 +41,9 @@ class Plan:
     budget: Budget = field(default_factory=Budget)
     workers: int | None = None
     known: bool = True
+    first: int = 0
+    seen: tuple[Seen, ...] = ()
+    planted: str = ""
 
     def __str__(self) -> str:
         what = "clusters of " if self.scope == "cluster" else ""

@@ -36,19 +36,20 @@ class Shard:
 
     Attributes:
         subject: the system, as a worker or a cluster.
-        out: folder for cases of what is new.
         known: bugs that are known, by signature.
         tell: told of each new bug at once, and now and then that time has passed (None).
+        out: folder for cases of what is new; None: they are in the account alone.
         runs: how many are over.
         tactic: of the run that is under way.
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
+        stopped: Ctrl-C came while something was being shrunk.
         last: CPU time when the last run was over, or what it found was kept.
     """
 
     plan: Plan
     subject: Any
-    out: Path = Path("regressions")
+    out: Path | None = None
     known: Known = field(default_factory=Known)
     tell: Callable[[Met | None], None] = lambda _: None
     runs: int = 0
@@ -57,6 +58,7 @@ class Shard:
     spent_on: dict[str, Tally] = field(default_factory=dict)
     found: dict[Signature, Met] = field(default_factory=dict)
     account: Account = field(init=False)
+    stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
     last: float = field(default_factory=time.process_time)
@@ -75,6 +77,11 @@ class Shard:
     def scope(self) -> Scope:
         return SCOPES[self.plan.scope]
 
+    @property
+    def number(self) -> int:
+        """Of the run that is under way."""
+        return self.plan.first + self.runs
+
     def spent(self) -> bool:
         """The budget is used up."""
         seconds = time.monotonic() - self.began
@@ -86,7 +93,7 @@ class Shard:
     def settle(self, seconds: float) -> None:
         """Bring the account up to date."""
         account = self.account
-        account.seconds, account.runs = seconds, self.runs
+        account.seconds, account.runs = seconds, self.number
         account.met = list(self.found.values())
         for tactic, coverage in self.coverage.items():
             tally = coverage.tally()
@@ -104,13 +111,16 @@ class Shard:
         except Violation as found:
             steps, violation = found.steps, found
         except Exception as error:
-            error.add_note(f"in run {self.runs} of seed {self.plan.seed}")
+            error.add_note(f"in run {self.number} of seed {self.plan.seed}")
             raise
         self.count(steps)
-        if violation is not None:
-            self.meet(violation)
+        first = self.meet(violation) if violation is not None else None
         self.last = time.process_time()
         self.runs += 1
+        if first is not None:
+            self.tell(first)
+        if self.stopped:
+            raise KeyboardInterrupt
 
     def observing(self, tactic: str) -> Callable[[Any, Step | None], None]:
         """Who is told of the steps of a run with that tactic."""
@@ -123,7 +133,7 @@ class Shard:
 
     @property
     def is_watched(self) -> bool:
-        return self.runs % WATCHED == 0
+        return self.number % WATCHED == 0
 
     @contextmanager
     def checks(self) -> Iterator[None]:
@@ -155,32 +165,36 @@ class Shard:
             universe: AnyUniverse = self.subject.universe(chooser)
             return universe
         drawn = draw_cluster(chooser, self.plan.workers)
-        if self.runs % 2 == 0:
+        if self.number % 2 == 0:
             return drawn
         return replace(drawn, config=replace(drawn.config, validate=False))
 
     # What is found
 
-    def meet(self, violation: Violation) -> None:
-        """A run ended with a violation; the first of its kind is shrunk and kept, if it is new."""
-        mark = signature(violation)
-        if mark not in self.found:
-            self.found[mark] = met(
-                mark,
-                violation,
-                run=self.runs,
-                seed=self.plan.seed,
-                tactic=self.tactic,
-                known=self.known.bugs.get(mark),
-            )
-            if self.found[mark].is_new:
-                keep_met(self.subject, self.found[mark], violation, self.plan.engine, self.out)
-                self.tell(self.found[mark])
-        self.found[mark].times += 1
+    def meet(self, violation: Violation) -> Met | None:
+        """A run ended with a violation; the first of its kind is shrunk, kept and returned, if new."""
         self.spent_on[self.tactic].found += 1
+        mark = signature(violation)
+        if mark in self.found:
+            self.found[mark].times += 1
+            return None
+        it = met(mark, violation, self.plan, run=self.number, tactic=self.tactic)
+        it.known = self.known_as(mark)
+        self.found[mark] = it
+        if it.is_new:
+            self.stopped = keep_met(self.subject, it, violation, self.plan.engine, self.out)
+        return it if it.is_new else None
+
+    def known_as(self, mark: Signature) -> str:
+        """Title or name of the case that shows it already; empty where there is none."""
+        if mark in self.known.bugs:
+            return self.known.bugs[mark].title
+        return next((it.case for it in self.plan.seen if it.signature == mark), "")
 
 
-def open_shard(plan: Plan, out: Path, tell: Callable[[Met | None], None] = lambda _: None) -> Shard:
+def open_shard(
+    plan: Plan, out: Path | None = None, tell: Callable[[Met | None], None] = lambda _: None
+) -> Shard:
     """The shard that a plan describes; raises SubjectUnavailable."""
     if plan.scope != "cluster":
         return Shard(plan, fuzzed_alone(plan.subject), out, tell=tell)

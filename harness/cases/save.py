@@ -27,8 +27,8 @@ class Saved:
 
     Attributes:
         text: the case as it was, or was to be, written.
-        path: None where the folder took nothing: then print the text.
-        problem: why not, in one line; empty where all is well.
+        path: None where the folder took nothing: then print the text. None as well where there is none.
+        problem: why the folder took nothing, in one line; empty where all is well.
     """
 
     text: str

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.case import Case, Scope
 from workerfuzz.harness.cases.known import REFERENCE
 from workerfuzz.harness.cases.record import record
@@ -51,6 +52,8 @@ class Finding:
         ]
         if self.saved.path is not None:
             return [*lines, f"replay it: {self.command(self.saved.path)}"]
+        if not self.saved.problem:
+            return lines
         return [*lines, f"{self.saved.problem}; here it is:", *self.saved.text.splitlines()]
 
 
@@ -61,11 +64,11 @@ def counted(count: int, noun: str) -> str:
 def keep(
     subject: Any,
     violation: Violation,
-    folder: Path,
+    folder: Path | None,
     engine: str = "hypothesis",
     sign: Sign = signature,
 ) -> Finding:
-    """Shrink a violation and write it as a case into a folder."""
+    """Shrink a violation and write it as a case into a folder, if there is one."""
     shrunk = shrink(subject, violation, sign=sign)
     broken = shrunk.violation
     last = "rest" if broken.at_rest else broken.steps[-1].word
@@ -77,7 +80,8 @@ def keep(
         title=f"{last} breaks {broken.property.replace('_', ' ')}",
         found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
     )
-    return Finding(signature(broken), shrunk, case, save(case, folder))
+    saved = save(case, folder) if folder is not None else Saved(casefile.format(case), None)
+    return Finding(signature(broken), shrunk, case, saved)
 
 
 def today() -> str:

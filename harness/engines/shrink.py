@@ -38,12 +38,14 @@ class Shrunk:
         replays: how many runs it took to find out.
         interrupted: Ctrl-C, or the end of its time, came before it was certain that no single step
             can go.
+        stopped: it was Ctrl-C: who called this should end, too.
     """
 
     violation: Violation
     before: int
     replays: int
     interrupted: bool = False
+    stopped: bool = False
 
     @property
     def steps(self) -> Steps:
@@ -157,7 +159,7 @@ class Shrinker:
                 return
 
     def run(self) -> Shrunk:
-        before, interrupted = len(self.steps), False
+        before, interrupted, stopped = len(self.steps), False, False
         try:
             self.drop_chunks()
             self.simplify_config()
@@ -167,9 +169,11 @@ class Shrinker:
             self.rename()
             while self.drop_single_steps():
                 pass
-        except (KeyboardInterrupt, Impatient):
+        except Impatient:
             interrupted = True
-        return Shrunk(self.violation, before, self.replays, interrupted)
+        except KeyboardInterrupt:
+            interrupted = stopped = True
+        return Shrunk(self.violation, before, self.replays, interrupted, stopped)
 
 
 def shrink(

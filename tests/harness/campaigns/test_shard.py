@@ -11,11 +11,13 @@ from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.engines import fill
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.plan import Plan, Seen
 from workerfuzz.harness.campaigns.shard import Shard, open_shard
+from workerfuzz.harness.campaigns.tally import total
 from workerfuzz.harness.cases.casefile import load, parse
 from workerfuzz.harness.cases.known_bugs import Known
 from workerfuzz.harness.cases.signature import Signature
+from workerfuzz.harness.engines.shrink import Shrinker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.strategies.choosers import RandomChooser
@@ -66,6 +68,49 @@ def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
     assert not again.new
     assert [it.known for it in again.met] == [case.title]
     assert not (tmp_path / "new").exists()
+
+
+def test_what_has_a_case_is_counted_and_not_shrunk_again(tmp_path: Path) -> None:
+    once = account_of(tmp_path, planted="finish-is-kept-secret")
+    (met,) = once.new
+    seen = (Seen(met.signature, "some.case"),)
+    again = account_of(tmp_path / "new", planted="finish-is-kept-secret", seen=seen)
+    assert not again.new
+    (counted,) = again.met
+    assert (counted.known, counted.case, counted.times) == ("some.case", "", met.times)
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_a_folder_cases_are_in_the_account_alone() -> None:
+    done = fill(open_shard(plan(planted="finish-is-kept-secret")))
+    (met,) = done.new
+    assert parse(met.case).steps
+    assert met.path == ""
+    assert not [line for line in met.lines if "replay it" in line]
+
+
+def test_a_shard_goes_on_where_another_one_ended(tmp_path: Path) -> None:
+    whole = account_of(tmp_path)
+    begun = account_of(tmp_path, runs=12)
+    rest = account_of(tmp_path, runs=18, first=begun.runs)
+    assert whole.runs == rest.runs == 30
+    assert whole.total.taken == total([begun.total, rest.total]).taken
+    assert whole.total.sketch == total([begun.total, rest.total]).sketch
+
+
+def test_interruption_while_something_is_shrunk_ends_the_shard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: Shrinker) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Shrinker, "simplify_config", interrupted)
+    done = fill(open_shard(plan(planted="finish-is-kept-secret")))
+    assert done.interrupted
+    (met,) = done.new
+    assert not met.is_minimal
+    assert parse(met.case).steps
+    assert done.runs == met.run + 1 < 30
 
 
 def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
