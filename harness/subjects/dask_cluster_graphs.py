@@ -76,9 +76,8 @@ class Graph:
 
     @property
     def actors(self) -> list[Name]:
-        return [
-            Name(spec.key) for spec in self.wish.specs if spec.actor and spec.key in self.contents
-        ]
+        actors = (named(spec.key) for spec in self.wish.specs if spec.actor)
+        return [key for key in actors if key in self.contents]
 
     @property
     def keys(self) -> set[Name]:
