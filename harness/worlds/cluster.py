@@ -136,6 +136,10 @@ class ClusterWorld(Surroundings):
         return (f"w{self._joined}",) if self._joined < most else ()
 
     @property
+    def storing(self) -> Collection[Pair]:
+        return [pair for pair, it in self.running.items() if not it.spec.actor]
+
+    @property
     def awake(self) -> Collection[str]:
         return [worker for worker in self.present if worker not in self.paused]
 

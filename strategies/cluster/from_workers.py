@@ -45,9 +45,10 @@ class Reschedule(ThreadEnds):
 
 
 class Spoil(ThreadEnds):
-    """A task ends well, but its result cannot be stored."""
+    """A task ends well, but its result cannot be stored. An actor is not: it stays where it is."""
 
     how: ClassVar[str] = "spoiled"
+    source: ClassVar[str] = "storing"
 
 
 class Secede(TwoNames):

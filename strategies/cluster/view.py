@@ -59,6 +59,10 @@ class ClusterView(Protocol):
         """(worker, key) of threads."""
 
     @property
+    def storing(self) -> Collection[Pair]:
+        """Those of ``running`` whose result is to be stored."""
+
+    @property
     def slotted(self) -> Collection[Pair]:
         """Those of ``running`` that did not secede."""
 

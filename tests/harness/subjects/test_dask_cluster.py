@@ -10,6 +10,7 @@ from examples.dask_clusters import Surroundings, config, graph
 from workerfuzz.harness.subjects.cluster import SCHEDULER, Post
 from workerfuzz.harness.subjects.dask_cluster import DaskClusterMaker
 from workerfuzz.harness.subjects.dask_cluster_subject import DaskCluster
+from workerfuzz.harness.subjects.dask_names import named
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.statemachine import events as ev
 from workerfuzz.statemachine import requests
@@ -250,6 +251,7 @@ def test_an_actor_stays_where_it_is_and_is_served(start: Start) -> None:
     assert run.last_told() == {"a": "finished", "b": "finished"}
     [home] = [name for name in ("w0", "w1") if "a" in run.cluster.worker(name).data()][:1]
     assert run.cluster.served(home, ["a"]) == {"a": ("a",)}
+    assert named("a") in run.cluster.worker(home).machine.actors
 
 
 def test_a_result_that_cannot_be_stored_is_a_failure(start: Start) -> None:

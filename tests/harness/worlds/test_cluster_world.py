@@ -58,6 +58,15 @@ def test_a_dead_worker_takes_its_mail_and_its_threads_with_it() -> None:
     world.finish()
 
 
+def test_an_actor_is_not_stored_and_so_cannot_be_spoilt() -> None:
+    lines = ("submit c0 a[actor] want a", "deliver c0->scheduler", "deliver scheduler->w0")
+    world = world_after(*lines, workers=1)
+    assert ("w0", "a") in world.running
+    with pytest.raises(ImpossibleStep, match="spoil w0 a is not possible now"):
+        world.apply(parse("spoil w0 a", BY_WORD))
+    world.finish()
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
