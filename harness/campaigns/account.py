@@ -46,6 +46,7 @@ class Account:
         runs: number of runs that are over: the next one has this number.
         seconds: wall time that it took.
         interrupted: it was ended before its budget was spent.
+        doing: what it does beside its runs just now, in words; nearly always nothing.
     """
 
     plan: Plan
@@ -60,6 +61,7 @@ class Account:
     runs: int = 0
     seconds: float = 0.0
     interrupted: bool = False
+    doing: str = ""
 
     @property
     def total(self) -> Tally:

@@ -182,7 +182,12 @@ class Shard:
         it.known = self.known_as(mark)
         self.found[mark] = it
         if it.is_new:
+            self.account.doing = (
+                f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
+            )
+            self.tell(None)
             self.stopped = keep_met(self.subject, it, violation, self.plan.engine, self.out)
+            self.account.doing = ""
         return it if it.is_new else None
 
     def known_as(self, mark: Signature) -> str:

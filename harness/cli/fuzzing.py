@@ -15,6 +15,7 @@ from workerfuzz.harness.cli.options import (
     ForOption,
     NoKnownOption,
     OutOption,
+    QuietOption,
     RunsOption,
     Scope,
     SeedOption,
@@ -59,6 +60,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     workers: WorkersOption = None,
     no_known: NoKnownOption = False,
     out: OutOption = Path("regressions"),
+    quiet: QuietOption = False,
 ) -> None:
     """Fuzz: let everything happen that can happen, and keep what breaks as a case."""
     fix_hash_order(subject)
@@ -74,18 +76,22 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         workers=workers,
         known=not no_known,
     )
-    fuzz(plan, out)
+    fuzz(plan, out, quiet)
 
 
-def fuzz(plan: Any, out: Path) -> None:
+def fuzz(plan: Any, out: Path, quiet: bool) -> None:
     """One shard, in this process; what it says and how it ends."""
     from workerfuzz.harness.campaigns.engines import fill
     from workerfuzz.harness.campaigns.shard import open_shard
     from workerfuzz.harness.report.campaign import campaign_lines
+    from workerfuzz.harness.report.live import watching
 
     shard = open_shard(plan, out)
-    typer.echo(f"fuzzing {plan}, {plan.budget}; Ctrl-C ends it with what there is")
-    account = fill(shard)
+    if not quiet:
+        typer.echo(f"fuzzing {plan}, {plan.budget}; Ctrl-C ends it with what there is")
+    with watching(plan.budget, quiet=quiet) as watcher:
+        shard.tell = lambda met: watcher.tell(shard.account, met)
+        account = fill(shard)
     for line in campaign_lines(account):
         typer.echo(line)
     if account.new:

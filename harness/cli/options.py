@@ -81,6 +81,11 @@ OutOption = Annotated[
 ]
 
 
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show nothing while it runs, only what came of it.")
+]
+
+
 def fresh_seed() -> int:
     """Another one each time."""
     return int.from_bytes(os.urandom(4))

@@ -126,6 +126,13 @@ def test_a_campaign_says_what_it_did(say: Say) -> None:
     assert verdict == "nothing new was found"
 
 
+def test_a_quiet_campaign_says_what_came_of_it_alone(say: Say) -> None:
+    status, out, err = say("run", "--quiet", "--engine", "walk", "--runs", "3")
+    assert status == 0
+    assert out.startswith("reference ")
+    assert err == ""
+
+
 def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
     status, _, err = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
     assert status == 1

@@ -1,0 +1,70 @@
+"""What shards may tell, made up: small enough to be read."""
+
+from typing import Any
+
+from workerfuzz.harness.campaigns.account import Account, Point, Reading
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.tally import Tally
+
+EXPECTED = [
+    "worker waiting -> ready",
+    "worker ready -> executing",
+    "worker executing -> memory",
+    "worker executing -> error",
+    "scheduler waiting -> processing",
+    "scheduler processing -> memory",
+]
+
+
+def met(name: str = "nothing_is_left", **its: Any) -> Met:
+    """A bug; new and without a case, unless something else is said."""
+    facts: dict[str, Any] = {
+        "signature": (name, "", ""),
+        "sentence": f"What {name} says.",
+        "counterexample": "a is left",
+        "run": 7,
+        "seed": 1,
+        "tactic": "swarm",
+        "subject": "dask",
+        "scope": "cluster",
+    }
+    return Met(**(facts | its))
+
+
+def tally(runs: int = 20, **its: Any) -> Tally:
+    """What one tactic did; it never reached an error, and scheduled nothing."""
+    facts: dict[str, Any] = {
+        "runs": runs,
+        "steps": runs * 50,
+        "seconds": runs / 10,
+        "taken": {"submit": 90, "deliver": 9},
+        "possible": {"submit": 100, "deliver": 10},
+        "watched": 100,
+        "edges": {
+            "worker waiting -> ready": 1200,
+            "worker ready -> executing": 37,
+            "worker executing -> memory": 2,
+        },
+        "checked": {"nothing_is_left": 5},
+    }
+    return Tally(**(facts | its))
+
+
+def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) -> Account:
+    """What a shard tells that fuzzed clusters with one tactic, at an even pace."""
+    plan = Plan(subject="dask", scope="cluster", seed=seed, budget=Budget(seconds=60))
+    half = Reading(runs // 2, runs * 25, 2, 3, 0)
+    whole = Reading(runs, runs * 50, 3, 4, 0)
+    facts: dict[str, Any] = {
+        "plan": plan,
+        "version": "2026.8.0",
+        "tallies": {"swarm": tally(runs)},
+        "curve": [Point(seconds / 2, {"swarm": half}), Point(seconds, {"swarm": whole})],
+        "expected": EXPECTED,
+        "kinds": ["submit", "deliver", "steal"],
+        "runs": runs,
+        "seconds": seconds,
+    }
+    return Account(**(facts | its))
