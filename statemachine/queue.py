@@ -14,6 +14,11 @@ class TaskQueue:
     def __init__(self) -> None:
         self._items: list[tuple[Priority, str]] = []
 
+    def copy(self) -> "TaskQueue":
+        other = TaskQueue()
+        other._items = self._items.copy()
+        return other
+
     def add(self, priority: Priority, key: str) -> None:
         insort(self._items, (priority, key))
 

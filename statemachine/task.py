@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
@@ -121,6 +122,9 @@ class Execution:
     resources: Mapping[str, float]
     seceded: bool = False
 
+    def copy(self) -> "Execution":
+        return Execution(self.run_id, self.spec, self.resources, self.seceded)
+
 
 #: Where a task goes whose thread or transfer was of a former content.
 AFTER_CANCELLED: Final[Mapping[Role, State]] = MappingProxyType(
@@ -213,5 +217,18 @@ class TaskState:
             return AFTER_CANCELLED.get(self.role)
         return None
 
+    def copy(self) -> "TaskState":
+        """A record of its own; what is written as a whole, and never changed, is shared."""
+        other = TaskState(*_VALUES(self))
+        other.who_has = self.who_has.copy()
+        other.needed_by = self.needed_by.copy()
+        other.history = self.history.copy()
+        if self.execution is not None:
+            other.execution = self.execution.copy()
+        return other
+
     def __repr__(self) -> str:
         return f"<TaskState {self.key} {self.state}>"
+
+
+_VALUES: Final = attrgetter(*(item.name for item in fields(TaskState)))

@@ -3,7 +3,6 @@
 Every index follows from the tasks' states, in ``move`` and nowhere else; ``invariants`` says how.
 """
 
-import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -76,8 +75,18 @@ class WorkerState:
         self._cause = ("", State.RELEASED)
 
     def copy(self) -> "WorkerState":
-        """A worker of its own that continues alike (D3)."""
-        return copy.deepcopy(self)
+        """A worker of its own that continues alike (D3). Stored values are shared with it."""
+        other = WorkerState(self.config)
+        other.tasks = {key: task.copy() for key, task in self.tasks.items()}
+        other.data_needed = {peer: queue.copy() for peer, queue in self.data_needed.items()}
+        other.has_what = {peer: keys.copy() for peer, keys in self.has_what.items()}
+        for name in COPIED:
+            setattr(other, name, getattr(self, name).copy())
+        other.incoming_nbytes = self.incoming_nbytes
+        other.paused = self.paused
+        other.last_run_id = self.last_run_id
+        other._cause = self._cause
+        return other
 
     def story(self, key: str) -> tuple[Change, ...]:
         """Every transition of the record of a key, oldest first (R46)."""
@@ -299,6 +308,12 @@ class WorkerState:
     def _leave_memory(self, task: TaskState) -> None:
         self.journal.drop(self.actors if task.key in self.actors else self.data, task.key)
 
+
+#: Attributes that hold nothing which changes by itself.
+COPIED: Final = (
+    "data", "actors", "ready", "constrained", "transfers", "in_flight", "executing", "long_running",
+    "missing", "busy_workers", "available_resources", "changes", "touched",
+)  # fmt: skip
 
 #: What a state adds to the indexes, and takes away again.
 ENTER: Final = {

@@ -25,6 +25,17 @@ class WorkerRecord:
     has_what: dict[str, None] = field(default_factory=dict)
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
+    def copy(self) -> "WorkerRecord":
+        return WorkerRecord(
+            self.name,
+            self.config,
+            self.running,
+            self.processing.copy(),
+            self.seceded.copy(),
+            self.has_what.copy(),
+            self.asked.copy(),
+        )
+
     @property
     def load(self) -> int:
         """Tasks that use one of its threads, or will."""
@@ -37,3 +48,6 @@ class ClientRecord:
 
     name: str
     wants: dict[str, None] = field(default_factory=dict)
+
+    def copy(self) -> "ClientRecord":
+        return ClientRecord(self.name, self.wants.copy())

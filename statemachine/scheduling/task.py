@@ -1,7 +1,8 @@
 """One task on the scheduler: what it is, who wants it, and how far it has come."""
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from workerfuzz.statemachine.requests import Options
 from workerfuzz.statemachine.scheduling.states import UNDER_WAY, State
@@ -130,5 +131,19 @@ class Task:
     def under_way(self) -> bool:
         return self.state in UNDER_WAY
 
+    def copy(self) -> "Task":
+        """A record of its own; what is written as a whole, and never changed, is shared."""
+        other = Task(*_VALUES(self))
+        for name in _CHANGING:
+            setattr(other, name, getattr(self, name).copy())
+        return other
+
     def __repr__(self) -> str:
         return f"<Task {self.key} {self.state}>"
+
+
+_VALUES: Final = attrgetter(*(item.name for item in fields(Task)))
+_CHANGING: Final = (
+    "editions", "wanted_by", "dependents", "needed_by", "who_has", "known_to", "unconfirmed",
+    "history",
+)  # fmt: skip
