@@ -50,6 +50,7 @@ class HypothesisChooser:
 class Enumeration:
     """Makes the same drawing again and again, each time with other choices, until all were made.
 
+    Items that are equal, which others draw more often, are one choice.
     ``for chooser in Enumeration(): step = draw(chooser)`` yields every step that can be drawn.
     """
 
@@ -70,7 +71,8 @@ class Enumeration:
             self._path[-1] = (choice + 1, count)
 
     def pick(self, items: Sequence[T]) -> T:
-        return items[self._choose(len(items))]
+        others = [item for place, item in enumerate(items) if item not in items[:place]]
+        return others[self._choose(len(others))]
 
     def integer(self, low: int, high: int) -> int:
         return low + self._choose(high - low + 1)

@@ -11,6 +11,25 @@ KEYS: Final = ("u", "v", "w", "x", "y", "z")
 PEERS: Final = ("a", "b", "c")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variety:
+    """What steps are made of. A value stands there as often as it is to come up; the simplest first.
+
+    Attributes:
+        sizes: of values, in bytes; around the limits of small configurations. None: not told.
+        priorities, contents, actors: of compute requests.
+        values: names of values that threads return; empty for one that tells what was computed.
+        together: keys that one message is about, at most.
+    """
+
+    sizes: tuple[int | None, ...] = (None, None, None, 40, 60, 110)
+    priorities: tuple[int, ...] = (0, 0, 1, 2)
+    contents: tuple[int, ...] = (0, 0, 0, 1)
+    actors: tuple[bool, ...] = (*(False,) * 7, True)
+    values: tuple[str, ...] = (*("",) * 8, "none", "zero", "empty")
+    together: int = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Universe:
     """Everything about a run that is fixed before its first step."""
@@ -19,6 +38,7 @@ class Universe:
     config: WorkerConfig = field(default_factory=WorkerConfig)
     keys: tuple[str, ...] = KEYS
     peers: tuple[str, ...] = PEERS
+    variety: Variety = field(default_factory=Variety)
 
 
 def draw_universe(chooser: Chooser) -> Universe:

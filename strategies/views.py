@@ -6,6 +6,7 @@ from typing import Protocol
 from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.statemachine.view import WorkerView
+from workerfuzz.strategies.universe import Variety
 
 
 class Surroundings(Protocol):
@@ -22,6 +23,10 @@ class Surroundings(Protocol):
     @property
     def peers(self) -> Sequence[str]:
         """Addresses of other workers."""
+
+    @property
+    def variety(self) -> Variety:
+        """What steps are made of."""
 
     @property
     def executing(self) -> Mapping[str, Execute]:

@@ -64,6 +64,7 @@ class Surroundings:
         self.universe = universe or ClusterUniverse()
         self.pool = self.universe.keys
         self.clients = self.universe.clients
+        self.variety = self.universe.variety
         self.resources = tuple(self.universe.config.worker.resources)
         self.books = Books(self.clients)
         self._observer = observer

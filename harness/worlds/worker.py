@@ -62,6 +62,7 @@ class WorkerWorld:
         self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in cannot)
         self.pool = self.universe.keys
         self.peers = self.universe.peers
+        self.variety = self.universe.variety
         self._observer = observer
         self.steps: list[Step] = []
         self.happened = 0

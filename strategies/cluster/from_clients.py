@@ -96,7 +96,7 @@ class Cancel(ClientAndKeys):
     @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
         plain = super(Cancel, cls).draw(world, chooser)
-        return replace(plain, force=chooser.pick((False, False, True)))
+        return replace(plain, force=chooser.pick(world.variety.forced))
 
     def happen(self, world: ClusterActs) -> None:
         world.ask(self.client, requests.Cancel(keys=self.names, force=self.force))

@@ -15,9 +15,6 @@ from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
 from workerfuzz.strategies.steps.step import Names, one_less, some
 from workerfuzz.strategies.text import BadText
 
-#: Contents that a key can have: each computes another value.
-CONTENTS: Final = 3
-
 #: Keys of one large group: enough of them are queued on the scheduler.
 GROUP: Final = "f-"
 
@@ -286,15 +283,15 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Ta
     return Task(
         key=key,
         needs=needs,
-        content=chooser.pick((0, 0, 0, *range(1, CONTENTS))),
-        actor=chooser.integer(0, 15) == 15 and not grouped,
+        content=chooser.pick(world.variety.contents),
+        actor=chooser.pick(world.variety.actors) and not grouped,
         options=Options() if grouped else draw_options(world, chooser),
     )
 
 
 def draw_options(world: ClusterView, chooser: Chooser) -> Options:
     """Mostly none; resources often, where workers have any."""
-    if chooser.integer(0, 2) < 2:
+    if not chooser.pick(world.variety.optional):
         return Options()
     resources = ("resources",) * (4 if world.resources else 1)
     what = chooser.pick(("priority", "retries", *resources, "workers"))

@@ -34,6 +34,23 @@ class ClusterConfig:
     validate: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variety:
+    """What graphs are made of. A value stands there as often as it is to come up; the simplest first.
+
+    Attributes:
+        contents: numbers of what a task computes; another number is another value.
+        actors: whether a task makes one.
+        optional: whether a task has any options.
+        forced: whether to cancel is forced upon other clients.
+    """
+
+    contents: tuple[int, ...] = (0, 0, 0, 1, 2)
+    actors: tuple[bool, ...] = (*(False,) * 15, True)
+    optional: tuple[bool, ...] = (False, False, True)
+    forced: tuple[bool, ...] = (False, False, True)
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterUniverse:
     """Everything about a run that is fixed before its first step."""
@@ -43,6 +60,7 @@ class ClusterUniverse:
     keys: tuple[str, ...] = KEYS
     clients: tuple[str, ...] = CLIENTS
     later: int = LATER
+    variety: Variety = field(default_factory=Variety)
 
 
 def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterUniverse:

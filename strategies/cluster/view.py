@@ -6,6 +6,7 @@ from typing import Protocol
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.requests import Wish
 from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.strategies.cluster.universe import Variety
 
 #: Two parties or a party and a key, as a step names them.
 Pair = tuple[str, str]
@@ -17,6 +18,10 @@ class ClusterView(Protocol):
     @property
     def pool(self) -> Sequence[str]:
         """Keys that may be used, each depending on earlier ones only."""
+
+    @property
+    def variety(self) -> Variety:
+        """What graphs are made of."""
 
     @property
     def resources(self) -> Collection[str]:

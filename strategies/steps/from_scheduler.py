@@ -64,7 +64,7 @@ class ComputeTask(WorkerStep):
             key=content.key,
             needs=tuple(draw_holding(world, dep, chooser) for dep in content.dependencies),
             spec=content.run_spec,
-            priority=chooser.pick((0, 0, 1, 2)),
+            priority=chooser.pick(world.variety.priorities),
             resources=draw_resources(world.view.config.resources, chooser),
             actor=content.actor,
         )
@@ -170,8 +170,8 @@ def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
     return TaskSpec(
         key=key,
         dependencies=draw_dependencies(world, key, chooser),
-        run_spec=chooser.pick((0, 0, 0, 1)),
-        actor=chooser.pick((False,) * 7 + (True,)),
+        run_spec=chooser.pick(world.variety.contents),
+        actor=chooser.pick(world.variety.actors),
     )
 
 

@@ -8,7 +8,7 @@ from workerfuzz.statemachine import events
 from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.steps.step import Bare, OneKey, OnePeer, draw_nbytes, not_among
+from workerfuzz.strategies.steps.step import Bare, OneKey, OnePeer, not_among
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.views import Surroundings
 
@@ -101,8 +101,8 @@ class ExecuteSuccess(ThreadReports):
     def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
         return cls(
             key=chooser.pick(cls.candidates(world)),
-            nbytes=draw_nbytes(chooser) or 1,
-            value=chooser.pick(("",) * 8 + tuple(FALSY)),
+            nbytes=chooser.pick(world.variety.sizes) or 1,
+            value=chooser.pick(world.variety.values),
         )
 
     def event(self, world: Surroundings) -> events.ExecuteSuccess:

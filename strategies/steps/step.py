@@ -173,7 +173,7 @@ class SomeKeys(WorkerStep):
 
     @classmethod
     def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
-        return cls(some(world.pool, 1, 3, chooser))
+        return cls(some(world.pool, 1, world.variety.together, chooser))
 
     def arguments(self) -> Sequence[str]:
         return self.names
@@ -204,7 +204,7 @@ class SomeHoldings(WorkerStep):
 
     @classmethod
     def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
-        keys = some(world.pool, 1, 3, chooser)
+        keys = some(world.pool, 1, world.variety.together, chooser)
         return cls(tuple(draw_holding(world, key, chooser) for key in keys))
 
     def arguments(self) -> Sequence[str]:
@@ -242,18 +242,14 @@ def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, 
 
 def draw_holding(world: Surroundings, key: str, chooser: Chooser) -> Holding:
     """Who might hold a key: nobody, one peer, two, or (falsely) the worker itself."""
-    return Holding(key, chooser.pick(possible_holders(tuple(world.peers))), draw_nbytes(chooser))
+    holders = chooser.pick(possible_holders(tuple(world.peers)))
+    return Holding(key, holders, chooser.pick(world.variety.sizes))
 
 
 def possible_holders(peers: tuple[str, ...]) -> Sequence[tuple[str, ...]]:
     single = [(peer,) for peer in peers]
     double = [(one, other) for one in peers for other in peers if one < other]
     return (*single, *double, (), ("self",))
-
-
-def draw_nbytes(chooser: Chooser) -> int | None:
-    """Mostly nothing; otherwise a size around the limits of small configurations."""
-    return chooser.pick((None, None, None, 40, 60, 110))
 
 
 def parse_holdings(words: Sequence[str]) -> tuple[Holding, ...]:

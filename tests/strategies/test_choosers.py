@@ -1,10 +1,19 @@
 """The three ways to choose offer the same, and the enumeration leaves nothing out."""
 
+from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.worlds.cluster import ClusterWorld
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.strategies.choosers import Enumeration, RandomChooser
-from workerfuzz.strategies.steps.from_scheduler import FreeKeys
-from workerfuzz.strategies.universe import Universe
+from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster import universe as clusters
+from workerfuzz.strategies.cluster.from_clients import Cancel
+from workerfuzz.strategies.cluster.submit import Submit
+from workerfuzz.strategies.cluster.universe import ClusterUniverse
+from workerfuzz.strategies.steps import parse
+from workerfuzz.strategies.steps.from_scheduler import ComputeTask, FreeKeys
+from workerfuzz.strategies.steps.from_surroundings import ExecuteSuccess
+from workerfuzz.strategies.universe import Universe, Variety
 
 
 def test_random_choices_follow_from_the_seed() -> None:
@@ -26,3 +35,45 @@ def test_enumeration_draws_every_step_of_a_kind() -> None:
     world = WorkerWorld(ReferenceSubject(), Universe(keys=("x", "y"), peers=("a",)))
     drawn = {str(FreeKeys.draw(world, chooser)) for chooser in Enumeration()}
     assert drawn == {"free-keys x", "free-keys y", "free-keys x y"}
+
+
+def test_equal_items_are_one_choice_of_an_enumeration() -> None:
+    weighted = ("", "", "", "none", "zero", "none")
+    assert [chooser.pick(weighted) for chooser in Enumeration()] == ["", "none", "zero"]
+
+
+def test_the_variety_of_a_universe_limits_what_is_drawn() -> None:
+    plain = Variety(
+        sizes=(None,), priorities=(0,), contents=(0,), actors=(False,), values=("",), together=1
+    )
+    world = WorkerWorld(ReferenceSubject(), Universe(keys=("x", "y"), peers=("a",), variety=plain))
+    drawn = {str(ComputeTask.draw(world, chooser)) for chooser in Enumeration()}
+    assert drawn == {
+        "compute-task x",
+        "compute-task y",
+        "compute-task y needs x",
+        "compute-task y needs x@a",
+        "compute-task y needs x@self",
+    }
+    assert {str(FreeKeys.draw(world, chooser)) for chooser in Enumeration()} == {
+        "free-keys x",
+        "free-keys y",
+    }
+    world.apply(parse("compute-task x"))
+    assert [ExecuteSuccess.draw(world, it) for it in Enumeration()] == [ExecuteSuccess("x")]
+
+
+def test_the_variety_of_a_cluster_limits_what_is_drawn() -> None:
+    plain = clusters.Variety(contents=(0,), actors=(False,), optional=(False,), forced=(False,))
+    universe = ClusterUniverse(keys=("a", "b"), clients=("c0",), variety=plain)
+    world = ClusterWorld(get_cluster("reference"), universe)
+    assert {str(Submit.draw(world, chooser)) for chooser in Enumeration()} == {
+        "submit c0 a want a",
+        "submit c0 b want b",
+        "submit c0 a b want a,b",
+        "submit c0 a b(a) want b",
+        "submit c0 a b(a) want a,b",
+    }
+    world.apply(parse("submit c0 a want a", BY_WORD))
+    assert [str(Cancel.draw(world, it)) for it in Enumeration()] == ["cancel c0 a"]
+    world.close()
