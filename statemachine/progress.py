@@ -4,7 +4,7 @@ Each check is given the event, every record that changed in what a ``Glimpse`` t
 transition of the event.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from workerfuzz.statemachine import events
@@ -32,6 +32,25 @@ class Glimpse(NamedTuple):
         return tuple.__new__(
             cls,
             (task, task.intent, task.spec, task.successor, task.suspicion, task.execution),
+        )
+
+    def carried_over(self, record: TaskState, copy: TaskState) -> "Glimpse":
+        """The same glimpse, where a copy takes the place of the record."""
+        if self.task is not record:
+            return self
+        execution = copy.execution if self.execution is record.execution else self.execution
+        return self._replace(task=copy, execution=execution)
+
+    def against(self, record: TaskState) -> tuple[Hashable, ...]:
+        """What the record is going to be judged by, as plain data."""
+        return (
+            self.task is record,
+            self.intent,
+            self.spec,
+            self.successor,
+            self.suspicion,
+            self.execution is record.execution,
+            self.execution is None,
         )
 
 

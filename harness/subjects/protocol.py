@@ -1,8 +1,9 @@
 """What a system must offer to be fuzzed at the scope of one worker."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, cast
 
+from workerfuzz.statemachine.canonical import Canonical
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
@@ -61,3 +62,20 @@ class Subject(Protocol):
     def universe(self, chooser: Chooser) -> Universe:
         """What a run takes place in."""
         return draw_universe(chooser)
+
+
+class Copyable(Protocol):
+    """What a system offers beside, so that it can be explored."""
+
+    def copy(self) -> Any:
+        """One of its own that continues alike, and shares nothing that changes."""
+
+    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+        """Plain data, equal for those that continue alike."""
+
+
+def copyable(name: str, it: object) -> Copyable:
+    """The same system, if it is fit to be explored. Raises SubjectUnavailable."""
+    if hasattr(it, "fingerprint"):
+        return cast(Copyable, it)
+    raise SubjectUnavailable(f'subject "{name}" cannot be copied, and so not explored')

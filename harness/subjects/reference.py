@@ -1,16 +1,18 @@
 """The reference worker as a subject."""
 
 import traceback
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.reference_tables import worker_tables
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine import events
+from workerfuzz.statemachine.canonical import Canonical
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.due import DUE_AFTER, judged
 from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.fingerprint import fingerprint
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.messages import MESSAGES, Tally, steal_is_answered
 from workerfuzz.statemachine.progress import PROGRESS, Glimpse
@@ -121,6 +123,27 @@ class ReferenceWorker:
             elif type(event) is events.StealRequest:
                 due.append(((steal_is_answered,), (tally,)))
         return due
+
+    # What makes it fit to be explored
+
+    def copy(self) -> "ReferenceWorker":
+        """Nothing has happened to it yet."""
+        tasks, other = self.worker.tasks, ReferenceWorker(self.worker.copy())
+        for key, look in self._looks.items():
+            if key in tasks:
+                other._looks[key] = look.carried_over(tasks[key], other.worker.tasks[key])
+        return other
+
+    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+        """Records that changed without being touched are still to be judged: that is part of it."""
+        tasks = self.worker.tasks
+        looks = [(key, look) for key, look in sorted(self._looks.items()) if key in tasks]
+        stale = [
+            (key, *look.against(tasks[key]))
+            for key, look in looks
+            if look != Glimpse.of(tasks[key])
+        ]
+        return (*fingerprint(self.worker, its), tuple(stale))
 
     # What every subject shows
 

@@ -5,17 +5,23 @@ The surroundings keep only what physics demands: each ``Execute``, ``GatherDep``
 well-formed messages.
 """
 
-import copy
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
+from workerfuzz.harness.subjects.protocol import (
+    Subject,
+    SubjectRaised,
+    WorkerSubject,
+    copyable,
+)
 from workerfuzz.harness.worlds.effect import Effect
 from workerfuzz.harness.worlds.rest import come_to_rest
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.worker_books import books, renamed_values
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.canonical import OWN_NAMES, Canonical
 from workerfuzz.statemachine.contract import CONTRACT, Moment
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
@@ -32,6 +38,9 @@ Observer: TypeAlias = Callable[["WorkerWorld", Step | None], None]
 
 #: A full sweep follows this many events.
 SWEEP_EVERY: Final = 50
+
+#: Attributes of these types are a world's own; all others never change.
+OWN: Final = frozenset({dict, list, set})
 
 
 @always("No event that can happen makes the worker raise, or go in circles (R12, R17).")
@@ -126,8 +135,22 @@ class WorkerWorld:
         return (self.pool.index(key) if key in self.pool else len(self.pool), key)
 
     def copy(self) -> "WorkerWorld":
-        """A world of its own that continues alike."""
-        return copy.deepcopy(self)
+        """A world of its own that continues alike. Raises SubjectUnavailable."""
+        other: WorkerWorld = object.__new__(type(self))
+        for name, value in vars(self).items():
+            other.__dict__[name] = value.copy() if type(value) in OWN else value
+        other.view = copyable(self.subject.name, self.view).copy()
+        return other
+
+    def fingerprint(self, names: Mapping[str, str] = OWN_NAMES) -> tuple[Hashable, ...]:
+        """Equal for worlds that continue alike. Raises SubjectUnavailable.
+
+        Args:
+            names: what peers are called in it, where that is not what they are called.
+        """
+        its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self._reported)
+        known = copyable(self.subject.name, self.view).fingerprint(its)
+        return (*known, books(self, its))
 
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
