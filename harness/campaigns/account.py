@@ -43,10 +43,12 @@ class Account:
         expected: *sometimes* properties that there are to reach.
         cannot: kinds of step that this version has no way to do, and why.
         kinds: every kind of step there is, by word.
-        runs: number of runs that are over: the next one has this number.
+        runs: number of runs that are over, those before the first one of the plan included.
         seconds: wall time that it took.
         interrupted: it was ended before its budget was spent.
         doing: what it does beside its runs just now, in words; nearly always nothing.
+        faults: what went wrong in the harness itself, or where it ran; a line each.
+        refused: why its subject cannot be had, so that nothing was run; else empty.
     """
 
     plan: Plan
@@ -62,6 +64,8 @@ class Account:
     seconds: float = 0.0
     interrupted: bool = False
     doing: str = ""
+    faults: list[str] = field(default_factory=list)
+    refused: str = ""
 
     @property
     def total(self) -> Tally:

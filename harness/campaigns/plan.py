@@ -1,6 +1,6 @@
 """What a shard is to do: plain data, which travels to other processes and machines."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workerfuzz.harness.campaigns.budget import Budget
 
@@ -48,3 +48,30 @@ class Plan:
     def __str__(self) -> str:
         what = "clusters of " if self.scope == "cluster" else ""
         return f"{what}{self.subject}, engine {self.engine}, seed {self.seed}"
+
+
+def shards(plan: Plan, count: int) -> list[Plan]:
+    """So many shards that do the work of one plan together: their seeds follow on from its seed.
+
+    Runs and CPU time are divided among them; wall time each has for itself. There are no more shards
+    than runs.
+    """
+    budget = plan.budget
+    if budget.most_runs is not None:
+        count = min(count, budget.most_runs)
+    return [
+        replace(plan, seed=plan.seed + number, budget=share(budget, number, count))
+        for number in range(count)
+    ]
+
+
+def share(budget: Budget, number: int, count: int) -> Budget:
+    """What one of so many shards has of a budget."""
+    if count == 1:
+        return budget
+    runs, cpu_s = budget.most_runs, budget.cpu_s
+    return replace(
+        budget,
+        runs=runs // count + (number < runs % count) if runs is not None else None,
+        cpu_s=cpu_s / count if cpu_s is not None else None,
+    )

@@ -43,7 +43,7 @@ class Shard:
         tactic: of the run that is under way.
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
-        stopped: Ctrl-C came while something was being shrunk.
+        stopped: it ends after the run that is under way: Ctrl-C came while something was being shrunk.
         last: CPU time when the last run was over, or what it found was kept.
     """
 
@@ -186,7 +186,8 @@ class Shard:
                 f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
             )
             self.tell(None)
-            self.stopped = keep_met(self.subject, it, violation, self.plan.engine, self.out)
+            if keep_met(self.subject, it, violation, self.plan.engine, self.out):
+                self.stopped = True
             self.account.doing = ""
         return it if it.is_new else None
 

@@ -1,0 +1,1 @@
+"""Where shards run: in processes of this machine, of another environment, or of a Dask cluster."""

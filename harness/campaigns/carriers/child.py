@@ -1,0 +1,146 @@
+"""A process that runs a shard: ``python -m workerfuzz.harness.campaigns.carriers.child``.
+
+It reads an ``Errand`` from standard input, one line of JSON, and says on standard output how far it
+is, a ``Word`` to a line: at most once a second, at once when something new was found, and in the
+end. Whatever a subject prints goes to standard error. SIGINT and SIGTERM end the shard with what
+there is by then. When the process that asked for it ends, so does this one.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO, Final
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.carriers.errand import Errand, Word
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.shard import Shard, open_shard
+from workerfuzz.harness.campaigns.wire import from_json, to_json
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+
+#: Of ``prctl``: the signal that comes when the parent dies. Linux has it.
+PR_SET_PDEATHSIG: Final = 1
+
+
+class Teller:
+    """Runs one shard, and tells of it.
+
+    Attributes:
+        shard: None until its subject is there.
+        speaking: a line is being written, which must be whole.
+        stopping: somebody asked for the end.
+    """
+
+    def __init__(self, errand: Errand, answers: BinaryIO) -> None:
+        self.errand = errand
+        self.answers = answers
+        self.shard: Shard | None = None
+        self.speaking = False
+        self.stopping = False
+
+    def run(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.stop)
+        try:
+            self.say(Word(account=self.account()))
+        except KeyboardInterrupt:
+            self.say(Word(account=Account(self.errand.plan, interrupted=True)))
+        except SubjectUnavailable as error:
+            self.say(Word(refused=str(error)))
+        except Exception as error:  # noqa: BLE001 - told to the other process, which decides
+            traceback.print_exc()
+            self.say(Word(fault=described(error), account=self.settled()))
+
+    def account(self) -> Account:
+        self.shard = open_shard(self.errand.plan, Path(self.errand.out), self.tell)
+        self.shard.stopped = self.stopping
+        return fill(self.shard)
+
+    def settled(self) -> Account | None:
+        """What there is by now."""
+        if self.shard is None:
+            return None
+        self.shard.settle(time.monotonic() - self.shard.began)
+        return self.shard.account
+
+    def tell(self, met: Met | None) -> None:
+        """Something was found, or time has passed."""
+        assert self.shard is not None
+        if met is None:
+            self.say(Word(account=self.shard.account))
+        elif account := self.settled():
+            self.say(Word(account=account, new=account.met.index(met)))
+
+    def say(self, word: Word) -> None:
+        line = to_json(word) + b"\n"
+        self.speaking = True
+        try:
+            self.answers.write(line)
+            self.answers.flush()
+        finally:
+            self.speaking = False
+
+    def stop(self, number: int, frame: FrameType | None) -> None:
+        """A run that is under way ends here; shrinking ends with what it has, and the shard after it."""
+        if self.shard is not None:
+            self.shard.stopped = True
+        if not self.speaking and not self.stopping:
+            self.stopping = True
+            raise KeyboardInterrupt
+
+
+def described(error: Exception) -> str:
+    """A fault of ours in one line."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    notes = "".join(f"{note}: " for note in getattr(error, "__notes__", ()))
+    said = " ".join(str(error).split())
+    return f"{notes}{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def end_with(parent: int, wait: Callable[[], object]) -> None:
+    """This process dies with the one that started it.
+
+    Args:
+        wait: returns when that is over.
+    """
+
+    def watch() -> None:
+        wait()
+        os._exit(1)
+
+    if sys.platform == "linux":  # at once, whatever runs here
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main() -> None:
+    errand = from_json(first_line(0), Errand)
+    end_with(errand.parent, lambda: os.read(0, 1))
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        Teller(errand, answers).run()
+
+
+def first_line(descriptor: int) -> bytes:
+    """Reads up to the end of the line, and waits for no more."""
+    line = b""
+    while not line.endswith(b"\n"):
+        chunk = os.read(descriptor, 1 << 16)
+        if not chunk:
+            break
+        line += chunk
+    return line
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Accounts that add up: of one shard that took several processes, and of all shards of a campaign."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from workerfuzz.harness.campaigns.account import Account, Point
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.night import merge_met
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.tally import Tally
+
+
+def continued(before: Account, after: Account) -> Account:
+    """A shard that went on in another process: what it did before, and after that."""
+    return replace(
+        merged(before.plan, (before, after)),
+        curve=[
+            *before.curve,
+            *(Point(round(before.seconds + it.seconds, 3), it.tactics) for it in after.curve),
+        ],
+        runs=after.runs,
+        seconds=before.seconds + after.seconds,
+    )
+
+
+def together(plan: Plan, accounts: Sequence[Account]) -> Account:
+    """What the shards did that shared the work of a plan; they ran side by side."""
+    return replace(
+        merged(plan, accounts),
+        runs=sum(it.total.runs for it in accounts),
+        seconds=max((it.seconds for it in accounts), default=0.0),
+    )
+
+
+def merged(plan: Plan, accounts: Sequence[Account]) -> Account:
+    """What adds up, whichever way they follow each other."""
+    return Account(
+        plan,
+        version=first(it.version for it in accounts),
+        tallies=tallies(accounts),
+        met=in_order(accounts),
+        fixed=each_once(title for it in accounts for title in it.fixed),
+        expected=next((it.expected for it in accounts if it.expected), []),
+        cannot=next((it.cannot for it in accounts if it.cannot), {}),
+        kinds=next((it.kinds for it in accounts if it.kinds), []),
+        interrupted=any(it.interrupted for it in accounts),
+        faults=[fault for it in accounts for fault in it.faults],
+        refused=first(it.refused for it in accounts),
+    )
+
+
+def tallies(accounts: Iterable[Account]) -> dict[str, Tally]:
+    """By tactic."""
+    sums: dict[str, Tally] = {}
+    for account in accounts:
+        for tactic, tally in account.tallies.items():
+            sums.setdefault(tactic, Tally()).add(tally)
+    return sums
+
+
+def in_order(accounts: Sequence[Account]) -> list[Met]:
+    """Each bug that came up once, in the order of appearance."""
+    met = [it for account in accounts for it in account.met]
+    places = {it.signature: place for place, it in reversed([*enumerate(met)])}
+    return sorted(merge_met(met), key=lambda it: places[it.signature])
+
+
+def first(texts: Iterable[str]) -> str:
+    """That is not empty."""
+    return next(filter(None, texts), "")
+
+
+def each_once(texts: Iterable[str]) -> list[str]:
+    return [*dict.fromkeys(texts)]
