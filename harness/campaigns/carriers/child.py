@@ -60,7 +60,8 @@ class Teller:
             self.say(Word(fault=described(error), account=self.settled()))
 
     def account(self) -> Account:
-        self.shard = open_shard(self.errand.plan, Path(self.errand.out), self.tell)
+        out = Path(self.errand.out) if self.errand.out else None
+        self.shard = open_shard(self.errand.plan, out, self.tell)
         self.shard.stopped = self.stopping
         return fill(self.shard)
 

@@ -32,7 +32,7 @@ class Errand:
     """The first line: what is to be done.
 
     Attributes:
-        out: folder for cases of what is new.
+        out: folder for cases of what is new; empty: they are in the account alone.
         parent: process that asks for it, without which there is nobody to tell.
         box: file for what is under way; empty: nowhere.
     """

@@ -42,7 +42,9 @@ class ShardProcess:
         status: what ``wait`` says, once it has ended; negative: the number of a signal.
     """
 
-    def __init__(self, plan: Plan, out: Path, folder: Path, python: str, limits: Limits) -> None:
+    def __init__(
+        self, plan: Plan, out: Path | None, folder: Path, python: str, limits: Limits
+    ) -> None:
         self.errors = (folder / f"{plan.seed}-{plan.first}.err").open("w+b")
         self.unread = b""
         self.ended = False
@@ -58,7 +60,8 @@ class ShardProcess:
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         os.set_blocking(self.process.stdout.fileno(), False)
-        errand = Errand(plan=plan, out=str(out), parent=os.getpid(), limits=limits)
+        cases = str(out) if out is not None else ""
+        errand = Errand(plan=plan, out=cases, parent=os.getpid(), limits=limits)
         with suppress(OSError):  # it died: that shows soon
             self.process.stdin.write(to_json(errand) + b"\n")
             self.process.stdin.flush()

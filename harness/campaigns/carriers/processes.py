@@ -47,7 +47,7 @@ def silent(place: int, account: Account, found: Met | None) -> None:
 
 def run_shards(
     plans: Iterable[Plan],
-    out: Path,
+    out: Path | None,
     *,
     jobs: int = 1,
     tell: Tell = silent,
@@ -57,7 +57,7 @@ def run_shards(
     """Runs shards in processes; returns their accounts.
 
     Args:
-        out: folder for cases of what is new.
+        out: folder for cases of what is new; None: they are in the account alone.
         jobs: processes at a time.
         tell: told of each account as it comes.
         python: interpreter of the environment in which they run, with workerfuzz in it.
