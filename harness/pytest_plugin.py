@@ -134,11 +134,13 @@ class CaseItem(pytest.Item):
         if done.outcome is Outcome.BREAKS_AS_KNOWN:
             pytest.xfail(f"known to break: {done.report[1].strip(' ~')}")
         if not done.fine:
-            raise CaseFailed((self.title, *done.report, f"again: {done.command}"))
+            lines = (*done.report, *done.drawing, f"again: {done.command}")
+            raise CaseFailed((self.title, *lines))
 
     def replay(self) -> Any:
         from workerfuzz.harness.cases import casefile, child
         from workerfuzz.harness.cases.case import CaseError
+        from workerfuzz.harness.cases.lanes.excerpt import with_excerpt
         from workerfuzz.harness.cases.replay import replay
         from workerfuzz.harness.subjects import get
         from workerfuzz.harness.subjects.protocol import SubjectUnavailable
@@ -147,7 +149,8 @@ class CaseItem(pytest.Item):
         try:
             case = self.rewritten(path) if self.config.getoption("--case-rewrite") else None
             if self.name == REFERENCE:
-                return replay(case or casefile.load(path), get(self.name))
+                case, subject = case or casefile.load(path), get(self.name)
+                return with_excerpt(replay(case, subject), case, subject)
             if CHILD not in self.config.stash:
                 self.config.stash[CHILD] = child.Child()
             return self.config.stash[CHILD].replay(path.absolute(), self.name)

@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from workerfuzz.harness.cases.case import CaseError
 from workerfuzz.harness.cases.casefile import load
+from workerfuzz.harness.cases.lanes.excerpt import with_excerpt
 from workerfuzz.harness.cases.replay import Replay, replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
@@ -127,7 +128,8 @@ def answer_to(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a request comes to, as JSON can carry it."""
     try:
         case = load(Path(request["path"]))
-        return {"replay": replay(case, get(request["subject"])).as_data()}
+        subject = get(request["subject"])
+        return {"replay": with_excerpt(replay(case, subject), case, subject).as_data()}
     except (CaseError, SubjectUnavailable) as error:
         return {"error": str(error)}
     except Exception:  # noqa: BLE001 - told to the other process, which decides

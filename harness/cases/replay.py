@@ -41,6 +41,7 @@ class Replay:
         place: the file.
         report: what there is to say about it, ready to be printed; empty where it is as written.
         command: what replays it; empty where it is no file.
+        drawing: who said what to whom before something broke, where somebody drew it.
     """
 
     outcome: Outcome
@@ -48,6 +49,7 @@ class Replay:
     subject: str
     report: tuple[str, ...] = ()
     command: str = ""
+    drawing: tuple[str, ...] = ()
 
     @property
     def fine(self) -> bool:
@@ -60,7 +62,8 @@ class Replay:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         outcome, report = Outcome(data["outcome"]), tuple(data["report"])
-        return cls(outcome, data["place"], data["subject"], report, data["command"])
+        drawing = tuple(data["drawing"])
+        return cls(outcome, data["place"], data["subject"], report, data["command"], drawing)
 
 
 def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Replay:

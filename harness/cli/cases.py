@@ -55,22 +55,6 @@ def replay(
 
 
 @app.command()
-def show(
-    case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to play.")],
-    subject: SubjectOption = REFERENCE,
-) -> None:
-    """Show what happens in a case, step by step: states, instructions, properties."""
-    fix_hash_order(subject)
-    from workerfuzz.harness.cases.casefile import parse_leniently
-    from workerfuzz.harness.cases.reading import read
-    from workerfuzz.harness.report.terminal import show_case
-    from workerfuzz.harness.subjects import get
-
-    held = show_case(parse_leniently(read(case), case), get(subject))
-    raise typer.Exit(Status.FINE if held else Status.BROKEN)
-
-
-@app.command()
 def export(
     case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to write as a test.")],
     form: Annotated[Form, typer.Option("--as", help="What is written.")] = Form.PYTEST,

@@ -9,21 +9,28 @@ from typing import Any
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.case import Case, Scope
 from workerfuzz.harness.cases.known import REFERENCE
+from workerfuzz.harness.cases.lanes.excerpt import excerpt
 from workerfuzz.harness.cases.record import record
 from workerfuzz.harness.cases.save import Saved, save
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.engines.shrink import Shrunk, Sign, shrink
+from workerfuzz.harness.worlds.cluster_properties import every_call_returns
 from workerfuzz.harness.worlds.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A violation with its run, and what became of it."""
+    """A violation with its run, and what became of it.
+
+    Attributes:
+        drawing: who said what to whom before it, as lines of text; none of a call that does not return.
+    """
 
     signature: Signature
     shrunk: Shrunk
     case: Case
     saved: Saved
+    drawing: tuple[str, ...] = ()
 
     @property
     def violation(self) -> Violation:
@@ -49,6 +56,7 @@ class Finding:
             *(f"  {line}" for line in violation.counterexample.splitlines()),
             f"after {counted(len(violation.steps), 'step')} ({self.how_far()}):",
             *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
+            *self.drawing,
         ]
         if self.saved.path is not None:
             return [*lines, f"replay it: {self.command(self.saved.path)}"]
@@ -81,7 +89,8 @@ def keep(
         found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
     )
     saved = save(case, folder) if folder is not None else Saved(casefile.format(case), None)
-    return Finding(signature(broken), shrunk, case, saved)
+    drawing = excerpt(case, subject) if broken.property != every_call_returns.name else ()
+    return Finding(signature(broken), shrunk, case, saved, drawing)
 
 
 def today() -> str:

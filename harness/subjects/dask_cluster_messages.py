@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from workerfuzz.harness.subjects.dask_failures import describe
+from workerfuzz.harness.subjects.dask_names import peer_at
 from workerfuzz.statemachine.requests import Status, Told
 
 #: The event that a worker makes of each message, as the ``stream_handlers`` of ``Worker`` do.
@@ -97,6 +98,6 @@ def words(message: Any) -> str:
     """A message, without what differs between runs."""
     keys = message.get("keys") or [message[name] for name in ("key", "worker") if name in message]
     keys = keys or message.get("who_has", ())
-    found = [message["op"], *sorted(map(str, keys))]
+    found = [message["op"], *sorted(map(peer_at, keys))]
     details = (f"{name}={message[name]}" for name in _DETAILS if name in message)
     return " ".join((*found, *details))

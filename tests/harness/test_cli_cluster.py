@@ -74,7 +74,7 @@ def test_a_case_is_replayed_and_rewritten_with_what_follows(
 
 
 def test_a_case_is_shown_step_by_step(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_command(["show", str(case)]) == 0
+    assert run_command(["show", "--text", str(case)]) == 0
     said = capsys.readouterr().out
     assert "scheduler: a processing; w0: a executing" in said
     assert "every property holds" in said

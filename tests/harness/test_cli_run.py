@@ -66,7 +66,7 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_show_plays_a_case(put: Put, say: Say) -> None:
-    status, out, _ = say("show", put(CASE))
+    status, out, _ = say("show", "--text", put(CASE))
     assert status == 0
     assert out == (
         "a transfer breaks\n"
@@ -87,14 +87,14 @@ def test_show_plays_a_case(put: Put, say: Say) -> None:
 
 
 def test_show_tells_what_is_impossible(put: Put, say: Say) -> None:
-    status, out, _ = say("show", put(CASE + "> secede y\n"))
+    status, out, _ = say("show", "--text", put(CASE + "> secede y\n"))
     assert status == 1
     assert out.endswith("  13  > secede y\n      impossible: y is not running\n")
 
 
 @pytest.mark.usefixtures("touchy")
 def test_show_tells_what_broke(put: Put, say: Say) -> None:
-    status, out, _ = say("show", put(CASE))
+    status, out, _ = say("show", "--text", put(CASE))
     assert status == 1
     assert out.endswith(
         "  11  > gather-dep-network-failure b\n"

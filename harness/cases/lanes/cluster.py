@@ -53,7 +53,7 @@ class TracedCluster(ClusterWorld):
     # Clients
 
     def ask(self, client: str, wish: requests.Wish, *, at_once: bool = False) -> None:
-        trace, said, keys = self.trace, in_words(wish), named_by(wish)
+        trace, said, keys = self.trace, self.in_words(client, wish), named_by(wish)
         trace.joins(client, Role.CLIENT)
         if isinstance(wish, requests.Release):
             trace.doing(client, from_clients.Release(client, wish.keys))
@@ -65,6 +65,14 @@ class TracedCluster(ClusterWorld):
         sent = trace.sends(Kind.MESSAGE, client, SCHEDULER, [said], keys)
         super().ask(client, wish)
         trace.posted(self.mail[client, SCHEDULER][-1], sent)
+
+    def in_words(self, client: str, wish: requests.Wish) -> str:
+        """A client's wish as the step that brings it about has it, if it is one."""
+        step = self.trace.rows[-1].step
+        if step.startswith(f"{text.word(type(wish))} "):
+            word, its, *others = step.split()
+            return " ".join((word, *others)) if its == client else step
+        return in_words(wish)
 
     def scatter(self, client: str, key: str, worker: str) -> None:
         self.trace.joins(client, Role.CLIENT)

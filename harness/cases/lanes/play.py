@@ -34,7 +34,7 @@ def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
         if moment.impossible is not None:
             trace.begin(moment.step)
         breach = breach_of(moment, trace)
-        if moment.violation is not None or moment.step is None:
+        if moment.effect is None:
             with suppress(Exception):  # what is broken may not even show itself
                 trace.settle()
     return Chart(
@@ -82,8 +82,9 @@ def keys_at(trace: Trace) -> tuple[str, ...]:
 
 def told(scene: Scene) -> tuple[int, tuple[str, ...]]:
     """Line of a step, and what stands above it."""
-    remarks = (remark.removeprefix("#").strip() for remark in scene.remarks)
-    return scene.line, tuple(remark for remark in remarks if remark)
+    lines = "\n".join(remark.removeprefix("#").strip() for remark in scene.remarks)
+    paragraphs = (" ".join(paragraph.split()) for paragraph in lines.split("\n\n"))
+    return scene.line, tuple(filter(None, paragraphs))
 
 
 def about(case: Case, subject: Any) -> str:

@@ -74,7 +74,9 @@ class TracedWorker(WorkerWorld):
         """Who sent it, and what ends with it."""
         trace = self.trace
         if isinstance(event, ANSWERS):
-            trace.arrives(trace.sends(Kind.DATA, event.worker, ADDRESS, [said], keys))
+            answer = trace.sends(Kind.DATA, event.worker, ADDRESS, [said], keys)
+            broken = isinstance(event, events.GatherDepNetworkFailure)
+            (trace.loses if broken else trace.arrives)(answer)
             trace.ends(Span.TRANSFER, ADDRESS, event.worker, text.word(type(event)))
         elif isinstance(event, THREAD_ENDS):
             trace.ends(Span.THREAD, ADDRESS, event.key, text.word(type(event)))

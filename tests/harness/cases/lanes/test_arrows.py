@@ -111,7 +111,8 @@ def expected(calls: list[tuple[Any, Any]]) -> Iterator[Seen]:
         if isinstance(event, events.UpdateData):
             yield Seen("call", "client", ADDRESS, (kind,), row, row)
         elif kind.startswith("gather-dep"):
-            yield Seen("data", event.worker, ADDRESS, (kind,), row, row)
+            fate = "lost" if kind == "gather-dep-network-failure" else "arrived"
+            yield Seen("data", event.worker, ADDRESS, (kind,), row, row, fate)
         elif kind in FROM_SCHEDULER:
             yield Seen("message", "scheduler", ADDRESS, (kind,), row, row)
         for it in issued:
@@ -130,11 +131,7 @@ FROM_SCHEDULER = {
 def check_worker(case: Case, name: str) -> Chart:
     subject = TappedSubject(get(name))
     chart = chart_of(case, subject)
-    drawn = [
-        Seen(str(it.kind), it.sender, it.receiver, (it.says[0].split()[0],), it.sent, it.ended)
-        for it in chart.arrows
-    ]
-    assert {str(it.fate) for it in chart.arrows} <= {"arrived"}
+    drawn = [as_seen(it, chart)._replace(says=(it.says[0].split()[0],)) for it in chart.arrows]
     assert sorted(drawn, key=str) == sorted(expected(subject.calls), key=str)
     assert chart.rows[-1].number >= len(case.steps) or chart.breach is not None
     return chart

@@ -1,0 +1,115 @@
+"""`workerfuzz show`: lanes, tables, the transcript; on any terminal."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from examples.lane_cases import ALONE, CLUSTER, IMPOSSIBLE
+from rich.console import Console
+
+from workerfuzz.harness.cases.casefile import parse
+from workerfuzz.harness.cases.lanes.play import chart_of
+from workerfuzz.harness.cli import run_command
+from workerfuzz.harness.report.lanes.terminal import show
+from workerfuzz.harness.subjects import get
+
+Say = Callable[..., tuple[int, str, str]]
+KNOWN = Path(__file__).parents[2] / "regressions" / "known"
+
+
+@pytest.fixture
+def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Shows a case that is given as text; exit status, what it printed, what it complained of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONHASHSEED", "0")
+
+    def say(text: str, *options: str) -> tuple[int, str, str]:
+        Path("some.case").write_text(text, encoding="utf-8")
+        status = run_command(["show", "some.case", *options])
+        return status, *capsys.readouterr()
+
+    return say
+
+
+def test_a_case_is_shown_as_lanes(say: Say) -> None:
+    status, out, err = say(ALONE)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == ["a transfer breaks", f"worker of {ours()}, the default worker"]
+    assert lines[3].split() == ["scheduler", "worker", "b"]
+    assert "●──────────────────────▶● compute-task y needs x@b" in out
+    assert lines[-1] == "every property holds, after each step and at rest"
+
+
+def ours() -> str:
+    return f"reference {get('reference').version()}"
+
+
+def test_where_nobody_looks_at_a_terminal_there_is_plain_text(say: Say) -> None:
+    _, out, _ = say(CLUSTER)
+    assert "\x1b" not in out
+    assert [line for line in out.splitlines() if line != line.rstrip()] == []
+
+
+def test_a_narrow_terminal_gets_a_list(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "30")
+    status, out, _ = say(CLUSTER)
+    assert status == 0
+    assert "  3 deliver scheduler->w0\n    scheduler->w0: compute-task a, since 2\n" in out
+
+
+def test_what_is_impossible_is_told(say: Say) -> None:
+    status, out, _ = say(IMPOSSIBLE)
+    assert status == 1
+    assert "✗ in step 2: impossible\n  A step could not be taken.\n  y is not running\n" in out
+
+
+def test_every_table_of_a_step_is_shown(say: Say) -> None:
+    status, out, _ = say(ALONE, "--step", "1")
+    assert status == 0
+    assert out.startswith("after step 1 of 2: compute-task y needs x@b\nworker\n  tasks\n")
+
+
+def test_what_steps_change_is_shown(say: Say) -> None:
+    _, out, _ = say(ALONE, "--diff")
+    assert out.startswith("step 1 of 2: compute-task y needs x@b\n")
+    assert "step 2 of 2: gather-dep-network-failure b\n" in out
+    _, out, _ = say(ALONE, "--diff", "--step", "2")
+    assert out.startswith("step 2 of 2: gather-dep-network-failure b\n  worker tasks\n")
+    assert "step 1" not in out
+
+
+def test_a_step_that_is_not_there_is_told(say: Say) -> None:
+    status, out, err = say(IMPOSSIBLE, "--step", "9")
+    assert (status, out) == (2, "")
+    assert err == "workerfuzz: some.case: there is no step 9; the last one is 2\n"
+
+
+def test_a_case_is_played_on_the_first_subject_that_it_is_about(say: Say) -> None:
+    pytest.importorskip("distributed")
+    text = next(KNOWN.glob("0004-*.case")).read_text(encoding="utf-8")
+    status, out, _ = say(text)
+    assert status == 1
+    assert "cluster of dask " in out
+    assert "✗ at rest: wanted_keys_resolve" in out
+    assert "the story of c" in out
+
+
+def coloured(text: str, **options: object) -> str:
+    screen = Console(width=80, highlight=False, markup=False, **options)  # type: ignore[arg-type]  # as they are
+    with screen.capture() as capture:
+        show(chart_of(parse(text), get("reference")), screen)
+    return capture.get()
+
+
+def test_states_are_coloured_cells_in_a_terminal() -> None:
+    out = coloured(CLUSTER, force_terminal=True, color_system="standard")
+    assert "\x1b[30;42m a memory \x1b[0m" in out
+    assert "\x1b[30;43m c waiting \x1b[0m" in out
+
+
+def test_no_color_leaves_the_letters() -> None:
+    out = coloured(CLUSTER, force_terminal=True, color_system="standard", no_color=True)
+    assert "\x1b[30;42m" not in out
+    assert " a memory " in out
+    assert "●" in out
