@@ -4,6 +4,7 @@ import enum
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,11 +14,21 @@ import typer
 class Status(enum.IntEnum):
     """Exit statuses."""
 
-    FINE = 0  # nothing new found; all as written
-    BROKEN = 1  # a property was broken, or a case differs
-    BAD_INPUT = 2  # the input or the command is wrong
-    FAULT = 3  # the harness could not do its work
-    INTERRUPTED = 130  # Ctrl-C, and nothing wrong until then
+    FINE = 0
+    BROKEN = 1
+    BAD_INPUT = 2
+    FAULT = 3
+    INTERRUPTED = 130
+
+
+#: What each says.
+STATUSES: Final[Mapping[Status, str]] = {
+    Status.FINE: "nothing new was found; all cases are as written",
+    Status.BROKEN: "a property was broken, or a case differs",
+    Status.BAD_INPUT: "the input or the command is wrong; one line says what, where, and what next",
+    Status.FAULT: "the harness could not do its work",
+    Status.INTERRUPTED: "Ctrl-C, and nothing was wrong until then",
+}
 
 
 class Engine(enum.StrEnum):

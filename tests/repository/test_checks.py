@@ -7,7 +7,7 @@ from pathlib import Path
 
 #: How a test says that it is skipped where distributed is not installed.
 NEEDS_DASK = re.compile(r"(?:find_spec|importorskip)\(\"distributed\"\)")
-FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(?:sh|console)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def first_commands(root: Path) -> list[str]:
