@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from workerfuzz.statemachine.task import TaskSpec
 
@@ -25,6 +25,10 @@ class Options:
     resources: Mapping[str, float] = field(default_factory=dict)
     workers: tuple[str, ...] = ()
     loose: bool = False
+
+
+#: Nothing is asked for.
+NO_OPTIONS: Final = Options()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,9 +118,9 @@ class ProjectedWorld(ClusterWorld):
         self.heard.party = party
         super().check(party, thoroughly=thoroughly)
 
-    def call(self, party: str, happens: Callable[[], Outcome]) -> None:
+    def call(self, party: str, happens: Callable[..., Outcome], *about: Any) -> None:
         self.heard.party = party
-        super().call(party, happens)
+        super().call(party, happens, *about)
 
 
 def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Projected:

@@ -5,7 +5,7 @@ wants done as a ``Wish`` of it; the world decides when either happens. All calls
 raises ``SubjectRaised`` where the system raises; any other exception is the harness's own fault.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
@@ -127,10 +127,10 @@ class ClusterSubject(Protocol):
 
     # What can be seen
 
-    def moves(self) -> Sequence[Move]:
-        """Every transition that the last call caused, in order."""
+    def moves(self) -> Iterable[Move]:
+        """Every transition that the last call caused, in order; to be read once, at any later time."""
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterator[tuple[Property, str]]:
+    def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
         """The system's own properties that are broken, each with a counterexample.
 
         Args:
@@ -150,8 +150,11 @@ class ClusterSubject(Protocol):
     def holders(self, key: str) -> Collection[str]:
         """Workers that hold a value, as far as the scheduler knows."""
 
-    def seceded(self, worker: str) -> Collection[str]:
-        """Tasks of a worker that take no slot there, as far as the scheduler knows."""
+    def seceded(self) -> Mapping[str, Collection[str]]:
+        """Tasks that take no slot where they run, by worker, as far as the scheduler knows.
+
+        Workers without any may be missing.
+        """
 
     def unsatisfiable(self) -> Collection[str]:
         """Tasks that wait for a worker which does not exist: not a fault of the system."""

@@ -1,6 +1,6 @@
 """One cluster under test: Dask's scheduler, its workers, and what they send."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workerfuzz.harness.subjects import dask_cluster_choices as choices
@@ -164,35 +164,27 @@ class DaskCluster:
 
     # What can be seen
 
-    def moves(self) -> Sequence[Move]:
+    def moves(self) -> Iterable[Move]:
         if self._party == SCHEDULER:
-            log = self.scheduler.transition_log
-            return [
-                Move(SCHEDULER, str(it[0]), str(it[1]), str(it[2])) for it in log if it[1] != it[2]
-            ]
-        moves = self._workers[self._party].machine.moves
-        return [Move(self._party, str(it.key), it.start, it.finish) for it in moves]
+            return _scheduled([*self.scheduler.transition_log])
+        return _worked(self._party, self._workers[self._party].machine.moves)
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterator[tuple[Property, str]]:
-        STAGE.enter(self._belongings)
-        if thoroughly and self.config.validate:
-            if party == SCHEDULER:
-                found = [*scheduler_validate_state(self.scheduler)]
-                yield from ((scheduler_validate_state, it) for it in found)
-            elif party in self._workers:
-                machine = self._workers[party].machine
-                yield from ((validate_state, it) for it in validate_state(machine))
+    def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
+        found: list[tuple[Property, str]] = []
         worker = self._workers.get(party)
+        if thoroughly and self.config.validate:
+            STAGE.enter(self._belongings)
+            if party == SCHEDULER:
+                found += _broken(scheduler_validate_state, self.scheduler)
+            elif worker is not None:
+                found += _broken(validate_state, worker.machine)
         if worker is not None and worker.refused:
-            refused, worker.refused = worker.refused, []
-            kept = copies_are_kept_for_a_reason
-            yield from ((kept, it) for it in kept(refused))
+            found += _broken(copies_are_kept_for_a_reason, worker.refused)
+            worker.refused = []
         if self._heard:
-            heard = [*self._heard]
+            found += _broken(nothing_is_logged_as_error, self._heard)
             self._heard.clear()
-            yield from (
-                (nothing_is_logged_as_error, it) for it in nothing_is_logged_as_error(heard)
-            )
+        return found
 
     def worker(self, worker: str) -> ClusterWorker:
         return self._workers[worker]
@@ -208,8 +200,13 @@ class DaskCluster:
         task = self.scheduler.tasks.get(named(key))
         return sorted(peer_at(it.address) for it in task.who_has or ()) if task else []
 
-    def seceded(self, worker: str) -> Collection[str]:
-        return {str(it.key) for it in self.scheduler.workers[address(worker)].long_running}
+    def seceded(self) -> Mapping[str, Collection[str]]:
+        workers = dict.items(self.scheduler.workers)  # which go unsorted, at less cost
+        return {
+            peer_at(where): {str(task.key) for task in it.long_running}
+            for where, it in workers
+            if it.long_running
+        }
 
     def tables(self, party: str) -> Tables:
         if party == SCHEDULER:
@@ -249,7 +246,7 @@ class DaskCluster:
         """Let something happen to a worker."""
         self._party = worker.name
         self._heard.clear()
-        worker.machine.moves.clear()
+        worker.machine.moves = []  # the former ones may still be read
         STAGE.enter(self._belongings)
         try:
             call(*args)
@@ -273,3 +270,19 @@ class DaskCluster:
     def _nbytes(self, key: str, worker: str) -> int:
         held = self._workers.get(worker)
         return NBYTES if held is None else held.nbytes(key)
+
+
+def _broken(item: Property, about: Any) -> Iterator[tuple[Property, str]]:
+    return ((item, counterexample) for counterexample in item(about))
+
+
+def _scheduled(log: Iterable[Sequence[Any]]) -> Iterator[Move]:
+    """What the scheduler's own log of transitions tells."""
+    for key, start, finish, *_ in log:
+        if start != finish:
+            yield Move(SCHEDULER, str(key), str(start), str(finish))
+
+
+def _worked(worker: str, moves: Iterable[Any]) -> Iterator[Move]:
+    """What was recorded of a worker."""
+    return (Move(worker, str(it.key), it.start, it.finish) for it in moves)

@@ -263,8 +263,8 @@ class ReferenceCluster:
         task = self.scheduler.tasks.get(key)
         return task.who_has if task is not None else ()
 
-    def seceded(self, worker: str) -> Collection[str]:
-        return self.scheduler.workers[worker].seceded
+    def seceded(self) -> Mapping[str, Collection[str]]:
+        return {name: it.seceded for name, it in self.scheduler.workers.items() if it.seceded}
 
     def tables(self, party: str) -> Tables:
         if party == SCHEDULER:

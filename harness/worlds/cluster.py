@@ -5,9 +5,9 @@ sent that the scheduler or a worker under test did not send.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Final
+from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster import (
     SCHEDULER,
@@ -25,15 +25,18 @@ from workerfuzz.harness.worlds.worker import SWEEP_EVERY
 from workerfuzz.statemachine import events, requests
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Execute
-from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.steps import Step
 
-#: What decides which kinds of step are possible.
-SOURCES: Final = attrgetter(*dict.fromkeys(kind.source for kind in CLUSTER_STEPS))
+#: What decides which kinds of step are possible: what the scheduler could decide, and what is under way.
+DECIDED: Final = ("stealable", "replicable", "droppable")
+DECISIONS: Final = attrgetter(*DECIDED)
+SOURCES: Final = attrgetter(
+    *dict.fromkeys(kind.source for kind in CLUSTER_STEPS if kind.source not in DECIDED)
+)
 
 
 class ClusterWorld(Surroundings):
@@ -43,7 +46,9 @@ class ClusterWorld(Surroundings):
 
     def possible(self) -> tuple[type[ClusterStep], ...]:
         """Kinds of step that may happen now, in a fixed order."""
-        situation = tuple(map(bool, SOURCES(self)))
+        if self.decisions is None:
+            self.decisions = tuple(map(bool, DECISIONS(self)))
+        situation = (*map(bool, SOURCES(self)), *self.decisions)
         kinds = self._possible.get(situation)
         if kinds is None:
             kinds = tuple(kind for kind in self.kinds if kind.may(self))
@@ -52,43 +57,50 @@ class ClusterWorld(Surroundings):
 
     def draw(self, kind: type[ClusterStep], chooser: Chooser) -> ClusterStep:
         """A step of that kind, possible now."""
-        return kind.draw(self, chooser)
+        self._drawn = kind.draw(self, chooser)
+        return self._drawn
 
-    def apply(self, step: Step) -> ClusterEffect:
+    def apply(self, step: Any) -> ClusterEffect:
         """Let a step happen and check every property that it can break.
 
         Raises:
             ImpossibleStep: it cannot happen now; nothing was changed.
             Violation: it broke a property.
         """
-        if not isinstance(step, ClusterStep):
-            raise ImpossibleStep(f"{step.word} happens to one worker, not to a cluster")
-        if type(step) not in self.kinds:
-            raise ImpossibleStep(f"{step.word}: {self.subject.cannot()[step.word]}")
-        obstacle = step.obstacle(self)
-        if obstacle is not None:
-            raise ImpossibleStep(obstacle)
+        if step is not self._drawn:  # which is possible
+            for obstacle in self.obstacles(step):
+                raise ImpossibleStep(obstacle)
+        self._drawn = None
         self.steps.append(step)
-        return self.in_time(lambda: self.let(lambda: step.happen(self), step), STEP_S)
+        return self.in_time(STEP_S, self.let, step, step.happen, self)
 
-    def let(self, happen: Callable[[], None], step: Step | None = None) -> ClusterEffect:
-        """Let something happen; check what it can have broken."""
-        self.moves, self._sent, self._acted, self._parties = [], [], [], {}
-        happen()
+    def obstacles(self, step: Step) -> Iterator[str]:
+        """Why a step is not possible now."""
+        if not isinstance(step, ClusterStep):
+            yield f"{step.word} happens to one worker, not to a cluster"
+        elif type(step) not in self.kinds:
+            yield f"{step.word}: {self.subject.cannot()[step.word]}"
+        elif (obstacle := step.obstacle(self)) is not None:
+            yield obstacle
+
+    def let(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+        """Let a step happen, or something else; check what it can have broken."""
+        effect = self.effect = ClusterEffect(self.cluster)
+        happen(*about)
         if self._observer is not None:
             self._observer(self, step)
-        for party in self._parties:
+        for party in effect.parties:
             self.check(party)
         self.compare_slots()
         self.let_so_far += 1
         if self.let_so_far % SWEEP_EVERY == 0:
             self.sweep()
-        return ClusterEffect(self.cluster, self.moves, self._acted, self._sent)
+        return effect
 
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
         self.resting = True
-        self.in_time(lambda: come_to_rest(self), REST_S)
+        self.in_time(REST_S, come_to_rest, self)
 
     def where(self) -> str:
         """Where every task is now, in a line: ``scheduler: a processing; w0: a executing``."""
@@ -111,46 +123,8 @@ class ClusterWorld(Surroundings):
     # What steps may know
 
     @property
-    def wants(self) -> Mapping[str, Collection[str]]:
-        return self.books.wants
-
-    @property
-    def held(self) -> Mapping[str, Collection[str]]:
-        return self.books.held
-
-    @property
-    def failed(self) -> Collection[Pair]:
-        return self.books.failed
-
-    @property
-    def contents(self) -> Mapping[str, TaskSpec]:
-        return self.books.contents
-
-    @property
-    def data(self) -> Collection[str]:
-        return self.books.data
-
-    @property
-    def joining(self) -> Collection[str]:
-        most = self.universe.config.workers + self.universe.later
-        return (f"w{self._joined}",) if self._joined < most else ()
-
-    @property
     def storing(self) -> Collection[Pair]:
         return [pair for pair, it in self.running.items() if not it.spec.actor]
-
-    @property
-    def awake(self) -> Collection[str]:
-        return [worker for worker in self.present if worker not in self.paused]
-
-    @property
-    def wanting(self) -> Collection[str]:
-        return [client for client in self.clients if self.books.wants[client]]
-
-    @property
-    def holding(self) -> Collection[str]:
-        books = self.books
-        return [it for it in self.clients if books.wants[it] or books.held[it]]
 
     def fixed(self, client: str) -> Collection[str]:
         others = [name for name in self.clients if name != client]
@@ -164,13 +138,6 @@ class ClusterWorld(Surroundings):
     def submitters(self) -> Sequence[str]:
         changing = [client for client in self.clients if self.books.changing[client]]
         return changing[:1] or self.clients
-
-    @property
-    def scatterable(self) -> Sequence[str]:
-        books = self.books
-        if not self.present or len(books.data) + 1 >= len(self.pool):
-            return ()  # something is left that can be submitted
-        return [key for key in self.pool if key not in books.contents and key not in books.data]
 
     @property
     def stealable(self) -> Sequence[Pair]:
@@ -191,8 +158,9 @@ class ClusterWorld(Surroundings):
 
     def ask(self, client: str, wish: requests.Wish, *, at_once: bool = False) -> None:
         self.books.note_wish(client, wish)
+        self.note_wants()
         if at_once:
-            self.call(SCHEDULER, lambda: self.cluster.ask(client, wish))
+            self.call(SCHEDULER, self.cluster.ask, client, wish)
         else:
             self.mail.setdefault((client, SCHEDULER), deque()).append(
                 Post(client, SCHEDULER, (wish,))
@@ -201,7 +169,7 @@ class ClusterWorld(Surroundings):
     def scatter(self, client: str, key: str, worker: str) -> None:
         value = self.books.data[key] = f"{key} scattered"
         event = events.UpdateData(values={key: value})
-        self.call(worker, lambda: self.cluster.happen(worker, event))
+        self.call(worker, self.cluster.happen, worker, event)
         self.ask(client, requests.Scattered(who_has={key: (worker,)}), at_once=True)
 
     def deliver(self, sender: str, receiver: str) -> None:
@@ -216,9 +184,9 @@ class ClusterWorld(Surroundings):
             (wish,) = post.messages
             assert isinstance(wish, requests.Wish)
             self.books.note_arrival(sender, wish)
-            self.call(receiver, lambda: self.cluster.ask(sender, wish))
+            self.call(receiver, self.cluster.ask, sender, wish)
         else:
-            self.call(receiver, lambda: self.cluster.deliver(post))
+            self.call(receiver, self.cluster.deliver, post)
 
     def begin(self, worker: str, key: str) -> None:
         del self.issued[worker, key]
@@ -243,10 +211,9 @@ class ClusterWorld(Surroundings):
         if how in ("badly", "spoiled"):
             self.books.failures[key, it.spec] = None
         if how == "spoiled":
-            self.call(worker, lambda: self.cluster.spoil(worker, key, it.run_id))
+            self.call(worker, self.cluster.spoil, worker, key, it.run_id)
         else:
-            event = ENDINGS[how](it)
-            self.call(worker, lambda: self.cluster.happen(worker, event))
+            self.call(worker, self.cluster.happen, worker, ENDINGS[how](it))
 
     def secede(self, worker: str, key: str) -> None:
         it = self.running[worker, key]
@@ -279,21 +246,22 @@ class ClusterWorld(Surroundings):
                 del self.retrying[worker, event.worker]
             case events.Pause():
                 self.paused[worker] = None
+                self.note_presence()
             case events.Unpause():
                 del self.paused[worker]
+                self.note_presence()
             case _:
                 pass
-        self.call(worker, lambda: self.cluster.happen(worker, event))
+        self.call(worker, self.cluster.happen, worker, event)
 
     def decide(self, what: str, key: str, worker: str) -> None:
-        decision = getattr(self.cluster, what)
-        self.call(SCHEDULER, lambda: decision(key, worker))
+        self.call(SCHEDULER, getattr(self.cluster, what), key, worker)
         self.demand(must.last_copy_is_kept, self.cluster, what, key)
 
     def notice(self, worker: str) -> None:
         del self.unnoticed[worker]
         self.mail.pop((worker, SCHEDULER), None)
-        self.call(SCHEDULER, lambda: self.cluster.lose(worker))
+        self.call(SCHEDULER, self.cluster.lose, worker)
 
 
 #: The event with which a thread ends, by how it ended.

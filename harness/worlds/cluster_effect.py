@@ -1,7 +1,6 @@
 """What follows from one step of a cluster, as a case writes it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from workerfuzz.harness.subjects.cluster import Action, ClusterSubject, Move, Post
 from workerfuzz.harness.worlds.effect import ARGUMENTS
@@ -12,20 +11,33 @@ NOTHING = "-"
 ABSENT = frozenset({"forgotten", NOTHING})
 
 
-@dataclass(slots=True)
 class ClusterEffect:
-    """Net effect of one step.
+    """What one step led to.
 
     Attributes:
-        moves: every transition, in order.
+        parties: those that something happened to.
         actions: what workers want done, in the order issued.
         posts: what was sent, in that order; its subject puts the messages in words.
+        unread: transitions of each call, in order; turned into moves when somebody asks for these.
     """
 
-    cluster: ClusterSubject
-    moves: Sequence[Move]
-    actions: Sequence[tuple[str, Action]]
-    posts: Sequence[Post]
+    __slots__ = ("_moves", "actions", "cluster", "parties", "posts", "unread")
+
+    def __init__(self, cluster: ClusterSubject) -> None:
+        self.cluster = cluster
+        self.parties: dict[str, None] = {}
+        self.actions: list[tuple[str, Action]] = []
+        self.posts: list[Post] = []
+        self.unread: list[Iterable[Move]] = []
+        self._moves: list[Move] = []
+
+    @property
+    def moves(self) -> Sequence[Move]:
+        """Every transition, in order."""
+        for moves in self.unread:
+            self._moves += moves
+        self.unread.clear()
+        return self._moves
 
     def lines(self) -> list[str]:
         """As a case writes it."""

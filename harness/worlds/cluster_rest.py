@@ -25,19 +25,18 @@ def come_to_rest(world: Any) -> None:
     """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
     world.sweep()
     for worker in list(world.unnoticed):
-        world.let(lambda worker=worker: world.notice(worker))
+        world.let(None, world.notice, worker)
     if not world.present:
-        world.let(lambda: world.join(f"w{world._joined}"))
+        world.let(None, world.join, f"w{world._joined}")
     for worker in list(world.paused):
-        world.let(lambda worker=worker: world.happen(worker, events.Unpause()))
+        world.let(None, world.happen, worker, events.Unpause())
     settle(world)
     world.sweep()
     judge(world)
     for client in world.clients:
         keys = tuple({**world.wants[client], **world.books.held[client]})
         if keys:
-            release = requests.Release(keys=keys)
-            world.let(lambda client=client, release=release: world.ask(client, release))
+            world.let(None, world.ask, client, requests.Release(keys=keys))
     settle(world)
     world.sweep()
     world.demand(must.nothing_is_left, world.cluster)
@@ -70,7 +69,7 @@ def settle(world: Any) -> None:
                 return
             ticks += 1
             for worker in list(world.present):
-                world.let(lambda worker=worker: world.happen(worker, events.FindMissing()))
+                world.let(None, world.happen, worker, events.FindMissing())
             if not any(doing(world)):
                 return
     world.demand(must.cluster_comes_to_rest, left, sorted(said))
@@ -90,7 +89,7 @@ def one_round(world: Any) -> bool:
         for pair in list(outstanding(world)):
             if pair in outstanding(world):
                 some = True
-                world.let(lambda pair=pair, ends=ends: ends(world, *pair))
+                world.let(None, ends, world, *pair)
     return some
 
 

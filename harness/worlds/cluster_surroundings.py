@@ -1,7 +1,7 @@
 """What surrounds the parties of a cluster: mailboxes, threads, transfers; and who is there."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
 from workerfuzz.harness.subjects.cluster import (
@@ -16,6 +16,7 @@ from workerfuzz.harness.subjects.cluster import (
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds import cluster_properties as must
 from workerfuzz.harness.worlds.cluster_books import Books
+from workerfuzz.harness.worlds.cluster_effect import ClusterEffect
 from workerfuzz.harness.worlds.guard import GUARD, Overdue
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker import no_handler_raises
@@ -50,7 +51,8 @@ class Surroundings:
         let_so_far: steps, and what happened one by one while coming to rest.
         resting: the steps are over.
         mail: batches that were sent and have not arrived, by sender and receiver.
-        moves: transitions that the last step caused.
+        effect: what the last step led to so far.
+        decisions: whether the scheduler could steal, replicate and drop; None: to be found out anew.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Surroundings:
         self.clients = self.universe.clients
         self.variety = self.universe.variety
         self.resources = tuple(self.universe.config.worker.resources)
-        self.books = Books(self.clients)
+        books = self.books = Books(self.clients)
+        self.wants, self.held, self.failed = books.wants, books.held, books.failed
+        self.contents, self.data = books.contents, books.data
         self._observer = observer
         self.steps: list[Step] = []
         self.happened = 0
@@ -76,6 +80,12 @@ class Surroundings:
         self.present: dict[str, None] = {}
         self.unnoticed: dict[str, None] = {}
         self.paused: dict[str, None] = {}
+        self.awake: Sequence[str] = ()
+        self.joining: Sequence[str] = ()
+        self.wanting: Sequence[str] = ()
+        self.holding: Sequence[str] = ()
+        self.scatterable: Sequence[str] = ()
+        self.decisions: tuple[bool, ...] | None = None
         self.issued: dict[Pair, Execute] = {}
         self.running: dict[Pair, Execute] = {}
         self.slotted: dict[Pair, None] = {}
@@ -83,19 +93,49 @@ class Surroundings:
         self.served: dict[Pair, Mapping[str, object]] = {}
         self.open: dict[Pair, GatherDep] = {}
         self.retrying: dict[Pair, None] = {}
-        self.moves: list[Move] = []
-        self._sent: list[Post] = []
-        self._acted: list[tuple[str, Action]] = []
-        self._parties: dict[str, None] = {}
         self._joined = 0
         without = subject.cannot()
         self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
         self._possible = POSSIBLE.setdefault(self.kinds, {})
         self.cluster: ClusterSubject = subject.cluster(self.universe.config)
+        self.effect = ClusterEffect(self.cluster)
+        self._drawn: Step | None = None
         GUARD.arm()
         self._armed = True
         for _ in range(self.universe.config.workers):
             self.join(f"w{self._joined}")
+
+    @property
+    def moves(self) -> Sequence[Move]:
+        """Transitions that the last step caused."""
+        return self.effect.moves
+
+    # What is possible, where it is not one of the tables
+
+    def note_presence(self) -> None:
+        """Somebody came, went, was paused, or runs again."""
+        self.awake = [worker for worker in self.present if worker not in self.paused]
+        most = self.universe.config.workers + self.universe.later
+        self.joining = (f"w{self._joined}",) if self._joined < most else ()
+        self.decisions = None
+        self.note_scatterable()
+
+    def note_wants(self) -> None:
+        """A client wished for something."""
+        wants, held = self.wants, self.held
+        self.wanting = [client for client in self.clients if wants[client]]
+        self.holding = [client for client in self.clients if wants[client] or held[client]]
+        self.note_scatterable()
+
+    def note_scatterable(self) -> None:
+        """Something is always left that can be submitted."""
+        contents, data = self.contents, self.data
+        if not self.present or len(data) + 1 >= len(self.pool):
+            self.scatterable = ()
+        else:
+            self.scatterable = [it for it in self.pool if it not in contents and it not in data]
+
+    # What is checked
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
@@ -103,15 +143,17 @@ class Surroundings:
 
     def compare_slots(self) -> None:
         """Where nothing is under way, a worker and the scheduler must agree on who left its slot."""
+        believed = self.cluster.seceded()
+        if not believed and len(self.running) == len(self.slotted):
+            return
         for worker in self.present:
             if (worker, SCHEDULER) in self.mail or (SCHEDULER, worker) in self.mail:
                 continue
-            believed = self.cluster.seceded(worker)
-            if believed or len(self.running) > len(self.slotted):
-                threads = [key for it, key in self.running if it == worker]
-                seceded = [key for key in threads if (worker, key) not in self.slotted]
-                view = self.cluster.worker(worker)
-                self.demand(must.seceded_tasks_are_known, worker, view, seceded, believed)
+            threads = [key for it, key in self.running if it == worker]
+            seceded = [key for key in threads if (worker, key) not in self.slotted]
+            view = self.cluster.worker(worker)
+            there = believed.get(worker, ())
+            self.demand(must.seceded_tasks_are_known, worker, view, seceded, there)
 
     def sweep(self) -> None:
         """Check everything on every party."""
@@ -133,11 +175,11 @@ class Surroundings:
         for counterexample in broken.check(*about):
             raise self.violation(broken, counterexample)
 
-    def in_time(self, happens: Callable[[], T], limit_s: int) -> T:
+    def in_time(self, limit_s: int, happens: Callable[..., T], *about: Any) -> T:
         """What happens must end."""
         GUARD.begin(limit_s)
         try:
-            return happens()
+            return happens(*about)
         except Overdue:
             going_on = f"it was still going on after {limit_s} s of CPU"
             raise self.violation(must.every_call_returns, going_on) from None
@@ -147,12 +189,14 @@ class Surroundings:
     def join(self, worker: str) -> None:
         self._joined += 1
         self.present[worker] = None
-        self.call(SCHEDULER, lambda: self.cluster.join(worker))
+        self.note_presence()
+        self.call(SCHEDULER, self.cluster.join, worker)
 
     def die(self, worker: str) -> None:
         del self.present[worker]
         self.paused.pop(worker, None)
         self.unnoticed[worker] = None
+        self.note_presence()
         self.books.deaths += 1
         self.books.lost.update(dict.fromkeys(self.books.data))
         self.mail.pop((SCHEDULER, worker), None)
@@ -160,29 +204,31 @@ class Surroundings:
             drop(getattr(self, name), lambda pair: pair[0] == worker)
         drop(self.asked, lambda pair: worker in pair)
 
-    def call(self, party: str, happens: Callable[[], Outcome]) -> None:
+    def call(self, party: str, happens: Callable[..., Outcome], *about: Any) -> None:
         """Let one party act, and note what it sends and wants."""
         self.happened += 1
-        self._parties[party] = None
+        self.effect.parties[party] = None
+        if party == SCHEDULER:
+            self.decisions = None
         try:
-            outcome = happens()
+            outcome = happens(*about)
         except SubjectRaised as raised:
             raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
-        self.moves += self.cluster.moves()
+        self.effect.unread.append(self.cluster.moves())
         for post in outcome.posts:
             self.send(post)
         for worker, action in outcome.actions:
             self.note(worker, action)
 
     def send(self, post: Post) -> None:
-        self._sent.append(post)
+        self.effect.posts.append(post)
         if post.receiver in self.unnoticed or post.sender in self.unnoticed:
             return
         self.mail.setdefault((post.sender, post.receiver), deque()).append(post)
 
     def note(self, worker: str, action: Action) -> None:
         """A worker wants something done."""
-        self._acted.append((worker, action))
+        self.effect.actions.append((worker, action))
         if isinstance(action, Execute):
             self.note_execute(worker, action)
         elif isinstance(action, GatherDep):

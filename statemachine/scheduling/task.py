@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from workerfuzz.statemachine.requests import Options
+from workerfuzz.statemachine.requests import NO_OPTIONS, Options
 from workerfuzz.statemachine.scheduling.states import UNDER_WAY, State
 from workerfuzz.statemachine.task import Priority, TaskSpec
 
@@ -81,7 +81,7 @@ class Task:
     spec: TaskSpec | None = None
     edition: int = 0
     editions: dict[str, int] = field(default_factory=dict)
-    options: Options = field(default_factory=Options)
+    options: Options = NO_OPTIONS
     priority: Priority = (0,)
     wanted_by: dict[str, None] = field(default_factory=dict)
     dependents: dict[str, None] = field(default_factory=dict)

@@ -1,12 +1,13 @@
 """A client submits a graph: ``submit c0 a b(a) c#1(a,b)[retries=1,cpu=1] want b,c``."""
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Self
 
 from workerfuzz.statemachine import requests
-from workerfuzz.statemachine.requests import Options
+from workerfuzz.statemachine.requests import NO_OPTIONS, Options
 from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
@@ -35,7 +36,7 @@ class Task:
     needs: tuple[str, ...] = ()
     content: int = 0
     actor: bool = False
-    options: Options = field(default_factory=Options)
+    options: Options = NO_OPTIONS
 
     @property
     def spec(self) -> TaskSpec:
@@ -65,11 +66,11 @@ class Task:
             yield replace(self, content=0)
         if self.actor:
             yield replace(self, actor=False)
-        if self.options != Options():
-            yield replace(self, options=Options())
+        if self.options != NO_OPTIONS:
+            yield replace(self, options=NO_OPTIONS)
         for name in ("priority", "retries", "resources", "workers", "loose"):
-            if getattr(self.options, name) != getattr(Options(), name):
-                plain = {name: getattr(Options(), name)}
+            if getattr(self.options, name) != getattr(NO_OPTIONS, name):
+                plain = {name: getattr(NO_OPTIONS, name)}
                 yield replace(self, options=replace(self.options, **plain))
 
 
@@ -140,7 +141,8 @@ class Submit(ClusterStep):
         client = chooser.pick(tuple(world.submitters))
         goals = draw_goals(world, chooser)
         chosen = closure(world, client, goals, chooser)
-        ends = [key for key in chosen if not any(key in task.needs for task in chosen.values())]
+        needed = {need for task in chosen.values() for need in task.needs}
+        ends = [key for key in chosen if key not in needed]
         others = some([key for key in chosen if key not in ends], 0, 2, chooser)
         wanted = tuple(key for key in chosen if key in ends or key in others)
         return cls(client, tuple(chosen.values()), wanted)
@@ -167,7 +169,9 @@ class Submit(ClusterStep):
                 specs=tuple(task.spec for task in self.tasks),
                 wanted=self.wanted,
                 options={
-                    task.key: task.options for task in self.tasks if task.options != Options()
+                    task.key: task.options
+                    for task in self.tasks
+                    if task.options is not NO_OPTIONS and task.options != NO_OPTIONS
                 },
             ),
         )
@@ -229,11 +233,16 @@ class Submit(ClusterStep):
         return type(self)(self.client, kept, still or (left[-1],))
 
 
+@functools.lru_cache(maxsize=1_000)
+def divided(keys: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
+    """Those that stand for themselves, and those of a group."""
+    group = tuple(key for key in keys if key.startswith(GROUP))
+    return tuple(key for key in keys if key not in group), group
+
+
 def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
     """Keys that the graph is for: a few of the pool, or a large group."""
-    tasks = [key for key in world.pool if key not in world.data]
-    group = [key for key in tasks if key.startswith(GROUP)]
-    single = [key for key in tasks if not key.startswith(GROUP)]
+    single, group = divided(tuple(key for key in world.pool if key not in world.data))
     if group and (not single or chooser.integer(0, 2) == 2):
         return some(group, (len(group) + 1) // 2, len(group), chooser)
     return some(single, 1, 3, chooser)
@@ -272,12 +281,10 @@ def closure(
 
 def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Task:
     """New content for a key."""
-    earlier = list(world.pool[: world.pool.index(key)])
-    single = [
-        other
-        for other in earlier
-        if not other.startswith(GROUP) and (other not in world.data or other in world.wants[client])
-    ]
+    single, _ = divided(tuple(world.pool[: world.pool.index(key)]))
+    data, wants = world.data, world.wants[client]
+    if data:
+        single = [other for other in single if other not in data or other in wants]
     grouped = key.startswith(GROUP)
     needs = some(single, 0, 1 if grouped else 3, chooser) if single else ()
     return Task(
@@ -285,14 +292,14 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Ta
         needs=needs,
         content=chooser.pick(world.variety.contents),
         actor=chooser.pick(world.variety.actors) and not grouped,
-        options=Options() if grouped else draw_options(world, chooser),
+        options=NO_OPTIONS if grouped else draw_options(world, chooser),
     )
 
 
 def draw_options(world: ClusterView, chooser: Chooser) -> Options:
     """Mostly none; resources often, where workers have any."""
     if not chooser.pick(world.variety.optional):
-        return Options()
+        return NO_OPTIONS
     resources = ("resources",) * (4 if world.resources else 1)
     what = chooser.pick(("priority", "retries", *resources, "workers"))
     if what == "priority":
@@ -303,5 +310,5 @@ def draw_options(world: ClusterView, chooser: Chooser) -> Options:
         return Options(resources=dict.fromkeys(world.resources, 1.0))
     present = tuple(world.present)
     if not present:
-        return Options()
+        return NO_OPTIONS
     return Options(workers=some(present, 1, 2, chooser), loose=chooser.pick((True, False)))

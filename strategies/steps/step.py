@@ -234,10 +234,12 @@ class SomeHoldings(WorkerStep):
 
 def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, ...]:
     """Between ``low`` and ``high`` different items, in their own order; fewer where there are fewer."""
+    count = chooser.integer(min(low, len(items)), min(high, len(items)))
+    if not count:
+        return ()
     left = list(range(len(items)))
-    count = chooser.integer(min(low, len(left)), min(high, len(left)))
     chosen = [left.pop(chooser.integer(0, len(left) - 1)) for _ in range(count)]
-    return tuple(items[place] for place in sorted(chosen))
+    return tuple([items[place] for place in sorted(chosen)])
 
 
 def draw_holding(world: Surroundings, key: str, chooser: Chooser) -> Holding:

@@ -3,7 +3,7 @@
 from collections.abc import Container
 
 from workerfuzz.statemachine import requests
-from workerfuzz.statemachine.requests import Options, Status
+from workerfuzz.statemachine.requests import NO_OPTIONS, Options, Status
 from workerfuzz.statemachine.scheduling.outcome import Outcome, To
 from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
 from workerfuzz.statemachine.scheduling.states import State
@@ -26,7 +26,7 @@ def on_submit(scheduler: SchedulerState, client: str, wish: requests.Submit) -> 
             continue
         if not all(is_known(scheduler, key, fresh) for key in spec.dependencies):
             continue
-        options = wish.options.get(spec.key, Options())
+        options = wish.options.get(spec.key, NO_OPTIONS)
         task = renew(scheduler, spec, options)
         task.priority = (-options.priority, scheduler.submissions, place)
         fresh[task.key] = task
