@@ -1,6 +1,6 @@
 """A graph as the scheduler of a release takes it from a client: every task carries our ``TaskSpec``."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
@@ -50,8 +50,12 @@ class Graph:
 
     client: str
     wish: requests.Submit
+    specs: Sequence[TaskSpec]
     contents: dict[Name, Any]
-    dependencies: dict[Name, set[Name]]
+
+    @property
+    def dependencies(self) -> dict[Name, set[Name]]:
+        return {named(spec.key): set(map(named, spec.dependencies)) for spec in self.specs}
 
     @property
     def data(self) -> "Graph":
@@ -193,26 +197,19 @@ def arguments(
     content: Callable[[TaskSpec], Any],
 ) -> dict[str, Any]:
     """Of ``update_graph``, where it takes these."""
-    specs = {spec.key: spec for spec in _reached(wish)}
+    specs = _reached(wish)
     kind, fills = WAYS[way]
-    graph = kind(
-        client=client,
-        wish=wish,
-        contents={named(key): content(spec) for key, spec in specs.items()},
-        dependencies={
-            named(key): set(map(named, spec.dependencies)) for key, spec in specs.items()
-        },
-    )
+    graph = kind(client, wish, specs, {named(spec.key): content(spec) for spec in specs})
     return {name: fill(graph) for name, fill in fills.items() if name in taken}
 
 
-def _reached(wish: requests.Submit) -> Iterator[TaskSpec]:
+def _reached(wish: requests.Submit) -> Sequence[TaskSpec]:
     """Tasks that what is wanted depends on, in order: a client sends no others."""
     specs = {spec.key: spec for spec in wish.specs}
-    pending, reached = list(wish.wanted), set()
+    pending, reached = [*wish.wanted], set()
     while pending:
         key = pending.pop()
         if key in specs and key not in reached:
             reached.add(key)
             pending += specs[key].dependencies
-    return (spec for spec in wish.specs if spec.key in reached)
+    return [spec for spec in wish.specs if spec.key in reached]

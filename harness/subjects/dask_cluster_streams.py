@@ -14,11 +14,15 @@ def copied(value: Any) -> Any:
     """What arrives at the other end."""
     kind = type(value)
     if kind is dict:
-        return {
-            key: copied(item) if type(item) in _CONTAINERS else item for key, item in value.items()
-        }
+        copy = value.copy()
+        if not _CONTAINERS.isdisjoint(map(type, value.values())):
+            for key, item in value.items():
+                if type(item) in _CONTAINERS:
+                    copy[key] = copied(item)
+        return copy
     if kind is list or kind is tuple:
-        return tuple([copied(item) if type(item) in _CONTAINERS else item for item in value])
+        flat = _CONTAINERS.isdisjoint(map(type, value))
+        return tuple(value) if flat else tuple(map(copied, value))
     if kind is set or kind is frozenset:
         return set(value)
     return value

@@ -100,8 +100,8 @@ class DaskCluster:
         handlers = self.scheduler.stream_handlers
         for message in post.messages:
             assert isinstance(message, dict)
-            fields = {name: value for name, value in message.items() if name != "op"}
-            finished(handlers[message["op"]](worker=where, **fields))
+            fields = message.copy()
+            finished(handlers[fields.pop("op")](worker=where, **fields))
 
     def _to_worker(self, worker: ClusterWorker, post: Post) -> None:
         for message in post.messages:

@@ -79,10 +79,10 @@ class ClusterWorker(DaskWorker):
 
     def take_in(self, message: dict[str, Any]) -> None:
         """A message of the scheduler. Raises ValueError: one that no worker knows."""
-        op = message["op"]
+        fields = message.copy()
+        op = fields.pop("op")
         if op not in TO_WORKER:
             raise ValueError(f"a worker is sent an unknown message {op!r}")
-        fields = {name: value for name, value in message.items() if name != "op"}
         if op == "compute-task":
             self._requests += 1
             self._run_ids[str(message["key"])] = fields.get("run_id", self._requests)

@@ -6,11 +6,10 @@ process is left as it is.
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """One transition, in Dask's words. ``toward`` is the state that was asked for."""
 
     key: str
