@@ -178,7 +178,7 @@ class ClusterWorker(DaskWorker):
             if hasattr(it, "to_dict"):
                 self.sent.append(it.to_dict())
             elif kind == "Execute":
-                self.wanted.append((self.name, self._as_known(str(it.key))))
+                self.wanted.append((self.name, self._issued(str(it.key))))
             elif kind not in DROPPED:
                 action = READERS[kind].read(it, self)
                 if isinstance(action, do.GatherDep):
@@ -211,15 +211,9 @@ class ClusterWorker(DaskWorker):
         actors = self.machine.actors
         return actors[key] if key in actors else self.machine.data[key]
 
-    def _as_known(self, key: str) -> do.Execute:
-        """What the thread would find if it began at once."""
-        task = self.machine.tasks[Name(key)]
-        inputs = {
-            str(dep.key): self._input(dep.key)
-            for dep in task.dependencies
-            if dep.key in self.machine.data or dep.key in self.machine.actors
-        }
-        return self._execute(key, task, inputs)
+    def _issued(self, key: str) -> do.Execute:
+        """A thread is to begin. What it takes is what it finds then."""
+        return self._execute(key, self.machine.tasks[named(key)], {})
 
     def _execute(self, key: str, task: Any, inputs: dict[str, object]) -> do.Execute:
         return do.Execute(

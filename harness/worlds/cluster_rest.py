@@ -86,8 +86,9 @@ def one_round(world: Any) -> bool:
     """Each thing that is outstanding goes one step on. Returns whether there was one."""
     some = False
     for outstanding, ends in STAGES:
-        for pair in list(outstanding(world)):
-            if pair in outstanding(world):
+        table = getattr(world, outstanding)
+        for pair in list(table):
+            if pair in table:
                 some = True
                 world.let(None, ends, world, *pair)
     return some
@@ -96,7 +97,7 @@ def one_round(world: Any) -> bool:
 def doing(world: Any) -> Iterator[str]:
     """What is outstanding, in words."""
     for outstanding, _ in STAGES:
-        for first, second in outstanding(world):
+        for first, second in getattr(world, outstanding):
             yield f"{first} {second}"
 
 
@@ -106,15 +107,17 @@ def arrive(world: Any, worker: str, peer: str) -> None:
     world.transferred(worker, peer, how)
 
 
-#: What may be outstanding, and how it goes on; in the order of a round.
-STAGES: Final[tuple[tuple[Callable[[Any], Any], Callable[..., None]], ...]] = (
-    (lambda world: world.mail, lambda world, one, other: world.deliver(one, other)),
-    (lambda world: world.issued, lambda world, worker, key: world.begin(worker, key)),
-    (lambda world: world.running, lambda world, worker, key: world.end(worker, key, "well")),
-    (lambda world: world.asked, lambda world, worker, peer: world.serve(worker, peer)),
-    (lambda world: world.open, arrive),
-    (
-        lambda world: world.retrying,
-        lambda world, worker, peer: world.happen(worker, events.RetryBusyWorker(worker=peer)),
-    ),
+def look_again(world: Any, worker: str, peer: str) -> None:
+    """A worker has waited long enough for a busy peer."""
+    world.happen(worker, events.RetryBusyWorker(worker=peer))
+
+
+#: Tables of what may be outstanding, and how it goes on; in the order of a round.
+STAGES: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
+    ("mail", lambda world, sender, receiver: world.deliver(sender, receiver)),
+    ("issued", lambda world, worker, key: world.begin(worker, key)),
+    ("running", lambda world, worker, key: world.end(worker, key, "well")),
+    ("asked", lambda world, worker, peer: world.serve(worker, peer)),
+    ("open", arrive),
+    ("retrying", look_again),
 )

@@ -240,9 +240,18 @@ def divided(keys: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
     return tuple(key for key in keys if key not in group), group
 
 
+@functools.lru_cache(maxsize=10_000)
+def single_before(key: str, keys: tuple[str, ...]) -> Sequence[str]:
+    """Those that a key may depend on: what stands for itself, before it."""
+    single, _ = divided(keys[: keys.index(key)])
+    return single
+
+
 def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
     """Keys that the graph is for: a few of the pool, or a large group."""
-    single, group = divided(tuple(key for key in world.pool if key not in world.data))
+    single, group = divided(tuple(world.pool))
+    if world.data:
+        single, group = ([key for key in them if key not in world.data] for them in (single, group))
     if group and (not single or chooser.integer(0, 2) == 2):
         return some(group, (len(group) + 1) // 2, len(group), chooser)
     return some(single, 1, 3, chooser)
@@ -281,7 +290,7 @@ def closure(
 
 def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Task:
     """New content for a key."""
-    single, _ = divided(tuple(world.pool[: world.pool.index(key)]))
+    single = single_before(key, tuple(world.pool))
     data, wants = world.data, world.wants[client]
     if data:
         single = [other for other in single if other not in data or other in wants]
