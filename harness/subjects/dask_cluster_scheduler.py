@@ -46,7 +46,7 @@ def outspoken(stealing: type[Any]) -> type[Any]:
 
         def transition(self, *args: Any, **named: Any) -> None:
             try:
-                super().transition(*args, **named)
+                stealing.transition(self, *args, **named)
             except Exception:
                 logger.exception("Stealing failed in a transition")
                 raise

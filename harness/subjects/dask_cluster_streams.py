@@ -41,6 +41,8 @@ class Outbox:
 
     def collected(self) -> list[Post]:
         """All of it, once."""
+        if not self._sent:
+            return []
         sent, self._sent = self._sent, {}
         return [Post(*pair, tuple(messages)) for pair, messages in sent.items()]
 

@@ -41,17 +41,20 @@ def recording(machine: type[Any], record: type[Any]) -> tuple[type[Any], type[An
         def _transition(self, ts: Any, finish: Any, *args: Any, **named: Any) -> Any:
             # Dask calls this from within itself where it goes from one state to another through
             # released: each half is recorded, the whole is not.
-            outer = self.underway if self.underway and self.underway.task is ts else None
-            toward = finish[0] if isinstance(finish, tuple) else finish
-            inner = _Underway(ts, ts.state, outer.toward if outer else toward)
-            before, self.underway = self.underway, inner
+            before = self.underway
+            outer = before if before is not None and before.task is ts else None
+            if outer is not None:
+                toward = outer.toward
+            else:
+                toward = finish[0] if isinstance(finish, tuple) else finish
+            inner = self.underway = _Underway(ts, ts.state, toward)
             try:
-                return super()._transition(ts, finish, *args, **named)
+                return machine._transition(self, ts, finish, *args, **named)
             finally:
                 self.underway = before
                 if ts.state != inner.reached:
-                    self.moves.append(Move(ts.key, inner.reached, ts.state, inner.toward))
-                if outer:
+                    self.moves.append(Move(ts.key, inner.reached, ts.state, toward))
+                if outer is not None:
                     outer.reached = ts.state
 
     class StableTask(record):  # type: ignore[misc]  # known at run time only
