@@ -59,12 +59,15 @@ class Belongings:
         self.ear = _Ear(self.heard)
 
 
-def belongings(scheduler: Any, stealing: Any, stream: Callable[..., Any]) -> Belongings:
+def belongings(
+    scheduler: Any, stealing: Any, worker: Any, stream: Callable[..., Any]
+) -> Belongings:
     """Of a fresh cluster.
 
     Args:
         scheduler: the module ``distributed.scheduler``.
         stealing: the module ``distributed.stealing``.
+        worker: the module ``distributed.worker_state_machine``.
         stream: makes what messages are sent through.
     """
     clock = standins.clock()
@@ -74,6 +77,7 @@ def belongings(scheduler: Any, stealing: Any, stream: Callable[..., Any]) -> Bel
         (
             (scheduler, {**standins.SCHEDULER, **timed, "BatchedSend": stream}),
             (stealing, timed),
+            (worker, {"time": standins.no_time}),
             (sys.modules["distributed.protocol"], imported_late),
             (sys.modules["distributed.utils"]._LogErrors, standins.LOG_ERRORS),
             (scheduler.TaskState, {"_run_id_iterator": itertools.count()}),

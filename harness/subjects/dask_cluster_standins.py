@@ -141,6 +141,11 @@ def clock() -> Callable[[], int]:
     return itertools.count(1).__next__
 
 
+def no_time() -> float:
+    """What a worker does takes none, however long the machine was busy with something else."""
+    return 0.0
+
+
 def finished(result: Any) -> Any:
     """What a call returned, or the coroutine that it returned, which must not wait for anything."""
     if not inspect.iscoroutine(result):

@@ -39,7 +39,9 @@ class DaskCluster:
     def __init__(self, release: ClusterRelease, config: ClusterConfig) -> None:
         self.release = release
         self.config = config
-        self._belongings = belongings(release.scheduler, release.stealing, Stream)
+        self._belongings = belongings(
+            release.scheduler, release.stealing, release.worker.module, Stream
+        )
         self._heard = self._belongings.heard
         self._outbox = Outbox()
         self._workers: dict[str, ClusterWorker] = {}

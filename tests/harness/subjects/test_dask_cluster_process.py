@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import itertools
 import logging
 import os
 import socket
@@ -29,11 +30,13 @@ def state_of_the_process() -> list[Any]:
     import distributed.scheduler
     import distributed.stealing
     import distributed.utils
+    import distributed.worker_state_machine
 
     logger = logging.getLogger("distributed")
     return [
         dict(vars(distributed.scheduler)),
         dict(vars(distributed.stealing)),
+        dict(vars(distributed.worker_state_machine)),
         dict(vars(distributed.utils._LogErrors)),
         distributed.scheduler.TaskState._run_id_iterator
         if hasattr(distributed.scheduler.TaskState, "_run_id_iterator")
@@ -55,6 +58,18 @@ def test_everything_is_as_before_once_it_is_closed() -> None:
     cluster.close()
     assert state_of_the_process() == before
     assert STAGE.owner is None
+
+
+def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker tells the scheduler how long it took to store a value, where that was long."""
+    seconds = itertools.count().__next__
+    monkeypatch.setattr("distributed.worker_state_machine.time", seconds)
+    run = Surroundings(DaskClusterMaker().cluster(config()), "w0")
+    run.ask(graph("a want a"))
+    run.finish()
+    run.cluster.close()
+    assert seconds() == 0
+    assert run.last_told() == {"a": "finished"}
 
 
 def test_two_clusters_do_not_disturb_each_other() -> None:
