@@ -1,7 +1,7 @@
 """A cluster that takes notes of who sends what to whom, and when it arrives."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from workerfuzz.harness.cases.lanes.chart import Kind, Role, Span
 from workerfuzz.harness.cases.lanes.tables import cluster_tables
@@ -44,9 +44,9 @@ class TracedCluster(ClusterWorld):
         super().__init__(subject, universe)
         self.trace.look = lambda: (states(self), cluster_tables(self) if tables else {})
 
-    def let(self, happen: Callable[[], None], step: Step | None = None) -> ClusterEffect:
+    def let(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
         self.trace.begin(step)
-        effect = super().let(happen, step)
+        effect = super().let(step, happen, *about)
         self.trace.settle(over=True)
         return effect
 
