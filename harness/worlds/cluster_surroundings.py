@@ -76,6 +76,21 @@ class Surroundings:
         self.happened = 0
         self.let_so_far = 0
         self.resting = False
+        self.nothing_is_under_way()
+        self._joined = 0
+        without = subject.cannot()
+        self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
+        self._possible = POSSIBLE.setdefault(self.kinds, {})
+        self.cluster: ClusterSubject = subject.cluster(self.universe.config)
+        self.effect = ClusterEffect(self.cluster)
+        self._drawn: Step | None = None
+        GUARD.arm()
+        self._armed = True
+        for _ in range(self.universe.config.workers):
+            self.join(f"w{self._joined}")
+
+    def nothing_is_under_way(self) -> None:
+        """Nobody is there, nothing is possible, and nothing is outstanding."""
         self.mail: dict[Pair, deque[Post]] = {}
         self.present: dict[str, None] = {}
         self.unnoticed: dict[str, None] = {}
@@ -93,17 +108,6 @@ class Surroundings:
         self.served: dict[Pair, Mapping[str, object]] = {}
         self.open: dict[Pair, GatherDep] = {}
         self.retrying: dict[Pair, None] = {}
-        self._joined = 0
-        without = subject.cannot()
-        self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
-        self._possible = POSSIBLE.setdefault(self.kinds, {})
-        self.cluster: ClusterSubject = subject.cluster(self.universe.config)
-        self.effect = ClusterEffect(self.cluster)
-        self._drawn: Step | None = None
-        GUARD.arm()
-        self._armed = True
-        for _ in range(self.universe.config.workers):
-            self.join(f"w{self._joined}")
 
     @property
     def moves(self) -> Sequence[Move]:
