@@ -15,7 +15,8 @@ from rich.text import Text
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.report.screen import harm, screen
+from workerfuzz.harness.report.bugs import harm_and_what
+from workerfuzz.harness.report.screen import screen
 from workerfuzz.harness.report.standing import Standing, told
 
 #: Seconds between two pictures at least, however many shards tell of themselves.
@@ -123,4 +124,4 @@ class Lines:
 def new(met: Met) -> str:
     """A new bug in one line."""
     where = f" ({met.path})" if met.path else ""
-    return f"new: {met.signature[0]}: {harm(met)}{where}"
+    return f"new: {met.signature[0]}: {harm_and_what(met)}{where}"

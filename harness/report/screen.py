@@ -11,7 +11,7 @@ from rich.text import Text
 
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.cases.severity import Severity
+from workerfuzz.harness.report.bugs import harm_and_what
 from workerfuzz.harness.report.groups import Group, steps_per_second
 from workerfuzz.harness.report.standing import Standing, clock_time, time_line
 
@@ -69,7 +69,7 @@ def found(met: Sequence[Met]) -> RenderableType:
     count = Text.assemble((f"{len(new)} new", style), f", {len(met) - len(new)} known")
     rows.add_row("found", one_line(count))
     for it in new[:5]:
-        rows.add_row("", one_line(Text(f"{it.signature[0]}: {harm(it)}")))
+        rows.add_row("", one_line(Text(f"{it.signature[0]}: {harm_and_what(it)}")))
     return rows
 
 
@@ -105,11 +105,6 @@ def numbers(account: Account) -> Iterator[str]:
     yield f"{len(done.edges)}"
     yield f"{new}"
     yield f"{len(account.met) - new}"
-
-
-def harm(met: Met) -> str:
-    """What a bug does to people, where that is known; else what it breaks."""
-    return met.sentence if met.severity in {"", Severity.NOTHING.name} else met.consequence
 
 
 def facts() -> Table:

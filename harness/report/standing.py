@@ -37,7 +37,7 @@ class Standing:
     def tell(self, account: Account) -> None:
         """A shard has come that far."""
         plan, name = account.plan, system(account)
-        self.shards[plan.subject, plan.scope, plan.engine, plan.seed] = account
+        self.shards[plan.subject, plan.scope, plan.engine, plan.seed, plan.first] = account
         edges = self.edges.setdefault(name, set())
         before = len(edges)
         edges.update(*(tally.edges for tally in account.tallies.values()))
@@ -55,7 +55,7 @@ class Standing:
 
     @property
     def runs(self) -> int:
-        return sum(account.runs for account in self.shards.values())
+        return sum(tally.runs for it in self.shards.values() for tally in it.tallies.values())
 
     @property
     def steps(self) -> int:

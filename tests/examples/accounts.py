@@ -5,6 +5,7 @@ from typing import Any
 from workerfuzz.harness.campaigns.account import Account, Point, Reading
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.night import Night, Phase
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import Tally
 
@@ -68,3 +69,17 @@ def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) ->
         "seconds": seconds,
     }
     return Account(**(facts | its))
+
+
+def night(*shards: Account, **its: Any) -> Night:
+    """A night that went well."""
+    facts: dict[str, Any] = {
+        "seed": 7,
+        "began": "2026-11-25T02:00:00+00:00",
+        "ended": "2026-11-25T03:01:40+00:00",
+        "budget": Budget(seconds=3600),
+        "versions": {"dask": "2026.8.0", "workerfuzz": "0.1.0"},
+        "phases": [Phase("canary", ["a planted bug was found"], seconds=3.0), Phase("fuzz")],
+        "shards": [*shards],
+    }
+    return Night(**(facts | its))

@@ -82,7 +82,7 @@ def test_picture_tells_all_there_is_to_tell() -> None:
         "3: worker executing -> error, scheduler waiting -> processing",
         "shrinking 30 steps that break nothing_is_left (seed 2)",
         "1 new, 1 known",
-        "nothing_is_left: a client waits for ever (c0: a)",
+        "nothing_is_left: a client waits for ever: c0: a",
     ):
         assert said in text
 
@@ -115,10 +115,10 @@ def test_shards_for_which_there_is_no_room_are_counted() -> None:
     assert f"and {40 - len(rows)} more" in drawn[-1]
 
 
-def test_severity_that_is_nothing_says_what_is_broken() -> None:
-    assert new(met(severity="NOTHING")) == "new: nothing_is_left: What nothing_is_left says."
+def test_harm_is_told_where_there_is_any() -> None:
+    assert new(met(severity="NOTHING")) == "new: nothing_is_left: a is left"
     assert new(met(severity="STAYS", path="0001-x.case")) == (
-        "new: nothing_is_left: memory stays (0001-x.case)"
+        "new: nothing_is_left: memory stays: a is left (0001-x.case)"
     )
 
 
@@ -154,7 +154,7 @@ def test_a_new_bug_is_told_at_once_and_stays() -> None:
         it.tell(account())
         it.tell(account(), met())
     said = COLOUR.sub("", shown(console))
-    assert "new: nothing_is_left: What nothing_is_left says.\n" in said
+    assert "new: nothing_is_left: a is left\n" in said
 
 
 def test_a_terminal_that_became_narrower_begins_anew() -> None:
@@ -200,7 +200,7 @@ def test_where_there_is_no_terminal_a_new_bug_is_a_line() -> None:
     out = io.StringIO()
     with watching(Budget(seconds=60), console=Console(file=out)) as watcher:
         watcher.tell(account(), met())
-    assert out.getvalue() == "new: nothing_is_left: What nothing_is_left says.\n"
+    assert out.getvalue() == "new: nothing_is_left: a is left\n"
 
 
 def test_quiet_is_quiet() -> None:

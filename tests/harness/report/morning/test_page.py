@@ -1,0 +1,205 @@
+"""The page: whole, on its own, and showing text as text wherever it came from."""
+
+import base64
+import json
+import re
+import sys
+import zlib
+from html.parser import HTMLParser
+
+import pytest
+from examples.accounts import account, met, night, tally
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.night import Phase
+from workerfuzz.harness.report.morning.morning import Morning
+from workerfuzz.harness.report.morning.packed import TOGETHER, packed
+from workerfuzz.harness.report.morning.page import NoTemplates, page
+from workerfuzz.harness.report.morning.shown import Shown
+
+EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;</pre></style></title>"
+
+#: Elements that have no end.
+EMPTY = {"meta", "input", "br", "img", "link"}
+
+
+class Reader(HTMLParser):
+    """What a page is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        if not {"script", "style"} & {*self.open}:
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+    def named(self, tag: str, name: str) -> list[str]:
+        return [
+            value
+            for it, attributes in self.elements
+            if it == tag and (value := attributes.get(name))
+        ]
+
+
+def made(
+    *shards: Account, shown: list[Shown] | None = None, before: Account | None = None
+) -> Reader:
+    morning = Morning(night(*shards), night(before) if before is not None else None)
+    found = shown if shown is not None else [Shown(it) for it in morning.met]
+    return Reader(page(morning, found))
+
+
+def test_page_of_a_night_without_anything() -> None:
+    text = made().text
+    assert "green: 0 new findings, 0 known" in text
+    assert "Nothing new was found." in text
+    assert "There is none to compare with." in text
+
+
+def test_verdict_comes_first_and_says_why() -> None:
+    text = made(account(met=[met(), met("old", known="an old one")])).text
+    assert text.index("red: 1 new finding, 1 known") < text.index("Findings")
+    assert "fuzz: 1 new finding: nothing_is_left" in text
+
+
+def test_every_section_is_there_and_can_be_reached() -> None:
+    page = made(account(met=[met()]))
+    ids = {*page.named("section", "id")}
+    assert {it.removeprefix("#") for it in page.named("a", "href")} == ids
+    assert ids == {
+        "findings", "phases", "table", "curves", "properties", "steps", "shards", "before",
+    }  # fmt: skip
+
+
+def test_ids_are_not_used_twice() -> None:
+    page = made(account(1, met=[met(), met("other")]), account(2, version="2025.1.0"))
+    ids = [value for _, attributes in page.elements if (value := attributes.get("id"))]
+    assert len(ids) == len({*ids}) > 10
+
+
+def test_page_needs_no_network() -> None:
+    page = made(account(met=[met()]))
+    for tag, attributes in page.elements:
+        assert tag not in {"link", "img", "iframe", "object", "embed", "base"}
+        assert not {"src", "srcset", "action", "data", "onclick", "onload"} & {*attributes}
+    styles_and_scripts = re.findall(r"<(?:style|script)[^>]*>(.*?)</", whole(), re.DOTALL)
+    assert len(styles_and_scripts) >= 2
+    for text in styles_and_scripts:
+        assert not re.search(r"https?:|url\(|@import|fetch\(|XMLHttp|eval\(", text)
+
+
+def whole() -> str:
+    return page(Morning(night(account(met=[met()]))), [Shown(met(), case="> rest\n")])
+
+
+def test_text_is_text_wherever_it_came_from() -> None:
+    bug = met(
+        EVIL, sentence=EVIL, counterexample=EVIL, told=EVIL, path=EVIL, tactic=EVIL, subject="dask",
+        after=1, severity="STAYS",
+    )  # fmt: skip
+    odd = tally(edges={f"worker {EVIL} -> {EVIL}": 1}, taken={EVIL: 1}, checked={EVIL: 1})
+    done = account(
+        met=[bug, met("known", known=EVIL), met("seen", known=f"{EVIL}.case")],
+        tallies={EVIL: odd}, version=EVIL, kinds=[EVIL], cannot={"steal": EVIL}, fixed=[EVIL],
+    )  # fmt: skip
+    it = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
+    morning = Morning(it, night(account(met=[met("gone", known=EVIL)])), [EVIL])
+    shown = [Shown(one, EVIL, EVIL, "test", EVIL, "", EVIL) for one in morning.met]
+    text = page(morning, shown)
+    read = Reader(text)
+    assert "img" not in {tag for tag, _ in read.elements}
+    assert text.count("<script") == 1 + sum(
+        "block" in (a.get("class") or "") for _, a in read.elements
+    )
+    assert read.text.count("<script>alert('x')</script>") > 20
+
+
+def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
+    shown = [
+        Shown(met(f"p{number}"), "case", test=f"test {number}", picture=f"<svg>{number}</svg>")
+        for number in range(9)
+    ]
+    read = made(account(met=[it.met for it in shown]), shown=shown)
+    places = [
+        (int(a["data-block"] or ""), int(a["data-place"] or ""))
+        for _, a in read.elements
+        if "data-block" in a
+    ]
+    blocks = [
+        json.loads(zlib.decompress(base64.b64decode(it)))
+        for it in re.findall(
+            r'<script type="text/plain" class="block">([^<]+)</script>', page_of(shown)
+        )
+    ]
+    unpacked = [blocks[block][place] for block, place in places]
+    assert unpacked == [text for it in shown for text in (it.picture, it.test)]
+    assert "svg" not in {tag for tag, a in read.elements if "chart" not in (a.get("class") or "")}
+
+
+def page_of(shown: list[Shown]) -> str:
+    return page(Morning(night(account(met=[it.met for it in shown]))), shown)
+
+
+@pytest.mark.parametrize("count", [0, 1, TOGETHER, TOGETHER + 1])
+def test_what_is_packed_can_be_unpacked(count: int) -> None:
+    texts = [f"{EVIL} é {number}" for number in range(count)]
+    blocks = [json.loads(zlib.decompress(base64.b64decode(it))) for it in packed(texts)]
+    assert [text for block in blocks for text in block] == texts
+
+
+def test_without_what_it_needs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(NoTemplates) as raised:
+        page(Morning(night()), [])
+    assert str(raised.value) == (
+        "a report as HTML needs jinja2: pip install 'workerfuzz[report]'; "
+        "--markdown, --junit and --annotations do not"
+    )
+
+
+def test_never_reached_edges_are_plain_to_see() -> None:
+    read = made(account())
+    never = [
+        a for tag, a in read.elements if tag == "td" and "never" in (a.get("class") or "").split()
+    ]
+    assert [a["title"] for a in never][:1] == ["executing to error: never reached (ExecuteFailure)"]
+    assert "3 of 6 sometimes properties" in read.text
+
+
+def test_the_night_before_is_beside() -> None:
+    read = made(account(), before=account(tallies={"swarm": tally(10)}))
+    assert "runs 10 20 +10" in read.text
+    assert "steps 500 1,000 +100%" in read.text
+
+
+def test_only_many_findings_are_filtered() -> None:
+    few, many = (
+        made(account(met=[met(f"p{number}") for number in range(count)])) for count in (8, 9)
+    )
+    assert "filter" not in few.named("input", "id")
+    assert "filter" in many.named("input", "id")
+
+
+def test_pages_are_the_same_each_time() -> None:
+    assert whole() == whole()

@@ -1,0 +1,82 @@
+"""What is shown of a finding: its case, a test, a picture; or why there is none."""
+
+from pathlib import Path
+
+import pytest
+from examples.accounts import met
+
+from workerfuzz.harness.cases.case import Case, CaseError
+from workerfuzz.harness.cases.known_bugs import known_cases
+from workerfuzz.harness.report.morning.shown import Dresser
+
+CASE = """\
+workerfuzz-case 1
+title: a task runs
+scope: worker
+subject: reference
+
+> compute-task x
+"""
+
+
+def drawn(case: Case, subject: str) -> str:
+    return f"<svg>{case.title} of {subject}</svg>"
+
+
+def test_a_new_finding_shows_its_own_case(tmp_path: Path) -> None:
+    shown = Dresser(tmp_path, drawn, {}).dressed(met(case=CASE, alone="alone", subject="reference"))
+    assert (shown.case, shown.alone) == (CASE, "alone")
+    assert (shown.picture, shown.no_picture) == ("<svg>a task runs of reference</svg>", "")
+    assert (shown.test, shown.no_test) == ("", "its case: the case is not about dask")
+
+
+def test_what_a_former_night_found_is_read_from_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "x-1.case").write_text(CASE)
+    assert Dresser(tmp_path, drawn, {}).dressed(met(known="x-1.case")).case == CASE
+    missing = Dresser(tmp_path, drawn, {}).dressed(met(known="y-1.case"))
+    assert (
+        missing.no_picture
+        == missing.no_test
+        == f"{tmp_path / 'y-1.case'}: no such file or directory"
+    )
+
+
+def test_known_bugs_show_the_case_that_we_have_of_them(tmp_path: Path) -> None:
+    known = next(iter(known_cases()))
+    shown = Dresser(tmp_path, drawn).dressed(met(known=known.title))
+    assert f"title: {known.title}\n" in shown.case
+    assert shown.picture == f"<svg>{known.title} of dask</svg>"
+    unknown = Dresser(tmp_path, drawn, {}).dressed(met(known="nobody knows it"))
+    assert unknown.no_picture == 'no case is called "nobody knows it" here'
+
+
+def test_known_bugs_have_a_test(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    known = next(iter(known_cases()))
+    shown = Dresser(tmp_path, drawn).dressed(met(known=known.title))
+    assert "def test_" in shown.test
+    compile(shown.test, "test.py", "exec")
+
+
+def test_a_case_that_cannot_be_read_is_no_end(tmp_path: Path) -> None:
+    shown = Dresser(tmp_path, drawn, {}).dressed(met(case="nonsense", path="findings/x.case"))
+    assert shown.case == ""
+    assert shown.no_picture.startswith("findings/x.case:1: ")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [(CaseError("it is impossible"), "it is impossible"), (KeyError("x"), "KeyError: 'x'")],
+)
+def test_a_picture_that_cannot_be_drawn_says_why(
+    tmp_path: Path, error: Exception, said: str
+) -> None:
+    def fails(case: Case, subject: str) -> str:
+        raise error
+
+    shown = Dresser(tmp_path, fails, {}).dressed(met(case=CASE))
+    assert (shown.case, shown.picture, shown.no_picture) == (CASE, "", said)
+
+
+def test_without_a_painter_there_is_no_picture(tmp_path: Path) -> None:
+    assert Dresser(tmp_path, known={}).dressed(met(case=CASE)).no_picture == "there is no picture"
