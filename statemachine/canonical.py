@@ -45,6 +45,10 @@ class Canonical:
         called = self.names
         return tuple(sorted([called.get(name, name) for name in names]))
 
+    def sorted(self, names: Iterable[str]) -> list[str]:
+        """Peers in the order of the names that they get."""
+        return sorted(names, key=self.name)
+
     def priority(self, priority: Priority) -> Priority:
         """A priority, next to others."""
         return self.ranks.get(priority, priority)

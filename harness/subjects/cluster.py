@@ -5,11 +5,12 @@ wants done as a ``Wish`` of it; the world decides when either happens. All calls
 raises ``SubjectRaised`` where the system raises; any other exception is the harness's own fault.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from workerfuzz.statemachine import requests
+from workerfuzz.statemachine.canonical import Canonical
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Execute, GatherDep, RetryBusyWorkerLater
 from workerfuzz.statemachine.properties import Property
@@ -184,3 +185,18 @@ class ClusterMaker(Protocol):
 
     def cluster(self, config: ClusterConfig) -> ClusterSubject:
         """A scheduler without workers; raises SubjectUnavailable."""
+
+
+class CopyableCluster(Protocol):
+    """What a cluster under test offers beside, so that it can be explored."""
+
+    def copy(self) -> Any:
+        """One of its own that continues alike, and shares nothing that changes."""
+
+    def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
+        """Plain data, equal for those that continue alike.
+
+        Args:
+            its: names and numbers there.
+            posts: what is under way: its messages are part of it.
+        """

@@ -1,7 +1,7 @@
 """What a system must offer to be fuzzed at the scope of one worker."""
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from workerfuzz.statemachine.canonical import Canonical
 from workerfuzz.statemachine.config import WorkerConfig
@@ -74,8 +74,8 @@ class Copyable(Protocol):
         """Plain data, equal for those that continue alike."""
 
 
-def copyable(name: str, it: object) -> Copyable:
-    """The same system, if it is fit to be explored. Raises SubjectUnavailable."""
+def copyable(name: str, it: Any) -> Any:
+    """The same ``Copyable`` system, or cluster. Raises SubjectUnavailable where it is none."""
     if hasattr(it, "fingerprint"):
-        return cast(Copyable, it)
+        return it
     raise SubjectUnavailable(f'subject "{name}" cannot be copied, and so not explored')

@@ -1,7 +1,7 @@
 """Our scheduler with our workers under it, as a subject."""
 
 import traceback
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -20,12 +20,18 @@ from workerfuzz.harness.subjects.reference_tables import scheduler_tables
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine import events, requests
 from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.canonical import Canonical
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.scheduler import handle_message
 from workerfuzz.statemachine.scheduling import letters
 from workerfuzz.statemachine.scheduling.assignment import able_workers
 from workerfuzz.statemachine.scheduling.config import SchedulerConfig
+from workerfuzz.statemachine.scheduling.fingerprint import (
+    fingerprint,
+    plain_message,
+    ranks,
+)
 from workerfuzz.statemachine.scheduling.handlers.decisions import spare_holders, takers, thieves
 from workerfuzz.statemachine.scheduling.invariants import INVARIANTS
 from workerfuzz.statemachine.scheduling.leftovers import leftovers
@@ -34,6 +40,7 @@ from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
 from workerfuzz.statemachine.scheduling.table import TRANSITIONS as SCHEDULER_EDGES
 from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.table import TRANSITIONS as WORKER_EDGES
+from workerfuzz.statemachine.task import Priority
 from workerfuzz.statemachine.view import WorkerView
 from workerfuzz.statemachine.worker import WorkerState
 from workerfuzz.strategies.text import word
@@ -82,6 +89,17 @@ class ReferenceProcess:
         self.broken: list[Broken] = []
         self.executes: dict[str, do.Execute] = {}
 
+    def copy(self) -> "ReferenceProcess":
+        other: ReferenceProcess = object.__new__(ReferenceProcess)
+        other.worker, other.confirmations = self.worker.copy(), self.confirmations.copy()
+        other.broken, other.executes = self.broken.copy(), self.executes.copy()
+        return other
+
+    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+        """Threads run with what they were started with: nothing is looked up in ``executes``."""
+        asked = tuple([plain_message(it, its) for it in self.confirmations])
+        return (*self.worker.fingerprint(its), asked)
+
 
 class ReferenceCluster:
     """A cluster of ours; implements ``ClusterSubject``."""
@@ -96,6 +114,45 @@ class ReferenceCluster:
         self.processes: dict[str, ReferenceProcess] = {}
         self._moves: list[Move] = []
         self._choices: dict[Choices, Sequence[tuple[str, str]]] = {}
+
+    # What makes it fit to be explored
+
+    def copy(self) -> "ReferenceCluster":
+        """Nothing has happened to it yet."""
+        other: ReferenceCluster = object.__new__(ReferenceCluster)
+        other.config, other.scheduler = self.config, self.scheduler.copy()
+        other.processes = {name: process.copy() for name, process in self.processes.items()}
+        other._choices = {choices: [*pairs] for choices, pairs in self._choices.items()}
+        other._moves = []
+        return other
+
+    def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
+        its.ranks = ranks(self._priorities(posts))
+        processes = [self.processes[name] for name in its.sorted(self.processes)]
+        return (
+            fingerprint(self.scheduler, its),
+            *[process.fingerprint(its) for process in processes],
+            *[
+                (
+                    its.name(it.sender),
+                    its.name(it.receiver),
+                    *[plain_message(one, its) for one in it.messages],
+                )
+                for it in posts
+            ],
+        )
+
+    def _priorities(self, posts: Iterable[Post]) -> Iterator[Priority]:
+        """Every priority that somebody knows, or is about to."""
+        yield from (task.priority for task in self.scheduler.tasks.values())
+        for process in self.processes.values():
+            for task in process.worker.worker.tasks.values():
+                yield from (task.queued_at,) if task.queued_at else ()
+                yield from (task.request.priority,) if task.request else ()
+        for post in posts:
+            for it in post.messages:
+                if isinstance(it, events.ComputeTask):
+                    yield it.request.priority
 
     # Who is there
 
@@ -144,11 +201,12 @@ class ReferenceCluster:
     def _choices_of(self, choices: Choices) -> Sequence[tuple[str, str]]:
         found = self._choices.get(choices)
         if found is None:
-            found = self._choices[choices] = sorted(
+            pairs = (
                 (key, worker)
                 for key in self.scheduler.tasks
                 for worker in choices(self.scheduler, key)
             )
+            found = self._choices[choices] = sorted(pairs)
         return found
 
     def _schedule(self, sender: str, messages: Iterable[object]) -> Outcome:

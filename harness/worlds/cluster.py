@@ -5,7 +5,7 @@ sent that the scheduler or a worker under test did not send.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from workerfuzz.harness.subjects.cluster import (
 )
 from workerfuzz.harness.worlds import cluster_properties as must
 from workerfuzz.harness.worlds.cluster_books import computed
+from workerfuzz.harness.worlds.cluster_copies import copied, fingerprint
 from workerfuzz.harness.worlds.cluster_effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster_rest import come_to_rest
 from workerfuzz.harness.worlds.cluster_surroundings import Surroundings
@@ -23,6 +24,7 @@ from workerfuzz.harness.worlds.guard import GUARD, REST_S, STEP_S
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker import SWEEP_EVERY
 from workerfuzz.statemachine import events, requests
+from workerfuzz.statemachine.canonical import OWN_NAMES
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Execute
 from workerfuzz.strategies.choosers import Chooser
@@ -96,6 +98,19 @@ class ClusterWorld(Surroundings):
         if self.let_so_far % SWEEP_EVERY == 0:
             self.sweep()
         return effect
+
+    def copy(self) -> "ClusterWorld":
+        """A world of its own that continues alike. Raises SubjectUnavailable."""
+        other: ClusterWorld = copied(self)
+        return other
+
+    def fingerprint(self, names: Mapping[str, str] = OWN_NAMES) -> tuple[Hashable, ...]:
+        """Equal for worlds that continue alike. Raises SubjectUnavailable.
+
+        Args:
+            names: what workers are called in it, where that is not what they are called.
+        """
+        return fingerprint(self, names)
 
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""

@@ -1,5 +1,7 @@
 """The process around a worker: it answers what the scheduler asks it to confirm."""
 
+from collections.abc import Iterator
+
 from workerfuzz.statemachine.scheduling.letters import Confirm, Confirmed
 from workerfuzz.statemachine.worker import WorkerState
 
@@ -9,6 +11,14 @@ class Confirmations:
 
     def __init__(self) -> None:
         self._asked: list[Confirm] = []
+
+    def copy(self) -> "Confirmations":
+        other = Confirmations()
+        other._asked = self._asked.copy()
+        return other
+
+    def __iter__(self) -> Iterator[Confirm]:
+        return iter(self._asked)
 
     def ask(self, question: Confirm) -> None:
         self._asked.append(question)
