@@ -17,7 +17,7 @@ from workerfuzz.harness.campaigns.shard import Shard
 from workerfuzz.harness.cases.scopes import AnyUniverse, World
 from workerfuzz.harness.engines.machine import MACHINES, Machine
 from workerfuzz.harness.engines.profiles import PROFILES, profile
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.engines.walker import Walker
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.steps import Step
@@ -30,18 +30,13 @@ HYPOTHESIS: Final = "hypothesis"
 
 
 def by_walk(shard: Shard) -> None:
-    """One run after the other, each from a seed of its own."""
+    """One run after the other, each from a seed of its own, and learning from those before it."""
+    plan = shard.plan
+    tactics = (plan.tactic,) if plan.tactic else ()
+    walker = Walker(shard.subject, plan.seed, shard.scope, shard.universe, tactics=tactics)
     while not shard.spent():
         with shard.checks():
-            shard.attempt(
-                lambda: walk(
-                    shard.subject,
-                    f"{shard.plan.seed}/{shard.number}",
-                    shard.observing,
-                    shard.scope,
-                    shard.universe,
-                )
-            )
+            shard.attempt(lambda: walker.run(shard.number, shard.observing))
 
 
 class BudgetSpent(BaseException):

@@ -31,6 +31,7 @@ class Plan:
         known: bugs that are known are told from new ones; otherwise each is new.
         first: number of the first run; those before it were done by somebody else.
         seen: bugs of this subject, at this scope, that have a case.
+        tactic: the only one of the walk; empty: all of them, each as often as it pays.
         planted: name of a mutant that is planted while it runs; empty for none.
     """
 
@@ -43,6 +44,7 @@ class Plan:
     known: bool = True
     first: int = 0
     seen: tuple[Seen, ...] = ()
+    tactic: str = ""
     planted: str = ""
 
     def __str__(self) -> str:

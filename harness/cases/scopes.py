@@ -64,6 +64,7 @@ class Scope:
     """How runs of one scope are made, written and shrunk.
 
     Attributes:
+        name: how cases and the command line call it.
         kinds: every kind of step there.
         words: the same, by their word.
         open: a fresh world; given a subject, a universe and (by name) an observer.
@@ -74,6 +75,7 @@ class Scope:
         config: the default one.
     """
 
+    name: str
     kinds: tuple[type[Step], ...]
     words: Mapping[str, type[Step]]
     open: Callable[..., World]
@@ -152,6 +154,7 @@ def usual_cluster_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
 
 
 WORKER: Final = Scope(
+    name="worker",
     kinds=WORKER_STEPS,
     words=BY_WORD,
     open=WorkerWorld,
@@ -162,6 +165,7 @@ WORKER: Final = Scope(
     config=WorkerConfig(),
 )
 CLUSTER: Final = Scope(
+    name="cluster",
     kinds=CLUSTER_STEPS,
     words=CLUSTER_WORDS,
     open=ClusterWorld,
@@ -173,7 +177,9 @@ CLUSTER: Final = Scope(
 )
 
 #: By the name that cases and the command line use.
-SCOPES: Final[Mapping[str, Scope]] = MappingProxyType({"worker": WORKER, "cluster": CLUSTER})
+SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
+    {scope.name: scope for scope in (WORKER, CLUSTER)}
+)
 
 
 def scope_of(violation: Violation) -> Scope:

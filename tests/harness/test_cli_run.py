@@ -9,13 +9,12 @@ import pytest
 from workerfuzz import __version__
 from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
-from workerfuzz.harness.campaigns import engines
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.measure import Measured
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.cases.scopes import World
+from workerfuzz.harness.engines.walker import Walker
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
-from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.statemachine.invariants import role_fits_state
 from workerfuzz.statemachine.properties import Property
@@ -142,14 +141,14 @@ def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
 def test_an_interrupted_campaign_prints_what_there_is(
     say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    functions: Iterator[Callable[..., WorkerWorld]] = iter([walk, interrupt])
-    monkeypatch.setattr(engines, "walk", lambda *its: next(functions)(*its))  # noqa: PLW0108 - twice
+    functions: Iterator[Callable[..., World]] = iter([Walker.run, interrupt])
+    monkeypatch.setattr(Walker, "run", lambda *its: next(functions)(*its))  # noqa: PLW0108 - twice
     status, out, _ = say("run", "--engine", "walk")
     assert status == 130
     assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted \(", out)
 
 
-def interrupt(*_: object) -> WorkerWorld:
+def interrupt(*_: object) -> World:
     raise KeyboardInterrupt
 
 

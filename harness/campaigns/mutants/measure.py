@@ -21,7 +21,7 @@ from workerfuzz.harness.cases.scopes import SCOPES
 from workerfuzz.harness.engines.machine import MACHINES
 from workerfuzz.harness.engines.profiles import PROFILES
 from workerfuzz.harness.engines.shrink import shrink
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.engines.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.reference import ReferenceSubject
@@ -111,9 +111,10 @@ class Search:
     def by_walk(self) -> None:
         """One run after the other, each from a seed of its own."""
         run = 0
+        walker = Walker(self.subject, self.seed, SCOPES[self.scope])
         while self.violation is None and self.steps < self.most_steps:
             try:
-                world = walk(self.subject, f"{self.seed}/{run}", None, SCOPES[self.scope])
+                world = walker.run(run)
                 self.steps += len(world.steps)
             except Violation as violation:
                 self.steps += len(violation.steps)

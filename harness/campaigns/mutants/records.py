@@ -74,7 +74,7 @@ def missing_key_is_not_computed(
     called(wanted, "runnable_state"),
     origin="Z06 #6676",
     violates="R19",
-    caught_by="constrained_takes_resources",
+    caught_by="constrained_takes_resources resources_stay_within_bounds",
 )
 def resources_are_overlooked(original: Any, task: TaskState) -> State:
     return S.READY

@@ -258,7 +258,8 @@ def resumed_task_starts_again(
     row(S.RESUMED, S.CANCELLED),
     origin="#4446",
     violates="R26 R30",
-    caught_by="no_handler_raises runs_within_its_threads thread_is_kept transitions_are_legal",
+    caught_by="no_handler_raises one_action_per_key runs_within_its_threads thread_is_kept "
+    "transitions_are_legal",
 )
 def thread_goes_with_the_last_need(
     original: Action, worker: WorkerState, task: TaskState, payload: object

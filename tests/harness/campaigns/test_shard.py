@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.campaigns import engines
 from workerfuzz.harness.campaigns.account import MOST_POINTS, Account
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.engines import fill
@@ -18,6 +17,7 @@ from workerfuzz.harness.cases.casefile import load, parse
 from workerfuzz.harness.cases.known_bugs import Known
 from workerfuzz.harness.cases.signature import Signature
 from workerfuzz.harness.engines.shrink import Shrinker
+from workerfuzz.harness.engines.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.strategies.choosers import RandomChooser
@@ -90,12 +90,18 @@ def test_without_a_folder_cases_are_in_the_account_alone() -> None:
 
 
 def test_a_shard_goes_on_where_another_one_ended(tmp_path: Path) -> None:
-    whole = account_of(tmp_path)
-    begun = account_of(tmp_path, runs=12)
-    rest = account_of(tmp_path, runs=18, first=begun.runs)
+    whole = account_of(tmp_path, tactic="weighted")
+    begun = account_of(tmp_path, tactic="weighted", runs=12)
+    rest = account_of(tmp_path, tactic="weighted", runs=18, first=begun.runs)
     assert whole.runs == rest.runs == 30
     assert whole.total.taken == total([begun.total, rest.total]).taken
     assert whole.total.sketch == total([begun.total, rest.total]).sketch
+
+
+def test_a_shard_that_goes_on_repeats_nothing(tmp_path: Path) -> None:
+    begun = account_of(tmp_path, scope="worker", runs=100)
+    rest = account_of(tmp_path, scope="worker", runs=100, first=begun.runs)
+    assert not set(begun.total.sketch) & set(rest.total.sketch)
 
 
 def test_interruption_while_something_is_shrunk_ends_the_shard(
@@ -141,7 +147,7 @@ def test_interruption_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.Mo
     def interrupted(*_: object) -> WorkerWorld:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(engines, "walk", interrupted)
+    monkeypatch.setattr(Walker, "run", interrupted)
     done = account_of(tmp_path)
     assert done.interrupted
     assert done.runs == 0
@@ -151,7 +157,7 @@ def test_a_fault_of_ours_says_in_which_run(tmp_path: Path, monkeypatch: pytest.M
     def stumble(*_: object) -> WorkerWorld:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(engines, "walk", stumble)
+    monkeypatch.setattr(Walker, "run", stumble)
     with pytest.raises(ZeroDivisionError) as raised:
         account_of(tmp_path, seed=7)
     assert raised.value.__notes__ == ["in run 0 of seed 7"]
