@@ -14,13 +14,16 @@ from workerfuzz.harness.campaigns.together import continued, together
 
 
 def account(out: Path, runs: int, first: int = 0) -> Account:
-    plan = Plan(scope="cluster", seed=1, budget=Budget(runs=runs), first=first)
+    plan = Plan(scope="cluster", seed=1, budget=Budget(runs=runs), first=first, tactic="swarm")
     return fill(open_shard(plan, out))
 
 
 @pytest.mark.parametrize("first", [7, 20])
 def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
-    """Behind a run: the sketches tell that the runs are the ones it would have made."""
+    """Behind a run: the sketches tell that the runs are the ones it would have made.
+
+    So it is for one tactic alone. A walk that learns begins to learn afresh.
+    """
     with named("finish-is-kept-secret").planted():
         whole = account(tmp_path, 40)
         parts = continued(account(tmp_path, first), account(tmp_path, 40 - first, first))
