@@ -23,17 +23,31 @@ def drop(table: dict[str, None], keys: Iterable[str]) -> None:
         table.pop(key, None)
 
 
+def growing(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -> Collection[str]:
+    """The keys, with all that need them, directly or not."""
+    found = dict.fromkeys(keys)
+    before = -1
+    while before < len(found):
+        before = len(found)
+        found.update(
+            (key, None) for key, its in needs.items() if any(need in found for need in its)
+        )
+    return found
+
+
 class Books:
     """What is known of keys outside of the cluster.
 
     Attributes:
         contents: what was last submitted of a key.
+        ever: keys that a key depended on, in whichever of its contents.
         data: values of keys that were scattered, and are no task.
         wants: keys by client, in the order wanted.
         told: what each client believes, by key.
         held: keys that a client cancelled; it still has their futures, and so has to let go of them.
         why: reasons of failures, by client and key.
-        given_up: keys that some client cancelled, with all that depended on them then.
+        given_up: keys that some client cancelled, with all that depended on them, then or before: the
+            scheduler may not know yet of what was submitted last.
         at_risk: keys of graphs that rest on scattered values, or on keys that are not in the graph:
             without these, all of the graph is cancelled.
         unread: graphs of each client that the scheduler has not got yet.
@@ -50,6 +64,7 @@ class Books:
 
     def __init__(self, clients: Iterable[str]) -> None:
         self.contents: dict[str, TaskSpec] = {}
+        self.ever: dict[str, dict[str, None]] = {}
         self.data: dict[str, str] = {}
         self.wants: dict[str, dict[str, None]] = {client: {} for client in clients}
         self.told: dict[str, dict[str, Status]] = {client: {} for client in clients}
@@ -83,7 +98,7 @@ class Books:
                 self.let_go(client, wish.keys)
                 drop(self.held[client], wish.keys)
             case requests.Cancel():
-                self.given_up.update(dict.fromkeys(self.resting_on(wish.keys)))
+                self.given_up.update(dict.fromkeys(growing(wish.keys, self.ever)))
                 self.held[client].update(dict.fromkeys(wish.keys))
                 self.let_go(client, wish.keys)
             case requests.Retry():
@@ -102,6 +117,7 @@ class Books:
             if self.contents.get(spec.key, spec) != spec:
                 self.changing[client] = True
             self.contents[spec.key] = spec
+            self.ever.setdefault(spec.key, {}).update(dict.fromkeys(spec.dependencies))
         if any(need not in listed for spec in graph.specs for need in spec.dependencies):
             self.at_risk.update(dict.fromkeys(graph.wanted))
 
@@ -143,17 +159,7 @@ class Books:
 
     def resting_on(self, keys: Iterable[str]) -> Collection[str]:
         """The keys with all that depend on them."""
-        found = dict.fromkeys(keys)
-        growing = True
-        while growing:
-            more = [
-                key
-                for key, spec in self.contents.items()
-                if key not in found and any(need in found for need in spec.dependencies)
-            ]
-            found.update(dict.fromkeys(more))
-            growing = bool(more)
-        return found
+        return growing(keys, {key: spec.dependencies for key, spec in self.contents.items()})
 
     def needed_by(self, keys: Iterable[str]) -> Collection[str]:
         """The keys with all that they depend on."""
