@@ -1,18 +1,34 @@
-"""The command that shows a case: its lanes in the terminal, its tables, or its transcript."""
+"""The command that shows a case: in the terminal, as a picture, as a page."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from workerfuzz.harness.cli.options import Status, complain, fix_hash_order
+from workerfuzz.harness.cli.options import DASK, Status, complain, fix_hash_order
 
 app = typer.Typer()
 
+#: Instead of a file: standard output.
+STDOUT: Final = Path("-")
+
+SvgOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a picture; - is standard output.")
+]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Write a page to step through; a folder for a folder."),
+]
+MermaidOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a Mermaid diagram, for Markdown.")
+]
+
 
 @app.command()
-def show(
-    case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to play.")],
+def show(  # noqa: PLR0917 - options of a command are never given by position
+    case: Annotated[
+        Path, typer.Argument(metavar="CASE", help="The case to play; with --html, or a folder.")
+    ],
     subject: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="On which system; else the first it is about."),
@@ -26,17 +42,27 @@ def show(
     diff: Annotated[
         bool, typer.Option("--diff", help="What each step, or step N, changed in the tables.")
     ] = False,
+    svg: SvgOption = None,
+    html: HtmlOption = None,
+    mermaid: MermaidOption = None,
 ) -> None:
     """Show what happens in a case: who says what to whom, states, and what breaks."""
+    if case.is_dir() and html is not None:
+        show_folder(case, html, subject)
+        return
     from workerfuzz.harness.cases.casefile import parse_leniently
     from workerfuzz.harness.cases.reading import read
     from workerfuzz.harness.report.terminal import show_case
     from workerfuzz.harness.subjects import get
 
-    read_case = parse_leniently(read(case), case)
+    source = read(case)
+    read_case = parse_leniently(source, case)
     name = subject or read_case.subjects[0]
     fix_hash_order(name)
     system = get(name)
+    if svg or html or mermaid:
+        write_pictures(read_case, system, source, svg=svg, html=html, mermaid=mermaid)
+        return
     held = show_case(read_case, system) if text else show_lanes(read_case, system, step, diff=diff)
     raise typer.Exit(Status.FINE if held else Status.BROKEN)
 
@@ -62,3 +88,79 @@ def show_lanes(case: Any, subject: Any, step: int | None, *, diff: bool) -> bool
     else:
         terminal.show(chart, screen)
     return chart.breach is None
+
+
+def write_pictures(
+    case: Any,
+    subject: Any,
+    source: str,
+    *,
+    svg: Path | None,
+    html: Path | None,
+    mermaid: Path | None,
+) -> None:
+    """Each picture that is wanted; what breaks in the case is part of it, and no failure."""
+    from workerfuzz.harness.cases.lanes.play import chart_of
+    from workerfuzz.harness.report.lanes.gallery import command
+    from workerfuzz.harness.report.lanes.mermaid import mermaid as diagram
+    from workerfuzz.harness.report.lanes.page import page
+    from workerfuzz.harness.report.lanes.svg import picture
+
+    chart = chart_of(case, subject, tables=html is not None)
+    if svg is not None:
+        put(svg, picture(chart))
+    if html is not None:
+        put(html, made(lambda: page(chart, source, command(case.path, subject.name))))
+    if mermaid is not None:
+        put(mermaid, diagram(chart))
+
+
+def show_folder(folder: Path, out: Path, subject: str | None) -> None:
+    """A page for each case, and one that leads to all."""
+    fix_hash_order(subject or DASK)
+    from rich.console import Console
+    from rich.progress import track
+
+    from workerfuzz.harness.cases.reading import reason
+    from workerfuzz.harness.report.lanes.gallery import INDEX, Hung, gallery
+
+    screen = Console(stderr=True)
+    pages = gallery(folder, out, subject)
+    try:
+        hung: list[Hung] = made(
+            lambda: [*track(pages, "drawing", console=screen, disable=not screen.is_terminal)]
+        )
+    except OSError as error:
+        complain(f"{out}: {reason(error)}; the pages were not written")
+        raise typer.Exit(Status.FAULT) from None
+    for it in hung:
+        if it.problem:
+            complain(f"{it.case} has no picture: {it.problem}")
+    drawn = sum(1 for it in hung if it.page)
+    typer.echo(f"{drawn} of {len(hung)} cases drawn: {out / INDEX}")
+
+
+def made(make: Any) -> Any:
+    """A page, unless what makes pages is not installed."""
+    from workerfuzz.harness.report.templating import ReportUnavailable
+
+    try:
+        return make()
+    except ReportUnavailable as error:
+        complain(str(error))
+        raise typer.Exit(Status.BAD_INPUT) from None
+
+
+def put(path: Path, content: str) -> None:
+    """Writes a file, or standard output."""
+    from workerfuzz.harness.cases.reading import reason
+    from workerfuzz.harness.cases.save import write
+
+    if path == STDOUT:
+        typer.echo(content, nl=False)
+        return
+    try:
+        write(path, content)
+    except OSError as error:
+        complain(f"{path}: {reason(error)}; the picture was not written")
+        raise typer.Exit(Status.FAULT) from None

@@ -67,7 +67,7 @@ PLAIN = """\
       |                       |  x flight             |
       |                       |  y waiting            |
   2   |                       * gather-dep-network-failure b
-      |               lost: gather-dep-network-failure|x
+      |                       |                       |x lost
       |                       |  x missing            |
 """
 
