@@ -45,6 +45,8 @@ class Account:
         kinds: every kind of step there is, by word.
         runs: number of runs that are over, those before the first one of the plan included.
         seconds: wall time that it took.
+        stems: how many there were in the corpus to begin with.
+        stems_added: how many the walk left there.
         interrupted: it was ended before its budget was spent.
         doing: what it does beside its runs just now, in words; nearly always nothing.
         faults: what went wrong in the harness itself, or where it ran; a line each.
@@ -62,6 +64,8 @@ class Account:
     kinds: list[str] = field(default_factory=list)
     runs: int = 0
     seconds: float = 0.0
+    stems: int = 0
+    stems_added: int = 0
     interrupted: bool = False
     doing: str = ""
     faults: list[str] = field(default_factory=list)

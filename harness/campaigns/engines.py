@@ -32,8 +32,15 @@ HYPOTHESIS: Final = "hypothesis"
 def by_walk(shard: Shard) -> None:
     """One run after the other, each from a seed of its own, and learning from those before it."""
     plan = shard.plan
-    tactics = (plan.tactic,) if plan.tactic else ()
-    walker = Walker(shard.subject, plan.seed, shard.scope, shard.universe, tactics=tactics)
+    walker = Walker(
+        shard.subject,
+        plan.seed,
+        shard.scope,
+        shard.universe,
+        tactics=(plan.tactic,) if plan.tactic else (),
+        corpus=shard.stems,
+        keep=shard.add_stem,
+    )
     while not shard.spent():
         with shard.checks():
             shard.attempt(lambda: walker.run(shard.number, shard.observing))

@@ -32,6 +32,8 @@ class Plan:
         first: number of the first run; those before it were done by somebody else.
         seen: bugs of this subject, at this scope, that have a case.
         tactic: the only one of the walk; empty: all of them, each as often as it pays.
+        corpus: folder of stems from which the walk grows runs, and to which it adds; empty: none. What
+            is there at the beginning counts as given: same plan and corpus, same runs.
         planted: name of a mutant that is planted while it runs; empty for none.
     """
 
@@ -45,6 +47,7 @@ class Plan:
     first: int = 0
     seen: tuple[Seen, ...] = ()
     tactic: str = ""
+    corpus: str = ""
     planted: str = ""
 
     def __str__(self) -> str:

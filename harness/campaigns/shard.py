@@ -13,9 +13,12 @@ from workerfuzz.harness.campaigns.coverage import COVERAGES, Coverage, expected
 from workerfuzz.harness.campaigns.met import Met, keep_met, met
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import Tally, digest, merged
+from workerfuzz.harness.cases import corpus
 from workerfuzz.harness.cases.known_bugs import Known, known_bugs
+from workerfuzz.harness.cases.reading import reason
 from workerfuzz.harness.cases.scopes import SCOPES, AnyUniverse, Scope, World
 from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.cases.stem import Stem
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
@@ -39,10 +42,12 @@ class Shard:
         known: bugs that are known, by signature.
         tell: told of each new bug at once, and now and then that time has passed (None).
         out: folder for cases of what is new; None: they are in the account alone.
+        stems: from which the walk grows runs.
         runs: how many are over.
         tactic: of the run that is under way.
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
+        is_corpus_closed: it took no more.
         stopped: it ends after the run that is under way: Ctrl-C came while something was being shrunk.
         last: CPU time when the last run was over, or what it found was kept.
     """
@@ -52,12 +57,14 @@ class Shard:
     out: Path | None = None
     known: Known = field(default_factory=Known)
     tell: Callable[[Met | None], None] = lambda _: None
+    stems: Sequence[Stem] = ()
     runs: int = 0
     tactic: str = ""
     coverage: dict[str, Coverage] = field(default_factory=dict)
     spent_on: dict[str, Tally] = field(default_factory=dict)
     found: dict[Signature, Met] = field(default_factory=dict)
     account: Account = field(init=False)
+    is_corpus_closed: bool = False
     stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
@@ -71,6 +78,7 @@ class Shard:
             expected=expected(self.plan.scope, self.subject),
             cannot=dict(self.subject.cannot()),
             kinds=[kind.word for kind in self.scope.kinds],
+            stems=len(self.stems),
         )
 
     @property
@@ -171,6 +179,20 @@ class Shard:
 
     # What is found
 
+    def add_stem(self, stem: Stem) -> None:
+        """A run reached something new; its stem goes into the corpus, while that takes any."""
+        if not self.plan.corpus or self.is_corpus_closed:
+            return
+        try:
+            corpus.store(Path(self.plan.corpus), stem)
+        except OSError as error:
+            self.is_corpus_closed = True
+            self.account.faults.append(
+                f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
+            )
+        else:
+            self.account.stems_added += 1
+
     def meet(self, violation: Violation) -> Met | None:
         """A run ended with a violation; the first of its kind is shrunk, kept and returned, if new."""
         self.spent_on[self.tactic].found += 1
@@ -201,9 +223,19 @@ class Shard:
 def open_shard(
     plan: Plan, out: Path | None = None, tell: Callable[[Met | None], None] = lambda _: None
 ) -> Shard:
-    """The shard that a plan describes; raises SubjectUnavailable."""
+    """The shard that a plan describes.
+
+    Raises:
+        SubjectUnavailable: its subject cannot be had.
+        CaseError: its corpus is of a later workerfuzz, or cannot be listed.
+    """
+    there = corpus.load(Path(plan.corpus)) if plan.corpus else corpus.Corpus()
+    stems = there.of(plan.scope)
     if plan.scope != "cluster":
-        return Shard(plan, fuzzed_alone(plan.subject), out, tell=tell)
-    subject = get_cluster(plan.subject)
-    known = known_bugs(subject) if plan.known else Known()
-    return Shard(plan, subject, out, known, tell)
+        shard = Shard(plan, fuzzed_alone(plan.subject), out, tell=tell, stems=stems)
+    else:
+        subject = get_cluster(plan.subject)
+        known = known_bugs(subject) if plan.known else Known()
+        shard = Shard(plan, subject, out, known, tell, stems)
+    shard.account.faults += there.problems
+    return shard

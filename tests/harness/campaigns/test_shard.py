@@ -1,5 +1,6 @@
 """A shard goes on after a finding, knows what is known, and keeps what is new."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan import Plan, Seen
 from workerfuzz.harness.campaigns.shard import Shard, open_shard
 from workerfuzz.harness.campaigns.tally import total
+from workerfuzz.harness.cases import corpus
+from workerfuzz.harness.cases.case import CaseError
 from workerfuzz.harness.cases.casefile import load, parse
 from workerfuzz.harness.cases.known_bugs import Known
 from workerfuzz.harness.cases.signature import Signature
@@ -102,6 +105,38 @@ def test_a_shard_that_goes_on_repeats_nothing(tmp_path: Path) -> None:
     begun = account_of(tmp_path, scope="worker", runs=100)
     rest = account_of(tmp_path, scope="worker", runs=100, first=begun.runs)
     assert not set(begun.total.sketch) & set(rest.total.sketch)
+
+
+def test_the_corpus_grows_and_runs_grow_from_it(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    first = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
+    assert first.stems == 0
+    assert first.stems_added == len(corpus.load(folder).stems) > 20
+    again = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
+    assert again.stems == first.stems_added
+    assert again.stems_added < first.stems_added  # much is reached already
+    assert account_of(tmp_path, runs=1, corpus=str(folder)).stems == 0  # of clusters
+
+
+def test_what_is_wrong_with_a_corpus_is_told_and_runs_go_on(tmp_path: Path) -> None:
+    (tmp_path / "bad.stem").write_text("")
+    done = account_of(tmp_path, scope="worker", runs=5, corpus=str(tmp_path))
+    assert done.faults == [f"{tmp_path / 'bad.stem'}: the file is empty"]
+    assert done.runs == 5
+    (tmp_path / "0.stem").write_text("workerfuzz-stem 2\n")
+    with pytest.raises(CaseError, match="format 2 is newer"):
+        open_shard(plan(corpus=str(tmp_path)))
+
+
+def test_a_full_disk_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(corpus, "write", full)
+    done = account_of(tmp_path, scope="worker", runs=20, corpus=str(tmp_path / "corpus"))
+    problem = "no space left on device; the corpus does not grow any more"
+    assert done.faults == [f"{tmp_path / 'corpus'}: {problem}"]
+    assert (done.runs, done.stems_added) == (20, 0)
 
 
 def test_interruption_while_something_is_shrunk_ends_the_shard(
