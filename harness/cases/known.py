@@ -7,7 +7,7 @@ from typing import Final
 
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.subjects import dask_cluster_properties, dask_properties
-from workerfuzz.harness.worlds import cluster_properties, rest, worker
+from workerfuzz.harness.worlds import blackbox, cluster_properties, rest, worker
 from workerfuzz.statemachine import (
     asked,
     contract,
@@ -47,6 +47,7 @@ MODULES: Final = (
     moved,
     worker,
     rest,
+    blackbox,
     cluster_properties,
     invariants_of_scheduler,
     totals_of_scheduler,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterMaker
 from workerfuzz.harness.worlds import cluster_properties as must
+from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.cluster import ClusterWorld
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker import no_handler_raises
@@ -44,6 +45,7 @@ HARM: Final[Mapping[str, Severity]] = {
     must.finished_keys_do_not_fail.name: Severity.WRONG,
     must.nothing_is_cancelled_by_itself.name: Severity.WRONG,
     no_handler_raises.name: Severity.DIES,
+    process_survives.name: Severity.DIES,
     must.nothing_is_left.name: Severity.STAYS,
     must.holders_are_agreed_on.name: Severity.STAYS,
     must.cluster_comes_to_rest.name: Severity.WASTED,

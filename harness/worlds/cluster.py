@@ -15,6 +15,7 @@ from workerfuzz.harness.subjects.cluster import (
     Post,
 )
 from workerfuzz.harness.worlds import cluster_properties as must
+from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.cluster_books import computed
 from workerfuzz.harness.worlds.cluster_copies import copied, fingerprint
 from workerfuzz.harness.worlds.cluster_effect import ClusterEffect
@@ -74,6 +75,8 @@ class ClusterWorld(Surroundings):
                 raise ImpossibleStep(obstacle)
         self._drawn = None
         self.steps.append(step)
+        if BOX.is_open:
+            BOX.note(self, step)
         return self.in_time(STEP_S, self.let, step, step.happen, self)
 
     def obstacles(self, step: Step) -> Iterator[str]:
@@ -115,6 +118,8 @@ class ClusterWorld(Surroundings):
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
         self.resting = True
+        if BOX.is_open:
+            BOX.rest(self)
         self.in_time(REST_S, come_to_rest, self)
 
     def where(self) -> str:
@@ -134,6 +139,8 @@ class ClusterWorld(Surroundings):
         if self._armed:
             self._armed = False
             GUARD.disarm()
+        if BOX.is_open:
+            BOX.over()
 
     # What steps may know
 

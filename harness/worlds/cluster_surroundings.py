@@ -15,6 +15,7 @@ from workerfuzz.harness.subjects.cluster import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds import cluster_properties as must
+from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.cluster_books import Books
 from workerfuzz.harness.worlds.cluster_effect import ClusterEffect
 from workerfuzz.harness.worlds.guard import GUARD, Overdue
@@ -64,6 +65,9 @@ class Surroundings:
     ) -> None:
         self.subject = subject
         self.universe = universe or ClusterUniverse()
+        self.steps: list[Step] = []
+        if BOX.is_open:
+            BOX.begin(self)
         self.pool = self.universe.keys
         self.clients = self.universe.clients
         self.variety = self.universe.variety
@@ -72,7 +76,6 @@ class Surroundings:
         self.wants, self.held, self.failed = books.wants, books.held, books.failed
         self.contents, self.data = books.contents, books.data
         self._observer = observer
-        self.steps: list[Step] = []
         self.happened = 0
         self.let_so_far = 0
         self.resting = False

@@ -15,6 +15,7 @@ from workerfuzz.harness.subjects.protocol import (
     WorkerSubject,
     copyable,
 )
+from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.effect import Effect
 from workerfuzz.harness.worlds.rest import come_to_rest
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
@@ -66,6 +67,9 @@ class WorkerWorld:
     ) -> None:
         self.subject = subject
         self.universe = universe or Universe()
+        self.steps: list[Step] = []
+        if BOX.is_open:
+            BOX.begin(self)
         self.view: WorkerSubject = subject.worker(self.universe.config)
         cannot = subject.cannot()
         self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in cannot)
@@ -73,7 +77,6 @@ class WorkerWorld:
         self.peers = self.universe.peers
         self.variety = self.universe.variety
         self._observer = observer
-        self.steps: list[Step] = []
         self.happened = 0
         self.resting = False
         self.executing: dict[str, do.Execute] = {}
@@ -128,6 +131,8 @@ class WorkerWorld:
         if obstacle is not None:
             raise ImpossibleStep(obstacle)
         self.steps.append(step)
+        if BOX.is_open:
+            BOX.note(self, step)
         return self.happen(step.event(self), step)
 
     def order(self, key: str) -> tuple[int, str]:
@@ -155,6 +160,8 @@ class WorkerWorld:
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
         self.resting = True
+        if BOX.is_open:
+            BOX.rest(self)
         come_to_rest(self)
 
     def where(self) -> str:
@@ -164,6 +171,8 @@ class WorkerWorld:
 
     def close(self) -> None:
         """The world is not used any more."""
+        if BOX.is_open:
+            BOX.over()
 
     def questions(self) -> Sequence[str]:
         """Keys that the worker asked about since the last call, sorted."""

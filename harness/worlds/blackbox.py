@@ -1,0 +1,139 @@
+"""What this process is about to do, written where it outlives the process: its black box.
+
+Some bugs take the process with them: a loop that never ends, all of the memory, a crash. So a step is
+in the box before it happens. The box is a file that is mapped into memory: what was written there
+stays when the process is killed, and costs no call of the operating system. It holds the run that is
+under way, as a case writes it.
+"""
+
+import enum
+import mmap
+import os
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from workerfuzz.statemachine.properties import always
+from workerfuzz.strategies.steps import Step
+
+#: Bytes of a box. A run of 150 steps takes about five thousand.
+SIZE: Final = 1 << 20
+
+#: How a box begins: what it is, how many signs of life there were, what goes on, where the text ends.
+HEAD: Final = struct.Struct("<8sQQQ")
+MAGIC: Final = b"wf-box 1"
+
+#: Where the text begins.
+TEXT: Final = 64
+
+
+class Phase(enum.IntEnum):
+    """What goes on."""
+
+    IDLE = 0  # no run is under way
+    OPENING = 1  # a world is being made
+    STEPPING = 2  # the last step that is written happens, or has happened
+    RESTING = 3  # it comes to rest
+    OVERFLOWN = 4  # there are more steps than can be written
+
+
+@always("Nothing that happens ends the process, or takes all of its memory.")
+def process_survives(ended: str) -> Iterator[str]:
+    yield ended
+
+
+class BlackBox:
+    """The box of this process, if it has one. Worlds write into it.
+
+    Attributes:
+        is_open: there is one.
+        about: what the runs are for, in a line; whoever makes them says so.
+    """
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.about = ""
+        self._map: Any = bytearray()
+        self._describe: Callable[[Any], str] = str
+        self._world: Any = None
+        self._beats = 0
+        self._end = TEXT
+
+    def open(self, path: Path, describe: Callable[[Any], str]) -> None:
+        """From now on everything is written to a file, which is made. Raises OSError.
+
+        Args:
+            describe: lines that say all about a universe that a replay must know.
+        """
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.ftruncate(descriptor, SIZE)
+            self._map = mmap.mmap(descriptor, SIZE)
+        finally:
+            os.close(descriptor)
+        self._describe = describe
+        self.is_open = True
+        self._beats = 0
+        self._show(Phase.IDLE)
+
+    def close(self) -> None:
+        """Nothing is written any more; what was written stays."""
+        if self.is_open:
+            self.is_open = False
+            self._world = None
+            self._map.close()
+
+    def begin(self, world: Any) -> None:
+        """A world is about to be made, or goes on where another one had been."""
+        self._world = world
+        self._end = TEXT
+        steps = "".join(f"> {step}\n" for step in world.steps)
+        self._write(f"{self.about}\n{self._describe(world.universe)}\n{steps}")
+        self._show(Phase.STEPPING if steps else Phase.OPENING)
+
+    def note(self, world: Any, step: Step) -> None:
+        """A step is about to happen; it is the last of the steps of its world."""
+        if world is not self._world:
+            self.begin(world)
+            return
+        self._write(f"> {step}\n")
+        self._show(Phase.STEPPING)
+
+    def rest(self, world: Any) -> None:
+        """A world is about to come to rest."""
+        if world is not self._world:
+            self.begin(world)
+        self._show(Phase.RESTING)
+
+    def over(self) -> None:
+        """The world is not used any more."""
+        self._world = None
+        self._show(Phase.IDLE)
+
+    @contextmanager
+    def doing(self, about: str) -> Iterator[None]:
+        """Meanwhile the runs are for something else."""
+        before, self.about = self.about, about
+        try:
+            yield
+        finally:
+            self.about = before
+
+    def _write(self, text: str) -> None:
+        line = text.encode()
+        end = self._end + len(line)
+        if end <= SIZE:
+            self._map[self._end : end] = line
+        self._end = end
+
+    def _show(self, phase: Phase) -> None:
+        self._beats += 1
+        if self._end > SIZE:
+            phase = Phase.OVERFLOWN
+        HEAD.pack_into(self._map, 0, MAGIC, self._beats, phase, self._end)
+
+
+#: Of this process.
+BOX: Final = BlackBox()

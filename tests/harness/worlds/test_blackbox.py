@@ -1,0 +1,150 @@
+"""What a process was about to do can be read when it is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.cases.recovered import Recovered, glance, open_box, recover
+from workerfuzz.harness.cases.scopes import SCOPES, World
+from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.subjects import get, get_cluster
+from workerfuzz.harness.worlds import blackbox
+from workerfuzz.harness.worlds.blackbox import BOX, Phase
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.strategies.steps import parse
+from workerfuzz.strategies.universe import Universe
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Path]:
+    """The box of this process."""
+    open_box(tmp_path / "box")
+    yield tmp_path / "box"
+    BOX.close()
+
+
+def read(box: Path) -> Recovered:
+    found = recover(box)
+    assert found is not None
+    return found
+
+
+def test_a_step_is_in_the_box_before_it_happens(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Recovered] = []
+    world = WorkerWorld(get("reference"), Universe(WorkerConfig(nthreads=2)))
+    monkeypatch.setattr(world, "happen", lambda *_: seen.append(read(box)))
+    for text in ("compute-task x", "pause"):
+        world.apply(parse(text))
+    assert [[str(step) for step in it.steps] for it in seen] == [
+        ["compute-task x"],
+        ["compute-task x", "pause"],
+    ]
+    assert {it.phase for it in seen} == {Phase.STEPPING}
+    assert seen[0].config == WorkerConfig(nthreads=2)
+
+
+@pytest.mark.parametrize("scope", ["worker", "cluster"])
+def test_whole_runs_are_in_the_box(box: Path, scope: str) -> None:
+    subject = get("reference") if scope == "worker" else get_cluster("reference")
+    for number in range(10):
+        BOX.about = f"run {number}"
+        world = walk(subject, str(number), scope=SCOPES[scope])
+        found = read(box)
+        assert found.steps == tuple(world.steps)
+        assert (found.about, found.phase, found.scope) == (f"run {number}", Phase.IDLE, scope)
+
+
+def test_rest_is_in_the_box_before_it_comes(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Recovered] = []
+    module = "workerfuzz.harness.worlds.worker"
+    monkeypatch.setattr(f"{module}.come_to_rest", lambda _: seen.append(read(box)))
+    WorkerWorld(get("reference")).finish()
+    assert [(it.at_rest, it.steps) for it in seen] == [(True, ())]
+
+
+def test_a_world_that_is_being_made_is_in_the_box(box: Path) -> None:
+    class Curious:
+        def worker(self, config: WorkerConfig) -> None:
+            assert glance(box).phase is Phase.OPENING
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        WorkerWorld(Curious())  # type: ignore[arg-type]  # it gets no further
+
+
+def test_worlds_may_take_turns(box: Path) -> None:
+    one, other = WorkerWorld(get("reference")), WorkerWorld(get("reference"))
+    for world, text in ((one, "compute-task x"), (other, "pause"), (one, "free-keys x")):
+        world.apply(parse(text))
+        assert read(box).steps == tuple(world.steps)
+    one.close()
+    assert glance(box).phase is Phase.IDLE
+    other.finish()
+    assert read(box).steps == tuple(other.steps)
+
+
+def test_signs_of_life_are_counted(box: Path) -> None:
+    world: World = WorkerWorld(get("reference"))
+    before = glance(box).beats
+    world.apply(parse("compute-task x"))
+    assert glance(box).beats > before
+
+
+def test_a_run_that_does_not_fit_is_not_made_up(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = WorkerWorld(get("reference"))
+    monkeypatch.setattr(blackbox, "SIZE", 200)
+    for _ in range(50):
+        world.apply(parse("compute-task x"))
+    assert glance(box).phase is Phase.OVERFLOWN
+    assert recover(box) is None
+
+
+def test_the_runs_of_something_else_say_so(box: Path) -> None:
+    BOX.about = "run 7"
+    with BOX.doing("something else"):
+        WorkerWorld(get("reference"))
+        assert read(box).about == "something else"
+    WorkerWorld(get("reference"))
+    assert read(box).about == "run 7"
+
+
+@pytest.mark.parametrize("text", [b"", b"nonsense", b"wf-box 1"])
+def test_what_is_no_box_says_nothing(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "box"
+    assert recover(path) is None
+    path.write_bytes(text)
+    assert recover(path) is None
+    assert glance(path).beats == 0
+
+
+PROGRAM = """
+import os, signal, sys
+from pathlib import Path
+from workerfuzz.harness.cases.recovered import open_box
+from workerfuzz.harness.subjects import get
+from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.strategies.steps import parse
+
+open_box(Path(sys.argv[1]))
+world = WorkerWorld(get("reference"))
+world.apply(parse("compute-task x"))
+world.happen = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+world.apply(parse("execute-success x"))
+"""
+
+
+def test_a_box_outlives_its_process(tmp_path: Path) -> None:
+    box = tmp_path / "box"
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, box], check=False, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert [str(step) for step in read(box).steps] == ["compute-task x", "execute-success x"]
+    assert read(box).phase is Phase.STEPPING
