@@ -6,9 +6,10 @@ from typing import Any
 
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.cases import casefile
+from workerfuzz.harness.cases.record import unplayed
 from workerfuzz.harness.cases.severity import Severity, consequence
 from workerfuzz.harness.cases.signature import Signature, located
-from workerfuzz.harness.engines.keeping import Finding, keep
+from workerfuzz.harness.engines.keeping import Finding, found_by, keep, title_of
 from workerfuzz.harness.engines.projection import project
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.violation import Violation
@@ -34,7 +35,8 @@ class Met:
         known: title or name of the case that says so already; empty where it is new.
         severity: what it leads to in production mode, where that was tried; a name of ``Severity``.
         told: the same in more words.
-        case: text of the case that was written; empty where it is known.
+        case: text of the case that was written, of all steps while it is being shrunk; empty where it
+            is known.
         path: where that is; empty where the folder took nothing.
         before: steps of the run that was found.
         after: steps that are left of it.
@@ -95,6 +97,15 @@ def met(mark: Signature, violation: Violation, plan: Plan, *, run: int, tactic: 
         plan.subject,
         plan.scope,
         before=len(violation.steps),
+    )
+
+
+def as_it_was(violation: Violation, plan: Plan) -> str:
+    """Text of a case of all the steps, which are not taken once more."""
+    count = len(violation.steps)
+    found = found_by(plan.engine, count, count)
+    return casefile.format(
+        unplayed(violation, plan.subject, title=title_of(violation), found=found)
     )
 
 

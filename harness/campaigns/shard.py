@@ -10,7 +10,7 @@ from typing import Any, Final
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.checks import counted
 from workerfuzz.harness.campaigns.coverage import COVERAGES, Coverage, expected
-from workerfuzz.harness.campaigns.met import Met, keep_met, met
+from workerfuzz.harness.campaigns.met import Met, as_it_was, keep_met, met
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import Tally, digest, merged
 from workerfuzz.harness.cases import corpus
@@ -20,6 +20,7 @@ from workerfuzz.harness.cases.scopes import SCOPES, AnyUniverse, Scope, World
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.cases.stem import Stem
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.universe import draw_cluster
@@ -133,6 +134,7 @@ class Shard:
     def observing(self, tactic: str) -> Callable[[Any, Step | None], None]:
         """Who is told of the steps of a run with that tactic."""
         self.tactic = tactic
+        BOX.about = f"run {self.number} {tactic}"
         if tactic not in self.coverage:
             self.coverage[tactic] = COVERAGES[self.plan.scope]()
             self.spent_on[tactic] = Tally()
@@ -204,14 +206,19 @@ class Shard:
         it.known = self.known_as(mark)
         self.found[mark] = it
         if it.is_new:
-            self.account.doing = (
-                f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
-            )
-            self.tell(None)
+            self.keep(it, violation)
+        return it if it.is_new else None
+
+    def keep(self, it: Met, violation: Violation) -> None:
+        """Shrink a bug that is new, and write it down. What this begins with is told before."""
+        it.case = as_it_was(violation, self.plan)
+        self.account.met = list(self.found.values())
+        self.account.doing = f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
+        self.tell(None)
+        with BOX.doing(f"keep {self.number} {self.tactic}"):
             if keep_met(self.subject, it, violation, self.plan.engine, self.out):
                 self.stopped = True
-            self.account.doing = ""
-        return it if it.is_new else None
+        self.account.doing = ""
 
     def known_as(self, mark: Signature) -> str:
         """Title or name of the case that shows it already; empty where there is none."""

@@ -9,7 +9,7 @@ from workerfuzz.harness.cases.known import REFERENCE
 from workerfuzz.harness.cases.run import Moment, OpenWorld, moments, open_world
 from workerfuzz.harness.cases.scopes import SCOPES
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.violation import ImpossibleStep
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.steps import Step
 
 
@@ -52,6 +52,24 @@ def record(
     if scenes[-1].step is None and scenes[-1].broken is None:
         scenes.pop()
     return spaced(replace(plan, scenes=tuple(scenes)))
+
+
+def unplayed(violation: Violation, subject: str, *, title: str, found: str) -> Case:
+    """A case of the steps of a violation, none of which is taken; it tells no effects."""
+    broken = Line(f"~ {violation.property}")
+    scenes = [Scene(step) for step in violation.steps]
+    if violation.at_rest or not scenes:
+        scenes.append(Scene(None, broken=broken))
+    else:
+        scenes[-1] = replace(scenes[-1], broken=broken)
+    return Case(
+        title=title,
+        subjects=(subject,),
+        scope=Scope(violation.universe.scope),
+        config=violation.universe.config,
+        found=found,
+        scenes=tuple(scenes),
+    )
 
 
 def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Case:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.harness.cases.case import Case, CaseError, Line, Scene, Scope
+from workerfuzz.harness.cases.case import CaseError, Scope
 from workerfuzz.harness.cases.scopes import SCOPES
 from workerfuzz.harness.cases.settings import format_config, parse_config
 from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, Phase
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties import Property
 from workerfuzz.strategies import steps
 from workerfuzz.strategies.steps import Step
 from workerfuzz.strategies.text import BadText
@@ -35,6 +37,17 @@ class Recovered:
     @property
     def at_rest(self) -> bool:
         return self.phase is Phase.RESTING
+
+    def breaking(self, broken: Property, counterexample: str) -> Violation:
+        """That it goes no further than this is a violation."""
+        return Violation(
+            broken.name,
+            broken.sentence,
+            counterexample,
+            self.steps,
+            self.at_rest,
+            SCOPES[self.scope].universe_of(self.steps, self.config),
+        )
 
 
 def open_box(path: Path) -> None:
@@ -96,21 +109,3 @@ def recover(path: Path) -> Recovered | None:
 def parsed(lines: Sequence[str], scope: Scope) -> tuple[Step, ...]:
     """Steps as cases write them. Raises BadText."""
     return tuple(steps.parse(line, SCOPES[scope].words) for line in lines)
-
-
-def as_case(subject: str, it: Recovered, *, title: str, broken: str, found: str) -> Case:
-    """A case of these steps, none of which is taken: they break a property in the end."""
-    line = Line(f"~ {broken}")
-    scenes = [Scene(step) for step in it.steps]
-    if it.at_rest or not scenes:
-        scenes.append(Scene(None, broken=line))
-    else:
-        scenes[-1] = Scene(it.steps[-1], broken=line)
-    return Case(
-        title=title,
-        scope=it.scope,
-        subjects=(subject,),
-        config=it.config,
-        found=found,
-        scenes=tuple(scenes),
-    )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import workerfuzz
+from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.violation import Violation
 
 #: Files of ours; a failure of the reference is told by its exception alone.
@@ -37,7 +38,7 @@ class Signature(NamedTuple):
 def signature(violation: Violation) -> Signature:
     """The signature of one violation."""
     raised = violation.__cause__
-    if violation.universe.scope == "worker":
+    if violation.universe.scope == "worker" and violation.property != process_survives.name:
         exception = type(raised).__name__ if raised is not None else ""
         return Signature(violation.property, exception)
     return located(violation)

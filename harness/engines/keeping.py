@@ -79,18 +79,28 @@ def keep(
     """Shrink a violation and write it as a case into a folder, if there is one."""
     shrunk = shrink(subject, violation, sign=sign)
     broken = shrunk.violation
-    last = "rest" if broken.at_rest else broken.steps[-1].word
     case = record(
         subject,
         broken.steps,
         shrunk.config,
         scope=Scope(broken.universe.scope),
-        title=f"{last} breaks {broken.property.replace('_', ' ')}",
-        found=f"{engine}, {today()}; {shrunk.before} steps shrunk to {len(broken.steps)}",
+        title=title_of(broken),
+        found=found_by(engine, shrunk.before, len(broken.steps)),
     )
     saved = save(case, folder) if folder is not None else Saved(casefile.format(case), None)
     drawing = excerpt(case, subject) if broken.property != every_call_returns.name else ()
     return Finding(signature(broken), shrunk, case, saved, drawing)
+
+
+def title_of(violation: Violation) -> str:
+    """Of a case: which step breaks what."""
+    last = violation.steps[-1].word if violation.steps and not violation.at_rest else "rest"
+    return f"{last} breaks {violation.property.replace('_', ' ')}"
+
+
+def found_by(engine: str, before: int, after: int) -> str:
+    """How and when a case was found."""
+    return f"{engine}, {today()}; {before} steps shrunk to {after}"
 
 
 def today() -> str:

@@ -79,7 +79,13 @@ def replay(
 
 
 class Shrinker:
-    """Holds the smallest run so far that shows the bug."""
+    """Holds the smallest run so far that shows the bug.
+
+    Attributes:
+        clock: by which its patience is measured.
+    """
+
+    clock: Callable[[], float] = staticmethod(time.process_time)
 
     def __init__(
         self, subject: Any, violation: Violation, patience_s: float, sign: Sign = signature
@@ -88,7 +94,7 @@ class Shrinker:
         self.subject = subject
         self.violation = violation
         self.scope = scope_of(violation)
-        self.deadline = time.process_time() + patience_s
+        self.deadline = self.clock() + patience_s
         self.wanted = sign(violation)
         self.replays = 0
 
@@ -103,13 +109,17 @@ class Shrinker:
     def shows(self, steps: Sequence[Step], config: Any = None) -> bool:
         """Whether these steps show the same bug; if so, they are kept. Raises Impatient."""
         self.replays += 1
-        if time.process_time() > self.deadline:
+        if self.clock() > self.deadline:
             raise Impatient
-        found = replay(self.subject, config or self.config, steps, self.scope)
+        found = self.replay(steps, config or self.config)
         if found is None or self.sign(found) != self.wanted:
             return False
         self.violation = found
         return True
+
+    def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
+        """What steps break; a subclass may take them elsewhere."""
+        return replay(self.subject, config, steps, self.scope)
 
     def drop_chunks(self) -> None:
         """Take away half of the steps, then quarters, and so on (ddmin without complements)."""
