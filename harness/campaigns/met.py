@@ -7,10 +7,13 @@ from typing import Any
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.record import unplayed
-from workerfuzz.harness.cases.severity import Severity, consequence
+from workerfuzz.harness.cases.save import Saved, save
+from workerfuzz.harness.cases.scopes import SCOPES
+from workerfuzz.harness.cases.severity import Consequence, Severity, consequence
 from workerfuzz.harness.cases.signature import Signature, located
 from workerfuzz.harness.engines.keeping import Finding, found_by, keep, title_of
 from workerfuzz.harness.engines.projection import project
+from workerfuzz.harness.engines.shrink import Shrunk
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.violation import Violation
 
@@ -109,12 +112,34 @@ def as_it_was(violation: Violation, plan: Plan) -> str:
     )
 
 
-def keep_met(subject: Any, it: Met, violation: Violation, engine: str, folder: Path | None) -> bool:
-    """A bug that is new is shrunk, written as a case, and looked at from more sides.
+def keep_as_it_is(it: Met, folder: Path | None) -> None:
+    """A bug is written with all of its steps, none of which is taken."""
+    case = casefile.parse(it.case)
+    steps = case.steps
+    violation = Violation(
+        it.signature[0],
+        it.sentence,
+        it.counterexample,
+        steps,
+        case.scenes[-1].step is None,
+        SCOPES[case.scope].universe_of(steps, case.config),
+    )
+    shrunk = Shrunk(violation, len(steps), 0, interrupted=True)
+    saved = save(case, folder) if folder is not None else Saved(it.case, None)
+    note_kept(it, Finding(Signature(*it.signature), shrunk, case, saved))
 
-    Returns whether Ctrl-C came meanwhile.
-    """
+
+def keep_met(
+    subject: Any, it: Met, violation: Violation, engine: str, folder: Path | None
+) -> Finding:
+    """A bug that is new is shrunk and written as a case."""
     kept = keep(subject, violation, folder, engine)
+    note_kept(it, kept)
+    return kept
+
+
+def note_kept(it: Met, kept: Finding) -> None:
+    """It is shrunk and written."""
     shrunk = kept.shrunk
     it.counterexample = kept.violation.counterexample
     it.after, it.replays = len(shrunk.steps), shrunk.replays
@@ -122,12 +147,19 @@ def keep_met(subject: Any, it: Met, violation: Violation, engine: str, folder: P
     it.case = casefile.format(kept.case)
     it.path = str(kept.saved.path or "")
     it.lines = kept.report()
-    if violation.universe.scope == "cluster":
-        follows = consequence(subject, kept.violation)
-        it.severity, it.told = follows.severity.name, follows.told
-        it.lines[:0] = [f"in production mode: {follows}"]
+
+
+def look_closer(subject: Any, it: Met, kept: Finding, engine: str, folder: Path | None) -> None:
+    """What a bug leads to, and whether one worker alone shows it."""
+    if kept.violation.universe.scope == "cluster":
+        note_consequence(it, consequence(subject, kept.violation))
         look_alone(subject, it, kept, engine, folder)
-    return shrunk.stopped
+
+
+def note_consequence(it: Met, follows: Consequence) -> None:
+    """What it leads to is known."""
+    it.severity, it.told = follows.severity.name, follows.told
+    it.lines[:0] = [f"in production mode: {follows}"]
 
 
 def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Path | None) -> None:

@@ -80,3 +80,17 @@ def share(budget: Budget, number: int, count: int) -> Budget:
         runs=runs // count + (number < runs % count) if runs is not None else None,
         cpu_s=cpu_s / count if cpu_s is not None else None,
     )
+
+
+def rest_of(plan: Plan, first: int, seconds: float, cpu_s: float) -> Plan | None:
+    """What is left of a plan after all runs before ``first`` and so much time; None: nothing is."""
+    budget, runs = plan.budget, first - plan.first
+    if budget.spent(seconds, cpu_s, runs):
+        return None
+    left = replace(
+        budget,
+        seconds=budget.seconds - seconds if budget.seconds is not None else None,
+        cpu_s=budget.cpu_s - cpu_s if budget.cpu_s is not None else None,
+        runs=budget.most_runs - runs if budget.most_runs is not None else None,
+    )
+    return replace(plan, first=first, budget=left)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.checks import counted
 from workerfuzz.harness.campaigns.coverage import COVERAGES, Coverage, expected
-from workerfuzz.harness.campaigns.met import Met, as_it_was, keep_met, met
+from workerfuzz.harness.campaigns.met import Met, as_it_was, keep_met, look_closer, met
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import Tally, digest, merged
 from workerfuzz.harness.cases import corpus
@@ -216,8 +216,11 @@ class Shard:
         self.account.doing = f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
         self.tell(None)
         with BOX.doing(f"keep {self.number} {self.tactic}"):
-            if keep_met(self.subject, it, violation, self.plan.engine, self.out):
-                self.stopped = True
+            kept = keep_met(self.subject, it, violation, self.plan.engine, self.out)
+            self.tell(None)
+            look_closer(self.subject, it, kept, self.plan.engine, self.out)
+        if kept.shrunk.stopped:
+            self.stopped = True
         self.account.doing = ""
 
     def known_as(self, mark: Signature) -> str:

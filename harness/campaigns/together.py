@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from workerfuzz.harness.campaigns.account import Account, Point
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.night import merge_met
-from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.plan import Plan, Seen
 from workerfuzz.harness.campaigns.tally import Tally
 
 
@@ -49,6 +50,12 @@ def merged(plan: Plan, accounts: Sequence[Account]) -> Account:
         faults=[fault for it in accounts for fault in it.faults],
         refused=first(it.refused for it in accounts),
     )
+
+
+def knowing(plan: Plan, account: Account) -> Plan:
+    """The plan of who goes on: what is new by then is known to have a case."""
+    new = (Seen(it.signature, Path(it.path).name or f"run {it.run}") for it in account.new)
+    return replace(plan, seen=(*plan.seen, *new))
 
 
 def tallies(accounts: Iterable[Account]) -> dict[str, Tally]:

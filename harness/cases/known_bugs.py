@@ -1,10 +1,10 @@
 """Bugs of released systems that we know: cases with ``breaks:`` in ``regressions/known``."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from workerfuzz.harness.cases.case import Case, Scope
 from workerfuzz.harness.cases.casefile import load
@@ -12,6 +12,11 @@ from workerfuzz.harness.cases.reading import case_files
 from workerfuzz.harness.cases.run import moments, open_world
 from workerfuzz.harness.cases.signature import Signature, signature
 from workerfuzz.harness.subjects.cluster import ClusterMaker
+from workerfuzz.harness.worlds.blackbox import process_survives
+from workerfuzz.harness.worlds.cluster_properties import every_call_returns
+
+#: Properties that a process may break for ever, or with its end.
+DEADLY: Final = frozenset({process_survives.name, every_call_returns.name})
 
 #: Where their cases are.
 FOLDER: Final = Path(str(files("workerfuzz.regressions") / "known"))
@@ -36,14 +41,23 @@ class Known:
     fixed: tuple[Case, ...] = ()
 
 
+def breaks_one_of(case: Case, subject: Any, properties: Collection[str]) -> bool:
+    """As far as is known, it breaks one of these on this version of a subject."""
+    broken = case.known_breaks(subject.name, subject.version())
+    return any(it.property in properties for it in broken)
+
+
 def known_bugs(subject: ClusterMaker, folder: Path = FOLDER) -> Known:
     """What is known of this version of a subject.
 
-    Taken from replaying the cases: so a signature is never out of date.
+    Taken from replaying the cases: so a signature is never out of date. Those that would end this
+    process are left out.
     """
     found: dict[Signature, Case] = {}
     fixed: list[Case] = []
     for case in known_cases(folder):
+        if breaks_one_of(case, subject, (process_survives.name,)):
+            continue
         if case.scope is Scope.CLUSTER and any(case.known_breaks(subject.name, subject.version())):
             marks = [
                 signature(moment.violation)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 SOURCE: Final = '''
-import os
+import ctypes, itertools, os, signal, sys
 from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.invariants import role_fits_state
@@ -51,6 +51,84 @@ class Clumsy(Stranger):
     """Breaks the harness."""
 
     made = ClumsyWorker
+
+
+class DeadlyWorker(ReferenceWorker):
+    def handle(self, event):
+        if isinstance(event, events.Pause) and self.keys():
+            die()
+        return super().handle(event)
+
+
+class Deadly(Stranger):
+    """Takes its process with it when it is paused while it knows a task."""
+
+    made = DeadlyWorker
+
+    def worker(self, config):
+        global die
+        die = getattr(self, "end")
+        return super().worker(config)
+
+
+class Crashes(Deadly):
+    def end(self):
+        ctypes.string_at(0)
+
+
+class Leaves(Deadly):
+    def end(self):
+        os._exit(0)
+
+
+class Loops(Deadly):
+    def end(self):
+        while True:
+            pass
+
+
+class LoopsInside(Deadly):
+    """Where no signal handler of Python is called."""
+
+    def end(self):
+        sum(itertools.repeat(0))
+
+
+class Sleeps(Deadly):
+    def end(self):
+        signal.pause()
+
+
+class Recurses(Deadly):
+    """Deeper than the stack."""
+
+    def end(self):
+        sys.setrecursionlimit(10**9)
+        value = []
+        for _ in range(300_000):
+            value = [value]
+        repr(value)
+
+
+class GreedyWorker(ReferenceWorker):
+    def touched(self):
+        if self.paused() and self.keys():
+            return [bytes(1 << 28) for _ in range(1 << 10)]
+        return super().touched()
+
+
+class Greedy(Stranger):
+    """Takes all memory when it is paused; not while it handles an event, for which it would be blamed."""
+
+    made = GreedyWorker
+
+
+class Killed(Deadly):
+    """Once in a while, by somebody else."""
+
+    def end(self):
+        if os.getppid() == int(os.environ["WORKERFUZZ_TEST_PARENT"]):
+            os.kill(os.getpid(), signal.SIGKILL)
 '''
 
 

@@ -1,18 +1,32 @@
-"""A shard in another process: what it says adds up to one account, however the process ends."""
+"""A shard in other processes: what they say adds up to one account, however they end.
+
+A run that takes its process with it is a finding. What was under way is read from the black box of the
+process; it is kept by another process (``keeper``), and the shard goes on behind that run.
+"""
 
 import signal
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from typing import Final
 
 from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.carriers.errand import FORMAT, Word
-from workerfuzz.harness.campaigns.carriers.process import ShardProcess
-from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.carriers.apart import Death, ended
+from workerfuzz.harness.campaigns.carriers.contained import broken_by, evidence
+from workerfuzz.harness.campaigns.carriers.errand import Word
+from workerfuzz.harness.campaigns.carriers.process import Process, Starter
+from workerfuzz.harness.campaigns.met import Met, as_it_was, keep_as_it_is, met
+from workerfuzz.harness.campaigns.plan import Plan, rest_of
+from workerfuzz.harness.campaigns.tally import Tally
+from workerfuzz.harness.campaigns.together import continued, knowing
 from workerfuzz.harness.campaigns.wire import Unreadable
+from workerfuzz.harness.cases.recovered import Recovered
+from workerfuzz.harness.cases.signature import signature
 
 #: Seconds that a shard has to end with what it has; it may be shrinking.
 GRACE_S: Final = 20.0
+
+#: Signals that come from outside more often than from what runs in a process.
+FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
 
 
 class Carried:
@@ -21,68 +35,175 @@ class Carried:
     Attributes:
         place: of its plan among the others.
         account: what it came to so far.
-        over: nothing more will come.
-        start: makes a process for a plan.
+        before: what it came to in processes that are gone.
+        news: what was found since somebody asked; None for each other account.
         deadline: when it is ended if it has not ended by then; None: nobody asked it to.
+        process: None: nothing more will come.
     """
 
-    def __init__(self, place: int, plan: Plan, start: Callable[[Plan], ShardProcess]) -> None:
+    def __init__(self, place: int, plan: Plan, starter: Starter) -> None:
         self.place = place
+        self.plan = plan
+        self.starter = starter
         self.account = Account(plan)
-        self.over = False
+        self.before: Account | None = None
+        self.news: list[Met | None] = []
         self.deadline: float | None = None
-        self.process = start(plan)
+        self.began = time.monotonic()
+        self.cpu_s = 0.0
+        self._processes = self.processes()
+        self.process: Process | None = next(self._processes, None)
+
+    @property
+    def over(self) -> bool:
+        return self.process is None
 
     def fileno(self) -> int:
+        assert self.process is not None
         return self.process.fileno()
 
-    def look(self, now: float) -> Iterator[Met | None]:
-        """Takes in what was said; yields what was found, or None for each other account."""
+    def look(self, now: float) -> list[Met | None]:
+        """Takes in what was said, and says what was found; None for each other account."""
+        process = self.process
+        assert process is not None
         try:
-            for word in self.process.words():
-                yield from self.take(word)
+            for word in process.words():
+                self.hear(word)
         except Unreadable as error:
             self.account.faults.append(f"its process says what nobody understands: {error}")
-            self.process.kill()
-        if self.process.ended:
-            self.ended()
+            self.stop(now, at_once=True)
+        if process.ended:
+            self.process = next(self._processes, None)
+            process.close()
         elif self.deadline is not None and now > self.deadline:
-            self.process.kill()
+            process.kill()
+        else:
+            process.watch(now)
+        news, self.news = self.news, []
+        return news
 
-    def take(self, word: Word) -> Iterator[Met | None]:
-        if word.format != FORMAT:
-            raise Unreadable(f"format {word.format} of shards, where {FORMAT} was expected")
+    def hear(self, word: Word) -> None:
+        """What a shard says. A keeper is heard when it is gone."""
         if word.account is not None:
-            self.account = word.account
-            yield self.account.met[word.new] if word.new is not None else None
+            found = word.account.met[word.new] if word.new is not None else None
+            its = word.account
+            self.account = its if self.before is None else continued(self.before, its)
+            self.news.append(found)
         if word.fault:
             self.account.faults.append(f"the harness failed, {word.fault}")
-        self.account.refused = word.refused
+        if word.refused:
+            self.account.refused = word.refused
 
-    def ended(self) -> None:
-        """Its process is gone."""
-        if self.process.status != 0 and self.deadline is None and not self.account.faults:
-            words = self.process.last_words().rpartition("\n")[2]
-            said = f"; its last words: {words}" if words else ""
-            self.account.faults.append(f"the process {how(self.process.status)}{said}")
-        self.account.interrupted = self.account.interrupted or self.process.status != 0
-        self.close()
+    def processes(self) -> Iterator[Process]:
+        """One after the other: each comes when the one before is gone."""
+        plan: Plan | None = self.plan
+        while plan is not None:
+            process = self.starter.start(plan)
+            yield process
+            self.cpu_s += process.cpu_s
+            if process.said_all:
+                return
+            self.before = self.account
+            first, unkept = self.left_over(process)
+            for it, outside in unkept:
+                if self.deadline is None:
+                    keeper = self.starter.start(plan, it, outside=outside)
+                    yield keeper
+                    self.note(it, keeper.last)
+                else:
+                    self.note(it, None)
+            plan = self.rest(first)
+        if self.deadline is not None:
+            self.account.interrupted = True
+
+    # A process that died
+
+    def left_over(self, process: Process) -> tuple[int | None, list[tuple[Met, bool]]]:
+        """What a process left that died.
+
+        Returns:
+            The number of the run behind the one that it died of; None: it never had one. And the bugs
+            that are to be kept, with whether something outside may have ended the process.
+        """
+        unkept = [(it, False) for it in self.account.met if it.is_new and it.case and not it.lines]
+        at, death = process.recovered(), process.death()
+        about = at.about.split(" ", 2) if at is not None else []
+        if self.deadline is not None or at is None or len(about) != 3:
+            if self.deadline is None:
+                self.account.faults.append(f"the process {described(death)}")
+            return None, unkept
+        kind, number, tactic = about[0], int(about[1]), about[2]
+        self.account.runs = max(self.account.runs, number + 1)
+        if not process.died_of(at):
+            self.account.faults.append(f"the process {described(death)}, behind run {number}")
+            return number + 1, unkept
+        if kind == "run":
+            done = Tally(runs=1, steps=len(at.steps))
+            self.account.tallies.setdefault(tactic, Tally()).add(done)
+        found = self.met(at, death, number, tactic)
+        if found is not None:
+            outside = death.status in FROM_OUTSIDE and not death.overdue.endswith("CPU")
+            unkept.append((found, outside))
+        return number + 1, unkept
+
+    def met(self, at: Recovered, death: Death, number: int, tactic: str) -> Met | None:
+        """What a process died of; None where this shard met it before."""
+        violation = at.breaking(broken_by(death), evidence(death))
+        mark = signature(violation)
+        for it in self.account.met:
+            if it.signature == mark:
+                it.times += 1
+                self.account.tallies[tactic].found += 1
+                return None
+        found = met(mark, violation, self.plan, run=number, tactic=tactic)
+        found.case = as_it_was(violation, self.plan)
+        return found
+
+    def note(self, it: Met, word: Word | None) -> None:
+        """What became of a bug; where its keeper did not say, it is written as it is."""
+        kept: Met | None = it
+        if word is not None and word.last and not word.fault and word.account is None:
+            kept = word.kept
+        else:
+            keep_as_it_is(it, self.starter.out)
+        account = self.account
+        if kept is None:
+            said = it.counterexample.partition("\n")[0]
+            account.faults.append(f"{said}, in run {it.run}, whose steps do not show it again")
+            return
+        if it in account.met:
+            account.met.remove(it)
+        else:
+            account.tallies[it.tactic].found += 1
+        same = [other for other in account.met if other.signature == kept.signature]
+        if same:
+            same[0].times += kept.times
+        else:
+            account.met.append(kept)
+            self.news.append(kept if kept.is_new else None)
+
+    def rest(self, first: int | None) -> Plan | None:
+        """What is left to do; None: nothing is."""
+        if first is None or self.deadline is not None:
+            return None
+        plan = rest_of(self.plan, first, time.monotonic() - self.began, self.cpu_s)
+        return knowing(plan, self.account) if plan is not None else None
+
+    # Its end
 
     def stop(self, now: float, *, at_once: bool = False) -> None:
         """It is to end with what it has, soon."""
         self.deadline = now if at_once else now + GRACE_S
-        if at_once:
-            self.process.kill()
-        else:
-            self.process.stop()
+        if self.process is not None:
+            self.process.kill() if at_once else self.process.stop()
 
     def close(self) -> None:
-        self.over = True
-        self.process.close()
+        """Its process is gone afterwards."""
+        if self.process is not None:
+            self.process.close()
 
 
-def how(status: int) -> str:
-    """A process ended, by what ``wait`` says of it."""
-    if status < 0:
-        return f"was ended by {signal.Signals(-status).name}"
-    return f"ended with status {status}"
+def described(death: Death) -> str:
+    """How a process ended, and the last thing that it said."""
+    said = death.errors.strip().rpartition("\n")[2]
+    return f"{ended(death.status)}{said and f' ({said})'}"

@@ -3,31 +3,31 @@
 It reads an ``Errand`` from standard input, one line of JSON, and says on standard output how far it
 is, a ``Word`` to a line: at most once a second, at once when something new was found, and in the
 end. Whatever a subject prints goes to standard error. SIGINT and SIGTERM end the shard with what
-there is by then. When the process that asked for it ends, so does this one.
+there is by then. When the process that asked for it ends, so does this one. Asked to keep a bug, it
+does that (``keeper``) instead of running the shard.
 """
 
-import ctypes
+import faulthandler
 import os
 import signal
-import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.carriers.apart import NO_MEMORY
 from workerfuzz.harness.campaigns.carriers.errand import Errand, Word
+from workerfuzz.harness.campaigns.carriers.keeper import keep
+from workerfuzz.harness.campaigns.carriers.limited import end_with, limit_memory
 from workerfuzz.harness.campaigns.engines import fill
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.shard import Shard, open_shard
 from workerfuzz.harness.campaigns.wire import from_json, to_json
+from workerfuzz.harness.cases.recovered import open_box
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
-
-#: Of ``prctl``: the signal that comes when the parent dies. Linux has it.
-PR_SET_PDEATHSIG: Final = 1
 
 
 class Teller:
@@ -47,17 +47,29 @@ class Teller:
         self.stopping = False
 
     def run(self) -> None:
+        """Does what it is asked, however that ends."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.stop)
         try:
-            self.say(Word(account=self.account()))
+            self.say(self.done())
         except KeyboardInterrupt:
-            self.say(Word(account=Account(self.errand.plan, interrupted=True)))
+            self.say(Word(account=Account(self.errand.plan, interrupted=True), last=True))
         except SubjectUnavailable as error:
-            self.say(Word(refused=str(error)))
+            self.say(Word(refused=str(error), last=True))
+        except MemoryError:
+            os._exit(NO_MEMORY)  # of the subject, as far as anybody can know
         except Exception as error:  # noqa: BLE001 - told to the other process, which decides
             traceback.print_exc()
-            self.say(Word(fault=described(error), account=self.settled()))
+            self.say(Word(fault=described(error), account=self.settled(), last=True))
+
+    def done(self) -> Word:
+        """It is done; what there is to say in the end."""
+        if self.errand.met is not None:
+            return Word(kept=keep(self.errand, self.errand.met), last=True)
+        watch_parent()
+        open_box(Path(self.errand.box))
+        limit_memory(self.errand.limits.memory_nbytes)
+        return Word(account=self.account(), last=True)
 
     def account(self) -> Account:
         out = Path(self.errand.out) if self.errand.out else None
@@ -106,27 +118,20 @@ def described(error: Exception) -> str:
     return f"{notes}{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
 
 
-def end_with(parent: int, wait: Callable[[], object]) -> None:
-    """This process dies with the one that started it.
-
-    Args:
-        wait: returns when that is over.
-    """
+def watch_parent() -> None:
+    """This process ends when standard input does: nobody is there any more."""
 
     def watch() -> None:
-        wait()
+        os.read(0, 1)
         os._exit(1)
 
-    if sys.platform == "linux":  # at once, whatever runs here
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
     threading.Thread(target=watch, daemon=True).start()
 
 
 def main() -> None:
     errand = from_json(first_line(0), Errand)
-    end_with(errand.parent, lambda: os.read(0, 1))
+    end_with(errand.parent)
+    faulthandler.enable(all_threads=False)
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
         Teller(errand, answers).run()

@@ -30,7 +30,7 @@ from typing import Any, Final, TypeAlias
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.carriers.carried import Carried
 from workerfuzz.harness.campaigns.carriers.errand import Limits
-from workerfuzz.harness.campaigns.carriers.process import ShardProcess
+from workerfuzz.harness.campaigns.carriers.process import Starter
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.plan import Plan
 
@@ -64,12 +64,10 @@ def run_shards(
         limits: what a process may take; by default those of ``Limits``.
     """
     with tempfile.TemporaryDirectory(prefix="workerfuzz-") as folder, Crew(tell) as crew:
-
-        def start(plan: Plan) -> ShardProcess:
-            return ShardProcess(plan, out, Path(folder), python, limits or Limits())
-
+        its = limits or Limits()
+        starter = Starter(out=out, folder=Path(folder), python=python, limits=its)
         with asked_to_end(crew):
-            crew.work(iter(plans), start, jobs)
+            crew.work(iter(plans), starter, jobs)
     return crew.accounts()
 
 
@@ -99,14 +97,14 @@ class Crew:
     def accounts(self) -> list[Account]:
         return [shard.account for shard in self.begun]
 
-    def work(self, plans: Iterator[Plan], start: Callable[[Plan], ShardProcess], jobs: int) -> None:
+    def work(self, plans: Iterator[Plan], starter: Starter, jobs: int) -> None:
         """Until all is over."""
         while True:
             while not self.asked and len(self.going) < jobs:
                 plan = next(plans, None)
                 if plan is None:
                     break
-                self.going.append(Carried(len(self.begun), plan, start))
+                self.going.append(Carried(len(self.begun), plan, starter))
                 self.begun.append(self.going[-1])
             if not self.going:
                 return
