@@ -8,6 +8,7 @@ from typing import Final
 
 SOURCE: Final = '''
 import ctypes, itertools, os, signal, sys
+from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
 from workerfuzz.statemachine import events
 from workerfuzz.statemachine.invariants import role_fits_state
@@ -104,10 +105,12 @@ class Recurses(Deadly):
 
     def end(self):
         sys.setrecursionlimit(10**9)
-        value = []
-        for _ in range(300_000):
-            value = [value]
-        repr(value)
+        repr(Deep())
+
+
+class Deep:
+    def __repr__(self):
+        return repr(self)
 
 
 class GreedyWorker(ReferenceWorker):
@@ -118,9 +121,67 @@ class GreedyWorker(ReferenceWorker):
 
 
 class Greedy(Stranger):
-    """Takes all memory when it is paused; not while it handles an event, for which it would be blamed."""
+    """Takes all memory when it is paused: not in a handler, whose exception would be a finding."""
 
     made = GreedyWorker
+
+
+class SlipperyWorker(TouchyWorker):
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.handled = 0
+
+    def handle(self, event):
+        self.handled += 1
+        return super().handle(event)
+
+    def check(self, touched):
+        for broken in super().check(touched):
+            if self.handled < 3:
+                os._exit(5)
+            yield broken
+
+
+class Slippery(Stranger):
+    """Like Touchy, but in its first two events it ends its process instead."""
+
+    made = SlipperyWorker
+
+
+class Tired(Deadly):
+    """Dies of its second worker: the steps that it dies of do not show why."""
+
+    workers = 0
+
+    def worker(self, config):
+        Tired.workers += 1
+        return super().worker(config)
+
+    def end(self):
+        if Tired.workers > 1:
+            os._exit(4)
+
+
+class Stillborn(Stranger):
+    def __init__(self):
+        print("my last words", file=sys.stderr, flush=True)
+        os._exit(6)
+
+
+class Slams(Stranger):
+    """Ends its process when a world is closed, behind the first run and behind the second."""
+
+    def worker(self, config):
+        over = BOX.over
+
+        def slam():
+            over()
+            run = int(BOX.about.split()[1])
+            if run < 2:
+                os._exit(7)
+
+        BOX.over = slam
+        return super().worker(config)
 
 
 class Killed(Deadly):

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from workerfuzz.harness.campaigns.carriers.errand import Limits
-from workerfuzz.harness.campaigns.carriers.limited import cpu_s, end_with, limit_cpu, limit_memory
+from workerfuzz.harness.campaigns.carriers.limited import (
+    TOO_LONG,
+    cpu_s,
+    end_with,
+    limit_cpu,
+    limit_memory,
+)
 from workerfuzz.harness.cases.recovered import open_box
 
 #: Exit statuses of a fork: it ran out of memory; what it did raised.
@@ -40,11 +46,13 @@ class Death:
         status: as ``wait`` says it; negative: the number of a signal.
         overdue: it did not come to an end, and how long it was waited for; else empty.
         errors: what it wrote to standard error.
+        cpu_s: CPU time that it took, in seconds, where that is known.
     """
 
     status: int
     overdue: str = ""
     errors: str = ""
+    cpu_s: float = 0.0
 
     @property
     def no_memory(self) -> bool:
@@ -93,16 +101,18 @@ def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death
         finally:
             if answer is None:
                 os.kill(process, signal.SIGKILL)
-            status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+            _, waited, used = os.wait4(process, 0)
+            status = os.waitstatus_to_exitcode(waited)
         if status == 0 and answer:
             return answer
         errors.seek(0)
         said = errors.read(1 << 16).decode(errors="replace")
     if status == RAISED:
         raise RuntimeError(said.strip().rpartition("\n")[2])
+    overdue = f"{limits.step_s:g} s of CPU" if -status in TOO_LONG else ""
     if answer is None:
-        return Death(status, f"{limits.silent_s:g} s", said)
-    return Death(status, f"{limits.step_s:g} s of CPU" if status == -signal.SIGXCPU else "", said)
+        overdue = f"{limits.silent_s:g} s"
+    return Death(status, overdue, said, used.ru_utime + used.ru_stime)
 
 
 def in_fork(
@@ -123,10 +133,11 @@ def in_fork(
         os.dup2(errors.fileno(), 1)
         os.dup2(errors.fileno(), 2)
         faulthandler.enable(errors, all_threads=False)
-        faulthandler.register(signal.SIGXCPU, errors, all_threads=False, chain=True)
         open_box(box)
         limit_memory(limits.memory_nbytes)
-        limit_cpu(round(limits.step_s))
+        limit_cpu(limits.step_s)
+        for number in TOO_LONG:
+            faulthandler.register(number, errors, all_threads=False, chain=True)
         answer = memoryview(what())
         while answer:
             answer = answer[os.write(writer, answer) :]

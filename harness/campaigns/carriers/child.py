@@ -21,7 +21,7 @@ from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.carriers.apart import NO_MEMORY
 from workerfuzz.harness.campaigns.carriers.errand import Errand, Word
 from workerfuzz.harness.campaigns.carriers.keeper import keep
-from workerfuzz.harness.campaigns.carriers.limited import end_with, limit_memory
+from workerfuzz.harness.campaigns.carriers.limited import end_with, leave_no_core, limit_memory
 from workerfuzz.harness.campaigns.engines import fill
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.shard import Shard, open_shard
@@ -131,6 +131,7 @@ def watch_parent() -> None:
 def main() -> None:
     errand = from_json(first_line(0), Errand)
     end_with(errand.parent)
+    leave_no_core()
     faulthandler.enable(all_threads=False)
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)

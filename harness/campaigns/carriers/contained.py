@@ -21,7 +21,7 @@ from workerfuzz.statemachine.properties import Property
 from workerfuzz.strategies.steps import Step
 
 #: What one attempt may take while shrinking: a run that ends takes some hundredths of a second.
-QUICK: Final = Limits(step_s=1.0, silent_s=10.0)
+QUICK: Final = Limits(step_s=0.5, silent_s=2.0)
 
 #: Wall time after which shrinking stops with what it has, in seconds.
 PATIENCE_S: Final = 120.0
@@ -68,6 +68,7 @@ class Attempts:
         subject: the system, as a worker or a cluster; it is imported before.
         box: file for what is under way in a fork.
         limits: what a fork may take.
+        dying_s: CPU time that the last fork took which died by itself, in seconds.
     """
 
     def __init__(self, subject: Any, scope: str, box: Path, limits: Limits) -> None:
@@ -76,6 +77,7 @@ class Attempts:
         self.scope = SCOPES[scope]
         self.box = box
         self.limits = limits
+        self.dying_s = 0.0
 
     def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
         """What these steps break; that includes what becomes of the process."""
@@ -92,6 +94,8 @@ class Attempts:
 
     def death(self, death: Death) -> Violation | None:
         """It died of the step that its box ends with. None: of something else."""
+        if not death.overdue:
+            self.dying_s = death.cpu_s
         at = recover(self.box)
         return None if at is None else at.breaking(broken_by(death), evidence(death))
 
@@ -137,11 +141,13 @@ def shrink_apart(
 ) -> Shrunk:
     """The smallest run that we find with the same signature, confirmed by one more attempt.
 
-    Attempts are given up early, so that loops cost little; what is left of the run is then taken with
-    all the patience there is. Where it does not show the bug, nothing was shrunk.
+    Attempts are given up early, so that loops cost little, but not before the bug had time to show:
+    twice as long as it took the last time. What is left of the run is then taken with all the patience
+    there is. Where it does not show the bug, nothing was shrunk.
     """
     limits = attempts.limits
-    quick = replace(limits, step_s=QUICK.step_s, silent_s=QUICK.silent_s)
+    step_s = max(QUICK.step_s, 2 * attempts.dying_s)
+    quick = replace(limits, step_s=step_s, silent_s=QUICK.silent_s)
     hasty = Attempts(attempts.subject, violation.universe.scope, attempts.box, quick)
     shrunk = ContainedShrinker(hasty, violation, patience_s).run()
     last = attempts.replay(shrunk.steps, shrunk.config)

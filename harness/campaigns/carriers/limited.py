@@ -1,6 +1,7 @@
 """What a process may take of the machine it is on, and with whom it ends."""
 
 import ctypes
+import math
 import os
 import resource
 import signal
@@ -20,6 +21,11 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
+def leave_no_core() -> None:
+    """A crash is expected here; nobody wants a dump of the memory in the folder they are in."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def limit_memory(nbytes: int | None) -> None:
     """So much more than it takes now; then allocations fail. Where nobody counts, nothing happens."""
     try:
@@ -34,12 +40,20 @@ def limit_memory(nbytes: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
-def limit_cpu(seconds: int) -> None:
-    """After so many seconds of CPU from now the process gets SIGXCPU, which ends it wherever it is."""
+#: Signals with which too much CPU time ends a process.
+TOO_LONG: Final = (signal.SIGVTALRM, signal.SIGXCPU)
+
+
+def limit_cpu(seconds: float) -> None:
+    """After so much CPU time one of ``TOO_LONG`` ends the process, wherever it is.
+
+    Time in the system is counted less exactly than that in the process itself.
+    """
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + max(seconds, 1)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+    limit = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def cpu_s(process: int) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.campaigns.carriers.apart import Death
+from workerfuzz.harness.campaigns.carriers.contained import PATIENCE_S
 from workerfuzz.harness.campaigns.carriers.errand import FORMAT, Errand, Limits, Word
 from workerfuzz.harness.campaigns.carriers.limited import cpu_s
 from workerfuzz.harness.campaigns.met import Met
@@ -31,7 +32,12 @@ MOST_WORDS: Final = 1 << 20
 NUMBERS: Final = itertools.count()
 
 #: Seconds from the last word of a process to its end.
-PATIENCE_S: Final = 10.0
+END_S: Final = 10.0
+
+
+def keeping_s(limits: Limits) -> float:
+    """Wall time in which a bug is kept, in seconds; its forks are watched by its keeper."""
+    return PATIENCE_S + 4 * (limits.silent_s + limits.rest_s)
 
 
 def environment(python: str) -> dict[str, str]:
@@ -145,6 +151,17 @@ class Process:
     def watch(self, now: float) -> None:
         """It is ended if it gives no sign of life for too long."""
         self.cpu_s = max(self.cpu_s, cpu_s(self.process.pid))
+        if self.errand.met is None:
+            self.watch_steps(now)
+        elif now - self.life.since > keeping_s(self.errand.limits):
+            self.overdue = "its time"
+        if self.overdue:
+            self.process.kill()
+        if self.errors.seek(0, os.SEEK_END) > MOST_WORDS:
+            self.errors.truncate(0)
+
+    def watch_steps(self, now: float) -> None:
+        """Steps are signs of life of a shard."""
         seen = glance(self.box)
         if seen.beats != self.life.beats:
             self.life = Life(seen.beats, self.cpu_s, now)
@@ -155,10 +172,6 @@ class Process:
             self.overdue = f"{most:g} s of CPU"
         elif limits.is_silent(now - self.life.since, used):
             self.overdue = f"{limits.silent_s:g} s"
-        if self.overdue:
-            self.process.kill()
-        if self.errors.seek(0, os.SEEK_END) > MOST_WORDS:
-            self.errors.truncate(0)
 
     def stop(self) -> None:
         """It is to end with what it has."""
@@ -171,7 +184,7 @@ class Process:
     def end(self) -> None:
         """Waits for the rest of its end; it closed its side."""
         try:
-            self.status = self.process.wait(timeout=PATIENCE_S)
+            self.status = self.process.wait(timeout=END_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.status = self.process.wait()

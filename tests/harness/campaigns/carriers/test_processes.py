@@ -102,17 +102,6 @@ def test_shards_end_with_what_they_have_when_asked(here: Path) -> None:
     assert not account.faults
 
 
-def test_a_process_that_is_killed_is_a_fault(here: Path) -> None:
-    def tell(place: int, account: Account, found: Met | None) -> None:
-        os.kill(int(Path("process").read_text()), signal.SIGKILL)
-
-    (account,) = run_shards(
-        [Plan(subject="strangers:Stranger", budget=ENDLESS)], here / "cases", tell=tell
-    )
-    assert account.faults == ["the process was ended by SIGKILL"]
-    assert account.interrupted
-
-
 PARENT = """
 from pathlib import Path
 from workerfuzz.harness.campaigns.budget import Budget
