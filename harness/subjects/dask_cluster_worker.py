@@ -152,7 +152,14 @@ class ClusterWorker(DaskWorker):
         return self._execute(key, task, inputs), ""
 
     def spoil(self, key: str, run_id: int) -> None:
-        """The thread ended well; what it made cannot be stored."""
+        """The thread ended well; what it made cannot be stored.
+
+        What the worker takes for an actor is not stored, whatever its content is by now: it fails to
+        be made.
+        """
+        if named(key) in self.machine.actors:
+            self.happen(ev.ExecuteFailure(key=key, run_id=run_id))
+            return
         store = self.machine.data
         store.refused = key
         try:

@@ -88,8 +88,18 @@ def wanted_keys_resolve(
             excused = key in unsatisfiable or (
                 status is Status.LOST and any(it in books.lost for it in books.needed_by((key,)))
             )
-            if status in (Status.PENDING, Status.LOST) and not excused:
+            waits = status in (Status.PENDING, Status.LOST) or stale(books, cluster, client, key)
+            if waits and not excused:
                 yield f"{client} waits for {key}: {stuck(books, cluster, workers, key)}"
+
+
+def stale(books: Books, cluster: ClusterSubject, client: str, key: str) -> bool:
+    """A client takes a key for finished that it let go once: the news is of what was there before."""
+    return (
+        books.told[client][key] is Status.FINISHED
+        and (client, key) in books.released
+        and not cluster.holders(key)
+    )
 
 
 def stuck(books: Books, cluster: ClusterSubject, workers: Sequence[str], key: str) -> str:
@@ -101,6 +111,8 @@ def stuck(books: Books, cluster: ClusterSubject, workers: Sequence[str], key: st
     where = f"{cluster.state(first) or 'unknown'} on the scheduler"
     if cluster.state(first) == "waiting":
         where += within(cluster.state(it) for it in inputs)
+    if cluster.state(first) != "processing":
+        return f"{first} is {where}"  # no worker was asked
     on_workers: dict[str, None] = {}
     for view in map(cluster.worker, workers):
         state = view.state(first)
@@ -126,6 +138,8 @@ def finished_keys_have_the_right_value(
         for key in wanted:
             if books.told[client][key] is not Status.FINISHED or key in unsatisfiable:
                 continue
+            if stale(books, cluster, client, key):
+                continue  # it waits, whatever it believes
             state, holders = cluster.state(key), cluster.holders(key)
             if not holders:
                 yield f"{client} was told that {key} is finished; it is {state or 'unknown'} by now"
