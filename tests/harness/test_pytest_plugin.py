@@ -210,6 +210,21 @@ def test_rewriting_does_not_hide_what_is_impossible(suite: Suite) -> None:
     assert path.read_text() == WRONG + "> secede y\n"
 
 
+def test_a_case_that_fails_is_drawn(suite: Suite) -> None:
+    suite.put(CASE + "> secede y\n")
+    done = suite.run()
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "  impossible: y is not running",
+            "     scheduler  *worker  *",
+            "  1   ●*▶● compute-task y *",
+            "*✗ secede y: impossible*",
+            "again: workerfuzz replay *",
+        ]
+    )
+
+
 def with_breaks(versions: str) -> str:
     return CASE.replace("\n\n", f"\nbreaks: role_fits_state on reference {versions}\n\n", 1)
 

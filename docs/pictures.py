@@ -1,0 +1,113 @@
+"""Pictures of this repository, for README and docs: one case of Dask, three ways to look at it.
+
+``python docs/pictures.py`` draws all of them again; it needs ``distributed``, and for the page a browser
+(``pip install playwright``, ``apt-get install chromium``). ``--only swimlanes`` and the like draw one.
+"""
+
+import argparse
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from rich._export_format import CONSOLE_SVG_FORMAT
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+
+from workerfuzz.harness.cases.casefile import load
+from workerfuzz.harness.cases.lanes.chart import Chart
+from workerfuzz.harness.cases.lanes.play import chart_of
+from workerfuzz.harness.report.lanes.page import page
+from workerfuzz.harness.report.lanes.svg import picture
+from workerfuzz.harness.report.lanes.terminal import show
+from workerfuzz.harness.subjects import get
+
+HERE: Final = Path(__file__).parent
+CASE: Final = "0028-a-lost-result-whose-input-has-failed.case"
+
+#: Of the window that is shown, in px.
+WINDOW: Final = {"width": 1380, "height": 860}
+
+#: Rich's own, without fonts that somebody would have to be asked for.
+TERMINAL: Final = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--only", choices=PICTURES, help="draw this one alone")
+    parser.add_argument(
+        "--out", type=Path, default=HERE / "pictures", help="where they are written"
+    )
+    wanted = parser.parse_args()
+    if os.environ.get("PYTHONHASHSEED") != "0":  # so that Dask does the same as everywhere
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves
+    wanted.out.mkdir(parents=True, exist_ok=True)
+    path = HERE.parent / "regressions" / "known" / CASE
+    chart = chart_of(load(path), get("dask"), tables=True)
+    for name, draw in PICTURES.items():
+        if wanted.only in (None, name):
+            sys.stdout.write(f"wrote {draw(chart, wanted.out)}\n")
+
+
+def swimlanes(chart: Chart, folder: Path) -> Path:
+    """As ``workerfuzz show CASE --svg FILE`` draws it."""
+    path = folder / "swimlanes.svg"
+    path.write_text(picture(chart), encoding="utf-8")
+    return path
+
+
+def terminal(chart: Chart, folder: Path) -> Path:
+    """As ``workerfuzz show CASE`` shows it, in a terminal of 80 columns."""
+    screen = Console(
+        record=True,
+        width=80,
+        force_terminal=True,
+        highlight=False,
+        markup=False,
+        file=io.StringIO(),
+    )
+    show(chart, screen)
+    path = folder / "terminal.svg"
+    shown = f"workerfuzz show {CASE}"
+    drawn = screen.export_svg(
+        title=shown, theme=MONOKAI, code_format=TERMINAL, unique_id="terminal"
+    )
+    path.write_text(drawn, encoding="utf-8")
+    return path
+
+
+def browser(chart: Chart, folder: Path) -> Path:
+    """As a browser shows ``workerfuzz show CASE --html FILE``, with a key that is followed."""
+    from playwright.sync_api import sync_playwright
+
+    path = folder / "page.png"
+    with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
+        html = Path(work) / "case.html"
+        html.write_text(page(chart), encoding="utf-8")
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = started.new_page(viewport=WINDOW)
+        opened.goto(f"{html.as_uri()}#10")
+        opened.click("button.key[data-key='b']")
+        opened.mouse.move(0, 0)
+        opened.evaluate("document.activeElement.blur()")
+        opened.screenshot(path=path)
+        started.close()
+    return path
+
+
+#: By name.
+PICTURES: Final[Mapping[str, Callable[[Chart, Path], Path]]] = {
+    "swimlanes": swimlanes,
+    "terminal": terminal,
+    "page": browser,
+}
+
+if __name__ == "__main__":
+    main()
