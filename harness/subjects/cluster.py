@@ -89,19 +89,19 @@ class ClusterSubject(Protocol):
     def say(self, post: Post) -> Sequence[str]:
         """Each message of a batch in a few words, without numbers that differ between runs."""
 
-    def stealable(self) -> Sequence[tuple[str, str]]:
+    def stealable(self) -> Collection[tuple[str, str]]:
         """(key, thief): what the scheduler could decide now to have computed elsewhere; sorted."""
 
     def steal(self, key: str, thief: str) -> Outcome:
         """The scheduler decides so, and asks the worker that has the task."""
 
-    def replicable(self) -> Sequence[tuple[str, str]]:
+    def replicable(self) -> Collection[tuple[str, str]]:
         """(key, worker): of which the scheduler could want another copy there; sorted."""
 
     def replicate(self, key: str, worker: str) -> Outcome:
         """The scheduler asks a worker for a copy."""
 
-    def droppable(self) -> Sequence[tuple[str, str]]:
+    def droppable(self) -> Collection[tuple[str, str]]:
         """(key, worker): copies that are one too many; sorted."""
 
     def drop(self, key: str, worker: str) -> Outcome:

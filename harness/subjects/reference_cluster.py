@@ -26,6 +26,7 @@ from workerfuzz.statemachine.properties import Property
 from workerfuzz.statemachine.scheduler import handle_message
 from workerfuzz.statemachine.scheduling import letters
 from workerfuzz.statemachine.scheduling.assignment import able_workers
+from workerfuzz.statemachine.scheduling.choices import ABOUT_WORKERS, Choices
 from workerfuzz.statemachine.scheduling.config import SchedulerConfig
 from workerfuzz.statemachine.scheduling.fingerprint import (
     fingerprint,
@@ -38,9 +39,10 @@ from workerfuzz.statemachine.scheduling.leftovers import leftovers
 from workerfuzz.statemachine.scheduling.process import Confirmations
 from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
 from workerfuzz.statemachine.scheduling.table import TRANSITIONS as SCHEDULER_EDGES
+from workerfuzz.statemachine.scheduling.task import Change as SchedulerChange
 from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.table import TRANSITIONS as WORKER_EDGES
-from workerfuzz.statemachine.task import Priority
+from workerfuzz.statemachine.task import Change, Priority
 from workerfuzz.statemachine.view import WorkerView
 from workerfuzz.statemachine.worker import WorkerState
 from workerfuzz.strategies.text import word
@@ -48,8 +50,8 @@ from workerfuzz.strategies.text import word
 #: A property, and what shows that it does not hold.
 Broken = tuple[Property, str]
 
-#: Keys that can be named in a decision, with the worker.
-Choices = Callable[[SchedulerState, str], Iterator[str]]
+#: What one event or message changed: (key, transition), in order.
+Changes = Sequence[tuple[str, Change | SchedulerChange]]
 
 #: What a worker's process tells the scheduler beside what the worker itself does.
 STATUS: Final[Mapping[type[Event], letters.Running]] = MappingProxyType(
@@ -112,8 +114,11 @@ class ReferenceCluster:
             SchedulerConfig(saturation=config.saturation, allowed_failures=config.allowed_failures)
         )
         self.processes: dict[str, ReferenceProcess] = {}
-        self._moves: list[Move] = []
-        self._choices: dict[Choices, Sequence[tuple[str, str]]] = {}
+        self._changes: list[tuple[str, Changes]] = []
+        self._touched: dict[str, None] = {}
+        self._thieves, self._takers, self._spare = (
+            Choices(thieves), Choices(takers), Choices(spare_holders),
+        )  # fmt: skip
 
     # What makes it fit to be explored
 
@@ -122,8 +127,10 @@ class ReferenceCluster:
         other: ReferenceCluster = object.__new__(ReferenceCluster)
         other.config, other.scheduler = self.config, self.scheduler.copy()
         other.processes = {name: process.copy() for name, process in self.processes.items()}
-        other._choices = {choices: [*pairs] for choices, pairs in self._choices.items()}
-        other._moves = []
+        other._thieves, other._takers, other._spare = (
+            self._thieves.copy(), self._takers.copy(), self._spare.copy(),
+        )  # fmt: skip
+        other._changes, other._touched = [], {}
         return other
 
     def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
@@ -180,51 +187,43 @@ class ReferenceCluster:
     def say(self, post: Post) -> Sequence[str]:
         return [" ".join((word(type(message)), *about(message))) for message in post.messages]
 
-    def stealable(self) -> Sequence[tuple[str, str]]:
-        return self._choices_of(thieves)
+    def stealable(self) -> Collection[tuple[str, str]]:
+        return self._thieves
 
     def steal(self, key: str, thief: str) -> Outcome:
         return self._schedule(SCHEDULER, [letters.Steal(key=key, thief=thief)])
 
-    def replicable(self) -> Sequence[tuple[str, str]]:
-        return self._choices_of(takers)
+    def replicable(self) -> Collection[tuple[str, str]]:
+        return self._takers
 
     def replicate(self, key: str, worker: str) -> Outcome:
         return self._schedule(SCHEDULER, [letters.Replicate(key=key, worker=worker)])
 
-    def droppable(self) -> Sequence[tuple[str, str]]:
-        return self._choices_of(spare_holders)
+    def droppable(self) -> Collection[tuple[str, str]]:
+        return self._spare
 
     def drop(self, key: str, worker: str) -> Outcome:
         return self._schedule(SCHEDULER, [letters.Drop(key=key, worker=worker)])
 
-    def _choices_of(self, choices: Choices) -> Sequence[tuple[str, str]]:
-        found = self._choices.get(choices)
-        if found is None:
-            pairs = (
-                (key, worker)
-                for key in self.scheduler.tasks
-                for worker in choices(self.scheduler, key)
-            )
-            found = self._choices[choices] = sorted(pairs)
-        return found
-
     def _schedule(self, sender: str, messages: Iterable[object]) -> Outcome:
         """Messages arrive at the scheduler, one after the other."""
-        self._moves = []
-        self._choices = {}
+        scheduler = self.scheduler
+        self._changes, self._touched = [], {}
         said: dict[str, list[object]] = {}
+        touched: Collection[str] | None = self._touched
         for message in messages:
             try:
-                answers = handle_message(self.scheduler, sender, message)
+                answers = handle_message(scheduler, sender, message)
             except Exception as error:
                 raise SubjectRaised(_one_line(error)) from error
             for receiver, answer in answers:
                 said.setdefault(receiver, []).append(answer)
-            self._moves += [
-                Move(SCHEDULER, key, str(change.start), str(change.finish))
-                for key, change in self.scheduler.changes
-            ]
+            self._changes.append((SCHEDULER, scheduler.changes))
+            self._touched.update(scheduler.touched)
+            if type(message) in ABOUT_WORKERS:
+                touched = None
+        for choices in (self._thieves, self._takers, self._spare):
+            choices.renew(scheduler, touched)
         return Outcome([Post(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()])
 
     # What happens to a worker
@@ -245,7 +244,7 @@ class ReferenceCluster:
 
     def _work(self, name: str, messages: Iterable[object]) -> Outcome:
         """Messages arrive at a worker, or something else happens there, one after the other."""
-        self._moves = []
+        self._changes = []
         process, outcome = self.processes[name], Outcome()
         said: list[object] = []
         for message in messages:
@@ -272,8 +271,7 @@ class ReferenceCluster:
         worker = process.worker
         issued = worker.handle(event)
         process.broken += worker.check(worker.touched())
-        for key, change in worker.changes():
-            self._moves.append(Move(name, key, str(change.start), str(change.finish)))
+        self._changes.append((name, worker.changes()))
         for it in issued:
             if isinstance(it, do.Execute):
                 process.executes[it.key] = it
@@ -281,8 +279,12 @@ class ReferenceCluster:
 
     # What can be seen
 
-    def moves(self) -> Sequence[Move]:
-        return self._moves
+    def moves(self) -> Iterator[Move]:
+        return (
+            Move(party, key, str(change.start), str(change.finish))
+            for party, changes in self._changes
+            for key, change in changes
+        )
 
     def check(self, party: str, *, thoroughly: bool) -> Iterator[Broken]:
         if party == SCHEDULER:
@@ -296,7 +298,7 @@ class ReferenceCluster:
 
     def _check_scheduler(self, thoroughly: bool) -> Iterator[Broken]:
         scheduler = self.scheduler
-        keys = scheduler.tasks if thoroughly else scheduler.touched
+        keys = scheduler.tasks if thoroughly else self._touched
         tasks = [scheduler.tasks[key] for key in keys if key in scheduler.tasks]
         for properties, subjects in (
             (INVARIANTS, (scheduler, tasks)),

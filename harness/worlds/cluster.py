@@ -162,18 +162,18 @@ class ClusterWorld(Surroundings):
         return changing[:1] or self.clients
 
     @property
-    def stealable(self) -> Sequence[Pair]:
+    def stealable(self) -> Collection[Pair]:
         return self.cluster.stealable()
 
     @property
-    def replicable(self) -> Sequence[Pair]:
+    def replicable(self) -> Collection[Pair]:
         pairs = self.cluster.replicable()
         if not self.unnoticed:
             return pairs
         return [pair for pair in pairs if pair[1] not in self.unnoticed]
 
     @property
-    def droppable(self) -> Sequence[Pair]:
+    def droppable(self) -> Collection[Pair]:
         return self.cluster.droppable()
 
     # What steps let happen

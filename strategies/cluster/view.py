@@ -127,15 +127,15 @@ class ClusterView(Protocol):
         """Keys that are nobody's task, and may become plain data."""
 
     @property
-    def stealable(self) -> Sequence[Pair]:
+    def stealable(self) -> Collection[Pair]:
         """(key, thief) that the scheduler could decide on now."""
 
     @property
-    def replicable(self) -> Sequence[Pair]:
+    def replicable(self) -> Collection[Pair]:
         """(key, worker) that the scheduler could decide on now."""
 
     @property
-    def droppable(self) -> Sequence[Pair]:
+    def droppable(self) -> Collection[Pair]:
         """(key, worker) that the scheduler could decide on now."""
 
 

@@ -102,9 +102,10 @@ def miscarried(scheduler: SchedulerState, task: Task, failure: Failure) -> Outco
 def on_long_running(scheduler: SchedulerState, worker: str, message: do.LongRunning) -> Outcome:
     """The slot is free for somebody else."""
     task = running(scheduler, worker, message.key, message.run_id)
-    if task is not None:
-        scheduler.leave_slot(task)
-    return Outcome()
+    if task is None:
+        return Outcome()
+    scheduler.leave_slot(task)
+    return Outcome(review=(task.key,))
 
 
 def on_reschedule(scheduler: SchedulerState, worker: str, message: do.Reschedule) -> Outcome:
@@ -129,10 +130,10 @@ def on_request_refresh_who_has(
     strangers = tuple(key for key, task in known.items() if task is None)
     if strangers:
         scheduler.send(worker, events.ForgetKeys(keys=strangers))
-    for task in known.values():
-        if task is not None and is_pointless(task, worker):
-            scheduler.free(task, worker)
-    return Outcome()
+    pointless = [task for task in known.values() if task is not None and is_pointless(task, worker)]
+    for task in pointless:
+        scheduler.free(task, worker)
+    return Outcome(review=[task.key for task in pointless])
 
 
 def is_pointless(task: Task, worker: str) -> bool:
@@ -148,6 +149,6 @@ def on_steal_response(scheduler: SchedulerState, worker: str, message: do.StealR
         return Outcome()
     thief, task.theft = task.theft.thief, None
     if message.state not in GRANTED:
-        return Outcome()
+        return Outcome(review=(task.key,))
     task.bound_for = thief
     return Outcome({task.key: To(State.WAITING)})
