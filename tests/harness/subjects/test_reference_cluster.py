@@ -6,11 +6,12 @@ from examples.lively import Lively
 
 from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterSubject, Post
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.harness.subjects.reference_cluster import ReferenceClusterMaker
+from workerfuzz.harness.subjects.reference_cluster import ReferenceCluster, ReferenceClusterMaker
 from workerfuzz.harness.worlds.cluster import ClusterWorld
 from workerfuzz.statemachine import events, requests
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.scheduling import letters
+from workerfuzz.statemachine.scheduling.handlers.decisions import spare_holders, takers, thieves
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster.universe import ClusterConfig, draw_cluster
 
@@ -127,16 +128,16 @@ def test_a_task_for_a_worker_that_is_not_there_is_not_held_against_the_cluster()
 def test_decisions_are_offered_and_taken() -> None:
     it = Lively(2)
     it.ask(submit("a", "b", "c", want="a b c"))
-    assert it.cluster.stealable() == [("a", "w1"), ("b", "w0"), ("c", "w1")]
+    assert list(it.cluster.stealable()) == [("a", "w1"), ("b", "w0"), ("c", "w1")]
     it.take(it.cluster.steal("c", "w1"))
     it.deliver()
     it.end("w1", "b")
     it.end("w1", "c")
-    assert it.cluster.replicable() == [("b", "w0"), ("c", "w0")]
+    assert list(it.cluster.replicable()) == [("b", "w0"), ("c", "w0")]
     it.take(it.cluster.replicate("c", "w0"))
     it.deliver()
     it.copy()
-    assert it.cluster.droppable() == [("c", "w0"), ("c", "w1")]
+    assert list(it.cluster.droppable()) == [("c", "w0"), ("c", "w1")]
     it.take(it.cluster.drop("c", "w1"))
     it.deliver()
     assert list(it.cluster.holders("c")) == ["w0"]
@@ -187,6 +188,43 @@ def test_the_maker_says_what_it_makes() -> None:
     cluster: ClusterSubject = maker.cluster(ClusterConfig())
     assert not cluster.begins_later
     cluster.close()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_could_be_decided_is_up_to_date(seed: int) -> None:
+    chooser = RandomChooser(f"decide {seed}")
+    world = ClusterWorld(ReferenceClusterMaker(), draw_cluster(chooser))
+    cluster = world.cluster
+    assert isinstance(cluster, ReferenceCluster)
+    offered = {
+        thieves: cluster.stealable(), takers: cluster.replicable(), spare_holders: cluster.droppable()
+    }  # fmt: skip
+    for _ in range(80):
+        world.apply(world.draw(chooser.pick(world.possible()), chooser))
+        for workers, pairs in offered.items():
+            found = [
+                (key, it)
+                for key in cluster.scheduler.tasks
+                for it in workers(cluster.scheduler, key)
+            ]
+            assert list(pairs) == sorted(found)
+            assert len(pairs) == len(found)
+            assert bool(pairs) is bool(found)
+            assert all(pair in pairs for pair in found)
+            assert ("a", "w9") not in pairs
+
+
+def test_everything_that_a_batch_was_about_is_checked() -> None:
+    """A batch is delivered as a whole: what its first message breaks must show behind its last one."""
+    it = Lively(1)
+    it.ask(submit("a", "b", want="a b"))
+    scheduler = it.cluster.scheduler
+    messages = (do.Reschedule(key="a", run_id=1), do.Reschedule(key="b", run_id=2))
+    it.cluster.deliver(Post("w0", SCHEDULER, messages))
+    scheduler.tasks["a"].processing_on = None
+    assert "processing_has_a_worker" in {
+        item.name for item, _ in it.cluster.check(SCHEDULER, thoroughly=False)
+    }
 
 
 @pytest.mark.parametrize("seed", range(20))
