@@ -18,7 +18,7 @@ class Choices(Collection[tuple[str, str]]):
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
-        self._by_key: dict[str, list[str]] = {}
+        self._by_key: dict[str, tuple[str, ...]] = {}
 
     def copy(self) -> "Choices":
         """The same, kept up to date apart from these."""
@@ -29,7 +29,7 @@ class Choices(Collection[tuple[str, str]]):
     def renew(self, scheduler: SchedulerState, touched: Iterable[str] | None) -> None:
         """Look again at keys that messages touched, or, with None, at all there are and were."""
         for key in [*self._by_key, *scheduler.tasks] if touched is None else touched:
-            found = [*self._workers(scheduler, key)]
+            found = tuple(self._workers(scheduler, key))
             if found:
                 self._by_key[key] = found
             else:
