@@ -5,6 +5,7 @@ Each check is given one ``Moment``: a worker just after an event, and what had b
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from workerfuzz.statemachine import events
@@ -52,7 +53,7 @@ class Moment:
     told_seceded: Mapping[str, int]
 
 
-@always("A task has one action at a time: one thread or one transfer.")
+@always("A task has one action at a time: one thread or one transfer.", do.Execute, do.GatherDep)
 def one_action_per_key(moment: Moment) -> Iterator[str]:
     copied = {key for keys in moment.gathering.values() for key in keys}
     for it in moment.issued:
@@ -71,7 +72,7 @@ def started(it: Instruction) -> tuple[str, ...]:
     return it.keys if isinstance(it, do.GatherDep) else ()
 
 
-@always("A task starts with all its inputs, as they are stored, and with nothing else.")
+@always("A task starts with all its inputs, as they are stored, and with nothing else.", do.Execute)
 def starts_with_its_inputs(moment: Moment) -> Iterator[str]:
     data = moment.view.data()
     for it in moment.issued:
@@ -86,7 +87,7 @@ def starts_with_its_inputs(moment: Moment) -> Iterator[str]:
                     yield f"{it.key} starts with {key}, which it does not need"
 
 
-@always("What starts is what was requested last, under the run id of that request.")
+@always("What starts is what was requested last, under the run id of that request.", do.Execute)
 def starts_what_was_requested(moment: Moment) -> Iterator[str]:
     for it in moment.issued:
         if isinstance(it, do.Execute):
@@ -98,7 +99,7 @@ def starts_what_was_requested(moment: Moment) -> Iterator[str]:
                 yield f"{it.key} starts as run {it.run_id}, not {moment.run_ids[it.key]}"
 
 
-@always("No more tasks run in slots than there are threads.")
+@always("No more tasks run in slots than there are threads.", do.Execute)
 def runs_within_its_threads(moment: Moment) -> Iterator[str]:
     running = len(moment.executing) - len(moment.seceded)
     running += sum(isinstance(it, do.Execute) for it in moment.issued)
@@ -114,7 +115,10 @@ def resources_stay_within_bounds(moment: Moment) -> Iterator[str]:
             yield f"{name}: {left[name]:g} left of {total:g}"
 
 
-@always("A peer is asked for keys that it is known to hold, is not busy, and is somebody else.")
+@always(
+    "A peer is asked for keys that it is known to hold, is not busy, and is somebody else.",
+    do.GatherDep,
+)
 def asks_the_right_peer(moment: Moment) -> Iterator[str]:
     for it in moment.issued:
         if isinstance(it, do.GatherDep):
@@ -129,7 +133,7 @@ def asks_the_right_peer(moment: Moment) -> Iterator[str]:
                     yield f"{it.worker} is asked for {key}, which it does not hold"
 
 
-@always("Nothing is started while the worker is paused.")
+@always("Nothing is started while the worker is paused.", do.Execute, do.GatherDep)
 def nothing_starts_while_paused(moment: Moment) -> Iterator[str]:
     if moment.view.paused():
         for it in moment.issued:
@@ -137,7 +141,7 @@ def nothing_starts_while_paused(moment: Moment) -> Iterator[str]:
                 yield f"{type(it).__name__} of {', '.join(started(it))}"
 
 
-@always("A value is reported only while it is stored here.")
+@always("A value is reported only while it is stored here.", do.TaskFinished, do.AddKeys)
 def reports_what_is_here(moment: Moment) -> Iterator[str]:
     data = moment.view.data()
     for it in moment.issued:
@@ -149,7 +153,12 @@ def reports_what_is_here(moment: Moment) -> Iterator[str]:
                     yield f"{key} is reported as copied and is not here"
 
 
-@always("A report names the run that was requested last, and nothing that nobody wants (R27, R28).")
+@always(
+    "A report names the run that was requested last, and nothing that nobody wants (R27, R28).",
+    do.TaskFinished,
+    do.TaskErred,
+    do.LongRunning,
+)
 def reports_the_last_request(moment: Moment) -> Iterator[str]:
     for it in moment.issued:
         if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning):
@@ -164,7 +173,7 @@ def reports_the_last_request(moment: Moment) -> Iterator[str]:
                 )
 
 
-@always("The end of a run is reported once.")
+@always("The end of a run is reported once.", do.TaskFinished, do.TaskErred)
 def reports_each_run_once(moment: Moment) -> Iterator[str]:
     for it in moment.issued:
         if isinstance(it, do.TaskFinished | do.TaskErred) and it.run_id in moment.reported:
@@ -183,7 +192,7 @@ def reports_every_secession(moment: Moment) -> Iterator[str]:
             yield f"{key} is long-running as run {moment.run_ids[key]}, and nobody was told"
 
 
-@always("To drop a copy is refused only while a task here needs it (#7490).")
+@always("To drop a copy is refused only while a task here needs it (#7490).", events.RemoveReplicas)
 def refuses_for_a_reason(moment: Moment) -> Iterator[str]:
     if not isinstance(moment.event, events.RemoveReplicas):
         return
@@ -200,7 +209,11 @@ def refuses_for_a_reason(moment: Moment) -> Iterator[str]:
                 yield f"{key} is kept, and no task here needs it"
 
 
-@always("A report for a run tells what its own content did, never what another's did (R31).")
+@always(
+    "A report for a run tells what its own content did, never what another's did (R31).",
+    do.TaskFinished,
+    do.TaskErred,
+)
 def reports_its_own_content(moment: Moment) -> Iterator[str]:
     ended = moment.ended
     if ended is None or ended.spec == moment.content.get(ended.key):
@@ -218,7 +231,12 @@ def reports_its_own_content(moment: Moment) -> Iterator[str]:
 ENDED: Final = frozenset({State.MEMORY, State.ERROR})
 
 
-@always("An end that was waited for is reported (#6916).")
+@always(
+    "An end that was waited for is reported (#6916).",
+    events.ExecuteSuccess,
+    events.ExecuteFailure,
+    events.Reschedule,
+)
 def reports_every_end(moment: Moment) -> Iterator[str]:
     ended = moment.ended
     if ended is None or ended.key not in moment.live:
@@ -262,6 +280,12 @@ def runnable_was_requested(moment: Moment) -> Iterator[str]:
 
 #: In the order in which they are checked.
 CONTRACT: Final[tuple[Property, ...]] = properties_in(globals())
+
+
+@cache
+def due(*kinds: type) -> tuple[Property, ...]:
+    """What can be broken by an event of a kind with instructions of these kinds in reply."""
+    return tuple(it for it in CONTRACT if not it.about or not set(kinds).isdisjoint(it.about))
 
 
 #: Where nothing is outstanding any more.

@@ -43,10 +43,11 @@ def walk(
 
 def wander(world: World, chooser: RandomChooser, weights: Weights, length: tuple[int, int]) -> None:
     """Random steps, each kind as often as its weight says."""
-    offered: dict[Sequence[type[Step]], list[type[Step]]] = {}
+    offered: dict[int, tuple[Sequence[type[Step]], list[type[Step]]]] = {}
     for _ in range(chooser.integer(*length)):
         possible = world.possible()
-        if possible not in offered:
+        its = offered.get(id(possible))  # worlds use the same ones again, and we keep them alive
+        if its is None:
             choice = [kind for kind in possible for _ in range(weights[kind])]
-            offered[possible] = choice or list(possible)
-        world.apply(world.draw(chooser.pick(offered[possible]), chooser))
+            its = offered[id(possible)] = possible, choice or list(possible)
+        world.apply(world.draw(chooser.pick(its[1]), chooser))

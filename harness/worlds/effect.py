@@ -32,7 +32,7 @@ ARGUMENTS: Final[Mapping[type[Instruction], Callable[[Any], str]]] = MappingProx
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effect:
     """Net effect of one step.
 

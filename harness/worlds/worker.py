@@ -20,10 +20,10 @@ from workerfuzz.harness.worlds.effect import Effect
 from workerfuzz.harness.worlds.rest import come_to_rest
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker_books import books, renamed_values
-from workerfuzz.statemachine import events
+from workerfuzz.statemachine import contract, events
 from workerfuzz.statemachine import instructions as do
 from workerfuzz.statemachine.canonical import OWN_NAMES, Canonical
-from workerfuzz.statemachine.contract import CONTRACT, Moment
+from workerfuzz.statemachine.contract import Moment
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.instructions import Instruction
 from workerfuzz.statemachine.properties import Property, always
@@ -36,6 +36,11 @@ from workerfuzz.strategies.universe import Universe
 
 #: Told of each event once it has happened, with the step that it was; None while coming to rest.
 Observer: TypeAlias = Callable[["WorkerWorld", Step | None], None]
+
+Kinds: TypeAlias = tuple[type[Step], ...]
+
+#: Which kinds of step are possible in which situation, for worlds with the same kinds.
+POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
 
 #: A full sweep follows this many events.
 SWEEP_EVERY: Final = 50
@@ -93,17 +98,19 @@ class WorkerWorld:
         self._reported: set[int] = set()
         self._told_seceded: dict[str, int] = {}
         self._states: dict[str, State] = {}
-        self._possible: dict[tuple[bool, ...], tuple[type[Step], ...]] = {}
+        self._drawn: Step | None = None
+        self._possible = POSSIBLE.setdefault(self.kinds, {})
 
     # What engines use
 
-    def possible(self) -> tuple[type[Step], ...]:
+    def possible(self) -> Kinds:
         """Kinds of step that may happen now, in a fixed order."""
+        executing = self.executing
         situation = (
-            bool(self.executing),
-            len(self.seceded) < len(self.executing),
-            bool(self.gathering),
-            bool(self.retrying),
+            not executing,
+            len(self.seceded) < len(executing),
+            not self.gathering,
+            not self.retrying,
             self.view.paused(),
         )
         kinds = self._possible.get(situation)
@@ -114,26 +121,33 @@ class WorkerWorld:
 
     def draw(self, kind: type[Step], chooser: Chooser) -> Step:
         """A step of that kind, possible now."""
-        return kind.draw(self, chooser)
+        self._drawn = kind.draw(self, chooser)
+        return self._drawn
 
-    def apply(self, step: Step) -> Effect:
+    def apply(self, step: Any) -> Effect:
         """Let a step happen and check every property that it can break.
 
         Raises:
             ImpossibleStep: it cannot happen now; nothing was changed.
             Violation: it broke a property.
         """
-        if not isinstance(step, WorkerStep):
-            raise ImpossibleStep(f"{step.word} happens to a cluster, not to one worker")
-        if type(step) not in self.kinds:
-            raise ImpossibleStep(f"{step.word}: {self.subject.cannot()[step.word]}")
-        obstacle = step.obstacle(self)
-        if obstacle is not None:
-            raise ImpossibleStep(obstacle)
+        if step is not self._drawn:  # which is possible
+            for obstacle in self.obstacles(step):
+                raise ImpossibleStep(obstacle)
+        self._drawn = None
         self.steps.append(step)
         if BOX.is_open:
             BOX.note(self, step)
         return self.happen(step.event(self), step)
+
+    def obstacles(self, step: Step) -> Iterator[str]:
+        """Why a step is not possible now."""
+        if not isinstance(step, WorkerStep):
+            yield f"{step.word} happens to a cluster, not to one worker"
+        elif type(step) not in self.kinds:
+            yield f"{step.word}: {self.subject.cannot()[step.word]}"
+        elif (obstacle := step.obstacle(self)) is not None:
+            yield obstacle
 
     def order(self, key: str) -> tuple[int, str]:
         """Sorts keys so that each comes after those it may depend on."""
@@ -182,9 +196,12 @@ class WorkerWorld:
     # One event
 
     def happen(self, event: Event, step: Step | None = None) -> Effect:
-        """Let an event happen, keep the books, check the properties."""
-        ended = self._answer(event)
-        self._note_request(event)
+        """Let an event happen, keep the books, check the properties.
+
+        While coming to rest, nobody asks for net changes.
+        """
+        note = BEFORE.get(type(event))
+        ended = note(self, event) if note is not None else None
         try:
             issued = self.view.handle(event)
         except SubjectRaised as raised:
@@ -195,8 +212,10 @@ class WorkerWorld:
             self._observer(self, step)
         self._check(event, touched, issued, ended)
         for it in issued:
-            NOTE.get(type(it), _nothing)(self, it)
-        return Effect(self._net_changes(touched), tuple(issued))
+            if type(it) in AFTER:
+                AFTER[type(it)](self, it)
+        changes = self._net_changes(touched) if not self.resting else ()
+        return Effect(changes, tuple(issued))
 
     def sweep(self) -> None:
         """Check every structural property on every task."""
@@ -225,7 +244,8 @@ class WorkerWorld:
             self.retrying, ended, self.content, self.run_ids, self.live, self._reported,
             self._told_seceded,
         )  # fmt: skip
-        for broken in CONTRACT:
+        kinds: tuple[Any, ...] = (type(event), *dict.fromkeys(map(type, issued)))
+        for broken in contract.due(*kinds):
             for counterexample in broken.check(moment):
                 raise self.violation(broken, counterexample)
         for broken, counterexample in self.view.check(touched):
@@ -237,55 +257,49 @@ class WorkerWorld:
         self, touched: Collection[str]
     ) -> tuple[tuple[str, State | None, State | None], ...]:
         changes = []
-        for key in sorted(touched):
-            before, after = self._states.get(key), self.view.state(key)
+        states, state = self._states, self.view.state
+        for key in touched:
+            before, after = states.get(key), state(key)
             if before is not after:
                 changes.append((key, before, after))
                 if after is None:
-                    del self._states[key]
+                    del states[key]
                 else:
-                    self._states[key] = after
-        return tuple(changes)
+                    states[key] = after
+        return tuple(sorted(changes)) if len(changes) > 1 else tuple(changes)
 
     # The books of the surroundings
 
-    def _answer(self, event: Event) -> do.Execute | None:
-        """What an event answers is not outstanding any more."""
-        match event:
-            case events.ExecuteSuccess() | events.ExecuteFailure() | events.Reschedule():
-                self.seceded.pop(event.key, None)
-                return self.executing.pop(event.key)
-            case events.Secede():
-                self.seceded[event.key] = None
-            case (
-                events.GatherDepSuccess()
-                | events.GatherDepBusy()
-                | events.GatherDepNetworkFailure()
-                | events.GatherDepFailure()
-            ):
-                del self.gathering[event.worker]
-            case events.RetryBusyWorker():
-                del self.retrying[event.worker]
-            case _:
-                pass
-        return None
+    # What an event says, before the worker hears of it
 
-    def _note_request(self, event: Event) -> None:
-        """What the scheduler wants now."""
-        match event:
-            case events.ComputeTask():
-                self.run_id = event.request.run_id
-                self.run_ids[event.key] = self.run_id
-                self.content[event.key] = event.spec
-                self.fixed[event.key] = self.live[event.key] = None
-                self.rescheduled.pop(event.key, None)
-            case events.FreeKeys() | events.ForgetKeys():
-                for key in event.keys:
-                    self.fixed.pop(key, None)
-                    self.live.pop(key, None)
-                    self.rescheduled.pop(key, None)
-            case _:
-                pass
+    def _thread_ends(self, event: Any) -> do.Execute:
+        """Returns what it was that ended."""
+        self.seceded.pop(event.key, None)
+        return self.executing.pop(event.key)
+
+    def _thread_leaves(self, event: events.Secede) -> None:
+        self.seceded[event.key] = None
+
+    def _transfer_ends(self, event: Any) -> None:
+        del self.gathering[event.worker]
+
+    def _waited(self, event: events.RetryBusyWorker) -> None:
+        del self.retrying[event.worker]
+
+    def _requested(self, event: events.ComputeTask) -> None:
+        self.run_id = event.request.run_id
+        self.run_ids[event.key] = self.run_id
+        self.content[event.key] = event.spec
+        self.fixed[event.key] = self.live[event.key] = None
+        self.rescheduled.pop(event.key, None)
+
+    def _let_go(self, event: Any) -> None:
+        for key in event.keys:
+            self.fixed.pop(key, None)
+            self.live.pop(key, None)
+            self.rescheduled.pop(key, None)
+
+    # What the worker asks for, once it has been judged
 
     def _note_execute(self, it: do.Execute) -> None:
         self.executing[it.key] = it
@@ -315,11 +329,28 @@ class WorkerWorld:
             self.live.pop(it.key, None)
 
 
-def _nothing(world: WorkerWorld, it: Instruction) -> None:
-    """Most messages change nothing outside."""
+#: What the books say of an event before the worker hears of it: the action that it ends, if it is one.
+BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | None]]] = (
+    MappingProxyType(
+        {
+            events.ExecuteSuccess: WorkerWorld._thread_ends,
+            events.ExecuteFailure: WorkerWorld._thread_ends,
+            events.Reschedule: WorkerWorld._thread_ends,
+            events.Secede: WorkerWorld._thread_leaves,
+            events.GatherDepSuccess: WorkerWorld._transfer_ends,
+            events.GatherDepBusy: WorkerWorld._transfer_ends,
+            events.GatherDepNetworkFailure: WorkerWorld._transfer_ends,
+            events.GatherDepFailure: WorkerWorld._transfer_ends,
+            events.RetryBusyWorker: WorkerWorld._waited,
+            events.ComputeTask: WorkerWorld._requested,
+            events.FreeKeys: WorkerWorld._let_go,
+            events.ForgetKeys: WorkerWorld._let_go,
+        }
+    )
+)
 
-
-NOTE: Final[Mapping[type[Instruction], Callable[[WorkerWorld, Any], None]]] = MappingProxyType(
+#: What they say of its reply.
+AFTER: Final[Mapping[type[Instruction], Callable[[WorkerWorld, Any], None]]] = MappingProxyType(
     {
         do.Execute: WorkerWorld._note_execute,
         do.GatherDep: WorkerWorld._note_gather,

@@ -7,6 +7,7 @@ what shrinking removes.
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
 from workerfuzz.statemachine.events import Event
@@ -248,6 +249,7 @@ def draw_holding(world: Surroundings, key: str, chooser: Chooser) -> Holding:
     return Holding(key, holders, chooser.pick(world.variety.sizes))
 
 
+@cache
 def possible_holders(peers: tuple[str, ...]) -> Sequence[tuple[str, ...]]:
     single = [(peer,) for peer in peers]
     double = [(one, other) for one in peers for other in peers if one < other]
