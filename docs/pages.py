@@ -15,7 +15,6 @@ from typing import Final
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
-from click import Context
 from examples.blunders import BLUNDERS
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -127,11 +126,11 @@ def commands_page() -> str:
         *(f"| {int(status)} | {said} |" for status, said in STATUSES.items()),
         "",
     ]
-    with Context(group, info_name="workerfuzz", terminal_width=96, max_content_width=96) as above:
+    shown = {"resilient_parsing": True, "terminal_width": 96, "max_content_width": 96}
+    with group.make_context("workerfuzz", [], None, **shown) as above:
         for name in group.list_commands(above):
-            command = group.commands[name]
-            with Context(command, parent=above, info_name=name) as context:
-                said = command.get_help(context).rstrip()
+            with group.commands[name].make_context(name, [], above, resilient_parsing=True) as it:
+                said = it.get_help().rstrip()
             lines += [f"## {name}", "", "```text", said, "```", ""]
     return "\n".join(lines)
 
