@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli import cases, fuzzing, lists, show
+from workerfuzz.harness.cli import cases, corpus, fuzzing, lists, show
 from workerfuzz.harness.cli.options import Status, complain
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (fuzzing, cases, show, lists):  # in the order of help
+for module in (fuzzing, cases, show, corpus, lists):  # in the order of help
     app.add_typer(module.app)
 
 
