@@ -29,6 +29,23 @@ class Phase:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a campaign fuzzes: one of these has a share of its budget."""
+
+    subject: str
+    scope: str
+    engine: str = "walk"
+
+    @property
+    def system(self) -> tuple[str, str]:
+        """Subject and scope."""
+        return self.subject, self.scope
+
+    def __str__(self) -> str:
+        return f"clusters of {self.subject}" if self.scope == "cluster" else self.subject
+
+
 @dataclass(slots=True)
 class Night:
     """A campaign: what it was to do, its phases so far, and what its shards tell.
@@ -36,26 +53,52 @@ class Night:
     Attributes:
         seed: from which the seeds of all shards follow.
         began: date and time, UTC, as ISO 8601 writes it.
+        targets: what is fuzzed.
         ended: the same; empty while it goes on.
         versions: of each subject that was fuzzed, and of ``workerfuzz``.
         shards: what each shard tells, in the order of their seeds.
+        before: names of the findings that its folder had when it began.
+        fixed: findings and known bugs that do not break any more, a line each.
+        rounds: how often each target has its turn.
         interrupted: it was ended before its budget was spent.
     """
 
     seed: int
     began: str
     budget: Budget = field(default_factory=Budget)
+    targets: list[Target] = field(default_factory=list)
     ended: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     phases: list[Phase] = field(default_factory=list)
     shards: list[Account] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    fixed: list[str] = field(default_factory=list)
+    rounds: int = 1
     interrupted: bool = False
     format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        return f"{self.began[:19].replace(':', '-')}-{self.seed}"
+
+    def phase(self, name: str) -> Phase:
+        """The part of that name, which may not have begun."""
+        for phase in self.phases:
+            if phase.name == name:
+                return phase
+        self.phases.append(Phase(name))
+        return self.phases[-1]
 
     @property
     def red(self) -> list[str]:
         """Why the night is red, a line each; none: it is green."""
         return [f"{phase.name}: {why}" for phase in self.phases for why in phase.red]
+
+    @property
+    def new(self) -> list[Met]:
+        """Bugs that nobody knew, most harmful first."""
+        return [met for met in self.met if met.is_new]
 
     @property
     def met(self) -> list[Met]:

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from hashlib import blake2b
 from typing import Self
@@ -88,7 +88,12 @@ def digest(steps: Iterable[Step]) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest()) >> 11
 
 
-def shared(one: Mapping[int, object] | Iterable[int], other: Iterable[int]) -> float:
-    """Share of the runs behind a sketch that another sketch stands for as well; 0 to 1."""
+def shared(one: Iterable[int], other: Iterable[int]) -> float:
+    """Share of the runs behind a sketch that another sketch stands for as well; 0 to 1.
+
+    A full sketch knows of nothing beyond its largest digest, so that is not compared.
+    """
     mine, theirs = set(one), set(other)
-    return len(mine & theirs) / len(mine) if mine else 0.0
+    limit = max(theirs) if len(theirs) >= SKETCHED else None
+    comparable = {it for it in mine if limit is None or it <= limit}
+    return len(comparable & theirs) / len(comparable) if comparable else 0.0

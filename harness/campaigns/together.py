@@ -14,7 +14,7 @@ from workerfuzz.harness.campaigns.tally import Tally
 def continued(before: Account, after: Account) -> Account:
     """A shard that went on in another process: what it did before, and after that."""
     return replace(
-        merged(before.plan, (before, after)),
+        merged(before.plan, (up_to(before, after.plan.first), after)),
         curve=[
             *before.curve,
             *(Point(round(before.seconds + it.seconds, 3), it.tactics) for it in after.curve),
@@ -22,6 +22,12 @@ def continued(before: Account, after: Account) -> Account:
         runs=after.runs,
         seconds=before.seconds + after.seconds,
     )
+
+
+def up_to(account: Account, run: int) -> Account:
+    """A run that ended while its bug was looked at, and is made again, counts once."""
+    met = [replace(it, times=it.times if it.run < run else 0) for it in account.met]
+    return replace(account, met=met)
 
 
 def together(plan: Plan, accounts: Sequence[Account]) -> Account:

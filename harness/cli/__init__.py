@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli import cases, corpus, fuzzing, lists, show
+from workerfuzz.harness.cli import campaigns, cases, fuzzing, lists, show
 from workerfuzz.harness.cli.options import Status, complain
 
 app = typer.Typer(
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (fuzzing, cases, show, corpus, lists):  # in the order of help
+for module in (fuzzing, campaigns, cases, show, lists):  # in the order of help
     app.add_typer(module.app)
 
 
@@ -41,10 +42,11 @@ def command(
 
 def status_of(error: Exception) -> Status:
     """Says what went wrong in one line; whose fault it is makes the status."""
+    from workerfuzz.harness.campaigns.folder import FolderError
     from workerfuzz.harness.cases.case import CaseError
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
-    if isinstance(error, (CaseError, SubjectUnavailable)):
+    if isinstance(error, (CaseError, FolderError, SubjectUnavailable)):
         complain(str(error))
         return Status.BAD_INPUT
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -72,7 +74,13 @@ def run_command(arguments: Sequence[str]) -> int:
         return status_of(error)
 
 
+def end(*_: object) -> None:
+    """SIGTERM ends a command as Ctrl-C does: with what there is."""
+    raise KeyboardInterrupt
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

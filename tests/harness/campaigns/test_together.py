@@ -7,6 +7,7 @@ import pytest
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.shard import open_shard
@@ -35,6 +36,16 @@ def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
     ]
     seconds = [point.seconds for point in parts.curve]
     assert seconds == sorted(seconds)
+
+
+@pytest.mark.parametrize(("first", "times"), [(4, 1), (5, 2)])
+def test_a_run_that_is_made_again_counts_once(first: int, times: int) -> None:
+    def there(first: int) -> Account:
+        met = Met(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", times=1)
+        return Account(Plan(first=first), met=[met])
+
+    (met,) = continued(there(0), there(first)).met
+    assert met.times == times
 
 
 def test_shards_side_by_side_take_no_longer_than_the_longest() -> None:

@@ -1,0 +1,113 @@
+"""A night begins, or goes on where one was interrupted: what is known by then is in the folder."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import workerfuzz
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.diary import Diary
+from workerfuzz.harness.campaigns.findings import names_in
+from workerfuzz.harness.campaigns.folder import Folder, FolderError
+from workerfuzz.harness.campaigns.night import Night, Target
+from workerfuzz.harness.campaigns.nightly import Carry, Nightly, now
+from workerfuzz.harness.campaigns.nights import Written, read_nights
+from workerfuzz.harness.campaigns.replaying import Replaying
+from workerfuzz.harness.campaigns.sharing import rounds
+from workerfuzz.harness.cases.reading import reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a night is to do, if it does not go on with another one.
+
+    Attributes:
+        targets: what is fuzzed, and its version.
+    """
+
+    seed: int
+    budget: Budget
+    targets: Mapping[Target, str]
+    jobs: int = 1
+
+    def night(self, folder: Folder) -> Night:
+        """It begins now, or a second after the one that has that name."""
+        night = Night(
+            self.seed,
+            now(),
+            self.budget,
+            targets=[*self.targets],
+            versions={
+                "workerfuzz": workerfuzz.__version__,
+                **{target.subject: version for target, version in self.targets.items()},
+            },
+            before=names_in(folder.findings),
+            rounds=rounds(self.budget, len(self.targets), self.jobs),
+        )
+        while any((folder.nights / night.name).glob("*.json")):
+            began = datetime.fromisoformat(night.began) + timedelta(seconds=1)
+            night.began = began.isoformat(timespec="seconds")
+        return night
+
+
+@dataclass(slots=True)
+class Opening:
+    """A night that is about to run.
+
+    Attributes:
+        resumed: what it did before; None: it is a new one.
+        problems: files of the folder that cannot be read, a line each.
+    """
+
+    nightly: Nightly
+    resumed: Written | None = None
+    problems: list[str] = field(default_factory=list)
+
+
+def open_night(
+    folder: Folder,
+    orders: Orders,
+    carry: Carry,
+    replay: Replaying,
+    *,
+    resume: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Opening:
+    """The next night of a folder.
+
+    Args:
+        resume: the last one is gone on with, if it was interrupted.
+
+    Raises:
+        FolderError: the folder takes nothing, or is of a newer format.
+    """
+    nights = read_nights(folder)
+    last = unfinished(nights) if resume else None
+    night = last.night if last is not None else orders.night(folder)
+    former = [it for it in nights if it is not last]
+    diary = Diary(folder, night, say)
+    try:
+        diary.remember(former)
+        if last is not None:
+            diary.go_on(last)
+    except OSError as error:
+        raise FolderError(f"{folder.path}: {reason(error)}; nothing can be kept there") from None
+    nightly = Nightly(
+        diary,
+        carry,
+        replay,
+        jobs=orders.jobs,
+        former=[it.night for it in former],
+        resumed=last,
+        say=say,
+    )
+    return Opening(nightly, last, [problem for it in nights for problem in it.problems])
+
+
+def unfinished(nights: Sequence[Written]) -> Written | None:
+    """The last night, if it was ended before its budget was spent and can be read."""
+    if not nights:
+        return None
+    night = nights[-1].night
+    gone_on_with = night.targets and (night.interrupted or not night.ended)
+    return nights[-1] if gone_on_with else None

@@ -1,0 +1,49 @@
+"""Whether a night proves anything: there were runs, of everything that was due, and they were new."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from workerfuzz.harness.campaigns.night import Night
+from workerfuzz.harness.campaigns.tally import shared, total
+
+#: From this share on, tonight's runs are those of another night.
+REPEATED: Final = 0.5
+
+
+def sketch(night: Night) -> list[int]:
+    """Of all its runs."""
+    return total(shard.total for shard in night.shards).sketch
+
+
+def likeness(night: Night, former: Iterable[Night]) -> tuple[float, Night | None]:
+    """The former night that had most of tonight's runs, and how many of the sample it had; 0 to 1."""
+    tonight = sketch(night)
+    most: tuple[float, Night | None] = (0.0, None)
+    for other in former:
+        its = shared(tonight, sketch(other))
+        if its > most[0]:
+            most = (its, other)
+    return most
+
+
+def told(night: Night, former: list[Night]) -> str:
+    """What there is to say of how new the runs are, in one line."""
+    sampled, runs = len(sketch(night)), sum(shard.total.runs for shard in night.shards)
+    share, other = likeness(night, former)
+    was = f"{share:.0%} of them were among those of night {other.name}" if other else "none is old"
+    compared = f"compared with {len(former)} former nights" if former else "the first night here"
+    return f"{runs:,} runs; of {sampled} that were sampled, {was}; {compared}"
+
+
+def wrong(night: Night, former: list[Night]) -> Iterator[str]:
+    """Why the night proves nothing, a line each."""
+    for target in night.targets:
+        its = (it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system)
+        if not any(shard.total.runs for shard in its) and not night.interrupted:
+            yield f"there was no run of {target}"
+    share, other = likeness(night, former)
+    if other is not None and share >= REPEATED:
+        yield (
+            f"tonight's runs are not new: {share:.0%} of those that were sampled are those of "
+            f"night {other.name}; another --seed makes others"
+        )

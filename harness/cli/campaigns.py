@@ -1,0 +1,139 @@
+"""Commands about campaigns of a whole night, and the folder in which they leave what they found."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from workerfuzz.harness.cli.options import (
+    CpuOption,
+    ForOption,
+    QuietOption,
+    RunsOption,
+    Scope,
+    Status,
+    complain,
+    fresh_seed,
+)
+
+app = typer.Typer()
+
+#: How long a night is, unless somebody says otherwise.
+NIGHT_S: Final = 8 * 3600.0
+
+#: Where everything is kept, unless somebody says otherwise.
+FOLDER: Final = Path("workerfuzz-nights")
+
+#: Seeds are below this, so that each shard of each night has a seed of its own.
+MOST_SEEDS: Final = 1 << 32
+
+#: Phases that replay what is written: where it differs, a case differs.
+CASES: Final = ("replay", "known")
+
+
+@app.command()
+def nightly(  # noqa: PLR0917 - options of a command are never given by position
+    folder: Annotated[
+        Path, typer.Option("--dir", metavar="DIR", help="Where all that is found is kept.")
+    ] = FOLDER,
+    for_s: ForOption = None,
+    cpu_s: CpuOption = None,
+    runs: RunsOption = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=MOST_SEEDS - 1, metavar="S", help="Else a fresh one each night."),
+    ] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Which system, more than once for several; else all."),
+    ] = None,
+    scope: Annotated[Scope | None, typer.Option(help="What is fuzzed; else both.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Processes at a time; else one a core.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the last night, if it was interrupted.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where cases of what is new are written as well."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Fuzz everything for a whole night, and tell in the morning what was found."""
+    from workerfuzz.harness.campaigns.budget import Budget
+    from workerfuzz.harness.campaigns.folder import opened
+    from workerfuzz.harness.campaigns.opening import Orders, open_night
+    from workerfuzz.harness.campaigns.targets import targets
+
+    orders = Orders(
+        seed=fresh_seed() if seed is None else seed,
+        budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
+        targets=targets(subject or (), scope.value if scope else None),
+        jobs=jobs or cores(),
+    )
+    with opened(folder) as its, replaying() as replay:
+        carry = carrier(orders.jobs)
+        opening = open_night(its, orders, carry, replay, resume=resume, say=typer.echo)
+        for problem in opening.problems:
+            complain(problem)
+        sit(opening.nightly, out, quiet)
+
+
+def sit(night: Any, out: Path | None, quiet: bool) -> None:
+    """One sitting of a night; what it says and how it ends."""
+    from workerfuzz.harness.report.live import watching
+    from workerfuzz.harness.report.night_lines import first_lines, last_lines
+
+    for line in first_lines(night.night, night.sharing(), resumed=night.resumed is not None):
+        typer.echo(line)
+    night.watching = lambda budget: watching(budget, quiet=quiet)
+    night.found = lambda met: copy_case(met, out)
+    done = night.run()
+    for line in last_lines(done, night.diary.folder.path):
+        typer.echo(line)
+    raise typer.Exit(status_of_night(done))
+
+
+def copy_case(met: Any, out: Path | None) -> None:
+    """What is new is written there, too."""
+    from workerfuzz.harness.cases import casefile
+    from workerfuzz.harness.cases.save import save
+
+    if out is not None:
+        saved = save(casefile.parse(met.case), out)
+        if saved.path is None:
+            complain(saved.problem)
+
+
+def status_of_night(night: Any) -> Status:
+    """What was found comes first, then whether it proves anything."""
+    if night.new or any(phase.red for phase in night.phases if phase.name in CASES):
+        return Status.BROKEN
+    if night.red:
+        return Status.FAULT
+    return Status.INTERRUPTED if night.interrupted else Status.FINE
+
+
+def carrier(jobs: int) -> Any:
+    """Who runs shards: processes of this machine."""
+    from workerfuzz.harness.campaigns.carriers.processes import run_shards
+
+    return lambda plans, tell: run_shards(plans, None, jobs=jobs, tell=tell)
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def replaying() -> Iterator[Any]:
+    """Replays files in a process of its own, which may die of it."""
+    from workerfuzz.harness.cases.child import Child
+
+    with Child() as child:
+        yield child.replay

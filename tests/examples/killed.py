@@ -1,0 +1,168 @@
+"""Nights that are killed, at any operation on their folder or at any time, and then gone on with.
+
+``python -m examples.killed FOLDER MOMENTS`` runs small nights of a model with planted bugs, each in a
+fork of this process, and prints a line of JSON for each: when it was killed, and what is there when it
+has come to its end. The first line is a night that nobody kills. MOMENTS are ``K/N``: before every
+operation on the folder whose number has the remainder K when divided by N; and ``~N``: at N random
+times.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from workerfuzz.harness.campaigns import shard
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.findings import findings_in
+from workerfuzz.harness.campaigns.folder import existing, opened
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.night import Night, Target
+from workerfuzz.harness.campaigns.nightly import Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.nights import read_nights
+from workerfuzz.harness.campaigns.opening import Orders, open_night
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.tally import total
+from workerfuzz.harness.cases.case import Case
+from workerfuzz.harness.cases.replay import Replay
+
+#: Bugs that several runs of these nights meet, some with several signatures.
+BUGS = ("finish-is-kept-secret", "bytes-stay-under-way", "own-address-is-kept")
+
+#: Operations on files; what only reads is not among them.
+OPERATIONS = frozenset({"open", "os.mkdir", "os.remove", "os.rename", "os.truncate"})
+
+ORDERS = Orders(
+    seed=5,
+    budget=Budget(runs=12),
+    targets={Target("reference", "worker"): "", Target("reference", "cluster"): ""},
+)
+
+
+def prepare() -> None:
+    """Everything is written down after every run, and nothing but runs takes time.
+
+    What a process wrote outlives it, whether or not it waited for the disk.
+    """
+    os.fsync = lambda _: None
+    shard.POINT_S = 0.0  # type: ignore[misc]  # not final here
+    Nightly.short_phases = lambda _: None  # type: ignore[method-assign]  # tested elsewhere
+
+
+def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+    """With one tactic, so that runs of one shard have nothing to learn from each other."""
+    return in_this_process((replace(plan, tactic="swarm") for plan in plans), tell)
+
+
+def sit(folder: Path) -> None:
+    """The night, from where it is to its end."""
+    with ExitStack() as stack:
+        for bug in BUGS:
+            stack.enter_context(named(bug).planted())
+        its = stack.enter_context(opened(folder))
+        opening = open_night(its, ORDERS, carry, replay, resume=True)
+        opening.nightly.diary.flush_s = 0.0
+        opening.nightly.run()
+
+
+def replay(path: Path, subject: str) -> Replay:
+    raise AssertionError("nothing is replayed")
+
+
+def counting(folder: Path, last: int) -> list[str]:
+    """Counts operations on the folder; kills this process before the last one."""
+    done: list[str] = []
+    inside = str(folder)
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in OPERATIONS and str(arguments[0]).startswith(inside):
+            done.append(event)
+            if len(done) == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    return done
+
+
+def forked(folder: Path, moment: float) -> bool:
+    """One sitting in a fork; whether it was killed. 0: it is let be."""
+    child = os.fork()
+    if child == 0:
+        try:
+            done = counting(folder, moment if isinstance(moment, int) else 0)
+            sit(folder)
+            (folder / "operations").write_text(str(len(done)))
+            os._exit(0)
+        finally:
+            traceback.print_exc()
+            os._exit(1)
+    if isinstance(moment, float):
+        time.sleep(moment)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def outcome(folder: Path) -> dict[str, Any]:
+    """What there is in the end."""
+    its = existing(folder)
+    nights = read_nights(its)
+    night = nights[-1].night if nights else Night(0, "")
+    findings = {name: case for name, case in findings_in(its.findings) if isinstance(case, Case)}
+    done = total(account.total for account in night.shards)
+    return {
+        "nights": len(nights),
+        "problems": [line for it in nights for line in it.problems],
+        "left": [str(path) for path in folder.rglob(".*")],
+        "runs": done.runs,
+        "taken": dict(sorted(done.taken.items())),
+        "sketch": done.sketch,
+        "findings": {name: [str(step) for step in case.steps] for name, case in findings.items()},
+        "new": sorted([*met.signature, str(met.times)] for met in night.new),
+        "ended": bool(night.ended) and not night.interrupted,
+    }
+
+
+def moments(wanted: str, operations: int, seconds: float) -> Iterator[float]:
+    """When nights are killed: before an operation, by its number, or after so many seconds."""
+    if wanted.startswith("~"):
+        yield from (random.uniform(0, seconds) for _ in range(int(wanted[1:])))
+        return
+    remainder, _, divisor = wanted.partition("/")
+    yield from (it for it in range(1, operations + 1) if it % int(divisor) == int(remainder))
+
+
+def say(**its: Any) -> None:
+    sys.stdout.write(json.dumps(its) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    root = Path(sys.argv[1])
+    prepare()
+    began = time.monotonic()
+    forked(root / "whole", 0)
+    seconds = time.monotonic() - began
+    operations = int((root / "whole" / "operations").read_text())
+    say(killed=False, moment=operations, **outcome(root / "whole"))
+    for wanted in sys.argv[2:]:
+        for moment in moments(wanted, operations, seconds):
+            folder = root / f"{wanted.replace('/', '-')} {moment}"
+            killed = forked(folder, moment)
+            if killed and not (folder.exists() and outcome(folder)["ended"]):
+                forked(folder, 0)
+            say(killed=killed, moment=moment, **outcome(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+"""A night: its phases in order, to the end of its budget, and gone on with where it was interrupted."""
+
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.canary import PLANTED
+from workerfuzz.harness.campaigns.folder import opened
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.night import Night, Target
+from workerfuzz.harness.campaigns.nightly import Carry, Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.opening import Opening, Orders, open_night
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.tally import total
+from workerfuzz.harness.cases.replay import Outcome, Replay
+
+BUG = "finish-is-kept-secret"
+TARGETS = {Target("reference", "worker"): "1.0", Target("reference", "cluster"): "1.0"}
+
+
+def replay(path: Path, subject: str) -> Replay:
+    return Replay(Outcome.AS_WRITTEN, str(path), subject)
+
+
+@dataclass
+class Sitting:
+    """What is told in one sitting."""
+
+    said: list[str] = field(default_factory=list)
+    found: list[Met] = field(default_factory=list)
+    watched: list[tuple[int, Met | None]] = field(default_factory=list)
+
+    def tell(self, account: Account, met: Met | None = None) -> None:
+        self.watched.append((account.runs, met))
+
+
+def sit(
+    folder: Path,
+    *,
+    seed: int = 1,
+    runs: int = 40,
+    bug: str = "",
+    carry: Carry = in_this_process,
+    resume: bool = False,
+    before: Callable[[Nightly], Any] = lambda _: None,
+) -> tuple[Night, Sitting]:
+    """One sitting of a night on the reference."""
+    sitting = Sitting()
+    orders = Orders(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
+    with opened(folder) as its, ExitStack() as stack:
+        opening = open_night(its, orders, carry, replay, resume=resume, say=sitting.said.append)
+        night = opening.nightly
+        night.found = sitting.found.append
+        night.watching = lambda _: nullcontext(sitting)
+        before(night)
+        if bug:
+            stack.enter_context(fuzzing_with(night, bug))
+        return night.run(), sitting
+
+
+def fuzzing_with(night: Nightly, bug: str) -> Any:
+    """The model has the bug when it is fuzzed, and not before."""
+    carry = night.carry
+    night.carry = lambda plans, tell: carry((planted(it, bug) for it in plans), tell)
+    return nullcontext()
+
+
+def planted(plan: Plan, bug: str) -> Plan:
+    is_canary = plan.planted or plan.seed % (1 << 20) == (1 << 20) - 1
+    return plan if is_canary else replace(plan, planted=bug)
+
+
+def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
+    night, sitting = sit(tmp_path)
+    assert [phase.name for phase in night.phases] == ["canary", "replay", "known", "fuzz", "report"]
+    assert night.red == []
+    assert night.ended
+    assert not night.interrupted
+    assert total(it.total for it in night.shards).runs == 40
+    assert night.versions.keys() == {"reference", "workerfuzz"}
+    assert sitting.said[0] == f"canary: found {', '.join(PLANTED.values())}; nothing else"
+    assert sitting.said[-1].startswith("report: 40 runs; of ")
+    assert not sitting.found
+    assert [number for number, _ in sitting.watched][-1] == 20
+
+
+def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
+    night, sitting = sit(tmp_path, bug=BUG)
+    assert total(it.total for it in night.shards).runs == 40
+    (met,) = night.new
+    assert [it.signature for it in sitting.found] == [met.signature]
+    assert [it for _, it in sitting.watched if it is not None] == sitting.found
+    assert met.times > 1
+    assert (tmp_path / met.path).exists()
+    assert night.red == ["fuzz: 1 new"]
+
+
+def test_what_was_found_is_known_the_next_night(tmp_path: Path) -> None:
+    sit(tmp_path, bug=BUG)
+    night, sitting = sit(tmp_path, seed=2, bug=BUG)
+    assert not sitting.found
+    assert not night.new
+    (met,) = night.met
+    assert met.known.startswith("wanted_keys_resolve-")
+    assert night.red == []
+
+
+def test_the_same_runs_again_are_red(tmp_path: Path) -> None:
+    sit(tmp_path)
+    (red,) = sit(tmp_path)[0].red
+    assert red.startswith("report: tonight's runs are not new: 100% of those")
+    assert sit(tmp_path, seed=2)[0].red == []
+
+
+def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Path) -> None:
+    """What fuzzes does not do what it should."""
+
+    def blind(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        return in_this_process((replace(plan, planted="") for plan in plans), tell)
+
+    night, _ = sit(tmp_path, carry=blind)
+    assert [why.partition(" in ")[0] for why in night.red] == [
+        f"canary: {name} was planted, and not found" for name in PLANTED.values()
+    ]
+    assert total(it.total for it in night.shards).runs == 40
+
+
+def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None:
+    with named("bytes-stay-under-way").planted():
+        night, _ = sit(tmp_path, runs=4)
+    assert "canary: incoming_bytes_are_conserved breaks in 40 runs at worker scope, where " in str(
+        night.red
+    )
+
+
+def interrupted_after(count: int) -> Carry:
+    """Ctrl-C comes when so many shards are over, in the canary or later."""
+
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        nonlocal count
+        accounts: list[Account] = []
+
+        def some() -> Iterable[Plan]:
+            nonlocal count
+            for plan in plans:
+                if count == 0:
+                    accounts.append(Account(plan, interrupted=True))
+                    return
+                count -= 1
+                yield plan
+
+        return in_this_process(some(), tell) + accounts
+
+    return carry
+
+
+@pytest.mark.parametrize("count", [2, 4, 5])
+def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int) -> None:
+    whole, _ = sit(tmp_path / "whole", bug=BUG)
+    night, _ = sit(tmp_path, bug=BUG, carry=interrupted_after(count))
+    assert night.interrupted
+    assert night.ended
+    assert "there was no run" not in str(night.red)
+    assert total(it.total for it in night.shards).runs == 20 * max(count - 4, 0)
+    again, sitting = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
+    assert again.name == night.name, "the other orders are for a night that begins"
+    assert not again.interrupted
+    assert [(met.signature, met.times) for met in again.new] == [
+        (met.signature, met.times) for met in whole.new
+    ]
+    assert total(it.total for it in again.shards).taken == (
+        total(it.total for it in whole.shards).taken
+    )
+    assert [phase.name for phase in again.phases if phase.name == "canary"] == ["canary"]
+    assert sitting.said[0].startswith("canary: found")
+
+
+def test_a_night_that_is_over_is_not_gone_on_with(tmp_path: Path) -> None:
+    first, _ = sit(tmp_path)
+    second, _ = sit(tmp_path, seed=2, resume=True)
+    assert (first.seed, second.seed) == (1, 2)
+    assert first.name != second.name
+
+
+def test_nights_of_the_same_second_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workerfuzz.harness.campaigns import opening
+
+    monkeypatch.setattr(opening, "now", lambda: "2026-11-25T23:59:59+00:00")
+    assert [sit(tmp_path, runs=4)[0].name for _ in range(2)] == [
+        "2026-11-25T23-59-59-1",
+        "2026-11-26T00-00-00-1",
+    ]
+
+
+def test_time_of_all_sittings_counts(tmp_path: Path) -> None:
+    night, _ = sit(tmp_path, carry=interrupted_after(5))
+    spent = night.phase("fuzz").seconds
+    assert spent > 0
+
+    def check(nightly: Nightly) -> None:
+        assert nightly.sharing().spent_s == spent
+
+    sit(tmp_path, resume=True, before=check)
+
+
+def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    night, _ = sit(tmp_path, carry=interrupted_after(5))
+    broken = tmp_path / "nights" / night.name / "shards" / "0000.json"
+    broken.write_text("{")
+    told: list[Opening] = []
+    orders = Orders(seed=1, budget=Budget(runs=1), targets=TARGETS)
+    with opened(tmp_path) as its:
+        told.append(open_night(its, orders, in_this_process, replay, resume=True))
+        again = told[0].nightly.run()
+    assert told[0].problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
+    assert broken.read_text() == "{"
+    assert total(it.total for it in again.shards).runs == 40, "its runs are done again"
+    names = sorted(path.name for path in broken.parent.iterdir())
+    assert names == ["0000.2.json", "0000.json", "0001.json"]

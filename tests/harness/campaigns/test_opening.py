@@ -1,0 +1,85 @@
+"""A night begins with what the folder knows; the last one is gone on with, if it can be."""
+
+from pathlib import Path
+
+import pytest
+
+import workerfuzz
+from workerfuzz.harness.campaigns import opening as module
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.folder import Folder, FolderError
+from workerfuzz.harness.campaigns.night import Night, Target
+from workerfuzz.harness.campaigns.nightly import in_this_process
+from workerfuzz.harness.campaigns.nights import NIGHT, as_text
+from workerfuzz.harness.campaigns.opening import Opening, Orders, open_night
+from workerfuzz.harness.cases.replay import Replay
+
+TARGET = Target("reference", "worker")
+ORDERS = Orders(seed=9, budget=Budget(runs=8), targets={TARGET: "1.0"}, jobs=2)
+
+
+def replay(path: Path, subject: str) -> Replay:
+    raise AssertionError("nothing is replayed")
+
+
+def opening(path: Path, *, resume: bool = False) -> Opening:
+    return open_night(Folder(path), ORDERS, in_this_process, replay, resume=resume)
+
+
+def put(path: Path, seed: int, day: int, ended: str = "", *, interrupted: bool = False) -> Night:
+    night = Night(seed, f"2026-11-{day}T00:00:00+00:00", targets=[TARGET])
+    night.ended, night.interrupted = ended, interrupted
+    (path / "nights" / night.name).mkdir(parents=True)
+    (path / "nights" / night.name / NIGHT).write_text(as_text(night))
+    return night
+
+
+def test_a_night_that_begins_knows_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / "findings").mkdir()
+    (tmp_path / "findings" / "x-1234.case").touch()
+    put(tmp_path, 1, 23, "later")
+    nightly = opening(tmp_path).nightly
+    night = nightly.night
+    assert night.before == ["x-1234.case"]
+    assert (night.seed, night.budget, night.targets) == (9, Budget(runs=8), [TARGET])
+    assert night.versions == {"workerfuzz": workerfuzz.__version__, "reference": "1.0"}
+    assert night.rounds == 2, "each process has something to do"
+    assert [it.seed for it in nightly.former] == [1]
+
+
+@pytest.mark.parametrize(
+    ("ended", "interrupted", "seed"), [("", False, 2), ("later", True, 2), ("later", False, 9)]
+)
+def test_the_last_night_is_gone_on_with_unless_it_is_over(
+    tmp_path: Path, ended: str, interrupted: bool, seed: int
+) -> None:
+    put(tmp_path, 1, 23)
+    put(tmp_path, 2, 24, ended, interrupted=interrupted)
+    assert opening(tmp_path, resume=True).nightly.night.seed == seed
+    assert opening(tmp_path).nightly.night.seed == 9
+
+
+def test_where_there_is_no_night_one_begins(tmp_path: Path) -> None:
+    assert opening(tmp_path, resume=True).nightly.resumed is None
+
+
+def test_a_night_that_nobody_can_read_is_not_gone_on_with(tmp_path: Path) -> None:
+    night = put(tmp_path, 1, 23)
+    broken = tmp_path / "nights" / night.name / NIGHT
+    broken.write_text("{")
+    its = opening(tmp_path, resume=True)
+    assert its.nightly.resumed is None
+    assert its.problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
+    assert broken.read_text() == "{"
+
+
+def test_a_folder_that_takes_nothing_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(module.Diary, "remember", refuse)
+    with pytest.raises(FolderError) as raised:
+        opening(tmp_path)
+    assert str(raised.value) == f"{tmp_path}: read-only file system; nothing can be kept there"

@@ -1,0 +1,67 @@
+"""A night proves something if there were runs of everything, and they are not those of another night."""
+
+from workerfuzz.harness.campaigns import proof
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.night import Night, Target
+from workerfuzz.harness.campaigns.nightly import in_this_process
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.tally import Tally
+
+TARGET = Target("reference", "worker")
+
+
+def night(seed: int, *sketches: list[int], runs: int = 9) -> Night:
+    its = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
+    its.shards = [Account(Plan(), tallies={"x": Tally(runs=runs, sketch=it)}) for it in sketches]
+    return its
+
+
+def test_new_runs_are_told_to_be_new() -> None:
+    tonight, former = night(2, [1, 2], [3]), night(1, [4, 5, 6])
+    assert list(proof.wrong(tonight, [former])) == []
+    assert proof.told(tonight, [former]) == (
+        "18 runs; of 3 that were sampled, none is old; compared with 1 former nights"
+    )
+    assert proof.told(tonight, []) == (
+        "18 runs; of 3 that were sampled, none is old; the first night here"
+    )
+
+
+def test_a_night_without_runs_is_red() -> None:
+    assert list(proof.wrong(night(1), [])) == ["there was no run of reference"]
+    assert list(proof.wrong(night(1, [], runs=0), [])) == ["there was no run of reference"]
+
+
+def test_a_target_without_runs_is_red() -> None:
+    tonight = night(1, [1])
+    tonight.targets.append(Target("dask", "cluster"))
+    assert list(proof.wrong(tonight, [])) == ["there was no run of clusters of dask"]
+    tonight.interrupted = True
+    assert list(proof.wrong(tonight, [])) == []
+
+
+def test_a_repeated_night_is_red() -> None:
+    former = [night(1, [7, 8]), night(2, [1, 2, 3, 9])]
+    assert list(proof.wrong(night(3, [1, 2, 3, 4]), former)) == [
+        "tonight's runs are not new: 75% of those that were sampled are those of night "
+        "2026-11-25T00-00-00-2; another --seed makes others"
+    ]
+    assert list(proof.wrong(night(3, [1, 4, 5]), former)) == []
+    assert "33% of them were among those of night" in proof.told(night(3, [1, 4, 5]), former)
+
+
+def nights(*seeds: int) -> list[Night]:
+    found = []
+    for seed in seeds:
+        its = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
+        plan = Plan(seed=seed, budget=Budget(runs=400))
+        its.shards = in_this_process([plan], lambda *_: None)
+        found.append(its)
+    return found
+
+
+def test_the_same_seed_makes_a_repeated_night_and_another_does_not() -> None:
+    one, again, other = nights(1, 1, 2)
+    assert proof.likeness(again, [one]) == (1.0, one)
+    assert proof.likeness(other, [one]) == (0.0, None)

@@ -1,0 +1,304 @@
+"""The command `nightly`: what it says, how it ends, and what it refuses in one line."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workerfuzz.harness import cli
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.folder import MARK, opened
+from workerfuzz.harness.campaigns.nightly import Tell, in_this_process
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.cases.casefile import load
+from workerfuzz.harness.cases.replay import Outcome, Replay
+from workerfuzz.harness.cli import campaigns
+
+Say = Callable[..., tuple[int, str, str]]
+
+NIGHT = (
+    "nightly",
+    "--dir",
+    "nights",
+    "--subject",
+    "reference",
+    "--runs",
+    "20",
+    "--seed",
+    "7",
+    "-q",
+)
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
+    """Runs a command; exit status, what it printed, what it complained of."""
+    monkeypatch.chdir(tmp_path)
+
+    def say(*arguments: str) -> tuple[int, str, str]:
+        status = cli.run_command(arguments)
+        return status, *capsys.readouterr()
+
+    return say
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shards run in this process; what is written is as it should be."""
+
+    @contextmanager
+    def replaying() -> Any:
+        yield lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
+
+    monkeypatch.setattr(campaigns, "carrier", lambda jobs: in_this_process)
+    monkeypatch.setattr(campaigns, "replaying", replaying)
+
+
+def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
+    """Shards have other plans."""
+
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        return in_this_process(map(change, plans), tell)
+
+    monkeypatch.setattr(campaigns, "carrier", lambda jobs: carry)
+
+
+def with_a_bug(plan: Plan) -> Plan:
+    is_canary = plan.seed % (1 << 20) == (1 << 20) - 1
+    return plan if is_canary else replace(plan, planted="finish-is-kept-secret")
+
+
+def night_of(folder: Path) -> dict[str, Any]:
+    (path,) = folder.glob("nights/*/night.json")
+    found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_green_night_ends_with_0(say: Say) -> None:
+    status, out, err = say(*NIGHT)
+    assert (status, err) == (0, "")
+    first, *_ = out.splitlines()
+    assert re.fullmatch(
+        r"night \S+-7, seed 7: reference \S+, clusters of reference \S+; 20 runs", first
+    )
+    assert out.endswith("nothing new was found; the night is green\n")
+
+
+@pytest.mark.usefixtures("at_once")
+def test_each_night_has_a_seed_of_its_own(say: Say) -> None:
+    for _ in range(2):
+        say("nightly", "--dir", "nights", "--subject", "reference", "--runs", "2", "-q")
+    seeds = {
+        json.loads(it.read_text())["seed"] for it in Path("nights").glob("nights/*/night.json")
+    }
+    assert len(seeds) == 2
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_is_new_ends_with_1_and_is_written_twice(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(monkeypatch, with_a_bug)
+    status, out, _ = say(*NIGHT, "--out", "new")
+    assert status == 1
+    (finding,) = Path("nights/findings").iterdir()
+    (case,) = Path("new").iterdir()
+    assert case.name == "0001-rest-breaks-wanted-keys-resolve.case"
+    assert load(case).steps == load(finding).steps
+    assert f"\nreplay it: workerfuzz replay {finding}\n" in out
+    assert out.endswith("red: fuzz: 1 new\n1 new finding; the night is red\n")
+    status, out, _ = say(*NIGHT[:-2], "8", "-q", "--out", "new")
+    assert status == 0, "it is known"
+    assert len(list(Path("new").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def replaying() -> Any:
+        yield lambda path, subject: Replay(Outcome.DIFFERS, str(path), subject, ("said",))
+
+    monkeypatch.setattr(campaigns, "replaying", replaying)
+    status, out, _ = say(*NIGHT)
+    assert status == 1
+    assert "\nreplay: RED: said\n" in out
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_blind_night_ends_with_3(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, lambda plan: replace(plan, planted=""))
+    status, out, _ = say(*NIGHT)
+    assert status == 3
+    assert "red: canary: finish-is-kept-secret was planted, and not found" in out
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_repeated_night_ends_with_3(say: Say) -> None:
+    assert say(*NIGHT)[0] == 0
+    status, out, _ = say(*NIGHT)
+    assert status == 3
+    assert "red: report: tonight's runs are not new: 100% of those that were sampled" in out
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        accounts = [Account(plan, refused="not here") for plan in plans]
+        for place, account in enumerate(accounts[4:] or accounts):
+            tell(place, account, None)
+        return accounts
+
+    monkeypatch.setattr(campaigns, "carrier", lambda jobs: carry)
+    status, out, _ = say(*NIGHT)
+    assert status == 3
+    assert "red: fuzz: reference: not here\n" in out
+    assert "red: report: there was no run of reference\n" in out
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_full_disk_prints_the_case(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, with_a_bug)
+    from workerfuzz.harness.cases import save
+
+    fsync = os.fsync
+
+    def full(descriptor: int) -> None:
+        if (Path("nights") / "nights").exists():
+            raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(save.os, "fsync", full)
+    status, out, _ = say(*NIGHT)
+    assert status == 1
+    assert (
+        "nights/findings: no space left on device; this case was not written:\nworkerfuzz-" in out
+    )
+    end = out[out.index("it could not be written; here it is:\n") :]
+    assert "\n> submit c0 a want a\n" in end
+
+
+@pytest.mark.parametrize(
+    ("option", "problem"),
+    [
+        (("--for", "0"), 'expected a time like 20s, 5m or 1h, found "0"'),
+        (("--cpu", "0s"), 'expected a time like 20s, 5m or 1h, found "0s"'),
+        (("--runs", "0"), "--runs"),
+        (("--jobs", "0"), "--jobs"),
+        (("--seed", "-1"), "--seed"),
+        (("--subject", "refrence"), 'unknown subject "refrence"; did you mean "reference"?'),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(say: Say, option: tuple[str, str], problem: str) -> None:
+    status, out, err = say("nightly", "--dir", "nights", *option)
+    assert (status, out) == (2, "")
+    assert err.startswith("workerfuzz: ")
+    assert problem in err
+    assert err.count("\n") == 1
+    assert not Path("nights").exists()
+
+
+def newer(folder: Path) -> AbstractContextManager[object]:
+    folder.mkdir()
+    (folder / MARK).write_text("workerfuzz-folder 2\n")
+    return contextmanager(lambda: iter([None]))()
+
+
+def used(folder: Path) -> AbstractContextManager[object]:
+    return opened(folder)
+
+
+def a_file(folder: Path) -> AbstractContextManager[object]:
+    folder.touch()
+    return contextmanager(lambda: iter([None]))()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (
+            newer,
+            r"nights/workerfuzz\.txt:1: format 2 is newer than this workerfuzz understands, .*",
+        ),
+        (used, r"nights: another campaign goes on there \(process \d+ on \S+, since \S+\)"),
+        (a_file, r"nights: file exists; nothing can be kept there"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_is_refused_in_one_line(
+    say: Say, spoil: Callable[[Path], AbstractContextManager[object]], problem: str
+) -> None:
+    with spoil(Path("nights")):
+        status, out, err = say(*NIGHT)
+    assert (status, out) == (2, "")
+    assert re.fullmatch(f"workerfuzz: {problem}\n", err)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_broken_files_are_named_and_the_night_goes_on(say: Say) -> None:
+    say(*NIGHT)
+    (path,) = Path("nights/nights").glob("*/shards/0000.json")
+    path.write_text("{")
+    status, _, err = say(*NIGHT[:-2], "8", "-q")
+    assert (status, err) == (
+        0, f"workerfuzz: {path}: broken: Input data was truncated; it is left as it is\n"
+    )  # fmt: skip
+    assert path.read_text() == "{"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_night_that_is_ended_tells_what_there_is_and_is_gone_on_with(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """In processes, as people run it."""
+    command = [sys.executable, "-m", "workerfuzz.harness.cli", "nightly", "--dir", "nights"]
+    options = ["--subject", "reference", "--seed", "7", "-q"]
+    with subprocess.Popen(
+        [*command, *options, "--for", "1h", "--jobs", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as night:
+        assert night.stdout is not None
+        said = ""
+        while not said.startswith("replay: "):
+            said = night.stdout.readline()
+        night.send_signal(number)
+        rest = night.stdout.read()
+    assert night.returncode == 130, rest
+    assert rest.endswith(
+        "nothing new was found; the night is green, interrupted: --resume goes on with it\n"
+    )
+    assert night_of(tmp_path / "nights")["interrupted"]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(campaigns, "carrier", lambda jobs: carry)
+        assert say(*NIGHT)[0] == 130
+    status, out, _ = say("nightly", "--dir", "nights", "--subject", "reference", "--resume", "-q")
+    assert status == 0
+    assert re.match(
+        r"night \S+-7 goes on: reference \S+, clusters of reference \S+; 20 runs left\n", out
+    )
+    assert not night_of(Path("nights"))["interrupted"]
+
+
+def test_a_night_in_processes_finds_what_is_planted(say: Say) -> None:
+    status, out, _ = say(*NIGHT, "--jobs", "2")
+    assert status == 0
+    assert "canary: found bytes-stay-under-way, finish-is-kept-secret; nothing else\n" in out
+    assert re.search(r"replay: \d+ cases on reference: \d+ as written\n", out)
