@@ -30,6 +30,27 @@ class Point:
     tactics: dict[str, Reading]
 
 
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """How much of a space was explored.
+
+    Attributes:
+        states: worlds that do not continue alike.
+        transitions: steps that were taken from them.
+        depth: every run of so many steps was made.
+        frontier: states that were not gone on from.
+        is_complete: every run there is was made, up to where it meets a known state.
+        stopped: ``depth``, ``states`` or ``time``, where one of these ended it.
+    """
+
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    is_complete: bool = False
+    stopped: str = ""
+
+
 @dataclass(slots=True)
 class Account:
     """What was done so far, what was found, and what was not reached.
@@ -51,6 +72,7 @@ class Account:
         doing: what it does beside its runs just now, in words; nearly always nothing.
         faults: what went wrong in the harness itself, or where it ran; a line each.
         refused: why its subject cannot be had, so that nothing was run; else empty.
+        explored: how much was, where that is the engine.
     """
 
     plan: Plan
@@ -70,6 +92,7 @@ class Account:
     doing: str = ""
     faults: list[str] = field(default_factory=list)
     refused: str = ""
+    explored: Explored | None = None
 
     @property
     def total(self) -> Tally:

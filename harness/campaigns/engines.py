@@ -11,10 +11,11 @@ from hypothesis.errors import Unsatisfiable
 from hypothesis.stateful import get_state_machine_test
 from hypothesis.strategies import DataObject
 
-from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.account import Account, Explored
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.shard import Shard
 from workerfuzz.harness.cases.scopes import AnyUniverse, World
+from workerfuzz.harness.engines.explore import Exploration
 from workerfuzz.harness.engines.machine import MACHINES, Machine
 from workerfuzz.harness.engines.profiles import PROFILES, profile
 from workerfuzz.harness.engines.walker import Walker
@@ -27,6 +28,9 @@ BATCH: Final = 50
 
 #: How Hypothesis is called as a tactic.
 HYPOTHESIS: Final = "hypothesis"
+
+#: The only tactic of exploring.
+EXPLORE: Final = "explore"
 
 
 def by_walk(shard: Shard) -> None:
@@ -124,9 +128,49 @@ def ended(violation: Violation) -> World:
     raise violation
 
 
+def by_exploring(shard: Shard) -> None:
+    """All runs there are, each ending where a state is new; a state counts as a run."""
+    plan, observer = shard.plan, shard.observing(EXPLORE)
+    tally = shard.spent_on[EXPLORE]
+
+    def note() -> None:
+        shard.runs = tally.runs = exploration.states
+        tally.steps = exploration.transitions
+        tally.seconds = time.process_time() - shard.began_cpu
+        shard.account.explored = Explored(
+            exploration.states,
+            exploration.transitions,
+            exploration.depth,
+            len(exploration.frontier),
+            exploration.is_complete,
+            exploration.stopped,
+        )
+
+    def is_over() -> bool:
+        note()
+        return shard.spent()
+
+    exploration = Exploration(
+        shard.subject,
+        plan.space.universe(plan.scope),
+        plan.space.allowances(plan.scope),
+        depth=plan.space.depth,
+        most_states=plan.budget.most_runs,
+        is_over=is_over,
+        observer=observer,
+        distinct=plan.space.distinct,
+    )
+    try:
+        for violation in exploration.violations():
+            note()
+            shard.announce(shard.meet(violation))
+    finally:
+        note()
+
+
 #: By name.
 ENGINES: Final[Mapping[str, Callable[[Shard], None]]] = MappingProxyType(
-    {HYPOTHESIS: by_hypothesis, "walk": by_walk}
+    {HYPOTHESIS: by_hypothesis, "walk": by_walk, EXPLORE: by_exploring}
 )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.engines.tiny import Space
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Plan:
         corpus: folder of stems from which the walk grows runs, and to which it adds; empty: none. What
             is there at the beginning counts as given: same plan and corpus, same runs.
         planted: name of a mutant that is planted while it runs; empty for none.
+        space: what is explored.
     """
 
     subject: str = "reference"
@@ -49,9 +51,17 @@ class Plan:
     tactic: str = ""
     corpus: str = ""
     planted: str = ""
+    space: Space = field(default_factory=Space)
+
+    @property
+    def explores(self) -> bool:
+        """Its runs are all there are: no seed chooses them."""
+        return self.engine == "explore"
 
     def __str__(self) -> str:
         what = "clusters of " if self.scope == "cluster" else ""
+        if self.explores:
+            return f"{what}{self.subject}, engine explore, {self.space.described(self.scope)}"
         return f"{what}{self.subject}, engine {self.engine}, seed {self.seed}"
 
 
@@ -59,8 +69,10 @@ def shards(plan: Plan, count: int) -> list[Plan]:
     """So many shards that do the work of one plan together: their seeds follow on from its seed.
 
     Runs and CPU time are divided among them; wall time each has for itself. There are no more shards
-    than runs.
+    than runs; what is explored is not divided.
     """
+    if plan.explores:
+        return [plan]
     budget = plan.budget
     if budget.most_runs is not None:
         count = min(count, budget.most_runs)

@@ -126,6 +126,10 @@ class Shard:
         first = self.meet(violation) if violation is not None else None
         self.last = time.process_time()
         self.runs += 1
+        self.announce(first)
+
+    def announce(self, first: Met | None) -> None:
+        """Tell of a new bug, if it is one; end where Ctrl-C came while it was shrunk."""
         if first is not None:
             self.settle(time.monotonic() - self.began)
             self.tell(first)

@@ -7,14 +7,20 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from workerfuzz.harness.cli.exploring import Asked
 from workerfuzz.harness.cli.options import (
     REFERENCE,
+    AllowOption,
     CpuOption,
+    DepthOption,
+    DistinctOption,
     Engine,
     EngineOption,
     ForOption,
+    KeysOption,
     NoKnownOption,
     OutOption,
+    PeersOption,
     QuietOption,
     RunsOption,
     Scope,
@@ -61,6 +67,11 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     no_known: NoKnownOption = False,
     out: OutOption = Path("regressions"),
     quiet: QuietOption = False,
+    keys: KeysOption = None,
+    peers: PeersOption = None,
+    depth: DepthOption = None,
+    allow: AllowOption = None,
+    distinct: DistinctOption = False,
 ) -> None:
     """Fuzz: let everything happen that can happen, and keep what breaks as a case."""
     fix_hash_order(subject)
@@ -76,7 +87,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         workers=workers,
         known=not no_known,
     )
-    fuzz(plan, out, quiet)
+    asked = Asked(keys, peers, depth, allow, distinct)
+    fuzz(asked.explored(plan) if plan.explores else asked.refused(plan), out, quiet)
 
 
 def fuzz(plan: Any, out: Path, quiet: bool) -> None:
@@ -88,7 +100,8 @@ def fuzz(plan: Any, out: Path, quiet: bool) -> None:
 
     shard = open_shard(plan, out)
     if not quiet:
-        typer.echo(f"fuzzing {plan}, {plan.budget}; Ctrl-C ends it with what there is")
+        doing = "exploring" if plan.explores else "fuzzing"
+        typer.echo(f"{doing} {plan}, {plan.budget}; Ctrl-C ends it with what there is")
     with watching(plan.budget, quiet=quiet) as watcher:
         shard.tell = lambda met: watcher.tell(shard.account, met)
         account = fill(shard)

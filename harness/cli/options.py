@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -36,6 +36,7 @@ class Engine(enum.StrEnum):
 
     HYPOTHESIS = "hypothesis"
     WALK = "walk"
+    EXPLORE = "explore"
 
 
 class Scope(enum.StrEnum):
@@ -81,6 +82,41 @@ SeedOption = Annotated[int | None, typer.Option(metavar="S", help="Repeats the s
 
 WorkersOption = Annotated[
     int | None, typer.Option(min=1, max=8, metavar="N", help="Workers of a cluster; else 1 to 4.")
+]
+
+
+def allowance(value: str) -> tuple[str, int]:
+    """``steal=1``: a kind of step, or a group of them, and how often."""
+    match = re.fullmatch(r"([a-z-]+)=([0-9]{1,3})", value)
+    if match is None:
+        raise typer.BadParameter(f'expected KIND=N, such as steal=1, found "{value}"')
+    return match[1], int(match[2])
+
+
+KeysOption = Annotated[
+    int | None, typer.Option(min=1, max=4, metavar="N", help="Explore: how many tasks; else 2.")
+]
+
+PeersOption = Annotated[
+    int | None, typer.Option(min=1, max=3, metavar="N", help="Explore: peers of a worker; else 1.")
+]
+
+DepthOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Explore: runs of so many steps at most.")
+]
+
+AllowOption = Annotated[
+    list[Any] | None,  # pairs; typer wants a class
+    typer.Option(
+        "--allow",
+        parser=allowance,
+        metavar="KIND=N",
+        help="Explore: how often steps of a kind, or of a group of kinds, may happen in a run.",
+    ),
+]
+
+DistinctOption = Annotated[
+    bool, typer.Option("--distinct", help="Explore: tell peers apart that differ in names alone.")
 ]
 
 NoKnownOption = Annotated[

@@ -6,6 +6,7 @@ that can be drawn there, and each new state is brought to rest as well. What is 
 mark, and of the way to it the last step; some worlds are kept, the others made again from their steps.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -53,7 +54,8 @@ class Exploration:
         transitions: steps that were taken.
         depth: every run of so many steps, and no more, was made.
         frontier: ways that were not gone on from.
-        stopped: what ended it before all was explored: ``depth``, ``states`` or ``time``.
+        is_complete: every run there is was made, up to where it meets a known state.
+        stopped: what ended it before that: ``depth``, ``states`` or ``time``.
     """
 
     def __init__(
@@ -85,7 +87,8 @@ class Exploration:
         self.kept = kept
         self.transitions = 0
         self.depth = 0
-        self.frontier: list[Way] = []
+        self.frontier: deque[Way] = deque()
+        self.is_complete = False
         self.stopped = ""
         self.observer = observer
         self._root: Any = None
@@ -98,11 +101,6 @@ class Exploration:
         """States that were met."""
         return len(self._states)
 
-    @property
-    def is_complete(self) -> bool:
-        """Every run there is was made, up to where it meets a known state."""
-        return not self.stopped and not self.frontier and self.transitions > 0
-
     def violations(self) -> Iterator[Violation]:
         """What breaks a property, as it is found; for each state and property, by a shortest way.
 
@@ -112,27 +110,25 @@ class Exploration:
         self._root = self.scope.open(self.subject, self.universe, observer=self.observer)
         try:
             yield from self.arrive(self._root.copy(), Way(None, None, self.allowed.start))
-            while self.frontier and not self.stopped:
-                yield from self.go_deeper()
+            left = len(self.frontier)
+            while self.frontier and not self.ends():
+                yield from self.go_on(self.frontier.popleft())
+                left -= 1
+                if not left:
+                    self.depth, left = self.depth + 1, len(self.frontier)
+            self.is_complete = not self.frontier
         finally:
             self._root.close()
 
-    def go_deeper(self) -> Iterator[Violation]:
-        """Go on from every state of the frontier."""
+    def ends(self) -> bool:
+        """Whether a limit is reached; which one is told by ``stopped``."""
         if self.depth == self.most_depth:
             self.stopped = "depth"
-            return
-        level, self.frontier = self.frontier, []
-        for place, way in enumerate(level):
-            if self.is_over():
-                self.stopped = "time"
-            elif self.most_states is not None and self.states >= self.most_states:
-                self.stopped = "states"
-            if self.stopped:
-                self.frontier = [*level[place:], *self.frontier]
-                return
-            yield from self.go_on(way)
-        self.depth += 1
+        elif self.most_states is not None and self.states >= self.most_states:
+            self.stopped = "states"
+        elif self.is_over():
+            self.stopped = "time"
+        return bool(self.stopped)
 
     def go_on(self, way: Way) -> Iterator[Violation]:
         """Take every step that is possible at the end of a way."""

@@ -1,10 +1,13 @@
 """Universes so small that every run in them can be explored."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
 
-from workerfuzz.harness.cases.scopes import AnyUniverse
+from workerfuzz.harness.cases.scopes import SCOPES, AnyUniverse
+from workerfuzz.harness.engines.allowances import Allowances, allowances
+from workerfuzz.harness.engines.keeping import counted
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.strategies.cluster import universe as clusters
 from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUniverse
@@ -30,6 +33,41 @@ def tiny_cluster(keys: int = 2, workers: int = 2) -> ClusterUniverse:
     """A client, and workers with one thread each; nobody comes later, unless one is allowed to join."""
     config = ClusterConfig(workers=workers)
     return ClusterUniverse(config, clusters.KEYS[:keys], clusters.CLIENTS[:1], 1, PLAIN_GRAPHS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What is explored, as plain data: a universe, and what may happen there.
+
+    Attributes:
+        keys: how many tasks there are.
+        others: peers of a worker, or workers of a cluster; None: 1 and 2.
+        allowed: how often steps may happen, where that is not as usual: groups or kinds, by name.
+        depth: of runs, at most.
+        distinct: parties that differ in their names alone are told apart.
+    """
+
+    keys: int = 2
+    others: int | None = None
+    allowed: tuple[tuple[str, int], ...] = ()
+    depth: int | None = None
+    distinct: bool = False
+
+    def universe(self, scope: str) -> AnyUniverse:
+        if scope == "worker":
+            return tiny_worker(self.keys, self.others or 1)
+        return tiny_cluster(self.keys, self.others or 2)
+
+    def allowances(self, scope: str) -> Allowances:
+        """Raises UnknownAllowance."""
+        return allowances(scope, SCOPES[scope].kinds, dict(self.allowed))
+
+    def described(self, scope: str) -> str:
+        """In words: ``2 keys, 1 peer; requests=2, withdrawals=1, faults=1``."""
+        others = len(interchangeable(self.universe(scope)))
+        party = "peer" if scope == "worker" else "worker"
+        what = f"{counted(self.keys, 'key')}, {counted(others, party)}"
+        return f"{what}; {self.allowances(scope)}"
 
 
 def interchangeable(universe: AnyUniverse) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """What the command line prints of a campaign: what was done, what was found, what was not reached."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
-from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.account import Account, Explored
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.tally import Tally
 from workerfuzz.harness.engines.keeping import counted
@@ -15,16 +16,36 @@ def campaign_lines(account: Account) -> Iterator[str]:
     rate = done.steps / account.seconds if account.seconds else 0
     plan = account.plan
     what = "clusters of " if plan.scope == "cluster" else ""
+    seed = "" if plan.explores else f", seed {plan.seed}"
     yield (
-        f"{what}{plan.subject} {account.version}, engine {plan.engine}, seed {plan.seed}: "
+        f"{what}{plan.subject} {account.version}, engine {plan.engine}{seed}: "
         f"{done.runs:,} runs, {done.steps:,} steps in {account.seconds:.1f} s{interrupted} "
         f"({rate:,.0f} steps/s)"
     )
+    if account.explored is not None:
+        yield explored_line(account.explored)
     yield step_line(account, done)
     for why, words in by_reason(account.cannot).items():
         yield f"{plan.subject} {account.version} has no {', '.join(words)}: {why}"
     yield from edge_lines(account, done)
     yield from finding_lines(account)
+
+
+#: What ended an exploration before it was complete.
+ENDS: Final[Mapping[str, str]] = {
+    "depth": "no longer runs were wanted",
+    "states": "no more states were wanted",
+    "time": "its time was over",
+    "": "it was interrupted",
+}
+
+
+def explored_line(it: Explored) -> str:
+    """How much of the space was explored."""
+    said = f"{it.states:,} states, {it.transitions:,} transitions, depth {it.depth}"
+    if it.is_complete:
+        return f"{said}: complete"
+    return f"{said}, {it.frontier:,} states not gone on from: not complete, {ENDS[it.stopped]}"
 
 
 def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:

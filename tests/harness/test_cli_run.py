@@ -10,6 +10,7 @@ from workerfuzz import __version__
 from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.campaigns.mutants import measure
+from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.measure import Measured
 from workerfuzz.harness.cases.scopes import World
 from workerfuzz.harness.engines.walker import Walker
@@ -249,3 +250,60 @@ def test_an_unknown_mutant_is_bad_input(say: Say) -> None:
         'workerfuzz: Invalid value: unknown mutant "story-has-gaps"; did you mean '
         '"story-has-a-gap"?\n'
     )
+
+
+def test_exploring_says_how_much_there_is(say: Say) -> None:
+    status, out, err = say(
+        "run", "--engine", "explore", "--keys", "1", "--allow", "requests=1", "--quiet"
+    )
+    assert (status, err) == (0, "")
+    done, explored, *_, verdict = out.splitlines()
+    assert re.match(r"reference \S+, engine explore: [\d,]+ runs, ", done)
+    assert re.fullmatch(r"[\d,]+ states, [\d,]+ transitions, depth \d+: complete", explored)
+    assert verdict == "nothing new was found"
+
+
+@pytest.mark.parametrize(
+    ("options", "ending"),
+    [
+        (
+            ("--depth", "3"),
+            "depth 3, 173 states not gone on from: not complete, no longer runs were wanted",
+        ),
+        (("--runs", "50"), "not complete, no more states were wanted"),
+    ],
+)
+def test_exploring_says_what_ended_it(say: Say, options: tuple[str, ...], ending: str) -> None:
+    status, out, _ = say("run", "--engine", "explore", "--keys", "1", *options, "--quiet")
+    assert status == 0
+    assert out.splitlines()[1].endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (("--keys", "2"), "--keys is for --engine explore"),
+        (
+            ("--engine", "explore", "--allow", "steal"),
+            'expected KIND=N, such as steal=1, found "steal"',
+        ),
+        (("--engine", "explore", "--allow", "steel=1"), "steel"),
+        (
+            ("--engine", "explore", "--scope", "cluster", "--peers", "1"),
+            "--peers is for one worker; a cluster has --workers",
+        ),
+    ],
+)
+def test_what_cannot_be_explored_is_told(say: Say, options: tuple[str, ...], problem: str) -> None:
+    status, _, err = say("run", *options)
+    assert status == 2
+    assert problem in err
+
+
+def test_what_exploring_finds_is_a_case(say: Say) -> None:
+    options = ("--keys", "1", "--depth", "4", "--out", "cases", "--quiet")
+    with named("released-value-stays").planted():
+        status, out, _ = say("run", "--engine", "explore", *options)
+    assert status == 1
+    assert "stores_what_is_in_memory" in out
+    assert list(Path("cases").iterdir())
