@@ -125,6 +125,9 @@ def commands_page() -> str:
         "|---|---|",
         *(f"| {int(status)} | {said} |" for status, said in STATUSES.items()),
         "",
+        "`workerfuzz --install-completion` lets bash, zsh, fish and PowerShell complete commands,",
+        "options and the names of systems; `--show-completion` shows what it would install.",
+        "",
     ]
     shown = {"resilient_parsing": True, "terminal_width": 96, "max_content_width": 96}
     with group.make_context("workerfuzz", [], None, **shown) as above:

@@ -15,7 +15,6 @@ from workerfuzz.harness.cli import campaigns, cases, fuzzing, lists, show
 from workerfuzz.harness.cli.options import Status, complain
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )

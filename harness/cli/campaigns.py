@@ -17,6 +17,7 @@ from workerfuzz.harness.cli.options import (
     Status,
     complain,
     fresh_seed,
+    subject_names,
 )
 
 app = typer.Typer()
@@ -33,6 +34,15 @@ MOST_SEEDS: Final = 1 << 32
 #: Phases that replay what is written: where it differs, a case differs.
 CASES: Final = ("replay", "known")
 
+SubjectsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Which system, more than once for several; else all.",
+        autocompletion=subject_names,
+    ),
+]
+
 
 @app.command()
 def nightly(  # noqa: PLR0917 - options of a command are never given by position
@@ -46,10 +56,7 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
         int | None,
         typer.Option(min=0, max=MOST_SEEDS - 1, metavar="S", help="Else a fresh one each night."),
     ] = None,
-    subject: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Which system, more than once for several; else all."),
-    ] = None,
+    subject: SubjectsOption = None,
     scope: Annotated[Scope | None, typer.Option(help="What is fuzzed; else both.")] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes at a time; else one a core.")

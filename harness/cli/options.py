@@ -49,8 +49,22 @@ class Scope(enum.StrEnum):
 REFERENCE: Final = "reference"
 DASK: Final = "dask"
 
+
+def subject_names(incomplete: str) -> list[str]:
+    """Systems whose names begin like this, for shells that complete them."""
+    from workerfuzz.harness.subjects import names
+
+    return [name for name in names() if name.startswith(incomplete)]
+
+
 SubjectOption = Annotated[
-    str, typer.Option("--subject", metavar="NAME", help="Which system; see `workerfuzz subjects`.")
+    str,
+    typer.Option(
+        "--subject",
+        metavar="NAME",
+        help="Which system; see `workerfuzz subjects`.",
+        autocompletion=subject_names,
+    ),
 ]
 
 

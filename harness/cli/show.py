@@ -5,7 +5,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from workerfuzz.harness.cli.options import DASK, Status, complain, fix_hash_order
+from workerfuzz.harness.cli.options import (
+    DASK,
+    Status,
+    complain,
+    fix_hash_order,
+    subject_names,
+)
 
 app = typer.Typer()
 
@@ -31,7 +37,11 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
     ],
     subject: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="On which system; else the first it is about."),
+        typer.Option(
+            metavar="NAME",
+            help="On which system; else the first it is about.",
+            autocompletion=subject_names,
+        ),
     ] = None,
     text: Annotated[
         bool, typer.Option("--text", help="Step by step, in words: states and instructions.")

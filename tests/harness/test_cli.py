@@ -108,6 +108,32 @@ def test_help_loads_nothing_heavy() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("workerfuzz repl", ["replay"]),
+        ("workerfuzz run --scope ", ["worker", "cluster"]),
+        ("workerfuzz run --subject d", ["dask"]),
+        ("workerfuzz show --subject ref", ["reference"]),
+        ("workerfuzz nightly --subject ref", ["reference"]),
+    ],
+)
+def test_a_shell_is_told_what_may_follow(typed: str, offered: list[str]) -> None:
+    asked = {
+        "_WORKERFUZZ_COMPLETE": "complete_bash",
+        "COMP_WORDS": typed,
+        "COMP_CWORD": str(typed.count(" ")),
+    }
+    said = run(**asked)
+    assert (said.returncode, said.stdout.split(), said.stderr) == (0, offered, "")
+
+
+def test_a_shell_can_learn_to_complete() -> None:
+    said = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert said.returncode == 0
+    assert "complete -o default -F _workerfuzz_completion workerfuzz" in said.stdout
+
+
 def test_version_is_told(say: Say) -> None:
     from workerfuzz import __version__
 
