@@ -1,4 +1,4 @@
-"""Pictures of this repository, for README and docs: one case of Dask, three ways to look at it.
+"""Pictures of this repository: one case of Dask, three ways to look at it, and the machine as a map.
 
 ``python docs/pictures.py`` draws all of them again; it needs ``distributed``, and for the page a browser
 (``pip install playwright``, ``apt-get install chromium``). ``--only swimlanes`` and the like draw one.
@@ -19,9 +19,16 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import open_shard
 from workerfuzz.harness.cases.casefile import load
 from workerfuzz.harness.cases.lanes.chart import Chart
 from workerfuzz.harness.cases.lanes.play import chart_of
+from workerfuzz.harness.report.diagram.machine import dask_tables, machine
+from workerfuzz.harness.report.diagram.observed import of_shards
+from workerfuzz.harness.report.diagram.svg import picture as map_of
 from workerfuzz.harness.report.lanes.page import page
 from workerfuzz.harness.report.lanes.svg import picture
 from workerfuzz.harness.report.lanes.terminal import show
@@ -29,6 +36,9 @@ from workerfuzz.harness.subjects import get
 
 HERE: Final = Path(__file__).parent
 CASE: Final = "0028-a-lost-result-whose-input-has-failed.case"
+
+#: What the lines of the map are as thick as: runs of whole clusters of Dask.
+RUNS: Final = Plan(subject="dask", scope="cluster", engine="walk", seed=1, budget=Budget(runs=300))
 
 #: Of the window that is shown, in px.
 WINDOW: Final = {"width": 1380, "height": 860}
@@ -102,11 +112,20 @@ def browser(chart: Chart, folder: Path) -> Path:
     return path
 
 
+def diagram(_: Chart, folder: Path) -> Path:
+    """As ``workerfuzz diagram --observed DIR --svg FILE`` draws it; of some runs that are made here."""
+    path = folder / "diagram.svg"
+    seen = of_shards([fill(open_shard(RUNS))], "worker")
+    path.write_text(map_of(machine("worker", dask_tables(), seen.counts, seen.told)), "utf-8")
+    return path
+
+
 #: By name.
 PICTURES: Final[Mapping[str, Callable[[Chart, Path], Path]]] = {
     "swimlanes": swimlanes,
     "terminal": terminal,
     "page": browser,
+    "diagram": diagram,
 }
 
 if __name__ == "__main__":

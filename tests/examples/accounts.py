@@ -1,11 +1,14 @@
 """What shards may tell, made up: small enough to be read."""
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from workerfuzz.harness.campaigns.account import Account, Point, Reading
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.night import Night, Phase
+from workerfuzz.harness.campaigns.nights import NIGHT, as_text, file_of
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import Tally
 
@@ -83,3 +86,13 @@ def night(*shards: Account, **its: Any) -> Night:
         "shards": [*shards],
     }
     return Night(**(facts | its))
+
+
+def written(folder: Path, night: Night) -> Path:
+    """The night on the disk, as a folder of nights has it; returns its own folder."""
+    path = folder / "nights" / night.name
+    (path / "shards").mkdir(parents=True)
+    (path / NIGHT).write_text(as_text(replace(night, shards=[])))
+    for number, shard in enumerate(night.shards):
+        file_of(path, (number, 1)).write_text(as_text(shard))
+    return path

@@ -1,0 +1,96 @@
+"""The command that draws the machine: its states, its transitions, and what runs took of them."""
+
+import enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workerfuzz.harness.cli.options import DASK, Scope, complain, fix_hash_order, subject_names
+from workerfuzz.harness.cli.show import STDOUT, put
+
+app = typer.Typer()
+
+
+class Party(enum.StrEnum):
+    """Whose states are drawn."""
+
+    WORKER = "worker"
+    SCHEDULER = "scheduler"
+
+
+PartyOption = Annotated[Party, typer.Option("--of", help="Whose states and transitions.")]
+
+ObservedOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--observed",
+        metavar="PATH",
+        help="Draw lines as thick as runs took them often: the folder of `workerfuzz nightly`, of "
+        "which the last night counts, one night of it, or the file of one shard.",
+    ),
+]
+
+
+@app.command()
+def diagram(  # noqa: PLR0917 - options of a command are never given by position
+    party: PartyOption = Party.WORKER,
+    observed: ObservedOption = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of what was observed, count runs of this system; else of all.",
+            autocompletion=subject_names,
+        ),
+    ] = None,
+    scope: Annotated[
+        Scope | None, typer.Option(help="The same of this scope; else of both.")
+    ] = None,
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a picture; - is standard output.")
+    ] = None,
+    mermaid: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a Mermaid diagram; printed where no file is named."
+        ),
+    ] = None,
+    dot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a graph for Graphviz.")
+    ] = None,
+) -> None:
+    """Draw the states of a task, and all transitions: the reference's, Dask's, and those taken."""
+    fix_hash_order(DASK)
+    from workerfuzz.harness.report.diagram.svg import picture
+    from workerfuzz.harness.report.diagram.texts import dot as graph
+    from workerfuzz.harness.report.diagram.texts import mermaid as flow
+
+    machine = drawn(party, observed, subject, scope)
+    if svg is not None:
+        put(svg, picture(machine))
+    if dot is not None:
+        put(dot, graph(machine))
+    if mermaid is not None or svg is dot is None:
+        put(mermaid or STDOUT, flow(machine))
+
+
+def drawn(party: Party, observed: Path | None, subject: str | None, scope: Scope | None) -> Any:
+    """The machine with what is known of it; says what is not."""
+    from workerfuzz.harness.report.diagram.machine import dask_tables, machine
+    from workerfuzz.harness.report.diagram.observed import observed_in
+    from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+
+    try:
+        dask = dask_tables()
+    except SubjectUnavailable as error:
+        complain(f"{error}; its table is not compared")
+        dask = None
+    if observed is None:
+        if subject or scope:
+            raise typer.BadParameter(
+                "--subject and --scope choose of what was observed: add --observed DIR"
+            )
+        return machine(party, dask)
+    seen = observed_in(observed, party.value, subject, scope.value if scope else None)
+    return machine(party, dask, seen.counts, seen.told)

@@ -1,0 +1,1 @@
+"""The machine as a map: states, and the transitions between them."""

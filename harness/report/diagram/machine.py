@@ -1,0 +1,169 @@
+"""What a map shows: states, transitions, in whose table each is, and how often runs took it."""
+
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.harness.engines.keeping import counted
+from workerfuzz.harness.report.morning.heat import pair, short
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.statemachine import states as of_worker
+from workerfuzz.statemachine import table as worker_table
+from workerfuzz.statemachine.scheduling import states as of_scheduler
+from workerfuzz.statemachine.scheduling import table as scheduler_table
+
+Edge = tuple[str, str]
+
+#: What each state says about a task, by party; every state is there.
+MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "worker": {str(state): said for state, said in of_worker.MEANING.items()},
+        "scheduler": {str(state): said for state, said in of_scheduler.MEANING.items()},
+    }
+)
+
+#: The reference's table, by party: who asks for each transition, or why it happens.
+TABLES: Final[Mapping[str, Mapping[Edge, str]]] = MappingProxyType(
+    {
+        "worker": {edge: row.asked_by for edge, row in worker_table.ROWS.items()},
+        "scheduler": {edge: row.because for edge, row in scheduler_table.ROWS.items()},
+    }
+)
+
+
+class Whose(enum.StrEnum):
+    """In whose table a transition is."""
+
+    BOTH = "both"
+    REFERENCE = "reference"
+    DASK = "dask"
+    NOBODY = "nobody"  # runs took it all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """One transition.
+
+    Attributes:
+        why: who asks for it, as the reference's table says.
+        count: how often runs took it; None where none were counted that could have.
+    """
+
+    start: str
+    finish: str
+    whose: Whose
+    why: str = ""
+    count: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The count in a few characters; empty where there is none."""
+        return "" if self.count is None else short(self.count)
+
+    @property
+    def told(self) -> str:
+        """All there is to say of it, in one line."""
+        said = f"{self.start} to {self.finish}"
+        if self.count is not None:
+            said += f": {counted(self.count, 'time')}" if self.count else ": never taken"
+        return said + OF.get(self.whose, "") + (f" ({self.why})" if self.why else "")
+
+
+#: What is said of a transition that is not in every table.
+OF: Final[Mapping[Whose, str]] = MappingProxyType(
+    {
+        Whose.REFERENCE: "; in the reference's table alone",
+        Whose.DASK: "; in Dask's table alone",
+        Whose.NOBODY: "; in no table",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The states of a party, and its transitions.
+
+    Attributes:
+        states: each with what it says about a task.
+        arcs: in the order of their states.
+        dask: release of Dask whose table was compared; empty where none was.
+        observed: whose runs were counted; empty where none were.
+    """
+
+    party: str
+    states: Mapping[str, str]
+    arcs: tuple[Arc, ...]
+    dask: str = ""
+    observed: str = ""
+
+    @property
+    def title(self) -> str:
+        return f"States of a task on a {self.party}"
+
+    @property
+    def told(self) -> str:
+        """What the map shows, in a line."""
+        its = f"the reference and of dask {self.dask}" if self.dask else "the reference"
+        said = f"{len(self.states)} states, {len(self.arcs)} transitions of {its}"
+        return f"{said}; taken by {self.observed}" if self.observed else said
+
+    def arcs_of(self, whose: Whose) -> list[Arc]:
+        return [arc for arc in self.arcs if arc.whose is whose]
+
+
+@dataclass(frozen=True, slots=True)
+class Theirs:
+    """Dask's tables: the transitions of each party."""
+
+    version: str
+    edges: Mapping[str, Collection[Edge]]
+
+
+def dask_tables() -> Theirs:
+    """Those of the release that is installed. Raises SubjectUnavailable: there is none."""
+    dask = get_cluster("dask")
+    return Theirs(dask.version(), dask.edges())
+
+
+def machine(
+    party: str,
+    dask: Theirs | None = None,
+    counts: Mapping[str, int] | None = None,
+    observed: str = "",
+) -> Machine:
+    """The map of a party.
+
+    Args:
+        dask: None where its tables are not known: then the reference's are all there is.
+        counts: how often each was taken that could be, by names such as ``worker flight -> memory``.
+        observed: whose runs these are, for people.
+    """
+    table = TABLES[party]
+    theirs = None if dask is None else dask.edges.get(party) or None
+    taken = {pair(name): n for name, n in (counts or {}).items() if name.startswith(f"{party} ")}
+    edges = {*table, *(theirs or ()), *taken}
+    named = MEANINGS[party]
+    others = sorted({state for edge in edges for state in edge} - {*named})
+    states = {**named, **dict.fromkeys(others, "the reference has no such state")}
+    order = {state: place for place, state in enumerate(states)}
+    arcs = (
+        Arc(
+            *edge,
+            whose(edge, table, theirs),
+            table.get(edge, ""),
+            taken.get(edge),
+        )
+        for edge in sorted(edges, key=lambda it: (order[it[0]], order[it[1]]))
+    )
+    version = dask.version if dask is not None and theirs else ""
+    return Machine(party, states, tuple(arcs), version, observed)
+
+
+def whose(edge: Edge, reference: Collection[Edge], dask: Collection[Edge] | None) -> Whose:
+    """In whose table it is; where nobody knows Dask's, the reference's is all there is."""
+    ours, theirs = edge in reference, edge in (reference if dask is None else dask)
+    if ours:
+        return Whose.BOTH if theirs else Whose.REFERENCE
+    return Whose.DASK if theirs else Whose.NOBODY

@@ -1,0 +1,54 @@
+"""How often runs took each transition, as a night or a shard tells."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.chosen import shards_at
+from workerfuzz.harness.campaigns.folder import FolderError
+from workerfuzz.harness.campaigns.tally import total
+from workerfuzz.harness.engines.keeping import counted
+from workerfuzz.harness.report.groups import groups
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Transitions that were taken.
+
+    Attributes:
+        counts: by names such as ``worker flight -> memory``; 0 for those that could have been.
+        told: whose runs they are, for people.
+    """
+
+    counts: Mapping[str, int]
+    told: str
+
+
+def observed_in(path: Path, party: str, subject: str | None, scope: str | None) -> Observed:
+    """What runs of that subject and scope took; None: of any.
+
+    Raises:
+        FolderError: nothing is there, or no such runs are.
+    """
+    every = shards_at(path)
+    its = [
+        it for it in every if subject in (None, it.plan.subject) and scope in (None, it.plan.scope)
+    ]
+    seen = of_shards(its, party)
+    if not seen.told:
+        wanted = " of ".join(filter(None, (scope, subject)))
+        raise FolderError(
+            f"{path}: no runs{f' of {wanted}' if wanted else ''} with a {party}; there are "
+            f"{', '.join(it.name for it in groups(every)) or 'none'}"
+        )
+    return seen
+
+
+def of_shards(shards: Iterable[Account], party: str) -> Observed:
+    """What their runs took, of those that have such a party; nothing is told where none has."""
+    its = [it for it in groups(shards) if it.edges(party).counts]
+    done = total(it.done for it in its)
+    counts = {name: 0 for it in its for name in it.edges(party).known} | done.edges
+    told = f"{counted(done.runs, 'run')} of {', '.join(it.name for it in its)}" if its else ""
+    return Observed(counts, told)

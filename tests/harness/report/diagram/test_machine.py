@@ -1,0 +1,88 @@
+"""What a map shows: each transition once, in whose table it is, and how often it was taken."""
+
+import pytest
+
+from workerfuzz.harness.report.diagram.machine import (
+    MEANINGS,
+    TABLES,
+    Machine,
+    Theirs,
+    Whose,
+    dask_tables,
+    machine,
+)
+
+#: Made up: Dask has most of what the reference has, one thing that it has not, and a state of its own.
+LESS = ("waiting", "rescheduled")
+MORE = ("cancelled", "memory")
+STRANGE = ("memory", "spilled")
+DASK = Theirs(
+    "1.2.3", {"worker": [*({*TABLES["worker"]} - {LESS}), MORE, STRANGE], "scheduler": []}
+)
+
+
+def by_edge(made: Machine) -> dict[tuple[str, str], Whose]:
+    return {(arc.start, arc.finish): arc.whose for arc in made.arcs}
+
+
+@pytest.mark.parametrize("party", ["worker", "scheduler"])
+def test_the_map_is_the_table(party: str) -> None:
+    made = machine(party)
+    assert by_edge(made) == dict.fromkeys(TABLES[party], Whose.BOTH)
+    assert made.states == MEANINGS[party]
+    assert {arc.count for arc in made.arcs} == {None}
+    assert made.told == f"{len(made.states)} states, {len(made.arcs)} transitions of the reference"
+
+
+def test_every_transition_says_in_whose_table_it_is() -> None:
+    made = machine(
+        "worker", DASK, {"worker memory -> flight": 3, "scheduler released -> memory": 1}
+    )
+    found = by_edge(made)
+    assert found.pop(LESS) is Whose.REFERENCE
+    assert found.pop(MORE) is Whose.DASK
+    assert found.pop(STRANGE) is Whose.DASK
+    assert found.pop(("memory", "flight")) is Whose.NOBODY
+    assert {*found.values()} == {Whose.BOTH}
+    assert ("released", "memory") in found
+    assert [(arc.start, arc.finish) for arc in made.arcs_of(Whose.REFERENCE)] == [LESS]
+
+
+def test_a_state_that_only_others_have_comes_last() -> None:
+    made = machine("worker", DASK)
+    assert list(made.states)[-1] == "spilled"
+    assert made.states["spilled"] == "the reference has no such state"
+
+
+def test_transitions_say_all_there_is_to_say() -> None:
+    counts = {"worker waiting -> ready": 1, "worker waiting -> rescheduled": 0} | {
+        "worker cancelled -> memory": 1200, "worker memory -> flight": 2,
+    }  # fmt: skip
+    made = machine("worker", DASK, counts, "7 runs of dask")
+    arcs = {(arc.start, arc.finish): arc for arc in made.arcs}
+    assert arcs["waiting", "ready"].told == ("waiting to ready: 1 time (all dependencies are here)")
+    assert arcs[LESS].told == (
+        "waiting to rescheduled: never taken; in the reference's table alone (StealRequest)"
+    )
+    assert arcs[MORE].told == "cancelled to memory: 1200 times; in Dask's table alone"
+    assert arcs["memory", "flight"].told == "memory to flight: 2 times; in no table"
+    assert arcs["ready", "executing"].told == "ready to executing (a thread is free)"
+    numbers = [arcs[it].number for it in (LESS, MORE, ("ready", "executing"))]
+    assert numbers == ["0", "1.2k", ""]
+    assert made.told == (
+        f"16 states, {len(made.arcs)} transitions of the reference and of dask 1.2.3; "
+        "taken by 7 runs of dask"
+    )
+
+
+def test_a_release_without_such_a_table_is_not_compared() -> None:
+    made = machine("scheduler", DASK)
+    assert (made.dask, {*by_edge(made).values()}) == ("", {Whose.BOTH})
+
+
+def test_the_tables_of_dask_are_those_of_the_release_that_is_installed() -> None:
+    distributed = pytest.importorskip("distributed", reason="Dask is not installed here")
+    its = dask_tables()
+    assert its.version == distributed.__version__
+    assert ("waiting", "ready") in its.edges["worker"]
+    assert ("waiting", "processing") in its.edges["scheduler"]

@@ -1,0 +1,71 @@
+"""The picture is well-formed, says what it shows, and draws each transition as its table has it."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from workerfuzz.harness.report.diagram.machine import Arc, Machine, Theirs, Whose, machine
+from workerfuzz.harness.report.diagram.svg import SAID, picture, width
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def drawn(made: Machine) -> ET.Element:
+    return ET.fromstring(picture(made))
+
+
+def texts(root: ET.Element) -> list[str]:
+    return [it.text or "" for it in root.iter(f"{SVG}text")]
+
+
+def titles(root: ET.Element) -> list[str]:
+    """What is told where somebody points at a line."""
+    return [it.findtext(f"{SVG}title", "") for it in root.iter(f"{SVG}g") if it.get("class")]
+
+
+@pytest.mark.parametrize("party", ["worker", "scheduler"])
+def test_every_state_and_transition_is_drawn(party: str) -> None:
+    made = machine(party)
+    root = drawn(made)
+    assert {*made.states} <= {*texts(root)}
+    assert sorted(titles(root)) == sorted(arc.told for arc in made.arcs)
+    assert root.findtext(f"{SVG}title") == f"States of a task on a {party}"
+    assert root.findtext(f"{SVG}desc") == made.told
+
+
+def test_everything_is_in_sight() -> None:
+    root = drawn(machine("worker"))
+    _, _, wide, high = (float(it) for it in root.get("viewBox", "").split())
+    for it in (*root.iter(f"{SVG}text"), *root.iter(f"{SVG}rect")):
+        assert 0 < float(it.get("x", "0")) < wide
+        assert 0 < float(it.get("y", "0")) < high
+
+
+def test_colours_are_explained_that_are_used() -> None:
+    dask = Theirs("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
+    said = texts(drawn(machine("scheduler", dask)))
+    assert f"{SAID[Whose.BOTH]} (1)" in said
+    assert f"{SAID[Whose.DASK]} (1)" in said
+    assert not any(SAID[Whose.NOBODY] in it for it in said)
+    assert not any(SAID[Whose.BOTH] in it for it in texts(drawn(machine("scheduler"))))
+
+
+def test_what_is_taken_more_often_is_thicker() -> None:
+    widths = [width(Arc("a", "b", Whose.BOTH, "", count)) for count in (0, 1, 10, 10_000)]
+    assert widths == sorted({*widths})
+
+
+def test_counts_are_told() -> None:
+    counts = {"worker waiting -> ready": 1234, "worker ready -> released": 0}
+    said = texts(drawn(machine("worker", None, counts, "3 runs of reference")))
+    assert "1.2k" in said
+    assert "released 0" in said
+    assert "thicker: taken more often; 0: never taken" in said
+    assert any("taken by 3 runs of reference" in it for it in said)
+
+
+def test_words_of_others_are_text() -> None:
+    odd = Theirs("<script>", {"worker": [("memory", "<b>&")]})
+    root = drawn(machine("worker", odd))
+    assert "<b>&" in texts(root)
+    assert "dask <script>" in root.findtext(f"{SVG}desc", "")

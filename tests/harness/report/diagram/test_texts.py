@@ -1,0 +1,53 @@
+"""Mermaid and DOT: every transition once, in its colour; words of others end nothing."""
+
+import re
+
+from workerfuzz.harness.report.diagram.machine import Theirs, Whose, machine
+from workerfuzz.harness.report.diagram.texts import COLOURS, dot, mermaid, quoted
+
+DASK = Theirs("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
+COUNTS = {"scheduler waiting -> processing": 12, "scheduler memory -> erred": 2}
+MADE = machine("scheduler", DASK, COUNTS)
+
+
+def test_mermaid_has_every_transition_in_its_colour() -> None:
+    lines = mermaid(MADE).splitlines()
+    assert lines[0] == "flowchart LR"
+    names = dict(re.fullmatch(r'    (s\d+)\(\["(.+)"\]\)', it).groups() for it in lines[3:11])  # type: ignore[union-attr] # lines that do not match fail
+    found = [re.fullmatch(r'    (s\d+) (-->|-\.->)(?:\|"(.+)"\|)? (s\d+)', it) for it in lines[11:]]
+    arrows = [it.groups() for it in found if it is not None]
+    assert [(names[it[0]], names[it[3]]) for it in arrows] == [
+        (arc.start, arc.finish) for arc in MADE.arcs
+    ]
+    by_edge = {(names[it[0]], names[it[3]]): it[1:3] for it in arrows}
+    assert by_edge["waiting", "processing"] == ("-->", "12")
+    assert by_edge["memory", "forgotten"] == ("-.->", "Dask")
+    assert by_edge["memory", "erred"] == ("-->", "2 reference")
+    styles = [it for it in lines if "linkStyle" in it]
+    assert [it.split("stroke:")[1][:7] for it in styles] == [
+        COLOURS[arc.whose] for arc in MADE.arcs
+    ]
+
+
+def test_mermaid_says_what_it_shows() -> None:
+    lines = mermaid(MADE).splitlines()
+    assert lines[1] == "    accTitle: States of a task on a scheduler"
+    assert lines[2] == f"    accDescr: {MADE.told}"
+
+
+def test_dot_has_every_state_and_every_transition() -> None:
+    lines = dot(MADE).splitlines()
+    assert (lines[0], lines[-1]) == ('digraph "scheduler" {', "}")
+    arrows = [it for it in lines if " -> " in it]
+    assert len(arrows) == len(MADE.arcs)
+    (one,) = (it for it in arrows if it.startswith('    "memory" -> "forgotten"'))
+    assert f'color="{COLOURS[Whose.DASK]}"' in one
+    assert 'style="dashed"' in one
+    (two,) = (it for it in arrows if it.startswith('    "waiting" -> "processing"'))
+    assert 'label="12"' in two
+    assert "style" not in two
+    assert sum("pos=" in it for it in lines) == len(MADE.states)
+
+
+def test_words_of_others_end_no_string() -> None:
+    assert quoted('a"b\\') == '"a\\"b\\\\"'
