@@ -1,0 +1,148 @@
+"""What a subject costs alone: the calls of real runs, made again in a bare loop, and nothing checked."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from timing import stopwatch
+
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import Shard, system
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.steps import Step
+
+#: Calls that change a subject, or that it answers with more than what is there to be read.
+ACTS: Final = frozenset(
+    {
+        "handle",
+        "join", "lose", "ask", "deliver", "steal", "replicate", "drop", "happen", "begin", "spoil",
+        "served",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Stands for a post: which one of those that an earlier call led to."""
+
+    call: int
+    place: int
+
+
+@dataclass(slots=True)
+class Bare:
+    """The calls of one run.
+
+    Attributes:
+        config: of the worker or the cluster.
+        steps: how many the run had.
+        calls: method and arguments; a post is told by where it came from.
+    """
+
+    config: Any
+    steps: int = 0
+    calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+
+
+class Noting:
+    """A worker or a cluster that notes what is asked of it."""
+
+    def __init__(self, system: Any, bare: Bare) -> None:
+        self.system = system
+        self.bare = bare
+        self.posts: dict[int, tuple[object, Sent]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.system, name)
+        return self.noting(name, found) if name in ACTS else found
+
+    def noting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """The same method; what it is given is kept."""
+
+        def call(*arguments: Any) -> Any:
+            number = len(self.bare.calls)
+            told = tuple(self.posts[id(it)][1] if id(it) in self.posts else it for it in arguments)
+            self.bare.calls.append((name, told))
+            found = method(*arguments)
+            for place, post in enumerate(posts(found)):
+                self.posts[id(post)] = post, Sent(number, place)
+            return found
+
+        self.__dict__[name] = call
+        return call
+
+
+class NotingSubject:
+    """Makes such workers and clusters."""
+
+    def __init__(self, subject: Any) -> None:
+        self.subject = subject
+        self.bare: list[Bare] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.subject, name)
+
+    def worker(self, config: Any) -> Any:
+        return self.noted(self.subject.worker, config)
+
+    def cluster(self, config: Any) -> Any:
+        return self.noted(self.subject.cluster, config)
+
+    def noted(self, make: Callable[[Any], Any], config: Any) -> Noting:
+        self.bare.append(Bare(config))
+        return Noting(make(config), self.bare[-1])
+
+
+def posts(found: Any) -> Sequence[Any]:
+    """What a call led to that travels."""
+    outcome = found[1] if isinstance(found, tuple) and len(found) == 2 else found
+    return getattr(outcome, "posts", ())
+
+
+class Counted(Shard):
+    """Counts what it finds, and keeps none of it."""
+
+    def meet(self, violation: Violation) -> None:
+        self.spent_on[self.tactic].found += 1
+
+
+class Recorded(Counted):
+    """Keeps the calls of its runs, but for those that break a property."""
+
+    def count(self, steps: Sequence[Step]) -> None:
+        super().count(steps)
+        self.subject.bare[-1].steps = len(steps)
+
+    def meet(self, violation: Violation) -> None:
+        super().meet(violation)
+        self.subject.bare.pop()
+
+
+def recorded(plan: Plan) -> list[Bare]:
+    """The runs of a plan."""
+    subject = NotingSubject(system(plan.subject, plan.scope))
+    fill(Recorded(plan, subject))
+    return subject.bare
+
+
+def replayed(plan: Plan, runs: Sequence[Bare]) -> float:
+    """Seconds that the subject takes for a step of these runs, what it does at rest included."""
+    subject = system(plan.subject, plan.scope)
+    make = subject.cluster if plan.scope == "cluster" else subject.worker
+    with stopwatch() as seconds:
+        for run in runs:
+            repeat(make(run.config), run)
+    return seconds() / sum(run.steps for run in runs)
+
+
+def repeat(system: Any, run: Bare) -> None:
+    """Make the calls of a run again."""
+    found: list[Any] = []
+    for name, arguments in run.calls:
+        given = [
+            posts(found[it.call])[it.place] if isinstance(it, Sent) else it for it in arguments
+        ]
+        found.append(getattr(system, name)(*given))
+    if hasattr(system, "close"):
+        system.close()

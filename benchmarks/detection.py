@@ -1,0 +1,187 @@
+"""Time to first detection: planted bugs in the reference, and bugs of the zoo in a release of Dask.
+
+One search is one seed of one engine, or of one tactic of the walk alone, from nothing to the first run
+that shows the bug; it is given up after so many seconds of CPU. A median over seeds counts a search that
+was given up as longer than any other.
+"""
+
+import json
+import math
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.engines import HYPOTHESIS, fill
+from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, OF_SCHEDULER
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import Shard, system
+from workerfuzz.harness.campaigns.zoo.catalogue import bugs_of
+from workerfuzz.harness.campaigns.zoo.search import Search as ZooSearch
+from workerfuzz.harness.engines.tactics import DRAWN
+from workerfuzz.harness.engines.walker import GROWN
+from workerfuzz.harness.worlds.violation import Violation
+
+#: All tactics of the walk, chosen as it does.
+WALK: Final = "walk"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for, by whom.
+
+    Attributes:
+        bug: name of a mutant; empty: every bug that a release of Dask is the last to have.
+        who: ``walk``, ``hypothesis``, or a tactic.
+        limit_s: seconds of CPU after which it is given up.
+    """
+
+    bug: str
+    scope: str
+    who: str
+    seed: int
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a search for one bug.
+
+    Attributes:
+        bug: its name, with the release of Dask where it is of the zoo.
+        steps, cpu_s: until the first run that shows it had ended, or until it was given up.
+    """
+
+    bug: str
+    scope: str
+    who: str
+    seed: int
+    found: bool
+    steps: int
+    cpu_s: float
+
+    @property
+    def until_found(self) -> tuple[float, float]:
+        """Steps and seconds of CPU; without end where it was given up."""
+        return (self.steps, self.cpu_s) if self.found else (math.inf, math.inf)
+
+
+def seekers(scope: str, only: Sequence[str] = ()) -> list[str]:
+    """Who looks at a scope: the walk, Hypothesis, each tactic alone."""
+    every = dict.fromkeys((WALK, HYPOTHESIS, *DRAWN[scope], GROWN))
+    return [who for who in every if not only or who in only]
+
+
+def plan_of(it: Search, subject: str, **more: Any) -> Plan:
+    """As a campaign would be told."""
+    engine = HYPOTHESIS if it.who == HYPOTHESIS else WALK
+    tactic = "" if it.who in {WALK, HYPOTHESIS} else it.who
+    return Plan(
+        subject=subject,
+        scope=it.scope,
+        engine=engine,
+        seed=it.seed,
+        budget=Budget(cpu_s=it.limit_s),
+        known=False,
+        tactic=tactic,
+        **more,
+    )
+
+
+# Planted bugs
+
+
+@dataclass(slots=True)
+class First(Shard):
+    """Ends with its first finding."""
+
+    cpu_s: float = 0.0
+
+    def spent(self) -> bool:
+        return self.cpu_s > 0 or Shard.spent(self)
+
+    def meet(self, violation: Violation) -> None:
+        self.spent_on[self.tactic].found += 1
+        if not self.cpu_s:
+            self.cpu_s = time.process_time() - self.began_cpu
+
+
+def search(it: Search) -> Result:
+    """Look for a planted bug."""
+    plan = plan_of(it, "reference", planted=it.bug)
+    shard = First(plan, system(plan.subject, plan.scope))
+    fill(shard)
+    steps = sum(tally.steps for tally in shard.spent_on.values())
+    cpu_s = shard.cpu_s or time.process_time() - shard.began_cpu
+    return Result(it.bug, it.scope, it.who, it.seed, shard.cpu_s > 0, steps, round(cpu_s, 4))
+
+
+def planted(
+    scope: str, names: Sequence[str], whos: Sequence[str], seeds: int, limit_s: float
+) -> list[Search]:
+    """Every search at a scope."""
+    catalogue = OF_SCHEDULER if scope == "cluster" else MUTANTS
+    return [
+        Search(mutant.name, scope, who, seed, limit_s)
+        for seed in range(seeds)
+        for mutant in catalogue
+        if not names or mutant.name in names
+        for who in seekers(scope, whos)
+    ]
+
+
+def searched(searches: Sequence[Search], jobs: int) -> Iterator[Result]:
+    """Each in a process of its own, so that nothing of it stays behind; as they end."""
+    context = multiprocessing.get_context("fork")
+    with context.Pool(jobs, maxtasksperchild=1) as pool:
+        yield from pool.imap_unordered(search, searches)
+
+
+# Bugs of the zoo
+
+
+def of_zoo(whos: Sequence[str], seeds: int, limit_s: float) -> list[Search]:
+    """The searches in one release; each looks for all of its bugs at once."""
+    return [
+        Search("", "cluster", who, seed, limit_s)
+        for seed in range(seeds)
+        for who in seekers("cluster", whos)
+    ]
+
+
+def in_release(python: Path, it: Search) -> list[Result]:
+    """Search with another interpreter, which has the release."""
+    environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(sys.path[1:])}
+    done = subprocess.run(
+        [python, __file__, json.dumps(asdict(it))],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    return [Result(**each) for each in json.loads(done.stdout)]
+
+
+def in_zoo(it: Search) -> list[Result]:
+    """Look for all bugs of the release that is here."""
+    subject = system("dask", "cluster")
+    release = subject.version()
+    bugs = [replace(bug, limit_s=it.limit_s) for bug in bugs_of(release)]
+    looking = ZooSearch(plan_of(it, "dask"), subject, bugs=[*bugs])
+    fill(looking)
+    found = [(one.bug, True, one.steps, one.cpu_s) for one in looking.sightings]
+    lost = [(bug, False, looking.steps, it.limit_s) for bug in looking.bugs]
+    return [
+        Result(f"{bug.name}, {release}", it.scope, it.who, it.seed, *came_of_it)
+        for bug, *came_of_it in (*found, *lost)
+    ]
+
+
+if __name__ == "__main__":
+    print(json.dumps([asdict(it) for it in in_zoo(Search(**json.loads(sys.argv[1])))]))
