@@ -10,7 +10,7 @@ from workerfuzz.harness.cases.record import unplayed
 from workerfuzz.harness.cases.save import Saved, save
 from workerfuzz.harness.cases.scopes import SCOPES
 from workerfuzz.harness.cases.severity import Consequence, Severity, consequence
-from workerfuzz.harness.cases.signature import Signature, located
+from workerfuzz.harness.cases.signature import Signature
 from workerfuzz.harness.engines.keeping import Finding, found_by, keep, title_of
 from workerfuzz.harness.engines.projection import project
 from workerfuzz.harness.engines.shrink import Shrunk
@@ -171,7 +171,7 @@ def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Path |
     if projected.violation is None:
         it.lines.append(f"not as a case of one worker: {projected.why}")
         return
-    alone = keep(worker, projected.violation, folder, engine, located)
+    alone = keep(worker, projected.violation, folder, engine)
     it.alone = casefile.format(alone.case)
     it.lines.append("one worker alone shows it:")
     it.lines += (f"  {line}" for line in alone.report())

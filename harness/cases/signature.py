@@ -2,12 +2,14 @@
 
 import re
 import traceback
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import workerfuzz
 from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.universe import PEERS, Universe
 
 #: Files of ours; a failure of the reference is told by its exception alone.
 OURS: Final = Path(workerfuzz.__file__).parent
@@ -48,8 +50,8 @@ def located(violation: Violation) -> Signature:
     """The signature with what it is about, whatever the scope: it is the same at both."""
     raised = violation.__cause__
     exception = type(root(raised)).__name__ if raised is not None else ""
-    about = place(raised) if raised is not None else normalised(violation)
-    return Signature(violation.property, exception, about)
+    about = place(raised) if raised is not None else ""
+    return Signature(violation.property, exception, about or normalised(violation))
 
 
 def root(error: BaseException) -> BaseException:
@@ -77,7 +79,14 @@ def normalised(violation: Violation) -> str:
     text = _DIGEST.sub("N", violation.counterexample.partition("\n")[0])
     for key in sorted((*violation.universe.keys, "f"), key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)
+    for peer in peers_of(violation.universe):
+        text = re.sub(rf"(?<![\w-]){re.escape(peer)}(?![\w-])", "PEER", text)
     text = re.sub(r"\bw[0-9]+\b", "WORKER", text)
     text = re.sub(r"\bc[0-9]+\b", "CLIENT", text)
     text = _NUMBER.sub("N", text)
-    return re.sub(r"\b(KEY|WORKER|CLIENT)(,? \1\b)+", r"\1", text)
+    return re.sub(r"\b(KEY|PEER|WORKER|CLIENT)(,? \1\b)+", r"\1", text)
+
+
+def peers_of(universe: object) -> Iterable[str]:
+    """Names of other workers, whether a run had them or not: the case of it has them."""
+    return dict.fromkeys((*universe.peers, *PEERS)) if isinstance(universe, Universe) else ()

@@ -12,7 +12,7 @@ from workerfuzz.harness.cases.known import REFERENCE
 from workerfuzz.harness.cases.lanes.excerpt import excerpt
 from workerfuzz.harness.cases.record import record
 from workerfuzz.harness.cases.save import Saved, save
-from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.cases.signature import Signature, located, signature
 from workerfuzz.harness.engines.shrink import Shrunk, Sign, shrink
 from workerfuzz.harness.worlds.cluster_properties import every_call_returns
 from workerfuzz.harness.worlds.violation import Violation
@@ -56,6 +56,7 @@ class Finding:
             *(f"  {line}" for line in violation.counterexample.splitlines()),
             f"after {counted(len(violation.steps), 'step')} ({self.how_far()}):",
             *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
+            f"shrinking took {self.shrunk.account()}",
             *self.drawing,
         ]
         if self.saved.path is not None:
@@ -74,7 +75,7 @@ def keep(
     violation: Violation,
     folder: Path | None,
     engine: str = "hypothesis",
-    sign: Sign = signature,
+    sign: Sign = located,
 ) -> Finding:
     """Shrink a violation and write it as a case into a folder, if there is one."""
     shrunk = shrink(subject, violation, sign=sign)

@@ -68,6 +68,10 @@ class ClientAndKeys(ClusterStep):
             for shorter in one_less(self.names):
                 yield replace(self, names=shorter)
 
+    def without(self, key: str) -> Self | None:
+        left = tuple(name for name in self.names if name != key)
+        return replace(self, names=left) if left else None
+
 
 class Release(ClientAndKeys):
     """A client does not want keys any more, or lets go of what it has cancelled."""

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Self
 
@@ -58,6 +58,11 @@ class Task:
             needs=tuple(names.get(key, key) for key in self.needs),
             options=replace(self.options, workers=workers),
         )
+
+    def computing(self, spec: TaskSpec) -> "Task":
+        """The same task with other content."""
+        assert isinstance(spec.run_spec, int)
+        return replace(self, needs=spec.dependencies, content=spec.run_spec, actor=spec.actor)
 
     def simpler(self) -> Iterator["Task"]:
         for needs in one_less(self.needs):
@@ -222,6 +227,19 @@ class Submit(ClusterStep):
         for place, task in enumerate(self.tasks):
             for simpler in task.simpler():
                 yield replace(self, tasks=(*self.tasks[:place], simpler, *self.tasks[place + 1 :]))
+
+    def without(self, key: str) -> Self | None:
+        left = [
+            replace(it, needs=tuple(need for need in it.needs if need != key)) for it in self.tasks
+        ]
+        tasks = [task for task in left if task.key != key]
+        return self.of(tasks, self.wanted) if tasks else None
+
+    def contents(self) -> tuple[TaskSpec, ...]:
+        return tuple(task.spec for task in self.tasks)
+
+    def recomputed(self, change: Callable[[TaskSpec], TaskSpec]) -> Self:
+        return replace(self, tasks=tuple(task.computing(change(task.spec)) for task in self.tasks))
 
     def of(self, tasks: Sequence[Task], wanted: Sequence[str]) -> Self:
         """The graph of these tasks alone; what is needed of others is not needed any more."""

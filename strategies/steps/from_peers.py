@@ -81,6 +81,9 @@ class GatherDepSuccess(TransferEnds):
         for names in one_less(self.names):
             yield replace(self, names=names)
 
+    def without(self, key: str) -> Self:
+        return replace(self, names=tuple(name for name in self.names if name != key))
+
 
 class GatherDepBusy(TransferEnds):
     """A peer has no time."""

@@ -1,6 +1,6 @@
 """Steps in which a message of the scheduler arrives. Any message may come at any time, in any order."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final, Self
 
@@ -155,6 +155,24 @@ class ComputeTask(WorkerStep):
         for name, value in plain.items():
             if getattr(self, name) != value:
                 yield replace(self, **{name: value})
+
+    def without(self, key: str) -> Self | None:
+        if key == self.key:
+            return None
+        return replace(self, needs=tuple(holding for holding in self.needs if holding.key != key))
+
+    def contents(self) -> tuple[TaskSpec, ...]:
+        return (self.content(),)
+
+    def recomputed(self, change: Callable[[TaskSpec], TaskSpec]) -> Self:
+        other = change(self.content())
+        assert isinstance(other.run_spec, int)
+        return replace(
+            self,
+            needs=tuple(holding for holding in self.needs if holding.key in other.dependencies),
+            spec=other.run_spec,
+            actor=other.actor,
+        )
 
 
 def likelier(world: Surroundings, states: Collection[State]) -> Sequence[str]:

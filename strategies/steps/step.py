@@ -5,12 +5,13 @@ what shrinking removes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
 from workerfuzz.statemachine.events import Event
+from workerfuzz.statemachine.task import TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.text import BadText, Holding
@@ -72,6 +73,18 @@ class Step(ABC):
     def simpler(self) -> Iterator[Self]:
         """The same kind of step with a little less in it; used to shrink."""
         return iter(())
+
+    def without(self, key: str) -> Self | None:
+        """The same step where a key is not; None: nothing is left of it."""
+        return None if key in self.keys() else self
+
+    def contents(self) -> tuple[TaskSpec, ...]:
+        """What it says of keys that other steps may have to say alike."""
+        return ()
+
+    def recomputed(self, change: Callable[[TaskSpec], TaskSpec]) -> Self:
+        """The same step where each content is another one, of the same key."""
+        return self
 
     def __str__(self) -> str:
         return " ".join((self.word, *self.arguments()))
@@ -195,6 +208,10 @@ class SomeKeys(WorkerStep):
             for shorter in one_less(self.names):
                 yield replace(self, names=shorter)
 
+    def without(self, key: str) -> Self | None:
+        left = tuple(name for name in self.names if name != key)
+        return replace(self, names=left) if left else None
+
 
 @dataclass(frozen=True, slots=True)
 class SomeHoldings(WorkerStep):
@@ -231,6 +248,10 @@ class SomeHoldings(WorkerStep):
                 yield replace(self, holdings=shorter)
         for holdings in simpler_holdings(self.holdings):
             yield replace(self, holdings=holdings)
+
+    def without(self, key: str) -> Self | None:
+        left = tuple(holding for holding in self.holdings if holding.key != key)
+        return replace(self, holdings=left) if left else None
 
 
 def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, ...]:
