@@ -131,11 +131,19 @@ def commands_page() -> str:
     ]
     shown = {"resilient_parsing": True, "terminal_width": 96, "max_content_width": 96}
     with group.make_context("workerfuzz", [], None, **shown) as above:
-        for name in group.list_commands(above):
-            with group.commands[name].make_context(name, [], above, resilient_parsing=True) as it:
-                said = it.get_help().rstrip()
+        for name, said in helps(group, above):
             lines += [f"## {name}", "", "```text", said, "```", ""]
     return "\n".join(lines)
+
+
+def helps(group: TyperGroup, above: Context) -> Iterator[tuple[str, str]]:
+    """Each command and what its help says; those of a group come behind it."""
+    for name in group.list_commands(above):
+        command = group.commands[name]
+        with command.make_context(name, [], above, resilient_parsing=True) as its:
+            yield name, its.get_help().rstrip()
+            if isinstance(command, TyperGroup):
+                yield from ((f"{name} {inner}", said) for inner, said in helps(command, its))
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
