@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -136,7 +136,7 @@ def commands_page() -> str:
     return "\n".join(lines)
 
 
-def helps(group: TyperGroup, above: Context) -> Iterator[tuple[str, str]]:
+def helps(group: TyperGroup, above: Any) -> Iterator[tuple[str, str]]:
     """Each command and what its help says; those of a group come behind it."""
     for name in group.list_commands(above):
         command = group.commands[name]
