@@ -115,6 +115,11 @@ def store(folder: Path, stem: Stem) -> Path:
     return path
 
 
+def path_of(folder: Path, stem: Stem) -> Path:
+    """Where a stem is, or would be."""
+    return folder / name_of(stemfile.format(stem))
+
+
 def merge(sources: Iterable[Path], target: Path) -> int:
     """Brings every stem of some corpora into one, and takes none away; how many were new there.
 
@@ -130,7 +135,7 @@ def merge(sources: Iterable[Path], target: Path) -> int:
 def drop(folder: Path, stems: Iterable[Stem]) -> None:
     """Takes stems away; what others added meanwhile stays. Raises OSError."""
     for stem in stems:
-        (folder / name_of(stemfile.format(stem))).unlink(missing_ok=True)
+        path_of(folder, stem).unlink(missing_ok=True)
 
 
 def stats(folder: Path) -> Stats:
