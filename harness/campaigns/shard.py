@@ -245,12 +245,14 @@ def open_shard(
         CaseError: its corpus is of a later workerfuzz, or cannot be listed.
     """
     there = corpus.load(Path(plan.corpus)) if plan.corpus else corpus.Corpus()
-    stems = there.of(plan.scope)
-    if plan.scope != "cluster":
-        shard = Shard(plan, fuzzed_alone(plan.subject), out, tell=tell, stems=stems)
-    else:
-        subject = get_cluster(plan.subject)
-        known = known_bugs(subject) if plan.known else Known()
-        shard = Shard(plan, subject, out, known, tell, stems)
+    subject, known = system(plan.subject, plan.scope), Known()
+    if plan.scope == "cluster" and plan.known:
+        known = known_bugs(subject)
+    shard = Shard(plan, subject, out, known, tell, there.of(plan.scope))
     shard.account.faults += there.problems
     return shard
+
+
+def system(name: str, scope: str) -> Any:
+    """What is fuzzed at a scope: a worker or a cluster of that subject. Raises SubjectUnavailable."""
+    return get_cluster(name) if scope == "cluster" else fuzzed_alone(name)

@@ -11,14 +11,14 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli import campaigns, cases, diagram, fuzzing, lists, show
+from workerfuzz.harness.cli import campaigns, cases, corpus, diagram, fuzzing, lists, show
 from workerfuzz.harness.cli.options import Status, complain
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (fuzzing, campaigns, cases, show, diagram, lists):  # in the order of help
+for module in (fuzzing, campaigns, cases, show, diagram, corpus, lists):  # in the order of help
     app.add_typer(module.app)
 
 

@@ -11,6 +11,7 @@ from workerfuzz.harness.cli.exploring import Asked
 from workerfuzz.harness.cli.options import (
     REFERENCE,
     AllowOption,
+    CorpusOption,
     CpuOption,
     DepthOption,
     DistinctOption,
@@ -27,6 +28,8 @@ from workerfuzz.harness.cli.options import (
     SeedOption,
     Status,
     SubjectOption,
+    Tactic,
+    TacticOption,
     WorkersOption,
     complain,
     fix_hash_order,
@@ -65,6 +68,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     profile: Annotated[Profile, typer.Option(help="How thoroughly.")] = Profile.QUICK,
     workers: WorkersOption = None,
     no_known: NoKnownOption = False,
+    corpus: CorpusOption = None,
+    tactic: TacticOption = None,
     out: OutOption = Path("regressions"),
     quiet: QuietOption = False,
     keys: KeysOption = None,
@@ -81,14 +86,33 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     plan = Plan(
         subject=subject,
         scope=scope.value,
-        engine=(engine or DEFAULTS[scope]).value,
+        engine=engine_of(scope, engine, corpus, tactic).value,
         seed=fresh_seed() if seed is None else seed,
         budget=Budget(for_s, cpu_s, runs, profile.value),
         workers=workers,
         known=not no_known,
+        tactic=tactic.value if tactic is not None else "",
+        corpus=str(corpus) if corpus is not None else "",
     )
     asked = Asked(keys, peers, depth, allow, distinct)
     fuzz(asked.explored(plan) if plan.explores else asked.refused(plan), out, quiet)
+
+
+def engine_of(
+    scope: Scope, engine: Engine | None, corpus: Path | None, tactic: Tactic | None
+) -> Engine:
+    """The one that was asked for, or that fits what was. Raises BadParameter."""
+    from workerfuzz.harness.engines.tactics import DRAWN
+    from workerfuzz.harness.engines.walker import GROWN
+
+    given = {"--corpus": corpus, "--tactic": tactic}
+    options = [name for name, value in given.items() if value is not None]
+    if options and engine not in {None, Engine.WALK}:
+        raise typer.BadParameter(f"{' and '.join(options)}: that is for --engine walk alone")
+    tactics = dict.fromkeys((*DRAWN[scope], GROWN))
+    if tactic is not None and tactic not in tactics:
+        raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")
+    return engine or (Engine.WALK if options else DEFAULTS[scope])
 
 
 def fuzz(plan: Any, out: Path, quiet: bool) -> None:
@@ -107,10 +131,14 @@ def fuzz(plan: Any, out: Path, quiet: bool) -> None:
         account = fill(shard)
     for line in campaign_lines(account):
         typer.echo(line)
+    for fault in account.faults:
+        complain(fault)
     if account.new:
         raise typer.Exit(Status.BROKEN)
     if account.interrupted:
         raise typer.Exit(Status.INTERRUPTED)
+    if account.faults:
+        raise typer.Exit(Status.FAULT)
     if plan.budget.profile == Profile.DEEP and account.unreached():
         complain("this many runs should have reached all there is")
         raise typer.Exit(Status.BROKEN)

@@ -39,6 +39,16 @@ class Engine(enum.StrEnum):
     EXPLORE = "explore"
 
 
+class Tactic(enum.StrEnum):
+    """How the walk weighs its choices."""
+
+    UNIFORM = "uniform"
+    SWARM = "swarm"
+    WEIGHTED = "weighted"
+    RESTLESS = "restless"
+    GROWN = "grown"
+
+
 class Scope(enum.StrEnum):
     """How much of a cluster is fuzzed."""
 
@@ -135,6 +145,20 @@ DistinctOption = Annotated[
 
 NoKnownOption = Annotated[
     bool, typer.Option("--no-known", help="Treat known bugs as new; in a cluster.")
+]
+
+CorpusOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        file_okay=False,
+        help="Runs of the walk that reached something: grow from these, and add to them.",
+    ),
+]
+
+TacticOption = Annotated[
+    Tactic | None,
+    typer.Option(help="The only one of the walk; else all, each as often as it pays."),
 ]
 
 OutOption = Annotated[

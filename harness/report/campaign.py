@@ -28,6 +28,9 @@ def campaign_lines(account: Account) -> Iterator[str]:
     for why, words in by_reason(account.cannot).items():
         yield f"{plan.subject} {account.version} has no {', '.join(words)}: {why}"
     yield from edge_lines(account, done)
+    if plan.corpus:
+        grown = f"{counted(account.stems, 'stem')} to grow from, {account.stems_added:,} added"
+        yield f"corpus {plan.corpus}: {grown}"
     yield from finding_lines(account)
 
 

@@ -1,0 +1,81 @@
+"""Commands about corpora: folders of stems, from which walks grow runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workerfuzz.harness.cli.options import (
+    REFERENCE,
+    Scope,
+    Status,
+    SubjectOption,
+    complain,
+    fix_hash_order,
+)
+
+app = typer.Typer()
+of_corpus = typer.Typer(help="Look at corpora, bring them together, make them small.")
+app.add_typer(of_corpus, name="corpus")
+
+FolderArgument = Annotated[
+    Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A folder of stems.")
+]
+
+
+@of_corpus.command()
+def stats(folder: FolderArgument) -> None:
+    """Tell how many stems there are, of what, and what they reach."""
+    from workerfuzz.harness.cases import corpus
+    from workerfuzz.harness.report.corpus import stats_lines
+
+    found = corpus.stats(folder)
+    for line in stats_lines(found):
+        typer.echo(line)
+    end_with(found.problems)
+
+
+@of_corpus.command()
+def merge(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(metavar="DIR...", exists=True, file_okay=False, help="Folders of stems."),
+    ],
+    into: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="The folder that gets them.")
+    ],
+) -> None:
+    """Bring the stems of several corpora into one; nothing is taken away."""
+    from workerfuzz.harness.cases import corpus
+    from workerfuzz.harness.engines.keeping import counted
+
+    problems = [problem for folder in folders for problem in corpus.load(folder).problems]
+    added = corpus.merge(folders, into)
+    typer.echo(f"{into}: {counted(added, 'stem')} added")
+    end_with(problems)
+
+
+@of_corpus.command()
+def minimise(
+    folder: FolderArgument,
+    subject: SubjectOption = REFERENCE,
+    scope: Annotated[Scope, typer.Option(help="Of which runs.")] = Scope.WORKER,
+) -> None:
+    """Replay the stems of a subject on the release that is here; keep few that reach all of it."""
+    fix_hash_order(subject)
+    from workerfuzz.harness.campaigns.shard import system
+    from workerfuzz.harness.cases.scopes import SCOPES
+    from workerfuzz.harness.engines.minimise import minimise as minimised
+    from workerfuzz.harness.report.corpus import minimised_line
+
+    done = minimised(folder, system(subject, scope.value), SCOPES[scope.value])
+    typer.echo(minimised_line(done))
+    end_with(done.problems)
+
+
+def end_with(problems: list[str] | tuple[str, ...]) -> None:
+    """What could not be read is told in a line each; all else was done."""
+    for problem in problems:
+        complain(problem)
+    if problems:
+        raise typer.Exit(Status.BAD_INPUT)

@@ -1,0 +1,26 @@
+"""What the command line prints of a corpus."""
+
+from collections.abc import Iterator
+
+from workerfuzz.harness.cases.corpus import Stats
+from workerfuzz.harness.engines.keeping import counted
+from workerfuzz.harness.engines.minimise import Minimised
+
+
+def stats_lines(stats: Stats) -> Iterator[str]:
+    """How many stems there are, of what, and what they reach."""
+    total = stats.stems.total()
+    steps = stats.steps / total if total else 0
+    yield f"{counted(total, 'stem')}, {steps:.1f} steps each, {stats.nbytes / 1024:,.1f} KiB"
+    for (scope, subject), count in sorted(stats.stems.items()):
+        yield f"  {scope}, {subject or 'no subject'}: {counted(count, 'stem')}"
+    for scope, count in sorted(stats.features.items()):
+        yield f"  {scope}: {counted(count, 'feature')} reached"
+
+
+def minimised_line(done: Minimised) -> str:
+    """What became of a corpus."""
+    return (
+        f"{counted(done.before, 'stem')}, of which {done.after:,} reach all "
+        f"{counted(done.features, 'feature')}"
+    )
