@@ -41,11 +41,12 @@ def command(
 
 def status_of(error: Exception) -> Status:
     """Says what went wrong in one line; whose fault it is makes the status."""
+    from workerfuzz.harness.campaigns.carriers.interpreter import CannotCarry
     from workerfuzz.harness.campaigns.folder import FolderError
     from workerfuzz.harness.cases.case import CaseError
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
-    if isinstance(error, (CaseError, FolderError, SubjectUnavailable)):
+    if isinstance(error, (CannotCarry, CaseError, FolderError, SubjectUnavailable)):
         complain(str(error))
         return Status.BAD_INPUT
     frame = traceback.extract_tb(error.__traceback__)[-1]

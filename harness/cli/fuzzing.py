@@ -2,11 +2,13 @@
 
 import enum
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from workerfuzz.harness.cli.carrying import Campaign, carried
 from workerfuzz.harness.cli.exploring import Asked
 from workerfuzz.harness.cli.options import (
     REFERENCE,
@@ -18,10 +20,13 @@ from workerfuzz.harness.cli.options import (
     Engine,
     EngineOption,
     ForOption,
+    JobsOption,
     KeysOption,
+    MemoryOption,
     NoKnownOption,
     OutOption,
     PeersOption,
+    PythonOption,
     QuietOption,
     RunsOption,
     Scope,
@@ -32,7 +37,6 @@ from workerfuzz.harness.cli.options import (
     TacticOption,
     WorkersOption,
     complain,
-    fix_hash_order,
     fresh_seed,
 )
 
@@ -72,14 +76,20 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     tactic: TacticOption = None,
     out: OutOption = Path("regressions"),
     quiet: QuietOption = False,
+    jobs: JobsOption = None,
+    python: PythonOption = None,
+    memory: MemoryOption = None,
     keys: KeysOption = None,
     peers: PeersOption = None,
     depth: DepthOption = None,
     allow: AllowOption = None,
     distinct: DistinctOption = False,
 ) -> None:
-    """Fuzz: let everything happen that can happen, and keep what breaks as a case."""
-    fix_hash_order(subject)
+    """Fuzz: let everything happen that can happen, and keep what breaks as a case.
+
+    The reference is fuzzed in this process; other systems, and with --jobs all, in processes of their
+    own, which contain what would end them.
+    """
     from workerfuzz.harness.campaigns.budget import Budget
     from workerfuzz.harness.campaigns.plan import Plan
 
@@ -95,7 +105,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         corpus=str(corpus) if corpus is not None else "",
     )
     asked = Asked(keys, peers, depth, allow, distinct)
-    fuzz(asked.explored(plan) if plan.explores else asked.refused(plan), out, quiet)
+    plan = asked.explored(plan) if plan.explores else asked.refused(plan)
+    fuzz(carried(plan, out, jobs, python, memory), quiet)
 
 
 def engine_of(
@@ -115,31 +126,46 @@ def engine_of(
     return engine or (Engine.WALK if options else DEFAULTS[scope])
 
 
-def fuzz(plan: Any, out: Path, quiet: bool) -> None:
-    """One shard, in this process; what it says and how it ends."""
-    from workerfuzz.harness.campaigns.engines import fill
-    from workerfuzz.harness.campaigns.shard import open_shard
-    from workerfuzz.harness.report.campaign import campaign_lines
+def fuzz(campaign: Campaign, quiet: bool) -> None:
+    """What a campaign says, and how it ends."""
     from workerfuzz.harness.report.live import watching
 
-    shard = open_shard(plan, out)
-    if not quiet:
-        doing = "exploring" if plan.explores else "fuzzing"
-        typer.echo(f"{doing} {plan}, {plan.budget}; Ctrl-C ends it with what there is")
-    with watching(plan.budget, quiet=quiet) as watcher:
-        shard.tell = lambda met: watcher.tell(shard.account, met)
-        account = fill(shard)
+    plan = campaign.plan
+    with ExitStack() as stack:
+        watchers: list[Any] = []
+
+        def tell(account: Any, met: Any = None) -> None:
+            if not watchers:  # it has begun
+                if not quiet:
+                    doing = "exploring" if plan.explores else "fuzzing"
+                    typer.echo(
+                        f"{doing} {campaign}, {plan.budget}; Ctrl-C ends it with what there is"
+                    )
+                watchers.append(stack.enter_context(watching(plan.budget, quiet=quiet)))
+            watchers[0].tell(account, met)
+
+        account = campaign.carry(tell)
+    finish(account)
+
+
+def finish(account: Any) -> None:
+    """What came of a campaign makes the exit status."""
+    from workerfuzz.harness.report.campaign import campaign_lines
+
+    if account.refused:
+        complain(account.refused)
+        raise typer.Exit(Status.BAD_INPUT)
     for line in campaign_lines(account):
         typer.echo(line)
     for fault in account.faults:
         complain(fault)
     if account.new:
         raise typer.Exit(Status.BROKEN)
-    if account.interrupted:
-        raise typer.Exit(Status.INTERRUPTED)
     if account.faults:
         raise typer.Exit(Status.FAULT)
-    if plan.budget.profile == Profile.DEEP and account.unreached():
+    if account.interrupted:
+        raise typer.Exit(Status.INTERRUPTED)
+    if account.plan.budget.profile == Profile.DEEP and account.unreached():
         complain("this many runs should have reached all there is")
         raise typer.Exit(Status.BROKEN)
 

@@ -171,6 +171,30 @@ QuietOption = Annotated[
 ]
 
 
+JobsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=1024, metavar="N", help="Processes that fuzz at a time; on a cluster, tasks."
+    ),
+]
+
+PythonOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH", help="Fuzz what is installed for another Python, with workerfuzz beside it."
+    ),
+]
+
+MemoryOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        metavar="GIB",
+        help="Memory that a process may take beside its own; else 4; 0: any.",
+    ),
+]
+
+
 def fresh_seed() -> int:
     """Another one each time."""
     return int.from_bytes(os.urandom(4))
