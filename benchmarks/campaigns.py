@@ -1,47 +1,64 @@
-"""What the engines do: steps per second, time until a bug is found, and what shrinking makes of it.
+"""What a campaign comes to: speed, time until a bug is found, shrinking, more processes, memory.
 
-    python benchmarks/campaigns.py [--seeds 3] [--limit 5] [--mutants NAME ...] [--who walk ...]
-                                   [--python DIR/bin/python ...] [--zoo-seeds 1] [--zoo-limit 60]
-                                   [--jobs 1] [--keep FILE] [--only speed found shrunk]
+    python benchmarks/campaigns.py [--only speed found ...] [--seeds 3] [--bugs 8] [--limit 10]
+                                   [--python DIR/bin/python ...] [--minutes 0.1] [--keep FILE]
 
-With the interpreters of other environments, the bugs of the zoo of their releases of Dask are looked for
-as well. Searches that a file of ``--keep`` has are not made again.
+The defaults are small and take a few minutes; for figures that count: ``--seeds 30 --bugs 0 --limit 60
+--turns 15 --tiny 1000 --minutes 60``. With the interpreters of other environments, the bugs of the zoo
+of their releases of Dask are looked for as well. Searches that a file of ``--keep`` has are not made
+again. The table of what is aimed at comes last, also if Ctrl-C ends it sooner.
 """
 
 import argparse
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 import shrinking
+from aims import Aim, Said, summary
 from comparing import compared, medians, rows_of
-from detection import Result, Search, in_release, of_zoo, planted, searched, seekers
+from detection import (
+    Result,
+    Search,
+    catalogue,
+    in_releases,
+    of_zoo,
+    planted,
+    released,
+    searched,
+    seekers,
+)
+from endurance import endurance
+from scaling import carrying, scaling
 from speeds import SUBJECTS, engine, speeds
 
-PARTS: Final = ("speed", "found", "shrunk")
+from workerfuzz.harness.cases.scopes import SCOPES
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="What the engines do.")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts")
-    parser.add_argument(
-        "--runs", type=int, default=200, help="of the walk, for speed, at each turn"
-    )
-    parser.add_argument("--turns", type=int, default=5, help="for speed")
-    parser.add_argument("--seeds", type=int, default=3, help="searches for each mutant by each")
-    parser.add_argument("--limit", type=float, default=5.0, help="CPU seconds of a search")
-    parser.add_argument("--scopes", nargs="+", default=["worker", "cluster"])
-    parser.add_argument("--mutants", nargs="+", default=[], help="names; else all")
-    parser.add_argument("--who", nargs="+", default=[], help="walk, hypothesis, tactics; else all")
-    parser.add_argument("--python", nargs="+", type=Path, default=[], help="with older Dask")
-    parser.add_argument("--zoo-seeds", type=int, default=1)
-    parser.add_argument("--zoo-limit", type=float, default=60.0, help="CPU seconds of a search")
-    parser.add_argument("--jobs", type=int, default=1, help="searches at a time")
-    parser.add_argument("--keep", type=Path, help="where results are kept, a line each")
+    parser = argparse.ArgumentParser(description="What a campaign comes to.")
+    add = parser.add_argument
+    add("--only", nargs="+", choices=PARTS, default=PARTS, help="parts, by name")
+    add("--scopes", nargs="+", choices=SCOPES, default=[*SCOPES])
+    add("--runs", type=int, default=100, help="of the walk, for speed, at each turn")
+    add("--turns", type=int, default=5, help="for speed and scaling")
+    add("--seeds", type=int, default=3, help="searches for each bug by each")
+    add("--bugs", type=int, default=8, help="planted ones of each scope, evenly chosen; 0: all")
+    add("--mutants", nargs="+", default=[], help="these planted bugs, by name")
+    add("--who", nargs="+", default=[], help="walk, hypothesis, tactics; else all")
+    add("--limit", type=float, default=10.0, help="CPU seconds of a search for a planted bug")
+    add("--python", nargs="+", type=Path, default=[], help="with releases of Dask of the zoo")
+    add("--zoo-seeds", type=int, default=1)
+    add("--zoo-limit", type=float, default=60.0, help="CPU seconds of a search in a release")
+    add("--jobs", type=int, default=1, help="searches at a time")
+    add("--keep", type=Path, help="where results of searches are kept, a line each")
+    add("--process-runs", type=int, default=500, help="of each shard, for scaling")
+    add("--tiny", type=int, default=100, help="shards of a single run")
+    add("--minutes", type=float, default=0.1, help="of each campaign whose memory is watched")
     return parser.parse_args(arguments)
 
 
@@ -53,12 +70,13 @@ class Kept:
         lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
         self.results = [Result(**json.loads(line)) for line in lines]
 
-    def is_done(self, it: Search) -> bool:
-        """A result of that search is there."""
-        return any(
-            (one.bug, one.scope, one.who, one.seed) == (it.bug, it.scope, it.who, it.seed)
-            for one in self.results
-        )
+    def lacks(self, searches: Iterable[Search]) -> list[Search]:
+        """Those of which no result is there."""
+        return [it for it in searches if not any(came_of(one, it) for one in self.results)]
+
+    def of(self, searches: Sequence[Search]) -> list[Result]:
+        """What came of these."""
+        return [one for one in self.results if any(came_of(one, it) for it in searches)]
 
     def add(self, results: Iterable[Result]) -> None:
         for it in results:
@@ -68,38 +86,81 @@ class Kept:
                     file.write(f"{json.dumps(asdict(it))}\n")
 
 
-def of_mutants(options: argparse.Namespace, scope: str) -> Iterator[str]:
+def came_of(result: Result, it: Search) -> bool:
+    """The result is one of that search, which in a release looks for several bugs."""
+    return (result.bug.rpartition(", ")[2], result.scope, result.who, result.seed) == (
+        it.bug, it.scope, it.who, it.seed,
+    )  # fmt: skip
+
+
+# The parts
+
+
+def of_mutants(options: argparse.Namespace) -> Iterator[Said]:
     """Searches for planted bugs: a row for each, and what they say together."""
-    kept = Kept(options.keep)
-    wanted = planted(scope, options.mutants, options.who, options.seeds, options.limit)
-    kept.add(searched([it for it in wanted if not kept.is_done(it)], options.jobs))
-    asked = {(it.bug, it.who, it.seed) for it in wanted}
-    found = medians(
-        it for it in kept.results if it.scope == scope and (it.bug, it.who, it.seed) in asked
-    )
-    if found:
-        yield (
-            f"\nplanted bugs, {scope}: medians of {options.seeds} seeds, "
-            f"given up after {options.limit:g} s of CPU"
-        )
-        yield rows_of(found, seekers(scope, options.who))
-        yield from compared(found.values(), options.limit)
+    for scope in options.scopes:
+        kept = Kept(options.keep)
+        mutants = catalogue(scope, options.mutants, options.bugs)
+        wanted = planted(mutants, scope, options.who, options.seeds, options.limit)
+        kept.add(searched(kept.lacks(wanted), options.jobs))
+        found = medians(kept.of(wanted))
+        if found:
+            yield f"\nplanted bugs, {scope}: {how_long(options.seeds, options.limit)}"
+            yield rows_of(found, seekers(scope, options.who))
+            yield from compared(f"planted, {scope}", found.values(), options.limit)
 
 
-def of_releases(options: argparse.Namespace) -> Iterator[str]:
+def of_releases(options: argparse.Namespace) -> Iterator[Said]:
     """Searches for bugs of the zoo."""
-    results: list[Result] = []
-    for python in options.python:
-        for it in of_zoo(options.who, options.zoo_seeds, options.zoo_limit):
-            results += in_release(python, it)
-    if results:
-        found = medians(results)
-        yield (
-            f"\nbugs of the zoo: medians of {options.zoo_seeds} seeds, "
-            f"given up after {options.zoo_limit:g} s of CPU"
-        )
+    kept = Kept(options.keep)
+    wanted = [
+        (python, it)
+        for python in options.python
+        for it in of_zoo(released(python), options.who, options.zoo_seeds, options.zoo_limit)
+    ]
+    lacking = kept.lacks(it for _, it in wanted)
+    for results in in_releases([it for it in wanted if it[1] in lacking], options.jobs):
+        kept.add(results)
+    found = medians(kept.of([it for _, it in wanted]))
+    if found:
+        yield f"\nbugs of the zoo: {how_long(options.zoo_seeds, options.zoo_limit)}"
         yield rows_of(found, seekers("cluster", options.who))
-        yield from compared(found.values(), options.zoo_limit)
+        yield from compared("zoo", found.values(), options.zoo_limit)
+
+
+def how_long(seeds: int, limit_s: float) -> str:
+    return f"medians of {seeds} seeds, given up after {limit_s:g} s of CPU"
+
+
+def of_shrinking(options: argparse.Namespace) -> Iterator[Said]:
+    """What is left of runs that show planted bugs."""
+    for scope in options.scopes:
+        yield f"\nshrinking, {scope}"
+        mutants = catalogue(scope, options.mutants, options.bugs)
+        found = shrinking.of_walk(SCOPES[scope], mutants, 2000)
+        yield from shrinking.aims(f"planted, {scope}", found)
+
+
+def of_long_campaigns(options: argparse.Namespace) -> Iterator[Said]:
+    for name, scope in subjects(options):
+        yield from endurance(name, scope, options.minutes)
+
+
+def subjects(options: argparse.Namespace) -> list[tuple[str, str]]:
+    return [(name, scope) for name, scope in SUBJECTS if scope in options.scopes]
+
+
+#: By name, in the order in which they are measured.
+PARTS: Final[Mapping[str, Callable[[argparse.Namespace], Iterator[Said]]]] = {
+    "engine": lambda its: engine(its.runs, its.turns),
+    "speed": lambda its: speeds(subjects(its), its.runs, its.turns),
+    "found": of_mutants,
+    "zoo": of_releases,
+    "shrunk": of_shrinking,
+    "scaling": lambda its: scaling(its.process_runs, its.turns),
+    "carriers": lambda its: carrying(its.tiny),
+    "memory": of_long_campaigns,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -107,18 +168,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if os.environ.get("PYTHONHASHSEED") != "0":  # the sets of Dask have an order
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
-    if "speed" in options.only:
-        print(engine(options.runs, options.turns), flush=True)
-        print(speeds(SUBJECTS, options.runs, options.turns), flush=True)
-    if "found" in options.only:
-        for scope in options.scopes:
-            for line in of_mutants(options, scope):
-                print(line, flush=True)
-        for line in of_releases(options):
-            print(line, flush=True)
-    if "shrunk" in options.only:
-        for scope in options.scopes:
-            shrinking.main(["--scope", scope, "--mutants", *options.mutants])
+    aims: list[Aim] = []
+    try:
+        for part in options.only:
+            for said in PARTS[part](options):
+                if isinstance(said, Aim):
+                    aims.append(said)
+                else:
+                    print(said, flush=True)
+    except KeyboardInterrupt:
+        print("ended by Ctrl-C", flush=True)
+    print(f"\n{summary(aims)}")
 
 
 if __name__ == "__main__":

@@ -5,13 +5,17 @@ import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from aims import Aim, at_least
 from detection import WALK, Result
-from timing import spread, table
+from timing import table
 
 from workerfuzz.harness.campaigns.engines import HYPOTHESIS
 
 #: Hypothesis needs at least so long, in seconds of CPU, where the walk is to be ten times faster.
 LONG_S: Final = 5.0
+
+#: So many times slower than the best single tactic the walk may be, at most.
+MOST_SLOWER: Final = 4
 
 #: Of one bug: median steps and seconds of CPU, by who looked for it; infinite where most gave up.
 Medians = Mapping[str, tuple[float, float]]
@@ -45,51 +49,57 @@ def cell(measured: tuple[float, float]) -> str:
     return f"{steps:,} {cpu_s:.2f}" if math.isfinite(steps) else "-"
 
 
-def compared(found: Iterable[Medians], limit_s: float) -> Iterator[str]:
-    """How the walk does beside Hypothesis, and beside the best of its tactics."""
+def compared(where: str, found: Iterable[Medians], limit_s: float) -> Iterator[Aim]:
+    """How the walk does beside Hypothesis, and beside the best of its tactics.
+
+    Args:
+        where: begins each row.
+        limit_s: seconds of CPU after which a search was given up.
+    """
     known = [its for its in found if WALK in its]
-    yield from beside_hypothesis([its for its in known if HYPOTHESIS in its], limit_s)
-    yield from beside_tactics([its for its in known if set(its) - {WALK, HYPOTHESIS}])
+    beside = [its for its in known if HYPOTHESIS in its]
+    if beside:
+        yield from beside_hypothesis(where, beside, limit_s)
+    alone = [its for its in known if set(its) - {WALK, HYPOTHESIS}]
+    if alone:
+        yield from beside_tactics(where, alone)
 
 
-def beside_hypothesis(found: Sequence[Medians], limit_s: float) -> Iterator[str]:
-    """Where Hypothesis gave up it counts with its limit, so that the ratio is at least what is said."""
-    both = [its for its in found if math.isfinite(its[WALK][1])]
-    if not found:
-        return
-    lost = sum(math.isinf(its[WALK][1]) for its in found)
-    given_up = sum(math.isinf(its[HYPOTHESIS][1]) for its in found)
-    yield f"not found by most seeds, of {len(found)}: walk {lost}, hypothesis {given_up}"
-    faster = [min(its[HYPOTHESIS][1], limit_s) / its[WALK][1] for its in both]
-    if faster:
-        yield f"the walk is {spread(faster, 1)} times faster than hypothesis, in CPU time"
+def beside_hypothesis(where: str, found: Sequence[Medians], limit_s: float) -> Iterator[Aim]:
+    """In CPU time. Who gave up counts with the limit; bugs that nobody found are left out."""
+    its = [it for it in found if min(it[WALK][1], it[HYPOTHESIS][1]) < math.inf]
+    faster = [min(it[HYPOTHESIS][1], limit_s) / min(it[WALK][1], limit_s) for it in its]
+    yield at_least(f"{where}: Hypothesis / walk, CPU time, bugs", 4, faster, 1)
     slow = [
         ratio
-        for its, ratio in zip(both, faster, strict=True)
-        if its[HYPOTHESIS][1] >= min(LONG_S, limit_s)
+        for it, ratio in zip(its, faster, strict=True)
+        if it[HYPOTHESIS][1] > LONG_S and limit_s > LONG_S
     ]
-    if slow:
-        yield (
-            f"where hypothesis needs {min(LONG_S, limit_s):g} s or more, {len(slow)} bugs: "
-            f"{spread(slow, 1)} times faster, at least {min(slow):.1f}"
-        )
+    what = f"{where}: the same where Hypothesis needs more than {LONG_S:g} s"
+    yield at_least(f"{what} ({len(slow)} bugs)", 10, slow, 1)
+    lost = {who: sum(math.isinf(it[who][1]) for it in found) for who in (WALK, HYPOTHESIS)}
+    said = f"walk {lost[WALK]}, Hypothesis {lost[HYPOTHESIS]} of {len(found)}"
+    yield Aim(f"{where}: not found by most seeds in {limit_s:g} s", "", said)
 
 
-def beside_tactics(found: Sequence[Medians]) -> Iterator[str]:
-    """In steps; bugs that the walk or every tactic gave up are left out, and counted."""
+def beside_tactics(where: str, found: Sequence[Medians]) -> Iterator[Aim]:
+    """In steps. A bug that a tactic finds alone and the walk does not counts without end."""
     ratios = []
     for its in found:
         best = min(steps for who, (steps, _) in its.items() if who not in {WALK, HYPOTHESIS})
-        ratios.append(its[WALK][0] / best if math.isfinite(best) else math.nan)
+        if math.isfinite(best):
+            ratios.append(its[WALK][0] / best)
+    over = sum(it > MOST_SLOWER for it in ratios)
     whole = [it for it in ratios if math.isfinite(it)]
-    if whole:
-        mean = statistics.geometric_mean(whole)
-        over = sum(it > 4 for it in whole)
-        yield (
-            f"the walk takes {mean:.2f} times the steps of the best tactic (geometric mean of "
-            f"{len(whole)} bugs; at most {max(whole):.1f}; more than 4: {over})"
-        )
-    if lost := sum(math.isinf(it) for it in ratios):
-        yield f"found by a tactic alone, and not by the walk: {lost}"
-    if lost := sum(math.isnan(it) for it in ratios):
-        yield f"found by no tactic alone: {lost}"
+    what = f"{where}: walk / best single tactic, steps"
+    if not whole:
+        yield Aim(what, "", "no bug found by both")
+        return
+    mean = statistics.geometric_mean(whole)
+    yield Aim(f"{what}, geometric mean", "at most 2", f"{mean:.2f}", mean <= 2)
+    yield Aim(
+        f"{what}, the worst of {len(ratios)} bugs",
+        f"at most {MOST_SLOWER}",
+        f"{max(ratios):.1f}; more than {MOST_SLOWER}: {over} bugs",
+        over == 0,
+    )

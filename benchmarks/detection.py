@@ -13,13 +13,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from bareloops import Counted
+
+import workerfuzz
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.engines import HYPOTHESIS, fill
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, OF_SCHEDULER
+from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.shard import Shard, system
 from workerfuzz.harness.campaigns.zoo.catalogue import bugs_of
@@ -37,7 +42,7 @@ class Search:
     """What is looked for, by whom.
 
     Attributes:
-        bug: name of a mutant; empty: every bug that a release of Dask is the last to have.
+        bug: name of a mutant; or a release of Dask: every bug of it that was mended in the next.
         who: ``walk``, ``hypothesis``, or a tactic.
         limit_s: seconds of CPU after which it is given up.
     """
@@ -122,63 +127,98 @@ def search(it: Search) -> Result:
     return Result(it.bug, it.scope, it.who, it.seed, shard.cpu_s > 0, steps, round(cpu_s, 4))
 
 
+def catalogue(scope: str, names: Sequence[str] = (), most: int = 0) -> list[Mutant]:
+    """Planted bugs of a scope: those that are named, else so many, evenly chosen; 0: all of them."""
+    its = OF_SCHEDULER if scope == "cluster" else MUTANTS
+    if names:
+        return [mutant for mutant in its if mutant.name in names]
+    count = min(most or len(its), len(its))
+    return [its[place * len(its) // count] for place in range(count)]
+
+
 def planted(
-    scope: str, names: Sequence[str], whos: Sequence[str], seeds: int, limit_s: float
+    mutants: Sequence[Mutant], scope: str, whos: Sequence[str], seeds: int, limit_s: float
 ) -> list[Search]:
     """Every search at a scope."""
-    catalogue = OF_SCHEDULER if scope == "cluster" else MUTANTS
     return [
         Search(mutant.name, scope, who, seed, limit_s)
         for seed in range(seeds)
-        for mutant in catalogue
-        if not names or mutant.name in names
+        for mutant in mutants
         for who in seekers(scope, whos)
     ]
 
 
 def searched(searches: Sequence[Search], jobs: int) -> Iterator[Result]:
     """Each in a process of its own, so that nothing of it stays behind; as they end."""
+    for scope, engine in {(it.scope, plan_of(it, "reference").engine) for it in searches}:
+        warm_up("reference", scope, engine)
     context = multiprocessing.get_context("fork")
     with context.Pool(jobs, maxtasksperchild=1) as pool:
         yield from pool.imap_unordered(search, searches)
 
 
+def warm_up(subject: str, scope: str, engine: str) -> None:
+    """What is done once in a process, and lasts, is not part of a search."""
+    plan = Plan(subject=subject, scope=scope, engine=engine, budget=Budget(runs=2), known=False)
+    fill(Counted(plan, system(subject, scope)))
+
+
 # Bugs of the zoo
 
 
-def of_zoo(whos: Sequence[str], seeds: int, limit_s: float) -> list[Search]:
+def of_zoo(release: str, whos: Sequence[str], seeds: int, limit_s: float) -> list[Search]:
     """The searches in one release; each looks for all of its bugs at once."""
     return [
-        Search("", "cluster", who, seed, limit_s)
+        Search(release, "cluster", who, seed, limit_s)
         for seed in range(seeds)
         for who in seekers("cluster", whos)
     ]
 
 
+def released(python: Path) -> str:
+    """The release of Dask that another interpreter has."""
+    code = "import distributed; print(distributed.__version__)"
+    return told(python, "-W", "ignore", "-c", code).strip()
+
+
+def in_releases(searches: Sequence[tuple[Path, Search]], jobs: int) -> Iterator[list[Result]]:
+    """Searches with other interpreters, each in a process of its own; as they end."""
+    with ThreadPoolExecutor(jobs) as pool:
+        asked = [pool.submit(in_release, *it) for it in searches]
+        for done in as_completed(asked):
+            yield done.result()
+
+
 def in_release(python: Path, it: Search) -> list[Result]:
     """Search with another interpreter, which has the release."""
-    environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(sys.path[1:])}
+    said = told(python, __file__, json.dumps(asdict(it)))
+    return [Result(**each) for each in json.loads(said)]
+
+
+def told(python: Path, *arguments: str) -> str:
+    """What another interpreter prints; it has its own packages, and workerfuzz from here."""
+    here = Path(workerfuzz.__file__).parents[1]
     done = subprocess.run(
-        [python, __file__, json.dumps(asdict(it))],
+        [python, *arguments],
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": str(here)},
     )
-    return [Result(**each) for each in json.loads(done.stdout)]
+    return done.stdout
 
 
 def in_zoo(it: Search) -> list[Result]:
     """Look for all bugs of the release that is here."""
-    subject = system("dask", "cluster")
-    release = subject.version()
-    bugs = [replace(bug, limit_s=it.limit_s) for bug in bugs_of(release)]
-    looking = ZooSearch(plan_of(it, "dask"), subject, bugs=[*bugs])
+    plan = plan_of(it, "dask")
+    warm_up(plan.subject, plan.scope, plan.engine)
+    bugs = [replace(bug, limit_s=it.limit_s) for bug in bugs_of(it.bug)]
+    looking = ZooSearch(plan, system(plan.subject, plan.scope), bugs=bugs)
     fill(looking)
     found = [(one.bug, True, one.steps, one.cpu_s) for one in looking.sightings]
     lost = [(bug, False, looking.steps, it.limit_s) for bug in looking.bugs]
     return [
-        Result(f"{bug.name}, {release}", it.scope, it.who, it.seed, *came_of_it)
+        Result(f"{bug.name}, {it.bug}", it.scope, it.who, it.seed, *came_of_it)
         for bug, *came_of_it in (*found, *lost)
     ]
 

@@ -1,11 +1,11 @@
 """Time from "a failure exists" to "the case is written", for each of the planted bugs.
 
-    python benchmarks/shrinking.py [--mutants NAME ...] [--walks 2000] [--hypothesis 5]
+    python benchmarks/shrinking.py [--scope worker] [--mutants NAME ...] [--walks 2000] [--hypothesis 5]
 
-The walk looks for a run that shows the bug; from then on the clock on the wall runs, until the case is
+The walk looks for a run that shows the bug; from then on the CPU time is taken, until the case is
 on disk (``keep``: shrink, replay, write). Then it is read again, and each of its steps taken away in
 turn: none may be left over. For some of the bugs, evenly chosen, the same is measured with the
-machine, where Hypothesis shrinks first.
+machine, where Hypothesis shrinks first; there are no machines for clusters here.
 """
 
 import argparse
@@ -13,29 +13,29 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from aims import Aim, all_of
+from detection import catalogue
 from emptymachine import run as run_machine
 from hypothesis import strategies as st
-from timing import table
+from timing import spread, table
 
-from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, named
+from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
+from workerfuzz.harness.campaigns.shard import system
 from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.scopes import universe_of
-from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.cases.scopes import SCOPES, WORKER, Scope, scope_of
+from workerfuzz.harness.cases.signature import Signature, located
 from workerfuzz.harness.engines.keeping import keep
 from workerfuzz.harness.engines.machine import WorkerMachine
 from workerfuzz.harness.engines.profiles import PROFILES
+from workerfuzz.harness.engines.shrink import replay
 from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.subjects import get
-from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.statemachine.config import WorkerConfig
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.steps import Step
 
 
@@ -44,7 +44,7 @@ class Measured:
     """What became of one failure.
 
     Attributes:
-        seconds: from the failure to the case.
+        seconds: of CPU, from the failure to the case.
         before: steps of the run that showed it first.
         after: steps of the case.
         replays: runs that our own shrinking took.
@@ -65,17 +65,41 @@ class Measured:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="From a failure to a case, for planted bugs.")
-    parser.add_argument("--mutants", nargs="+", type=named, default=MUTANTS, help="names; else all")
+    parser.add_argument("--scope", choices=SCOPES, default=WORKER.name, help="where they show")
+    parser.add_argument("--mutants", nargs="+", type=named, help="names; else all")
     parser.add_argument("--walks", type=int, default=2000, help="tried for each mutant, at most")
     parser.add_argument("--hypothesis", type=int, default=5, help="mutants for the machine")
     options = parser.parse_args(arguments)
-    found = survey("the walk", options.mutants, lambda mutant: by_walk(mutant, options.walks))
-    if options.hypothesis:
+    scope = SCOPES[options.scope]
+    found = of_walk(scope, options.mutants or catalogue(scope.name), options.walks)
+    if options.hypothesis and scope is WORKER:
         step = max(len(found) // options.hypothesis, 1)
         chosen = [named(it.mutant) for it in found[::step]][: options.hypothesis]
         machine = survey("the machine", chosen, by_machine)
         several = sum(it.failures > 1 for it in machine)
         print(f"reported by Hypothesis as more than one failure: {several}")
+
+
+def of_walk(scope: Scope, mutants: Sequence[Mutant], walks: int) -> list[Measured]:
+    """Look for each with the walk, and shrink what is found."""
+    return survey("the walk", mutants, lambda mutant: by_walk(scope, mutant, walks))
+
+
+def aims(where: str, found: Sequence[Measured]) -> Iterator[Aim]:
+    """What came of shrinking: what is left is one bug, and all of it is needed."""
+    yield all_of(f"{where}: shrunk cases that are 1-minimal", "all", minimal(found), len(found))
+    shown = sum(it.shows for it in found)
+    yield all_of(f"{where}: shrunk cases that show their bug", "all", shown, len(found))
+    for what, values in (
+        ("CPU ms until the case is written", [1e3 * it.seconds for it in found]),
+        ("steps before", [float(it.before) for it in found]),
+        ("steps after", [float(it.after) for it in found]),
+    ):
+        yield Aim(f"{where}: {what}", "", spread(values, 0) if values else "nothing found")
+
+
+def minimal(found: Sequence[Measured]) -> int:
+    return sum(it.minimal for it in found)
 
 
 def survey(
@@ -96,14 +120,16 @@ def survey(
     return found
 
 
-def by_walk(mutant: Mutant, walks: int) -> Measured | None:
+def by_walk(scope: Scope, mutant: Mutant, walks: int) -> Measured | None:
     """None where no walk shows the bug."""
+    subject = system("reference", scope.name)
     with mutant.planted():
         for number in range(walks):
             try:
-                walk(get("reference"), f"shrinking/{number}")
+                walk(subject, f"shrinking/{number}", scope=scope)
             except Violation as violation:
-                return measured(mutant, violation, time.perf_counter(), len(violation.steps))
+                began, before = time.process_time(), len(violation.steps)
+                return measured(subject, mutant, violation, began, before)
     return None
 
 
@@ -126,7 +152,7 @@ class FirstFailure(WorkerMachine):
         try:
             yield
         except Violation as violation:
-            self.seen.append((time.perf_counter(), len(violation.steps)))
+            self.seen.append((time.process_time(), len(violation.steps)))
             raise
 
 
@@ -134,30 +160,36 @@ def by_machine(mutant: Mutant) -> Measured | None:
     """None where the quick profile does not show the bug."""
     FirstFailure.seen.clear()
     quick = PROFILES["quick"]
+    subject = system("reference", WORKER.name)
     with mutant.planted():
         try:
             run_machine(FirstFailure, quick.max_examples, quick.stateful_step_count)
         except Violation as violation:
-            return measured(mutant, violation, *FirstFailure.seen[0])
+            return measured(subject, mutant, violation, *FirstFailure.seen[0])
         except ExceptionGroup as group:
             violation = group.exceptions[0]
             assert isinstance(violation, Violation)
             several = len(group.exceptions)
-            return measured(mutant, violation, *FirstFailure.seen[0], several)
+            return measured(subject, mutant, violation, *FirstFailure.seen[0], failures=several)
     return None
 
 
 def measured(
-    mutant: Mutant, violation: Violation, began: float, before: int, failures: int = 1
+    subject: Any,
+    mutant: Mutant,
+    violation: Violation,
+    began: float,
+    before: int,
+    *,
+    failures: int = 1,
 ) -> Measured:
     """Keep a violation, stop the clock, and look at what was written."""
-    subject = get("reference")
     with tempfile.TemporaryDirectory() as folder:
         finding = keep(subject, violation, Path(folder))
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         assert finding.saved.path is not None, finding.saved.problem
         case = casefile.parse(finding.saved.path.read_text(encoding="utf-8"))
-    asked = subject, case.config, case.steps, finding.signature
+    asked = subject, scope_of(violation), case.config, case.steps, located(violation)
     return Measured(
         mutant.name,
         seconds,
@@ -171,31 +203,26 @@ def measured(
 
 
 def is_minimal(
-    subject: Subject, config: WorkerConfig, steps: Sequence[Step], wanted: Signature
+    subject: Any, scope: Scope, config: Any, steps: Sequence[Step], wanted: Signature
 ) -> bool:
     """Without any one of these steps they do not show the bug."""
     fewer = ([*steps[:place], *steps[place + 1 :]] for place in range(len(steps)))
-    return not any(shows(subject, config, rest, wanted) for rest in fewer)
+    return not any(shows(subject, scope, config, rest, wanted) for rest in fewer)
 
 
-def shows(subject: Subject, config: WorkerConfig, steps: Sequence[Step], wanted: Signature) -> bool:
+def shows(
+    subject: Any, scope: Scope, config: Any, steps: Sequence[Step], wanted: Signature
+) -> bool:
     """These steps show that bug; those that became impossible are left out."""
-    world = WorkerWorld(subject, universe_of(steps, config))
-    try:
-        for step in steps:
-            with suppress(ImpossibleStep):
-                world.apply(step)
-        world.finish()
-    except Violation as violation:
-        return signature(violation) == wanted
-    return False
+    found = replay(subject, config, steps, scope)
+    return found is not None and located(found) == wanted
 
 
 def report(what: str, found: Sequence[Measured], tried: int) -> str:
     if not found:
         return f"{what}: none of {tried} planted bugs"
     rows = [
-        ("seconds until the case is written", *quartiles([it.seconds for it in found])),
+        ("CPU seconds until the case is written", *quartiles([it.seconds for it in found])),
         ("steps of the run", *quartiles([it.before for it in found])),
         ("steps of the case", *quartiles([it.after for it in found])),
         ("replays while shrinking", *quartiles([it.replays for it in found])),
@@ -208,7 +235,7 @@ def report(what: str, found: Sequence[Measured], tried: int) -> str:
             f"{what}: {len(found)} of {tried} planted bugs",
             table(("", "median", "quartiles", "most"), rows),
             f"slowest: {slowest.mutant}, {slowest.before} steps",
-            f"1-minimal: {len(found) - len(left_over)} of {len(found)}{listed(left_over)}",
+            f"1-minimal: {minimal(found)} of {len(found)}{listed(left_over)}",
             f"shown by the case as written: {len(found) - len(lost)} of {len(found)}{listed(lost)}",
         ]
     )

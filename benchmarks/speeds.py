@@ -7,12 +7,13 @@ made again in a bare loop in which nothing is drawn, kept or checked.
 
 import functools
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any, Final
 from unittest.mock import patch
 
+from aims import Aim, Said, at_least, at_most
 from bareloops import Counted, recorded, replayed
 from timing import Costs, Program, alternate, excess, microseconds, ratios, spread, stopwatch, table
 
@@ -28,6 +29,9 @@ from workerfuzz.strategies.steps import WORKER_STEPS, Step, parse
 
 #: What is measured: subject and scope, and for how many steps of the walk there is one of Hypothesis.
 SUBJECTS: Final = (("reference", "worker"), ("reference", "cluster"), ("dask", "cluster"))
+
+#: How many times the steps of Hypothesis the walk is to take in the same time, with a worker.
+FASTER: Final = {"": 4, ", unchecked": 7}
 
 #: Hypothesis has so many times fewer runs, because it takes longer.
 FEWER: Final = 4
@@ -103,9 +107,9 @@ def walked(name: str, runs: int, turn: int) -> float:
     return seconds() / steps
 
 
-def speeds(subjects: Sequence[tuple[str, str]], runs: int, turns: int) -> str:
+def speeds(subjects: Sequence[tuple[str, str]], runs: int, turns: int) -> Iterator[Said]:
     """A table, and how the walk compares."""
-    rows, lines = [], []
+    rows, aims = [], []
     for name, scope in subjects:
         costs = measure(name, scope, runs if scope == "worker" else max(runs // 4, 1), turns)
         rows += [
@@ -113,13 +117,23 @@ def speeds(subjects: Sequence[tuple[str, str]], runs: int, turns: int) -> str:
             for who, its in costs.items()
             if not who.startswith("learning")
         ]
-        for how in ("", ", unchecked"):
-            times = ratios(costs[f"hypothesis{how}"], costs[f"walk{how}"])
-            lines.append(f"{name}, {scope}{how}: the walk makes {spread(times)} times the steps")
+        aims += compared(name, scope, costs)
+    yield table(("one core", "steps/s", "us a step"), rows)
+    yield from aims
+
+
+def compared(name: str, scope: str, costs: Mapping[str, Costs]) -> Iterator[Aim]:
+    """The walk beside Hypothesis, and what of it is not the subject."""
+    for how, said in (("", ""), (", unchecked", ", properties off")):
+        times = ratios(costs[f"hypothesis{how}"], costs[f"walk{how}"])
+        what = f"walk / Hypothesis, steps/s, {name}, {scope}{said}"
         if scope == "worker":
-            ours = microseconds(excess(costs["learning walk, unchecked"], costs["floor"]))
-            lines.append(f"engine, surroundings and feedback: {ours} us a step (at most 15)")
-    return "\n".join([table(("", "steps/s", "us a step"), rows), *lines])
+            yield at_least(what, FASTER[how], times, 1)
+        else:
+            yield Aim(what, "", spread(times, 1))
+    if scope == "worker":
+        ours = [1e6 * it for it in excess(costs["learning walk, unchecked"], costs["floor"])]
+        yield at_most("engine, surroundings, feedback: us a step", 15, ours, 1)
 
 
 # The engine alone
@@ -169,6 +183,6 @@ def on_nothing(runs: int, turn: int) -> float:
     return seconds() / steps
 
 
-def engine(runs: int, turns: int) -> str:
-    costs = alternate({"engine": functools.partial(on_nothing, runs)}, turns, 1)
-    return f"the engine on an empty world: {microseconds(costs['engine'])} us a step (at most 5)"
+def engine(runs: int, turns: int) -> Iterator[Aim]:
+    costs = alternate({"engine": functools.partial(on_nothing, runs)}, turns, 1)["engine"]
+    yield at_most("engine on an empty world: us a step", 5, [1e6 * it for it in costs], 1)

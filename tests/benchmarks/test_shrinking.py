@@ -8,6 +8,8 @@ import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.cases import casefile
+from workerfuzz.harness.cases.scopes import WORKER
+from workerfuzz.harness.cases.signature import located
 from workerfuzz.harness.engines.keeping import keep
 from workerfuzz.harness.engines.walk import walk
 from workerfuzz.harness.subjects.reference import ReferenceSubject
@@ -48,10 +50,12 @@ def test_a_step_too_many_is_noticed(benchmark_module: Import, tmp_path: Path) ->
         assert finding.saved.path is not None
         case = casefile.parse(finding.saved.path.read_text(encoding="utf-8"))
         longer = (steps.BY_WORD["find-missing"](), *case.steps)
-        assert shrinking.is_minimal(subject, case.config, case.steps, finding.signature)
-        assert shrinking.shows(subject, case.config, longer, finding.signature)
-        assert not shrinking.is_minimal(subject, case.config, longer, finding.signature)
-    assert not shrinking.shows(subject, case.config, case.steps, finding.signature)
+        about = subject, WORKER, case.config
+        bug = located(finding.violation)
+        assert shrinking.is_minimal(*about, case.steps, bug)
+        assert shrinking.shows(*about, longer, bug)
+        assert not shrinking.is_minimal(*about, longer, bug)
+    assert not shrinking.shows(*about, case.steps, bug)
 
 
 def found(subject: ReferenceSubject) -> Violation:

@@ -1,0 +1,124 @@
+"""Memory of a long campaign, in a process of its own, and its corpus: does either grow without end?"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aims import Aim, Said
+from bareloops import Counted
+from machine import peak_kib
+from timing import table
+
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import Shard, system
+
+#: Looks at a campaign, evenly spread over its time.
+LOOKS: Final = 12
+
+#: A process is to stay below so many MiB.
+MOST_MIB: Final = 300
+
+#: In the second half the memory may grow by this share, and count as flat.
+FLAT: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """At a campaign that goes on.
+
+    Attributes:
+        seconds: since it began.
+        peak_kib: the most memory that its process ever had, in KiB.
+        stems: in its corpus.
+    """
+
+    seconds: float
+    runs: int
+    steps: int
+    peak_kib: int
+    stems: int
+
+
+@dataclass(slots=True)
+class Watched(Counted):
+    """Is looked at now and then."""
+
+    every_s: float = 1.0
+    looks: list[Look] = field(default_factory=list)
+
+    def spent(self) -> bool:
+        seconds = time.monotonic() - self.began
+        if seconds >= self.every_s * (len(self.looks) + 1):
+            self.looks.append(self.look(seconds))
+        return Shard.spent(self)
+
+    def look(self, seconds: float) -> Look:
+        steps = sum(tally.steps for tally in self.spent_on.values())
+        stems = self.account.stems + self.account.stems_added
+        return Look(round(seconds, 2), self.runs, steps, peak_kib(), stems)
+
+
+def campaign(name: str, scope: str, seconds: float, folder: str) -> list[Look]:
+    """One campaign of the walk in this process, with a corpus in a folder."""
+    plan = Plan(
+        subject=name, scope=scope, budget=Budget(seconds=seconds), known=False, corpus=folder
+    )
+    shard = Watched(plan, system(name, scope), every_s=seconds / LOOKS)
+    fill(shard)
+    shard.looks.append(shard.look(time.monotonic() - shard.began))
+    return shard.looks
+
+
+def endurance(name: str, scope: str, minutes: float) -> Iterator[Said]:
+    """A campaign in a process of its own: what it took, and what its corpus came to."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, __file__, name, scope, str(60 * minutes), folder]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+        looks = [Look(**it) for it in json.loads(done.stdout)]
+        sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
+    yield f"\n{name}, {scope}: a campaign of {minutes:g} minutes"
+    yield table(("seconds", "runs", "steps", "peak MiB", "stems"), [*map(cells, looks)])
+    yield from judged(f"{name}, {scope}, {minutes:g} min", looks)
+    kib = sum(sizes) / 1024
+    yield Aim(
+        f"{name}, {scope}, {minutes:g} min: corpus", "", f"{looks[-1].stems} stems, {kib:.0f} KiB"
+    )
+
+
+def cells(it: Look) -> tuple[str, ...]:
+    return (f"{it.seconds:.0f}", f"{it.runs:,}", f"{it.steps:,}", f"{mib(it):.0f}", f"{it.stems}")
+
+
+def judged(what: str, looks: Sequence[Look]) -> Iterator[Aim]:
+    """How much memory, and whether it still grows."""
+    last, half = looks[-1], looks[(len(looks) - 1) // 2]
+    yield Aim(
+        f"{what}: peak memory",
+        f"below {MOST_MIB} MiB",
+        f"{mib(last):.0f} MiB",
+        mib(last) < MOST_MIB,
+    )
+    more = last.peak_kib / half.peak_kib - 1
+    yield Aim(
+        f"{what}: more memory in the second half",
+        f"at most {FLAT:.0%}",
+        f"{more:.1%}",
+        more <= FLAT,
+    )
+
+
+def mib(it: Look) -> float:
+    return it.peak_kib / 1024
+
+
+if __name__ == "__main__":
+    found = campaign(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4])
+    print(json.dumps([asdict(it) for it in found]))

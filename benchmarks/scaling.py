@@ -1,0 +1,82 @@
+"""More processes than one: how much faster it gets, and what a shard costs by who carries it.
+
+By the clock on the wall, because that is what is won: whatever else goes on counts, too.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from aims import Aim, Said, at_least
+from bareloops import Counted
+from timing import ratios, table
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.carriers.processes import run_shards
+from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.shard import system
+
+#: Carries shards; returns what they came to.
+Carrier = Callable[[Sequence[Plan]], Sequence[Account]]
+
+
+def plans_of(count: int, runs: int, turn: int = 0) -> list[Plan]:
+    """Shards of so many runs each, at worker scope."""
+    budget = Budget(runs=runs)
+    return [Plan(seed=turn * count + number, budget=budget, known=False) for number in range(count)]
+
+
+def timed(carry: Carrier, plans: Sequence[Plan]) -> float:
+    """Seconds on the wall. Raises RuntimeError where a shard did not do all of its runs."""
+    began = time.perf_counter()
+    accounts = carry(plans)
+    seconds = time.perf_counter() - began
+    done, wanted = (
+        sum(it.total.runs for it in accounts),
+        sum(plan.budget.most_runs or 0 for plan in plans),
+    )
+    if done != wanted:
+        faults = [fault for it in accounts for fault in it.faults]
+        raise RuntimeError(f"{done} of {wanted} runs were made; {faults}")
+    return seconds
+
+
+def in_processes(jobs: int) -> Carrier:
+    """Each shard in a process of its own, so many at a time."""
+    return lambda plans: run_shards(plans, None, jobs=jobs)
+
+
+def in_this_process(plans: Sequence[Plan]) -> list[Account]:
+    """One after the other; nobody carries them."""
+    return [fill(Counted(plan, system(plan.subject, plan.scope))) for plan in plans]
+
+
+def scaling(runs: int, turns: int) -> Iterator[Aim]:
+    """The same two shards one after the other, and side by side; who begins changes."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for turn in range(turns):
+        plans = plans_of(2, runs, turn)
+        for jobs in (1, 2) if turn % 2 else (2, 1):
+            times[jobs].append(timed(in_processes(jobs), plans))
+    what = f"2 processes / 1, of {runs} runs each, wall time"
+    yield at_least(what, 1.7, ratios(times[1], times[2]))
+
+
+#: Who carries shards, and how many tiny ones of a thousand are enough to see what one costs.
+CARRIERS: Final[Mapping[str, tuple[Carrier, int]]] = {
+    "in this process": (in_this_process, 1000),
+    "processes, 2 at a time": (in_processes(2), 20),
+}
+
+
+def carrying(tiny: int) -> Iterator[Said]:
+    """What a shard of a single run costs; with so many shards, or fewer where each takes long."""
+    rows = []
+    for who, (carry, of_thousand) in CARRIERS.items():
+        count = max(tiny * of_thousand // 1000, 2)
+        cost = 1e3 * timed(carry, plans_of(count, 1)) / count
+        rows.append((who, count, f"{cost:.2f}"))
+        yield Aim(f"a tiny shard, {who}: ms of wall time", "", f"{cost:.2f}")
+    yield table(("carried", "shards", "ms a shard"), rows)
