@@ -12,7 +12,8 @@ from workerfuzz.harness.cases.export_text import Code, call, comment, docstring,
 from workerfuzz.harness.cases.save import slug
 from workerfuzz.harness.worlds.cluster_rest import FEWEST_ROUNDS, ROUNDS_PER_KEY
 from workerfuzz.strategies.cluster.from_clients import Cancel, Scatter
-from workerfuzz.strategies.cluster.submit import Submit, Task
+from workerfuzz.strategies.cluster.submit import Submit
+from workerfuzz.strategies.cluster.task import Task
 from workerfuzz.strategies.cluster.universe import ClusterConfig
 from workerfuzz.strategies.steps import Step
 

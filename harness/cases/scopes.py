@@ -16,7 +16,7 @@ from workerfuzz.strategies.cluster import BY_WORD as CLUSTER_WORDS
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster import universe as clusters
 from workerfuzz.strategies.cluster.from_workers import Join
-from workerfuzz.strategies.cluster.submit import GROUP
+from workerfuzz.strategies.cluster.graphs import GROUP
 from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUniverse, draw_cluster
 from workerfuzz.strategies.steps import BY_WORD, WORKER_STEPS, Step
 from workerfuzz.strategies.universe import KEYS, PEERS, Universe, draw_universe

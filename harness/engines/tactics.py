@@ -5,10 +5,14 @@ undone by a kind that is merely frequent, some need one kind many times.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from workerfuzz.harness.cases.scopes import AnyUniverse
+from workerfuzz.harness.subjects.cluster import SCHEDULER
 from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster.universe import ClusterUniverse
 from workerfuzz.strategies.steps import Step
 
 #: How often a kind of step is chosen in one run, compared with others; 0 switches it off.
@@ -26,7 +30,16 @@ LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 
 #: Without these nothing gets far in a cluster: weights that no tactic takes away.
 NEEDED: Final[Mapping[str, int]] = MappingProxyType(
-    {"submit": 1, "deliver": 12, "begin": 6, "succeed": 3, "serve": 4, "receive": 4, "notice": 1}
+    {
+        "submit": 3,
+        "release": 2,
+        "deliver": 12,
+        "begin": 6,
+        "succeed": 3,
+        "serve": 4,
+        "receive": 4,
+        "notice": 1,
+    }
 )
 
 #: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
@@ -42,9 +55,31 @@ RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 
+#: Where workers come and go, and others take over what they had.
+MORTAL: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (3, 6), "release": (0, 1, 2), "retry": (0, 1), "deliver": (20, 30), "begin": (6,),
+        "succeed": (4, 8), "fail": (0, 1), "secede": (0, 0, 1), "serve": (4, 6), "receive": (2, 4),
+        "refuse": (0, 0, 1), "retry-busy-worker": (1,), "break": (0, 1), "find-missing": (0, 1),
+        "steal": (0, 0, 2), "replicate": (0, 0, 2), "drop": (0, 0, 1), "pause": (0, 0, 1),
+        "unpause": (2,), "dies": (1, 1, 2), "notice": (1, 3), "join": (1, 3),
+    }
+)  # fmt: skip
+
+#: Where tasks and values keep being moved between workers.
+THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (3, 6), "release": (1, 3), "cancel": (0, 0, 1), "deliver": (20, 30), "begin": (4, 8),
+        "succeed": (2, 6), "fail": (0, 1), "reschedule": (0, 1, 3), "secede": (0, 1), "serve": (4,),
+        "receive": (2, 4), "refuse": (0, 1), "retry-busy-worker": (1,), "break": (0, 0, 1),
+        "garble": (0, 0, 1), "steal": (4, 8), "replicate": (0, 3), "drop": (0, 3), "pause": (0, 1),
+        "unpause": (2,), "dies": (0, 0, 1), "notice": (1,), "join": (0, 1),
+    }
+)  # fmt: skip
+
 #: Steps of one run: between a few and these, by what is walked.
 LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
-    {"worker": (5, 60), "cluster": (10, 150)}
+    {"worker": (5, 60), "cluster": (20, 220)}
 )
 
 
@@ -63,15 +98,24 @@ def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
     return {kind: chooser.pick(LIKELY.get(kind.word, (0, 1, 2, 6))) for kind in kinds}
 
 
-def restless(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Clients that keep changing their minds."""
-    return {kind: chooser.pick(RESTLESS.get(kind.word, (0,))) for kind in kinds}
+def listed(
+    table: Mapping[str, tuple[int, ...]], chooser: RandomChooser, kinds: Sequence[type[Step]]
+) -> Weights:
+    """One of the weights that a table has for a kind; none of the kinds that it does not have."""
+    return {kind: chooser.pick(table.get(kind.word, (0,))) for kind in kinds}
 
 
 #: By name.
 TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weights]]] = (
     MappingProxyType(
-        {"uniform": uniform, "swarm": swarm, "weighted": weighted, "restless": restless}
+        {
+            "uniform": uniform,
+            "swarm": swarm,
+            "weighted": weighted,
+            "restless": partial(listed, RESTLESS),
+            "mortal": partial(listed, MORTAL),
+            "thievish": partial(listed, THIEVISH),
+        }
     )
 )
 
@@ -80,6 +124,27 @@ TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weig
 DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "worker": ("uniform", "swarm", "weighted", "weighted"),
-        "cluster": ("uniform", "swarm", "weighted", "weighted", "restless", "restless"),
+        "cluster": (
+            "uniform", "swarm", "weighted", "weighted", "restless", "restless", "restless",
+            "mortal", "thievish", "thievish",
+        ),
     }
-)
+)  # fmt: skip
+
+#: Of so many tries, one step of what is slow is taken.
+PATIENCE: Final = 6
+
+
+def laggards(chooser: RandomChooser, universe: AnyUniverse) -> frozenset[str]:
+    """What is slow in a run: a worker, a key, a mailbox; often nothing.
+
+    What arrives too late has been waiting while much else happened; if everything is equally fast, that
+    is as rare as a coin that shows heads many times in a row.
+    """
+    if not isinstance(universe, ClusterUniverse):
+        return frozenset()
+    workers = [f"w{number}" for number in range(universe.config.workers)]
+    boxes = [f"{one}->{SCHEDULER}" for one in (*workers, *workers, *universe.clients)]
+    boxes += [f"{SCHEDULER}->{worker}" for worker in workers]
+    slow = [chooser.pick((*workers, *universe.keys[:2], *boxes)) for _ in range(2)]
+    return frozenset(slow[: chooser.integer(0, 2)])

@@ -10,6 +10,7 @@ from workerfuzz.harness.engines.allowances import Allowances, allowances
 from workerfuzz.harness.engines.keeping import counted
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.strategies.cluster import universe as clusters
+from workerfuzz.strategies.cluster import variety as graphs
 from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUniverse
 from workerfuzz.strategies.universe import KEYS, PEERS, Universe, Variety
 
@@ -19,9 +20,7 @@ PLAIN: Final = Variety(
 )
 
 #: The same of graphs; keys that nobody let go of keep their content.
-PLAIN_GRAPHS: Final = clusters.Variety(
-    contents=(0,), actors=(False,), optional=(False,), forced=(False,)
-)
+PLAIN_GRAPHS: Final = graphs.Variety(contents=(0,), options=("",), forced=(False,), faithful=0)
 
 
 def tiny_worker(keys: int = 2, peers: int = 1) -> Universe:

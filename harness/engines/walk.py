@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
-from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, TACTICS, Weights
+from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, PATIENCE, TACTICS, Weights, laggards
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.steps import Step
 
@@ -34,15 +34,22 @@ def walk(
     observer = observing(tactic) if observing is not None else None
     world = scope.open(subject, drawn, observer=observer)
     try:
-        wander(world, chooser, TACTICS[tactic](chooser, scope.kinds), LENGTHS[drawn.scope])
+        weights, slow = TACTICS[tactic](chooser, scope.kinds), laggards(chooser, drawn)
+        wander(world, chooser, weights, LENGTHS[drawn.scope], slow)
         world.finish()
     finally:
         world.close()
     return world
 
 
-def wander(world: World, chooser: RandomChooser, weights: Weights, length: tuple[int, int]) -> None:
-    """Random steps, each kind as often as its weight says."""
+def wander(
+    world: World,
+    chooser: RandomChooser,
+    weights: Weights,
+    length: tuple[int, int],
+    slow: frozenset[str] = frozenset(),
+) -> None:
+    """Random steps, each kind as often as its weight says, but seldom one of what is slow."""
     offered: dict[int, tuple[Sequence[type[Step]], list[type[Step]]]] = {}
     for _ in range(chooser.integer(*length)):
         possible = world.possible()
@@ -50,4 +57,7 @@ def wander(world: World, chooser: RandomChooser, weights: Weights, length: tuple
         if its is None:
             choice = [kind for kind in possible for _ in range(weights[kind])]
             its = offered[id(possible)] = possible, choice or list(possible)
-        world.apply(world.draw(chooser.pick(its[1]), chooser))
+        step = world.draw(chooser.pick(its[1]), chooser)
+        if slow and not slow.isdisjoint(step.arguments()) and chooser.integer(1, PATIENCE) > 1:
+            continue
+        world.apply(step)

@@ -14,7 +14,7 @@ from workerfuzz.harness.cases.stem import Stem
 from workerfuzz.harness.engines.credit import Credit
 from workerfuzz.harness.engines.feedback import FEEDBACKS, Feedback
 from workerfuzz.harness.engines.mutation import Growth, Planned, grow
-from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, TACTICS
+from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, TACTICS, laggards
 from workerfuzz.harness.engines.walk import Observing, wander
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.choosers import RandomChooser
@@ -87,10 +87,11 @@ class Walker:
             growth, low = grow(self.stem(chooser), self.corpus, drawn, chooser), 0
         tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
         weights = TACTICS[tail](chooser, self.scope.kinds)
+        slow = laggards(chooser, growth.universe)
         world = self.open(growth.universe, observing(tactic) if observing is not None else None)
         try:
             follow(world, growth.plan, chooser)
-            wander(world, chooser, weights, (low, LENGTHS[self.scope.name][1]))
+            wander(world, chooser, weights, (low, LENGTHS[self.scope.name][1]), slow)
             world.finish()
         except Violation as violation:
             self.learn(tactic, violation.universe, violation.steps, violation)

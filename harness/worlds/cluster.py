@@ -145,6 +145,10 @@ class ClusterWorld(Surroundings):
     # What steps may know
 
     @property
+    def fetching(self) -> Collection[Pair]:
+        return [(worker, key) for (worker, _), it in self.open.items() for key in it.keys]
+
+    @property
     def storing(self) -> Collection[Pair]:
         return [pair for pair, it in self.running.items() if not it.spec.actor]
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.variety import Variety, draw_variety
 
 #: Keys that a run uses; each depends on earlier ones only. The last ones make a group.
 KEYS: Final = ("a", "b", "c", "d", "e", "g", "h", "f-0", "f-1", "f-2", "f-3", "f-4", "f-5")
@@ -32,23 +33,6 @@ class ClusterConfig:
     saturation: float = 1.1
     allowed_failures: int = 3
     validate: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variety:
-    """What graphs are made of. A value stands there as often as it is to come up; the simplest first.
-
-    Attributes:
-        contents: numbers of what a task computes; another number is another value.
-        actors: whether a task makes one.
-        optional: whether a task has any options.
-        forced: whether to cancel is forced upon other clients.
-    """
-
-    contents: tuple[int, ...] = (0, 0, 0, 1, 2)
-    actors: tuple[bool, ...] = (*(False,) * 15, True)
-    optional: tuple[bool, ...] = (False, False, True)
-    forced: tuple[bool, ...] = (False, False, True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +62,10 @@ def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterUnivers
     single = chooser.pick((2, 3, 3, 4, 5, 7))
     group = chooser.pick((0, 6))
     keys = (*KEYS[:single], *KEYS[7 : 7 + group])
-    return ClusterUniverse(config, keys, CLIENTS[: chooser.integer(1, 2)], chooser.integer(0, 2))
+    return ClusterUniverse(
+        config,
+        keys,
+        clients=CLIENTS[: chooser.integer(1, 2)],
+        later=chooser.integer(0, LATER),
+        variety=draw_variety(keys[:single], config.worker.resources, chooser),
+    )

@@ -6,7 +6,7 @@ from typing import Protocol
 from workerfuzz.statemachine.events import Event
 from workerfuzz.statemachine.requests import Wish
 from workerfuzz.statemachine.task import TaskSpec
-from workerfuzz.strategies.cluster.universe import Variety
+from workerfuzz.strategies.cluster.variety import Variety
 
 #: Two parties or a party and a key, as a step names them.
 Pair = tuple[str, str]
@@ -82,6 +82,10 @@ class ClusterView(Protocol):
     @property
     def open(self) -> Collection[Pair]:
         """(worker, peer) of all transfers, those with peers that died included."""
+
+    @property
+    def fetching(self) -> Collection[Pair]:
+        """(worker, key) of what is asked for in ``open``."""
 
     @property
     def retrying(self) -> Collection[Pair]:

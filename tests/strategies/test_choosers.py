@@ -6,7 +6,7 @@ from workerfuzz.harness.worlds.cluster import ClusterWorld
 from workerfuzz.harness.worlds.worker import WorkerWorld
 from workerfuzz.strategies.choosers import Enumeration, RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster import universe as clusters
+from workerfuzz.strategies.cluster import variety as graphs
 from workerfuzz.strategies.cluster.from_clients import Cancel
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.cluster.universe import ClusterUniverse
@@ -64,7 +64,7 @@ def test_the_variety_of_a_universe_limits_what_is_drawn() -> None:
 
 
 def test_the_variety_of_a_cluster_limits_what_is_drawn() -> None:
-    plain = clusters.Variety(contents=(0,), actors=(False,), optional=(False,), forced=(False,))
+    plain = graphs.Variety(contents=(0,), options=("",), forced=(False,), faithful=0)
     universe = ClusterUniverse(keys=("a", "b"), clients=("c0",), variety=plain)
     world = ClusterWorld(get_cluster("reference"), universe)
     assert {str(Submit.draw(world, chooser)) for chooser in Enumeration()} == {

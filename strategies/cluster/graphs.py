@@ -1,0 +1,140 @@
+"""How the graphs that clients submit are drawn."""
+
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from workerfuzz.statemachine.requests import NO_OPTIONS, Options
+from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.task import Task
+from workerfuzz.strategies.cluster.variety import happens
+from workerfuzz.strategies.cluster.view import ClusterView
+from workerfuzz.strategies.steps.step import some
+
+#: Keys of one large group: enough of them are queued on the scheduler.
+GROUP: Final = "f-"
+
+
+@functools.lru_cache(maxsize=1_000)
+def divided(keys: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
+    """Those that stand for themselves, and those of a group."""
+    group = tuple(key for key in keys if key.startswith(GROUP))
+    return tuple(key for key in keys if key not in group), group
+
+
+@functools.lru_cache(maxsize=10_000)
+def single_before(key: str, keys: tuple[str, ...]) -> Sequence[str]:
+    """Those that a key may depend on: what stands for itself, before it."""
+    single, _ = divided(keys[: keys.index(key)])
+    return single
+
+
+def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
+    """Keys that the graph is for: a few of the pool, or a large group; often what was let go."""
+    variety = world.variety
+    single, group = divided(tuple(world.pool))
+    if world.data:
+        single, group = ([key for key in them if key not in world.data] for them in (single, group))
+    if group and (not single or happens(variety.crowded, chooser)):
+        return some(group, (len(group) + 1) // 2, len(group), chooser)
+    let_go = [key for key in single if key in world.contents and not is_wanted(world, key)]
+    if let_go and happens(variety.faithful, chooser):
+        return some(let_go, 1, variety.goals, chooser)
+    return some(single, 1, variety.goals, chooser)
+
+
+def is_wanted(world: ClusterView, key: str) -> bool:
+    """Some client wants it."""
+    return any(key in wanted for wanted in world.wants.values())
+
+
+def closure(
+    world: ClusterView, client: str, goals: Collection[str], chooser: Chooser
+) -> Mapping[str, Task]:
+    """The goals with all they need, in the order of the pool.
+
+    What is in use keeps its content, and so does, often, what is not; the rest is drawn anew. What the
+    client wants already may be left out of the graph, as futures are.
+    """
+    fixed, mine = world.fixed(client), world.wants[client]
+    chosen: dict[str, Task] = {}
+    left = list(goals)
+    while left:
+        key = left.pop()
+        if key in chosen or key not in world.pool:
+            continue
+        if key in world.data:
+            continue
+        known = world.contents.get(key)
+        chosen[key] = (
+            again(known) if known and key in fixed else draw_task(world, client, key, chooser)
+        )
+        for need in chosen[key].needs:
+            future = need in mine and need not in goals
+            if not future or (need in world.contents and chooser.integer(0, 1)):
+                left.append(need)
+    return {key: chosen[key] for key in world.pool if key in chosen}
+
+
+def again(spec: TaskSpec, options: Options | None = None) -> Task:
+    """A task with the content that it had."""
+    content = spec.run_spec if isinstance(spec.run_spec, int) else 0
+    needs = tuple(spec.dependencies)
+    return Task(spec.key, needs, content, spec.actor, options or NO_OPTIONS)
+
+
+def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Task:
+    """Content for a key that may have any."""
+    variety, grouped = world.variety, key.startswith(GROUP)
+    usable, data, wants = single_before(key, tuple(world.pool)), world.data, world.wants[client]
+    if data:
+        usable = [other for other in usable if other not in data or other in wants]
+    former = world.contents.get(key)
+    as_it_was = former is not None and all(need in usable for need in former.dependencies)
+    if former is not None and as_it_was and happens(variety.faithful, chooser):
+        task = again(former)
+    else:
+        fewest, most = variety.needs
+        needs = some(usable, fewest, min(most, 1) if grouped else most, chooser) if usable else ()
+        content = chooser.pick(variety.contents)
+        task = Task(key, needs, content, key in variety.actors and not grouped)
+    return task if grouped else replace(task, options=draw_options(world, task, chooser))
+
+
+def draw_options(world: ClusterView, task: Task, chooser: Chooser) -> Options:
+    """What a task is submitted with, as is the habit."""
+    drawn = NO_OPTIONS
+    for what in chooser.pick(world.variety.options).split():
+        drawn = replace(drawn, **OPTIONS[what](world, task, chooser))
+    return drawn
+
+
+def draw_workers(world: ClusterView, task: Task, chooser: Chooser) -> Mapping[str, Any]:
+    """Mostly one worker, and no other will do."""
+    present = tuple(world.present)
+    if not present:
+        return {}
+    awkward = tuple(places(world, task))
+    if awkward and chooser.integer(0, 3):
+        return {"workers": (chooser.pick(awkward),)}
+    workers = some(present, 1, chooser.pick((1, 1, 2)), chooser)
+    return {"workers": workers, "loose": chooser.pick((False, False, True))}
+
+
+def places(world: ClusterView, task: Task) -> Iterator[str]:
+    """Workers where a thread still runs for what the task needs, or a copy of the task is under way."""
+    for worker in world.present:
+        threads = any((worker, need) in world.running for need in task.needs)
+        if threads or (worker, task.key) in world.fetching:
+            yield worker
+
+
+#: Draws one of ``Options``, by what it is called in ``Habits``.
+OPTIONS: Final[Mapping[str, Callable[[ClusterView, Task, Chooser], Mapping[str, Any]]]] = {
+    "priority": lambda world, task, chooser: {"priority": chooser.pick((1, -1))},
+    "retries": lambda world, task, chooser: {"retries": chooser.integer(1, 2)},
+    "resources": lambda world, task, chooser: {"resources": dict.fromkeys(world.resources, 1.0)},
+    "workers": draw_workers,
+}
