@@ -11,7 +11,8 @@ class Stem:
     """What a corpus consists of. Two are equal if they say the same.
 
     Attributes:
-        universe: what the run took place in.
+        universe: what the run took place in; its variety is the usual one, a run that grows from it
+            has its own.
         steps: up to the last one that reached something new.
         reached: features that no run had reached before, in that order.
         subject: name and version of the system that it reached them on.

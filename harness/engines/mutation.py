@@ -36,9 +36,10 @@ def grow(stem: Stem, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Choose
 
     Args:
         corpus: other stems of the same scope; the tail of one may come behind.
-        fresh: a universe from which options may be taken.
+        fresh: a universe from which options may be taken, and what clients tend to do.
     """
-    growth = Growth(stem.universe, list(stem.steps))
+    habits: dict[str, Any] = {"variety": fresh.variety}
+    growth = Growth(replace(stem.universe, **habits), list(stem.steps))
     for _ in range(chooser.pick((1, 1, 2, 3))):
         change = chooser.pick(CHANGES)
         change(growth, corpus, fresh, chooser)

@@ -6,6 +6,7 @@ something leaves a stem in the corpus, from which others grow.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
@@ -139,13 +140,19 @@ class Walker:
                 depth = 0  # what grows from here would end here
         self.credit.note(tactic, len(steps), found)
         if fresh and depth:
-            stem = Stem(universe, tuple(steps[:depth]), tuple(fresh), self.said)
+            stem = Stem(habitless(universe), tuple(steps[:depth]), tuple(fresh), self.said)
             self.corpus.append(stem)
             self.grown.append(0)
             self.keep(stem)
             if len(self.corpus) > MOST_STEMS:
                 place = max(range(MOST_STEMS), key=self.grown.__getitem__)
                 del self.corpus[place], self.grown[place]
+
+
+def habitless(universe: AnyUniverse) -> AnyUniverse:
+    """A universe as a stem keeps it: what is done there is in its steps, and was a choice."""
+    usual: dict[str, Any] = {"variety": type(universe.variety)()}
+    return replace(universe, **usual)
 
 
 def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:

@@ -10,7 +10,7 @@ from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster.universe import ClusterUniverse
 from workerfuzz.strategies.steps import Step, parse
-from workerfuzz.strategies.universe import Universe
+from workerfuzz.strategies.universe import Universe, Variety
 
 LINES = ("compute-task x", "free-keys x", "pause", "update-data y", "unpause", "remove-worker a")
 STEPS = tuple(map(parse, LINES))
@@ -103,3 +103,11 @@ def test_an_empty_stem_grows_all_the_same() -> None:
     for seed in range(50):
         growth = grow(Stem(Universe(), ()), CORPUS, FRESH, RandomChooser(seed))
         assert all(it in OTHER + STEPS for it in growth.plan if isinstance(it, Step))
+
+
+def test_what_grows_from_a_stem_has_habits_of_its_own() -> None:
+    fresh = Universe(variety=Variety(sizes=(40,)))
+    for seed in range(20):
+        universe = grow(STEM, CORPUS, fresh, RandomChooser(seed)).universe
+        assert universe.variety == fresh.variety
+        assert universe.keys == STEM.universe.keys
