@@ -1,11 +1,14 @@
 """Cases in a test suite: ``*.case`` files are collected, one item for each subject they are about.
 
+With ``--workerfuzz-for`` each process that runs tests fuzzes beside them, for so long: one item more.
+
 Loaded by its entry point in every pytest run of everybody who installed this package. Until a file
 is found that is ours, nothing else of ours is imported, nor Hypothesis.
 """
 
+import argparse
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +22,20 @@ REFERENCE: Final = "reference"
 #: How an item tells the terminal, through xdist, that it rewrote its file.
 REWROTE: Final = "workerfuzz_rewrote"
 
+#: How an item tells the terminal what it fuzzed, and which bugs that are known came up.
+FUZZED: Final = "workerfuzz_fuzzed"
+KNOWN: Final = "workerfuzz_known"
+
+#: The input of a process of pytest-xdist in which the seed is.
+SEED: Final = "workerfuzz_seed"
+
+#: Folder for cases of what is found, from where pytest was started.
+FOLDER: Final = "regressions"
+
 CHILD: Final = pytest.StashKey[Any]()
+
+#: What is fuzzed.
+TARGETS: Final = pytest.StashKey[Any]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,11 +50,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write into each case what follows from its steps now; then read the difference",
     )
+    group.addoption(
+        "--workerfuzz-for",
+        metavar="TIME",
+        type=duration,
+        help="fuzz beside the tests for 20s, 5m, 1h; in each process of pytest-xdist, where there are",
+    )
+    group.addoption(
+        "--workerfuzz-scope",
+        choices=("worker", "cluster"),
+        help="what --workerfuzz-for fuzzes; else both, where a subject has both",
+    )
+    group.addoption(
+        "--workerfuzz-seed",
+        metavar="S",
+        type=int,
+        help="seed of --workerfuzz-for; else a fresh one each time",
+    )
     parser.addini(
         "workerfuzz_subject",
-        "systems that cases are replayed on, and that WorkerMachine fuzzes",
+        "systems that cases are replayed on, and that WorkerMachine and --workerfuzz-for fuzz",
         default=REFERENCE,
     )
+
+
+def duration(text: str) -> float:
+    """The argument of ``--workerfuzz-for``, in seconds."""
+    from workerfuzz.harness.campaigns import budget
+
+    try:
+        return budget.duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def subjects(config: pytest.Config) -> tuple[str, ...]:
@@ -50,6 +93,59 @@ def subjects(config: pytest.Config) -> tuple[str, ...]:
 def pytest_configure(config: pytest.Config) -> None:
     if subjects(config) != (REFERENCE,):
         choose(subjects(config))
+    if config.getoption("--workerfuzz-for"):
+        config.stash[TARGETS] = targets(config)
+        config.option.workerfuzz_seed = seed_of(config)
+
+
+def targets(config: pytest.Config) -> Sequence[Any]:
+    """What is fuzzed: the subjects at their scopes. A subject that cannot be had is bad usage."""
+    from workerfuzz.harness.campaigns.targets import targets as available
+    from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+
+    try:
+        return [*available(subjects(config), config.getoption("--workerfuzz-scope"))]
+    except SubjectUnavailable as error:
+        raise pytest.UsageError(f"workerfuzz: {error}") from None
+
+
+def seed_of(config: pytest.Config) -> int:
+    """The same for all processes: who starts them tells them."""
+    given: int | None = config.getoption("--workerfuzz-seed")
+    if given is None:
+        given = getattr(config, "workerinput", {}).get(SEED)
+    return int.from_bytes(os.urandom(4)) if given is None else given
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """A process of pytest-xdist is started."""
+    node.workerinput[SEED] = node.config.getoption("--workerfuzz-seed")
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if TARGETS not in config.stash:
+        return None
+    what = ", ".join(map(str, config.stash[TARGETS]))
+    seconds, seed = config.getoption("--workerfuzz-for"), config.getoption("--workerfuzz-seed")
+    return f"workerfuzz: fuzzing {what} for {seconds:g} s in each process, seed {seed}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """As many shards as there are processes; whoever chooses items by name can choose among them."""
+    if TARGETS not in config.stash:
+        return
+    from workerfuzz.harness.campaigns.suite import places
+
+    shards: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    chunk = config.getoption("maxschedchunk", None)
+    for place, index in enumerate(places(len(items), shards, chunk)):
+        name = f"workerfuzz[{place + 1} of {shards}]"
+        item = ShardItem.from_parent(session, name=name, nodeid=name, place=place)
+        items.insert(index, item)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -113,14 +209,24 @@ class CaseFile(pytest.File):
                 yield CaseItem.from_parent(self, name=name, title=case.title)
 
 
-class CaseFailed(Exception):
-    """A replay did not go as it is written; the lines say how."""
+class Failed(Exception):
+    """A replay did not go as it is written, or something was found; the lines say how, or what."""
 
-    def __init__(self, lines: tuple[str, ...]) -> None:
+    def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("\n".join(lines))
 
 
-class CaseItem(pytest.Item):
+class Item(pytest.Item):
+    """Speaks for itself when it fails."""
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
+        """Anything but what it says is our fault, and has a traceback."""
+        if isinstance(excinfo.value, Failed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)
+
+
+class CaseItem(Item):
     """One case on one subject, which is its name."""
 
     def __init__(self, *, title: str, **its: Any) -> None:
@@ -135,7 +241,7 @@ class CaseItem(pytest.Item):
             pytest.xfail(f"known to break: {done.report[1].strip(' ~')}")
         if not done.fine:
             lines = (*done.report, *done.drawing, f"again: {done.command}")
-            raise CaseFailed((self.title, *lines))
+            raise Failed((self.title, *lines))
 
     def replay(self) -> Any:
         from workerfuzz.harness.cases import casefile, child
@@ -155,7 +261,7 @@ class CaseItem(pytest.Item):
                 self.config.stash[CHILD] = child.Child()
             return self.config.stash[CHILD].replay(path.absolute(), self.name)
         except (CaseError, SubjectUnavailable, child.ChildFailed) as error:
-            raise CaseFailed((self.title, f"workerfuzz: {error}")) from None
+            raise Failed((self.title, f"workerfuzz: {error}")) from None
 
     def rewritten(self, path: Path) -> Any:
         from workerfuzz.harness.cases.rewrite import rewrite
@@ -165,23 +271,42 @@ class CaseItem(pytest.Item):
             self.user_properties.append((REWROTE, str(path)))
         return after.case
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
-        """A replay speaks for itself; anything else is our fault, and has a traceback."""
-        if isinstance(excinfo.value, CaseFailed):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
-
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, f"{self.path.name}: {self.name}"
 
 
+class ShardItem(Item):
+    """What one process fuzzes: each target in turn."""
+
+    def __init__(self, *, place: int, **its: Any) -> None:
+        super().__init__(**its)
+        self.place = place
+
+    def runtest(self) -> None:
+        from workerfuzz.harness.campaigns import suite
+        from workerfuzz.harness.report.campaign import in_suite
+
+        seconds, seed = (self.config.getoption(f"--workerfuzz-{it}") for it in ("for", "seed"))
+        plans = suite.plans(self.config.stash[TARGETS], seconds, seed, self.place)
+        done = in_suite(suite.fuzz(plans, Path(FOLDER)))
+        self.user_properties += [(FUZZED, line) for line in done.fuzzed]
+        self.user_properties += [(KNOWN, title) for title in done.known]
+        if done.interrupted:
+            self.session.shouldstop = "interrupted"
+        if done.failed:
+            raise Failed(done.failed)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        return self.path, None, self.name
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    rewrote = {
-        path
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        for name, path in getattr(report, "user_properties", ())
-        if name == REWROTE
-    }
-    for path in sorted(rewrote):
-        terminalreporter.write_line(f"rewritten: {path}")
+    said: dict[str, set[str]] = {REWROTE: set(), FUZZED: set(), KNOWN: set()}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name in said:
+                    said[name].add(value)
+    for name, word in ((REWROTE, "rewritten"), (FUZZED, "fuzzed"), (KNOWN, "known")):
+        for value in sorted(said[name]):
+            terminalreporter.write_line(f"{word}: {value}")

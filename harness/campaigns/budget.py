@@ -1,5 +1,6 @@
 """When a campaign ends."""
 
+import re
 from dataclasses import dataclass
 
 from workerfuzz.harness.engines.profiles import PROFILES
@@ -43,3 +44,12 @@ class Budget:
         if self.runs is not None or self.is_timed:
             return self.runs
         return PROFILES[self.profile].max_examples
+
+
+def duration(text: str) -> float:
+    """``20s``, ``5m``, ``1h`` or a number of seconds. Raises ValueError, with what was expected."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh]?)", text)
+    seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise ValueError(f'expected a time like 20s, 5m or 1h, found "{text}"')
+    return seconds

@@ -83,11 +83,12 @@ EngineOption = Annotated[Engine, typer.Option(help="Who chooses the steps.")]
 
 def duration(value: str) -> float:
     """``20s``, ``5m``, ``1h`` or a number of seconds."""
-    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh]?)", value)
-    seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
-    if seconds <= 0:
-        raise typer.BadParameter(f'expected a time like 20s, 5m or 1h, found "{value}"')
-    return seconds
+    from workerfuzz.harness.campaigns import budget
+
+    try:
+        return budget.duration(value)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 ForOption = Annotated[

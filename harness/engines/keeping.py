@@ -44,8 +44,7 @@ class Finding:
     def command(self, path: Path) -> str:
         """What replays the case."""
         (subject,) = self.case.subjects
-        chosen = "" if subject == REFERENCE else f" --subject {subject}"
-        return f"workerfuzz replay {shlex.quote(str(path))}{chosen}"
+        return replay_command(path, subject)
 
     def report(self) -> list[str]:
         """For people: the steps, the property in words, the counterexample, how to replay it."""
@@ -64,6 +63,12 @@ class Finding:
         if not self.saved.problem:
             return lines
         return [*lines, f"{self.saved.problem}; here it is:", *self.saved.text.splitlines()]
+
+
+def replay_command(path: Path, subject: str) -> str:
+    """What replays a case on a subject."""
+    chosen = "" if subject == REFERENCE else f" --subject {subject}"
+    return f"workerfuzz replay {shlex.quote(str(path))}{chosen}"
 
 
 def counted(count: int, noun: str) -> str:

@@ -1,6 +1,7 @@
 """What the command line prints of a campaign: what was done, what was found, what was not reached."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from workerfuzz.harness.campaigns.account import Account, Explored
@@ -11,17 +12,8 @@ from workerfuzz.harness.engines.keeping import counted
 
 def campaign_lines(account: Account) -> Iterator[str]:
     """The same for every scope and every engine."""
-    done = account.total
-    interrupted = ", interrupted" if account.interrupted else ""
-    rate = done.steps / account.seconds if account.seconds else 0
-    plan = account.plan
-    what = "clusters of " if plan.scope == "cluster" else ""
-    seed = "" if plan.explores else f", seed {plan.seed}"
-    yield (
-        f"{what}{plan.subject} {account.version}, engine {plan.engine}{seed}: "
-        f"{done.runs:,} runs, {done.steps:,} steps in {account.seconds:.1f} s{interrupted} "
-        f"({rate:,.0f} steps/s)"
-    )
+    yield first_line(account)
+    done, plan = account.total, account.plan
     if account.explored is not None:
         yield explored_line(account.explored)
     yield step_line(account, done)
@@ -32,6 +24,21 @@ def campaign_lines(account: Account) -> Iterator[str]:
         grown = f"{counted(account.stems, 'stem')} to grow from, {account.stems_added:,} added"
         yield f"corpus {plan.corpus}: {grown}"
     yield from finding_lines(account)
+
+
+def first_line(account: Account) -> str:
+    """What was fuzzed, and how much."""
+    done = account.total
+    interrupted = ", interrupted" if account.interrupted else ""
+    rate = done.steps / account.seconds if account.seconds else 0
+    plan = account.plan
+    what = "clusters of " if plan.scope == "cluster" else ""
+    seed = "" if plan.explores else f", seed {plan.seed}"
+    return (
+        f"{what}{plan.subject} {account.version}, engine {plan.engine}{seed}: "
+        f"{done.runs:,} runs, {done.steps:,} steps in {account.seconds:.1f} s{interrupted} "
+        f"({rate:,.0f} steps/s)"
+    )
 
 
 #: What ended an exploration before it was complete.
@@ -109,3 +116,35 @@ def found_lines(met: Met) -> Iterator[str]:
     yield ""
     yield f"new, {counted(met.times, 'run')}, first in run {met.run}:"
     yield from met.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a test suite tells of what it fuzzed.
+
+    Attributes:
+        fuzzed: how much of what, a line each.
+        known: titles of known bugs that came up.
+        failed: what was found that is new, and what went wrong; none: all is well.
+        interrupted: somebody asked for the end.
+    """
+
+    fuzzed: list[str]
+    known: list[str]
+    failed: list[str]
+    interrupted: bool
+
+
+def in_suite(accounts: Sequence[Account]) -> Told:
+    """Of the accounts of one process of it."""
+    fuzzed = [first_line(it) for it in accounts if not it.refused]
+    known = [met.known for it in accounts for met in it.met if not met.is_new]
+    new = [line for it in accounts for met in it.new for line in found_lines(met)]
+    wrong = [line for it in accounts for line in (*it.faults, it.refused) if line]
+    failed = [*(f"workerfuzz: {line}" for line in wrong), *new]
+    return Told(
+        fuzzed,
+        [*dict.fromkeys(known)],
+        [*failed, *fuzzed] if failed else [],
+        any(it.interrupted for it in accounts),
+    )

@@ -1,0 +1,76 @@
+"""Cases of what shards found in other processes: each bug once, however many of them found it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.findings import ALONE, keep_finding
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.cases.reading import reason
+from workerfuzz.harness.engines.keeping import replay_command, today
+
+#: Writes the cases of a bug; the second one has paths, where that is a longer one of the same bug.
+#: Returns where they are: that of the bug, and that of one worker alone, if there is one.
+#: Raises OSError.
+Write: TypeAlias = Callable[[Met, Met | None], tuple[Path, Path | None]]
+
+
+class Kept:
+    """What was found so far, with the shortest case of each bug, which is written at once.
+
+    Attributes:
+        write: writes cases.
+        where: the folder, in words.
+    """
+
+    def __init__(self, write: Write, where: str) -> None:
+        self.write = write
+        self.where = where
+        self.found: dict[tuple[str, ...], Met] = {}
+
+    def take(self, met: Met) -> bool:
+        """Writes a bug that is new, and says how to replay it. False: it was known, and as short."""
+        bug = bug_of(met)
+        former = self.found.get(bug)
+        if former is not None and former.after <= met.after:
+            return False
+        its = replace(met, lines=[*met.lines])
+        try:
+            path, alone = self.write(met, former)
+        except OSError as error:
+            its.lines.append(
+                f"{self.where}: {reason(error)}; the case was not written; here it is:"
+            )
+            its.lines += met.case.splitlines()
+        else:
+            its.path = str(path)
+            if alone is not None:
+                its.lines.append(f"  replay it: {replay_command(alone, met.subject)}")
+            its.lines.append(f"replay it: {replay_command(path, met.subject)}")
+        self.found[bug] = its
+        return True
+
+    def told(self, account: Account) -> Account:
+        """The account, with what is known of where its bugs are kept."""
+        met = [
+            replace(self.found.get(bug_of(it), it), times=it.times) if it.is_new else it
+            for it in account.met
+        ]
+        return replace(account, met=met)
+
+
+def bug_of(met: Met) -> tuple[str, ...]:
+    """What tells bugs apart: a signature, on a subject, at a scope."""
+    return (met.subject, met.scope, *met.signature)
+
+
+def by_signature(folder: Path) -> Write:
+    """Cases have names by their bugs: many processes write to one folder, and it has each bug once."""
+
+    def place(met: Met, former: Met | None) -> tuple[Path, Path | None]:
+        path = keep_finding(folder, met, today())
+        return path, path.with_name(f"{path.stem}{ALONE}.case") if met.alone else None
+
+    return place
