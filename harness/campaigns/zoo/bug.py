@@ -38,12 +38,15 @@ class Sign:
 
     def is_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
         """Given what moved in the run."""
-        text = f"{signature(violation)}\n{violation.counterexample}"
         words = {step.word for step in violation.steps}
+        return words.isdisjoint(self.without) and self.could_be_in(violation, moves)
+
+    def could_be_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+        """The same of a run that has steps which do not matter."""
+        text = f"{signature(violation)}\n{violation.counterexample}"
         return (
             re.search(self.said, text) is not None
-            and words.issuperset(self.steps)
-            and words.isdisjoint(self.without)
+            and {step.word for step in violation.steps}.issuperset(self.steps)
             and re.search(self.written, "\n".join(map(str, violation.steps))) is not None
             and self.is_walked(moves)
         )
@@ -87,4 +90,9 @@ class Bug:
     limit_s: float = 60.0
 
     def is_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+        """It is what a shrunk run shows, given what moved in it."""
         return any(sign.is_in(violation, moves) for sign in self.signs)
+
+    def could_be_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+        """It may be what a run shows that was not shrunk."""
+        return any(sign.could_be_in(violation, moves) for sign in self.signs)

@@ -91,7 +91,7 @@ BUGS: Final = (
         name="O1", origin="#6705", last="2026.8.0", fixed="",
         words="an input does not deserialise: its user waits for ever",
         signs=(Sign(
-            said=r"wanted_keys_resolve .* waiting on workers|ts_wait\.state in WAITING_FOR_DATA",
+            said=r"wanted_keys_resolve .* waiting .*on workers|ts_wait\.state in WAITING_FOR_DATA",
             path=(("flight", "error"),),
             steps=("garble",),
         ),),
@@ -105,8 +105,11 @@ BUGS: Final = (
         name="O7", origin="", last="2026.8.0", fixed="", limit_s=600.0,
         words="an input that is being copied is freed in answer to an old report of it",
         signs=(Sign(
-            said=r"wanted_keys_resolve .* waiting on workers",
-            path=(("fetch", "flight"), ("flight", "cancelled")),
+            said=r"wanted_keys_resolve .* waiting .*on workers|where ts_wait is cancelled",
+            path=(
+                ("executing", "memory"), ("memory", "released"),
+                ("fetch", "flight"), ("flight", "cancelled"),
+            ),
             without=("garble",),
         ),),
     ),
@@ -130,14 +133,17 @@ BUGS: Final = (
         name="#8703", origin="#8703", last="2024.6.0", fixed="2024.6.1",
         words="the input of a queued task is lost",
         signs=(Sign(
-            said=r"queued|dts\.who_has|wanted_keys_resolve",
-            path=((ANY, "queued"),), on_scheduler=True, steps=("dies", "notice"),
+            said=r"dts in ts\.waiting_on or dts\.who_has|add_to_processing: assert dts\.who_has",
+            path=((ANY, "queued"),), on_scheduler=True, steps=("dies",),
         ),),
     ),
     Bug(
         name="#9067", origin="#9067", last="2025.4.1", fixed="2025.5.0",
         words="a worker that has an actor dies",
-        signs=(Sign(said=r"", written=r"\[actor", steps=("dies", "notice")),),
+        signs=(Sign(
+            said=r"missing 1 required .*argument: 'worker'",
+            written=r"\[actor", steps=("dies",),
+        ),),
     ),
 )  # fmt: skip
 
@@ -147,6 +153,17 @@ def bugs_of(release: str) -> tuple[Bug, ...]:
     return tuple(bug for bug in BUGS if bug.last == release)
 
 
+def fixed_in(release: str) -> tuple[Bug, ...]:
+    """Those that a release is the first to be without."""
+    return tuple(bug for bug in BUGS if bug.fixed == release)
+
+
 def releases() -> tuple[str, ...]:
     """In which there is something to look for."""
     return tuple(dict.fromkeys(bug.last for bug in BUGS))
+
+
+def concerned() -> tuple[str, ...]:
+    """The same, with the releases that ended something; oldest first."""
+    both = {*releases(), *(bug.fixed for bug in BUGS if bug.fixed)}
+    return tuple(sorted(both, key=lambda release: [*map(int, release.split("."))]))

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,8 +21,9 @@ from workerfuzz.strategies.steps import Step
 #: Time to shrink one finding, in seconds of CPU. It does not count as time of the search.
 SHRINKING_S: Final = 20.0
 
-#: Findings of one signature that are shrunk in vain before the others of it are left alone.
-ATTEMPTS: Final = 5
+#: Findings of one signature that are shrunk in vain before the others of it are left alone. Where two
+#: bugs break the same property in the same way, most of them may be of the other.
+ATTEMPTS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,12 @@ class Sighting:
     @property
     def is_found(self) -> bool:
         return self.shrunk is not None
+
+
+def shortest(sightings: Iterable[Sighting]) -> Violation | None:
+    """The shortest run that shows the bug; None where none does."""
+    found = [it.shrunk for it in sightings if it.shrunk is not None]
+    return min(found, key=lambda it: len(it.steps), default=None)
 
 
 @dataclass(slots=True)
@@ -81,17 +88,22 @@ class Search(Shard):
         began = time.process_time()
         cpu_s = self.cpu_s()
         text = moves_of(self.subject, violation) if self.bugs else []
-        for bug in [bug for bug in self.bugs if bug.is_in(violation, text)]:
-            attempt = bug.name, signature(violation)
-            if cpu_s >= bug.limit_s or self.attempts[attempt] >= ATTEMPTS:
-                continue
-            self.attempts[attempt] += 1
+        sought = [bug for bug in self.bugs if bug.could_be_in(violation, text)]
+        sought = [bug for bug in sought if cpu_s < bug.limit_s and self.is_worth_it(bug, violation)]
+        if sought:
             shrunk = shrink(self.subject, violation, SHRINKING_S).violation
-            if bug.is_in(shrunk, moves_of(self.subject, shrunk)):
+            moves = moves_of(self.subject, shrunk)
+            for bug in [bug for bug in sought if bug.is_in(shrunk, moves)]:
                 self.bugs.remove(bug)
                 self.sightings.append(Sighting(bug, cpu_s, self.steps, shrunk))
                 self.sighted(self.sightings[-1])
         self.shrinking_s += time.process_time() - began
+
+    def is_worth_it(self, bug: Bug, violation: Violation) -> bool:
+        """Not too many like it were shrunk in vain."""
+        attempt = bug.name, signature(violation)
+        self.attempts[attempt] += 1
+        return self.attempts[attempt] <= ATTEMPTS
 
 
 def look_for(

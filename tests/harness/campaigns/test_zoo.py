@@ -2,17 +2,30 @@
 
 import subprocess
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.zoo.bug import ANY, Sign
-from workerfuzz.harness.campaigns.zoo.catalogue import BUGS, bugs_of, releases
-from workerfuzz.harness.campaigns.zoo.page import page, row
+from workerfuzz.harness.campaigns.zoo.catalogue import (
+    BUGS,
+    bugs_of,
+    concerned,
+    fixed_in,
+    releases,
+)
+from workerfuzz.harness.campaigns.zoo.kept import keep, place, replayed
+from workerfuzz.harness.campaigns.zoo.page import judged, page, row
 from workerfuzz.harness.campaigns.zoo.search import Sighting
+from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.cluster import SCHEDULER, Move
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster.from_workers import Dies
 from workerfuzz.strategies.cluster.universe import ClusterUniverse
+from workerfuzz.strategies.steps import parse
 
 BROKEN = Violation(
     "wanted_keys_resolve",
@@ -63,6 +76,12 @@ def test_what_lacks_a_part_of_a_sign_is_something_else(sign: Sign) -> None:
     assert not sign.is_in(BROKEN, MOVES)
 
 
+def test_what_does_not_matter_is_no_reason_to_leave_a_run_alone() -> None:
+    sign = Sign(said="", without=("dies",))
+    assert sign.could_be_in(BROKEN, MOVES)
+    assert not sign.is_in(BROKEN, MOVES)
+
+
 def test_every_bug_is_looked_for_in_one_release() -> None:
     assert [bug for release in releases() for bug in bugs_of(release)] == sorted(
         BUGS, key=lambda bug: releases().index(bug.last)
@@ -70,19 +89,68 @@ def test_every_bug_is_looked_for_in_one_release() -> None:
     assert len({bug.name for bug in BUGS}) == len(BUGS)
 
 
+def test_every_release_that_ended_a_bug_is_concerned() -> None:
+    ended = [bug for release in concerned() for bug in fixed_in(release)]
+    assert {bug.name for bug in ended} == {bug.name for bug in BUGS if bug.fixed}
+    assert set(releases()) <= set(concerned())
+    assert concerned().index("2022.8.1") < concerned().index("2022.10.0")
+
+
 def test_the_page_keeps_the_rows_of_other_releases() -> None:
     first, second = BUGS[0], BUGS[-1]
     former = page("", [Sighting(first, 60.0, 1000), Sighting(second, 60.0, 1000)])
     now = Sighting(first, 1.5, 20, BROKEN)
     text = page(former, [now])
-    assert row(now) in text.splitlines()
-    assert row(Sighting(second, 60.0, 1000)) in text.splitlines()
+    assert row([now]) in text.splitlines()
+    assert row([Sighting(second, 60.0, 1000)]) in text.splitlines()
     assert text.count("\n") == former.count("\n")
     assert page(text, []) == text
 
 
+def test_a_row_tells_of_all_searches_for_a_bug() -> None:
+    long = replace(BROKEN, steps=BROKEN.steps * 3)
+    said = row(
+        [
+            Sighting(BUGS[0], 2.0, 100, long),
+            Sighting(BUGS[0], 60.0, 5000),
+            Sighting(BUGS[0], 4.0, 2000, BROKEN),
+        ]
+    )
+    assert said.endswith("| 2 of 3 | 3.0 | 1,050 | 1 | `wanted_keys_resolve` | - |")
+
+
 def test_a_bug_that_was_not_found_is_said_to_be() -> None:
-    assert "| no | 60.0 | 1,000 | - | - |" in row(Sighting(BUGS[0], 60.0, 1000))
+    assert "| 0 of 1 | 60.0 | 1,000 | - | - | - |" in row([Sighting(BUGS[0], 60.0, 1000)])
+
+
+def test_the_page_tells_which_release_is_without_a_bug() -> None:
+    first, second = BUGS[:2]
+    text = page("", [Sighting(bug, 1.0, 10, BROKEN) for bug in (first, second)])
+    told = judged(text, {first: False, second: True, BUGS[-1]: False})
+    one, other = told.splitlines()[-2:]
+    assert one.endswith(f"| `wanted_keys_resolve` | {first.fixed} |")
+    assert other.endswith(f"| `wanted_keys_resolve` | not from {second.fixed} |")
+    assert judged(told, {}) == told
+
+
+def test_a_run_that_showed_a_bug_is_replayed_elsewhere(tmp_path: Path) -> None:
+    subject, bug = get_cluster("reference"), replace(BUGS[0], signs=(Sign(said="waits for KEY"),))
+    steps = tuple(parse(line, BY_WORD) for line in ("submit c0 a want a", "notice w0", "dies w0"))
+    found = Sighting(bug, 1.0, 10, replace(BROKEN, steps=steps))
+    folder = tmp_path / "runs"
+    assert replayed(folder, subject, [bug]) == {}
+    keep(folder, subject, bug, [Sighting(bug, 60.0, 1000)])
+    assert replayed(folder, subject, [bug]) == {}
+    keep(folder, subject, bug, [found])
+    assert replayed(folder, subject, [bug]) == {bug: False}  # nobody has died when it is noticed
+    with named("finish-is-kept-secret").planted():
+        assert replayed(folder, subject, [bug]) == {bug: True}
+        other = replace(bug, signs=(Sign(said="nothing"),))
+        assert replayed(folder, subject, [other]) == {other: False}
+
+
+def test_a_number_without_its_sign_is_a_name_of_a_file() -> None:
+    assert place(Path("runs"), BUGS[-1]) == Path("runs", f"{BUGS[-1].name[1:]}.stem")
 
 
 def test_another_release_than_the_installed_one_is_an_error() -> None:

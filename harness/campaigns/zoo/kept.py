@@ -1,0 +1,50 @@
+"""Shrunk runs that showed bugs of the zoo, as files: another release replays them."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.zoo.bug import Bug
+from workerfuzz.harness.campaigns.zoo.search import Sighting, moves_of, shortest
+from workerfuzz.harness.cases import stemfile
+from workerfuzz.harness.cases.save import write
+from workerfuzz.harness.cases.scopes import CLUSTER
+from workerfuzz.harness.cases.stem import Stem
+from workerfuzz.harness.engines.shrink import replay
+from workerfuzz.harness.subjects.cluster import ClusterMaker
+
+
+def place(folder: Path, bug: Bug) -> Path:
+    """Where its run is kept."""
+    return folder / f"{bug.name.removeprefix('#')}.stem"
+
+
+def keep(folder: Path, subject: ClusterMaker, bug: Bug, sightings: Iterable[Sighting]) -> None:
+    """Write down the shortest run that shows a bug, if there is one. The folder is made."""
+    shrunk = shortest(sightings)
+    if shrunk is None:
+        return
+    said = f"{subject.name} {subject.version()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write(place(folder, bug), stemfile.format(Stem(shrunk.universe, shrunk.steps, (), said)))
+
+
+def is_shown(folder: Path, subject: ClusterMaker, bug: Bug) -> bool | None:
+    """Whether the run that showed a bug elsewhere shows it on the installed release.
+
+    Steps that are impossible there are left out. None: there is no such run.
+
+    Raises:
+        CaseError: the file is not as it was written.
+    """
+    path = place(folder, bug)
+    if not path.exists():
+        return None
+    stem = stemfile.read(path.read_text(encoding="utf-8"), path)
+    violation = replay(subject, stem.universe.config, stem.steps, CLUSTER)
+    return violation is not None and bug.is_in(violation, moves_of(subject, violation))
+
+
+def replayed(folder: Path, subject: ClusterMaker, bugs: Sequence[Bug]) -> dict[Bug, bool]:
+    """Of each bug that has a run, whether that shows it here."""
+    found = ((bug, is_shown(folder, subject, bug)) for bug in bugs)
+    return {bug: shown for bug, shown in found if shown is not None}
