@@ -20,6 +20,8 @@ release that has it, for one minute of CPU (O7: ten minutes), and every other fi
 search until the run that showed it, the median of the searches that found it; where none did, what
 was spent in vain. Length is that of the shortest shrunk run, in steps. *absent from* is the release
 that ended the bug, where that run was replayed and does not show it; a bug without one is open.
+Z01, Z03 and Z04 of the same list are older than 2022.7.0, the oldest release that can be fuzzed; they
+live on as mutants of the reference (`workerfuzz mutants`).
 
 | bug | change | release | what happens | found | CPU s | steps | length | breaks | absent from |
 |---|---|---|---|---|---|---|---|---|---|
