@@ -11,14 +11,23 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli import campaigns, cases, corpus, diagram, fuzzing, lists, show
+from workerfuzz.harness.cli import (
+    campaigns,
+    cases,
+    corpus,
+    diagram,
+    fuzzing,
+    lists,
+    report,
+    show,
+)
 from workerfuzz.harness.cli.options import Status, complain
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (fuzzing, campaigns, cases, show, diagram, corpus, lists):  # in the order of help
+for module in (fuzzing, campaigns, report, cases, show, diagram, corpus, lists):  # as in help
     app.add_typer(module.app)
 
 

@@ -161,7 +161,7 @@ def made(make: Any) -> Any:
         raise typer.Exit(Status.BAD_INPUT) from None
 
 
-def put(path: Path, content: str) -> None:
+def put(path: Path, content: str, what: str = "picture") -> None:
     """Writes a file, or standard output."""
     from workerfuzz.harness.cases.reading import reason
     from workerfuzz.harness.cases.save import write
@@ -172,5 +172,5 @@ def put(path: Path, content: str) -> None:
     try:
         write(path, content)
     except OSError as error:
-        complain(f"{path}: {reason(error)}; the picture was not written")
+        complain(f"{path}: {reason(error)}; the {what} was not written")
         raise typer.Exit(Status.FAULT) from None

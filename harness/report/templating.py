@@ -14,8 +14,8 @@ def resource(name: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def render(template: str, **values: Any) -> str:
-    """Fills in a template: text shows as it is, whatever is in it, unless the template says ``safe``.
+def environment() -> Any:
+    """Where templates are, and how texts get into them: as they are, unless a template says ``safe``.
 
     Raises:
         ReportUnavailable: jinja2 is not installed.
@@ -26,11 +26,16 @@ def render(template: str, **values: Any) -> str:
         raise ReportUnavailable(
             "pages are made by jinja2, which is not installed: pip install 'workerfuzz[report]'"
         ) from None
-    environment = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FunctionLoader(resource),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(values)
+
+
+def render(template: str, **values: Any) -> str:
+    """Fills in a template. Raises ReportUnavailable: jinja2 is not installed."""
+    text: str = environment().get_template(template).render(values)
+    return text

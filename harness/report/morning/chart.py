@@ -21,6 +21,9 @@ TOP, RIGHT, BOTTOM, LEFT = 12, 92, 24, 40
 #: Height of a name.
 LETTER: Final = 13
 
+#: Letters of a name that there is room for.
+LETTERS: Final = 11
+
 #: Lines differ in so many ways; then they begin again.
 STYLES: Final = 8
 
@@ -96,8 +99,13 @@ def lines(curves: Curves, along: float, high: int) -> Iterator[str]:
         yield f'<path class="line {style}" d="{path(line, curves.moments, along, high)}"/>'
         yield (
             f'<text class="name {style}" x="{WIDTH - RIGHT + 6}" y="{y + 4:.1f}">'
-            f"{escape(line.tactic)}</text>"
+            f"{escape(shortened(line.tactic))}</text>"
         )
+
+
+def shortened(name: str) -> str:
+    """As much of a name as there is room for."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
 
 
 def path(line: Curve, moments: Sequence[float], along: float, high: int) -> str:

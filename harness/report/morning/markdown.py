@@ -54,7 +54,7 @@ def head(morning: Morning) -> Iterator[str]:
     ended = ", interrupted" if night.interrupted else ""
     yield plain(f"{night.began[:16]} UTC, {lasted}{ended}, seed {night.seed}; {versions}")
     yield ""
-    yield from (f"- **{plain(reason)}**" for reason in morning.reasons)
+    yield from (f"- **{plain(reason)}**" for reason in morning.headlines)
     yield from (f"- {plain(problem)}" for problem in morning.problems)
 
 
@@ -72,9 +72,10 @@ def found(morning: Morning) -> Iterator[str]:
     yield from listed(
         "Seen before", (f"{code(it.signature[0])} {plain(what(it))}" for it in morning.seen)
     )
-    yield from listed("Known", (f"{it.times:,} runs: {plain(it.known)}" for it in morning.known))
+    yield from listed("Known", (f"{times(it)}: {plain(it.known)}" for it in morning.known))
     yield from listed(
-        "Fixed", (f"{plain(title)}, in {plain(where)}" for title, where in morning.fixed)
+        "Fixed",
+        (plain(f"{it.title}, in {it.where}" if it.where else it.title) for it in morning.fixed),
     )
     gone = (f"{code(it.signature[0])} {plain(it.known or what(it))}" for it in morning.gone)
     yield from listed("Met the night before, and not this time", gone)
@@ -85,7 +86,7 @@ def finding(met: Met, path: str) -> Iterator[str]:
     yield ""
     yield (
         f"<details><summary><code>{escaped(met.signature[0])}</code> "
-        f"{escaped(harm_and_what(met))}, {met.times:,} runs</summary>"
+        f"{escaped(harm_and_what(met))}, {times(met)}</summary>"
     )
     yield ""
     yield plain(met.sentence)
@@ -98,6 +99,11 @@ def finding(met: Met, path: str) -> Iterator[str]:
         yield f"Replay it: {code(f'workerfuzz replay {path}')}"
     yield ""
     yield "</details>"
+
+
+def times(met: Met) -> str:
+    """``1 run``, ``1,200 runs``."""
+    return f"{met.times:,} run{'' if met.times == 1 else 's'}"
 
 
 def escaped(text: str) -> str:

@@ -1,16 +1,32 @@
 """What there is to say of a night: the verdict, what was found, and what became of that since."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.night import Night
+from workerfuzz.harness.cases.known_bugs import known_cases
 from workerfuzz.harness.engines.keeping import counted
 from workerfuzz.harness.report.bugs import CASE, bug, status
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.standing import clock_time
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A bug that is not there any more.
+
+    Attributes:
+        where: the system that was fuzzed without it; empty where it was replayed alone.
+        name: of its case, where a former night found it; empty where it is one of the known bugs.
+    """
+
+    title: str
+    where: str = ""
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -22,7 +38,7 @@ class Morning:
         folder: where its findings are written; paths in it are relative to that.
         groups: what was fuzzed.
         met: each bug that came up once; new ones first, the most harmful first.
-        fixed: titles of known bugs that are not there any more, with the system where they are not.
+        fixed: bugs that are not there any more, each once.
         problems: files of the night that cannot be read, a line each.
     """
 
@@ -32,15 +48,25 @@ class Morning:
     folder: Path = Path()
     groups: list[Group] = field(init=False)
     met: list[Met] = field(init=False)
-    fixed: list[tuple[str, str]] = field(init=False)
+    fixed: list[Fixed] = field(init=False)
 
     def __post_init__(self) -> None:
         self.groups = groups(self.night.shards)
         self.met = self.night.met
-        fixed = {
-            (title, it.name): None for it in self.groups for one in it.shards for title in one.fixed
-        }
-        self.fixed = list(fixed)
+        self.fixed = list(unique(self.of_shards(), self.replayed()))
+
+    def of_shards(self) -> Iterator[Fixed]:
+        """Known bugs that some system should have, and has not."""
+        for it in self.groups:
+            for shard in it.shards:
+                yield from (Fixed(title, it.name) for title in shard.fixed)
+
+    def replayed(self) -> Iterator[Fixed]:
+        """What the night replayed, and did not break any more: ``NAME.case: what there is to say``."""
+        known = {it.path.name: it.title for it in known_cases() if it.path is not None}
+        for line in self.night.fixed:
+            name, _, said = line.partition(": ")
+            yield Fixed(known[name]) if name in known else Fixed(said or name, name=name)
 
     @property
     def new(self) -> list[Met]:
@@ -82,6 +108,17 @@ class Morning:
         return reasons
 
     @property
+    def headlines(self) -> list[str]:
+        """The same, shorter: what came first in each phase, and how much more there is."""
+        by_phase: dict[str, list[str]] = {}
+        for reason in self.reasons:
+            by_phase.setdefault(reason.partition(": ")[0], []).append(reason)
+        return [
+            first if not more else f"{first}, and {counted(len(more), 'more line')}"
+            for first, *more in by_phase.values()
+        ]
+
+    @property
     def verdict(self) -> str:
         """In one line."""
         found = f"{counted(len(self.new), 'new finding')}, {len(self.seen) + len(self.known)} known"
@@ -102,3 +139,10 @@ class Morning:
     @property
     def runs(self) -> int:
         return sum(group.done.runs for group in self.groups)
+
+
+def unique(*every: Iterable[Fixed]) -> Iterator[Fixed]:
+    """Each system's and each bug's once; what is told without a system only where no other is."""
+    told = dict.fromkeys(chain(*every))
+    somewhere = {it.title for it in told if it.where}
+    yield from (it for it in told if it.where or it.title not in somewhere)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 #: Texts that are compressed together: more are smaller, fewer are shown sooner.
-TOGETHER: Final = 8
+TOGETHER: Final = 12
 
 
 def packed(texts: Sequence[str]) -> Iterator[str]:

@@ -1,12 +1,12 @@
 """A night as one page of HTML that needs no network: whatever it says is text, wherever it came from."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from workerfuzz.harness.campaigns.shard import WATCHED
-from workerfuzz.harness.report.bugs import harm, status, what
+from workerfuzz.harness.report.bugs import harm, what
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.morning import tables
 from workerfuzz.harness.report.morning.chart import chart
@@ -16,10 +16,7 @@ from workerfuzz.harness.report.morning.morning import Morning
 from workerfuzz.harness.report.morning.packed import TOGETHER, packed
 from workerfuzz.harness.report.morning.shown import Shown
 from workerfuzz.harness.report.standing import clock_time
-
-
-class NoTemplates(Exception):
-    """Pages cannot be made here; says what to install."""
+from workerfuzz.harness.report.templating import environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,48 +30,37 @@ class Section:
     steps: list[tables.StepKind]
 
 
-def environment() -> Any:
-    """Where templates are, and how texts get into them: escaped. Raises NoTemplates."""
-    try:
-        import jinja2
-    except ImportError:
-        raise NoTemplates(
-            "a report as HTML needs jinja2: pip install 'workerfuzz[report]'; "
-            "--markdown, --junit and --annotations do not"
-        ) from None
-    made = jinja2.Environment(
-        autoescape=True,
-        loader=jinja2.FileSystemLoader(Path(__file__).parents[1] / "templates"),
-        lstrip_blocks=True,
-        trim_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    made.filters["count"] = lambda number: f"{number:,.0f}"
-    made.filters["short"] = short
-    made.filters["share"] = lambda number: f"{number:.1%}" if 0 < number < 0.1 else f"{number:.0%}"
-    made.filters["clock"] = clock_time
-    return made
+#: How templates write numbers, and the like.
+FILTERS: Final[Mapping[str, Callable[[Any], str]]] = MappingProxyType(
+    {
+        "count": lambda number: f"{number:,.0f}",
+        "short": short,
+        "share": lambda number: f"{number:.1%}" if 0 < number < 0.1 else f"{number:.0%}",
+        "clock": clock_time,
+    }
+)
 
 
 def page(morning: Morning, shown: Sequence[Shown]) -> str:
     """The page.
 
     Args:
-        shown: the findings of the night, in the order in which they are told.
+        shown: what was met, and what is fixed, in the order in which it is told.
 
     Raises:
-        NoTemplates: jinja2 is not here.
+        ReportUnavailable: jinja2 is not installed.
     """
     made = environment()
+    made.filters.update(FILTERS)
     from markupsafe import Markup
 
-    texts = [text for it in shown for text in (it.picture, it.test)]
+    texts = [text for it in shown for text in (it.picture.wide, it.picture.small, it.test)]
     sections = [section(number, group, Markup) for number, group in enumerate(morning.groups)]
     before = groups(morning.before.shards) if morning.before is not None else []
     text: str = made.get_template("report.html").render(
         morning=morning,
         night=morning.night,
-        by_status=by_status(shown),
+        by_kind=by_kind(shown),
         blocks=list(packed(texts)),
         together=TOGETHER,
         sections=sections,
@@ -99,9 +85,9 @@ def section(number: int, group: Group, markup: Any) -> Section:
     )
 
 
-def by_status(shown: Sequence[Shown]) -> dict[str, list[tuple[int, Shown]]]:
-    """The findings, each with its number among all of them."""
+def by_kind(shown: Sequence[Shown]) -> dict[str, list[tuple[int, Shown]]]:
+    """What is shown, each with its number among all of it."""
     found: dict[str, list[tuple[int, Shown]]] = {}
     for number, it in enumerate(shown):
-        found.setdefault(status(it.met), []).append((number, it))
+        found.setdefault(it.kind, []).append((number, it))
     return found

@@ -1,14 +1,16 @@
 "use strict";
 (() => {
   const packed = [...document.querySelectorAll("script.block")];
+  const together = Number(document.currentScript.dataset.together);
   const unpacked = new Map();
 
-  // The texts of a block: a JSON list, compressed by zlib, in base64.
-  function block(number) {
-    if (!unpacked.has(number)) {
-      unpacked.set(number, unpack(packed[number].textContent));
+  // One text; a block of them is a JSON list, compressed by zlib, in base64.
+  async function text(number) {
+    const block = Math.floor(number / together);
+    if (!unpacked.has(block)) {
+      unpacked.set(block, unpack(packed[block].textContent));
     }
-    return unpacked.get(number);
+    return (await unpacked.get(block))[number % together];
   }
 
   async function unpack(text) {
@@ -18,21 +20,25 @@
   }
 
   // Pictures and tests are put in when their finding is opened for the first time.
-  async function fill(place) {
-    const {block: number, place: which} = place.dataset;
-    delete place.dataset.block;
-    let text;
+  async function fill(place, number, put) {
+    if (place.dataset.shown === String(number)) return;
+    place.dataset.shown = String(number);
     try {
-      text = (await block(Number(number)))[Number(which)];
+      put(await text(number));
     } catch (error) {
       place.textContent = `This browser cannot unpack it (${error}).`;
-      return;
     }
-    if (place.tagName === "PRE") {
-      place.textContent = text;
-    } else {
-      place.innerHTML = text; // drawn by us, from escaped texts
-    }
+  }
+
+  // As wide as there is room; drawn by us, from escaped texts.
+  function draw(place) {
+    const {width, wide, small} = place.dataset;
+    const number = Number(place.clientWidth >= Number(width) ? wide : small);
+    return fill(place, number, (svg) => { place.innerHTML = svg; });
+  }
+
+  function write(place) {
+    return fill(place, Number(place.dataset.text), (words) => { place.textContent = words; });
   }
 
   function copying(pre) {
@@ -54,9 +60,11 @@
   }
 
   function opened(finding) {
-    if (!finding.open || finding.dataset.seen) return;
+    if (!finding.open) return;
+    finding.querySelectorAll(".picture").forEach(draw);
+    if (finding.dataset.seen) return;
     finding.dataset.seen = "yes";
-    finding.querySelectorAll("[data-block]").forEach(fill);
+    finding.querySelectorAll("[data-text]").forEach(write);
     finding.querySelectorAll(".texts pre").forEach(copying);
   }
 
@@ -65,6 +73,9 @@
     finding.addEventListener("toggle", () => opened(finding));
     opened(finding);
   }
+
+  addEventListener("resize", () => findings.forEach(opened));
+  addEventListener("beforeprint", () => findings.forEach(opened));
 
   function follow() {
     const finding = document.getElementById(location.hash.slice(1));
@@ -79,9 +90,10 @@
   const filter = document.getElementById("filter");
   if (filter) {
     filter.closest(".filter").hidden = false;
-    const texts = findings.map((it) => it.textContent.toLowerCase());
+    let texts = null; // read when somebody asks: there may be many
     filter.addEventListener("input", () => {
       const wanted = filter.value.toLowerCase();
+      texts ??= findings.map((it) => it.textContent.toLowerCase());
       let count = 0;
       findings.forEach((it, number) => {
         it.hidden = !texts[number].includes(wanted);

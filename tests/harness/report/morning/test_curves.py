@@ -114,3 +114,9 @@ def test_marks_are_round() -> None:
         500,
         5000,
     ]
+
+
+def test_a_name_that_is_long_is_shortened_where_it_stands() -> None:
+    text = chart(Curves("edges", "", (0.0, 1.0), (Curve("a-very-long-name", (0, 1)),)), "c")
+    assert ">a-very-lon…<" in text
+    assert "a-very-long-name 1" in text

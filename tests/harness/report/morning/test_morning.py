@@ -6,7 +6,8 @@ import pytest
 from examples.accounts import account, met, night
 
 from workerfuzz.harness.campaigns.night import Phase
-from workerfuzz.harness.report.morning.morning import Morning
+from workerfuzz.harness.cases.known_bugs import known_cases
+from workerfuzz.harness.report.morning.morning import Fixed, Morning
 
 KNOWN = met("known_one", known="a bug that is known")
 SEEN = met("seen_one", known="seen_one-1234abcd.case")
@@ -49,7 +50,28 @@ def test_findings_are_told_apart_by_what_is_known_of_them() -> None:
 
 def test_what_was_fixed_is_told_once_for_each_system() -> None:
     shards = [account(seed, fixed=["an old one"]) for seed in (1, 2)]
-    assert Morning(night(*shards)).fixed == [("an old one", "clusters of dask 2026.8.0")]
+    assert Morning(night(*shards)).fixed == [Fixed("an old one", "clusters of dask 2026.8.0")]
+
+
+def test_what_was_replayed_and_breaks_no_more_is_fixed() -> None:
+    known = next(known_cases())
+    assert known.path is not None
+    lines = ["x-1234.case: x is left", f"{known.path.name}: it does not break any more"]
+    assert Morning(night(fixed=lines)).fixed == [
+        Fixed("x is left", name="x-1234.case"),
+        Fixed(known.title),
+    ]
+    fuzzed = account(fixed=[known.title])
+    assert Morning(night(fuzzed, fixed=lines[1:])).fixed == [
+        Fixed(known.title, "clusters of dask 2026.8.0")
+    ]
+
+
+def test_headlines_are_what_came_first_in_each_phase() -> None:
+    phases = [Phase("replay", red=["a", "b", "c"]), Phase("known", red=["d"])]
+    morning = Morning(night(phases=phases))
+    assert morning.headlines == ["replay: a, and 2 more lines", "known: d"]
+    assert len(morning.reasons) == 4
 
 
 def test_what_did_not_come_up_again_is_gone() -> None:

@@ -12,10 +12,11 @@ from examples.accounts import account, met, night, tally
 
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.night import Phase
-from workerfuzz.harness.report.morning.morning import Morning
+from workerfuzz.harness.report.morning.morning import Fixed, Morning
 from workerfuzz.harness.report.morning.packed import TOGETHER, packed
-from workerfuzz.harness.report.morning.page import NoTemplates, page
-from workerfuzz.harness.report.morning.shown import Shown
+from workerfuzz.harness.report.morning.page import page
+from workerfuzz.harness.report.morning.shown import Picture, Shown
+from workerfuzz.harness.report.templating import ReportUnavailable
 
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;</pre></style></title>"
 
@@ -125,7 +126,8 @@ def test_text_is_text_wherever_it_came_from() -> None:
     )  # fmt: skip
     it = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
     morning = Morning(it, night(account(met=[met("gone", known=EVIL)])), [EVIL])
-    shown = [Shown(one, EVIL, EVIL, "test", EVIL, "", EVIL) for one in morning.met]
+    every = (*morning.met, *morning.fixed)
+    shown = [Shown(one, EVIL, EVIL, "test", EVIL, Picture(), EVIL) for one in every]
     text = page(morning, shown)
     read = Reader(text)
     assert "img" not in {tag for tag, _ in read.elements}
@@ -137,28 +139,48 @@ def test_text_is_text_wherever_it_came_from() -> None:
 
 def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
     shown = [
-        Shown(met(f"p{number}"), "case", test=f"test {number}", picture=f"<svg>{number}</svg>")
+        Shown(
+            met(f"p{number}"),
+            "case",
+            test=f"test {number}",
+            picture=Picture(f"<svg>wide {number}</svg>", f"<svg>small {number}</svg>", 700),
+        )
         for number in range(9)
     ]
-    read = made(account(met=[it.met for it in shown]), shown=shown)
+    read = made(account(met=[met(f"p{number}") for number in range(9)]), shown=shown)
     places = [
-        (int(a["data-block"] or ""), int(a["data-place"] or ""))
+        int(value)
         for _, a in read.elements
-        if "data-block" in a
+        for name in ("data-wide", "data-small", "data-text")
+        if (value := a.get(name))
     ]
-    blocks = [
-        json.loads(zlib.decompress(base64.b64decode(it)))
-        for it in re.findall(
-            r'<script type="text/plain" class="block">([^<]+)</script>', page_of(shown)
-        )
+    blocks = re.findall(r'<script type="text/plain" class="block">([^<]+)</script>', page_of(shown))
+    texts = [text for it in blocks for text in json.loads(zlib.decompress(base64.b64decode(it)))]
+    assert [texts[place] for place in places] == [
+        text for it in shown for text in (it.picture.wide, it.picture.small, it.test)
     ]
-    unpacked = [blocks[block][place] for block, place in places]
-    assert unpacked == [text for it in shown for text in (it.picture, it.test)]
+    assert f'<script data-together="{TOGETHER}">' in page_of(shown)
     assert "svg" not in {tag for tag, a in read.elements if "chart" not in (a.get("class") or "")}
 
 
+def test_what_is_fixed_is_shown_like_what_was_met() -> None:
+    fixed = [Shown(Fixed("an old one", "clusters of dask 1"), "its case", test="its test")]
+    read = Reader(page(Morning(night()), fixed))
+    assert "Fixed 1" in read.text
+    assert "an old one not there any more in clusters of dask 1" in read.text
+    assert "its case" in read.text
+    assert read.named("pre", "data-text") == ["2"]
+
+
+def test_what_takes_many_lines_is_told_in_one_and_the_rest_can_be_opened() -> None:
+    red = [f"line {number}" for number in range(9)]
+    read = Reader(page(Morning(night(phases=[Phase("replay", red=red)])), []))
+    assert "replay: line 0, and 8 more lines" in read.text
+    assert "line 3 5 more line 4" in read.text
+
+
 def page_of(shown: list[Shown]) -> str:
-    return page(Morning(night(account(met=[it.met for it in shown]))), shown)
+    return page(Morning(night()), shown)
 
 
 @pytest.mark.parametrize("count", [0, 1, TOGETHER, TOGETHER + 1])
@@ -170,11 +192,10 @@ def test_what_is_packed_can_be_unpacked(count: int) -> None:
 
 def test_without_what_it_needs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(NoTemplates) as raised:
+    with pytest.raises(ReportUnavailable) as raised:
         page(Morning(night()), [])
     assert str(raised.value) == (
-        "a report as HTML needs jinja2: pip install 'workerfuzz[report]'; "
-        "--markdown, --junit and --annotations do not"
+        "pages are made by jinja2, which is not installed: pip install 'workerfuzz[report]'"
     )
 
 

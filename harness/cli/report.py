@@ -1,0 +1,104 @@
+"""The command that tells in the morning what a night found."""
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from workerfuzz.harness.cli.options import DASK, QuietOption, complain, fix_hash_order
+from workerfuzz.harness.cli.show import made, put
+
+app = typer.Typer()
+
+#: What the page of a night is called, in its own folder.
+PAGE: Final = "report.html"
+
+
+DirArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR",
+        help="The folder of `workerfuzz nightly`, of which the last night counts; or one night "
+        "of it, nights/NAME.",
+    ),
+]
+
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write one page, which needs nothing else; where nothing is asked for, it becomes "
+        "report.html in the folder of the night. - is standard output.",
+    ),
+]
+
+MarkdownOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a summary for a step in CI.")
+]
+
+JunitOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write JUnit XML, for machines.")
+]
+
+AnnotationsOption = Annotated[
+    bool, typer.Option("--annotations", help="Print what GitHub shows beside the cases.")
+]
+
+
+@app.command()
+def report(  # noqa: PLR0917 - options of a command are never given by position
+    folder: DirArgument,
+    html: HtmlOption = None,
+    markdown: MarkdownOption = None,
+    junit: JunitOption = None,
+    annotations: AnnotationsOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell what a night found: the verdict, what is new, known and fixed, and what was not reached."""
+    fix_hash_order(DASK)
+    from workerfuzz.harness.campaigns.chosen import chosen
+    from workerfuzz.harness.report.morning.junit import junit as xml
+    from workerfuzz.harness.report.morning.markdown import markdown as summary
+    from workerfuzz.harness.report.morning.morning import Morning
+
+    it = chosen(folder)
+    for problem in it.written.problems:
+        complain(problem)
+    before = it.before.night if it.before is not None else None
+    morning = Morning(it.written.night, before, it.written.problems, it.folder.path)
+    if markdown is not None:
+        put(markdown, summary(morning), "summary")
+    if junit is not None:
+        put(junit, xml(morning), "JUnit XML")
+    if annotations:
+        say_annotations(morning)
+    if html is not None or not (markdown or junit or annotations):
+        path = html or it.written.path / PAGE
+        put(path, made(lambda: page_of(morning, it.folder.findings, quiet)), "report")
+        if html is None:
+            typer.echo(f"{morning.verdict}: {path}")
+
+
+def say_annotations(morning: Any) -> None:
+    """On standard output, where GitHub looks for them."""
+    from workerfuzz.harness.report.morning.annotations import annotations
+
+    for line in annotations(morning):
+        typer.echo(line)
+
+
+def page_of(morning: Any, findings: Path, quiet: bool) -> str:
+    """The page; each finding is played once more to be drawn."""
+    from workerfuzz.harness.report.morning.drawing import draw
+    from workerfuzz.harness.report.morning.page import page
+    from workerfuzz.harness.report.morning.shown import Dresser
+    from workerfuzz.harness.report.progress import followed
+    from workerfuzz.harness.report.templating import environment
+
+    environment()  # before the long part
+    dresser = Dresser(findings, draw)
+    every = [*morning.met, *morning.fixed]
+    shown = [
+        dresser.dressed(it) for it in followed(every, "drawing findings", len(every), quiet=quiet)
+    ]
+    return page(morning, shown)
