@@ -137,16 +137,18 @@ def ends(shown: Shown, ending: list[str]) -> Iterator[str]:
     """The last step, rest, and what holds then."""
     inside = ending
     resting = shown.at_rest
-    rest = f"await cluster.rest(rounds={MOST_ROUNDS})"
+    checks = CHECKS.get(shown.broken, nothing_more)(shown)
+    each = {"each": Code("cluster.slots_agree")} if shown.broken in PASSING else {}
+    rest = f"await {call('cluster.rest', rounds=MOST_ROUNDS, **each)}"
     if shown.broken == "cluster_comes_to_rest":
         inside += [f'assert {rest}, "it goes on for ever"']
         resting = False
     elif shown.broken == "every_call_returns":
         inside = ["with time_limit(30):", *indented([*inside, *([rest] if resting else [])])]
         resting = False
-    checks = CHECKS.get(shown.broken, nothing_more)(shown)
     if resting:
-        inside += [*(checks if shown.broken in SWEPT else []), rest]
+        swept = checks if shown.broken in SWEPT else []
+        inside += [*swept, rest, *swept]
         if shown.broken not in JUDGED:  # it may be later that it shows
             inside += ["await cluster.let_go()", rest]
     inside += checks
@@ -269,6 +271,7 @@ CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
             'assert getattr(ws, "waiting_for_data_count", waiting) == waiting',
         ),
         "threads_are_not_exceeded": threads,
+        "seceded_tasks_are_known": lambda shown: ["cluster.slots_agree()"],
     }
 )
 
@@ -279,6 +282,9 @@ JUDGED: Final = frozenset(
         "nothing_is_cancelled_by_itself", "finished_keys_have_the_right_value", "holders_are_agreed_on",
     }
 )  # fmt: skip
+
+#: What is true again when all has ended, and so is looked at after each thing that happens at rest.
+PASSING: Final = frozenset({"seceded_tasks_are_known"})
 
 #: What is looked at now and then, and so before anything comes to rest.
 SWEPT: Final = frozenset({"scheduler_validate_state", "validate_state", "waiting_is_counted"})
