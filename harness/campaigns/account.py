@@ -68,6 +68,8 @@ class Account:
         seconds: wall time that it took.
         stems: how many there were in the corpus to begin with.
         stems_added: how many the walk left there.
+        unread: files of the corpus that could not be read, and why; a line each.
+        ungrown: why the corpus took no more stems; empty: it did.
         interrupted: it was ended before its budget was spent.
         doing: what it does beside its runs just now, in words; nearly always nothing.
         faults: what went wrong in the harness itself, or where it ran; a line each.
@@ -88,6 +90,8 @@ class Account:
     seconds: float = 0.0
     stems: int = 0
     stems_added: int = 0
+    unread: list[str] = field(default_factory=list)
+    ungrown: str = ""
     interrupted: bool = False
     doing: str = ""
     faults: list[str] = field(default_factory=list)

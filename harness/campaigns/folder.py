@@ -146,7 +146,8 @@ def lock(path: Path, descriptor: int) -> None:
 
 def sweep(path: Path) -> None:
     """Takes away what was being written when a process was killed, and never got its name."""
-    for pattern in (".*.tmp", "findings/.*.tmp", "nights/*/.*.tmp", "nights/*/shards/.*.tmp"):
+    places = ("", "findings/", "corpus/", "nights/*/", "nights/*/shards/")
+    for pattern in (f"{place}.*.tmp" for place in places):
         for left in path.glob(pattern):
             with suppress(OSError):
                 left.unlink()

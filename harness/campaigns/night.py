@@ -60,6 +60,7 @@ class Night:
         before: names of the findings that its folder had when it began.
         fixed: findings and known bugs that do not break any more, a line each.
         rounds: how often each target has its turn.
+        python: interpreter in whose environment all is fuzzed; empty: this one.
         interrupted: it was ended before its budget was spent.
     """
 
@@ -74,6 +75,7 @@ class Night:
     before: list[str] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
     rounds: int = 1
+    python: str = ""
     interrupted: bool = False
     format: int = FORMAT
 

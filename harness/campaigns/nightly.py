@@ -14,6 +14,7 @@ from workerfuzz.harness.campaigns.canary import canaries
 from workerfuzz.harness.campaigns.diary import Diary
 from workerfuzz.harness.campaigns.engines import fill
 from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.minimising import Minimising, minimise_all, minimise_here
 from workerfuzz.harness.campaigns.night import Night, Phase
 from workerfuzz.harness.campaigns.nights import Part, Written
 from workerfuzz.harness.campaigns.plan import Plan
@@ -69,6 +70,7 @@ class Nightly:
     Attributes:
         carry: runs shards.
         replay: replays a file.
+        minimise: takes away stems of the corpus that others make superfluous.
         jobs: how many shards it runs at a time.
         former: other nights of the folder.
         resumed: what this night did before this sitting; None: it begins now.
@@ -81,6 +83,7 @@ class Nightly:
     diary: Diary
     carry: Carry
     replay: Replaying
+    minimise: Minimising = minimise_here
     jobs: int = 1
     former: list[Night] = field(default_factory=list)
     resumed: Written | None = None
@@ -100,6 +103,8 @@ class Nightly:
         try:
             self.short_phases()
             self.fuzz()
+            with self.during("minimise") as phase:
+                minimise_all(phase, self.diary.folder.corpus, self.night.targets, self.minimise)
         except KeyboardInterrupt:
             self.night.interrupted = True
         with self.during("report") as phase:
@@ -126,7 +131,8 @@ class Nightly:
 
     def sharing(self) -> Sharing:
         """What is left to do."""
-        sharing = Sharing(self.night, self.jobs, self.night.phase("fuzz").seconds)
+        spent_s = self.night.phase("fuzz").seconds
+        sharing = Sharing(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
         if self.resumed is not None:
             sharing.accounts, sharing.parts = self.resumed.accounts, self.resumed.parts
         return sharing

@@ -3,17 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import workerfuzz
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.diary import Diary
 from workerfuzz.harness.campaigns.findings import names_in
-from workerfuzz.harness.campaigns.folder import Folder, FolderError
+from workerfuzz.harness.campaigns.folder import Folder, FolderError, existing
 from workerfuzz.harness.campaigns.night import Night, Target
 from workerfuzz.harness.campaigns.nightly import Carry, Nightly, now
 from workerfuzz.harness.campaigns.nights import Written, read_nights
 from workerfuzz.harness.campaigns.replaying import Replaying
 from workerfuzz.harness.campaigns.sharing import rounds
+from workerfuzz.harness.cases import corpus
 from workerfuzz.harness.cases.reading import reason
 
 
@@ -23,12 +25,14 @@ class Orders:
 
     Attributes:
         targets: what is fuzzed, and its version.
+        python: interpreter in whose environment; empty: this one.
     """
 
     seed: int
     budget: Budget
     targets: Mapping[Target, str]
     jobs: int = 1
+    python: str = ""
 
     def night(self, folder: Folder) -> Night:
         """It begins now, or a second after the one that has that name."""
@@ -43,6 +47,7 @@ class Orders:
             },
             before=names_in(folder.findings),
             rounds=rounds(self.budget, len(self.targets), self.jobs),
+            python=self.python,
         )
         while any((folder.nights / night.name).glob("*.json")):
             began = datetime.fromisoformat(night.began) + timedelta(seconds=1)
@@ -80,6 +85,7 @@ def open_night(
 
     Raises:
         FolderError: the folder takes nothing, or is of a newer format.
+        CaseError: its corpus is.
     """
     nights = read_nights(folder)
     last = unfinished(nights) if resume else None
@@ -101,7 +107,8 @@ def open_night(
         resumed=last,
         say=say,
     )
-    return Opening(nightly, last, [problem for it in nights for problem in it.problems])
+    problems = [problem for it in nights for problem in it.problems]
+    return Opening(nightly, last, [*problems, *corpus.load(folder.corpus).problems])
 
 
 def unfinished(nights: Sequence[Written]) -> Written | None:
@@ -111,3 +118,13 @@ def unfinished(nights: Sequence[Written]) -> Written | None:
     night = nights[-1].night
     gone_on_with = night.targets and (night.interrupted or not night.ended)
     return nights[-1] if gone_on_with else None
+
+
+def python_of_last(path: Path) -> str:
+    """Interpreter of the night that would be gone on with in a folder; empty: the one that runs.
+
+    Raises:
+        FolderError: the folder is of a newer format.
+    """
+    last = unfinished(read_nights(existing(path))) if path.is_dir() else None
+    return last.night.python if last is not None else ""

@@ -41,9 +41,12 @@ def wrong(night: Night, former: list[Night]) -> Iterator[str]:
         its = (it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system)
         if not any(shard.total.runs for shard in its) and not night.interrupted:
             yield f"there was no run of {target}"
-    share, other = likeness(night, former)
-    if other is not None and share >= REPEATED:
+    for other in former:
+        if other.seed == night.seed:
+            yield f"seed {night.seed} is that of night {other.name}, too; a night needs a fresh one"
+    share, like = likeness(night, former)
+    if like is not None and share >= REPEATED:
         yield (
             f"tonight's runs are not new: {share:.0%} of those that were sampled are those of "
-            f"night {other.name}; another --seed makes others"
+            f"night {like.name}; another --seed makes others"
         )

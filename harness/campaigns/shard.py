@@ -48,7 +48,6 @@ class Shard:
         tactic: of the run that is under way.
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
-        is_corpus_closed: it took no more.
         stopped: it ends after the run that is under way: Ctrl-C came while something was being shrunk.
         last: CPU time when the last run was over, or what it found was kept.
     """
@@ -65,7 +64,6 @@ class Shard:
     spent_on: dict[str, Tally] = field(default_factory=dict)
     found: dict[Signature, Met] = field(default_factory=dict)
     account: Account = field(init=False)
-    is_corpus_closed: bool = False
     stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
@@ -188,13 +186,12 @@ class Shard:
 
     def add_stem(self, stem: Stem) -> None:
         """A run reached something new; its stem goes into the corpus, while that takes any."""
-        if not self.plan.corpus or self.is_corpus_closed:
+        if not self.plan.corpus or self.account.ungrown:
             return
         try:
             corpus.store(Path(self.plan.corpus), stem)
         except OSError as error:
-            self.is_corpus_closed = True
-            self.account.faults.append(
+            self.account.ungrown = (
                 f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
             )
         else:
@@ -249,7 +246,7 @@ def open_shard(
     if plan.scope == "cluster" and plan.known:
         known = known_bugs(subject)
     shard = Shard(plan, subject, out, known, tell, there.of(plan.scope))
-    shard.account.faults += there.problems
+    shard.account.unread = [*there.problems]
     return shard
 
 

@@ -39,6 +39,7 @@ class Sharing:
     Attributes:
         jobs: processes at a time.
         spent_s: wall time that was spent before this sitting.
+        corpus: folder of stems that all shards share; empty: none.
         accounts: what shards did before this sitting, by part.
         parts: parts that have a file.
         began: when this sitting began.
@@ -47,6 +48,7 @@ class Sharing:
     night: Night
     jobs: int = 1
     spent_s: float = 0.0
+    corpus: str = ""
     accounts: Mapping[Part, Account] = field(default_factory=dict)
     parts: Iterable[Part] = ()
     began: float = field(init=False)
@@ -107,6 +109,7 @@ class Sharing:
             scope=target.scope,
             engine=target.engine,
             seed=self.night.seed * MOST_SHARDS + number,
+            corpus=self.corpus,
             budget=replace(
                 budget,
                 seconds=share_s,
@@ -133,7 +136,8 @@ class Sharing:
         )
         if self.is_spent(left):
             return None
-        return (number, part), replace(plan, budget=left, first=following)
+        rest = replace(plan, budget=left, first=following, corpus=self.corpus)
+        return (number, part), rest
 
     @staticmethod
     def is_spent(left: Budget) -> bool:

@@ -52,6 +52,8 @@ def merged(plan: Plan, accounts: Sequence[Account]) -> Account:
         kinds=next((it.kinds for it in accounts if it.kinds), []),
         stems=max((it.stems for it in accounts), default=0),
         stems_added=sum(it.stems_added for it in accounts),
+        unread=each_once(line for it in accounts for line in it.unread),
+        ungrown=first(it.ungrown for it in accounts),
         interrupted=any(it.interrupted for it in accounts),
         faults=[fault for it in accounts for fault in it.faults],
         refused=first(it.refused for it in accounts),

@@ -29,10 +29,12 @@ class Trouble:
     Attributes:
         faulty: shards in which something did, by target; each with what it was.
         refused: targets that cannot be had.
+        ungrown: why a corpus took no more; shards go on all the same.
     """
 
     faulty: dict[System, dict[int, list[str]]] = field(default_factory=dict)
     refused: set[System] = field(default_factory=set)
+    ungrown: set[str] = field(default_factory=set)
 
     def note(self, place: int, account: Account) -> None:
         """What a shard tells."""
@@ -42,6 +44,8 @@ class Trouble:
             self.faulty.setdefault(system, {})[place] = problems
         if account.refused:
             self.refused.add(system)
+        if account.ungrown:
+            self.ungrown.add(account.ungrown)
 
     def too_much(self, plan: Plan) -> bool:
         """Another shard of that target is not worth it."""
@@ -61,3 +65,4 @@ class Trouble:
             yield from list(lines)[:MOST_FAULTY]
             if len(shards) >= MOST_FAULTY and system not in self.refused:
                 yield f"{Target(*system)}: given up after {len(shards)} shards like that"
+        yield from sorted(self.ungrown)

@@ -31,6 +31,18 @@ PATIENCE_S: Final = 60.0
 LAST_WORDS: Final = 2000
 
 
+def environment(python: str) -> dict[str, str]:
+    """Variables of a process: the order of sets is fixed.
+
+    What can be imported here can be imported there, where it is the same Python; another one has
+    its own packages, and those of PYTHONPATH.
+    """
+    variables = {**os.environ, "PYTHONHASHSEED": "0"}
+    if python == sys.executable:
+        variables["PYTHONPATH"] = os.pathsep.join(sys.path)
+    return variables
+
+
 class ChildFailed(Exception):
     """The child could not replay a case: it died, did not end, or says why not."""
 
@@ -38,8 +50,9 @@ class ChildFailed(Exception):
 class Child:
     """The other process, started when it is first needed, and again after it died."""
 
-    def __init__(self, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, patience_s: float = PATIENCE_S, python: str = sys.executable) -> None:
         self.patience_s = patience_s
+        self.python = python
         self.process: subprocess.Popen[bytes] | None = None
         self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the child
         self.unread = b""
@@ -74,11 +87,11 @@ class Child:
         self.errors.seek(0)
         self.errors.truncate()
         self.process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", __spec__.name],
+            [self.python, "-P", "-m", __spec__.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
-            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": os.pathsep.join(sys.path)},
+            env=environment(self.python),
         )
         return self.process
 

@@ -1,6 +1,7 @@
 """Commands about campaigns of a whole night, and the folder in which they leave what they found."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,8 +10,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from workerfuzz.harness.cli.options import (
+    DASK,
     CpuOption,
     ForOption,
+    PythonOption,
     QuietOption,
     RunsOption,
     Scope,
@@ -68,26 +71,50 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
         Path | None,
         typer.Option(metavar="DIR", help="Where cases of what is new are written as well."),
     ] = None,
+    python: PythonOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Fuzz everything for a whole night, and tell in the morning what was found."""
     from workerfuzz.harness.campaigns.budget import Budget
-    from workerfuzz.harness.campaigns.folder import opened
-    from workerfuzz.harness.campaigns.opening import Orders, open_night
-    from workerfuzz.harness.campaigns.targets import targets
+    from workerfuzz.harness.campaigns.opening import Orders, python_of_last
 
+    elsewhere = python or (python_of_last(folder) if resume else "")
+    path, wanted = where_and_what(elsewhere, subject or [], scope.value if scope else None)
     orders = Orders(
         seed=fresh_seed() if seed is None else seed,
         budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
-        targets=targets(subject or (), scope.value if scope else None),
+        targets=wanted,
         jobs=jobs or cores(),
+        python=path,
     )
-    with opened(folder) as its, replaying() as replay:
-        carry = carrier(orders.jobs)
+    begin(folder, orders, resume=resume, out=out, quiet=quiet)
+
+
+def begin(folder: Path, orders: Any, *, resume: bool, out: Path | None, quiet: bool) -> None:
+    """A night of the folder, or the rest of one."""
+    from workerfuzz.harness.campaigns.folder import opened
+    from workerfuzz.harness.campaigns.opening import open_night
+
+    with opened(folder) as its, replaying(orders.python) as replay:
+        carry = carrier(orders.jobs, orders.python)
         opening = open_night(its, orders, carry, replay, resume=resume, say=typer.echo)
+        opening.nightly.minimise = minimising(orders.python)
         for problem in opening.problems:
             complain(problem)
         sit(opening.nightly, out, quiet)
+
+
+def where_and_what(python: str, subjects: list[str], scope: str | None) -> tuple[str, Any]:
+    """Where it is fuzzed, empty for here, and what. Raises CannotCarry, SubjectUnavailable."""
+    from workerfuzz.harness.campaigns.carriers.interpreter import interpreter
+    from workerfuzz.harness.campaigns.carriers.offering import targets_there
+    from workerfuzz.harness.campaigns.targets import targets
+
+    if not python:
+        return "", targets(subjects, scope)
+    needs_dask = not subjects or DASK in subjects
+    path = interpreter(python, DASK if needs_dask else subjects[0])
+    return path, targets_there(path, subjects, scope)
 
 
 def sit(night: Any, out: Path | None, quiet: bool) -> None:
@@ -125,11 +152,19 @@ def status_of_night(night: Any) -> Status:
     return Status.INTERRUPTED if night.interrupted else Status.FINE
 
 
-def carrier(jobs: int) -> Any:
+def carrier(jobs: int, python: str) -> Any:
     """Who runs shards: processes of this machine."""
     from workerfuzz.harness.campaigns.carriers.processes import run_shards
 
-    return lambda plans, tell: run_shards(plans, None, jobs=jobs, tell=tell)
+    path = python or sys.executable
+    return lambda plans, tell: run_shards(plans, None, jobs=jobs, tell=tell, python=path)
+
+
+def minimising(python: str) -> Any:
+    """Who makes the corpus small."""
+    from workerfuzz.harness.campaigns.carriers.minimiser import minimise_apart
+
+    return minimise_apart(python or sys.executable)
 
 
 def cores() -> int:
@@ -138,9 +173,9 @@ def cores() -> int:
 
 
 @contextmanager
-def replaying() -> Iterator[Any]:
+def replaying(python: str) -> Iterator[Any]:
     """Replays files in a process of its own, which may die of it."""
     from workerfuzz.harness.cases.child import Child
 
-    with Child() as child:
+    with Child(python=python or sys.executable) as child:
         yield child.replay

@@ -66,10 +66,9 @@ def minimise(
     from workerfuzz.harness.campaigns.shard import system
     from workerfuzz.harness.cases.scopes import SCOPES
     from workerfuzz.harness.engines.minimise import minimise as minimised
-    from workerfuzz.harness.report.corpus import minimised_line
 
     done = minimised(folder, system(subject, scope.value), SCOPES[scope.value])
-    typer.echo(minimised_line(done))
+    typer.echo(str(done))
     end_with(done.problems)
 
 

@@ -157,11 +157,12 @@ def finish(account: Any) -> None:
         raise typer.Exit(Status.BAD_INPUT)
     for line in campaign_lines(account):
         typer.echo(line)
-    for fault in account.faults:
+    faults = [*account.faults, *account.unread, *filter(None, [account.ungrown])]
+    for fault in faults:
         complain(fault)
     if account.new:
         raise typer.Exit(Status.BROKEN)
-    if account.faults:
+    if faults:
         raise typer.Exit(Status.FAULT)
     if account.interrupted:
         raise typer.Exit(Status.INTERRUPTED)

@@ -10,6 +10,7 @@ from workerfuzz.harness.cases import corpus, stemfile
 from workerfuzz.harness.cases.scopes import Scope
 from workerfuzz.harness.cases.stem import Stem
 from workerfuzz.harness.engines.feedback import FEEDBACKS
+from workerfuzz.harness.engines.keeping import counted
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 
 
@@ -27,6 +28,10 @@ class Minimised:
     after: int
     features: int
     problems: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = f"{counted(self.before, 'stem')}, of which {self.after:,} reach all"
+        return f"{said} {counted(self.features, 'feature')}"
 
 
 def minimise(folder: Path, subject: Any, scope: Scope) -> Minimised:

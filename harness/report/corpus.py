@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from workerfuzz.harness.cases.corpus import Stats
 from workerfuzz.harness.engines.keeping import counted
-from workerfuzz.harness.engines.minimise import Minimised
 
 
 def stats_lines(stats: Stats) -> Iterator[str]:
@@ -16,11 +15,3 @@ def stats_lines(stats: Stats) -> Iterator[str]:
         yield f"  {scope}, {subject or 'no subject'}: {counted(count, 'stem')}"
     for scope, count in sorted(stats.features.items()):
         yield f"  {scope}: {counted(count, 'feature')} reached"
-
-
-def minimised_line(done: Minimised) -> str:
-    """What became of a corpus."""
-    return (
-        f"{counted(done.before, 'stem')}, of which {done.after:,} reach all "
-        f"{counted(done.features, 'feature')}"
-    )

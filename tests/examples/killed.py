@@ -127,6 +127,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         "runs": done.runs,
         "taken": dict(sorted(done.taken.items())),
         "sketch": done.sketch,
+        "stems": sorted(path.name for path in its.corpus.iterdir()) if its.corpus.is_dir() else [],
         "findings": {name: [str(step) for step in case.steps] for name, case in findings.items()},
         "new": sorted([*met.signature, str(met.times)] for met in night.new),
         "ended": bool(night.ended) and not night.interrupted,

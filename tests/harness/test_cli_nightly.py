@@ -17,6 +17,7 @@ import pytest
 from workerfuzz.harness import cli
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.folder import MARK, opened
+from workerfuzz.harness.campaigns.minimising import minimise_here
 from workerfuzz.harness.campaigns.nightly import Tell, in_this_process
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.cases.casefile import load
@@ -56,11 +57,12 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shards run in this process; what is written is as it should be."""
 
     @contextmanager
-    def replaying() -> Any:
+    def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(campaigns, "carrier", lambda jobs: in_this_process)
+    monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: in_this_process)
     monkeypatch.setattr(campaigns, "replaying", replaying)
+    monkeypatch.setattr(campaigns, "minimising", lambda python: minimise_here)
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
@@ -69,7 +71,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> N
     def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
         return in_this_process(map(change, plans), tell)
 
-    monkeypatch.setattr(campaigns, "carrier", lambda jobs: carry)
+    monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: carry)
 
 
 def with_a_bug(plan: Plan) -> Plan:
@@ -125,7 +127,7 @@ def test_what_is_new_ends_with_1_and_is_written_twice(
 @pytest.mark.usefixtures("at_once")
 def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def replaying() -> Any:
+    def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(Outcome.DIFFERS, str(path), subject, ("said",))
 
     monkeypatch.setattr(campaigns, "replaying", replaying)
@@ -147,7 +149,7 @@ def test_a_repeated_night_ends_with_3(say: Say) -> None:
     assert say(*NIGHT)[0] == 0
     status, out, _ = say(*NIGHT)
     assert status == 3
-    assert "red: report: tonight's runs are not new: 100% of those that were sampled" in out
+    assert "red: report: seed 7 is that of night " in out
 
 
 @pytest.mark.usefixtures("at_once")
@@ -158,7 +160,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
             tell(place, account, None)
         return accounts
 
-    monkeypatch.setattr(campaigns, "carrier", lambda jobs: carry)
+    monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: carry)
     status, out, _ = say(*NIGHT)
     assert status == 3
     assert "red: fuzz: reference: not here\n" in out
@@ -205,6 +207,37 @@ def test_bad_input_is_refused_in_one_line(say: Say, option: tuple[str, str], pro
     assert problem in err
     assert err.count("\n") == 1
     assert not Path("nights").exists()
+
+
+def test_a_python_that_cannot_be_used_is_refused_in_one_line(say: Say) -> None:
+    for options in (["--python", "nowhere"], ["--python", "nowhere", "--subject", "reference"]):
+        status, out, err = say("nightly", "--dir", "nights", *options)
+        assert (status, out) == (2, "")
+        assert err == "workerfuzz: nowhere: no such file or directory\n"
+    assert not Path("nights").exists()
+
+
+def test_a_subject_that_another_python_has_not_is_refused_in_one_line(say: Say) -> None:
+    status, out, err = say(
+        "nightly", "--dir", "nights", "--python", sys.executable, "--subject", "refrence"
+    )
+    assert (status, out) == (2, "")
+    assert err == (
+        f'workerfuzz: {sys.executable}: unknown subject "refrence"; did you mean "reference"?\n'
+    )
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_corpus_of_a_newer_format_is_refused_in_one_line(say: Say) -> None:
+    Path("nights/corpus").mkdir(parents=True)
+    Path("nights/corpus/0.stem").write_text("workerfuzz-stem 2\n")
+    status, out, err = say(*NIGHT)
+    assert (status, out) == (2, "")
+    assert err == (
+        "workerfuzz: nights/corpus/0.stem:1: format 2 is newer than this workerfuzz understands, "
+        "which is 1\n"
+    )
+    assert not Path("nights/nights").exists()
 
 
 def newer(folder: Path) -> AbstractContextManager[object]:
@@ -287,7 +320,7 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(campaigns, "carrier", lambda jobs: carry)
+        patch.setattr(campaigns, "carrier", lambda jobs, python: carry)
         assert say(*NIGHT)[0] == 130
     status, out, _ = say("nightly", "--dir", "nights", "--subject", "reference", "--resume", "-q")
     assert status == 0
@@ -298,7 +331,9 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
 
 
 def test_a_night_in_processes_finds_what_is_planted(say: Say) -> None:
-    status, out, _ = say(*NIGHT, "--jobs", "2")
-    assert status == 0
+    status, out, err = say(*NIGHT, "--jobs", "2", "--python", sys.executable)
+    assert (status, err) == (0, "")
+    assert re.search(r"minimise: reference: \d+ stems, of which \d+ reach all \d+ features\n", out)
+    assert night_of(Path("nights"))["python"] == sys.executable
     assert "canary: found bytes-stay-under-way, finish-is-kept-secret; nothing else\n" in out
-    assert re.search(r"replay: \d+ cases on reference: \d+ as written\n", out)
+    assert re.search(r"replay: \d+ cases on reference: \d+ as written", out)

@@ -18,6 +18,7 @@ from workerfuzz.harness.campaigns.carriers.limited import cpu_s
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.wire import Unreadable, from_json, to_json
+from workerfuzz.harness.cases.child import environment
 from workerfuzz.harness.cases.recovered import UNDER_WAY, Recovered, glance, recover
 from workerfuzz.harness.worlds.blackbox import Phase
 
@@ -38,18 +39,6 @@ END_S: Final = 10.0
 def keeping_s(limits: Limits) -> float:
     """Wall time in which a bug is kept, in seconds; its forks are watched by its keeper."""
     return PATIENCE_S + 4 * (limits.silent_s + limits.rest_s)
-
-
-def environment(python: str) -> dict[str, str]:
-    """Variables of a process: the order of sets is fixed.
-
-    What can be imported here can be imported there, where it is the same Python; another one has
-    its own packages, and those of PYTHONPATH.
-    """
-    variables = {**os.environ, "PYTHONHASHSEED": "0"}
-    if python == sys.executable:
-        variables["PYTHONPATH"] = os.pathsep.join(sys.path)
-    return variables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,9 @@ from examples.killed import BUGS
 TESTS = Path(__file__).resolve().parents[2]
 
 #: What is the same whether a night was killed or not.
-SAME = ("nights", "problems", "left", "runs", "taken", "sketch", "findings", "new", "ended")
+SAME = (
+    "nights", "problems", "left", "runs", "taken", "sketch", "findings", "stems", "new", "ended",
+)  # fmt: skip
 
 
 def nights(folder: Path, *moments: str) -> list[dict[str, Any]]:
@@ -31,6 +33,7 @@ def check(whole: dict[str, Any], killed: list[dict[str, Any]]) -> None:
     """Nothing is lost, nothing is doubled, nothing was done twice."""
     assert len(whole["new"]) == len(whole["findings"]) >= len(BUGS)
     assert whole["left"] == whole["problems"] == []
+    assert len(whole["stems"]) > 5
     assert whole["ended"]
     for night in killed:
         differs = {name: night[name] for name in SAME if night[name] != whole[name]}

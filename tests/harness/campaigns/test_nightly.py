@@ -1,5 +1,7 @@
 """A night: its phases in order, to the end of its budget, and gone on with where it was interrupted."""
 
+import errno
+import shutil
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
@@ -13,15 +15,19 @@ from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.canary import PLANTED
 from workerfuzz.harness.campaigns.folder import opened
 from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.minimising import NotMinimised
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.night import Night, Target
 from workerfuzz.harness.campaigns.nightly import Carry, Nightly, Tell, in_this_process
 from workerfuzz.harness.campaigns.opening import Opening, Orders, open_night
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import total
+from workerfuzz.harness.cases import corpus
 from workerfuzz.harness.cases.replay import Outcome, Replay
+from workerfuzz.harness.engines.minimise import Minimised
 
 BUG = "finish-is-kept-secret"
+PHASES = ["canary", "replay", "known", "fuzz", "minimise", "report"]
 TARGETS = {Target("reference", "worker"): "1.0", Target("reference", "cluster"): "1.0"}
 
 
@@ -79,7 +85,7 @@ def planted(plan: Plan, bug: str) -> Plan:
 
 def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
     night, sitting = sit(tmp_path)
-    assert [phase.name for phase in night.phases] == ["canary", "replay", "known", "fuzz", "report"]
+    assert [phase.name for phase in night.phases] == PHASES
     assert night.red == []
     assert night.ended
     assert not night.interrupted
@@ -113,10 +119,67 @@ def test_what_was_found_is_known_the_next_night(tmp_path: Path) -> None:
 
 
 def test_the_same_runs_again_are_red(tmp_path: Path) -> None:
-    sit(tmp_path)
-    (red,) = sit(tmp_path)[0].red
-    assert red.startswith("report: tonight's runs are not new: 100% of those")
+    first, _ = sit(tmp_path)
+    shutil.rmtree(tmp_path / "corpus")
+    seed, runs = sit(tmp_path)[0].red
+    assert seed == f"report: seed 1 is that of night {first.name}, too; a night needs a fresh one"
+    assert runs.startswith("report: tonight's runs are not new: 100% of those")
     assert sit(tmp_path, seed=2)[0].red == []
+
+
+def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path: Path) -> None:
+    night, sitting = sit(tmp_path, runs=60)
+    assert {shard.plan.corpus for shard in night.shards} == {str(tmp_path / "corpus")}
+    added = sum(shard.stems_added for shard in night.shards)
+    kept = corpus.load(tmp_path / "corpus").stems
+    assert added > len(kept) > 10
+    told = night.phase("minimise").told
+    assert [line.partition(", of which ")[0] for line in told] == [
+        f"{target}: {shard.stems_added} stems"
+        for target, shard in zip(TARGETS, night.shards, strict=True)
+    ]
+    assert set(told) <= {line.removeprefix("minimise: ") for line in sitting.said}
+    again, _ = sit(tmp_path, seed=2, runs=60)
+    assert sum(shard.stems for shard in again.shards) == len(kept)
+    assert sum(shard.stems_added for shard in again.shards) < added
+
+
+def test_a_corpus_that_cannot_be_minimised_makes_the_night_red(tmp_path: Path) -> None:
+    def refuse(folder: Path, target: Target) -> Minimised:
+        raise NotMinimised("it took too long")
+
+    def refusing(night: Nightly) -> None:
+        night.minimise = refuse
+
+    night, _ = sit(tmp_path, before=refusing)
+    assert night.red == [f"minimise: {target}: it took too long" for target in TARGETS]
+    assert corpus.load(tmp_path / "corpus").stems
+
+
+def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "cut.stem").write_text("workerfuzz-st")
+    orders = Orders(seed=1, budget=Budget(runs=4), targets=TARGETS)
+    with opened(tmp_path) as its:
+        opening = open_night(its, orders, in_this_process, replay)
+        night = opening.nightly.run()
+    (problem,) = opening.problems
+    assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a stem")
+    assert night.red == []
+    assert (tmp_path / "corpus" / "cut.stem").exists()
+
+
+def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(corpus, "write", full)
+    night, _ = sit(tmp_path)
+    assert total(it.total for it in night.shards).runs == 40
+    problem = "no space left on device; the corpus does not grow any more"
+    assert night.red == [f"fuzz: {tmp_path / 'corpus'}: {problem}"]
 
 
 def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Path) -> None:

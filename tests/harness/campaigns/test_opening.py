@@ -1,5 +1,6 @@
 """A night begins with what the folder knows; the last one is gone on with, if it can be."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from workerfuzz.harness.campaigns.folder import Folder, FolderError
 from workerfuzz.harness.campaigns.night import Night, Target
 from workerfuzz.harness.campaigns.nightly import in_this_process
 from workerfuzz.harness.campaigns.nights import NIGHT, as_text
-from workerfuzz.harness.campaigns.opening import Opening, Orders, open_night
+from workerfuzz.harness.campaigns.opening import Opening, Orders, open_night, python_of_last
+from workerfuzz.harness.cases.case import CaseError
 from workerfuzz.harness.cases.replay import Replay
 
 TARGET = Target("reference", "worker")
@@ -71,6 +73,32 @@ def test_a_night_that_nobody_can_read_is_not_gone_on_with(tmp_path: Path) -> Non
     assert its.nightly.resumed is None
     assert its.problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
     assert broken.read_text() == "{"
+
+
+def test_a_corpus_of_a_newer_format_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "0.stem").write_text("workerfuzz-stem 2\n")
+    with pytest.raises(CaseError) as raised:
+        opening(tmp_path)
+    assert str(raised.value).endswith(
+        "0.stem:1: format 2 is newer than this workerfuzz understands, which is 1"
+    )
+
+
+def test_a_night_is_gone_on_with_in_the_environment_where_it_began(tmp_path: Path) -> None:
+    assert python_of_last(tmp_path / "nowhere") == ""
+    assert python_of_last(tmp_path) == ""
+    night = put(tmp_path, 1, 23)
+    night.python = "/there/python"
+    path = tmp_path / "nights" / night.name / NIGHT
+    path.write_text(as_text(night))
+    assert python_of_last(tmp_path) == "/there/python"
+    night.ended = "later"
+    path.write_text(as_text(night))
+    assert python_of_last(tmp_path) == ""
+    orders = replace(ORDERS, python="/other")
+    opened = open_night(Folder(tmp_path), orders, in_this_process, replay)
+    assert opened.nightly.night.python == "/other"
 
 
 def test_a_folder_that_takes_nothing_is_refused(

@@ -51,6 +51,12 @@ def test_a_repeated_night_is_red() -> None:
     assert "33% of them were among those of night" in proof.told(night(3, [1, 4, 5]), former)
 
 
+def test_a_seed_that_a_former_night_had_is_red() -> None:
+    assert list(proof.wrong(night(1, [5]), [night(1, [1]), night(2, [3])])) == [
+        "seed 1 is that of night 2026-11-25T00-00-00-1, too; a night needs a fresh one"
+    ]
+
+
 def nights(*seeds: int) -> list[Night]:
     found = []
     for seed in seeds:

@@ -121,7 +121,8 @@ def test_the_corpus_grows_and_runs_grow_from_it(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_corpus_is_told_and_runs_go_on(tmp_path: Path) -> None:
     (tmp_path / "bad.stem").write_text("")
     done = account_of(tmp_path, scope="worker", runs=5, corpus=str(tmp_path))
-    assert done.faults == [f"{tmp_path / 'bad.stem'}: the file is empty"]
+    assert done.unread == [f"{tmp_path / 'bad.stem'}: the file is empty"]
+    assert not done.faults
     assert done.runs == 5
     (tmp_path / "0.stem").write_text("workerfuzz-stem 2\n")
     with pytest.raises(CaseError, match="format 2 is newer"):
@@ -135,7 +136,7 @@ def test_a_full_disk_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(corpus, "write", full)
     done = account_of(tmp_path, scope="worker", runs=20, corpus=str(tmp_path / "corpus"))
     problem = "no space left on device; the corpus does not grow any more"
-    assert done.faults == [f"{tmp_path / 'corpus'}: {problem}"]
+    assert done.ungrown == f"{tmp_path / 'corpus'}: {problem}"
     assert (done.runs, done.stems_added) == (20, 0)
 
 

@@ -42,3 +42,11 @@ def test_many_faults_are_told_once_and_end_it() -> None:
 def test_every_problem_of_a_shard_is_a_line() -> None:
     account = Account(Plan(), faults=["one", "two"], refused="three")
     assert problems_of(account) == ["reference: three", "reference: one", "reference: two"]
+
+
+def test_a_corpus_that_takes_no_more_is_told_and_ends_nothing() -> None:
+    trouble = Trouble()
+    for place in range(MOST_FAULTY + 1):
+        trouble.note(place, Account(DASK, ungrown="corpus: no space left on device"))
+    assert list(trouble.lines()) == ["corpus: no space left on device"]
+    assert not trouble.too_much(DASK)
