@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -170,6 +171,42 @@ def minimising(python: str) -> Any:
 def cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def day(value: str) -> str:
+    """``2026-11-25``."""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except ValueError:
+        raise typer.BadParameter(f'expected a day like 2026-11-25, found "{value}"') from None
+
+
+@app.command()
+def triage(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder of `workerfuzz nightly`.")
+    ],
+    since: Annotated[
+        str | None,
+        typer.Option(
+            parser=day,
+            metavar="DAY",
+            help="New is what was first seen on that day or later; else by the last night.",
+        ),
+    ] = None,
+) -> None:
+    """List every bug that nights found: new, known or fixed, how often, since when; worst first."""
+    from workerfuzz.harness.campaigns.folder import existing
+    from workerfuzz.harness.campaigns.nights import read_nights
+    from workerfuzz.harness.campaigns.triage import triage as triaged
+    from workerfuzz.harness.report.triage import triage_lines
+
+    its = existing(folder)
+    nights = read_nights(its)
+    for problem in (line for written in nights for line in written.problems):
+        complain(problem)
+    for line in triage_lines(triaged(its, nights, since or ""), len(nights), folder):
+        typer.echo(line)
 
 
 @contextmanager

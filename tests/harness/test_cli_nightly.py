@@ -337,3 +337,35 @@ def test_a_night_in_processes_finds_what_is_planted(say: Say) -> None:
     assert night_of(Path("nights"))["python"] == sys.executable
     assert "canary: found bytes-stay-under-way, finish-is-kept-secret; nothing else\n" in out
     assert re.search(r"replay: \d+ cases on reference: \d+ as written", out)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_triage_lists_what_nights_found(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken(monkeypatch, with_a_bug)
+    assert say(*NIGHT)[0] == 1
+    (finding,) = Path("nights/findings").iterdir()
+    status, out, err = say("triage", "nights")
+    assert (status, err) == (0, "")
+    assert out.startswith("new: a client waits for ever: wanted_keys_resolve")
+    assert f"\n  workerfuzz replay {finding}\n" in out
+    assert out.endswith("\n1 bug in 1 night: 1 new, 0 known, 0 fixed\n")
+    (path,) = Path("nights").glob("nights/*/shards/0000.json")
+    path.write_text("{")
+    status, out, err = say("triage", "nights", "--since", "2999-01-01")
+    assert status == 0
+    assert err == f"workerfuzz: {path}: broken: Input data was truncated; it is left as it is\n"
+    assert out.endswith("\n1 bug in 1 night: 0 new, 1 known, 0 fixed\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["nowhere"], "nowhere: no such folder; expected one that workerfuzz nightly made"),
+        (
+            [".", "--since", "today"],
+            "Invalid value for '--since': expected a day like 2026-11-25, found \"today\"",
+        ),
+    ],
+)
+def test_triage_refuses_bad_input_in_one_line(say: Say, arguments: list[str], problem: str) -> None:
+    assert say("triage", *arguments) == (2, "", f"workerfuzz: {problem}\n")

@@ -1,0 +1,42 @@
+"""What the command line prints of the bugs of a folder: the most harmful first."""
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.triage import Bug, Status
+from workerfuzz.harness.cases.severity import Severity
+from workerfuzz.harness.engines.keeping import counted
+
+
+def triage_lines(bugs: Sequence[Bug], nights: int, folder: Path) -> Iterator[str]:
+    """A paragraph for each, and how many there are."""
+    for bug in bugs:
+        yield from bug_lines(bug, folder)
+        yield ""
+    counts = Counter(bug.status for bug in bugs)
+    split = ", ".join(f"{counts[status]} {status}" for status in Status)
+    yield f"{counted(len(bugs), 'bug')} in {counted(nights, 'night')}: {split}"
+
+
+def bug_lines(bug: Bug, folder: Path) -> Iterator[str]:
+    """What it is, what it does, how often and since when it came, and how to see it."""
+    harm = f"{bug.harm}: " if bug.harm not in {None, Severity.NOTHING} else ""
+    yield f"{bug.status}: {harm}{bug.signature}"
+    if bug.known:
+        yield f"  a known bug: {bug.known}"
+    elif bug.what:
+        yield f"  {bug.what}"
+    yield f"  {how_often(bug)}"
+    if bug.case:
+        chosen = "" if bug.subject in {"", "reference"} else f" --subject {bug.subject}"
+        yield f"  workerfuzz replay {shlex.quote(str(folder / bug.case))}{chosen}"
+
+
+def how_often(bug: Bug) -> str:
+    """``412 runs of clusters of dask in 2 nights, 2026-11-23 to 2026-11-25``."""
+    if not bug.nights:
+        return f"in no night that is here{f', first seen {bug.first}' if bug.first else ''}"
+    days = bug.first if bug.first == bug.last else f"{bug.first} to {bug.last}"
+    return f"{counted(bug.times, 'run')} of {bug.system} in {counted(bug.nights, 'night')}, {days}"
