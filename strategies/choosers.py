@@ -22,14 +22,16 @@ class Chooser(Protocol):
 class RandomChooser:
     """Chooses by a generator of its own: same seed, same choices, in every process."""
 
+    __slots__ = ("random",)
+
     def __init__(self, seed: int | str) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed).random
 
     def pick(self, items: Sequence[T]) -> T:
-        return items[int(self.random.random() * len(items))]
+        return items[int(self.random() * len(items))]
 
     def integer(self, low: int, high: int) -> int:
-        return low + int(self.random.random() * (high - low + 1))
+        return low + int(self.random() * (high - low + 1))
 
 
 class HypothesisChooser:

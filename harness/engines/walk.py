@@ -1,6 +1,7 @@
 """The walk: random steps, without Hypothesis in the loop. How it weighs them is a tactic."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
@@ -50,12 +51,13 @@ def wander(
     slow: frozenset[str] = frozenset(),
 ) -> None:
     """Random steps, each kind as often as its weight says, but seldom one of what is slow."""
+    often = {kind: (kind,) * weight for kind, weight in weights.items()}
     offered: dict[int, tuple[Sequence[type[Step]], list[type[Step]]]] = {}
     for _ in range(chooser.integer(*length)):
         possible = world.possible()
         its = offered.get(id(possible))  # worlds use the same ones again, and we keep them alive
         if its is None:
-            choice = [kind for kind in possible for _ in range(weights[kind])]
+            choice = [*chain.from_iterable(map(often.__getitem__, possible))]
             its = offered[id(possible)] = possible, choice or list(possible)
         step = world.draw(chooser.pick(its[1]), chooser)
         if slow and not slow.isdisjoint(step.arguments()) and chooser.integer(1, PATIENCE) > 1:

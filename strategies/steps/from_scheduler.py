@@ -16,7 +16,7 @@ from workerfuzz.strategies.steps.step import (
     SomeHoldings,
     SomeKeys,
     WorkerStep,
-    draw_holding,
+    draw_holdings,
     one_less,
     parse_holdings,
     renamed_holdings,
@@ -62,7 +62,7 @@ class ComputeTask(WorkerStep):
         assert isinstance(content.run_spec, int)
         return cls(
             key=content.key,
-            needs=tuple(draw_holding(world, dep, chooser) for dep in content.dependencies),
+            needs=draw_holdings(world, content.dependencies, chooser),
             spec=content.run_spec,
             priority=chooser.pick(world.variety.priorities),
             resources=draw_resources(world.view.config.resources, chooser),
@@ -177,7 +177,8 @@ class ComputeTask(WorkerStep):
 
 def likelier(world: Surroundings, states: Collection[State]) -> Sequence[str]:
     """Keys in some states, twice: offered beside all others, they are drawn more often."""
-    return [key for key in world.pool if world.view.state(key) in states] * 2
+    state = world.view.state
+    return [key for key in world.pool if state(key) in states] * 2
 
 
 def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
@@ -196,9 +197,10 @@ def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
 def draw_dependencies(world: Surroundings, key: str, chooser: Chooser) -> tuple[str, ...]:
     """Some earlier keys, or some that are here; now and then one that holds a thread or a transfer."""
     earlier = world.pool[: world.pool.index(key)]
-    here = [key for key in earlier if world.view.state(key) is State.MEMORY]
+    state = world.view.state
+    here = [key for key in earlier if state(key) is State.MEMORY]
     chosen = some(chooser.pick((earlier, here)), 0, 2, chooser)
-    held = [key for key in earlier if world.view.state(key) in HOLDING and key not in chosen]
+    held = [key for key in earlier if state(key) in HOLDING and key not in chosen]
     if held and chooser.integer(0, 2) == 2:
         chosen = (*chosen, chooser.pick(held))
     return tuple(sorted(chosen, key=earlier.index))
@@ -232,7 +234,8 @@ class LettingGo(SomeKeys):
 
 def inputs_of_runnable(world: Surroundings) -> Sequence[str]:
     """What tasks will take that wait for nothing but a thread or resources, task by task."""
-    runnable = [key for key in world.pool if world.view.state(key) in RUNNABLE]
+    state = world.view.state
+    runnable = [key for key in world.pool if state(key) in RUNNABLE]
     return [dependency for key in runnable for dependency in sorted(world.view.dependencies(key))]
 
 
@@ -294,7 +297,7 @@ class RefreshWhoHas(SomeHoldings):
     @classmethod
     def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
         drawn = super().draw(world, chooser)
-        return cls(tuple(replace(holding, nbytes=None) for holding in drawn.holdings))
+        return cls(tuple([Holding(it.key, it.peers) for it in drawn.holdings]))
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

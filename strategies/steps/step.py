@@ -223,7 +223,7 @@ class SomeHoldings(WorkerStep):
     @classmethod
     def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
         keys = some(world.pool, 1, world.variety.together, chooser)
-        return cls(tuple(draw_holding(world, key, chooser) for key in keys))
+        return cls(draw_holdings(world, keys, chooser))
 
     def arguments(self) -> Sequence[str]:
         return tuple(map(str, self.holdings))
@@ -259,15 +259,19 @@ def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, 
     count = chooser.integer(min(low, len(items)), min(high, len(items)))
     if not count:
         return ()
+    if count == 1:
+        return (items[chooser.integer(0, len(items) - 1)],)
     left = list(range(len(items)))
     chosen = [left.pop(chooser.integer(0, len(left) - 1)) for _ in range(count)]
     return tuple([items[place] for place in sorted(chosen)])
 
 
-def draw_holding(world: Surroundings, key: str, chooser: Chooser) -> Holding:
-    """Who might hold a key: nobody, one peer, two, or (falsely) the worker itself."""
-    holders = chooser.pick(possible_holders(tuple(world.peers)))
-    return Holding(key, holders, chooser.pick(world.variety.sizes))
+def draw_holdings(
+    world: Surroundings, keys: Sequence[str], chooser: Chooser
+) -> tuple[Holding, ...]:
+    """Who might hold each key: nobody, one peer, two, or (falsely) the worker itself."""
+    holders, sizes, pick = possible_holders(tuple(world.peers)), world.variety.sizes, chooser.pick
+    return tuple([Holding(key, pick(holders), pick(sizes)) for key in keys])
 
 
 @cache
