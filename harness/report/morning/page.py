@@ -61,7 +61,7 @@ def page(morning: Morning, shown: Sequence[Shown]) -> str:
         morning=morning,
         night=morning.night,
         by_kind=by_kind(shown),
-        blocks=list(packed(texts)),
+        packed=packed(texts),
         together=TOGETHER,
         sections=sections,
         checked=tables.checked(morning.groups, morning.met),

@@ -1,16 +1,23 @@
 "use strict";
 (() => {
-  const packed = [...document.querySelectorAll("script.block")];
   const together = Number(document.currentScript.dataset.together);
   const unpacked = new Map();
 
-  // One text; a block of them is a JSON list, compressed by zlib, in base64.
+  // One text, of its own paragraphs and of those that it shares with others.
   async function text(number) {
     const block = Math.floor(number / together);
-    if (!unpacked.has(block)) {
-      unpacked.set(block, unpack(packed[block].textContent));
+    const [shared, texts] = await Promise.all([once("script.shared", 0), once("script.block", block)]);
+    const parts = texts[number % together];
+    return parts.map((it) => (typeof it === "number" ? shared[it] : it)).join("\n\n");
+  }
+
+  // A list as JSON, compressed by zlib, in base64; unpacked when it is needed for the first time.
+  function once(selector, place) {
+    const key = `${selector} ${place}`;
+    if (!unpacked.has(key)) {
+      unpacked.set(key, unpack(document.querySelectorAll(selector)[place].textContent));
     }
-    return (await unpacked.get(block))[number % together];
+    return unpacked.get(key);
   }
 
   async function unpack(text) {

@@ -13,7 +13,7 @@ from examples.accounts import account, met, night, tally
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.night import Phase
 from workerfuzz.harness.report.morning.morning import Fixed, Morning
-from workerfuzz.harness.report.morning.packed import TOGETHER, packed
+from workerfuzz.harness.report.morning.packed import GAP, TOGETHER, Packed, packed
 from workerfuzz.harness.report.morning.page import page
 from workerfuzz.harness.report.morning.shown import Picture, Shown
 from workerfuzz.harness.report.templating import ReportUnavailable
@@ -131,7 +131,7 @@ def test_text_is_text_wherever_it_came_from() -> None:
     text = page(morning, shown)
     read = Reader(text)
     assert "img" not in {tag for tag, _ in read.elements}
-    assert text.count("<script") == 1 + sum(
+    assert text.count("<script") == 2 + sum(
         "block" in (a.get("class") or "") for _, a in read.elements
     )
     assert read.text.count("<script>alert('x')</script>") > 20
@@ -154,8 +154,9 @@ def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
         for name in ("data-wide", "data-small", "data-text")
         if (value := a.get(name))
     ]
-    blocks = re.findall(r'<script type="text/plain" class="block">([^<]+)</script>', page_of(shown))
-    texts = [text for it in blocks for text in json.loads(zlib.decompress(base64.b64decode(it)))]
+    text = page_of(shown)
+    (common,) = scripts(text, "shared")
+    texts = unpacked(Packed(common, tuple(scripts(text, "block"))))
     assert [texts[place] for place in places] == [
         text for it in shown for text in (it.picture.wide, it.picture.small, it.test)
     ]
@@ -179,15 +180,37 @@ def test_what_takes_many_lines_is_told_in_one_and_the_rest_can_be_opened() -> No
     assert "line 3 5 more line 4" in read.text
 
 
+def scripts(text: str, kind: str) -> list[str]:
+    return re.findall(rf'<script type="text/plain" class="{kind}">([^<]+)</script>', text)
+
+
+def unpacked(it: Packed) -> list[str]:
+    """What the script of the page makes of it."""
+    shared, *blocks = (
+        json.loads(zlib.decompress(base64.b64decode(block))) for block in (it.shared, *it.blocks)
+    )
+    return [
+        GAP.join(shared[part] if isinstance(part, int) else part for part in parts)
+        for block in blocks
+        for parts in block
+    ]
+
+
 def page_of(shown: list[Shown]) -> str:
     return page(Morning(night()), shown)
 
 
 @pytest.mark.parametrize("count", [0, 1, TOGETHER, TOGETHER + 1])
 def test_what_is_packed_can_be_unpacked(count: int) -> None:
-    texts = [f"{EVIL} é {number}" for number in range(count)]
-    blocks = [json.loads(zlib.decompress(base64.b64decode(it))) for it in packed(texts)]
-    assert [text for block in blocks for text in block] == texts
+    texts = [f"{EVIL} é {number}{GAP * number}{EVIL}" for number in range(count)]
+    assert unpacked(packed(texts)) == texts
+
+
+def test_what_several_texts_have_is_packed_once() -> None:
+    long = "".join(map(chr, range(48, 1000)))
+    one, many = (packed([f"{number}{GAP}{long}" for number in range(n)]) for n in (2, 60))
+    assert one.shared == many.shared
+    assert len("".join(many.blocks)) < len(one.shared)
 
 
 def test_without_what_it_needs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,23 @@
+"""The machine as a map, in a real browser: nothing sticks out, and no state or number hides another."""
+
+from pathlib import Path
+
+import pytest
+from examples.looks import SCHEMES, Opened
+
+from workerfuzz.harness.report.diagram.machine import TABLES, Theirs, machine
+from workerfuzz.harness.report.diagram.svg import picture
+
+MORE = Theirs("1", {"worker": [("cancelled", "memory"), ("missing", "error")], "scheduler": []})
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("party", [*TABLES])
+def test_the_map_can_be_read(tmp_path: Path, look: Opened, party: str, scheme: str) -> None:
+    counts = {f"{party} {a} -> {b}": 10**it % 99_991 for it, (a, b) in enumerate(TABLES[party])}
+    path = tmp_path / "map.svg"
+    path.write_text(picture(machine(party, MORE, counts, "7 runs of reference 0.1")))
+    opened = look(path, 1600, scheme)
+    assert opened.errors == []
+    assert opened.sticks_out() == []
+    assert opened.overlaps() == []
