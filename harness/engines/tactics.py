@@ -66,6 +66,17 @@ MORTAL: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 
+#: Where tasks fail, and are asked for and tried again, mostly by clients that let nothing go.
+FAULTY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (4, 8), "release": (0, 1, 2), "retry": (0, 1, 2), "deliver": (20, 30),
+        "begin": (6,), "succeed": (3, 6), "fail": (2, 4), "spoil": (0, 0, 1), "reschedule": (0, 0, 1),
+        "serve": (4, 6), "receive": (2, 4), "garble": (0, 0, 1), "retry-busy-worker": (1,),
+        "steal": (0, 0, 2), "replicate": (0, 0, 2), "pause": (0, 0, 1), "unpause": (2,),
+        "dies": (0, 0, 1), "notice": (1, 3), "join": (0, 1),
+    }
+)  # fmt: skip
+
 #: Where tasks and values keep being moved between workers.
 THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
@@ -114,6 +125,7 @@ TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weig
             "weighted": weighted,
             "restless": partial(listed, RESTLESS),
             "mortal": partial(listed, MORTAL),
+            "faulty": partial(listed, FAULTY),
             "thievish": partial(listed, THIEVISH),
         }
     )
@@ -126,7 +138,7 @@ DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "worker": ("uniform", "swarm", "weighted", "weighted"),
         "cluster": (
             "uniform", "swarm", "weighted", "weighted", "restless", "restless", "restless",
-            "mortal", "thievish", "thievish",
+            "mortal", "mortal", "faulty", "thievish", "thievish",
         ),
     }
 )  # fmt: skip

@@ -17,6 +17,9 @@ ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+#: Amounts of resources are sums of floats.
+_NEARLY_NOTHING: Final = 1e-9
+
 #: States in which a task may need its inputs here.
 _NEEDING: Final = frozenset(
     {"waiting", "ready", "constrained", "executing", "long-running", "resumed"}
@@ -37,6 +40,21 @@ def copies_are_kept_for_a_reason(refused: Iterable[tuple[str, Mapping[str, str]]
         if _NEEDING.isdisjoint(users.values()):
             said = ", ".join(f"{user} is {users[user]}" for user in sorted(users))
             yield f"{key} is kept; {said or 'nobody uses it'}"
+
+
+@always("What is left of a worker's resources is what its running tasks did not take.")
+def resources_are_taken(machine: Any) -> Iterator[str]:
+    """Given a worker of a release that does not check it itself, right after an event."""
+    for name, total in machine.total_resources.items():
+        needed = {it.key: it.resource_restrictions.get(name, 0) for it in machine.all_running_tasks}
+        left = machine.available_resources[name]
+        if abs(total - sum(needed.values()) - left) < _NEARLY_NOTHING:
+            continue
+        begun = [it for it in machine.moves if it.finish == "executing" and needed.get(it.key)]
+        for move in begun if left > total - sum(needed.values()) else ():
+            yield f"{move.key}, {move.start} -> {move.finish}, took no {name}"
+        if not begun:
+            yield f"{left:g} of {total:g} {name} are left; running tasks need {sum(needed.values()):g}"
 
 
 @always("The scheduler's own validation finds nothing wrong.")

@@ -12,6 +12,7 @@ from workerfuzz.harness.subjects.dask_cluster_faults import blame
 from workerfuzz.harness.subjects.dask_cluster_properties import (
     copies_are_kept_for_a_reason,
     nothing_is_logged_as_error,
+    resources_are_taken,
     scheduler_validate_state,
 )
 from workerfuzz.harness.subjects.dask_cluster_releases import ClusterRelease, missing
@@ -180,6 +181,8 @@ class DaskCluster:
                 found += _broken(scheduler_validate_state, self.scheduler)
             elif worker is not None:
                 found += _broken(validate_state, worker.machine)
+        if worker is not None and worker.counts_resources:
+            found += _broken(resources_are_taken, worker.machine)
         if worker is not None and worker.refused:
             found += _broken(copies_are_kept_for_a_reason, worker.refused)
             worker.refused = []

@@ -59,6 +59,7 @@ class ClusterWorker(DaskWorker):
         wanted: what it wants done, likewise.
         refused: copies that it might have dropped, and kept, since these were last taken; with the
             tasks that take each, and their states.
+        counts_resources: it has some, and its release does not check them (before 2022.7.1).
     """
 
     def __init__(
@@ -72,6 +73,9 @@ class ClusterWorker(DaskWorker):
         self.sent: list[Any] = []
         self.wanted: list[tuple[str, Action]] = []
         self.refused: list[tuple[str, dict[str, str]]] = []
+        self.counts_resources = bool(config.resources) and not hasattr(
+            self.machine, "_validate_resources"
+        )
         self._requests = 0
         self._not_to_run: dict[str, None] = {}
 

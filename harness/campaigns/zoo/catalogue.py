@@ -12,16 +12,15 @@ BUGS: Final = (
         name="Z06", origin="#6676", last="2022.7.0", fixed="2022.7.1",
         words="a task with a resource and a remote input runs without the resource",
         signs=(Sign(
-            said=r"_validate_resources|resources in use",
+            said=r"resources_are_taken .*ready -> executing, took no",
             path=(("waiting", "ready"), ("ready", "executing")),
-            without=("release", "cancel", "steal", "reschedule", "dies"),
         ),),
     ),
     Bug(
         name="Z08", origin="#6711", last="2022.7.0", fixed="2022.7.1",
         words="an old entry in the queue starts a task without its resource",
         signs=(Sign(
-            said=r"_validate_resources|resources in use",
+            said=r"resources_are_taken .*constrained -> executing, took no",
             path=(("ready", "released"), (ANY, "constrained"), ("constrained", "executing")),
         ),),
     ),
@@ -123,7 +122,7 @@ BUGS: Final = (
     ),
     Bug(
         name="#8549", origin="#8549", last="2024.2.1", fixed="2024.3.0",
-        words="a task is reported as finished that has failed",
+        words="a finished task is to fail, or one that has failed is reported as finished",
         signs=(Sign(
             said=r"_transition: assert not .*kwargs|stimulus_task_finished",
             path=((ANY, "erred"),), on_scheduler=True,
@@ -133,7 +132,8 @@ BUGS: Final = (
         name="#8703", origin="#8703", last="2024.6.0", fixed="2024.6.1",
         words="the input of a queued task is lost",
         signs=(Sign(
-            said=r"dts in ts\.waiting_on or dts\.who_has|add_to_processing: assert dts\.who_has",
+            said=r"dts in ts\.waiting_on or dts\.who_has|add_to_processing: assert dts\.who_has|"
+            r"_validate_ready: assert all\(dts\.who_has",
             path=((ANY, "queued"),), on_scheduler=True, steps=("dies",),
         ),),
     ),

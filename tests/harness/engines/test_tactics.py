@@ -16,7 +16,7 @@ from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUnivers
 from workerfuzz.strategies.universe import Universe
 
 
-@pytest.mark.parametrize("table", ["NEEDED", "RESTLESS", "MORTAL", "THIEVISH"])
+@pytest.mark.parametrize("table", ["NEEDED", "RESTLESS", "MORTAL", "FAULTY", "THIEVISH"])
 def test_a_table_has_nothing_that_cannot_happen(table: str) -> None:
     assert not set(getattr(tactics, table)).difference(BY_WORD)
 
