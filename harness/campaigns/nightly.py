@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from workerfuzz.harness.campaigns import proof
@@ -71,6 +72,7 @@ class Nightly:
         carry: runs shards.
         replay: replays a file.
         minimise: takes away stems of the corpus that others make superfluous.
+        reports: writes what people look at into the folder of the night; returns what there is to say.
         jobs: how many shards it runs at a time.
         former: other nights of the folder.
         resumed: what this night did before this sitting; None: it begins now.
@@ -84,6 +86,7 @@ class Nightly:
     carry: Carry
     replay: Replaying
     minimise: Minimising = minimise_here
+    reports: Callable[[Path], list[str]] = lambda _: []
     jobs: int = 1
     former: list[Night] = field(default_factory=list)
     resumed: Written | None = None
@@ -111,7 +114,21 @@ class Nightly:
             phase.told = [proof.told(self.night, self.former)]
             phase.red = [*proof.wrong(self.night, self.former)]
         self.diary.finish(now())
+        self.write_reports()
         return self.night
+
+    def write_reports(self) -> None:
+        """The night is over and written; it can be read in other ways, too."""
+        phase, began = self.night.phase("report"), time.monotonic()
+        try:
+            lines = self.reports(self.diary.path)
+        except KeyboardInterrupt:
+            lines = ["interrupted as it was written; workerfuzz report writes it"]
+        for line in lines:
+            self.say(f"report: {line}")
+        phase.told += lines
+        phase.seconds += time.monotonic() - began
+        self.diary.flush()
 
     @contextmanager
     def during(self, name: str) -> Iterator[Phase]:

@@ -49,7 +49,7 @@ class Tonight:
             for path, outcome, report in self.replayed(paths, subject):
                 counts[outcome] += 1
                 if report:
-                    phase.red += [f"on {subject}: {path}: {outcome}", *report]
+                    phase.red.append(in_a_line(subject, path, outcome, report))
             phase.told.append(f"{len(paths)} cases on {subject}: {told(counts)}")
 
     def findings(self, phase: Phase, folder: Path) -> None:
@@ -77,7 +77,7 @@ class Tonight:
                 if outcome == Outcome.FIXED:
                     self.fixed.append(f"{path.name}: {report[0] if report else outcome}")
                 elif report:
-                    phase.red += [f"on {subject}: {path}: {outcome}", *report]
+                    phase.red.append(in_a_line(subject, path, outcome, report))
             if counts.keys() != {OTHERS}:
                 phase.told.append(f"{len(paths)} known bugs on {subject}: {told(counts)}")
 
@@ -114,6 +114,12 @@ OF_KNOWN: Final[Mapping[str, str]] = {
     Outcome.AS_WRITTEN: "of other versions",
     Outcome.NOT_APPLICABLE: OTHERS,
 }
+
+
+def in_a_line(subject: str, path: Path, outcome: str, report: Sequence[str]) -> str:
+    """Where a case is not as it should be, and what is wrong; ``workerfuzz replay`` tells it all."""
+    what = " ".join(line.strip() for line in report[:2])
+    return f"on {subject}, {outcome}: {what if str(path) in what else f'{path}: {what}'}"
 
 
 def told(counts: Counter[str]) -> str:

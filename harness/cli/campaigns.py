@@ -23,6 +23,7 @@ from workerfuzz.harness.cli.options import (
     fresh_seed,
     subject_names,
 )
+from workerfuzz.harness.cli.reporting import write_reports
 
 app = typer.Typer()
 
@@ -100,6 +101,7 @@ def begin(folder: Path, orders: Any, *, resume: bool, out: Path | None, quiet: b
         carry = carrier(orders.jobs, orders.python)
         opening = open_night(its, orders, carry, replay, resume=resume, say=typer.echo)
         opening.nightly.minimise = minimising(orders.python)
+        opening.nightly.reports = lambda night: write_reports(night, orders.python)
         for problem in opening.problems:
             complain(problem)
         sit(opening.nightly, out, quiet)

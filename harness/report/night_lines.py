@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.campaigns.night import Night
@@ -9,6 +10,9 @@ from workerfuzz.harness.campaigns.sharing import Sharing
 from workerfuzz.harness.campaigns.tally import total
 from workerfuzz.harness.engines.keeping import counted
 from workerfuzz.harness.report.campaign import verdict
+
+#: Reasons of one phase that are told again in the end.
+MOST: Final = 5
 
 
 def first_lines(night: Night, sharing: Sharing, *, resumed: bool) -> Iterator[str]:
@@ -38,9 +42,17 @@ def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterato
             yield f"fixed: {line}"
     for met in new:
         yield from new_lines(met, folder)
-    for why in night.red:
-        yield f"red: {why}"
+    yield from red_lines(night)
     yield closing(night, verdict(new, known))
+
+
+def red_lines(night: Night) -> Iterator[str]:
+    """Why the night is red; of each phase not more than people read."""
+    for phase in night.phases:
+        for why in phase.red[:MOST]:
+            yield f"red: {phase.name}: {why}"
+        if len(phase.red) > MOST:
+            yield f"red: {phase.name}: and {len(phase.red) - MOST} more, told above"
 
 
 def new_lines(met: Met, folder: Path) -> Iterator[str]:

@@ -63,6 +63,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: in_this_process)
     monkeypatch.setattr(campaigns, "replaying", replaying)
     monkeypatch.setattr(campaigns, "minimising", lambda python: minimise_here)
+    monkeypatch.setattr(campaigns, "write_reports", lambda night, python: [str(night)])
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
@@ -133,7 +134,8 @@ def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(campaigns, "replaying", replaying)
     status, out, _ = say(*NIGHT)
     assert status == 1
-    assert "\nreplay: RED: said\n" in out
+    assert re.search(r"\nreplay: RED: on reference, differs: \S+/0001-\S+.case: said\n", out)
+    assert re.search(r"\nred: replay: and \d+ more, told above\n", out)
 
 
 @pytest.mark.usefixtures("at_once")

@@ -19,6 +19,7 @@ from workerfuzz.harness.campaigns.minimising import NotMinimised
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.night import Night, Target
 from workerfuzz.harness.campaigns.nightly import Carry, Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.nights import NIGHT, night_in
 from workerfuzz.harness.campaigns.opening import Opening, Orders, open_night
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.tally import total
@@ -289,3 +290,31 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     assert total(it.total for it in again.shards).runs == 40, "its runs are done again"
     names = sorted(path.name for path in broken.parent.iterdir())
     assert names == ["0000.2.json", "0000.json", "0001.json"]
+
+
+def test_what_people_look_at_is_written_when_the_night_is(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def reports(path: Path) -> list[str]:
+        seen.append(night_in(path / NIGHT).ended)
+        return ["the page"]
+
+    def reporting(night: Nightly) -> None:
+        night.reports = reports
+
+    night, sitting = sit(tmp_path, runs=4, before=reporting)
+    assert seen == [night.ended]
+    assert sitting.said[-1] == "report: the page"
+    assert night_in(tmp_path / "nights" / night.name / NIGHT).phases[-1].told[-1] == "the page"
+
+
+def test_who_has_no_time_for_the_report_has_the_night(tmp_path: Path) -> None:
+    def reports(path: Path) -> list[str]:
+        raise KeyboardInterrupt
+
+    def reporting(night: Nightly) -> None:
+        night.reports = reports
+
+    night, sitting = sit(tmp_path, runs=4, before=reporting)
+    assert (night.red, night.interrupted) == ([], False)
+    assert sitting.said[-1] == "report: interrupted as it was written; workerfuzz report writes it"

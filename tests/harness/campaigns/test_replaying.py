@@ -54,7 +54,7 @@ def test_a_case_that_differs_is_red(tmp_path: Path) -> None:
     phase = Phase("replay")
     tonight(outcomes({"b.case": Outcome.DIFFERS})).cases(phase, [tmp_path])
     path = tmp_path / "b.case"
-    assert phase.red == [f"on reference: {path}: differs", f"{path}:5: said"]
+    assert phase.red == [f"on reference, differs: {path}:5: said"]
 
 
 def test_a_replay_that_takes_its_process_with_it_is_red(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_replay_that_takes_its_process_with_it_is_red(tmp_path: Path) -> None:
     put(tmp_path, "a.case")
     phase = Phase("replay")
     tonight(die).cases(phase, [tmp_path])
-    assert phase.red == [f"on reference: {tmp_path / 'a.case'}: cannot be replayed", "it died"]
+    assert phase.red == [f"on reference, cannot be replayed: {tmp_path / 'a.case'}: it died"]
 
 
 def test_cases_that_come_with_workerfuzz_are_replayed_and_known_bugs_are_not_among_them() -> None:
@@ -120,7 +120,7 @@ def test_a_known_bug_that_breaks_elsewhere_as_well_is_red(names: list[str]) -> N
     came_to = dict.fromkeys(names, Outcome.NOT_APPLICABLE) | {names[0]: Outcome.BROKEN}
     phase = Phase("known")
     tonight(outcomes(came_to)).known(phase)
-    assert phase.red[0] == f"on reference: {FOLDER / names[0]}: broken"
+    assert phase.red[0].startswith(f"on reference, broken: {FOLDER / names[0]}:")
 
 
 def test_known_bugs_of_other_subjects_are_not_told(names: list[str]) -> None:

@@ -94,3 +94,13 @@ def test_an_interrupted_night_says_how_to_go_on() -> None:
     assert list(last_lines(its, FOLDER))[-1] == (
         "nothing new was found; the night is green, interrupted: --resume goes on with it"
     )
+
+
+def test_many_reasons_to_be_red_are_cut_short() -> None:
+    its = night()
+    its.phases = [Phase("replay", red=[f"case {number}" for number in range(7)])]
+    lines = list(last_lines(its, FOLDER))
+    assert [line for line in lines if line.startswith("red: ")] == [
+        *(f"red: replay: case {number}" for number in range(5)),
+        "red: replay: and 2 more, told above",
+    ]

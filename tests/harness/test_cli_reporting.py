@@ -1,0 +1,91 @@
+"""What a night leaves for people is written in a process of its own; what is not written is told."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.campaigns.account import Account
+from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.campaigns.night import Night
+from workerfuzz.harness.campaigns.nights import NIGHT, as_text
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.cases import save
+from workerfuzz.harness.cli.reporting import ANNOTATIONS, JUNIT, PAGE, SUMMARY, write_reports
+
+#: A program that is called as a Python would be.
+Make = Callable[[str], str]
+
+CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n\n> pause\n"
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """The folder of a night that found something."""
+    its = Night(7, "2026-11-25T00:00:00+00:00", ended="2026-11-25T08:00:00+00:00")
+    met = Met(("role_fits_state", "", ""), "It fits.", "x does not", 3, 11, "swarm", "reference",
+              "worker", case=CASE)  # fmt: skip
+    folder = tmp_path / "nights" / its.name
+    (folder / "shards").mkdir(parents=True)
+    (folder / NIGHT).write_text(as_text(its))
+    (folder / "shards" / "0000.json").write_text(as_text(Account(Plan(), met=[met])))
+    return folder
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Make:
+    """Writes a shell script; returns its path."""
+
+    def make(script: str) -> str:
+        path = tmp_path / "python"
+        path.write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    return make
+
+
+def test_what_people_and_machines_read_is_in_the_folder_of_the_night(night: Path) -> None:
+    pytest.importorskip("jinja2")
+    assert write_reports(night) == [str(night / PAGE)]
+    assert "<title>" in (night / PAGE).read_text()
+    assert "1 new finding" in (night / SUMMARY).read_text()
+    assert "<failure" in (night / JUNIT).read_text()
+    assert (night / ANNOTATIONS).read_text().startswith("::error title=workerfuzz%3A role_fits")
+
+
+def test_findings_are_played_where_they_were_found(night: Path, make: Make) -> None:
+    path = make(f'[ "$PYTHONHASHSEED" = 0 ] || exit 9\nexec {sys.executable} "$@"')
+    write_reports(night, path)
+    assert (night / SUMMARY).exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "problem"),
+    [
+        (
+            "echo 'workerfuzz: a report as HTML needs jinja2' >&2; exit 2",
+            "a report as HTML needs jinja2",
+        ),
+        ("exit 3", "it ended with status 3"),
+    ],
+)
+def test_why_it_was_not_written_is_told(night: Path, make: Make, script: str, problem: str) -> None:
+    assert write_reports(night, make(script)) == [problem, problem]
+    assert not (night / ANNOTATIONS).exists()
+
+
+def test_it_is_not_waited_for_for_ever(night: Path, make: Make) -> None:
+    path = make("exec cat /dev/zero")
+    assert write_reports(night, path, 0.0) == ["it was not written within 0 s"] * 2
+
+
+def test_a_full_disk_is_told(night: Path, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(save, "write", full)
+    assert write_reports(night, make("echo ::error::")) == [
+        f"{night}: no space left on device; the report is not whole"
+    ]
