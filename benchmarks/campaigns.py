@@ -57,7 +57,7 @@ def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--jobs", type=int, default=1, help="searches at a time")
     add("--keep", type=Path, help="where results of searches are kept, a line each")
     add("--process-runs", type=int, default=500, help="of each shard, for scaling")
-    add("--tiny", type=int, default=100, help="shards of a single run")
+    add("--tiny", type=int, default=20, help="shards of a single run, for each carrier")
     add("--minutes", type=float, default=0.1, help="of each campaign whose memory is watched")
     return parser.parse_args(arguments)
 

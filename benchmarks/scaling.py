@@ -5,6 +5,7 @@ By the clock on the wall, because that is what is won: whatever else goes on cou
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Final
 
 from aims import Aim, Said, at_least
@@ -64,19 +65,20 @@ def scaling(runs: int, turns: int) -> Iterator[Aim]:
     yield at_least(what, 1.7, ratios(times[1], times[2]))
 
 
-#: Who carries shards, and how many tiny ones of a thousand are enough to see what one costs.
-CARRIERS: Final[Mapping[str, tuple[Carrier, int]]] = {
-    "in this process": (in_this_process, 1000),
-    "processes, 2 at a time": (in_processes(2), 20),
+#: Who carries shards, ready to begin.
+CARRIERS: Final[Mapping[str, Callable[[], AbstractContextManager[Carrier]]]] = {
+    "in this process": lambda: nullcontext(in_this_process),
+    "processes, 2 at a time": lambda: nullcontext(in_processes(2)),
 }
 
 
 def carrying(tiny: int) -> Iterator[Said]:
-    """What a shard of a single run costs; with so many shards, or fewer where each takes long."""
+    """What a shard of a single run costs where there are so many; what is done once does not count."""
     rows = []
-    for who, (carry, of_thousand) in CARRIERS.items():
-        count = max(tiny * of_thousand // 1000, 2)
-        cost = 1e3 * timed(carry, plans_of(count, 1)) / count
-        rows.append((who, count, f"{cost:.2f}"))
-        yield Aim(f"a tiny shard, {who}: ms of wall time", "", f"{cost:.2f}")
+    for who, opened in CARRIERS.items():
+        with opened() as carry:
+            timed(carry, plans_of(1, 1))
+            cost = 1e3 * timed(carry, plans_of(tiny, 1)) / tiny
+        rows.append((who, tiny, f"{cost:.2f}"))
+        yield Aim(f"a tiny shard of {tiny}, {who}: ms of wall time", "", f"{cost:.2f}")
     yield table(("carried", "shards", "ms a shard"), rows)

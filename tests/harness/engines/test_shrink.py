@@ -1,9 +1,12 @@
 """Shrinking keeps the bug, and ends where no single step can go."""
 
+from typing import Any
+
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.cases.scopes import CLUSTER
+from workerfuzz.harness.campaigns.shard import system
+from workerfuzz.harness.cases.scopes import CLUSTER, WORKER, Scope
 from workerfuzz.harness.cases.signature import Signature, located, signature
 from workerfuzz.harness.engines import shrink as shrinking
 from workerfuzz.harness.engines.shrink import Shrunk, replay, shrink
@@ -33,10 +36,10 @@ def kept_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WorkerState, "_give_back", forgetful)
 
 
-def found() -> Violation:
+def found(subject: Any = SUBJECT, scope: Scope = WORKER) -> Violation:
     for seed in range(500):
         try:
-            walk(SUBJECT, f"shrink {seed}")
+            walk(subject, f"shrink {seed}", scope=scope)
         except Violation as violation:
             return violation
     raise AssertionError("nothing was found")
@@ -53,6 +56,29 @@ def test_result_is_one_minimal_and_shows_the_same_bug() -> None:
         rest = shrunk.steps[:place] + shrunk.steps[place + 1 :]
         other = replay(SUBJECT, shrunk.config, rest)
         assert other is None or signature(other) != signature(violation)
+
+
+@pytest.mark.parametrize(
+    ("name", "scope"),
+    [
+        ("liar-is-believed", WORKER),
+        ("freed-task-secedes-aloud", WORKER),
+        ("released-actor-stays", WORKER),
+        ("dead-worker-keeps-its-tasks", CLUSTER),
+        ("stale-run-counts", CLUSTER),
+    ],
+)
+def test_without_any_single_step_the_bug_is_gone(name: str, scope: Scope) -> None:
+    subject = system("reference", scope.name)
+    with named(name).planted():
+        violation = found(subject, scope)
+        shrunk = shrink(subject, violation)
+        assert not shrunk.interrupted
+        assert located(shrunk.violation) == located(violation)
+        for place in range(len(shrunk.steps)):
+            rest = shrunk.steps[:place] + shrunk.steps[place + 1 :]
+            other = replay(subject, shrunk.config, rest, scope)
+            assert other is None or located(other) != located(violation)
 
 
 @pytest.mark.usefixtures("kept_slot")
