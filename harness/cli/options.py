@@ -46,6 +46,9 @@ class Tactic(enum.StrEnum):
     SWARM = "swarm"
     WEIGHTED = "weighted"
     RESTLESS = "restless"
+    MORTAL = "mortal"
+    FAULTY = "faulty"
+    THIEVISH = "thievish"
     GROWN = "grown"
 
 

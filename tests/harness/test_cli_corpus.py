@@ -10,6 +10,9 @@ from workerfuzz import __version__
 from workerfuzz.harness import cli
 from workerfuzz.harness.cases import corpus
 from workerfuzz.harness.cases.stem import Stem
+from workerfuzz.harness.cli.options import Tactic
+from workerfuzz.harness.engines.tactics import TACTICS
+from workerfuzz.harness.engines.walker import GROWN
 from workerfuzz.strategies.steps import parse
 from workerfuzz.strategies.universe import Universe
 
@@ -80,6 +83,10 @@ def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> 
     assert say("run", "--runs", "3", "--tactic", "swarm") == (0, "", "")
     assert say("run", "--scope", "cluster", "--tactic", "restless") == (0, "", "")
     assert [(it.engine, it.tactic) for it in plans] == [("walk", "swarm"), ("walk", "restless")]
+
+
+def test_every_tactic_can_be_the_only_one() -> None:
+    assert {it.value for it in Tactic} == {*TACTICS, GROWN}
 
 
 @pytest.mark.parametrize(
