@@ -137,8 +137,8 @@ DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "worker": ("uniform", "swarm", "weighted", "weighted"),
         "cluster": (
-            "uniform", "swarm", "weighted", "weighted", "restless", "restless", "restless",
-            "mortal", "mortal", "faulty", "thievish", "thievish",
+            "uniform", "swarm", "weighted", "restless", "restless", "restless", "restless",
+            "mortal", "mortal", "faulty", "faulty", "thievish", "thievish",
         ),
     }
 )  # fmt: skip

@@ -27,7 +27,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 #: Habits to choose from, where workers have resources and where they have none.
 WITH_RESOURCES: Final = ("resources", "resources", "both", "both", "mixed", "workers")
-WITHOUT: Final = ("workers", "workers", "mixed", "mixed", "retries", "priority", "nothing")
+WITHOUT: Final = ("workers", "workers", "workers", "mixed", "retries", "priority", "nothing")
 
 #: Of how many times ``Habits.faithful`` is some.
 TIMES: Final = 4
