@@ -24,7 +24,7 @@ def minimise_here(folder: Path, target: Target) -> Minimised:
     try:
         return minimise(folder, system(*target.system), SCOPES[target.scope])
     except OSError as error:
-        raise NotMinimised(f"{folder}: {reason(error)}; no stem is lost") from None
+        raise NotMinimised(f"{folder}: {reason(error)}") from None
     except CaseError as error:
         raise NotMinimised(str(error)) from None
 

@@ -70,7 +70,7 @@ class Sharing:
         budget, done = self.night.budget, [account.total for account in self.accounts.values()]
         return replace(
             budget,
-            seconds=max(self.left_s(), 0.0) if budget.seconds is not None else None,
+            seconds=round(max(self.left_s(), 0.0), 1) if budget.seconds is not None else None,
             cpu_s=less(budget.cpu_s, sum(tally.seconds for tally in done)),
             runs=max(budget.runs - sum(tally.runs for tally in done), 0) if budget.runs else None,
         )

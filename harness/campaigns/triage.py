@@ -59,15 +59,14 @@ class Bug:
     case: str = ""
 
     @property
-    def rank(self) -> tuple[bool, int, bool, int, str]:
-        """Sorts what is fixed to the end, and the most harmful ones to the front; then what is new."""
+    def rank(self) -> tuple[int, int, int, str]:
+        """What is new comes first, what is fixed last; of each, the most harmful ones."""
         harm = self.harm if self.harm is not None else HARM.get(self.broken, Severity.NOTHING)
-        return (self.status is Status.FIXED, harm.rank, self.status is not Status.NEW, -self.times,
-                self.signature)  # fmt: skip
+        return [*Status].index(self.status), harm.rank, -self.times, self.signature
 
 
 def triage(folder: Folder, nights: Sequence[Written], since: str = "") -> list[Bug]:
-    """Every bug that nights met or that has a case in the folder, the most harmful first.
+    """Every bug that nights met or that has a case in the folder; new ones first, then by harm.
 
     Args:
         nights: the oldest first.

@@ -197,7 +197,7 @@ def triage(
         ),
     ] = None,
 ) -> None:
-    """List every bug that nights found: new, known or fixed, how often, since when; worst first."""
+    """List every bug that nights found: new, known or fixed, how often, since when; the worst first."""
     from workerfuzz.harness.campaigns.folder import existing
     from workerfuzz.harness.campaigns.nights import read_nights
     from workerfuzz.harness.campaigns.triage import triage as triaged

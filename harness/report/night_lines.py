@@ -41,7 +41,7 @@ def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterato
         for line in night.fixed:
             yield f"fixed: {line}"
     for met in new:
-        yield from new_lines(met, folder)
+        yield from new_lines(met, folder, night.python)
     yield from red_lines(night)
     yield closing(night, verdict(new, known))
 
@@ -55,8 +55,12 @@ def red_lines(night: Night) -> Iterator[str]:
             yield f"red: {phase.name}: and {len(phase.red) - MOST} more, told above"
 
 
-def new_lines(met: Met, folder: Path) -> Iterator[str]:
-    """All there is to say of one new finding."""
+def new_lines(met: Met, folder: Path, python: str = "") -> Iterator[str]:
+    """All there is to say of one new finding.
+
+    Args:
+        python: interpreter in whose environment it was found; empty: this one.
+    """
     what = f"clusters of {met.subject}" if met.scope == "cluster" else met.subject
     yield ""
     yield f"new, {counted(met.times, 'run')} of {what}, first run {met.run} of seed {met.seed}:"
@@ -67,7 +71,8 @@ def new_lines(met: Met, folder: Path) -> Iterator[str]:
     ]
     if met.path:
         chosen = "" if met.subject == "reference" else f" --subject {met.subject}"
-        yield f"replay it: workerfuzz replay {folder / met.path}{chosen}"
+        command = f"{python} -m workerfuzz.harness.cli" if python else "workerfuzz"
+        yield f"replay it: {command} replay {folder / met.path}{chosen}"
     else:
         yield "it could not be written; here it is:"
         yield from met.case.splitlines()

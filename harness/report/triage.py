@@ -1,4 +1,4 @@
-"""What the command line prints of the bugs of a folder: the most harmful first."""
+"""What the command line prints of the bugs of a folder."""
 
 import shlex
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Every bug once, whatever nights met it; worst first, what is fixed last."""
+"""Every bug once, whatever nights met it; what is new comes first, the worst of it before the rest."""
 
 from pathlib import Path
 
@@ -50,16 +50,16 @@ def test_a_bug_of_several_nights_is_one(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_the_most_harmful_come_first_then_what_is_new(tmp_path: Path) -> None:
+def test_what_is_new_comes_first_and_the_most_harmful_of_it(tmp_path: Path) -> None:
     nights = (
         night(24, met("old"), met("wanted_keys_resolve", known="a title", case="")),
         night(25, met("new"), met("wasted", severity="WASTED"), met("frequent", times=9)),
     )
     assert states(listed(tmp_path, *nights)) == [
-        ("wanted_keys_resolve", "known"),
         ("wasted", "new"),
         ("frequent", "new"),
         ("new", "new"),
+        ("wanted_keys_resolve", "known"),
         ("old", "known"),
     ]
 
@@ -90,7 +90,7 @@ def test_a_case_whose_nights_are_gone_is_listed(tmp_path: Path) -> None:
     it = met("role_fits_state")
     keep_finding(tmp_path / "findings", it, "2026-11-20")
     (tmp_path / "findings" / "odd-1234.case").write_text("?")
-    odd, bug = listed(tmp_path)
+    odd, bug = sorted(listed(tmp_path), key=lambda it: it.signature)
     assert (bug.signature, bug.status, bug.what) == ("role_fits_state", Status.KNOWN, "it breaks")
     assert (bug.first, bug.times, bug.nights) == ("2026-11-20", 0, 0)
     assert (odd.signature, odd.case) == ("odd-1234.case", "findings/odd-1234.case")

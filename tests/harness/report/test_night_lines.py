@@ -104,3 +104,12 @@ def test_many_reasons_to_be_red_are_cut_short() -> None:
         *(f"red: replay: case {number}" for number in range(5)),
         "red: replay: and 2 more, told above",
     ]
+
+
+def test_what_another_release_has_is_replayed_there() -> None:
+    its = night(met(path="findings/x.case"))
+    its.python = "/old/bin/python"
+    assert (
+        "replay it: /old/bin/python -m workerfuzz.harness.cli replay nights/findings/x.case "
+        "--subject dask"
+    ) in list(last_lines(its, FOLDER))
