@@ -88,7 +88,7 @@ class Nightly:
     minimise: Minimising = minimise_here
     reports: Callable[[Path], list[str]] = lambda _: []
     jobs: int = 1
-    former: list[Night] = field(default_factory=list)
+    former: list[proof.Former] = field(default_factory=list)
     resumed: Written | None = None
     trouble: Trouble = field(default_factory=Trouble)
     watching: Callable[[Budget], AbstractContextManager[Watcher]] = lambda _: nullcontext(Nobody())

@@ -59,14 +59,23 @@ def as_text(record: object) -> str:
     return msgspec.json.format(to_json(record), indent=1).decode() + "\n"
 
 
-def read_nights(folder: Folder) -> list[Written]:
-    """Every night that is there, the oldest first; what is broken in one is among its problems.
+def each_night(folder: Folder) -> Iterator[Written]:
+    """Every night that is there, the last one first; what is broken in one is among its problems.
+
+    One at a time, and read when it is asked for: a year of them is more than memory holds.
 
     Raises:
         FolderError: a night is of a newer format.
     """
-    found = [read_night(path) for path in sorted(folder.nights.glob("*")) if path.is_dir()]
-    return sorted((it for it in found if it is not None), key=lambda it: (it.night.began, it.path))
+    for path in sorted(folder.nights.glob("*"), key=lambda it: it.name, reverse=True):
+        written = read_night(path) if path.is_dir() else None
+        if written is not None:
+            yield written
+
+
+def read_nights(folder: Folder) -> list[Written]:
+    """All of them at once, the oldest first."""
+    return [*each_night(folder)][::-1]
 
 
 def read_night(path: Path) -> Written | None:

@@ -1,18 +1,21 @@
 """A night begins, or goes on where one was interrupted: what is known by then is in the folder."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import workerfuzz
+from workerfuzz.harness.campaigns import proof
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.diary import Diary
 from workerfuzz.harness.campaigns.findings import names_in
 from workerfuzz.harness.campaigns.folder import Folder, FolderError, existing
 from workerfuzz.harness.campaigns.night import Night, Target
 from workerfuzz.harness.campaigns.nightly import Carry, Nightly, now
-from workerfuzz.harness.campaigns.nights import Written, read_nights
+from workerfuzz.harness.campaigns.nights import Written, each_night
+from workerfuzz.harness.campaigns.proof import Former
 from workerfuzz.harness.campaigns.replaying import Replaying
 from workerfuzz.harness.campaigns.sharing import rounds
 from workerfuzz.harness.cases import corpus
@@ -87,37 +90,32 @@ def open_night(
         FolderError: the folder takes nothing, or is of a newer format.
         CaseError: its corpus is.
     """
-    nights = read_nights(folder)
-    last = unfinished(nights) if resume else None
+    nights = each_night(folder)
+    newest = next(nights, None)
+    last = newest if resume and newest is not None and is_unfinished(newest.night) else None
     night = last.night if last is not None else orders.night(folder)
-    former = [it for it in nights if it is not last]
-    diary = Diary(folder, night, say)
+    diary, former, problems = Diary(folder, night, say), list[Former](), list[str]()
+
+    def others() -> Iterator[Written]:
+        for written in filter(None, chain([newest], nights)):
+            problems.extend(written.problems)
+            if written is not last:
+                former.append(proof.former(written.night))
+                yield written
+
     try:
-        diary.remember(former)
+        diary.remember(others())
         if last is not None:
             diary.go_on(last)
     except OSError as error:
         raise FolderError(f"{folder.path}: {reason(error)}; nothing can be kept there") from None
-    nightly = Nightly(
-        diary,
-        carry,
-        replay,
-        jobs=orders.jobs,
-        former=[it.night for it in former],
-        resumed=last,
-        say=say,
-    )
-    problems = [problem for it in nights for problem in it.problems]
+    nightly = Nightly(diary, carry, replay, jobs=orders.jobs, former=former, resumed=last, say=say)
     return Opening(nightly, last, [*problems, *corpus.load(folder.corpus).problems])
 
 
-def unfinished(nights: Sequence[Written]) -> Written | None:
-    """The last night, if it was ended before its budget was spent and can be read."""
-    if not nights:
-        return None
-    night = nights[-1].night
-    gone_on_with = night.targets and (night.interrupted or not night.ended)
-    return nights[-1] if gone_on_with else None
+def is_unfinished(night: Night) -> bool:
+    """It was ended before its budget was spent, and can be read."""
+    return bool(night.targets) and (night.interrupted or not night.ended)
 
 
 def python_of_last(path: Path) -> str:
@@ -126,5 +124,5 @@ def python_of_last(path: Path) -> str:
     Raises:
         FolderError: the folder is of a newer format.
     """
-    last = unfinished(read_nights(existing(path))) if path.is_dir() else None
-    return last.night.python if last is not None else ""
+    last = next(each_night(existing(path)), None) if path.is_dir() else None
+    return last.night.python if last is not None and is_unfinished(last.night) else ""

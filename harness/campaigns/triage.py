@@ -1,8 +1,8 @@
 """Every bug of a folder in one list: how often and since when it came, and whether it is still there."""
 
 import enum
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from workerfuzz.harness.campaigns.findings import findings_in, first_seen, name_of
@@ -65,63 +65,61 @@ class Bug:
         return [*Status].index(self.status), harm.rank, -self.times, self.signature
 
 
-def triage(folder: Folder, nights: Sequence[Written], since: str = "") -> list[Bug]:
+def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[Bug]:
     """Every bug that nights met or that has a case in the folder; new ones first, then by harm.
 
     Args:
-        nights: the oldest first.
+        nights: the last one first.
         since: what was first seen on that day or later is new; empty: what the last night saw first.
     """
     cases = dict(findings_in(folder.findings))
-    fixed = {line.partition(": ")[0] for line in nights[-1].night.fixed} if nights else set()
+    last, fixed = "", set[str]()
     by_bug: dict[tuple[str, ...], dict[str, Met]] = {}
     for written in nights:
+        if not last:
+            last = written.night.began
+            fixed = {line.partition(": ")[0] for line in written.night.fixed}
         for met in written.night.met:
             bug = (met.subject, met.scope, *met.signature)
             by_bug.setdefault(bug, {})[written.night.began] = met
-    found = [of_nights(met, cases, nights, fixed, since) for met in by_bug.values()]
-    told = {name_of(it) for met in by_bug.values() for it in met.values()}
-    found += [of_case(name, cases[name], fixed) for name in cases if name not in told]
+    found = []
+    for by_night in by_bug.values():
+        name = name_of(next(iter(by_night.values())))
+        bug_ = of_nights(by_night, name, cases.pop(name, None))
+        found.append(replace(bug_, status=status_of(bug_, by_night, last, since)))
+        if name in fixed and last not in by_night:
+            found[-1] = replace(found[-1], status=Status.FIXED)
+    found += [of_case(name, case, fixed) for name, case in cases.items()]
     return sorted(found, key=lambda it: it.rank)
 
 
-def of_nights(
-    by_night: dict[str, Met],
-    cases: dict[str, Case | CaseError],
-    nights: Sequence[Written],
-    fixed: Iterable[str],
-    since: str,
-) -> Bug:
+def status_of(bug: Bug, by_night: Mapping[str, Met], last: str, since: str) -> Status:
+    """New or known."""
+    if bug.known:
+        return Status.KNOWN
+    is_new = bug.first >= since if since else last in by_night and by_night[last].is_new
+    return Status.NEW if is_new else Status.KNOWN
+
+
+def of_nights(by_night: Mapping[str, Met], name: str, case: Case | CaseError | None) -> Bug:
     """What nights tell of one bug, each by the moment when it began."""
     (best,) = merge_met(by_night.values())
-    name, last = name_of(best), nights[-1].night.began
-    case = cases.get(name)
     day = first_seen(case) if isinstance(case, Case) else ""
-    first = min(filter(None, (day, min(by_night)[:10])))
-    known = "" if best.is_new or best.known.endswith(CASE) else best.known
     harm = next((it.severity for it in by_night.values() if it.severity), "")
-    if name in fixed and last not in by_night:
-        status = Status.FIXED
-    elif known:
-        status = Status.KNOWN
-    elif since:
-        status = Status.NEW if first >= since else Status.KNOWN
-    else:
-        status = Status.NEW if last in by_night and by_night[last].is_new else Status.KNOWN
     return Bug(
         str(Signature(*best.signature)),
-        status,
+        Status.KNOWN,
         f"clusters of {best.subject}" if best.scope == "cluster" else best.subject,
         best.subject,
         best.times,
         len(by_night),
-        first,
+        min(filter(None, (day, min(by_night)[:10]))),
         max(by_night)[:10],
         Severity[harm] if harm else None,
         best.signature[0],
         best.told or best.counterexample.partition("\n")[0],
-        known,
-        f"findings/{name}" if name in cases else "",
+        "" if best.is_new or best.known.endswith(CASE) else best.known,
+        f"findings/{name}" if case is not None else "",
     )
 
 

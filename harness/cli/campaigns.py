@@ -199,15 +199,22 @@ def triage(
 ) -> None:
     """List every bug that nights found: new, known or fixed, how often, since when; the worst first."""
     from workerfuzz.harness.campaigns.folder import existing
-    from workerfuzz.harness.campaigns.nights import read_nights
+    from workerfuzz.harness.campaigns.nights import each_night
     from workerfuzz.harness.campaigns.triage import triage as triaged
     from workerfuzz.harness.report.triage import triage_lines
 
-    its = existing(folder)
-    nights = read_nights(its)
-    for problem in (line for written in nights for line in written.problems):
-        complain(problem)
-    for line in triage_lines(triaged(its, nights, since or ""), len(nights), folder):
+    its, count = existing(folder), 0
+
+    def nights() -> Iterator[Any]:
+        nonlocal count
+        for written in each_night(its):
+            count += 1
+            for problem in written.problems:
+                complain(problem)
+            yield written
+
+    bugs = triaged(its, nights(), since or "")
+    for line in triage_lines(bugs, count, folder):
         typer.echo(line)
 
 

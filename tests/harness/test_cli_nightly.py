@@ -219,6 +219,22 @@ def test_a_python_that_cannot_be_used_is_refused_in_one_line(say: Say) -> None:
     assert not Path("nights").exists()
 
 
+def test_a_python_without_distributed_is_refused_unless_nobody_needs_it(
+    say: Say, tmp_path: Path
+) -> None:
+    path = tmp_path / "python"
+    found = {"python": [3, 13], "workerfuzz": "1", "format": 1, "undistributed": "none here"}
+    path.write_text(f"#!/bin/sh\necho '{json.dumps(found)}'\n")
+    path.chmod(0o755)
+    for options in ([], ["--subject", "dask"], ["--subject", "reference", "--subject", "dask"]):
+        status, out, err = say("nightly", "--dir", "nights", "--python", str(path), *options)
+        assert (status, out) == (2, "")
+        assert err == f"workerfuzz: {path}: distributed does not load there: none here\n"
+    _, _, err = say("nightly", "--dir", "nights", "--python", str(path), "--subject", "reference")
+    assert "distributed" not in err
+    assert not Path("nights").exists()
+
+
 def test_a_subject_that_another_python_has_not_is_refused_in_one_line(say: Say) -> None:
     status, out, err = say(
         "nightly", "--dir", "nights", "--python", sys.executable, "--subject", "refrence"

@@ -11,6 +11,7 @@ from workerfuzz.harness.campaigns.night import Night, Phase, Target
 from workerfuzz.harness.campaigns.nights import (
     NIGHT,
     as_text,
+    each_night,
     file_of,
     part_of,
     read_night,
@@ -69,6 +70,17 @@ def test_nights_are_read_in_the_order_in_which_they_began(folder: Folder) -> Non
     (folder.nights / "empty").mkdir()
     (folder.nights / "notes.txt").touch()
     assert [written.night.seed for written in read_nights(folder)] == [2, 3, 1]
+
+
+def test_nights_are_read_when_they_are_asked_for(folder: Folder) -> None:
+    for seed, day in ((1, 24), (2, 25)):
+        put(folder, a_night(seed, f"2026-11-{day}T00:00:00+00:00"))
+    (oldest,) = folder.nights.glob("*-1")
+    (oldest / NIGHT).write_text('{"format": 2, "seed": 1, "began": ""}')
+    nights = each_night(folder)
+    assert next(nights).night.seed == 2
+    with pytest.raises(FolderError, match="format 2 is newer"):
+        next(nights)
 
 
 def test_broken_files_are_named_and_left_as_they_are(folder: Folder) -> None:

@@ -18,10 +18,10 @@ def night(seed: int, *sketches: list[int], runs: int = 9) -> Night:
 
 
 def test_new_runs_are_told_to_be_new() -> None:
-    tonight, former = night(2, [1, 2], [3]), night(1, [4, 5, 6])
+    tonight, former = night(2, [1, 2], [3]), proof.former(night(1, [4, 5, 6]))
     assert list(proof.wrong(tonight, [former])) == []
     assert proof.told(tonight, [former]) == (
-        "18 runs; of 3 that were sampled, none is old; compared with 1 former nights"
+        "18 runs; of 3 that were sampled, none is old; compared with 1 former night"
     )
     assert proof.told(tonight, []) == (
         "18 runs; of 3 that were sampled, none is old; the first night here"
@@ -42,7 +42,7 @@ def test_a_target_without_runs_is_red() -> None:
 
 
 def test_a_repeated_night_is_red() -> None:
-    former = [night(1, [7, 8]), night(2, [1, 2, 3, 9])]
+    former = [*map(proof.former, (night(1, [7, 8]), night(2, [1, 2, 3, 9])))]
     assert list(proof.wrong(night(3, [1, 2, 3, 4]), former)) == [
         "tonight's runs are not new: 75% of those that were sampled are those of night "
         "2026-11-25T00-00-00-2; another --seed makes others"
@@ -52,9 +52,9 @@ def test_a_repeated_night_is_red() -> None:
 
 
 def test_a_seed_that_a_former_night_had_is_red() -> None:
-    assert list(proof.wrong(night(1, [5]), [night(1, [1]), night(2, [3])])) == [
-        "seed 1 is that of night 2026-11-25T00-00-00-1, too; a night needs a fresh one"
-    ]
+    assert list(
+        proof.wrong(night(1, [5]), [*map(proof.former, (night(1, [1]), night(2, [3])))])
+    ) == ["seed 1 is that of night 2026-11-25T00-00-00-1, too; a night needs a fresh one"]
 
 
 def nights(*seeds: int) -> list[Night]:
@@ -68,6 +68,7 @@ def nights(*seeds: int) -> list[Night]:
 
 
 def test_the_same_seed_makes_a_repeated_night_and_another_does_not() -> None:
-    one, again, other = nights(1, 1, 2)
+    first, again, other = nights(1, 1, 2)
+    one = proof.former(first)
     assert proof.likeness(again, [one]) == (1.0, one)
     assert proof.likeness(other, [one]) == (0.0, None)

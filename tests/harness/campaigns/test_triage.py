@@ -30,7 +30,7 @@ def night(day: int, *found: Met) -> Written:
 
 
 def listed(path: Path, *nights: Written, since: str = "") -> list[Bug]:
-    return triage(Folder(path), nights, since)
+    return triage(Folder(path), reversed(nights), since)
 
 
 def states(bugs: list[Bug]) -> list[tuple[str, str]]:
