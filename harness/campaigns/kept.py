@@ -8,13 +8,18 @@ from typing import TypeAlias
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.findings import ALONE, keep_finding
 from workerfuzz.harness.campaigns.met import Met
+from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.reading import reason
+from workerfuzz.harness.cases.save import number, write
 from workerfuzz.harness.engines.keeping import replay_command, today
 
-#: Writes the cases of a bug; the second one has paths, where that is a longer one of the same bug.
+#: Writes the cases of a bug, in the place of the longer ones of the same bug, where there are any.
 #: Returns where they are: that of the bug, and that of one worker alone, if there is one.
 #: Raises OSError.
-Write: TypeAlias = Callable[[Met, Met | None], tuple[Path, Path | None]]
+Write: TypeAlias = Callable[[Met, "Places | None"], "Places"]
+
+#: Where the case of a bug is, and that of one worker alone.
+Places: TypeAlias = tuple[Path, Path | None]
 
 
 class Kept:
@@ -29,28 +34,31 @@ class Kept:
         self.write = write
         self.where = where
         self.found: dict[tuple[str, ...], Met] = {}
+        self.places: dict[tuple[str, ...], Places] = {}
 
-    def take(self, met: Met) -> bool:
-        """Writes a bug that is new, and says how to replay it. False: it was known, and as short."""
+    def take(self, met: Met) -> Met | None:
+        """Writes a bug that is new, and says how to replay it. None: it was found before."""
         bug = bug_of(met)
         former = self.found.get(bug)
-        if former is not None and former.after <= met.after:
-            return False
-        its = replace(met, lines=[*met.lines])
+        if former is None or met.after < former.after:
+            self.found[bug] = self.written(met)
+        return self.found[bug] if former is None else None
+
+    def written(self, met: Met) -> Met:
+        bug, its = bug_of(met), replace(met, lines=[*met.lines])
         try:
-            path, alone = self.write(met, former)
+            path, alone = self.places[bug] = self.write(met, self.places.get(bug))
         except OSError as error:
             its.lines.append(
                 f"{self.where}: {reason(error)}; the case was not written; here it is:"
             )
             its.lines += met.case.splitlines()
-        else:
-            its.path = str(path)
-            if alone is not None:
-                its.lines.append(f"  replay it: {replay_command(alone, met.subject)}")
-            its.lines.append(f"replay it: {replay_command(path, met.subject)}")
-        self.found[bug] = its
-        return True
+            return its
+        its.path = str(path)
+        if alone is not None:
+            its.lines.append(f"  replay it: {replay_command(alone, met.subject)}")
+        its.lines.append(f"replay it: {replay_command(path, met.subject)}")
+        return its
 
     def told(self, account: Account) -> Account:
         """The account, with what is known of where its bugs are kept."""
@@ -69,8 +77,25 @@ def bug_of(met: Met) -> tuple[str, ...]:
 def by_signature(folder: Path) -> Write:
     """Cases have names by their bugs: many processes write to one folder, and it has each bug once."""
 
-    def place(met: Met, former: Met | None) -> tuple[Path, Path | None]:
+    def place(met: Met, former: Places | None) -> Places:
         path = keep_finding(folder, met, today())
         return path, path.with_name(f"{path.stem}{ALONE}.case") if met.alone else None
+
+    return place
+
+
+def numbered(folder: Path) -> Write:
+    """Cases have numbers, in the order in which they were found."""
+
+    def place(met: Met, former: Places | None) -> Places:
+        path, alone = former or (None, None)
+        path = put(met.case, path)
+        return path, put(met.alone, alone) if met.alone else alone
+
+    def put(text: str, path: Path | None) -> Path:
+        if path is None:
+            return number(casefile.parse(text), folder)
+        write(path, text)
+        return path
 
     return place

@@ -55,7 +55,7 @@ def merged(plan: Plan, accounts: Sequence[Account]) -> Account:
         unread=each_once(line for it in accounts for line in it.unread),
         ungrown=first(it.ungrown for it in accounts),
         interrupted=any(it.interrupted for it in accounts),
-        faults=[fault for it in accounts for fault in it.faults],
+        faults=each_once(fault for it in accounts for fault in it.faults),
         refused=first(it.refused for it in accounts),
     )
 

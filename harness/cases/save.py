@@ -40,13 +40,18 @@ def save(case: Case, folder: Path) -> Saved:
     """Writes a case under the next free number, ``NNNN-slug-of-title.case``; makes the folder."""
     text = casefile.format(case)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder):
-            path = folder / f"{next_number(folder):04}-{slug(case.title)}.case"
-            write(path, text)
+        return Saved(text, number(case, folder))
     except OSError as error:
         return Saved(text, None, f"{folder}: {reason(error)}; the case was not written")
-    return Saved(text, path)
+
+
+def number(case: Case, folder: Path) -> Path:
+    """The same; returns where it is. Raises OSError: the folder takes nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        path = folder / f"{next_number(folder):04}-{slug(case.title)}.case"
+        write(path, casefile.format(case))
+    return path
 
 
 def write(path: Path, text: str) -> None:

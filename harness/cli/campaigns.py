@@ -1,6 +1,5 @@
 """Commands about campaigns of a whole night, and the folder in which they leave what they found."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,8 +9,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from workerfuzz.harness.cli.carrying import Where, clustered, cores, processes
 from workerfuzz.harness.cli.options import (
     DASK,
+    REFERENCE,
+    ClusterOption,
     CpuOption,
     ForOption,
     PythonOption,
@@ -66,6 +68,7 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes at a time; else one a core.")
     ] = None,
+    cluster: ClusterOption = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the last night, if it was interrupted.")
     ] = False,
@@ -82,23 +85,25 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
 
     elsewhere = python or (python_of_last(folder) if resume else "")
     path, wanted = where_and_what(elsewhere, subject or [], scope.value if scope else None)
-    orders = Orders(
-        seed=fresh_seed() if seed is None else seed,
-        budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
-        targets=wanted,
-        jobs=jobs or cores(),
-        python=path,
-    )
-    begin(folder, orders, resume=resume, out=out, quiet=quiet)
+    with carrier(Where(jobs, path or None, None, cluster)) as (carry, at_a_time):
+        orders = Orders(
+            seed=fresh_seed() if seed is None else seed,
+            budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
+            targets=wanted,
+            jobs=at_a_time,
+            python=path,
+        )
+        begin(folder, orders, carry, resume=resume, out=out, quiet=quiet)
 
 
-def begin(folder: Path, orders: Any, *, resume: bool, out: Path | None, quiet: bool) -> None:
+def begin(
+    folder: Path, orders: Any, carry: Any, *, resume: bool, out: Path | None, quiet: bool
+) -> None:
     """A night of the folder, or the rest of one."""
     from workerfuzz.harness.campaigns.folder import opened
     from workerfuzz.harness.campaigns.opening import open_night
 
     with opened(folder) as its, replaying(orders.python) as replay:
-        carry = carrier(orders.jobs, orders.python)
         opening = open_night(its, orders, carry, replay, resume=resume, say=typer.echo)
         opening.nightly.minimise = minimising(orders.python)
         opening.nightly.reports = lambda night: write_reports(night, orders.python)
@@ -155,12 +160,15 @@ def status_of_night(night: Any) -> Status:
     return Status.INTERRUPTED if night.interrupted else Status.FINE
 
 
-def carrier(jobs: int, python: str) -> Any:
-    """Who runs shards: processes of this machine."""
-    from workerfuzz.harness.campaigns.carriers.processes import run_shards
-
-    path = python or sys.executable
-    return lambda plans, tell: run_shards(plans, None, jobs=jobs, tell=tell, python=path)
+@contextmanager
+def carrier(where: Where) -> Iterator[tuple[Any, int]]:
+    """Who runs shards, processes of this machine or a cluster, and how many at a time."""
+    if where.cluster is not None:
+        with clustered(where, REFERENCE) as its:
+            yield its
+    else:
+        jobs = where.jobs or cores()
+        yield processes(where, jobs, where.python or sys.executable), jobs
 
 
 def minimising(python: str) -> Any:
@@ -168,11 +176,6 @@ def minimising(python: str) -> Any:
     from workerfuzz.harness.campaigns.carriers.minimiser import minimise_apart
 
     return minimise_apart(python or sys.executable)
-
-
-def cores() -> int:
-    """Those that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def day(value: str) -> str:

@@ -1,6 +1,8 @@
 """Where a campaign runs that a command begins: here, in processes, or on a cluster."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,13 +27,48 @@ class Campaign:
         return f"{self.plan}{f', {self.where}' if self.where else ''}"
 
 
-def carried(
-    plan: Any, out: Path, jobs: int | None, python: str | None, memory: float | None
-) -> Campaign:
-    """The reference is fuzzed here, unless somebody wants otherwise; all else in processes."""
-    if plan.subject == REFERENCE and jobs is None and python is None:
-        return here(plan, out)
-    return in_processes(plan, out, jobs or 1, python, memory)
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What was asked for.
+
+    Attributes:
+        jobs: shards at a time.
+        python: interpreter in which they run.
+        memory: that a process may take, in GiB; 0: any.
+        cluster: address of a scheduler, or ``local``.
+    """
+
+    jobs: int | None = None
+    python: str | None = None
+    memory: float | None = None
+    cluster: str | None = None
+
+    @property
+    def limits(self) -> Any:
+        from workerfuzz.harness.campaigns.carriers.errand import Limits
+
+        if self.memory is None:
+            return Limits()
+        return Limits(memory_nbytes=int(self.memory * 2**30) or None)
+
+
+@contextmanager
+def carried(plan: Any, out: Path, where: Where) -> Iterator[Campaign]:
+    """The reference is fuzzed here, unless somebody wants otherwise; all else in processes.
+
+    Raises:
+        CannotCarry: not there.
+        SubjectUnavailable: its subject cannot be had here.
+    """
+    if where.cluster is not None:
+        with clustered(where, plan.subject) as (carry, jobs):
+            yield in_shards(plan, out, jobs, carry, f"tasks on {where.cluster}")
+    elif plan.subject == REFERENCE and where.jobs is None and where.python is None:
+        yield here(plan, out)
+    else:
+        jobs = where.jobs or 1
+        carry = processes(where, jobs, interpreter_for(where, plan.subject))
+        yield in_shards(plan, out, jobs, carry, "processes")
 
 
 def here(plan: Any, out: Path) -> Campaign:
@@ -48,30 +85,70 @@ def here(plan: Any, out: Path) -> Campaign:
     return Campaign(plan, carry)
 
 
-def in_processes(
-    plan: Any, out: Path, jobs: int, python: str | None, memory: float | None
-) -> Campaign:
-    """So many shards, each in a process of its own. Raises CannotCarry."""
+def interpreter_for(where: Where, subject: str) -> str:
+    """The Python in which shards run. Raises CannotCarry."""
     import sys
 
-    from workerfuzz.harness.campaigns.carriers.errand import Limits
     from workerfuzz.harness.campaigns.carriers.interpreter import interpreter
+
+    return interpreter(where.python, subject) if where.python is not None else sys.executable
+
+
+def processes(where: Where, jobs: int, python: str) -> Any:
+    """What runs shards, each in a process of its own."""
     from workerfuzz.harness.campaigns.carriers.processes import run_shards
+
+    return lambda plans, tell: run_shards(
+        plans, None, jobs=jobs, tell=tell, python=python, limits=where.limits
+    )
+
+
+@contextmanager
+def clustered(where: Where, subject: str) -> Iterator[tuple[Any, int]]:
+    """The same on a cluster, and how many at a time: as many as it has threads. Raises CannotCarry."""
+    from workerfuzz.harness.campaigns.carriers.interpreter import CannotCarry
+
+    try:
+        from workerfuzz.harness.campaigns.carriers.clusters import run_on
+        from workerfuzz.harness.campaigns.carriers.dask_cluster import connected
+    except ImportError as error:
+        raise CannotCarry(f"--cluster needs distributed, which does not load: {error}") from None
+    assert where.cluster is not None
+    with connected(where.cluster, subject, where.python, where.jobs or cores()) as cluster:
+        jobs = where.jobs or cluster.threads
+        yield (
+            lambda plans, tell: run_on(
+                cluster,
+                plans,
+                jobs=jobs,
+                tell=tell,
+                python=where.python or "",
+                limits=where.limits,
+            ),
+            jobs,
+        )
+
+
+def in_shards(plan: Any, out: Path, jobs: int, run: Any, what: str) -> Campaign:
+    """So many shards that do the work of a plan; each bug is written once, however many find it."""
+    from workerfuzz.harness.campaigns.kept import Kept, numbered
     from workerfuzz.harness.campaigns.plan import shards
     from workerfuzz.harness.campaigns.together import together
 
-    path = interpreter(python, plan.subject) if python is not None else sys.executable
-    limits = Limits() if memory is None else Limits(memory_nbytes=int(memory * 2**30) or None)
-    plans = shards(plan, jobs)
+    plans, kept = shards(plan, jobs), Kept(numbered(out), str(out))
 
     def carry(tell: Callable[..., None]) -> Any:
         def told(place: int, account: Any, found: Any) -> None:
-            tell(account, found)
+            tell(account, kept.take(found) if found is not None else None)
 
-        accounts = run_shards(plans, out, jobs=jobs, tell=told, python=path, limits=limits)
+        accounts = run(plans, told)
         account = accounts[0] if len(plans) == len(accounts) == 1 else together(plan, accounts)
         account.interrupted = account.interrupted or len(accounts) < len(plans)
-        return account
+        return kept.told(account)
 
-    where = f"{len(plans)} processes" if len(plans) > 1 else ""
-    return Campaign(plan, carry, where)
+    return Campaign(plan, carry, f"{len(plans)} {what}" if len(plans) > 1 else "")
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

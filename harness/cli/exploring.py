@@ -19,6 +19,10 @@ class Asked:
     allow: list[tuple[str, int]] | None
     distinct: bool
 
+    def planned(self, plan: Any) -> Any:
+        """The plan with what is to be explored, if something is. Raises BadParameter."""
+        return self.explored(plan) if plan.explores else self.refused(plan)
+
     def refused(self, plan: Any) -> Any:
         """The same plan, where none of these was given. Raises BadParameter."""
         for name in self.__slots__:

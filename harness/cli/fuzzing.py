@@ -8,11 +8,12 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from workerfuzz.harness.cli.carrying import Campaign, carried
+from workerfuzz.harness.cli.carrying import Campaign, Where, carried
 from workerfuzz.harness.cli.exploring import Asked
 from workerfuzz.harness.cli.options import (
     REFERENCE,
     AllowOption,
+    ClusterOption,
     CorpusOption,
     CpuOption,
     DepthOption,
@@ -77,6 +78,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     out: OutOption = Path("regressions"),
     quiet: QuietOption = False,
     jobs: JobsOption = None,
+    cluster: ClusterOption = None,
     python: PythonOption = None,
     memory: MemoryOption = None,
     keys: KeysOption = None,
@@ -104,9 +106,9 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         tactic=tactic.value if tactic is not None else "",
         corpus=str(corpus) if corpus is not None else "",
     )
-    asked = Asked(keys, peers, depth, allow, distinct)
-    plan = asked.explored(plan) if plan.explores else asked.refused(plan)
-    fuzz(carried(plan, out, jobs, python, memory), quiet)
+    plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
+    with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
+        finish(fuzz(campaign, quiet))
 
 
 def engine_of(
@@ -126,8 +128,8 @@ def engine_of(
     return engine or (Engine.WALK if options else DEFAULTS[scope])
 
 
-def fuzz(campaign: Campaign, quiet: bool) -> None:
-    """What a campaign says, and how it ends."""
+def fuzz(campaign: Campaign, quiet: bool) -> Any:
+    """What a campaign says while it goes on; what it came to."""
     from workerfuzz.harness.report.live import watching
 
     plan = campaign.plan
@@ -144,8 +146,7 @@ def fuzz(campaign: Campaign, quiet: bool) -> None:
                 watchers.append(stack.enter_context(watching(plan.budget, quiet=quiet)))
             watchers[0].tell(account, met)
 
-        account = campaign.carry(tell)
-    finish(account)
+        return campaign.carry(tell)
 
 
 def finish(account: Any) -> None:

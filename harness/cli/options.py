@@ -182,6 +182,14 @@ JobsOption = Annotated[
     ),
 ]
 
+ClusterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Fuzz on a Dask cluster: tcp://scheduler:8786, or local to start one here.",
+    ),
+]
+
 PythonOption = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,11 @@ NIGHT = (
 )
 
 
+def carrying(carry: Any) -> Callable[[Any], AbstractContextManager[tuple[Any, int]]]:
+    """In the place of what chooses who runs shards."""
+    return lambda where: nullcontext((carry, where.jobs or 1))
+
+
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
     """Runs a command; exit status, what it printed, what it complained of."""
@@ -60,7 +65,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: in_this_process)
+    monkeypatch.setattr(campaigns, "carrier", carrying(in_this_process))
     monkeypatch.setattr(campaigns, "replaying", replaying)
     monkeypatch.setattr(campaigns, "minimising", lambda python: minimise_here)
     monkeypatch.setattr(campaigns, "write_reports", lambda night, python: [str(night)])
@@ -72,7 +77,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> N
     def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
         return in_this_process(map(change, plans), tell)
 
-    monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: carry)
+    monkeypatch.setattr(campaigns, "carrier", carrying(carry))
 
 
 def with_a_bug(plan: Plan) -> Plan:
@@ -162,7 +167,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
             tell(place, account, None)
         return accounts
 
-    monkeypatch.setattr(campaigns, "carrier", lambda jobs, python: carry)
+    monkeypatch.setattr(campaigns, "carrier", carrying(carry))
     status, out, _ = say(*NIGHT)
     assert status == 3
     assert "red: fuzz: reference: not here\n" in out
@@ -338,7 +343,7 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(campaigns, "carrier", lambda jobs, python: carry)
+        patch.setattr(campaigns, "carrier", carrying(carry))
         assert say(*NIGHT)[0] == 130
     status, out, _ = say("nightly", "--dir", "nights", "--subject", "reference", "--resume", "-q")
     assert status == 0

@@ -49,6 +49,17 @@ def test_what_ends_a_process_is_a_finding(say: Say) -> None:
     assert out.endswith("\n1 new finding\n")
 
 
+def test_a_bug_that_many_processes_find_is_written_once(say: Say) -> None:
+    status, out, _ = say(
+        "run", "--subject", "strangers:Touchy", "--engine", "walk", "--jobs", "2", "--runs", "100",
+        "--seed", "3",
+    )  # fmt: skip
+    assert status == 1
+    (path,) = Path("regressions").iterdir()
+    assert f"replay it: workerfuzz replay {path} --subject strangers:Touchy" in out
+    assert out.endswith("\n1 new finding\n")
+
+
 def test_a_fault_makes_the_status(say: Say) -> None:
     status, _, err = say("run", "--subject", "strangers:Clumsy", "--engine", "walk", "--runs", "3")
     assert status == 3

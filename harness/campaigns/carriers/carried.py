@@ -12,6 +12,7 @@ from typing import Final
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.carriers.apart import Death, ended
 from workerfuzz.harness.campaigns.carriers.contained import broken_by, evidence
+from workerfuzz.harness.campaigns.carriers.crew import GRACE_S
 from workerfuzz.harness.campaigns.carriers.errand import Word
 from workerfuzz.harness.campaigns.carriers.process import Process, Starter
 from workerfuzz.harness.campaigns.met import Met, as_it_was, keep_as_it_is, met
@@ -21,9 +22,6 @@ from workerfuzz.harness.campaigns.together import continued, knowing
 from workerfuzz.harness.campaigns.wire import Unreadable
 from workerfuzz.harness.cases.recovered import Recovered
 from workerfuzz.harness.cases.signature import signature
-
-#: Seconds that a shard has to end with what it has; it may be shrinking.
-GRACE_S: Final = 20.0
 
 #: Signals that come from outside more often than from what runs in a process.
 FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})

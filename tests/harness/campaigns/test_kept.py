@@ -5,7 +5,7 @@ from pathlib import Path
 
 from examples.accounts import account, met
 
-from workerfuzz.harness.campaigns.kept import Kept, by_signature
+from workerfuzz.harness.campaigns.kept import Kept, by_signature, numbered
 from workerfuzz.harness.campaigns.met import Met
 
 
@@ -20,17 +20,17 @@ def bug(steps: int, **its: object) -> Met:
 
 def test_a_bug_that_many_shards_find_is_written_once(tmp_path: Path) -> None:
     kept = Kept(by_signature(tmp_path), str(tmp_path))
-    assert kept.take(bug(3))
-    assert not kept.take(bug(3))
-    assert not kept.take(bug(4))
+    assert kept.take(bug(3)) is not None
+    assert kept.take(bug(3)) is None
+    assert kept.take(bug(4)) is None
     (path,) = tmp_path.iterdir()
     assert path.read_text().count("> find-missing") == 3
 
 
 def test_a_shorter_case_takes_its_place(tmp_path: Path) -> None:
     kept = Kept(by_signature(tmp_path), str(tmp_path))
-    assert kept.take(bug(3))
-    assert kept.take(bug(2))
+    assert kept.take(bug(3)) is not None
+    assert kept.take(bug(2)) is None
     (path,) = tmp_path.iterdir()
     assert path.read_text().count("> find-missing") == 2
 
@@ -62,10 +62,20 @@ def test_a_case_of_one_worker_alone_is_told_as_well(tmp_path: Path) -> None:
 def test_a_folder_that_takes_nothing_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     kept = Kept(by_signature(tmp_path / "file"), "file")
-    assert kept.take(bug(1))
+    assert kept.take(bug(1)) is not None
     (told,) = kept.told(account(met=[bug(1)])).new
     assert told.path == ""
     assert told.lines == [
         "file: file exists; the case was not written; here it is:",
         *case(1).splitlines(),
     ]
+
+
+def test_numbers_tell_in_which_order_bugs_were_found(tmp_path: Path) -> None:
+    kept = Kept(numbered(tmp_path), str(tmp_path))
+    kept.take(bug(3, name="role_fits_state", alone=case(2)))
+    kept.take(bug(4))
+    kept.take(bug(1, name="role_fits_state", alone=case(1)))
+    texts = [path.read_text().count("> find-missing") for path in sorted(tmp_path.iterdir())]
+    assert texts == [1, 1, 4]
+    assert [path.name[:4] for path in sorted(tmp_path.iterdir())] == ["0001", "0002", "0003"]
