@@ -94,12 +94,15 @@ def wanted_keys_resolve(
 
 
 def stale(books: Books, cluster: ClusterSubject, client: str, key: str) -> bool:
-    """A client takes a key for finished that it let go once: the news is of what was there before."""
-    return (
-        books.told[client][key] is Status.FINISHED
-        and (client, key) in books.released
-        and not cluster.holders(key)
-    )
+    """What a client believes of a key that it let go once is what became of it before."""
+    match books.told[client][key]:
+        case Status.FINISHED:
+            gone = not cluster.holders(key)
+        case Status.ERRED:
+            gone = cluster.state(key) != "erred"
+        case _:
+            return False
+    return gone and (client, key) in books.released
 
 
 def stuck(books: Books, cluster: ClusterSubject, workers: Sequence[str], key: str) -> str:
@@ -153,10 +156,12 @@ def finished_keys_have_the_right_value(
 
 
 @at_rest("A key failed only because a task did, a copy did, or too many workers died.")
-def failures_have_a_cause(books: Books, allowed_failures: int) -> Iterator[str]:
+def failures_have_a_cause(
+    books: Books, cluster: ClusterSubject, allowed_failures: int
+) -> Iterator[str]:
     for client, wanted in books.wants.items():
         for key in wanted:
-            if books.told[client][key] is not Status.ERRED:
+            if books.told[client][key] is not Status.ERRED or stale(books, cluster, client, key):
                 continue
             why = books.why.get((client, key), "")
             if not why:

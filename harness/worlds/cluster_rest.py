@@ -49,7 +49,7 @@ def judge(world: Any) -> None:
     world.demand(must.wanted_keys_resolve, books, cluster, tuple(world.present), hopeless)
     world.demand(must.finished_keys_have_the_right_value, books, cluster, hopeless)
     allowed = world.universe.config.allowed_failures
-    world.demand(must.failures_have_a_cause, books, allowed)
+    world.demand(must.failures_have_a_cause, books, cluster, allowed)
     world.demand(must.finished_keys_do_not_fail, books)
     world.demand(must.nothing_is_cancelled_by_itself, books)
     world.demand(must.holders_are_agreed_on, cluster, tuple(world.present))

@@ -132,3 +132,19 @@ def test_same_seed_same_run() -> None:
 @pytest.mark.parametrize("seed", range(100, 160))
 def test_the_healthy_model_passes(seed: int) -> None:
     walk(REFERENCE, f"{seed}", None, CLUSTER)
+
+
+def test_news_of_what_a_client_let_go_is_not_of_what_it_asks_for_now() -> None:
+    world = world_after(
+        "submit c0 a want a",
+        "deliver c0->scheduler",
+        "deliver scheduler->w0",
+        "fail w0 a",
+        "deliver w0->scheduler",
+        "release c0 a",
+        "submit c0 a#1[on=w1] want a",
+        "dies w1",
+    )
+    world.finish()
+    assert world.books.told["c0"] == {}
+    assert not world.cluster.keys()
