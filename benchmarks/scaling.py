@@ -5,7 +5,7 @@ By the clock on the wall, because that is what is won: whatever else goes on cou
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 from aims import Aim, Said, at_least
@@ -14,6 +14,8 @@ from timing import ratios, table
 
 from workerfuzz.harness.campaigns.account import Account
 from workerfuzz.harness.campaigns.budget import Budget
+from workerfuzz.harness.campaigns.carriers.clusters import run_on
+from workerfuzz.harness.campaigns.carriers.dask_cluster import connected
 from workerfuzz.harness.campaigns.carriers.processes import run_shards
 from workerfuzz.harness.campaigns.engines import fill
 from workerfuzz.harness.campaigns.plan import Plan
@@ -65,10 +67,18 @@ def scaling(runs: int, turns: int) -> Iterator[Aim]:
     yield at_least(what, 1.7, ratios(times[1], times[2]))
 
 
+@contextmanager
+def on_dask(jobs: int) -> Iterator[Carrier]:
+    """Each shard is a task of a Dask cluster that was started here, so many at a time."""
+    with connected("local", "reference", None, jobs) as cluster:
+        yield lambda plans: run_on(cluster, plans, jobs=jobs)
+
+
 #: Who carries shards, ready to begin.
 CARRIERS: Final[Mapping[str, Callable[[], AbstractContextManager[Carrier]]]] = {
     "in this process": lambda: nullcontext(in_this_process),
     "processes, 2 at a time": lambda: nullcontext(in_processes(2)),
+    "a Dask cluster, 2 at a time": lambda: on_dask(2),
 }
 
 
