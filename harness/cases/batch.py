@@ -1,13 +1,14 @@
 """Replaying many files, one bad one not stopping the others."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.cases.case import CaseError
 from workerfuzz.harness.cases.casefile import load
+from workerfuzz.harness.cases.child import ChildFailed
 from workerfuzz.harness.cases.reading import case_files
 from workerfuzz.harness.cases.replay import Outcome, Replay, replay
 from workerfuzz.harness.cases.rewrite import rewrite
@@ -49,10 +50,21 @@ class Result:
         return 0 if self.came_to.fine else 1
 
 
+#: Replays a file on a subject in another process. Raises ChildFailed.
+Elsewhere = Callable[[Path, str], Replay]
+
+
 def replay_files(
-    paths: Iterable[Path], subject: Subject, *, rewriting: bool = False
+    paths: Iterable[Path],
+    subject: Subject,
+    *,
+    rewriting: bool = False,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Result]:
     """Replays files and all cases in folders, and brings them up to date before, if asked to.
+
+    Args:
+        elsewhere: replays them where they may end the process, or never return; None: here.
 
     Raises:
         CaseError: a folder has no case, or cannot be read.
@@ -60,7 +72,10 @@ def replay_files(
     """
     for path in case_files(paths):
         try:
-            yield replay_file(path, subject, rewriting)
+            if elsewhere is None or rewriting:
+                yield replay_file(path, subject, rewriting)
+            else:
+                yield replay_elsewhere(path, subject, elsewhere)
         except CaseError as error:
             yield Result(error)
         except Exception as error:
@@ -73,6 +88,16 @@ def replay_file(path: Path, subject: Subject, rewriting: bool) -> Result:
         return Result(replay(load(path), subject))
     after = rewrite(path)
     return Result(replay(after.case, subject), after.changed)
+
+
+def replay_elsewhere(path: Path, subject: Subject, elsewhere: Elsewhere) -> Result:
+    load(path)  # a file that is wrong is told here
+    try:
+        return Result(elsewhere(path, subject.name))
+    except ChildFailed as error:
+        first, *rest = str(error).splitlines()
+        report = (f"{path}: {first}", *(f"  {line}" for line in rest))
+        return Result(Replay(Outcome.BROKEN, str(path), subject.name, report))
 
 
 def summary(results: Sequence[Result]) -> str:

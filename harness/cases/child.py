@@ -7,6 +7,7 @@ standard output, one line of JSON each. Whatever a subject prints goes to standa
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -117,7 +118,10 @@ class Child:
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - LAST_WORDS))
         words = self.errors.read().decode(errors="replace").strip()
         said = f"; its last words:\n{words}" if words else ""
-        return ChildFailed(f"the process that replayed it died with status {status}{said}")
+        how = f"died with status {status}"
+        if status is not None and -status in {*signal.Signals}:
+            how = f"was ended by {signal.Signals(-status).name}"
+        return ChildFailed(f"the process that replayed it {how}{said}")
 
     def stop(self) -> int | None:
         """Ends the process; its exit status if it had ended by itself."""

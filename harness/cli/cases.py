@@ -36,20 +36,24 @@ def replay(
     ] = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
-    fix_hash_order(subject)
+    if rewrite:  # here; all else but the reference is replayed elsewhere
+        fix_hash_order(subject)
     from workerfuzz.harness.cases.batch import UNREADABLE, Result, replay_files, summary
+    from workerfuzz.harness.cases.child import Child
     from workerfuzz.harness.subjects import get
 
     done: list[Result] = []
     end = Status.FINE
-    try:
-        for result in replay_files(paths, get(subject), rewriting=rewrite):
-            done.append(result)
-            for line in result.report:
-                typer.echo(line, err=result.called == UNREADABLE)
-    except KeyboardInterrupt:
-        complain("interrupted")
-        end = Status.INTERRUPTED
+    with Child() as child:
+        elsewhere = child.replay if subject != REFERENCE else None
+        try:
+            for result in replay_files(paths, get(subject), rewriting=rewrite, elsewhere=elsewhere):
+                done.append(result)
+                for line in result.report:
+                    typer.echo(line, err=result.called == UNREADABLE)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            end = Status.INTERRUPTED
     typer.echo(summary(done))
     raise typer.Exit(max((result.status for result in done), default=0) or end)
 

@@ -10,6 +10,7 @@ import pytest
 from examples.strangers import settle_in
 
 from workerfuzz.harness import cli
+from workerfuzz.harness.cases import child
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -96,3 +97,39 @@ def test_a_python_that_will_not_do_is_bad_input(say: Say) -> None:
     status, out, err = say("run", "--python", "nowhere/python")
     assert (status, out) == (2, "")
     assert err == "workerfuzz: nowhere/python: no such file or directory\n"
+
+
+DEADLY = """\
+workerfuzz-case 1
+title: it ends its process
+scope: worker
+subject: {subject}
+
+> compute-task x
+
+> pause
+"""
+
+
+@pytest.mark.parametrize(
+    ("subject", "how"),
+    [("strangers:Crashes", "was ended by SIGSEGV"), ("strangers:Leaves", "died with status 0")],
+)
+def test_a_case_that_ends_its_process_is_replayed_in_another_one(
+    say: Say, subject: str, how: str
+) -> None:
+    Path("0001.case").write_text(DEADLY.format(subject=subject))
+    Path("0002.case").write_text(DEADLY.format(subject="strangers:Stranger"))
+    assert say("replay", "0001.case", "0002.case", "--subject", subject) == (
+        1,
+        f"0001.case: the process that replayed it {how}\n1 not about this subject, 1 broken\n",
+        "",
+    )
+
+
+def test_a_case_that_never_ends_is_given_up(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    subject = "strangers:Loops"
+    Path("0001.case").write_text(DEADLY.format(subject=subject))
+    monkeypatch.setattr(child.Child.__init__, "__defaults__", (2.0, sys.executable))
+    status, out, _ = say("replay", "0001.case", "--subject", subject)
+    assert (status, out) == (1, "0001.case: the replay did not end within 2 s\n1 broken\n")

@@ -127,7 +127,7 @@ def test_a_child_that_was_killed_says_so(child: Child, put: Put, text: str) -> N
     assert child.process is not None
     child.process.kill()
     child.process.wait()
-    with pytest.raises(ChildFailed, match=r"died with status -9$"):
+    with pytest.raises(ChildFailed, match=r"was ended by SIGKILL$"):
         child.replay(path, "reference")
 
 
