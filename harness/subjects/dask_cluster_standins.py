@@ -34,15 +34,17 @@ class Asyncio:
 
     @staticmethod
     async def gather(*awaitables: Awaitable[Any], return_exceptions: bool = False) -> list[Any]:
-        """One after the other; Dask gives it nothing that waits."""
+        """One after the other; Dask gives it nothing that waits. If one raises, the others run on."""
         results: list[Any] = []
+        raised: list[Exception] = []
         for awaitable in awaitables:
             try:
                 results.append(await awaitable)
-            except Exception as error:
-                if not return_exceptions:
-                    raise
+            except Exception as error:  # noqa: BLE001  # it is raised once all have run
+                raised.append(error)
                 results.append(error)
+        if raised and not return_exceptions:
+            raise raised[0]
         return results
 
     @staticmethod
