@@ -81,7 +81,7 @@ def test_a_scheduler_shows_tasks_workers_and_clients(subject: str) -> None:
     assert isinstance(cluster, ClusterHasTables)
     tables = cluster.tables("scheduler")
     assert tables["tasks"]["a"].startswith("processing ")
-    assert tables["w0 processing"] == {"": "a"}
+    assert tables["w0 processing"] in ({"": "a"}, {"a": "0.5"})  # older Dask: how long it may take
     assert "processing_on=w0" in tables["tasks"]["a"]
     assert any(name.startswith("c0 wants") for name in tables)
     assert cluster.tables("w0") == viewed(cluster.worker("w0"))
