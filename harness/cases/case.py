@@ -4,8 +4,10 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from workerfuzz.statemachine.config import WorkerConfig
 from workerfuzz.strategies.cluster.universe import ClusterConfig
@@ -32,6 +34,10 @@ class CaseError(Exception):
         return ": ".join((":".join(place), self.what)) if place else self.what
 
 
+#: What stands before the first of several versions.
+_FROM: Final = frozenset({">=", ">", "=="})
+
+
 class Scope(enum.StrEnum):
     """How much of a cluster a case is about."""
 
@@ -54,6 +60,13 @@ class Break:
     def covers(self, subject: str, version: str) -> bool:
         return self.subject == subject and SpecifierSet(self.specifier).contains(
             version, prereleases=True
+        )
+
+    def begins_after(self, subject: str, version: str) -> bool:
+        """It is of later versions of the subject alone."""
+        return self.subject == subject and any(
+            it.operator in _FROM and Version(version) < Version(it.version)
+            for it in SpecifierSet(self.specifier)
         )
 
     def __str__(self) -> str:
@@ -124,6 +137,16 @@ class Case:
     @property
     def place(self) -> str:
         return str(self.path) if self.path is not None else "case"
+
+    def tells_of(self, subject: str, version: str) -> bool:
+        """It says something about this version of a system.
+
+        A case of one system alone, which is there for what it breaks, tells nothing of versions before
+        the first that is known to: who sends what to whom may be different there.
+        """
+        if self.subjects != (subject,) or not self.breaks:
+            return subject in self.subjects
+        return not all(known.begins_after(subject, version) for known in self.breaks)
 
     def known_breaks(self, subject: str, version: str) -> Iterator[Break]:
         return (known for known in self.breaks if known.covers(subject, version))

@@ -74,7 +74,7 @@ def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Repla
     Raises:
         SubjectUnavailable: the subject cannot be had here.
     """
-    if subject.name not in case.subjects:
+    if not case.tells_of(subject.name, subject.version()):
         return Judge(case, subject).says(Outcome.NOT_APPLICABLE)
     judge = Judge(case, subject, tuple(case.known_breaks(subject.name, subject.version())))
     played = moments(world(case, subject), case.steps)

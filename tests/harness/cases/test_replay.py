@@ -159,6 +159,30 @@ def test_another_property_is_no_known_break(text: str, touchy: type[ReferenceSub
     assert replay(known, touchy("dask")).outcome is Outcome.BROKEN
 
 
+@pytest.mark.parametrize(
+    ("about", "version", "outcome"),
+    [
+        (("dask", ">=2,<3"), "1.9", Outcome.NOT_APPLICABLE),
+        (("dask", "==2"), "1.9", Outcome.NOT_APPLICABLE),
+        (("dask", ">=2,<3"), "2.0", Outcome.BREAKS_AS_KNOWN),
+        (("dask", ">=2,<3"), "3.0", Outcome.BROKEN),
+        (("dask", "<3"), "1.9", Outcome.BREAKS_AS_KNOWN),
+        (("dask", ""), "1.9", Outcome.BREAKS_AS_KNOWN),
+        (("reference, dask", ">=2,<3"), "1.9", Outcome.BROKEN),
+    ],
+)
+def test_what_one_subject_breaks_tells_nothing_of_its_older_versions(
+    text: str,
+    touchy: type[ReferenceSubject],
+    about: tuple[str, str],
+    version: str,
+    outcome: Outcome,
+) -> None:
+    subjects, versions = about
+    case = with_breaks(text.replace("reference, dask", subjects), versions)
+    assert replay(case, touchy("dask", version)).outcome is outcome
+
+
 class Fine(ReferenceSubject):
     """What dask could be."""
 
