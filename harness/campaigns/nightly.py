@@ -128,7 +128,8 @@ class Nightly:
             self.say(f"report: {line}")
         phase.told += lines
         phase.seconds += time.monotonic() - began
-        self.diary.flush()
+        if lines:
+            self.diary.flush()
 
     @contextmanager
     def during(self, name: str) -> Iterator[Phase]:
