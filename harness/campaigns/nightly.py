@@ -74,7 +74,7 @@ class Nightly:
         minimise: takes away stems of the corpus that others make superfluous.
         reports: writes what people look at into the folder of the night; returns what there is to say.
         jobs: how many shards it runs at a time.
-        former: other nights of the folder.
+        former: other nights of the folder, the last one first.
         resumed: what this night did before this sitting; None: it begins now.
         trouble: what goes wrong with shards themselves.
         watching: who is told how shards go on while they do.
@@ -162,10 +162,14 @@ class Nightly:
         tonight = Tonight(self.night, self.replay)
         with self.during("replay") as phase:
             tonight.cases(phase)
-            tonight.findings(phase, self.diary.folder.findings)
+            tonight.findings(phase, self.diary.folder.findings, self.fixed_before())
         with self.during("known") as phase:
             tonight.known(phase)
         self.night.fixed = tonight.fixed
+
+    def fixed_before(self) -> frozenset[str]:
+        """Findings that did not break any more in the last night that replayed them."""
+        return next((it.fixed for it in self.former if it.fixed is not None), frozenset())
 
     def canary(self, phase: Phase) -> None:
         """Planted bugs are found by what is going to fuzz, and nothing where none is planted."""

@@ -14,16 +14,25 @@ REPEATED: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """What is remembered of another night: by its sketch it is compared."""
+    """What is remembered of another night.
+
+    Attributes:
+        sketch: by which it is compared.
+        fixed: names of findings that did not break any more; None: it did not come so far.
+    """
 
     name: str
     seed: int
     sketch: list[int]
+    fixed: frozenset[str] | None = None
 
 
 def former(night: Night) -> Former:
     """What to remember of a night."""
-    return Former(night.name, night.seed, sketch(night))
+    fixed = None
+    if any(phase.name == "known" for phase in night.phases):
+        fixed = frozenset(line.partition(": ")[0] for line in night.fixed)
+    return Former(night.name, night.seed, sketch(night), fixed)
 
 
 def sketch(night: Night) -> list[int]:

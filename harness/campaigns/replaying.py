@@ -1,7 +1,7 @@
 """What is written is replayed at the beginning of a night: cases, findings, known bugs."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -52,8 +52,12 @@ class Tonight:
                     phase.red.append(in_a_line(subject, path, outcome, report))
             phase.told.append(f"{len(paths)} cases on {subject}: {told(counts)}")
 
-    def findings(self, phase: Phase, folder: Path) -> None:
-        """What was found before: does it still break?"""
+    def findings(self, phase: Phase, folder: Path, fixed: Collection[str] = ()) -> None:
+        """What was found before: does it still break, or break again?
+
+        Args:
+            fixed: names of those that did not break any more.
+        """
         counts = Counter[str]()
         for name, case in findings_in(folder):
             if isinstance(case, CaseError):
@@ -64,6 +68,8 @@ class Tonight:
                 counts["fixed" if outcome in MENDED else STILL.get(outcome, outcome)] += 1
                 if outcome in MENDED:
                     self.fixed.append(f"{name}: {case.title}")
+                elif outcome == Outcome.BROKEN and name in fixed:
+                    phase.red.append(f"on {subject}: {folder / name} breaks again")
         if counts:
             phase.told.append(f"findings of former nights: {told(counts)}")
 

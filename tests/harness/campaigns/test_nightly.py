@@ -318,3 +318,25 @@ def test_who_has_no_time_for_the_report_has_the_night(tmp_path: Path) -> None:
     night, sitting = sit(tmp_path, runs=4, before=reporting)
     assert (night.red, night.interrupted) == ([], False)
     assert sitting.said[-1] == "report: interrupted as it was written; workerfuzz report writes it"
+
+
+def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_path: Path) -> None:
+    def fixing(night: Nightly) -> None:
+        night.replay = lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
+
+    def breaking(night: Nightly) -> None:
+        night.replay = lambda path, subject: Replay(
+            Outcome.BROKEN if path.parent.name == "findings" else Outcome.AS_WRITTEN,
+            str(path),
+            subject,
+            ("said",),
+        )
+
+    first, _ = sit(tmp_path, bug=BUG)
+    (met,) = first.new
+    still, _ = sit(tmp_path, runs=4, seed=2, before=breaking)
+    assert still.red == []
+    mended, _ = sit(tmp_path, runs=4, seed=3, before=fixing)
+    assert [line.partition(": ")[0] for line in mended.fixed] == [Path(met.path).name]
+    again, _ = sit(tmp_path, runs=4, seed=4, before=breaking)
+    assert again.red == [f"replay: on reference: {tmp_path / met.path} breaks again"]

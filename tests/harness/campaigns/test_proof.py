@@ -57,6 +57,14 @@ def test_a_seed_that_a_former_night_had_is_red() -> None:
     ) == ["seed 1 is that of night 2026-11-25T00-00-00-1, too; a night needs a fresh one"]
 
 
+def test_what_was_fixed_is_remembered_of_nights_that_replayed_it() -> None:
+    its = night(1, [1])
+    its.fixed = ["a-1.case: it breaks", "b-2.case: the other"]
+    assert proof.former(its).fixed is None
+    its.phase("known")
+    assert proof.former(its).fixed == {"a-1.case", "b-2.case"}
+
+
 def nights(*seeds: int) -> list[Night]:
     found = []
     for seed in seeds:

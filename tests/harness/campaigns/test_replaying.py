@@ -93,6 +93,14 @@ def test_findings_of_former_nights_still_break_or_are_fixed(tmp_path: Path) -> N
     assert phase.red == []
 
 
+def test_a_finding_that_was_fixed_and_breaks_again_is_red(tmp_path: Path) -> None:
+    put(tmp_path, "a.case", "b.case", "c.case")
+    its = tonight(outcomes({"a.case": Outcome.BROKEN, "c.case": Outcome.IMPOSSIBLE}))
+    phase = Phase("replay")
+    its.findings(phase, tmp_path, {"a.case", "b.case", "c.case"})
+    assert phase.red == [f"on reference: {tmp_path / 'a.case'} breaks again"]
+
+
 def test_a_folder_without_findings_says_nothing(tmp_path: Path) -> None:
     phase = Phase("replay")
     tonight(outcomes({})).findings(phase, tmp_path / "gone")
