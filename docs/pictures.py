@@ -1,4 +1,4 @@
-"""Pictures of this repository: one case of Dask, three ways to look at it, and the machine as a map.
+"""Pictures of this repository: one case of Dask in three ways, the machine as a map, and a report.
 
 ``python docs/pictures.py`` draws all of them again; it needs ``distributed``, and for the page a browser
 (``pip install playwright``, ``apt-get install chromium``). ``--only swimlanes`` and the like draw one.
@@ -13,14 +13,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
+from workerfuzz import __version__
 from workerfuzz.harness.campaigns.budget import Budget
 from workerfuzz.harness.campaigns.engines import fill
+from workerfuzz.harness.campaigns.night import Night, Phase
 from workerfuzz.harness.campaigns.plan import Plan
 from workerfuzz.harness.campaigns.shard import open_shard
 from workerfuzz.harness.cases.casefile import load
@@ -32,6 +34,10 @@ from workerfuzz.harness.report.diagram.svg import picture as map_of
 from workerfuzz.harness.report.lanes.page import page
 from workerfuzz.harness.report.lanes.svg import picture
 from workerfuzz.harness.report.lanes.terminal import show
+from workerfuzz.harness.report.morning.drawing import draw
+from workerfuzz.harness.report.morning.morning import Morning
+from workerfuzz.harness.report.morning.page import page as report_page
+from workerfuzz.harness.report.morning.shown import Dresser
 from workerfuzz.harness.subjects import get
 
 HERE: Final = Path(__file__).parent
@@ -39,6 +45,11 @@ CASE: Final = "0028-a-lost-result-whose-input-has-failed.case"
 
 #: What the lines of the map are as thick as: runs of whole clusters of Dask.
 RUNS: Final = Plan(subject="dask", scope="cluster", engine="walk", seed=1, budget=Budget(runs=300))
+
+#: What the report tells of: as if nobody knew any bug of Dask.
+NIGHT: Final = Plan(
+    subject="dask", scope="cluster", engine="walk", seed=3, budget=Budget(runs=120), known=False
+)
 
 #: Of the window that is shown, in px.
 WINDOW: Final = {"width": 1380, "height": 860}
@@ -60,9 +71,9 @@ def main() -> None:
     wanted.out.mkdir(parents=True, exist_ok=True)
     path = HERE.parent / "regressions" / "known" / CASE
     chart = chart_of(load(path), get("dask"), tables=True)
-    for name, draw in PICTURES.items():
+    for name, make in PICTURES.items():
         if wanted.only in (None, name):
-            sys.stdout.write(f"wrote {draw(chart, wanted.out)}\n")
+            sys.stdout.write(f"wrote {make(chart, wanted.out)}\n")
 
 
 def swimlanes(chart: Chart, folder: Path) -> Path:
@@ -94,19 +105,27 @@ def terminal(chart: Chart, folder: Path) -> Path:
 
 def browser(chart: Chart, folder: Path) -> Path:
     """As a browser shows ``workerfuzz show CASE --html FILE``, with a key that is followed."""
-    from playwright.sync_api import sync_playwright
 
-    path = folder / "page.png"
-    with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
-        html = Path(work) / "case.html"
-        html.write_text(page(chart), encoding="utf-8")
-        program = shutil.which("chromium") or shutil.which("google-chrome")
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        opened = started.new_page(viewport=WINDOW)
-        opened.goto(f"{html.as_uri()}#10")
+    def follow(opened: Any) -> None:
         opened.click("button.key[data-key='b']")
         opened.mouse.move(0, 0)
         opened.evaluate("document.activeElement.blur()")
+
+    return taken(page(chart), folder / "page.png", follow, at="#10")
+
+
+def taken(html: str, path: Path, prepare: Callable[[Any], None], at: str = "") -> Path:
+    """A picture of a page, as a browser without a window shows it once it is prepared."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
+        file = Path(work) / "page.html"
+        file.write_text(html, encoding="utf-8")
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = started.new_page(viewport=WINDOW)
+        opened.goto(f"{file.as_uri()}{at}")
+        prepare(opened)
         opened.screenshot(path=path)
         started.close()
     return path
@@ -120,12 +139,32 @@ def diagram(_: Chart, folder: Path) -> Path:
     return path
 
 
+def report(_: Chart, folder: Path) -> Path:
+    """As a browser shows ``workerfuzz report DIR``; of a short night that is made here."""
+    shard = fill(open_shard(NIGHT))
+    its = Night(
+        NIGHT.seed,
+        "2026-11-25T02:00:00+00:00",
+        ended="2026-11-25T02:00:30+00:00",
+        versions={"dask": shard.version, "workerfuzz": __version__},
+        phases=[Phase("fuzz", red=[f"{len(shard.new)} new"])],
+        shards=[shard],
+    )
+    morning = Morning(its)
+    dresser = Dresser(folder, draw)
+    html = report_page(morning, [dresser.dressed(it) for it in morning.met])
+    return taken(
+        html, folder / "report.png", lambda opened: opened.wait_for_selector("#finding-0 svg")
+    )
+
+
 #: By name.
 PICTURES: Final[Mapping[str, Callable[[Chart, Path], Path]]] = {
     "swimlanes": swimlanes,
     "terminal": terminal,
     "page": browser,
     "diagram": diagram,
+    "report": report,
 }
 
 if __name__ == "__main__":

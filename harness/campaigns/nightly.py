@@ -23,6 +23,7 @@ from workerfuzz.harness.campaigns.replaying import Replaying, Tonight
 from workerfuzz.harness.campaigns.shard import open_shard
 from workerfuzz.harness.campaigns.sharing import MOST_SHARDS, Sharing
 from workerfuzz.harness.campaigns.trouble import Trouble, problems_of
+from workerfuzz.harness.cases.replay import Replay
 
 #: Told of the place of a plan among those that were taken, its account so far, and what was just found.
 Tell: TypeAlias = Callable[[int, Account, Met | None], None]
@@ -48,6 +49,14 @@ def in_this_process(plans: Iterable[Plan], tell: Tell) -> list[Account]:
 
 def telling(place: int, account: Account, tell: Tell) -> Callable[[Met | None], None]:
     return lambda met: tell(place, account, met)
+
+
+#: Told what is being done in a short phase, how many things are done, and of how many, if that is known.
+Told: TypeAlias = Callable[[str, int, int | None], None]
+
+
+def nobody_told(doing: str, done: int, total: int | None) -> None:
+    """Shows nothing."""
 
 
 class Watcher(Protocol):
@@ -78,6 +87,7 @@ class Nightly:
         resumed: what this night did before this sitting; None: it begins now.
         trouble: what goes wrong with shards themselves.
         watching: who is told how shards go on while they do.
+        showing: shows how far a short phase is, while it lasts.
         found: told of each bug that nobody knew, once.
         say: told of each thing that people may want to know at once, a line each.
     """
@@ -92,8 +102,11 @@ class Nightly:
     resumed: Written | None = None
     trouble: Trouble = field(default_factory=Trouble)
     watching: Callable[[Budget], AbstractContextManager[Watcher]] = lambda _: nullcontext(Nobody())
+    showing: Callable[[], AbstractContextManager[Told]] = lambda: nullcontext(nobody_told)
     found: Callable[[Met], None] = lambda _: None
     say: Callable[[str], None] = lambda _: None
+    tell: Told = field(default=nobody_told, init=False)
+    replayed: int = field(default=0, init=False)
 
     @property
     def night(self) -> Night:
@@ -138,7 +151,10 @@ class Nightly:
         phase.told, phase.red = [], []
         began = time.monotonic()
         try:
-            yield phase
+            with self.showing() as tell:
+                tell(name, 0, None)
+                self.tell = tell
+                yield phase
         finally:
             phase.seconds = time.monotonic() - began
             for line in phase.told:
@@ -159,7 +175,7 @@ class Nightly:
         """What comes before the runs of the night."""
         with self.during("canary") as phase:
             self.canary(phase)
-        tonight = Tonight(self.night, self.replay)
+        tonight = Tonight(self.night, self.told_replay)
         with self.during("replay") as phase:
             tonight.cases(phase)
             tonight.findings(phase, self.diary.folder.findings, self.fixed_before())
@@ -170,6 +186,12 @@ class Nightly:
     def fixed_before(self) -> frozenset[str]:
         """Findings that did not break any more in the last night that replayed them."""
         return next((it.fixed for it in self.former if it.fixed is not None), frozenset())
+
+    def told_replay(self, path: Path, subject: str) -> Replay:
+        """Replays a file, and shows which one."""
+        self.replayed += 1
+        self.tell(f"replaying on {subject}: {path.stem[:40]}", self.replayed, None)
+        return self.replay(path, subject)
 
     def canary(self, phase: Phase) -> None:
         """Planted bugs are found by what is going to fuzz, and nothing where none is planted."""

@@ -58,7 +58,9 @@ class Shown:
 def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
     """Plays a case; raises CaseError where nothing of it is worth a test."""
     if DASK not in case.subjects:
-        raise CaseError("the case is not about dask", None, case.path)
+        raise CaseError(
+            "the case is not about dask: add it to `subject:`, if it holds there", None, case.path
+        )
     version = subject.version()
     steps: list[tuple[Step, Sequence[str]]] = []
     violation = None

@@ -14,11 +14,11 @@ def close_to(name: str, names: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def unknown(what: str, name: str, names: Iterable[str]) -> str:
+def unknown(what: str, name: str, names: Iterable[str], most: int = MOST_NAMES) -> str:
     """``unknown subject "dsk"; did you mean "dask"?``, or a list of what there is."""
     names = list(names)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
         return f'unknown {what} "{name}"; did you mean "{near[0]}"?'
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f'unknown {what} "{name}"; one of {", ".join(names[:MOST_NAMES])}{more}'
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f'unknown {what} "{name}"; one of {", ".join(names[:most])}{more}'

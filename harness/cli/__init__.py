@@ -21,6 +21,7 @@ from workerfuzz.harness.cli import (
     report,
     show,
 )
+from workerfuzz.harness.cli.mistakes import told
 from workerfuzz.harness.cli.options import Status, complain
 
 app = typer.Typer(
@@ -78,7 +79,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return Status.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if hasattr(error, "format_message"):  # the command itself is wrong
-            complain(error.format_message())
+            complain(told(error))
             return Status.BAD_INPUT
         return status_of(error)
 

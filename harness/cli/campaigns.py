@@ -129,10 +129,12 @@ def sit(night: Any, out: Path | None, quiet: bool) -> None:
     """One sitting of a night; what it says and how it ends."""
     from workerfuzz.harness.report.live import watching
     from workerfuzz.harness.report.night_lines import first_lines, last_lines
+    from workerfuzz.harness.report.progress import showing
 
     for line in first_lines(night.night, night.sharing(), resumed=night.resumed is not None):
         typer.echo(line)
     night.watching = lambda budget: watching(budget, quiet=quiet)
+    night.showing = lambda: showing(quiet=quiet)
     night.found = lambda met: copy_case(met, out)
     done = night.run()
     for line in last_lines(done, night.diary.folder.path):

@@ -10,6 +10,7 @@ import typer
 from workerfuzz.harness.cli.options import (
     DASK,
     REFERENCE,
+    QuietOption,
     Status,
     SubjectOption,
     complain,
@@ -34,20 +35,25 @@ def replay(
     rewrite: Annotated[
         bool, typer.Option("--rewrite", help="Write what follows now; then read the difference.")
     ] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
     if rewrite:  # here; all else but the reference is replayed elsewhere
         fix_hash_order(subject)
     from workerfuzz.harness.cases.batch import UNREADABLE, Result, replay_files, summary
     from workerfuzz.harness.cases.child import Child
+    from workerfuzz.harness.cases.reading import case_files
+    from workerfuzz.harness.report.progress import followed
     from workerfuzz.harness.subjects import get
 
+    system, files = get(subject), [*case_files(paths)]
     done: list[Result] = []
     end = Status.FINE
     with Child() as child:
         elsewhere = child.replay if subject != REFERENCE else None
+        results = replay_files(files, system, rewriting=rewrite, elsewhere=elsewhere)
         try:
-            for result in replay_files(paths, get(subject), rewriting=rewrite, elsewhere=elsewhere):
+            for result in followed(results, "replaying", len(files), quiet=quiet):
                 done.append(result)
                 for line in result.report:
                     typer.echo(line, err=result.called == UNREADABLE)

@@ -7,6 +7,7 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     REFERENCE,
+    QuietOption,
     Scope,
     Status,
     SubjectOption,
@@ -60,14 +61,21 @@ def minimise(
     folder: FolderArgument,
     subject: SubjectOption = REFERENCE,
     scope: Annotated[Scope, typer.Option(help="Of which runs.")] = Scope.WORKER,
+    quiet: QuietOption = False,
 ) -> None:
     """Replay the stems of a subject on the release that is here; keep few that reach all of it."""
     fix_hash_order(subject)
     from workerfuzz.harness.campaigns.shard import system
     from workerfuzz.harness.cases.scopes import SCOPES
     from workerfuzz.harness.engines.minimise import minimise as minimised
+    from workerfuzz.harness.report.progress import followed
 
-    done = minimised(folder, system(subject, scope.value), SCOPES[scope.value])
+    done = minimised(
+        folder,
+        system(subject, scope.value),
+        SCOPES[scope.value],
+        lambda stems: followed(stems, "replaying stems", len(stems), quiet=quiet),
+    )
     typer.echo(str(done))
     end_with(done.problems)
 

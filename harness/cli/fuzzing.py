@@ -168,7 +168,9 @@ def finish(account: Any) -> None:
     if account.interrupted:
         raise typer.Exit(Status.INTERRUPTED)
     if account.plan.budget.profile == Profile.DEEP and account.unreached():
-        complain("this many runs should have reached all there is")
+        complain(
+            "this many runs should have reached all there is; what they did not is listed above"
+        )
         raise typer.Exit(Status.BROKEN)
 
 
@@ -180,19 +182,25 @@ def mutants(
     engine: EngineOption = Engine.WALK,
     seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
     scope: Annotated[Scope, typer.Option(help="Where they are looked for.")] = Scope.WORKER,
+    quiet: QuietOption = False,
 ) -> None:
     """Plant known bugs in the reference, one at a time: which property catches each?"""
-    from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all
+    from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all, wanted
+    from workerfuzz.harness.report.progress import showing
     from workerfuzz.harness.report.terminal import mutant_line, score
 
     done: list[Measured] = []
-
-    def tell(measured: Measured) -> None:
-        done.append(measured)
-        typer.echo(mutant_line(measured))
-
     try:
-        measure_all(names or (), engine, tell, seed=seed, scope=scope)
+        total = len(wanted(names or (), scope))
+        with showing(quiet=quiet) as show:
+
+            def tell(measured: Measured) -> None:
+                done.append(measured)
+                typer.echo(mutant_line(measured))
+                show("planting bugs", len(done), total)
+
+            show("planting bugs", 0, total)
+            measure_all(names or (), engine, tell, seed=seed, scope=scope)
     except ValueError as error:  # no such mutant
         raise typer.BadParameter(str(error)) from None
     finally:

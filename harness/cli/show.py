@@ -57,7 +57,7 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
     mermaid: MermaidOption = None,
 ) -> None:
     """Show what happens in a case: who says what to whom, states, and what breaks."""
-    if case.is_dir() and html is not None:
+    if case.is_dir():
         show_folder(case, html, subject)
         return
     from workerfuzz.harness.cases.casefile import parse_leniently
@@ -125,24 +125,23 @@ def write_pictures(
         put(mermaid, diagram(chart))
 
 
-def show_folder(folder: Path, out: Path, subject: str | None) -> None:
+def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     """A page for each case, and one that leads to all."""
+    if out is None:
+        complain(f"{folder}: a folder; --html DIR makes a page of each of its cases")
+        raise typer.Exit(Status.BAD_INPUT)
     fix_hash_order(subject or DASK)
-    from rich.console import Console
-    from rich.progress import track
-
-    from workerfuzz.harness.cases.reading import reason
+    from workerfuzz.harness.cases.reading import case_files, reason
     from workerfuzz.harness.report.lanes.gallery import INDEX, Hung, gallery
+    from workerfuzz.harness.report.progress import followed
 
-    screen = Console(stderr=True)
+    count = len([*case_files([folder])])
     pages = gallery(folder, out, subject)
     try:
-        hung: list[Hung] = made(
-            lambda: [*track(pages, "drawing", console=screen, disable=not screen.is_terminal)]
-        )
+        hung: list[Hung] = made(lambda: [*followed(pages, "drawing", count)])
     except OSError as error:
-        complain(f"{out}: {reason(error)}; the pages were not written")
-        raise typer.Exit(Status.FAULT) from None
+        complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
+        raise typer.Exit(Status.BAD_INPUT) from None
     for it in hung:
         if it.problem:
             complain(f"{it.case} has no picture: {it.problem}")
@@ -172,5 +171,5 @@ def put(path: Path, content: str, what: str = "picture") -> None:
     try:
         write(path, content)
     except OSError as error:
-        complain(f"{path}: {reason(error)}; the {what} was not written")
-        raise typer.Exit(Status.FAULT) from None
+        complain(f"{path}: {reason(error)}; the {what} was not written: name another file")
+        raise typer.Exit(Status.BAD_INPUT) from None

@@ -1,10 +1,10 @@
 """A corpus without what it can do without: few stems that reach all that all of them reach."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases import corpus, stemfile
 from workerfuzz.harness.cases.scopes import Scope
@@ -34,7 +34,11 @@ class Minimised:
         return f"{said} {counted(self.features, 'feature')}"
 
 
-def minimise(folder: Path, subject: Any, scope: Scope) -> Minimised:
+#: Gives stems one after the other, and may show how many were given.
+Follow: TypeAlias = Callable[[Sequence[Stem]], Iterable[Stem]]
+
+
+def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) -> Minimised:
     """Take away the stems of a subject without which the others reach as much.
 
     They are replayed on the release that is here, whichever they were found on; those that stay say
@@ -47,7 +51,7 @@ def minimise(folder: Path, subject: Any, scope: Scope) -> Minimised:
     """
     loaded = corpus.load(folder)
     stems = [stem for stem in loaded.of(scope.name) if stem.subject.split(" ")[0] == subject.name]
-    reached = [reaches(stem, subject, scope) for stem in stems]
+    reached = [reaches(stem, subject, scope) for stem in follow(stems)]
     kept = covering(stems, [frozenset(it) for it in reached])
     said = f"{subject.name} {subject.version()}"
     written = {corpus.store(folder, it) for it in retold(stems, reached, kept, said)}

@@ -3,6 +3,7 @@
 Whoever runs the shards, here or in other processes, tells of their accounts about once a second.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ def watching(
     if quiet:
         yield Silent()
     elif where.is_terminal and not where.is_dumb_terminal:
-        with Live(console=where, auto_refresh=False, transient=True) as live:
+        both = sys.stdout.isatty()  # else what is printed meanwhile goes where it was sent
+        with Live(console=where, auto_refresh=False, transient=True, redirect_stdout=both) as live:
             yield Picture(Standing(budget), live, where.width)
     else:
         yield Lines(Standing(budget), where)

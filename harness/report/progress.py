@@ -1,16 +1,49 @@
 """How far something long has come: a bar on a terminal, nothing anywhere else."""
 
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 T = TypeVar("T")
 
+#: Seconds between two pictures at least.
+PICTURE_S: Final = 0.1
+
 #: Told what is being done now, and of how many things so many are done.
 Told = Callable[[str, int, int | None], None]
+
+
+@dataclass(slots=True)
+class Bar:
+    """Draws how far it is, when it is told; no thread does, for others may fork.
+
+    Attributes:
+        next: when it may be drawn again, in seconds.
+    """
+
+    progress: Progress
+    task: TaskID
+    next: float = 0.0
+
+    def tell(self, doing: str, done: int, total: int | None) -> None:
+        self.progress.update(self.task, description=doing, completed=done, total=total)
+        now = time.monotonic()
+        if now >= self.next:
+            self.progress.refresh()
+            self.next = now + PICTURE_S
 
 
 @contextmanager
@@ -30,13 +63,12 @@ def showing(*, quiet: bool = False, console: Console | None = None) -> Iterator[
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=where, transient=True) as progress:
+    both = sys.stdout.isatty()  # what is printed meanwhile goes above the bar, or where it was sent
+    with Progress(
+        *columns, console=where, transient=True, auto_refresh=False, redirect_stdout=both
+    ) as progress:
         task = progress.add_task("", total=None)
-
-        def tell(doing: str, done: int, total: int | None) -> None:
-            progress.update(task, description=doing, completed=done, total=total)
-
-        yield tell
+        yield Bar(progress, task).tell
 
 
 def followed(

@@ -76,12 +76,12 @@ def found(met: Sequence[Met]) -> RenderableType:
 def shards(accounts: Sequence[Account], room: int, columns: int) -> RenderableType:
     """A line for each shard, as many as there is room for."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("seed", no_wrap=True)
+    table.add_column("seed", no_wrap=True, min_width=6)
     table.add_column("", no_wrap=True, overflow="ellipsis", max_width=max(columns // 3, 8))
     heads = ("runs", "steps", "steps/s", "edges", "new", "known")
     kept = heads if columns >= WIDE else ("steps/s", "edges", "new")
     for name in kept:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     for account in islice(accounts, room - 1):
         cells = dict(zip(heads, numbers(account), strict=True))
         plan = account.plan

@@ -144,8 +144,8 @@ def test_version_is_told(say: Say) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fuzz"], "workerfuzz: No such command 'fuzz'."),
-        (["replay"], "workerfuzz: Missing argument 'PATH...'."),
+        (["fuzz"], "workerfuzz: No such command 'fuzz'"),
+        (["replay"], "workerfuzz: Missing argument 'PATH...'"),
         (["replay", "--rewrit", "x"], "workerfuzz: No such option: --rewrit"),
         (
             ["run", "--for", "3 days"],

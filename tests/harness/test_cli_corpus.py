@@ -74,7 +74,7 @@ def test_a_file_is_no_corpus(say: Say) -> None:
     status, _, err = say("run", "--corpus", "stems")
     assert status == 2
     assert err.startswith("workerfuzz: Invalid value for '--corpus': ")
-    assert err.endswith("'stems' is a file.\n")
+    assert err.endswith("'stems' is a file; see workerfuzz run --help\n")
 
 
 def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,4 +170,4 @@ def test_a_folder_that_is_not_there_is_told(say: Say, command: tuple[str, ...]) 
     status, out, err = say("corpus", *command, "nowhere")
     assert (status, out) == (2, "")
     assert err.startswith("workerfuzz: Invalid value for 'DIR")
-    assert err.endswith("'nowhere' does not exist.\n")
+    assert "'nowhere' does not exist; see workerfuzz corpus " in err

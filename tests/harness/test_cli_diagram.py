@@ -81,5 +81,7 @@ def test_what_is_chosen_of_nothing_is_an_error(
 
 def test_a_picture_that_cannot_be_written_is_said(say: Say, no_dask: None) -> None:
     status, _, err = say("--svg", "none/map.svg")
-    assert status == 3
-    assert err.endswith("none/map.svg: no such file or directory; the picture was not written\n")
+    assert status == 2
+    assert err.endswith(
+        "none/map.svg: no such file or directory; the picture was not written: name another file\n"
+    )

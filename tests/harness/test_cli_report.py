@@ -89,8 +89,10 @@ def test_a_folder_without_a_night_is_named(say: Say) -> None:
 )
 def test_what_cannot_be_written_is_said(say: Say, own: Path, option: str, what: str) -> None:
     status, _, err = say("ours", option, "none/x")
-    assert status == 3
-    assert err.endswith(f"none/x: no such file or directory; the {what} was not written\n")
+    assert status == 2
+    assert err.endswith(
+        f"none/x: no such file or directory; the {what} was not written: name another file\n"
+    )
 
 
 def test_without_what_pages_need_it_says_what_to_install(

@@ -134,10 +134,9 @@ def test_a_picture_goes_to_a_file_or_to_standard_output(say: Say, option: str, b
 
 def test_a_picture_that_cannot_be_written_is_told(say: Say) -> None:
     status, out, err = say(ALONE, "--svg", "nowhere/x.svg")
-    assert (status, out) == (3, "")
-    assert (
-        err == "workerfuzz: nowhere/x.svg: no such file or directory; the picture was not written\n"
-    )
+    assert (status, out) == (2, "")
+    said = "no such file or directory; the picture was not written: name another file"
+    assert err == f"workerfuzz: nowhere/x.svg: {said}\n"
 
 
 def test_without_jinja2_a_page_is_not_made_and_all_else_is(
@@ -170,7 +169,15 @@ def test_a_folder_without_pages_is_told(say: Say, capsys: pytest.CaptureFixture[
     pytest.importorskip("jinja2")
     say(ALONE)
     Path("out").write_text("in the way", encoding="utf-8")
-    assert run_command(["show", ".", "--html", "out"]) == 3
+    assert run_command(["show", ".", "--html", "out"]) == 2
     said = capsys.readouterr().err
     assert said.startswith("workerfuzz: out: ")
-    assert said.endswith("; the pages were not written\n")
+    assert said.endswith("; the pages were not written: name another folder\n")
+
+
+def test_a_folder_is_shown_as_pages_alone(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
+    say(ALONE)
+    Path("cases").mkdir()
+    assert run_command(["show", "cases"]) == 2
+    said = capsys.readouterr().err
+    assert said == "workerfuzz: cases: a folder; --html DIR makes a page of each of its cases\n"

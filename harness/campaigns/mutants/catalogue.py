@@ -41,5 +41,5 @@ BY_NAME: Final[Mapping[str, Mutant]] = MappingProxyType(
 def named(name: str) -> Mutant:
     """The mutant of that name. Raises ValueError, which says what may have been meant."""
     if name not in BY_NAME:
-        raise ValueError(unknown("mutant", name, BY_NAME))
+        raise ValueError(unknown("mutant", name, BY_NAME, most=4))
     return BY_NAME[name]

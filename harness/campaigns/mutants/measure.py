@@ -240,6 +240,16 @@ def measure_named(name: str, engine: str, seed: int, most_steps: int, scope: str
     return measure(mutant, engine, seed=seed, most_steps=most_steps, scope=scope)
 
 
+def wanted(names: Sequence[str], scope: str) -> list[str]:
+    """What is measured where these are asked for: the healthy model, and mutants.
+
+    Raises:
+        ValueError: no mutant has that name; says what may have been meant.
+    """
+    every = BY_NAME if scope == "cluster" else [mutant.name for mutant in MUTANTS]
+    return [HEALTHY, *(named(name).name for name in names or every)]
+
+
 def measure_all(
     names: Sequence[str] = (),
     engine: str = "hypothesis",
@@ -259,15 +269,14 @@ def measure_all(
     Raises:
         ValueError: no mutant, or no engine, has that name; says what may have been meant.
     """
-    every = BY_NAME if scope == "cluster" else [mutant.name for mutant in MUTANTS]
-    wanted = [HEALTHY, *(named(name).name for name in names or every)]
+    chosen = wanted(names, scope)
     if engine not in ENGINES:
         raise ValueError(f'unknown engine "{engine}"; one of {", ".join(ENGINES)}')
     context = multiprocessing.get_context("spawn")
     results: dict[str, Measured] = {}
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
         futures = [
-            pool.submit(measure_named, name, engine, seed, most_steps, scope) for name in wanted
+            pool.submit(measure_named, name, engine, seed, most_steps, scope) for name in chosen
         ]
         try:
             for future in as_completed(futures):
@@ -278,7 +287,7 @@ def measure_all(
         except BaseException:
             cancel(futures)
             raise
-    return [results[name] for name in wanted]
+    return [results[name] for name in chosen]
 
 
 def cancel(futures: Iterable[Future[Measured]]) -> None:

@@ -11,7 +11,7 @@ from workerfuzz.harness.campaigns.zoo.bug import Bug
 from workerfuzz.harness.campaigns.zoo.catalogue import BUGS, bugs_of, concerned, fixed_in
 from workerfuzz.harness.campaigns.zoo.kept import keep, replayed
 from workerfuzz.harness.campaigns.zoo.page import judged, page, row
-from workerfuzz.harness.campaigns.zoo.search import Sighting, look_for
+from workerfuzz.harness.campaigns.zoo.search import Search, Sighting, look_for
 from workerfuzz.harness.cases.save import write
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
@@ -45,7 +45,7 @@ def measure(wanted: argparse.Namespace) -> int:
     sightings = [
         sighting
         for seed in range(wanted.seed, wanted.seed + wanted.seeds)
-        for sighting in (look_for(subject, bugs, seed, tell) if bugs else ())
+        for sighting in (look_for(subject, bugs, seed, tell, show) if bugs else ())
     ]
     shown: Mapping[Bug, bool] = {}
     if wanted.runs is not None:
@@ -67,7 +67,18 @@ def tell(sighting: Sighting) -> None:
         say(f"    > {step}")
 
 
+def show(search: Search) -> None:
+    """How far a search is, in the last line of a terminal; nowhere else."""
+    if sys.stderr.isatty():
+        found, open_ = len(search.sightings), len(search.bugs)
+        said = f"seed {search.plan.seed}: {found} of {found + open_} found, {search.steps:,} steps"
+        sys.stderr.write(f"\r\x1b[K{said}, {search.cpu_s():.0f} s of CPU")
+        sys.stderr.flush()
+
+
 def say(line: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

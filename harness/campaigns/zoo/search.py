@@ -107,11 +107,20 @@ class Search(Shard):
 
 
 def look_for(
-    subject: ClusterMaker, bugs: Sequence[Bug], seed: int, tell: Callable[[Sighting], None]
+    subject: ClusterMaker,
+    bugs: Sequence[Bug],
+    seed: int,
+    tell: Callable[[Sighting], None],
+    show: Callable[[Search], None] = lambda search: None,
 ) -> Sequence[Sighting]:
-    """Searches until all are found or their time is over. Each is told at once."""
+    """Searches until all are found or their time is over. Each is told at once.
+
+    Args:
+        show: told about once a second that the search goes on.
+    """
     plan = Plan(subject=subject.name, scope="cluster", seed=seed)
     search = Search(plan, subject, bugs=[*bugs], sighted=tell)
+    search.tell = lambda met: show(search)
     fill(search)
     lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]
     for sighting in lost:

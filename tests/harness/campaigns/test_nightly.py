@@ -340,3 +340,18 @@ def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_
     assert [line.partition(": ")[0] for line in mended.fixed] == [Path(met.path).name]
     again, _ = sit(tmp_path, runs=4, seed=4, before=breaking)
     assert again.red == [f"replay: on reference: {tmp_path / met.path} breaks again"]
+
+
+def test_what_short_phases_do_is_told_while_they_last(tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+
+    def show(night: Nightly) -> None:
+        night.showing = lambda: nullcontext(lambda doing, done, total: told.append((doing, done)))
+
+    sit(tmp_path, before=show)
+    doing = [it for it, _ in told]
+    assert [it for it in PHASES if it != "fuzz"] == [it for it in doing if it in PHASES]
+    replayed = [it for it in doing if it.startswith("replaying on reference: 0001-")]
+    assert replayed[0] == "replaying on reference: 0001-a-task-without-inputs-runs-at-once"
+    counts = [done for it, done in told if it.startswith("replaying on")]
+    assert counts == [*range(1, len(counts) + 1)]

@@ -1,5 +1,6 @@
 """Minimising keeps every feature, and no stem that others make superfluous."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,3 +99,16 @@ def test_a_stem_that_breaks_something_counts_up_to_there() -> None:
         assert set(reaches(stem(*lines), SUBJECT, WORKER)) <= set(healthy)
     impossible = stem("execute-success x", *lines)
     assert reaches(impossible, SUBJECT, WORKER) == healthy
+
+
+def test_stems_are_followed_while_they_are_replayed(tmp_path: Path) -> None:
+    followed: list[int] = []
+
+    def follow(stems: Sequence[Stem]) -> Iterator[Stem]:
+        followed.append(len(stems))
+        yield from stems
+
+    for it in (stem("pause"), stem("pause", "unpause")):
+        corpus.store(tmp_path, it)
+    minimise(tmp_path, SUBJECT, WORKER, follow)
+    assert followed == [2]

@@ -21,6 +21,9 @@ subject: reference
 """
 
 
+NOT_DASK = "its case: the case is not about dask: add it to `subject:`, if it holds there"
+
+
 def drawn(case: Case, subject: str, name: str) -> Picture:
     return Picture(f"{case.title} of {subject}", name, 1)
 
@@ -30,7 +33,7 @@ def test_a_new_finding_shows_its_own_case(tmp_path: Path) -> None:
     assert (shown.case, shown.alone) == (CASE, "alone")
     assert shown.picture == Picture("a task runs of reference", "picture1", 1)
     assert shown.no_picture == ""
-    assert (shown.test, shown.no_test) == ("", "its case: the case is not about dask")
+    assert (shown.test, shown.no_test) == ("", NOT_DASK)
 
 
 def test_what_a_former_night_found_is_read_from_the_folder(tmp_path: Path) -> None:
