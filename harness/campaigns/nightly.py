@@ -165,7 +165,7 @@ class Nightly:
 
     def sharing(self) -> Sharing:
         """What is left to do."""
-        spent_s = self.night.phase("fuzz").seconds
+        spent_s = sum(phase.seconds for phase in self.night.phases if phase.name == "fuzz")
         sharing = Sharing(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
         if self.resumed is not None:
             sharing.accounts, sharing.parts = self.resumed.accounts, self.resumed.parts

@@ -98,6 +98,11 @@ def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
     assert [number for number, _ in sitting.watched][-1] == 20
 
 
+def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Path) -> None:
+    night, _ = sit(tmp_path, runs=4, before=lambda night: night.sharing())
+    assert [phase.name for phase in night.phases] == PHASES
+
+
 def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
     night, sitting = sit(tmp_path, bug=BUG)
     assert total(it.total for it in night.shards).runs == 40

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.zoo import __main__ as zoo
 from workerfuzz.harness.campaigns.zoo.bug import ANY, Sign
 from workerfuzz.harness.campaigns.zoo.catalogue import (
     BUGS,
@@ -18,7 +20,7 @@ from workerfuzz.harness.campaigns.zoo.catalogue import (
 )
 from workerfuzz.harness.campaigns.zoo.kept import keep, place, replayed
 from workerfuzz.harness.campaigns.zoo.page import judged, page, row
-from workerfuzz.harness.campaigns.zoo.search import Sighting
+from workerfuzz.harness.campaigns.zoo.search import Search, Sighting
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.cluster import SCHEDULER, Move
 from workerfuzz.harness.worlds.violation import Violation
@@ -162,3 +164,20 @@ def test_another_release_than_the_installed_one_is_an_error() -> None:
     )
     assert done.returncode == 2
     assert "not 2000.1.0" in done.stderr or "distributed" in done.stderr
+
+
+def test_how_far_a_search_is_shows_on_a_terminal_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search = Search(Plan(subject="reference", scope="cluster", seed=7), get_cluster("reference"))
+    search.bugs = [*BUGS[:3]]
+    search.sightings = [Sighting(BUGS[3], 1.0, 1)]
+    zoo.show(search)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    zoo.show(search)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "seed 7: 1 of 4 found, 0 steps, " in err
+    zoo.say("a row")
+    assert capsys.readouterr() == ("a row\n", "\r\x1b[K")
