@@ -130,7 +130,14 @@ def answers(world: Resting) -> list[Event]:
         found.append(events.Unpause())
     if questions:
         found.append(events.RefreshWhoHas(who_has=dict.fromkeys(questions, (HONEST,))))
-    found += [events.FreeKeys(keys=(key,)) for key in sorted(world.rescheduled)]
+    if world.rescheduled or world.retrying or world.gathering or world.executing:
+        found += endings(world)
+    return found
+
+
+def endings(world: Resting) -> list[Event]:
+    """Everything that is under way ends well; what was handed back is taken."""
+    found: list[Event] = [events.FreeKeys(keys=(key,)) for key in sorted(world.rescheduled)]
     found += [events.RetryBusyWorker(worker=peer) for peer in sorted(world.retrying)]
     found += [
         events.GatherDepSuccess(worker=peer, values={key: f"{key} from {peer}" for key in keys})

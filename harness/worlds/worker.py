@@ -190,6 +190,8 @@ class WorkerWorld:
 
     def questions(self) -> Sequence[str]:
         """Keys that the worker asked about since the last call, sorted."""
+        if not self._asked_about:
+            return ()
         asked, self._asked_about = sorted(self._asked_about), {}
         return asked
 
