@@ -47,7 +47,7 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
 RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
         "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 0, 1),
-        "deliver": (20, 30), "begin": (4, 8), "succeed": (1, 2, 6), "fail": (0, 1, 3),
+        "deliver": (20, 30), "begin": (4, 8), "succeed": (1, 2, 6), "fail": (0, 2, 4),
         "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
         "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
         "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
@@ -143,8 +143,19 @@ DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 
+#: At most one of so many parts of a run is calm, at its end.
+CALM: Final = 3
+
+#: What clients do not do any more when it is calm.
+GIVING_UP: Final = frozenset({"release", "cancel"})
+
 #: Of so many tries, one step of what is slow is taken.
 PATIENCE: Final = 6
+
+
+def gives_up(kind: type[Step]) -> bool:
+    """It is not chosen when it is calm."""
+    return kind.word in GIVING_UP
 
 
 def laggards(chooser: RandomChooser, universe: AnyUniverse) -> frozenset[str]:
@@ -158,5 +169,5 @@ def laggards(chooser: RandomChooser, universe: AnyUniverse) -> frozenset[str]:
     workers = [f"w{number}" for number in range(universe.config.workers)]
     boxes = [f"{one}->{SCHEDULER}" for one in (*workers, *workers, *universe.clients)]
     boxes += [f"{SCHEDULER}->{worker}" for worker in workers]
-    slow = [chooser.pick((*workers, *universe.keys[:2], *boxes)) for _ in range(2)]
+    slow = [chooser.pick((*workers * 3, *universe.keys[:2], *boxes)) for _ in range(2)]
     return frozenset(slow[: chooser.integer(0, 2)])

@@ -5,7 +5,16 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
-from workerfuzz.harness.engines.tactics import DRAWN, LENGTHS, PATIENCE, TACTICS, Weights, laggards
+from workerfuzz.harness.engines.tactics import (
+    CALM,
+    DRAWN,
+    LENGTHS,
+    PATIENCE,
+    TACTICS,
+    Weights,
+    gives_up,
+    laggards,
+)
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.steps import Step
 
@@ -50,10 +59,19 @@ def wander(
     length: tuple[int, int],
     slow: frozenset[str] = frozenset(),
 ) -> None:
-    """Random steps, each kind as often as its weight says, but seldom one of what is slow."""
+    """Random steps, each kind as often as its weight says, but seldom one of what is slow.
+
+    Towards the end nothing is given up any more: that would forgive what does not go on.
+    """
+    steps = chooser.integer(*length)
+    given_up = [*filter(gives_up, weights)]
+    last = steps - chooser.integer(0, steps // CALM) if given_up else steps
     often = {kind: (kind,) * weight for kind, weight in weights.items()}
     offered: dict[int, tuple[Sequence[type[Step]], list[type[Step]]]] = {}
-    for _ in range(chooser.integer(*length)):
+    for number in range(steps):
+        if number == last:
+            often |= dict.fromkeys(given_up, ())
+            offered.clear()
         possible = world.possible()
         its = offered.get(id(possible))  # worlds use the same ones again, and we keep them alive
         if its is None:

@@ -124,10 +124,15 @@ def draw_workers(world: ClusterView, task: Task, chooser: Chooser) -> Mapping[st
 
 
 def places(world: ClusterView, task: Task) -> Iterator[str]:
-    """Workers where a thread still runs for what the task needs, or a copy of the task is under way."""
+    """Workers where a thread still runs for what the task needs, or a copy of the task is under way.
+
+    Where a thread runs for the task itself, from before, every other worker is one.
+    """
+    own = [worker for worker, key in world.running if key == task.key]
     for worker in world.present:
         threads = any((worker, need) in world.running for need in task.needs)
-        if threads or (worker, task.key) in world.fetching:
+        elsewhere = own and worker not in own
+        if threads or elsewhere or (worker, task.key) in world.fetching:
             yield worker
 
 

@@ -55,6 +55,19 @@ def test_nobody_is_slow_around_one_worker() -> None:
     assert {laggards(RandomChooser(seed), Universe()) for seed in range(20)} == {frozenset()}
 
 
+def test_towards_the_end_nothing_is_given_up() -> None:
+    universe = ClusterUniverse(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
+    weights = dict.fromkeys(CLUSTER_STEPS, 1)
+    given_up: Counter[int] = Counter()
+    for seed in range(60):
+        world = ClusterWorld(get_cluster("reference"), universe)
+        wander(world, RandomChooser(seed), weights, (90, 90))
+        world.close()
+        words = [step.word for step in world.steps]
+        given_up.update(at // 10 for at, word in enumerate(words) if word in tactics.GIVING_UP)
+    assert given_up[5] > 3 * given_up[8] > 0
+
+
 def test_what_is_slow_happens_seldom() -> None:
     universe = ClusterUniverse(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
     weights = TACTICS["uniform"](RandomChooser(0), CLUSTER_STEPS)

@@ -99,6 +99,21 @@ def test_a_task_often_runs_where_an_input_still_does() -> None:
     assert made.count(("w1",)) > len(made) / 2 > 10
 
 
+def test_a_task_often_runs_where_its_last_thread_does_not() -> None:
+    before = (
+        "submit c0 a[on=w1] want a",
+        "deliver c0->scheduler",
+        "deliver scheduler->w1",
+        "release c0 a",
+    )
+    made = [
+        task.options.workers
+        for task in tasks(Variety(options=("workers",)), *before)
+        if task.key == "a"
+    ]
+    assert made.count(("w0",)) > len(made) / 2 > 10
+
+
 @pytest.mark.parametrize("times", range(TIMES + 1))
 def test_what_happens_so_often_does(times: int) -> None:
     found = [happens(times, chooser) for chooser in Enumeration()]
