@@ -112,15 +112,17 @@ class Crew(Generic[M]):
     def look(self) -> None:
         """Takes in what was said, and looks after those who say nothing."""
         self.wait(self.going, LOOK_S)
-        for shard in self.going:
-            for found in shard.look(time.monotonic()):
-                self.tell(shard.place, shard.account, found)
-        self.going = [shard for shard in self.going if not shard.over]
+        try:
+            for shard in self.going:
+                for found in shard.look(time.monotonic()):
+                    self.tell(shard.place, shard.account, found)
+        finally:  # however much is told
+            self.going = [shard for shard in self.going if not shard.over]
 
     def stop(self) -> None:
         """The first time all end with what they have; the second time at once."""
         for shard in self.going:
-            shard.stop(time.monotonic(), at_once=self.heard > 0)
+            shard.stop(time.monotonic(), at_once=self.asked > 1)
         self.heard = self.asked
 
     @contextmanager

@@ -11,6 +11,7 @@ import logging
 import shutil
 import socket
 import sys
+import threading
 import time
 import uuid
 import warnings
@@ -42,8 +43,20 @@ LOCAL: Final = "local"
 #: Seconds in which a scheduler must answer.
 PATIENCE_S: Final = 5.0
 
+#: Seconds in which all workers must have told what they have.
+TELLING_S: Final = 75.0
+
+#: Seconds for which the scheduler is waited for, once a campaign goes on.
+HEARING_S: Final = 3.0
+
 #: Seconds for which a campaign goes on without any worker.
 ALONE_S: Final = 60.0
+
+#: Seconds between two looks at how many there are.
+WORKERS_S: Final = 2.0
+
+#: What comes of asking a scheduler that does not answer.
+LOST: Final = (OSError, RuntimeError, ValueError, TimeoutError, futures.CancelledError)
 
 #: Seconds between two accounts of a shard that has found nothing meanwhile.
 ACCOUNT_S: Final = 3.0
@@ -58,6 +71,7 @@ class Cluster:
     Attributes:
         threads: tasks that run at a time.
         alone_since: when its last worker was gone; None: there are some.
+        looked: when it was last asked for workers.
     """
 
     def __init__(self, client: Any, threads: int) -> None:
@@ -66,10 +80,10 @@ class Cluster:
         self.executor = client.get_executor(pure=False)
         self.mailbox = distributed.Queue(f"workerfuzz-{uuid.uuid4().hex}", client=client)
         self.alone_since: float | None = None
+        self.looked = 0.0
 
     def submit(self, task: Task) -> "futures.Future[None]":
-        done: futures.Future[None] = self.executor.submit(carry_out, to_json(task))
-        return done
+        return detached(self.executor.submit(carry_out, to_json(task)))
 
     def wait(self, going: Sequence[Sent], seconds: float) -> None:
         """Until one of them ends, or time has passed; then what was said is handed out."""
@@ -87,20 +101,50 @@ class Cluster:
 
     def letters(self) -> list[Letter]:
         """What was said since the last call; nothing where the scheduler is gone."""
-        with suppress(OSError, RuntimeError, ValueError, TimeoutError, futures.CancelledError):
-            return [from_json(it, Letter) for it in self.mailbox.get(batch=True)]
+        with suppress(*LOST):
+            came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
+            return [from_json(it, Letter) for it in came]
         return []
 
     def look_after(self, going: Sequence[Sent]) -> None:
         """Without a worker nothing goes on, and a new one may come."""
         now = time.monotonic()
-        if self.client.scheduler_info().get("workers"):
-            self.alone_since = None
-        elif self.alone_since is None:
-            self.alone_since = now
-        elif now - self.alone_since > ALONE_S:
+        if now - self.looked < WORKERS_S:
+            return
+        self.looked = now
+        with suppress(*LOST):
+            if self.client.sync(
+                self.client.scheduler.ncores, workers=None, callback_timeout=HEARING_S
+            ):
+                self.alone_since = None
+            elif self.alone_since is None:
+                self.alone_since = now
+        if self.alone_since is not None and now - self.alone_since > ALONE_S:
             for it in going:
                 it.hopeless = f"the cluster had no worker for {ALONE_S:g} s"
+
+
+def detached(task: "futures.Future[None]") -> "futures.Future[None]":
+    """The same task; who cancels it does not wait for the scheduler, which may be gone."""
+    its: futures.Future[None] = futures.Future()
+
+    def ended(_: object) -> None:
+        with suppress(futures.InvalidStateError):  # nobody wants it any more
+            if task.cancelled():
+                its.cancel()
+                its.set_running_or_notify_cancel()
+            elif error := task.exception():
+                its.set_exception(error)
+            else:
+                its.set_result(None)
+
+    def unwanted(_: object) -> None:
+        if its.cancelled() and not task.done():
+            threading.Thread(target=task.cancel, daemon=True).start()
+
+    task.add_done_callback(ended)
+    its.add_done_callback(unwanted)
+    return its
 
 
 @contextmanager
@@ -118,11 +162,11 @@ def connected(address: str, subject: str, python: str | None, jobs: int) -> Iter
     with quietly():
         if address == LOCAL:
             with local_cluster(jobs) as local, opened(local) as client:
-                yield Cluster(client, checked(client, address, subject, python))
+                yield Cluster(client, threads_of(client, address, subject, python))
         else:
             asyncio.run(check_scheduler(address))
             with opened(address) as client:
-                yield Cluster(client, checked(client, address, subject, python))
+                yield Cluster(client, threads_of(client, address, subject, python))
 
 
 @contextmanager
@@ -207,8 +251,24 @@ def compare(address: str, what: str, versions: Mapping[str, Any]) -> None:
         )
 
 
+def threads_of(client: Any, address: str, subject: str, python: str | None) -> int:
+    """The number of its threads, if all workers can do it, and say so in time. Raises CannotCarry."""
+    done: futures.Future[int] = futures.Future()
+
+    def ask() -> None:
+        try:
+            done.set_result(checked(client, address, subject, python))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    if futures.wait([done], TELLING_S).not_done:
+        raise CannotCarry(f"{address}: not all of its workers answer")
+    return done.result()
+
+
 def checked(client: Any, address: str, subject: str, python: str | None) -> int:
-    """The number of its threads, if all workers can do it. Raises CannotCarry."""
+    """The same, however long it takes."""
     try:
         client.wait_for_workers(1, timeout=PATIENCE_S)
     except (TimeoutError, futures.TimeoutError):

@@ -49,6 +49,8 @@ def interpreter(name: str, subject: str) -> str:
     Raises:
         CannotCarry: they cannot.
     """
+    if not name:
+        raise CannotCarry("expected the path of a Python, found nothing")
     path = shutil.which(name) or name
     found = asked(path)
     if tuple(found["python"]) < OLDEST:

@@ -4,7 +4,9 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -192,6 +194,13 @@ def test_workers_without_workerfuzz_carry_nothing(mortal: DaskProcesses) -> None
     assert ": no workerfuzz of this release for its worker tcp://127.0.0.1:" in why(mortal.address)
 
 
+def test_workers_that_do_not_answer_are_not_waited_for(
+    processes: DaskProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dask_cluster, "TELLING_S", 0.0)
+    assert why(processes.address) == f"{processes.address}: not all of its workers answer"
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [
@@ -256,3 +265,42 @@ def test_a_task_ends_when_nobody_wants_it(
     status: str, state: str | None, is_unwanted: bool
 ) -> None:
     assert dask_cluster.is_unwanted(Worker(status, state), "key") is is_unwanted
+
+
+def test_a_task_tells_what_became_of_it() -> None:
+    fine: Future[None] = Future()
+    its = dask_cluster.detached(fine)
+    fine.set_result(None)
+    assert its.result() is None
+    failed: Future[None] = Future()
+    its = dask_cluster.detached(failed)
+    failed.set_exception(ZeroDivisionError("of ours"))
+    assert isinstance(its.exception(), ZeroDivisionError)
+    gone: Future[None] = Future()
+    its = dask_cluster.detached(gone)
+    gone.cancel()
+    gone.set_running_or_notify_cancel()
+    assert its.cancelled()
+
+
+class Stuck(Future[None]):
+    """A task of a scheduler that does not answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.answers = Event(), Event()
+
+    def cancel(self) -> bool:
+        self.asked.set()
+        self.answers.wait(60.0)
+        return super().cancel()
+
+
+def test_who_cancels_does_not_wait_for_the_scheduler() -> None:
+    stuck = Stuck()
+    its = dask_cluster.detached(stuck)
+    its.cancel()
+    assert its.cancelled()
+    assert stuck.asked.wait(60.0)
+    assert not stuck.cancelled()
+    stuck.answers.set()

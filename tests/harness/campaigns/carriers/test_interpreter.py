@@ -44,6 +44,11 @@ def test_what_has_everything_is_fine(make: Make) -> None:
     assert interpreter(path, "dask") == path
 
 
+def test_no_name_is_no_python() -> None:
+    with pytest.raises(CannotCarry, match=r"^expected the path of a Python, found nothing$"):
+        interpreter("", "reference")
+
+
 def test_this_one_is_fine() -> None:
     assert interpreter(sys.executable, "reference") == sys.executable
 
