@@ -184,14 +184,23 @@ def quietly() -> Iterator[None]:
 
 @contextmanager
 def local_cluster(jobs: int) -> Iterator[Any]:
-    """One worker with so many threads, in this process: shards have processes of their own."""
-    cluster = distributed.LocalCluster(
-        n_workers=1,
-        threads_per_worker=jobs,
-        processes=False,
-        dashboard_address=None,
-        memory_limit=0,
-    )
+    """One worker with so many threads, in this process: shards have processes of their own.
+
+    Raises:
+        CannotCarry: this release cannot start it.
+    """
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=jobs,
+            processes=False,
+            dashboard_address=None,
+            memory_limit=0,
+        )
+    except Exception as error:  # noqa: BLE001 - releases before 2023.1 cannot, on Python 3.11
+        raise CannotCarry(
+            f"{LOCAL}: distributed {distributed.__version__} starts no cluster: {said(error)}"
+        ) from None
     with cluster:
         yield cluster
 

@@ -242,6 +242,16 @@ def test_a_local_cluster_runs_shards() -> None:
     assert not any(account.faults for account in accounts)
 
 
+def refuse(**options: object) -> object:
+    raise AssertionError("Status.init")
+
+
+def test_a_release_that_starts_no_cluster_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_cluster.distributed, "LocalCluster", refuse)
+    here = dask_cluster.distributed.__version__
+    assert why("local") == f"local: distributed {here} starts no cluster: Status.init"
+
+
 class Worker:
     """What a worker says of itself and of a task."""
 
