@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+pytest.importorskip("distributed")
+
 Import = Callable[[str], ModuleType]
 
 MUTANT = "resources-are-not-taken"

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
-import distributed
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, OF_SCHEDULER
+
+distributed = pytest.importorskip("distributed")
 
 Import = Callable[[str], ModuleType]
 

@@ -5,6 +5,8 @@ from types import ModuleType
 
 import pytest
 
+pytest.importorskip("distributed")
+
 Import = Callable[[str], ModuleType]
 
 

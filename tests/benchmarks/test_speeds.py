@@ -44,6 +44,8 @@ def test_properties_are_off_only_meanwhile(benchmark_module: Import) -> None:
     ("name", "scope"), [("reference", "worker"), ("reference", "cluster"), ("dask", "cluster")]
 )
 def test_calls_of_a_run_can_be_made_again(benchmark_module: Import, name: str, scope: str) -> None:
+    if name == "dask":
+        pytest.importorskip("distributed")
     bareloops, speeds = benchmark_module("bareloops"), benchmark_module("speeds")
     plan = speeds.plan_of(name, scope, "walk", 3, 5)
     runs = bareloops.recorded(plan)
