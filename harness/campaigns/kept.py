@@ -10,8 +10,9 @@ from workerfuzz.harness.campaigns.findings import ALONE, keep_finding
 from workerfuzz.harness.campaigns.met import Met
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.reading import reason
+from workerfuzz.harness.cases.replay import replay_command
 from workerfuzz.harness.cases.save import number, write
-from workerfuzz.harness.engines.keeping import replay_command, today
+from workerfuzz.harness.engines.keeping import today
 
 #: Writes the cases of a bug, in the place of the longer ones of the same bug, where there are any.
 #: Returns where they are: that of the bug, and that of one worker alone, if there is one.
@@ -94,7 +95,7 @@ def numbered(folder: Path) -> Write:
 
     def put(text: str, path: Path | None) -> Path:
         if path is None:
-            return number(casefile.parse(text), folder)
+            return number(casefile.parse(text).title, text, folder)
         write(path, text)
         return path
 

@@ -35,7 +35,7 @@ class CaseError(Exception):
 
 
 #: What stands before the first of several versions.
-_FROM: Final = frozenset({">=", ">", "=="})
+_FROM: Final = frozenset({">=", ">", "==", "~="})
 
 
 class Scope(enum.StrEnum):
@@ -64,9 +64,11 @@ class Break:
 
     def begins_after(self, subject: str, version: str) -> bool:
         """It is of later versions of the subject alone."""
+        here = Version(version)
         return self.subject == subject and any(
-            it.operator in _FROM and Version(version) < Version(it.version)
+            it.operator in _FROM and (here < first or (it.operator == ">" and here == first))
             for it in SpecifierSet(self.specifier)
+            for first in [Version(it.version.removesuffix(".*"))]
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from difflib import SequenceMatcher
+from pathlib import Path
 from typing import Any, Final, Self
 
 from workerfuzz.harness.cases.case import Break, Case, Scene
@@ -64,6 +65,12 @@ class Replay:
         outcome, report = Outcome(data["outcome"]), tuple(data["report"])
         drawing = tuple(data["drawing"])
         return cls(outcome, data["place"], data["subject"], report, data["command"], drawing)
+
+
+def replay_command(path: Path, subject: str) -> str:
+    """What replays a case on a subject."""
+    option = "" if subject == REFERENCE else f" --subject {subject}"
+    return f"workerfuzz replay {shlex.quote(str(path))}{option}"
 
 
 def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Replay:
@@ -165,10 +172,8 @@ class Judge:
         return self.says(Outcome.DIFFERS if self.differences else Outcome.AS_WRITTEN, self.shown())
 
     def says(self, outcome: Outcome, lines: tuple[str, ...] = ()) -> Replay:
-        command = ""
-        if self.case.path is not None:
-            option = "" if self.subject.name == REFERENCE else f" --subject {self.subject.name}"
-            command = f"workerfuzz replay {shlex.quote(str(self.case.path))}{option}"
+        path = self.case.path
+        command = replay_command(path, self.subject.name) if path is not None else ""
         return Replay(outcome, self.case.place, self.subject.name, lines, command)
 
     def shown(self) -> tuple[str, ...]:

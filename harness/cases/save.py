@@ -40,17 +40,17 @@ def save(case: Case, folder: Path) -> Saved:
     """Writes a case under the next free number, ``NNNN-slug-of-title.case``; makes the folder."""
     text = casefile.format(case)
     try:
-        return Saved(text, number(case, folder))
+        return Saved(text, number(case.title, text, folder))
     except OSError as error:
         return Saved(text, None, f"{folder}: {reason(error)}; the case was not written")
 
 
-def number(case: Case, folder: Path) -> Path:
-    """The same; returns where it is. Raises OSError: the folder takes nothing."""
+def number(title: str, text: str, folder: Path) -> Path:
+    """Writes the text of a case under the next free number. Raises OSError: the folder takes nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
-        path = folder / f"{next_number(folder):04}-{slug(case.title)}.case"
-        write(path, casefile.format(case))
+        path = folder / f"{next_number(folder):04}-{slug(title)}.case"
+        write(path, text)
     return path
 
 

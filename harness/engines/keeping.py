@@ -1,6 +1,5 @@
 """What becomes of a violation: it is shrunk, written down as a case, and shown."""
 
-import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Any
 
 from workerfuzz.harness.cases import casefile
 from workerfuzz.harness.cases.case import Case, Scope
-from workerfuzz.harness.cases.known import REFERENCE
 from workerfuzz.harness.cases.lanes.excerpt import excerpt
 from workerfuzz.harness.cases.record import record
+from workerfuzz.harness.cases.replay import replay_command
 from workerfuzz.harness.cases.save import Saved, save
-from workerfuzz.harness.cases.signature import Signature, located, signature
-from workerfuzz.harness.engines.shrink import Shrunk, Sign, shrink
+from workerfuzz.harness.cases.signature import Signature, signature
+from workerfuzz.harness.engines.shrink import Shrunk, shrink
 from workerfuzz.harness.worlds.cluster_properties import every_call_returns
 from workerfuzz.harness.worlds.violation import Violation
 
@@ -65,12 +64,6 @@ class Finding:
         return [*lines, f"{self.saved.problem}; here it is:", *self.saved.text.splitlines()]
 
 
-def replay_command(path: Path, subject: str) -> str:
-    """What replays a case on a subject."""
-    chosen = "" if subject == REFERENCE else f" --subject {subject}"
-    return f"workerfuzz replay {shlex.quote(str(path))}{chosen}"
-
-
 def counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
@@ -80,10 +73,9 @@ def keep(
     violation: Violation,
     folder: Path | None,
     engine: str = "hypothesis",
-    sign: Sign = located,
 ) -> Finding:
     """Shrink a violation and write it as a case into a folder, if there is one."""
-    shrunk = shrink(subject, violation, sign=sign)
+    shrunk = shrink(subject, violation)
     broken = shrunk.violation
     case = record(
         subject,

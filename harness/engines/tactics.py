@@ -153,11 +153,6 @@ GIVING_UP: Final = frozenset({"release", "cancel"})
 PATIENCE: Final = 6
 
 
-def gives_up(kind: type[Step]) -> bool:
-    """It is not chosen when it is calm."""
-    return kind.word in GIVING_UP
-
-
 def laggards(chooser: RandomChooser, universe: AnyUniverse) -> frozenset[str]:
     """What is slow in a run: a worker, a key, a mailbox; often nothing.
 

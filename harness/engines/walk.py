@@ -8,11 +8,11 @@ from workerfuzz.harness.cases.scopes import WORKER, AnyUniverse, Scope, World
 from workerfuzz.harness.engines.tactics import (
     CALM,
     DRAWN,
+    GIVING_UP,
     LENGTHS,
     PATIENCE,
     TACTICS,
     Weights,
-    gives_up,
     laggards,
 )
 from workerfuzz.strategies.choosers import RandomChooser
@@ -64,7 +64,7 @@ def wander(
     Towards the end nothing is given up any more: that would forgive what does not go on.
     """
     steps = chooser.integer(*length)
-    given_up = [*filter(gives_up, weights)]
+    given_up = [kind for kind in weights if kind.word in GIVING_UP]
     last = steps - chooser.integer(0, steps // CALM) if given_up else steps
     often = {kind: (kind,) * weight for kind, weight in weights.items()}
     offered: dict[int, tuple[Sequence[type[Step]], list[type[Step]]]] = {}

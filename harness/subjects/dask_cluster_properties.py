@@ -47,14 +47,15 @@ def resources_are_taken(machine: Any) -> Iterator[str]:
     """Given a worker of a release that does not check it itself, right after an event."""
     for name, total in machine.total_resources.items():
         needed = {it.key: it.resource_restrictions.get(name, 0) for it in machine.all_running_tasks}
-        left = machine.available_resources[name]
-        if abs(total - sum(needed.values()) - left) < _NEARLY_NOTHING:
+        taken, left = sum(needed.values()), machine.available_resources[name]
+        if abs(total - taken - left) < _NEARLY_NOTHING:
             continue
         begun = [it for it in machine.moves if it.finish == "executing" and needed.get(it.key)]
-        for move in begun if left > total - sum(needed.values()) else ():
-            yield f"{move.key}, {move.start} -> {move.finish}, took no {name}"
-        if not begun:
-            yield f"{left:g} of {total:g} {name} are left; running tasks need {sum(needed.values()):g}"
+        if begun and left > total - taken:
+            for move in begun:
+                yield f"{move.key}, {move.start} -> {move.finish}, took no {name}"
+        else:
+            yield f"{left:g} of {total:g} {name} are left; running tasks need {taken:g}"
 
 
 @always("The scheduler's own validation finds nothing wrong.")

@@ -39,7 +39,9 @@ def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
         single, group = ([key for key in them if key not in world.data] for them in (single, group))
     if group and (not single or happens(variety.crowded, chooser)):
         return some(group, (len(group) + 1) // 2, len(group), chooser)
-    let_go = [key for key in single if key in world.contents and not is_wanted(world, key)]
+    let_go = []
+    if variety.faithful:
+        let_go = [key for key in single if key in world.contents and not is_wanted(world, key)]
     if let_go and happens(variety.faithful, chooser):
         return some(let_go, 1, variety.goals, chooser)
     return some(single, 1, variety.goals, chooser)
@@ -78,11 +80,11 @@ def closure(
     return {key: chosen[key] for key in world.pool if key in chosen}
 
 
-def again(spec: TaskSpec, options: Options | None = None) -> Task:
+def again(spec: TaskSpec) -> Task:
     """A task with the content that it had."""
     content = spec.run_spec if isinstance(spec.run_spec, int) else 0
     needs = tuple(spec.dependencies)
-    return Task(spec.key, needs, content, spec.actor, options or NO_OPTIONS)
+    return Task(spec.key, needs, content, spec.actor)
 
 
 def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Task:
@@ -107,7 +109,7 @@ def draw_options(world: ClusterView, task: Task, chooser: Chooser) -> Options:
     """What a task is submitted with, as is the habit."""
     drawn = NO_OPTIONS
     for what in chooser.pick(world.variety.options).split():
-        drawn = replace(drawn, **OPTIONS[what](world, task, chooser))
+        drawn = replace(drawn, **DRAWN[what](world, task, chooser))
     return drawn
 
 
@@ -129,15 +131,16 @@ def places(world: ClusterView, task: Task) -> Iterator[str]:
     Where a thread runs for the task itself, from before, every other worker is one.
     """
     own = [worker for worker, key in world.running if key == task.key]
+    fetching = world.fetching
     for worker in world.present:
         threads = any((worker, need) in world.running for need in task.needs)
         elsewhere = own and worker not in own
-        if threads or elsewhere or (worker, task.key) in world.fetching:
+        if threads or elsewhere or (worker, task.key) in fetching:
             yield worker
 
 
-#: Draws one of ``Options``, by what it is called in ``Habits``.
-OPTIONS: Final[Mapping[str, Callable[[ClusterView, Task, Chooser], Mapping[str, Any]]]] = {
+#: Draws one of ``Options``, by what it is called in ``Variety.options``.
+DRAWN: Final[Mapping[str, Callable[[ClusterView, Task, Chooser], Mapping[str, Any]]]] = {
     "priority": lambda world, task, chooser: {"priority": chooser.pick((1, -1))},
     "retries": lambda world, task, chooser: {"retries": chooser.integer(1, 2)},
     "resources": lambda world, task, chooser: {"resources": dict.fromkeys(world.resources, 1.0)},

@@ -120,11 +120,13 @@ class Submit(ClusterStep):
                 yield replace(self, tasks=(*self.tasks[:place], simpler, *self.tasks[place + 1 :]))
 
     def without(self, key: str) -> Self | None:
-        left = [
-            replace(it, needs=tuple(need for need in it.needs if need != key)) for it in self.tasks
-        ]
-        tasks = [task for task in left if task.key != key]
-        return self.of(tasks, self.wanted) if tasks else None
+        tasks = tuple(
+            replace(task, needs=tuple(need for need in task.needs if need != key))
+            for task in self.tasks
+            if task.key != key
+        )
+        wanted = tuple(it for it in self.wanted if it != key)
+        return replace(self, tasks=tasks, wanted=wanted or (tasks[-1].key,)) if tasks else None
 
     def contents(self) -> tuple[TaskSpec, ...]:
         return tuple(task.spec for task in self.tasks)

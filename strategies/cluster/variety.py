@@ -29,7 +29,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 WITH_RESOURCES: Final = ("resources", "resources", "both", "both", "mixed", "workers")
 WITHOUT: Final = ("workers", "workers", "workers", "mixed", "retries", "priority", "nothing")
 
-#: Of how many times ``Habits.faithful`` is some.
+#: Of how many times ``Variety.faithful`` is some.
 TIMES: Final = 4
 
 

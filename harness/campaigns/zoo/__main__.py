@@ -45,7 +45,7 @@ def measure(wanted: argparse.Namespace) -> int:
     sightings = [
         sighting
         for seed in range(wanted.seed, wanted.seed + wanted.seeds)
-        for sighting in (look_for(subject, bugs, seed, tell, show) if bugs else ())
+        for sighting in (look_for(subject, bugs, seed, tell, show))
     ]
     shown: Mapping[Bug, bool] = {}
     if wanted.runs is not None:

@@ -34,12 +34,8 @@ _ROW: Final = re.compile(r"(?P<most>\| (?P<name>[^| ]+) (\|[^|]*){8})\|(?P<last>
 NOTHING: Final = "-"
 
 
-def row(sightings: Sequence[Sighting], absent: str = NOTHING) -> str:
-    """Of what came of the searches for one bug.
-
-    Args:
-        absent: a release that does not show it.
-    """
+def row(sightings: Sequence[Sighting]) -> str:
+    """Of what came of the searches for one bug; ``judged`` writes the last cell."""
     bug = sightings[0].bug
     found = [it for it in sightings if it.is_found]
     counted = found or sightings
@@ -50,7 +46,7 @@ def row(sightings: Sequence[Sighting], absent: str = NOTHING) -> str:
         f"{median(it.steps for it in counted):,.0f}",
         str(len(shrunk.steps)) if shrunk is not None else NOTHING,
         f"`{shrunk.property}`" if shrunk is not None else NOTHING,
-        absent,
+        NOTHING,
     )  # fmt: skip
     return f"| {' | '.join(cells)} |"
 

@@ -20,7 +20,7 @@ from workerfuzz.harness.campaigns.zoo.catalogue import (
 )
 from workerfuzz.harness.campaigns.zoo.kept import keep, place, replayed
 from workerfuzz.harness.campaigns.zoo.page import judged, page, row
-from workerfuzz.harness.campaigns.zoo.search import Search, Sighting
+from workerfuzz.harness.campaigns.zoo.search import Search, Sighting, look_for
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.cluster import SCHEDULER, Move
 from workerfuzz.harness.worlds.violation import Violation
@@ -164,6 +164,18 @@ def test_another_release_than_the_installed_one_is_an_error() -> None:
     )
     assert done.returncode == 2
     assert "not 2000.1.0" in done.stderr or "distributed" in done.stderr
+
+
+def test_a_search_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr("workerfuzz.harness.campaigns.shard.POINT_S", 0.0)
+    bug = replace(BUGS[0], limit_s=0.2)
+    look_for(
+        get_cluster("reference"), [bug], 0, lambda sighting: None,
+        lambda search: seen.append(search.steps),
+    )  # fmt: skip
+    assert len(seen) > 1
+    assert seen[-1] > seen[0]
 
 
 def test_how_far_a_search_is_shows_on_a_terminal_alone(

@@ -164,6 +164,10 @@ def test_another_property_is_no_known_break(text: str, touchy: type[ReferenceSub
     [
         (("dask", ">=2,<3"), "1.9", Outcome.NOT_APPLICABLE),
         (("dask", "==2"), "1.9", Outcome.NOT_APPLICABLE),
+        (("dask", "==2.*"), "1.9", Outcome.NOT_APPLICABLE),
+        (("dask", "==2.*"), "2.5", Outcome.BREAKS_AS_KNOWN),
+        (("dask", "~=2.1"), "2.0", Outcome.NOT_APPLICABLE),
+        (("dask", ">2"), "2", Outcome.NOT_APPLICABLE),
         (("dask", ">=2,<3"), "2.0", Outcome.BREAKS_AS_KNOWN),
         (("dask", ">=2,<3"), "3.0", Outcome.BROKEN),
         (("dask", "<3"), "1.9", Outcome.BREAKS_AS_KNOWN),

@@ -43,6 +43,13 @@ def test_a_graph_does_without_a_key() -> None:
     assert without_a == ["submit c0 b want b", "release c0 b"]
 
 
+def test_a_graph_keeps_what_it_needs_of_others_when_another_key_goes() -> None:
+    (graph,) = cluster("submit c0 b(a) c want b")
+    assert graph.without("z") == graph
+    assert str(graph.without("c")) == "submit c0 b(a) want b"
+    assert str(graph.without("b")) == "submit c0 c want c"
+
+
 @pytest.mark.parametrize(
     ("steps", "simpler"),
     [

@@ -46,6 +46,11 @@ def test_a_task_that_begins_without_its_resource_is_named() -> None:
     assert list(resources_are_taken(it)) == ["c, ready -> executing, took no cpu"]
 
 
+def test_a_task_that_begins_where_too_little_is_left_hides_nothing() -> None:
+    it = worker(0.0, [task("b", cpu=1.0)], begins("b", "constrained"))
+    assert list(resources_are_taken(it)) == ["0 of 2 cpu are left; running tasks need 1"]
+
+
 @pytest.mark.parametrize(("left", "running"), [(1.0, []), (3.0, [task("a")])])
 def test_a_resource_that_does_not_come_back_or_comes_twice_is_told(
     left: float, running: list[Any]
