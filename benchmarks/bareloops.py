@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from timing import stopwatch
 
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import Shard, system
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import Shard, system
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.strategies.steps import Step
+from workerfuzz.strategies.worker import Step
 
 #: Calls that change a subject, or that it answers with more than what is there to be read.
 ACTS: Final = frozenset(

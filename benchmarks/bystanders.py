@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.task import Request, TaskSpec
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
 
 #: One slot, which every kind of bystander below leaves taken or needs not.
 SMALL: Final = WorkerConfig()

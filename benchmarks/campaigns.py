@@ -36,7 +36,7 @@ from endurance import endurance
 from scaling import carrying, scaling
 from speeds import SUBJECTS, engine, speeds
 
-from workerfuzz.harness.cases.scopes import SCOPES
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 
 def options_of(arguments: Sequence[str] | None) -> argparse.Namespace:

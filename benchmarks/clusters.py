@@ -23,13 +23,13 @@ import dask
 import distributed
 from timing import alternate, clock, ratios, spread, table
 
-from workerfuzz.harness.cases.scopes import CLUSTER
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.worlds.cluster import ClusterWorld
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUniverse, draw_cluster
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse, draw_cluster
 
 SCOPE: Final = """\
 Timed: whole runs with their end, in CPU time of the thread: making the cluster, drawing steps, letting
@@ -138,7 +138,7 @@ def growth() -> str:
 def steps_among(name: str, keys: tuple[str, ...]) -> float:
     """Seconds a step where all the keys are submitted at first, each needing the one before."""
     from workerfuzz.strategies.cluster import BY_WORD
-    from workerfuzz.strategies.steps import parse
+    from workerfuzz.strategies.worker import parse
 
     costs = []
     for seed in range(5):

@@ -21,16 +21,16 @@ from typing import Any, Final
 from bareloops import Counted
 
 import workerfuzz
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.engines import HYPOTHESIS, fill
+from workerfuzz.harness.campaigns.historical.catalogue import bugs_of
+from workerfuzz.harness.campaigns.historical.search import Search as ZooSearch
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, OF_SCHEDULER
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import Shard, system
-from workerfuzz.harness.campaigns.zoo.catalogue import bugs_of
-from workerfuzz.harness.campaigns.zoo.search import Search as ZooSearch
-from workerfuzz.harness.engines.tactics import DRAWN
-from workerfuzz.harness.engines.walker import GROWN
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import HYPOTHESIS, fill
+from workerfuzz.harness.campaigns.shard.shard import Shard, system
+from workerfuzz.harness.engines.walk.tactics import DRAWN
+from workerfuzz.harness.engines.walk.walker import GROWN
 from workerfuzz.harness.worlds.violation import Violation
 
 #: All tactics of the walk, chosen as it does.

@@ -14,11 +14,11 @@ from hypothesis.stateful import (
     rule,
 )
 
-from workerfuzz.harness.engines.machine import WorkerMachine, draw_absent, rule_names
-from workerfuzz.harness.engines.profiles import profile
+from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine, draw_absent, rule_names
+from workerfuzz.harness.engines.hypothesis.profiles import profile
 from workerfuzz.strategies.choosers import HypothesisChooser
-from workerfuzz.strategies.steps import WORKER_STEPS, Step
-from workerfuzz.strategies.universe import draw_universe
+from workerfuzz.strategies.worker import WORKER_STEPS, Step
+from workerfuzz.strategies.worker.run_config import draw_universe
 
 T = TypeVar("T")
 

@@ -15,10 +15,10 @@ from bareloops import Counted
 from machine import peak_kib
 from timing import table
 
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import Shard, system
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import Shard, system
 
 #: Looks at a campaign, evenly spread over its time.
 LOOKS: Final = 12

@@ -17,8 +17,8 @@ import distributed
 from lockstep import OURS_ALONE, Recording, Run, dask_worker, record, repeatable
 from timing import Costs, Program, alternate, microseconds, ratios, spread, stopwatch, table
 
-from workerfuzz.statemachine.stimulus import handle_stimulus
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker.machine import handle_stimulus
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 SCOPE: Final = """\
 Timed: one call of handle_stimulus for each event, and everything that it does: ours with its undo

@@ -11,15 +11,15 @@ from typing import Any, Final
 from distributed import worker_state_machine as dask
 from scheduler import Scheduler, draw_config
 
-from workerfuzz.harness.subjects.dask_events import FIELDS, KINDS
-from workerfuzz.harness.subjects.dask_interface import fields_by_kind
-from workerfuzz.harness.subjects.dask_names import OWN_NAME, address, peer_at
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.stimulus import handle_stimulus
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.harness.subjects.dask.events import FIELDS, KINDS
+from workerfuzz.harness.subjects.dask.interface import fields_by_kind
+from workerfuzz.harness.subjects.dask.names import OWN_NAME, address, peer_at
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.machine import handle_stimulus
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: One thing that was asked for, in words that both use; the order of issue is left out.
 Words = tuple[object, ...]

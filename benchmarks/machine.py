@@ -22,14 +22,14 @@ from emptymachine import EmptyMachine, record, run
 from hypothesis.stateful import RuleBasedStateMachine
 from timing import Program, alternate, microseconds, ratios, spread, stopwatch, table
 
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import open_shard
-from workerfuzz.harness.engines.machine import WorkerMachine
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
+from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get
-from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
 
 #: Steps of a run, at most; as in the quick profile.
 LENGTH: Final = 50

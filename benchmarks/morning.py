@@ -23,19 +23,19 @@ from typing import Any, Final
 
 from timing import spread, table
 
-from workerfuzz.harness.campaigns.account import Account, Point, Reading
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.campaigns.night import Night, Phase
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.tally import Tally
-from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.case import Case
-from workerfuzz.harness.cases.known_bugs import known_cases
-from workerfuzz.harness.report.morning.drawing import draw
-from workerfuzz.harness.report.morning.morning import Morning
-from workerfuzz.harness.report.morning.page import page
-from workerfuzz.harness.report.morning.shown import Dresser, Shown
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.night import Night, Phase
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.counters import Tally
+from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
+from workerfuzz.harness.cases.format import casefile
+from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.triage.known_bugs import known_cases
+from workerfuzz.harness.report.night_report.finding_detail import Dresser, Shown
+from workerfuzz.harness.report.night_report.finding_picture import draw
+from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.page import page
 from workerfuzz.harness.subjects import get_cluster
 
 #: What the page may take: bytes, and seconds until it is open.

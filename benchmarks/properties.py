@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from bystanders import KINDS, cycle
 from timing import Program, alternate, excess, microseconds, ratios, spread, stopwatch, table
 
-from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
-from workerfuzz.harness.worlds.worker import SWEEP_EVERY
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
+from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.universe import KEYS, draw_universe
+from workerfuzz.strategies.worker.run_config import KEYS, draw_universe
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from aims import Aim, Said, at_least
 from bareloops import Counted
 from timing import ratios, table
 
-from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.carriers.clusters import run_on
-from workerfuzz.harness.campaigns.carriers.dask_cluster import connected
-from workerfuzz.harness.campaigns.carriers.processes import run_shards
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import system
+from workerfuzz.harness.campaigns.executors.cluster_pool import run_on
+from workerfuzz.harness.campaigns.executors.dask_cluster import connected
+from workerfuzz.harness.campaigns.executors.process_pool import run_shards
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.shard import system
 
 #: Carries shards; returns what they came to.
 Carrier = Callable[[Sequence[Plan]], Sequence[Account]]

@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.states import NEEDS_INPUTS, State
-from workerfuzz.statemachine.task import Request, TaskSpec
-from workerfuzz.statemachine.worker import ADDRESS, WorkerState
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
+from workerfuzz.statemachine.worker.worker_state import ADDRESS, WorkerState
 
 PEERS: Final = ("a", "b", "c", "d", "e", "f")
 

@@ -26,17 +26,17 @@ from timing import spread, table
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
-from workerfuzz.harness.campaigns.shard import system
-from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.scopes import SCOPES, WORKER, Scope, scope_of
-from workerfuzz.harness.cases.signature import Signature, located
-from workerfuzz.harness.engines.keeping import keep
-from workerfuzz.harness.engines.machine import WorkerMachine
-from workerfuzz.harness.engines.profiles import PROFILES
-from workerfuzz.harness.engines.shrink import replay
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.campaigns.shard.shard import system
+from workerfuzz.harness.cases.format import casefile
+from workerfuzz.harness.cases.triage.signature import Signature, located
+from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
+from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
+from workerfuzz.harness.engines.shrink.finding_writer import keep
+from workerfuzz.harness.engines.shrink.shrink import replay
+from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.worlds.scopes import SCOPES, WORKER, Scope, scope_of
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.strategies.steps import Step
+from workerfuzz.strategies.worker import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,15 +17,15 @@ from aims import Aim, Said, at_least, at_most
 from bareloops import Counted, recorded, replayed
 from timing import Costs, Program, alternate, excess, microseconds, ratios, spread, stopwatch, table
 
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import system
-from workerfuzz.harness.cases.scopes import WORKER
-from workerfuzz.harness.engines.walker import Walker
-from workerfuzz.harness.worlds.cluster import ClusterWorld
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.strategies.steps import WORKER_STEPS, Step, parse
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import system
+from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.scopes import WORKER
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.strategies.worker import WORKER_STEPS, Step, parse
 
 #: What is measured: subject and scope, and for how many steps of the walk there is one of Hypothesis.
 SUBJECTS: Final = (("reference", "worker"), ("reference", "cluster"), ("dask", "cluster"))

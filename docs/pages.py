@@ -20,10 +20,10 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS
-from workerfuzz.harness.cases import known
+from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cli import app
 from workerfuzz.harness.cli.options import STATUSES
-from workerfuzz.statemachine.render import states_page
+from workerfuzz.statemachine.worker.states_page import states_page
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 
@@ -52,7 +52,7 @@ def requirements() -> Mapping[str, str]:
 def deciders() -> dict[str, Deciders]:
     """Everything that names a requirement, by its id."""
     found = {name: Deciders() for name in requirements()}
-    for item in known.properties().values():
+    for item in vocabulary.properties().values():
         for name in ids(item.sentence):
             found[name].properties.append(item.name)
     for path in sorted((ROOT / "regressions").glob("*.case")):

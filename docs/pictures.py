@@ -20,24 +20,24 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from workerfuzz import __version__
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.night import Night, Phase
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import open_shard
-from workerfuzz.harness.cases.casefile import load
-from workerfuzz.harness.cases.lanes.chart import Chart
-from workerfuzz.harness.cases.lanes.play import chart_of
+from workerfuzz.harness.campaigns.nightly.night import Night, Phase
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.swimlanes.chart import Chart
+from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.report.diagram.machine import dask_tables, machine
 from workerfuzz.harness.report.diagram.observed import of_shards
 from workerfuzz.harness.report.diagram.svg import picture as map_of
-from workerfuzz.harness.report.lanes.page import page
-from workerfuzz.harness.report.lanes.svg import picture
-from workerfuzz.harness.report.lanes.terminal import show
-from workerfuzz.harness.report.morning.drawing import draw
-from workerfuzz.harness.report.morning.morning import Morning
-from workerfuzz.harness.report.morning.page import page as report_page
-from workerfuzz.harness.report.morning.shown import Dresser
+from workerfuzz.harness.report.night_report.finding_detail import Dresser
+from workerfuzz.harness.report.night_report.finding_picture import draw
+from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.page import page as report_page
+from workerfuzz.harness.report.swimlanes.page import page
+from workerfuzz.harness.report.swimlanes.svg import picture
+from workerfuzz.harness.report.swimlanes.terminal import show
 from workerfuzz.harness.subjects import get
 
 HERE: Final = Path(__file__).parent

@@ -76,7 +76,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def duration(text: str) -> float:
     """The argument of ``--workerfuzz-for``, in seconds."""
-    from workerfuzz.harness.campaigns import budget
+    from workerfuzz.harness.campaigns.plan import budget
 
     try:
         return budget.duration(text)
@@ -100,7 +100,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def targets(config: pytest.Config) -> Sequence[Any]:
     """What is fuzzed: the subjects at their scopes. A subject that cannot be had is bad usage."""
-    from workerfuzz.harness.campaigns.targets import targets as available
+    from workerfuzz.harness.campaigns.plan.targets import targets as available
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
     try:
@@ -138,7 +138,7 @@ def pytest_collection_modifyitems(
     """As many shards as there are processes; whoever chooses items by name can choose among them."""
     if TARGETS not in config.stash:
         return
-    from workerfuzz.harness.campaigns.suite import places
+    from workerfuzz.harness.campaigns.executors.pytest_shards import places
 
     shards: int = getattr(config, "workerinput", {}).get("workercount", 1)
     chunk = config.getoption("maxschedchunk", None)
@@ -158,9 +158,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def choose(names: tuple[str, ...]) -> None:
     """Tells machines, which know nothing of pytest."""
-    from workerfuzz.harness.cases import chosen
+    from workerfuzz.harness.cases.replay import chosen_subjects
 
-    chosen.subjects = names
+    chosen_subjects.subjects = names
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "CaseFile | None":
@@ -190,9 +190,9 @@ class CaseFile(pytest.File):
     """One case."""
 
     def collect(self) -> Iterator["CaseItem"]:
-        from workerfuzz.harness.cases import casefile, known, reading
-        from workerfuzz.harness.cases.case import CaseError
-        from workerfuzz.harness.cases.spelling import unknown
+        from workerfuzz.harness.cases.format import casefile, reading, vocabulary
+        from workerfuzz.harness.cases.format.case import CaseError
+        from workerfuzz.harness.cases.format.spelling import unknown
 
         path = shown(self.path)
         try:
@@ -203,8 +203,10 @@ class CaseFile(pytest.File):
         except CaseError as error:
             raise self.CollectError(f"workerfuzz: {error}") from None
         for name in subjects(self.config):
-            if not known.is_subject(name):
-                raise self.CollectError(f"workerfuzz: {unknown('subject', name, known.subjects())}")
+            if not vocabulary.is_subject(name):
+                raise self.CollectError(
+                    f"workerfuzz: {unknown('subject', name, vocabulary.subjects())}"
+                )
             if name in case.subjects:
                 yield CaseItem.from_parent(self, name=name, title=case.title)
 
@@ -234,7 +236,7 @@ class CaseItem(Item):
         self.title = title
 
     def runtest(self) -> None:
-        from workerfuzz.harness.cases.replay import Outcome
+        from workerfuzz.harness.cases.replay.replay import Outcome
 
         done = self.replay()
         if done.outcome is Outcome.BREAKS_AS_KNOWN:
@@ -244,10 +246,10 @@ class CaseItem(Item):
             raise Failed((self.title, *lines))
 
     def replay(self) -> Any:
-        from workerfuzz.harness.cases import casefile, child
-        from workerfuzz.harness.cases.case import CaseError
-        from workerfuzz.harness.cases.lanes.excerpt import with_excerpt
-        from workerfuzz.harness.cases.replay import replay
+        from workerfuzz.harness.cases.format import casefile
+        from workerfuzz.harness.cases.format.case import CaseError
+        from workerfuzz.harness.cases.replay import replay_process
+        from workerfuzz.harness.cases.replay.replay import replay, with_excerpt
         from workerfuzz.harness.subjects import get
         from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
@@ -258,13 +260,13 @@ class CaseItem(Item):
                 case, subject = case or casefile.load(path), get(self.name)
                 return with_excerpt(replay(case, subject), case, subject)
             if CHILD not in self.config.stash:
-                self.config.stash[CHILD] = child.Child()
+                self.config.stash[CHILD] = replay_process.Child()
             return self.config.stash[CHILD].replay(path.absolute(), self.name)
-        except (CaseError, SubjectUnavailable, child.ChildFailed) as error:
+        except (CaseError, SubjectUnavailable, replay_process.ChildFailed) as error:
             raise Failed((self.title, f"workerfuzz: {error}")) from None
 
     def rewritten(self, path: Path) -> Any:
-        from workerfuzz.harness.cases.rewrite import rewrite
+        from workerfuzz.harness.cases.replay.rewrite import rewrite
 
         after = rewrite(path)
         if after.changed:
@@ -283,12 +285,12 @@ class ShardItem(Item):
         self.place = place
 
     def runtest(self) -> None:
-        from workerfuzz.harness.campaigns import suite
-        from workerfuzz.harness.report.campaign import in_suite
+        from workerfuzz.harness.campaigns.executors import pytest_shards
+        from workerfuzz.harness.report.campaign_summary import in_suite
 
         seconds, seed = (self.config.getoption(f"--workerfuzz-{it}") for it in ("for", "seed"))
-        plans = suite.plans(self.config.stash[TARGETS], seconds, seed, self.place)
-        done = in_suite(suite.fuzz(plans, Path(FOLDER)))
+        plans = pytest_shards.plans(self.config.stash[TARGETS], seconds, seed, self.place)
+        done = in_suite(pytest_shards.fuzz(plans, Path(FOLDER)))
         self.user_properties += [(FUZZED, line) for line in done.fuzzed]
         self.user_properties += [(KNOWN, title) for title in done.known]
         if done.interrupted:

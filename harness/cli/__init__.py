@@ -11,24 +11,15 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli import (
-    campaigns,
-    cases,
-    corpus,
-    diagram,
-    fuzzing,
-    lists,
-    report,
-    show,
-)
-from workerfuzz.harness.cli.mistakes import told
+from workerfuzz.harness.cli import cases, corpus, diagram, lists, nightly, report, run, show
 from workerfuzz.harness.cli.options import Status, complain
+from workerfuzz.harness.cli.usage_errors import told
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (fuzzing, campaigns, report, cases, show, diagram, corpus, lists):  # as in help
+for module in (run, nightly, report, cases, show, diagram, corpus, lists):  # as in help
     app.add_typer(module.app)
 
 
@@ -51,9 +42,9 @@ def command(
 
 def status_of(error: Exception) -> Status:
     """Says what went wrong in one line; whose fault it is makes the status."""
-    from workerfuzz.harness.campaigns.carriers.interpreter import CannotCarry
-    from workerfuzz.harness.campaigns.folder import FolderError
-    from workerfuzz.harness.cases.case import CaseError
+    from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
+    from workerfuzz.harness.campaigns.nightly.folder import FolderError
+    from workerfuzz.harness.cases.format.case import CaseError
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
     if isinstance(error, (CannotCarry, CaseError, FolderError, SubjectUnavailable)):

@@ -40,10 +40,10 @@ def replay(
     """Replay cases: is everything still as it is written?"""
     if rewrite:  # here; all else but the reference is replayed elsewhere
         fix_hash_order(subject)
-    from workerfuzz.harness.cases.batch import UNREADABLE, Result, replay_files, summary
-    from workerfuzz.harness.cases.child import Child
-    from workerfuzz.harness.cases.reading import case_files
-    from workerfuzz.harness.report.progress import followed
+    from workerfuzz.harness.cases.format.reading import case_files
+    from workerfuzz.harness.cases.replay.batch import UNREADABLE, Result, replay_files, summary
+    from workerfuzz.harness.cases.replay.replay_process import Child
+    from workerfuzz.harness.report.live.progress import followed
     from workerfuzz.harness.subjects import get
 
     system, files = get(subject), [*case_files(paths)]
@@ -74,10 +74,10 @@ def export(
 ) -> None:
     """Write a case as a test that needs distributed alone."""
     fix_hash_order(DASK)
-    from workerfuzz.harness.cases.casefile import parse_leniently
-    from workerfuzz.harness.cases.export import export
-    from workerfuzz.harness.cases.reading import read, reason
-    from workerfuzz.harness.cases.save import write
+    from workerfuzz.harness.cases.export.export import export
+    from workerfuzz.harness.cases.format.casefile import parse_leniently
+    from workerfuzz.harness.cases.format.reading import read, reason
+    from workerfuzz.harness.cases.format.saving import write
     from workerfuzz.harness.subjects import get
 
     text = export(parse_leniently(read(case), case), get(DASK))

@@ -27,7 +27,7 @@ FolderArgument = Annotated[
 @of_corpus.command()
 def stats(folder: FolderArgument) -> None:
     """Tell how many stems there are, of what, and what they reach."""
-    from workerfuzz.harness.cases import corpus
+    from workerfuzz.harness.cases.format import corpus
     from workerfuzz.harness.report.corpus import stats_lines
 
     found = corpus.stats(folder)
@@ -47,8 +47,8 @@ def merge(
     ],
 ) -> None:
     """Bring the stems of several corpora into one; nothing is taken away."""
-    from workerfuzz.harness.cases import corpus
-    from workerfuzz.harness.engines.keeping import counted
+    from workerfuzz.harness.cases.format import corpus
+    from workerfuzz.harness.engines.shrink.finding_writer import counted
 
     problems = [problem for folder in folders for problem in corpus.load(folder).problems]
     added = corpus.merge(folders, into)
@@ -65,10 +65,10 @@ def minimise(
 ) -> None:
     """Replay the stems of a subject on the release that is here; keep few that reach all of it."""
     fix_hash_order(subject)
-    from workerfuzz.harness.campaigns.shard import system
-    from workerfuzz.harness.cases.scopes import SCOPES
-    from workerfuzz.harness.engines.minimise import minimise as minimised
-    from workerfuzz.harness.report.progress import followed
+    from workerfuzz.harness.campaigns.shard.shard import system
+    from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise as minimised
+    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.worlds.scopes import SCOPES
 
     done = minimised(
         folder,

@@ -17,10 +17,10 @@ def subjects() -> None:
 @app.command()
 def properties() -> None:
     """List what is checked, by name and in words."""
-    from workerfuzz.harness.cases import known
+    from workerfuzz.harness.cases.format import vocabulary
     from workerfuzz.harness.report.terminal import show_properties
 
-    show_properties(known.properties().values())
+    show_properties(vocabulary.properties().values())
 
 
 def version_of(name: str) -> str:

@@ -86,7 +86,7 @@ EngineOption = Annotated[Engine, typer.Option(help="Who chooses the steps.")]
 
 def duration(value: str) -> float:
     """``20s``, ``5m``, ``1h`` or a number of seconds."""
-    from workerfuzz.harness.campaigns import budget
+    from workerfuzz.harness.campaigns.plan import budget
 
     try:
         return budget.duration(value)

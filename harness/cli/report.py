@@ -56,10 +56,10 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Tell what a night found: the verdict, what is new, known and fixed, and what was not reached."""
     fix_hash_order(DASK)
-    from workerfuzz.harness.campaigns.chosen import chosen
-    from workerfuzz.harness.report.morning.junit import junit as xml
-    from workerfuzz.harness.report.morning.markdown import markdown as summary
-    from workerfuzz.harness.report.morning.morning import Morning
+    from workerfuzz.harness.campaigns.nightly.selection import chosen
+    from workerfuzz.harness.report.night_report.junit import junit as xml
+    from workerfuzz.harness.report.night_report.markdown import markdown as summary
+    from workerfuzz.harness.report.night_report.night_report import Morning
 
     it = chosen(folder)
     for problem in it.written.problems:
@@ -81,7 +81,7 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
 
 def say_annotations(morning: Any) -> None:
     """On standard output, where GitHub looks for them."""
-    from workerfuzz.harness.report.morning.annotations import annotations
+    from workerfuzz.harness.report.night_report.annotations import annotations
 
     for line in annotations(morning):
         typer.echo(line)
@@ -89,10 +89,10 @@ def say_annotations(morning: Any) -> None:
 
 def page_of(morning: Any, findings: Path, quiet: bool) -> str:
     """The page; each finding is played once more to be drawn."""
-    from workerfuzz.harness.report.morning.drawing import draw
-    from workerfuzz.harness.report.morning.page import page
-    from workerfuzz.harness.report.morning.shown import Dresser
-    from workerfuzz.harness.report.progress import followed
+    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.report.night_report.finding_detail import Dresser
+    from workerfuzz.harness.report.night_report.finding_picture import draw
+    from workerfuzz.harness.report.night_report.page import page
     from workerfuzz.harness.report.templating import environment
 
     environment()  # before the long part

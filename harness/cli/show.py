@@ -60,8 +60,8 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
     if case.is_dir():
         show_folder(case, html, subject)
         return
-    from workerfuzz.harness.cases.casefile import parse_leniently
-    from workerfuzz.harness.cases.reading import read
+    from workerfuzz.harness.cases.format.casefile import parse_leniently
+    from workerfuzz.harness.cases.format.reading import read
     from workerfuzz.harness.report.terminal import show_case
     from workerfuzz.harness.subjects import get
 
@@ -79,9 +79,9 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
 
 def show_lanes(case: Any, subject: Any, step: int | None, *, diff: bool) -> bool:
     """Prints lanes or tables. Returns whether every property held."""
-    from workerfuzz.harness.cases.lanes import closely
-    from workerfuzz.harness.cases.lanes.play import chart_of
-    from workerfuzz.harness.report.lanes import terminal
+    from workerfuzz.harness.cases.swimlanes import step_detail
+    from workerfuzz.harness.cases.swimlanes.charting import chart_of
+    from workerfuzz.harness.report.swimlanes import terminal
     from workerfuzz.harness.report.terminal import console
 
     chart = chart_of(case, subject, tables=diff or step is not None)
@@ -91,10 +91,10 @@ def show_lanes(case: Any, subject: Any, step: int | None, *, diff: bool) -> bool
         raise typer.Exit(Status.BAD_INPUT)
     if step is not None:
         row = chart.rows[step]
-        lines = closely.changed_by(chart, row) if diff else closely.of_row(chart, row)
+        lines = step_detail.changed_by(chart, row) if diff else step_detail.of_row(chart, row)
         terminal.print_lines(lines, screen)
     elif diff:
-        terminal.print_lines(closely.changes(chart), screen)
+        terminal.print_lines(step_detail.changes(chart), screen)
     else:
         terminal.show(chart, screen)
     return chart.breach is None
@@ -110,11 +110,11 @@ def write_pictures(
     mermaid: Path | None,
 ) -> None:
     """Each picture that is wanted; what breaks in the case is part of it, and no failure."""
-    from workerfuzz.harness.cases.lanes.play import chart_of
-    from workerfuzz.harness.report.lanes.gallery import command
-    from workerfuzz.harness.report.lanes.mermaid import mermaid as diagram
-    from workerfuzz.harness.report.lanes.page import page
-    from workerfuzz.harness.report.lanes.svg import picture
+    from workerfuzz.harness.cases.swimlanes.charting import chart_of
+    from workerfuzz.harness.report.swimlanes.gallery import command
+    from workerfuzz.harness.report.swimlanes.mermaid import mermaid as diagram
+    from workerfuzz.harness.report.swimlanes.page import page
+    from workerfuzz.harness.report.swimlanes.svg import picture
 
     chart = chart_of(case, subject, tables=html is not None)
     if svg is not None:
@@ -131,9 +131,9 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
         complain(f"{folder}: a folder; --html DIR makes a page of each of its cases")
         raise typer.Exit(Status.BAD_INPUT)
     fix_hash_order(subject or DASK)
-    from workerfuzz.harness.cases.reading import case_files, reason
-    from workerfuzz.harness.report.lanes.gallery import INDEX, Hung, gallery
-    from workerfuzz.harness.report.progress import followed
+    from workerfuzz.harness.cases.format.reading import case_files, reason
+    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.report.swimlanes.gallery import INDEX, Hung, gallery
 
     count = len([*case_files([folder])])
     pages = gallery(folder, out, subject)
@@ -162,8 +162,8 @@ def made(make: Any) -> Any:
 
 def put(path: Path, content: str, what: str = "picture") -> None:
     """Writes a file, or standard output."""
-    from workerfuzz.harness.cases.reading import reason
-    from workerfuzz.harness.cases.save import write
+    from workerfuzz.harness.cases.format.reading import reason
+    from workerfuzz.harness.cases.format.saving import write
 
     if path == STDOUT:
         typer.echo(content, nl=False)

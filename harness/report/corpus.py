@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from workerfuzz.harness.cases.corpus import Stats
-from workerfuzz.harness.engines.keeping import counted
+from workerfuzz.harness.cases.format.corpus import Stats
+from workerfuzz.harness.engines.shrink.finding_writer import counted
 
 
 def stats_lines(stats: Stats) -> Iterator[str]:

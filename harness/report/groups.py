@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.tally import Tally, total
+from workerfuzz.harness.campaigns.shard.counters import Tally, total
+from workerfuzz.harness.campaigns.shard.result import Account
 
 #: Kinds of party that have a table of transitions.
 PARTIES: Final = ("worker", "scheduler")

@@ -6,13 +6,13 @@ from rich.console import Console
 from rich.text import Text
 
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
-from workerfuzz.harness.cases.case import Case
-from workerfuzz.harness.cases.replay import with_rest
-from workerfuzz.harness.cases.run import Moment, moments, open_world
-from workerfuzz.harness.cases.scopes import World
-from workerfuzz.harness.cases.settings import format_config
+from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.format.config_text import format_config
+from workerfuzz.harness.cases.playing import Moment, moments, open_world
+from workerfuzz.harness.cases.replay.replay import with_rest
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.statemachine.properties import Property
+from workerfuzz.harness.worlds.scopes import World
+from workerfuzz.statemachine.properties.property import Property
 
 
 def console() -> Console:

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.triage import Bug, Status
-from workerfuzz.harness.cases.severity import Severity
-from workerfuzz.harness.engines.keeping import counted
+from workerfuzz.harness.campaigns.nightly.triage import Bug, Status
+from workerfuzz.harness.cases.triage.severity import Severity
+from workerfuzz.harness.engines.shrink.finding_writer import counted
 
 
 def triage_lines(bugs: Sequence[Bug], nights: int, folder: Path) -> Iterator[str]:

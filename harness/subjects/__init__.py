@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from workerfuzz.harness.subjects.cluster import ClusterMaker
+from workerfuzz.harness.subjects.cluster_protocol import ClusterMaker
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: Entry-point group under which others register theirs; the object is called without arguments.
@@ -24,8 +24,8 @@ PLACE: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 #: Ours, found without asking what is installed.
 OWN: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "reference": "workerfuzz.harness.subjects.reference:ReferenceSubject",
-        "dask": "workerfuzz.harness.subjects.dask:DaskSubject",
+        "reference": "workerfuzz.harness.subjects.reference.worker:ReferenceSubject",
+        "dask": "workerfuzz.harness.subjects.dask.worker.subject:DaskSubject",
     }
 )
 
@@ -33,8 +33,8 @@ OWN: Final[Mapping[str, str]] = MappingProxyType(
 #: Those of ours that have a scheduler.
 OWN_CLUSTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "reference": "workerfuzz.harness.subjects.reference_cluster:ReferenceClusterMaker",
-        "dask": "workerfuzz.harness.subjects.dask_cluster:DaskClusterMaker",
+        "reference": "workerfuzz.harness.subjects.reference.cluster:ReferenceClusterMaker",
+        "dask": "workerfuzz.harness.subjects.dask.cluster.subject:DaskClusterMaker",
     }
 )
 

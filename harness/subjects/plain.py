@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.task import Change
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import Change
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.steps import WORKER_STEPS
-from workerfuzz.strategies.universe import PEERS, Universe, draw_universe
+from workerfuzz.strategies.worker import WORKER_STEPS
+from workerfuzz.strategies.worker.run_config import PEERS, Universe, draw_universe
 
 
 class PlainWorker(WorkerSubject):

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from workerfuzz.statemachine.canonical import Canonical
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.task import Change
-from workerfuzz.statemachine.view import WorkerView
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.task import Change
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.universe import Universe, draw_universe
+from workerfuzz.strategies.worker.run_config import Universe, draw_universe
 
 
 class SubjectRaised(Exception):

@@ -7,8 +7,8 @@ least what every worker shows.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Protocol, runtime_checkable
 
-from workerfuzz.statemachine.queue import TaskQueue
-from workerfuzz.statemachine.view import WorkerView
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker.queue import TaskQueue
 
 #: Lines by table, and in each by what they are about; a single value is about ``""``.
 Tables = Mapping[str, Mapping[str, str]]

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.statemachine.properties import always
-from workerfuzz.strategies.steps import Step
+from workerfuzz.statemachine.properties.property import always
+from workerfuzz.strategies.worker import Step
 
 #: Bytes of a box. A run of 150 steps takes about five thousand.
 SIZE: Final = 1 << 20

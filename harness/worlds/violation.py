@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from workerfuzz.strategies.cluster.universe import ClusterUniverse
-from workerfuzz.strategies.steps import Step
-from workerfuzz.strategies.universe import Universe
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.worker import Step
+from workerfuzz.strategies.worker.run_config import Universe
 
 
 class ImpossibleStep(Exception):

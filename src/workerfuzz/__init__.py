@@ -12,7 +12,7 @@ _MACHINES = ("ClusterMachine", "WorkerMachine")
 
 def __getattr__(name: str) -> Any:
     if name in _MACHINES:
-        from workerfuzz.harness.engines import machine
+        from workerfuzz.harness.engines.hypothesis import machine
 
         return getattr(machine, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

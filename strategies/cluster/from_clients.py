@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from workerfuzz.statemachine import requests
+from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
-from workerfuzz.strategies.steps.step import Names, at_least, one_less, some
 from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker.step import Names, at_least, one_less, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Release(ClientAndKeys):
         return (*world.wants[client], *world.held[client])
 
     def happen(self, world: ClusterActs) -> None:
-        world.ask(self.client, requests.Release(keys=self.names))
+        world.ask(self.client, client_requests.Release(keys=self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Cancel(ClientAndKeys):
         return replace(plain, force=chooser.pick(world.variety.forced))
 
     def happen(self, world: ClusterActs) -> None:
-        world.ask(self.client, requests.Cancel(keys=self.names, force=self.force))
+        world.ask(self.client, client_requests.Cancel(keys=self.names, force=self.force))
 
     def arguments(self) -> Sequence[str]:
         return (self.client, *self.names, *(["[force]"] if self.force else []))
@@ -130,7 +130,7 @@ class Retry(ClientAndKeys):
         return [key for whose, key in world.failed if whose == client]
 
     def happen(self, world: ClusterActs) -> None:
-        world.ask(self.client, requests.Retry(keys=self.names), at_once=True)
+        world.ask(self.client, client_requests.Retry(keys=self.names), at_once=True)
 
 
 @dataclass(frozen=True, slots=True)

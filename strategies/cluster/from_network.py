@@ -6,8 +6,8 @@ from typing import ClassVar, Self
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.step import TwoNames
 from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
-from workerfuzz.strategies.steps.step import exactly
 from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker.step import exactly
 
 
 class Deliver(TwoNames):

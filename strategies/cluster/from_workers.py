@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from workerfuzz.statemachine import events
+from workerfuzz.statemachine.worker import events
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
 from workerfuzz.strategies.cluster.view import ClusterActs
 

@@ -5,13 +5,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from workerfuzz.statemachine.requests import NO_OPTIONS, Options
-from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options
+from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.task import Task
-from workerfuzz.strategies.cluster.variety import happens
 from workerfuzz.strategies.cluster.view import ClusterView
-from workerfuzz.strategies.steps.step import some
+from workerfuzz.strategies.cluster.workload_profile import happens
+from workerfuzz.strategies.worker.step import some
 
 #: Keys of one large group: enough of them are queued on the scheduler.
 GROUP: Final = "f-"

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
-from workerfuzz.strategies.steps.step import Names, Step, exactly
+from workerfuzz.strategies.worker.step import Names, Step, exactly
 
 
 class ClusterStep(Step):

@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from workerfuzz.statemachine import requests
-from workerfuzz.statemachine.requests import NO_OPTIONS
-from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS
+from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.graphs import closure, draw_goals
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.task import Task, parse_task
 from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
-from workerfuzz.strategies.steps.step import Names, one_less, some
 from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker.step import Names, one_less, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Submit(ClusterStep):
     def happen(self, world: ClusterActs) -> None:
         world.ask(
             self.client,
-            requests.Submit(
+            client_requests.Submit(
                 specs=tuple(task.spec for task in self.tasks),
                 wanted=self.wanted,
                 options={

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workerfuzz.statemachine.requests import NO_OPTIONS, Options
-from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options
+from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies import text
-from workerfuzz.strategies.steps.step import Names, one_less
 from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker.step import Names, one_less
 
 _TASK: Final = re.compile(
     r"(?P<key>[^#(\[]+)(#(?P<content>[0-9]{1,3}))?(\((?P<needs>[^)]*)\))?(\[(?P<how>[^\]]*)\])?"

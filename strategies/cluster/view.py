@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.requests import Wish
-from workerfuzz.statemachine.task import TaskSpec
-from workerfuzz.strategies.cluster.variety import Variety
+from workerfuzz.statemachine.scheduler.client_requests import Wish
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.strategies.cluster.workload_profile import Variety
 
 #: Two parties or a party and a key, as a step names them.
 Pair = tuple[str, str]

@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from workerfuzz.statemachine import events as ev
-from workerfuzz.statemachine import instructions as do
+from workerfuzz.statemachine.worker import events as ev
+from workerfuzz.statemachine.worker import instructions as do
 
 pytest.importorskip("distributed")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis.stateful import RuleBasedStateMachine
 
-from workerfuzz.harness.engines.machine import WorkerMachine
+from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
 
 Import = Callable[[str], ModuleType]
 

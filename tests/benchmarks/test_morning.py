@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from workerfuzz.harness.report.morning.packed import TOGETHER
-from workerfuzz.harness.report.morning.page import page
+from workerfuzz.harness.report.night_report.packed import TOGETHER
+from workerfuzz.harness.report.night_report.page import page
 
 pytest.importorskip("distributed", reason="Dask is not installed here")
 pytest.importorskip("jinja2")

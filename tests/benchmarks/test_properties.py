@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from workerfuzz.statemachine.stimulus import handle_stimulus
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker.machine import handle_stimulus
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 Import = Callable[[str], ModuleType]
 

@@ -7,14 +7,14 @@ from types import ModuleType
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.scopes import WORKER
-from workerfuzz.harness.cases.signature import located
-from workerfuzz.harness.engines.keeping import keep
-from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.cases.format import casefile
+from workerfuzz.harness.cases.triage.signature import located
+from workerfuzz.harness.engines.shrink.finding_writer import keep
+from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+from workerfuzz.harness.worlds.scopes import WORKER
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.strategies import steps
+from workerfuzz.strategies import worker
 
 Import = Callable[[str], ModuleType]
 
@@ -49,7 +49,7 @@ def test_a_step_too_many_is_noticed(benchmark_module: Import, tmp_path: Path) ->
         finding = keep(subject, found(subject), tmp_path)
         assert finding.saved.path is not None
         case = casefile.parse(finding.saved.path.read_text(encoding="utf-8"))
-        longer = (steps.BY_WORD["find-missing"](), *case.steps)
+        longer = (worker.BY_WORD["find-missing"](), *case.steps)
         about = subject, WORKER, case.config
         bug = located(finding.violation)
         assert shrinking.is_minimal(*about, case.steps, bug)

@@ -15,7 +15,7 @@ import pytest
 from examples.lane_cases import ALONE, CLUSTER, played
 from examples.looks import HOSTILE, Look, Opened
 
-from workerfuzz.harness.cases.lanes.chart import Breach, Chart
+from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
 
 #: Names under which it is installed.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from examples.looks import HOSTILE, SCHEMES, WIDTHS, Opened
 
-from workerfuzz.harness.cases.lanes.chart import Chart
-from workerfuzz.harness.cases.lanes.question import story
-from workerfuzz.harness.report.lanes.page import page
-from workerfuzz.harness.report.lanes.svg import picture
+from workerfuzz.harness.cases.swimlanes.chart import Chart
+from workerfuzz.harness.cases.swimlanes.key_story import story
+from workerfuzz.harness.report.swimlanes.page import page
+from workerfuzz.harness.report.swimlanes.svg import picture
 
 
 @pytest.fixture(scope="session")

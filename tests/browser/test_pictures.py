@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from examples.looks import SCHEMES, WIDTHS, Opened
 
-from workerfuzz.harness.cases.casefile import load
-from workerfuzz.harness.cases.lanes.chart import Chart
-from workerfuzz.harness.cases.lanes.play import chart_of
-from workerfuzz.harness.report.lanes.embed import embedded, script, style_sheet
-from workerfuzz.harness.report.lanes.gallery import Hung, index
-from workerfuzz.harness.report.lanes.svg import SMALL, fragment
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.swimlanes.chart import Chart
+from workerfuzz.harness.cases.swimlanes.charting import chart_of
+from workerfuzz.harness.report.swimlanes.embed import embedded, script, style_sheet
+from workerfuzz.harness.report.swimlanes.gallery import Hung, index
+from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment
 from workerfuzz.harness.subjects import get
 
 CORPUS = Path(__file__).parents[2] / "regressions"

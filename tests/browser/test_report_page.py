@@ -7,13 +7,13 @@ from examples.accounts import account, met, night, tally
 from examples.lane_cases import ALONE, CLUSTER
 from examples.looks import HOSTILE, SCHEMES, WIDTHS, Look, Opened
 
-from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.campaigns.night import Phase
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.report.morning.drawing import draw
-from workerfuzz.harness.report.morning.morning import Fixed, Morning
-from workerfuzz.harness.report.morning.page import page
-from workerfuzz.harness.report.morning.shown import Dresser, Shown
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.night import Phase
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.report.night_report.finding_detail import Dresser, Shown
+from workerfuzz.harness.report.night_report.finding_picture import draw
+from workerfuzz.harness.report.night_report.night_report import Fixed, Morning
+from workerfuzz.harness.report.night_report.page import page
 
 #: Titles of the cases that are shown.
 TITLED = HOSTILE.replace("hacked", "titled")

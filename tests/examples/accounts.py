@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.campaigns.account import Account, Point, Reading
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.campaigns.night import Night, Phase
-from workerfuzz.harness.campaigns.nights import NIGHT, as_text, file_of
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.tally import Tally
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.night import Night, Phase
+from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text, file_of
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.counters import Tally
+from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
 
 EXPECTED = [
     "worker waiting -> ready",

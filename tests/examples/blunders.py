@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, handler, mutant, mutants_in
-from workerfuzz.statemachine import dispatch, events, stimulus
-from workerfuzz.statemachine.journal import Journal
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.task import TaskState
-from workerfuzz.statemachine.transitions.outcome import Outcome
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker import dispatch, events, machine
+from workerfuzz.statemachine.worker.journal import Journal
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: Events that this process has handled, whoever they happened to.
 HANDLED: Final = [0]
@@ -32,7 +32,7 @@ def order_follows_hashes(original: Any, worker: WorkerState) -> list[str]:
 
 @mutant(
     "What a worker does depends on what other workers of the process did.",
-    called(stimulus, "handle"),
+    called(machine, "handle"),
     origin="D2",
     violates="D2",
     caught_by="tests",
@@ -57,7 +57,7 @@ def copy_is_shallow(original: Any, worker: WorkerState) -> WorkerState:
 
 @mutant(
     "The second of two events that come together is lost.",
-    called(stimulus, "handle"),
+    called(machine, "handle"),
     origin="D4",
     violates="D4",
     caught_by="tests",

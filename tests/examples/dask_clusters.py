@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterConfig, Outcome, Post
-from workerfuzz.harness.subjects.dask_cluster import DaskClusterMaker
-from workerfuzz.harness.subjects.dask_cluster_subject import DaskCluster
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterConfig, Outcome, Post
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster
+from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterMaker
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.statemachine import events as ev
-from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine import requests
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker import events as ev
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 def config(
@@ -25,7 +25,7 @@ def config(
     return ClusterConfig(worker=worker, **others)
 
 
-def graph(text: str, **options: requests.Options) -> requests.Submit:
+def graph(text: str, **options: client_requests.Options) -> client_requests.Submit:
     """``"a b(a) c(a,b) want c"``; an actor is written ``@a``."""
     tasks, _, wanted = text.partition(" want ")
     specs = []
@@ -34,7 +34,7 @@ def graph(text: str, **options: requests.Options) -> requests.Submit:
         dependencies = tuple(inputs.rstrip(")").split(",")) if inputs else ()
         key = name.lstrip("@")
         specs.append(TaskSpec(key=key, dependencies=dependencies, actor=name != key))
-    return requests.Submit(specs=tuple(specs), wanted=tuple(wanted.split()), options=options)
+    return client_requests.Submit(specs=tuple(specs), wanted=tuple(wanted.split()), options=options)
 
 
 class Surroundings:
@@ -51,7 +51,7 @@ class Surroundings:
         self.mail: dict[tuple[str, str], deque[Post]] = defaultdict(deque)
         self.actions: list[tuple[str, do.Execute | do.GatherDep | do.RetryBusyWorkerLater]] = []
         self.threads: list[tuple[str, do.Execute]] = []
-        self.told: list[requests.Told] = []
+        self.told: list[client_requests.Told] = []
         self.log: list[str] = []
         self.broken: list[str] = []
         for worker in workers:
@@ -72,7 +72,7 @@ class Surroundings:
         for item, what in self.cluster.check(party, thoroughly=True):
             self.broken.append(f"{item.name}: {what}")
 
-    def ask(self, wish: requests.Wish, client: str = "client") -> None:
+    def ask(self, wish: client_requests.Wish, client: str = "client") -> None:
         self.see(self.cluster.ask(client, wish))
 
     def happen(self, worker: str, event: ev.Event) -> None:
@@ -151,10 +151,10 @@ def _walk(run: Surroundings, chooser: random.Random, step: int) -> None:
     keys = chooser.sample("abcdefgh", 4)
     if step % 6 == 0:
         text = f"{keys[0]} {keys[1]} {keys[2]}({keys[0]},{keys[1]}) {keys[3]}({keys[0]})"
-        options = {keys[3]: requests.Options(resources={"cpu": 1.0}, retries=1)}
+        options = {keys[3]: client_requests.Options(resources={"cpu": 1.0}, retries=1)}
         run.ask(graph(f"{text} want {keys[2]} {keys[3]}", **options))
     elif step % 11 == 0:
-        run.ask(requests.Release(keys=(keys[0],)))
+        run.ask(client_requests.Release(keys=(keys[0],)))
     elif moves := chooser.choice((run.cluster.stealable(), run.cluster.replicable())):
         call = run.cluster.steal if moves == run.cluster.stealable() else run.cluster.replicate
         run.see(call(*chooser.choice(moves)))

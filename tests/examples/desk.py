@@ -3,18 +3,19 @@
 import re
 from collections.abc import Sequence
 
-from workerfuzz.statemachine import events, requests
-from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.requests import Options, Told
-from workerfuzz.statemachine.scheduler import handle_message
-from workerfuzz.statemachine.scheduling import letters
-from workerfuzz.statemachine.scheduling.config import SchedulerConfig
-from workerfuzz.statemachine.scheduling.invariants import INVARIANTS
-from workerfuzz.statemachine.scheduling.scheduler import SchedulerState
-from workerfuzz.statemachine.scheduling.task import Task
-from workerfuzz.statemachine.scheduling.totals import COUNTS, TOTALS
-from workerfuzz.statemachine.task import TaskSpec
+from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS
+from workerfuzz.statemachine.properties.scheduler_totals import COUNTS, TOTALS
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler import messages as letters
+from workerfuzz.statemachine.scheduler.client_requests import Options, Told
+from workerfuzz.statemachine.scheduler.config import SchedulerConfig
+from workerfuzz.statemachine.scheduler.machine import handle_message
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 def spec(text: str) -> TaskSpec:
@@ -67,11 +68,11 @@ class Desk:
         self, *texts: str, want: str, client: str = "me", **options: Options
     ) -> Sequence[letters.Letter]:
         specs = tuple(spec(text) for text in texts)
-        wish = requests.Submit(specs=specs, wanted=tuple(want.split()), options=options)
+        wish = client_requests.Submit(specs=specs, wanted=tuple(want.split()), options=options)
         return self.say(client, wish)
 
     def release(self, *keys: str, client: str = "me") -> Sequence[letters.Letter]:
-        return self.say(client, requests.Release(keys=keys))
+        return self.say(client, client_requests.Release(keys=keys))
 
     def finish(self, *keys: str) -> Sequence[letters.Letter]:
         """Each key is finished by the worker that was asked, under the run id it was asked with."""

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.task import Priority, Request, TaskSpec
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.task import Priority, Request, TaskSpec
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 def compute(

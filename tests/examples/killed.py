@@ -20,20 +20,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.campaigns import shard
-from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.findings import findings_in
-from workerfuzz.harness.campaigns.folder import existing, opened
+from workerfuzz.harness.campaigns.findings.finding_files import findings_in
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.night import Night, Target
-from workerfuzz.harness.campaigns.nightly import Nightly, Tell, in_this_process
-from workerfuzz.harness.campaigns.nights import read_nights
-from workerfuzz.harness.campaigns.opening import Orders, open_night
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.tally import total
-from workerfuzz.harness.cases.case import Case
-from workerfuzz.harness.cases.replay import Replay
+from workerfuzz.harness.campaigns.nightly.folder import existing, opened
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import read_nights
+from workerfuzz.harness.campaigns.nightly.nightly import Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.nightly.resume import Orders, open_night
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard import shard
+from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.replay.replay import Replay
 
 #: Bugs that several runs of these nights meet, some with several signatures.
 BUGS = ("finish-is-kept-secret", "bytes-stay-under-way", "own-address-is-kept")

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from workerfuzz.harness.cases.casefile import parse
-from workerfuzz.harness.cases.lanes.chart import Chart
-from workerfuzz.harness.cases.lanes.play import chart_of
+from workerfuzz.harness.cases.format.casefile import parse
+from workerfuzz.harness.cases.swimlanes.chart import Chart
+from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.subjects import get
 
 #: Messages, transfers, threads; a death, an answer of a worker that is dead.

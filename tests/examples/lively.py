@@ -2,10 +2,10 @@
 
 from collections import deque
 
-from workerfuzz.harness.subjects.cluster import SCHEDULER, ClusterConfig, Outcome, Post
-from workerfuzz.harness.subjects.reference_cluster import ReferenceCluster
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine import instructions as do
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterConfig, Outcome, Post
+from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
 
 
 class Lively:

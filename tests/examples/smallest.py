@@ -1,7 +1,7 @@
 """Universes so small that different ways lead to the same place."""
 
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.strategies.universe import Universe, Variety
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.worker.run_config import Universe, Variety
 
 #: Two contents of each key, and nothing else that could differ.
 PLAIN = Variety(

@@ -9,11 +9,11 @@ from typing import Final
 SOURCE: Final = '''
 import ctypes, itertools, os, signal, sys
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.statemachine import events
-from workerfuzz.statemachine.invariants import role_fits_state
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 class Stranger(ReferenceSubject):

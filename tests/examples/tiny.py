@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from workerfuzz.harness.subjects.plain import PlainSubject, PlainWorker
-from workerfuzz.statemachine import events, instructions
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.worker import events, instructions
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import State
 
 
 class TinyWorker(PlainWorker):

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from workerfuzz.harness.subjects.cluster import SCHEDULER, Outcome, Post
-from workerfuzz.harness.worlds.cluster import ClusterWorld
-from workerfuzz.harness.worlds.cluster_books import Books
-from workerfuzz.statemachine import events, requests
-from workerfuzz.statemachine import instructions as do
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Outcome, Post
+from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.strategies.text import word
 
 
@@ -79,7 +80,7 @@ class Tap:
 
 def wish(post: Post) -> Iterator[object]:
     """What a client asked for is its own object; the world makes the post around it."""
-    return (it for it in post.messages if isinstance(it, requests.Wish))
+    return (it for it in post.messages if isinstance(it, client_requests.Wish))
 
 
 class TappedCluster:
@@ -234,7 +235,11 @@ def counting(tap: Tap) -> Iterator[None]:
             tap.looks(world)
 
     def noted(books: Books, client: str, it: Any) -> None:
-        kind = "call" if isinstance(it, requests.Retry | requests.Scattered) else "message"
+        kind = (
+            "call"
+            if isinstance(it, client_requests.Retry | client_requests.Scattered)
+            else "message"
+        )
         tap.sends(it, kind, client, SCHEDULER, [word(type(it))])
         note_wish(books, client, it)
 

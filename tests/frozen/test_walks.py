@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.scopes import SCOPES
-from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.engines.walker import Walker
+from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get, get_cluster
+from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 
 RECORD = Path(__file__).with_name("walks.json")

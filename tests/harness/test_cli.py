@@ -11,8 +11,8 @@ import pytest
 
 from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
-from workerfuzz.harness.cases import batch
-from workerfuzz.harness.cases.replay import Replay
+from workerfuzz.harness.cases.replay import batch
+from workerfuzz.harness.cases.replay.replay import Replay
 from workerfuzz.harness.cli import options
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 

@@ -80,7 +80,7 @@ def test_a_cluster_that_cannot_be_had_is_bad_input(say: Say, command: str) -> No
 
 
 def test_a_cluster_needs_distributed(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("distributed", "workerfuzz.harness.campaigns.carriers.dask_cluster"):
+    for name in ("distributed", "workerfuzz.harness.campaigns.executors.dask_cluster"):
         monkeypatch.setitem(sys.modules, name, None)
     status, out, err = say("run", "--cluster", "local")
     assert (status, out) == (2, "")

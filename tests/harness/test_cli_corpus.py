@@ -8,13 +8,13 @@ import pytest
 
 from workerfuzz import __version__
 from workerfuzz.harness import cli
-from workerfuzz.harness.cases import corpus
-from workerfuzz.harness.cases.stem import Stem
+from workerfuzz.harness.cases.format import corpus
+from workerfuzz.harness.cases.format.corpus_entry import Stem
 from workerfuzz.harness.cli.options import Tactic
-from workerfuzz.harness.engines.tactics import TACTICS
-from workerfuzz.harness.engines.walker import GROWN
-from workerfuzz.strategies.steps import parse
-from workerfuzz.strategies.universe import Universe
+from workerfuzz.harness.engines.walk.tactics import TACTICS
+from workerfuzz.harness.engines.walk.walker import GROWN
+from workerfuzz.strategies.worker import parse
+from workerfuzz.strategies.worker.run_config import Universe
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -79,8 +79,8 @@ def test_a_file_is_no_corpus(say: Say) -> None:
 
 def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = []
-    monkeypatch.setattr("workerfuzz.harness.cli.fuzzing.fuzz", lambda it, _: plans.append(it.plan))
-    monkeypatch.setattr("workerfuzz.harness.cli.fuzzing.finish", lambda _: None)
+    monkeypatch.setattr("workerfuzz.harness.cli.run.fuzz", lambda it, _: plans.append(it.plan))
+    monkeypatch.setattr("workerfuzz.harness.cli.run.finish", lambda _: None)
     assert say("run", "--runs", "3", "--tactic", "swarm") == (0, "", "")
     assert say("run", "--scope", "cluster", "--tactic", "restless") == (0, "", "")
     assert [(it.engine, it.tactic) for it in plans] == [("walk", "swarm"), ("walk", "restless")]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases import known_bugs
+from workerfuzz.harness.cases.triage import known_bugs
 from workerfuzz.harness.cli import run_command
 from workerfuzz.harness.subjects import get_cluster
 

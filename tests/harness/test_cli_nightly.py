@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness import cli
-from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.folder import MARK, opened
-from workerfuzz.harness.campaigns.minimising import minimise_here
-from workerfuzz.harness.campaigns.nightly import Tell, in_this_process
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.cases.casefile import load
-from workerfuzz.harness.cases.replay import Outcome, Replay
-from workerfuzz.harness.cli import campaigns
+from workerfuzz.harness.campaigns.nightly.corpus_minimisation import minimise_here
+from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
+from workerfuzz.harness.campaigns.nightly.nightly import Tell, in_this_process
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.cli import nightly
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -65,10 +65,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(campaigns, "carrier", carrying(in_this_process))
-    monkeypatch.setattr(campaigns, "replaying", replaying)
-    monkeypatch.setattr(campaigns, "minimising", lambda python: minimise_here)
-    monkeypatch.setattr(campaigns, "write_reports", lambda night, python: [str(night)])
+    monkeypatch.setattr(nightly, "carrier", carrying(in_this_process))
+    monkeypatch.setattr(nightly, "replaying", replaying)
+    monkeypatch.setattr(nightly, "minimising", lambda python: minimise_here)
+    monkeypatch.setattr(nightly, "write_reports", lambda night, python: [str(night)])
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
@@ -77,7 +77,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> N
     def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
         return in_this_process(map(change, plans), tell)
 
-    monkeypatch.setattr(campaigns, "carrier", carrying(carry))
+    monkeypatch.setattr(nightly, "carrier", carrying(carry))
 
 
 def with_a_bug(plan: Plan) -> Plan:
@@ -136,7 +136,7 @@ def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPat
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(Outcome.DIFFERS, str(path), subject, ("said",))
 
-    monkeypatch.setattr(campaigns, "replaying", replaying)
+    monkeypatch.setattr(nightly, "replaying", replaying)
     status, out, _ = say(*NIGHT)
     assert status == 1
     assert re.search(r"\nreplay: RED: on reference, differs: \S+/0001-\S+.case: said\n", out)
@@ -167,7 +167,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
             tell(place, account, None)
         return accounts
 
-    monkeypatch.setattr(campaigns, "carrier", carrying(carry))
+    monkeypatch.setattr(nightly, "carrier", carrying(carry))
     status, out, _ = say(*NIGHT)
     assert status == 3
     assert "red: fuzz: reference: not here\n" in out
@@ -177,7 +177,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("at_once")
 def test_a_full_disk_prints_the_case(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch, with_a_bug)
-    from workerfuzz.harness.cases import save
+    from workerfuzz.harness.cases.format import saving
 
     fsync = os.fsync
 
@@ -186,7 +186,7 @@ def test_a_full_disk_prints_the_case(say: Say, monkeypatch: pytest.MonkeyPatch) 
             raise OSError(28, "No space left on device")
         fsync(descriptor)
 
-    monkeypatch.setattr(save.os, "fsync", full)
+    monkeypatch.setattr(saving.os, "fsync", full)
     status, out, _ = say(*NIGHT)
     assert status == 1
     assert (
@@ -343,7 +343,7 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(campaigns, "carrier", carrying(carry))
+        patch.setattr(nightly, "carrier", carrying(carry))
         assert say(*NIGHT)[0] == 130
     status, out, _ = say("nightly", "--dir", "nights", "--subject", "reference", "--resume", "-q")
     assert status == 0

@@ -10,7 +10,7 @@ import pytest
 from examples.strangers import settle_in
 
 from workerfuzz.harness import cli
-from workerfuzz.harness.cases import child
+from workerfuzz.harness.cases.replay import replay_process
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -90,7 +90,7 @@ def test_another_python_fuzzes_what_it_has(
     status, out, _ = say("run", "--engine", "walk", "--runs", "2", "--python", str(python))
     assert status == 0
     assert ": 2 runs, " in out
-    assert "-m workerfuzz.harness.campaigns.carriers.child" in Path("asked").read_text()
+    assert "-m workerfuzz.harness.campaigns.executors.worker_process" in Path("asked").read_text()
 
 
 def test_a_python_that_will_not_do_is_bad_input(say: Say) -> None:
@@ -130,6 +130,6 @@ def test_a_case_that_ends_its_process_is_replayed_in_another_one(
 def test_a_case_that_never_ends_is_given_up(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = "strangers:Loops"
     Path("0001.case").write_text(DEADLY.format(subject=subject))
-    monkeypatch.setattr(child.Child.__init__, "__defaults__", (2.0, sys.executable))
+    monkeypatch.setattr(replay_process.Child.__init__, "__defaults__", (2.0, sys.executable))
     status, out, _ = say("replay", "0001.case", "--subject", subject)
     assert (status, out) == (1, "0001.case: the replay did not end within 2 s\n1 broken\n")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.met import Met
-from workerfuzz.harness.campaigns.night import Night
-from workerfuzz.harness.campaigns.nights import NIGHT, as_text
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.cases import save
-from workerfuzz.harness.cli.reporting import ANNOTATIONS, JUNIT, PAGE, SUMMARY, write_reports
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format import saving
+from workerfuzz.harness.cli.night_report import ANNOTATIONS, JUNIT, PAGE, SUMMARY, write_reports
 
 #: A program that is called as a Python would be.
 Make = Callable[[str], str]
@@ -85,7 +85,7 @@ def test_a_full_disk_is_told(night: Path, make: Make, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(save, "write", full)
+    monkeypatch.setattr(saving, "write", full)
     assert write_reports(night, make("echo ::error::")) == [
         f"{night}: no space left on device; the report is not whole"
     ]

@@ -12,15 +12,15 @@ from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.measure import Measured
-from workerfuzz.harness.cases.scopes import World
-from workerfuzz.harness.engines.walker import Walker
+from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects.protocol import WorkerSubject
-from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.invariants import role_fits_state
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
+from workerfuzz.harness.worlds.scopes import World
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 CASE = """\
 workerfuzz-case 1

@@ -8,10 +8,10 @@ import pytest
 from examples.lane_cases import ALONE, CLUSTER, IMPOSSIBLE
 from rich.console import Console
 
-from workerfuzz.harness.cases.casefile import parse
-from workerfuzz.harness.cases.lanes.play import chart_of
+from workerfuzz.harness.cases.format.casefile import parse
+from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.cli import run_command
-from workerfuzz.harness.report.lanes.terminal import show
+from workerfuzz.harness.report.swimlanes.terminal import show
 from workerfuzz.harness.subjects import get
 
 Say = Callable[..., tuple[int, str, str]]

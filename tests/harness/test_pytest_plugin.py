@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness import pytest_plugin
-from workerfuzz.harness.cases import chosen
-from workerfuzz.harness.subjects.reference import ReferenceWorker
-from workerfuzz.statemachine.invariants import role_fits_state
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
+from workerfuzz.harness.cases.replay import chosen_subjects
+from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.worker.states import State
 
 pytest_plugins = ["pytester"]
 
@@ -309,7 +309,7 @@ def test_machines_are_told_the_subject(suite: Suite) -> None:
         """
     )
     suite.run("--workerfuzz-subject", "dask,reference").assert_outcomes(passed=1)
-    assert chosen.subjects == ("reference",)
+    assert chosen_subjects.subjects == ("reference",)
 
 
 def test_a_subject_that_dies_fails_its_item_only(suite: Suite) -> None:
@@ -318,7 +318,7 @@ def test_a_subject_that_dies_fails_its_item_only(suite: Suite) -> None:
     suite.pytester.makepyfile(
         others="""
         import os
-        from workerfuzz.harness.subjects.reference import ReferenceSubject
+        from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 
         class Dies(ReferenceSubject):
             name = "dies"

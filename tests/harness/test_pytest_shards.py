@@ -8,8 +8,8 @@ from examples.accounts import account, met
 from examples.strangers import settle_in
 
 from workerfuzz.harness import pytest_plugin
-from workerfuzz.harness.campaigns import suite
-from workerfuzz.harness.report.campaign import in_suite
+from workerfuzz.harness.campaigns.executors import pytest_shards
+from workerfuzz.harness.report.campaign_summary import in_suite
 
 pytest_plugins = ["pytester"]
 
@@ -143,7 +143,7 @@ def test_an_interrupted_shard_ends_the_session(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytester.makepyfile("def test_a():\n    pass\n")
-    monkeypatch.setattr(suite, "fuzz", Ended().fuzz)
+    monkeypatch.setattr(pytest_shards, "fuzz", Ended().fuzz)
     plugins = [] if INSTALLED else [pytest_plugin]
     done = pytester.runpytest_inprocess(*STRICT, "--workerfuzz-for", "1s", plugins=plugins)
     assert done.ret == pytest.ExitCode.INTERRUPTED

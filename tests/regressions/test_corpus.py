@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.replay import Outcome, replay
-from workerfuzz.harness.cases.scopes import universe_of
+from workerfuzz.harness.cases.format import casefile
+from workerfuzz.harness.cases.replay.replay import Outcome, replay
 from workerfuzz.harness.subjects import get
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.table import DETOURS, TRANSITIONS, Edge
-from workerfuzz.strategies.steps import WORKER_STEPS
+from workerfuzz.harness.worlds.scopes import universe_of
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS, Edge
+from workerfuzz.strategies.worker import WORKER_STEPS
 
 CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
 

@@ -27,16 +27,16 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from workerfuzz.harness.cases import casefile
-from workerfuzz.harness.cases.case import Case
-from workerfuzz.harness.cases.replay import replay
-from workerfuzz.harness.cases.run import Moment, moments, open_world
+from workerfuzz.harness.cases.format import casefile
+from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.playing import Moment, moments, open_world
+from workerfuzz.harness.cases.replay.replay import replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.effect import Effect
-from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.states import State
-from workerfuzz.strategies.steps.from_scheduler import UpdateData
+from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.strategies.worker.from_scheduler import UpdateData
 
 CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
 

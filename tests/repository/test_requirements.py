@@ -12,10 +12,10 @@ import pytest
 from examples.blunders import BLUNDERS
 
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS
-from workerfuzz.harness.cases.casefile import load
-from workerfuzz.harness.cases.replay import Outcome, replay
-from workerfuzz.harness.engines.walk import walk
-from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.violation import Violation
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,19 +1,19 @@
 """The three ways to choose offer the same, and the enumeration leaves nothing out."""
 
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.subjects.reference import ReferenceSubject
-from workerfuzz.harness.worlds.cluster import ClusterWorld
-from workerfuzz.harness.worlds.worker import WorkerWorld
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.strategies.choosers import Enumeration, RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster import variety as graphs
+from workerfuzz.strategies.cluster import workload_profile as graphs
 from workerfuzz.strategies.cluster.from_clients import Cancel
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
 from workerfuzz.strategies.cluster.submit import Submit
-from workerfuzz.strategies.cluster.universe import ClusterUniverse
-from workerfuzz.strategies.steps import parse
-from workerfuzz.strategies.steps.from_scheduler import ComputeTask, FreeKeys
-from workerfuzz.strategies.steps.from_surroundings import ExecuteSuccess
-from workerfuzz.strategies.universe import Universe, Variety
+from workerfuzz.strategies.worker import parse
+from workerfuzz.strategies.worker.from_environment import ExecuteSuccess
+from workerfuzz.strategies.worker.from_scheduler import ComputeTask, FreeKeys
+from workerfuzz.strategies.worker.run_config import Universe, Variety
 
 
 def test_random_choices_follow_from_the_seed() -> None:

@@ -11,11 +11,11 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     mutant,
     mutants_in,
 )
-from workerfuzz.statemachine.queue import TaskQueue
-from workerfuzz.statemachine.states import NEEDS_INPUTS, State
-from workerfuzz.statemachine.states import State as S
-from workerfuzz.statemachine.task import Execution, TaskState
-from workerfuzz.statemachine.worker import Transfer, WorkerState
+from workerfuzz.statemachine.worker.queue import TaskQueue
+from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.worker.states import State as S
+from workerfuzz.statemachine.worker.task import Execution, TaskState
+from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
 
 
 @mutant(

@@ -5,33 +5,33 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.campaigns.mutants import (
-    asked,
     bookkeeping,
-    copied,
+    dispatch,
     endings,
     records,
     requests,
-    scheduling,
-    starting,
+    scheduler,
+    scheduler_messages,
+    transfers,
     transitions,
 )
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
-from workerfuzz.harness.cases.spelling import unknown
+from workerfuzz.harness.cases.format.spelling import unknown
 
 #: Of the worker, in the order in which they are measured.
 MUTANTS: Final[tuple[Mutant, ...]] = (
     *transitions.MUTANTS,
     *records.MUTANTS,
     *requests.MUTANTS,
-    *asked.MUTANTS,
+    *scheduler_messages.MUTANTS,
     *endings.MUTANTS,
-    *copied.MUTANTS,
+    *transfers.MUTANTS,
     *bookkeeping.MUTANTS,
-    *starting.MUTANTS,
+    *dispatch.MUTANTS,
 )
 
 #: Of the scheduler, and of what lies between it and the workers: they show in a cluster alone.
-OF_SCHEDULER: Final[tuple[Mutant, ...]] = scheduling.MUTANTS
+OF_SCHEDULER: Final[tuple[Mutant, ...]] = scheduler.MUTANTS
 
 BY_NAME: Final[Mapping[str, Mutant]] = MappingProxyType(
     {item.name: item for item in (*MUTANTS, *OF_SCHEDULER)}

@@ -11,14 +11,14 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     mutants_in,
     value,
 )
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine import instructions as do
-from workerfuzz.statemachine.handlers import Handler, network, threads
-from workerfuzz.statemachine.states import Intent, State
-from workerfuzz.statemachine.task import TaskState
-from workerfuzz.statemachine.transitions import computing
-from workerfuzz.statemachine.transitions.outcome import Outcome, To
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.handlers import Handler, network, threads
+from workerfuzz.statemachine.worker.states import Intent, State
+from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.transitions import computing
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 States = frozenset[State]
 

@@ -16,19 +16,19 @@ from hypothesis.strategies import DataObject
 
 from workerfuzz.harness.campaigns.mutants.catalogue import BY_NAME, MUTANTS, OF_SCHEDULER, named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
-from workerfuzz.harness.cases.known import REFERENCE
-from workerfuzz.harness.cases.scopes import SCOPES
-from workerfuzz.harness.engines.machine import MACHINES
-from workerfuzz.harness.engines.profiles import PROFILES
-from workerfuzz.harness.engines.shrink import shrink
-from workerfuzz.harness.engines.walker import Walker
+from workerfuzz.harness.cases.format.vocabulary import REFERENCE
+from workerfuzz.harness.engines.hypothesis.machine import MACHINES
+from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
+from workerfuzz.harness.engines.shrink.shrink import shrink
+from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.subjects.reference import ReferenceSubject
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.strategies.steps import Step
-from workerfuzz.strategies.universe import Universe
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.strategies.worker import Step
+from workerfuzz.strategies.worker.run_config import Universe
 
 #: The model without any mutant is measured as well: it must not be caught.
 HEALTHY: Final = "healthy"

@@ -11,10 +11,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from workerfuzz.statemachine import stimulus
-from workerfuzz.statemachine import worker as bookkeeping
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.states import State
+from workerfuzz.statemachine.worker import machine
+from workerfuzz.statemachine.worker import worker_state as bookkeeping
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.states import State
 
 #: The bug itself. Called with the original, then with what the original is called with.
 Bug = Callable[..., Any]
@@ -70,17 +70,17 @@ def instead_of(original: Any, bug: Bug) -> Any:
 
 def row(start: State, finish: State) -> Place:
     """The action of one row of the table. A new row has no original: None."""
-    return Place(stimulus, "TRANSITIONS", (start, finish))
+    return Place(machine, "TRANSITIONS", (start, finish))
 
 
 def rows() -> Place:
     """The table as a whole, as ``stimulus`` knows it; properties keep judging by the healthy one."""
-    return Place(stimulus, "TRANSITIONS", is_value=True)
+    return Place(machine, "TRANSITIONS", is_value=True)
 
 
 def handler(event: type[Event]) -> Place:
     """What an event does."""
-    return Place(stimulus, "HANDLERS", event)
+    return Place(machine, "HANDLERS", event)
 
 
 def entering(state: State) -> Place:

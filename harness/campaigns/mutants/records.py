@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in
-from workerfuzz.statemachine.states import Intent, Role, State
-from workerfuzz.statemachine.states import State as S
-from workerfuzz.statemachine.task import TaskState
-from workerfuzz.statemachine.transitions import wanted
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker.states import Intent, Role, State
+from workerfuzz.statemachine.worker.states import State as S
+from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.transitions import target_state
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 WantedState = Callable[[WorkerState, TaskState], State]
 
@@ -58,7 +58,7 @@ def role_is_guessed_from_the_content(original: Any, task: TaskState) -> Role:
 
 @mutant(
     "A missing key that is to be computed here stays missing.",
-    called(wanted, "_with_nothing"),
+    called(target_state, "_with_nothing"),
     origin="R4",
     violates="R4 R9",
     caught_by="role_fits_state somebody_holds_what_is_queued",
@@ -71,7 +71,7 @@ def missing_key_is_not_computed(
 
 @mutant(
     "A task whose request names resources queues like any other.",
-    called(wanted, "runnable_state"),
+    called(target_state, "runnable_state"),
     origin="Z06 #6676",
     violates="R19",
     caught_by="constrained_takes_resources resources_stay_within_bounds",

@@ -10,13 +10,13 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     mutants_in,
     value,
 )
-from workerfuzz.statemachine import events
-from workerfuzz.statemachine.handlers import Handler, scheduler
-from workerfuzz.statemachine.instructions import StealResponse
-from workerfuzz.statemachine.states import USES_INPUTS, Intent, State
-from workerfuzz.statemachine.task import Request, TaskSpec, TaskState
-from workerfuzz.statemachine.transitions.outcome import Outcome, To
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.handlers import Handler, scheduler
+from workerfuzz.statemachine.worker.instructions import StealResponse
+from workerfuzz.statemachine.worker.states import USES_INPUTS, Intent, State
+from workerfuzz.statemachine.worker.task import Request, TaskSpec, TaskState
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 States = frozenset[State]
 

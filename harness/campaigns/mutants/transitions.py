@@ -5,13 +5,13 @@ from dataclasses import replace
 from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, mutant, mutants_in, row, rows
-from workerfuzz.statemachine.instructions import Execute
-from workerfuzz.statemachine.states import State as S
-from workerfuzz.statemachine.table import Edge
-from workerfuzz.statemachine.task import TaskState
-from workerfuzz.statemachine.transitions import computing, settling
-from workerfuzz.statemachine.transitions.outcome import Action, Outcome, To
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.states import State as S
+from workerfuzz.statemachine.worker.table import Edge
+from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.transitions import computing, settling
+from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, To
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 Rows = Mapping[Edge, Action]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.engines.keeping import counted
-from workerfuzz.harness.report.morning.heat import pair, short
+from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.report.night_report.heat_map import pair, short
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.statemachine import states as of_worker
-from workerfuzz.statemachine import table as worker_table
-from workerfuzz.statemachine.scheduling import states as of_scheduler
-from workerfuzz.statemachine.scheduling import table as scheduler_table
+from workerfuzz.statemachine.scheduler import states as of_scheduler
+from workerfuzz.statemachine.scheduler import table as scheduler_table
+from workerfuzz.statemachine.worker import states as of_worker
+from workerfuzz.statemachine.worker import table as worker_table
 
 Edge = tuple[str, str]
 

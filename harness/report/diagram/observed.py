@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.account import Account
-from workerfuzz.harness.campaigns.chosen import shards_at
-from workerfuzz.harness.campaigns.folder import FolderError
-from workerfuzz.harness.campaigns.tally import total
-from workerfuzz.harness.engines.keeping import counted
+from workerfuzz.harness.campaigns.nightly.folder import FolderError
+from workerfuzz.harness.campaigns.nightly.selection import shards_at
+from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.report.groups import groups
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from workerfuzz.harness.report.diagram.curves import Box, Canvas, Curve
 from workerfuzz.harness.report.diagram.machine import Arc, Machine
-from workerfuzz.harness.report.lanes.shapes import wide
+from workerfuzz.harness.report.swimlanes.shapes import wide
 
 #: Columns and lines of the map, by party; what is not here stands below the others.
 PLACES: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = MappingProxyType(

@@ -10,8 +10,8 @@ from typing import Final
 from workerfuzz.harness.report.diagram.curves import Box, Curve
 from workerfuzz.harness.report.diagram.machine import Arc, Machine, Whose
 from workerfuzz.harness.report.diagram.places import STUB, Drawn, Map, Stub, placed
-from workerfuzz.harness.report.lanes import shapes as draw
-from workerfuzz.harness.report.lanes.palette import family
+from workerfuzz.harness.report.swimlanes import shapes as draw
+from workerfuzz.harness.report.swimlanes.palette import family
 from workerfuzz.harness.report.templating import resource
 
 #: Width in px of a line that was never taken, of one that nobody counted, and what a tenfold adds.

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 import pytest
 
-from workerfuzz.harness.cases.scopes import CLUSTER
-from workerfuzz.harness.cases.signature import signature
-from workerfuzz.harness.engines.shrink import shrink
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.engines.shrink.shrink import shrink
+from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 
 pytestmark = pytest.mark.skipif(

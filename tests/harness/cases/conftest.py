@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.subjects.protocol import WorkerSubject
-from workerfuzz.harness.subjects.reference import ReferenceSubject, ReferenceWorker
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.invariants import role_fits_state
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.worker import WorkerState
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 TEXT = """\
 workerfuzz-case 1

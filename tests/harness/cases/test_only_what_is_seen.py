@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.casefile import load
-from workerfuzz.harness.cases.replay import Outcome, replay
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.replay.replay import Outcome, replay
 from workerfuzz.harness.subjects.protocol import WorkerSubject
-from workerfuzz.harness.subjects.reference import ReferenceSubject
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.events import Event
-from workerfuzz.statemachine.instructions import Instruction
-from workerfuzz.statemachine.properties import Property
-from workerfuzz.statemachine.states import State
-from workerfuzz.statemachine.task import Change
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import Change
 
 CASES = sorted((Path(__file__).resolve().parents[3] / "regressions").glob("*.case"))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from examples.accounts import EXPECTED, account, tally
 
-from workerfuzz.harness.campaigns.account import Account, Point, Reading
+from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
 from workerfuzz.harness.report.groups import Group, groups, steps_per_second
 
 

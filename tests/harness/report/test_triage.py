@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.triage import Bug, Status
-from workerfuzz.harness.cases.severity import Severity
+from workerfuzz.harness.campaigns.nightly.triage import Bug, Status
+from workerfuzz.harness.cases.triage.severity import Severity
 from workerfuzz.harness.report.triage import triage_lines
 
 FOLDER = Path("my nights")

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.budget import Budget
-from workerfuzz.harness.campaigns.engines import fill
-from workerfuzz.harness.campaigns.plan import Plan
-from workerfuzz.harness.campaigns.shard import open_shard
-from workerfuzz.harness.cases.casefile import load
-from workerfuzz.harness.cases.replay import Outcome, replay
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.replay.replay import Outcome, replay
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.violation import ImpossibleStep
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.strategies import steps
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import RandomChooser
 
 TINY = "examples.tiny:Tiny"
@@ -40,9 +40,9 @@ def test_what_is_wrong_with_it_is_found_and_replays(tmp_path: Path, engine: str)
 
 def test_steps_that_it_does_not_take_do_not_happen() -> None:
     world = WorkerWorld(get(TINY))
-    assert steps.Pause not in world.possible()
+    assert worker.Pause not in world.possible()
     with pytest.raises(ImpossibleStep, match=r"pause: examples\.tiny:Tiny does not take it"):
-        world.apply(steps.Pause())
+        world.apply(worker.Pause())
 
 
 @pytest.mark.parametrize(

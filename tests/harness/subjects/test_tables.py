@@ -6,13 +6,13 @@ import pytest
 
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.tables import ClusterHasTables, HasTables, said, table, viewed
-from workerfuzz.harness.worlds.cluster import ClusterWorld
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.queue import TaskQueue
-from workerfuzz.statemachine.states import State
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.queue import TaskQueue
+from workerfuzz.statemachine.worker.states import State
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.steps import parse
+from workerfuzz.strategies.worker import parse
 
 STEPS = (
     "compute-task y needs x@b,c",

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.recovered import Recovered, glance, open_box, recover
-from workerfuzz.harness.cases.scopes import SCOPES, World
-from workerfuzz.harness.engines.walk import walk
+from workerfuzz.harness.cases.replay.recovery import Recovered, glance, open_box, recover
+from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.worlds import blackbox
 from workerfuzz.harness.worlds.blackbox import BOX, Phase
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.strategies.steps import parse
-from workerfuzz.strategies.universe import Universe
+from workerfuzz.harness.worlds.scopes import SCOPES, World
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.worker import parse
+from workerfuzz.strategies.worker.run_config import Universe
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_whole_runs_are_in_the_box(box: Path, scope: str) -> None:
 
 def test_rest_is_in_the_box_before_it_comes(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Recovered] = []
-    module = "workerfuzz.harness.worlds.worker"
+    module = "workerfuzz.harness.worlds.worker.world"
     monkeypatch.setattr(f"{module}.come_to_rest", lambda _: seen.append(read(box)))
     WorkerWorld(get("reference")).finish()
     assert [(it.at_rest, it.steps) for it in seen] == [(True, ())]
@@ -126,10 +126,10 @@ def test_what_is_no_box_says_nothing(tmp_path: Path, text: bytes) -> None:
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from workerfuzz.harness.cases.recovered import open_box
+from workerfuzz.harness.cases.replay.recovery import open_box
 from workerfuzz.harness.subjects import get
-from workerfuzz.harness.worlds.worker import WorkerWorld
-from workerfuzz.strategies.steps import parse
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.strategies.worker import parse
 
 open_box(Path(sys.argv[1]))
 world = WorkerWorld(get("reference"))

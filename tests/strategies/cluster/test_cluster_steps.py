@@ -2,14 +2,14 @@
 
 import pytest
 
-from workerfuzz.harness.cases.scopes import CLUSTER
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.worlds.cluster import ClusterWorld
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD, CLUSTER_STEPS
-from workerfuzz.strategies.cluster.universe import draw_cluster
-from workerfuzz.strategies.steps import parse
+from workerfuzz.strategies.cluster.run_config import draw_cluster
 from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker import parse
 
 LINES = (
     "submit c0 a want a",

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.worlds.cluster import ClusterWorld
-from workerfuzz.statemachine.config import WorkerConfig
-from workerfuzz.statemachine.requests import NO_OPTIONS
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS
+from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.choosers import Enumeration, RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.cluster.task import Task
-from workerfuzz.strategies.cluster.universe import ClusterConfig, ClusterUniverse
-from workerfuzz.strategies.cluster.variety import (
+from workerfuzz.strategies.cluster.workload_profile import (
     OPTIONS,
     TIMES,
     WITH_RESOURCES,
@@ -23,7 +23,7 @@ from workerfuzz.strategies.cluster.variety import (
     draw_variety,
     happens,
 )
-from workerfuzz.strategies.steps import parse
+from workerfuzz.strategies.worker import parse
 
 WITH_CPU = ClusterConfig(worker=WorkerConfig(resources={"cpu": 1.0}))
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from examples.accounts import account, night, tally, written
 
-from workerfuzz.harness.campaigns.folder import FolderError
-from workerfuzz.harness.campaigns.plan import Plan
+from workerfuzz.harness.campaigns.nightly.folder import FolderError
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.report.diagram.observed import observed_in
 
 ALONE = account(

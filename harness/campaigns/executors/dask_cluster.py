@@ -1,0 +1,377 @@
+"""A Dask cluster that carries shards, and what its workers do: all of distributed that there is here.
+
+A task of the cluster is one shard, in a process of its own on the machine of a worker (``processes``),
+so that neither what a shard does to its process nor the version that it fuzzes matters to the cluster.
+It tells how far it is through a queue of the scheduler, and ends with what it has as soon as nobody
+wants it any more: it was cancelled, or whoever wanted it is gone.
+"""
+
+import asyncio
+import logging
+import shutil
+import socket
+import sys
+import threading
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import distributed
+from distributed.core import rpc
+
+import workerfuzz
+from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
+from workerfuzz.harness.campaigns.executors.process_pool import run_shards
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Word
+from workerfuzz.harness.campaigns.executors.remote_protocol import Letter, Task
+from workerfuzz.harness.campaigns.executors.remote_shard import Sent
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format.reading import reason
+
+#: The cluster that is started here.
+LOCAL: Final = "local"
+
+#: Seconds in which a scheduler must answer.
+PATIENCE_S: Final = 5.0
+
+#: Seconds in which all workers must have told what they have.
+TELLING_S: Final = 75.0
+
+#: Seconds for which the scheduler is waited for, once a campaign goes on.
+HEARING_S: Final = 3.0
+
+#: Seconds for which a campaign goes on without any worker.
+ALONE_S: Final = 60.0
+
+#: Seconds between two looks at how many there are.
+WORKERS_S: Final = 2.0
+
+#: What comes of asking a scheduler that does not answer.
+LOST: Final = (OSError, RuntimeError, ValueError, TimeoutError, futures.CancelledError)
+
+#: Seconds between two accounts of a shard that has found nothing meanwhile.
+ACCOUNT_S: Final = 3.0
+
+#: States of a worker that is about to leave.
+LEAVING: Final = frozenset({"closing", "closing_gracefully", "closed", "failed", "stopped"})
+
+
+class Cluster:
+    """A connection to the scheduler, for one campaign.
+
+    Attributes:
+        threads: tasks that run at a time.
+        alone_since: when its last worker was gone; None: there are some.
+        looked: when it was last asked for workers.
+    """
+
+    def __init__(self, client: Any, threads: int) -> None:
+        self.client = client
+        self.threads = threads
+        self.executor = client.get_executor(pure=False)
+        self.mailbox = distributed.Queue(f"workerfuzz-{uuid.uuid4().hex}", client=client)
+        self.alone_since: float | None = None
+        self.looked = 0.0
+
+    def submit(self, task: Task) -> "futures.Future[None]":
+        return detached(self.executor.submit(carry_out, to_json(task)))
+
+    def wait(self, going: Sequence[Sent], seconds: float) -> None:
+        """Until one of them ends, or time has passed; then what was said is handed out."""
+        futures.wait([it.future for it in going], seconds, futures.FIRST_COMPLETED)
+        if any(it.future.cancelled() for it in going):
+            time.sleep(seconds)  # those are not waited for, but for their last words
+        gone = [it for it in going if it.future.done()]
+        names = {it.task.name: it for it in going}
+        for letter in self.letters():
+            if letter.task in names:
+                names[letter.task].letters.append(letter)
+        for it in gone:
+            it.gone = True
+        self.look_after(going)
+
+    def letters(self) -> list[Letter]:
+        """What was said since the last call; nothing where the scheduler is gone."""
+        with suppress(*LOST):
+            came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
+            return [from_json(it, Letter) for it in came]
+        return []
+
+    def look_after(self, going: Sequence[Sent]) -> None:
+        """Without a worker nothing goes on, and a new one may come."""
+        now = time.monotonic()
+        if now - self.looked < WORKERS_S:
+            return
+        self.looked = now
+        with suppress(*LOST):
+            if self.client.sync(
+                self.client.scheduler.ncores, workers=None, callback_timeout=HEARING_S
+            ):
+                self.alone_since = None
+            elif self.alone_since is None:
+                self.alone_since = now
+        if self.alone_since is not None and now - self.alone_since > ALONE_S:
+            for it in going:
+                it.hopeless = f"the cluster had no worker for {ALONE_S:g} s"
+
+
+def detached(task: "futures.Future[None]") -> "futures.Future[None]":
+    """The same task; who cancels it does not wait for the scheduler, which may be gone."""
+    its: futures.Future[None] = futures.Future()
+
+    def ended(_: object) -> None:
+        with suppress(futures.InvalidStateError):  # nobody wants it any more
+            if task.cancelled():
+                its.cancel()
+                its.set_running_or_notify_cancel()
+            elif error := task.exception():
+                its.set_exception(error)
+            else:
+                its.set_result(None)
+
+    def unwanted(_: object) -> None:
+        if its.cancelled() and not task.done():
+            threading.Thread(target=task.cancel, daemon=True).start()
+
+    task.add_done_callback(ended)
+    its.add_done_callback(unwanted)
+    return its
+
+
+@contextmanager
+def connected(address: str, subject: str, python: str | None, jobs: int) -> Iterator[Cluster]:
+    """A cluster on which shards of that subject can run.
+
+    Args:
+        address: of the scheduler; ``local``: a cluster is started in this process.
+        python: interpreter in which they run, on each machine; None: that of the workers.
+        jobs: threads of a cluster that is started.
+
+    Raises:
+        CannotCarry: they cannot; says why in a line.
+    """
+    with quietly():
+        if address == LOCAL:
+            with local_cluster(jobs) as local, opened(local) as client:
+                yield Cluster(client, threads_of(client, address, subject, python))
+        else:
+            asyncio.run(check_scheduler(address))
+            with opened(address) as client:
+                yield Cluster(client, threads_of(client, address, subject, python))
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """What a cluster has to say of itself is in its own logs."""
+    before = logging.root.manager.disable
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.CRITICAL)
+        try:
+            yield
+        finally:
+            logging.disable(before)
+
+
+@contextmanager
+def local_cluster(jobs: int) -> Iterator[Any]:
+    """One worker with so many threads, in this process: shards have processes of their own.
+
+    Raises:
+        CannotCarry: this release cannot start it.
+    """
+    try:
+        cluster = distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=jobs,
+            processes=False,
+            dashboard_address=None,
+            memory_limit=0,
+        )
+    except Exception as error:  # noqa: BLE001 - releases before 2023.1 cannot, on Python 3.11
+        raise CannotCarry(
+            f"{LOCAL}: distributed {distributed.__version__} starts no cluster: {said(error)}"
+        ) from None
+    with cluster:
+        yield cluster
+
+
+@contextmanager
+def opened(address: Any) -> Iterator[Any]:
+    """A client of that scheduler."""
+    try:
+        client = distributed.Client(address, timeout=PATIENCE_S, set_as_default=False)
+    except (OSError, AssertionError, ImportError, ValueError) as error:
+        raise CannotCarry(f"{address}: {said(error)}") from None
+    try:
+        yield client
+    finally:
+        with suppress(Exception):
+            client.close(timeout=PATIENCE_S)
+
+
+# What must be there
+
+
+async def check_scheduler(address: str) -> None:
+    """There is a scheduler, of this version. Raises CannotCarry."""
+    try:
+        reach(address)
+        async with asyncio.timeout(PATIENCE_S), rpc(address) as scheduler:
+            identity, versions = await scheduler.identity(), await scheduler.versions()
+    except TimeoutError:
+        raise CannotCarry(f"{address}: no Dask scheduler answers there") from None
+    except OSError as error:
+        raise CannotCarry(f"{address}: {said(error)}") from None
+    except (ValueError, TypeError) as error:
+        raise CannotCarry(
+            f"{address}: expected an address like tcp://scheduler:8786: {said(error)}"
+        ) from None
+    if identity["type"] != "Scheduler":
+        raise CannotCarry(f"{address}: that is a {identity['type'].lower()}, not a scheduler")
+    compare(address, "scheduler", versions)
+
+
+def reach(address: str) -> None:
+    """Somebody listens there: a client would find out later. Raises OSError, ValueError."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme in {"tcp", "tls"}:
+        if not parts.hostname or not parts.port:
+            raise ValueError("host and port are needed")
+        socket.create_connection((parts.hostname, parts.port), PATIENCE_S).close()
+
+
+def compare(address: str, what: str, versions: Mapping[str, Any]) -> None:
+    """They must be of the release that is here. Raises CannotCarry."""
+    there = versions["packages"]["distributed"]
+    if there != distributed.__version__:
+        raise CannotCarry(
+            f"{address}: its {what} is distributed {there}, and this is {distributed.__version__}; "
+            f"use the same release for the campaign: --python fuzzes another one"
+        )
+
+
+def threads_of(client: Any, address: str, subject: str, python: str | None) -> int:
+    """The number of its threads, if all workers can do it, and say so in time. Raises CannotCarry."""
+    done: futures.Future[int] = futures.Future()
+
+    def ask() -> None:
+        try:
+            done.set_result(checked(client, address, subject, python))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.set_exception(error)
+
+    threading.Thread(target=ask, daemon=True).start()
+    if futures.wait([done], TELLING_S).not_done:
+        raise CannotCarry(f"{address}: not all of its workers answer")
+    return done.result()
+
+
+def checked(client: Any, address: str, subject: str, python: str | None) -> int:
+    """The same, however long it takes."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE_S)
+    except (TimeoutError, futures.TimeoutError):
+        raise CannotCarry(
+            f"{address}: it has no workers; start some: dask worker {address}"
+        ) from None
+    for worker, versions in client.get_versions()["workers"].items():
+        compare(address, f"worker {worker}", versions)
+    for worker, answer in client.run(greet, subject, python, on_error="return").items():
+        if isinstance(answer, BaseException):
+            raise CannotCarry(
+                f"{address}: no workerfuzz of this release for its worker {worker}: {said(answer)}"
+            )
+        version, form, problem = answer
+        if form != FORMAT:
+            raise CannotCarry(
+                f"{address}: its worker {worker} has workerfuzz {version}, which speaks format {form} "
+                f"of shards, and this one {FORMAT}; use the same release"
+            )
+        if problem:
+            raise CannotCarry(f"{address}: its worker {worker}: {problem}")
+    return sum(client.nthreads().values())
+
+
+def said(error: BaseException) -> str:
+    """In a line."""
+    if isinstance(error, OSError) and error.strerror:
+        return reason(error)
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+# On workers
+
+
+async def greet(subject: str, python: str | None) -> tuple[str, int, str]:
+    """Version of workerfuzz, and of what passes between processes; and why shards cannot run here."""
+    problem = ""
+    if python is not None:
+        try:
+            await asyncio.to_thread(interpreter, python, subject)
+        except CannotCarry as error:
+            problem = str(error)
+    return workerfuzz.__version__, FORMAT, problem
+
+
+def carry_out(task: bytes) -> None:
+    """Runs a shard in a process of this machine."""
+    its = from_json(task, Task)
+    if not Path(its.plan.corpus).is_dir():
+        its = replace(its, plan=replace(its.plan, corpus=""))
+    worker = distributed.get_worker()
+    key = worker.get_current_task()
+    mailbox = distributed.Queue(its.mailbox, client=distributed.get_client())
+    post = Post(its, mailbox.put)
+    try:
+        post.send(Word())
+        (account,) = run_shards(
+            [its.plan],
+            None,
+            tell=post.tell,
+            python=(shutil.which(its.python) or its.python) if its.python else sys.executable,
+            limits=its.limits,
+            is_over=lambda: is_unwanted(worker, key),
+        )
+        post.send(Word(account=account, last=True))
+    finally:
+        with suppress(Exception):
+            mailbox.close()
+
+
+def is_unwanted(worker: Any, key: Any) -> bool:
+    """Nobody waits for that task any more, or the worker leaves."""
+    task = worker.state.tasks.get(key)
+    return task is None or task.state == "cancelled" or worker.status.name in LEAVING
+
+
+class Post:
+    """What a shard says: at once where it is news, and otherwise now and then."""
+
+    def __init__(self, task: Task, put: Callable[[bytes], None]) -> None:
+        self.task = task
+        self.put = put
+        self.attempt = uuid.uuid4().hex
+        self.sent = 0.0
+        self.bugs = 0
+
+    def send(self, word: Word) -> None:
+        letter = Letter(task=self.task.name, attempt=self.attempt, word=word)
+        self.put(to_json(letter))
+        self.sent = time.monotonic()
+
+    def tell(self, place: int, account: Account, found: Met | None) -> None:
+        is_old = time.monotonic() - self.sent >= ACCOUNT_S
+        if found is not None or len(account.met) != self.bugs or is_old:
+            self.bugs = len(account.met)
+            new = account.met.index(found) if found is not None else None
+            self.send(Word(account=account, new=new))

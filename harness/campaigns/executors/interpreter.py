@@ -1,0 +1,94 @@
+"""Another Python, in whose environment shards are to run: is all there that they need?"""
+
+import json
+import shutil
+import subprocess
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT
+from workerfuzz.harness.cases.format.reading import reason
+
+#: The oldest Python that runs workerfuzz.
+OLDEST: Final = (3, 11)
+
+#: Seconds in which it must answer.
+PATIENCE_S: Final = 60.0
+
+#: Says in one line of JSON what is there, whatever Python it is.
+PROBE: Final = """
+import json, sys
+sys.path[:] = [place for place in sys.path if place]
+found = {"python": list(sys.version_info[:2])}
+try:
+    import workerfuzz
+    found["workerfuzz"] = workerfuzz.__version__
+    from workerfuzz.harness.campaigns.executors import child, errand
+    found["format"] = errand.FORMAT
+except (ImportError, SyntaxError) as error:
+    found["missing"] = str(getattr(error, "name", "") or "")
+    found["problem"] = str(error)
+try:
+    import distributed
+    found["distributed"] = distributed.__version__
+except ImportError as error:
+    found["undistributed"] = str(error)
+print(json.dumps(found))
+"""
+
+
+class CannotCarry(Exception):
+    """Shards cannot run where somebody wants them to; says why in one line."""
+
+
+def interpreter(name: str, subject: str) -> str:
+    """The path of a Python, once it is known that shards of that subject can run there.
+
+    Args:
+        name: a path, or a name to be looked for where programs are.
+
+    Raises:
+        CannotCarry: they cannot.
+    """
+    if not name:
+        raise CannotCarry("expected the path of a Python, found nothing")
+    path = shutil.which(name) or name
+    found = asked(path)
+    if tuple(found["python"]) < OLDEST:
+        version, oldest = (".".join(map(str, it)) for it in (found["python"], OLDEST))
+        raise CannotCarry(f"{path}: Python {version}; workerfuzz needs {oldest} or later")
+    if "workerfuzz" not in found and found["missing"] == "workerfuzz":
+        raise CannotCarry(
+            f"{path}: no workerfuzz there; install it, or let PYTHONPATH lead to the one here"
+        )
+    version = found.get("workerfuzz", "")
+    if found.get("missing", "").startswith("workerfuzz"):
+        raise CannotCarry(f"{path}: its workerfuzz {version} is too old: {found['problem']}")
+    if "problem" in found:
+        raise CannotCarry(f"{path}: its workerfuzz {version} does not load: {found['problem']}")
+    if found["format"] != FORMAT:
+        raise CannotCarry(
+            f"{path}: its workerfuzz {version} speaks format {found['format']} of shards, and this "
+            f"one {FORMAT}; use the same release"
+        )
+    if subject == "dask" and "distributed" not in found:
+        raise CannotCarry(f"{path}: distributed does not load there: {found['undistributed']}")
+    return path
+
+
+def asked(path: str) -> Any:
+    """What is there. Raises CannotCarry where it is no Python."""
+    try:
+        done = subprocess.run(  # noqa: S603 - the user names it
+            [path, "-W", "ignore", "-c", PROBE],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        return json.loads(done.stdout.splitlines()[-1])
+    except OSError as error:
+        raise CannotCarry(f"{path}: {reason(error)}") from None
+    except subprocess.TimeoutExpired:
+        raise CannotCarry(f"{path}: it did not answer within {PATIENCE_S:g} s") from None
+    except (IndexError, ValueError):
+        raise CannotCarry(f"{path}: not a Python: it did not do what it was told to") from None

@@ -1,0 +1,60 @@
+"""Fuzzing as part of a test suite: each of the processes that run the tests has a shard of it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.executors.process_pool import run_shards
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard.deduplicator import Kept, by_signature
+from workerfuzz.harness.campaigns.shard.result import Account
+
+
+def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> list[Plan]:
+    """What one shard does: each target has an equal part of its time, and each shard its own seed.
+
+    Args:
+        seconds: wall time of the shard.
+        seed: of the first shard; those of the others follow on from it.
+        place: of the shard; each begins with another target.
+    """
+    turn = place % len(targets)
+    return [
+        Plan(
+            subject=target.subject,
+            scope=target.scope,
+            engine=target.engine,
+            seed=seed + place,
+            budget=Budget(seconds=seconds / len(targets)),
+        )
+        for target in (*targets[turn:], *targets[:turn])
+    ]
+
+
+def fuzz(its: Sequence[Plan], folder: Path) -> list[Account]:
+    """Runs the plans of a shard, each in a process; what is new is written into the folder."""
+    kept = Kept(by_signature(folder), str(folder))
+
+    def tell(place: int, account: Account, found: Met | None) -> None:
+        if found is not None:
+            kept.take(found)
+
+    return [kept.told(account) for account in run_shards(its, None, tell=tell)]
+
+
+def places(tests: int, shards: int, chunk: int | None = None) -> list[int]:
+    """Where shards stand among tests, so that every process of pytest-xdist begins with one.
+
+    At first it hands out to each a quarter of what it will have, two items at least, which follow each
+    other; where there are not as many, one to each in turn.
+
+    Args:
+        chunk: most items that are handed out at a time; None: any number.
+    """
+    items = tests + shards
+    if items < 2 * shards:
+        return [*range(shards)]
+    each = items // shards // 4
+    return [place * max(each if chunk is None else min(each, chunk), 2) for place in range(shards)]

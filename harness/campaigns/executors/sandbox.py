@@ -1,0 +1,166 @@
+"""Something done in a fork of this process, which may die of it."""
+
+import faulthandler
+import os
+import re
+import select
+import signal
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from workerfuzz.harness.campaigns.executors.protocol import Limits
+from workerfuzz.harness.campaigns.executors.resource_limits import (
+    TOO_LONG,
+    cpu_s,
+    end_with,
+    limit_cpu,
+    limit_memory,
+)
+from workerfuzz.harness.cases.replay.recovery import open_box
+
+#: Exit statuses of a fork: it ran out of memory; what it did raised.
+NO_MEMORY: Final = 83
+RAISED: Final = 84
+
+#: Seconds between two looks at a process that says nothing.
+LOOK_S: Final = 0.5
+
+#: Functions that are named of those that a process was in.
+MOST_FRAMES: Final = 6
+
+#: A line of ``faulthandler``.
+_FRAME: Final = re.compile(r'^  File ".*", line [0-9]+ in (\S+)$', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """A process is gone, or had to be ended.
+
+    Attributes:
+        status: as ``wait`` says it; negative: the number of a signal.
+        overdue: it did not come to an end, and how long it was waited for; else empty.
+        errors: what it wrote to standard error.
+        cpu_s: CPU time that it took, in seconds, where that is known.
+    """
+
+    status: int
+    overdue: str = ""
+    errors: str = ""
+    cpu_s: float = 0.0
+
+    @property
+    def no_memory(self) -> bool:
+        return self.status == NO_MEMORY
+
+    def __str__(self) -> str:
+        """What a person, and a signature, is told of it."""
+        if self.overdue:
+            return f"it was still going on after {self.overdue}"
+        if self.no_memory:
+            return "it took all memory that there was"
+        frames = _FRAME.findall(self.errors)
+        return f"the process {ended(self.status)}{f', in {frames[0]}' if frames else ''}"
+
+    @property
+    def where(self) -> str:
+        """Functions that it was in, the innermost first; empty where nobody saw."""
+        return ", ".join(f"in {name}" for name in _FRAME.findall(self.errors)[:MOST_FRAMES])
+
+
+def ended(status: int) -> str:
+    """How a process ended, by what ``wait`` says of it."""
+    if status < 0:
+        names = {it.value: it.name for it in signal.Signals}
+        return f"was ended by {names.get(-status, f'signal {-status}')}"
+    return f"ended itself, with status {status}"
+
+
+def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
+    """What a function returns; it runs in a fork, with a black box of its own.
+
+    Args:
+        limits: what it may take: ``step_s`` of CPU in all.
+    """
+    with tempfile.TemporaryFile() as errors:
+        reader, writer = os.pipe()
+        parent, process = os.getpid(), os.fork()
+        if process == 0:
+            os.close(reader)
+            in_fork(what, writer, parent=parent, box=box, limits=limits, errors=errors)
+        os.close(writer)
+        answer = None
+        try:
+            with os.fdopen(reader, "rb", buffering=0) as answers:
+                answer = read_in_time(answers, process, limits)
+        finally:
+            if answer is None:
+                os.kill(process, signal.SIGKILL)
+            _, waited, used = os.wait4(process, 0)
+            status = os.waitstatus_to_exitcode(waited)
+        if status == 0 and answer:
+            return answer
+        errors.seek(0)
+        said = errors.read(1 << 16).decode(errors="replace")
+    if status == RAISED:
+        raise RuntimeError(said.strip().rpartition("\n")[2])
+    overdue = f"{limits.step_s:g} s of CPU" if -status in TOO_LONG else ""
+    if answer is None:
+        overdue = f"{limits.silent_s:g} s"
+    return Death(status, overdue, said, used.ru_utime + used.ru_stime)
+
+
+def in_fork(
+    what: Callable[[], bytes],
+    writer: int,
+    *,
+    parent: int,
+    box: Path,
+    limits: Limits,
+    errors: BinaryIO,
+) -> None:
+    """Does it, and does not return."""
+    status = RAISED
+    try:
+        end_with(parent)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        os.dup2(errors.fileno(), 1)
+        os.dup2(errors.fileno(), 2)
+        faulthandler.enable(errors, all_threads=False)
+        open_box(box)
+        limit_memory(limits.memory_nbytes)
+        limit_cpu(limits.step_s)
+        for number in TOO_LONG:
+            faulthandler.register(number, errors, all_threads=False, chain=True)
+        answer = memoryview(what())
+        while answer:
+            answer = answer[os.write(writer, answer) :]
+        status = 0
+    except MemoryError:
+        status = NO_MEMORY
+    except BaseException:  # noqa: BLE001 - told to the other process
+        with suppress(OSError):
+            os.write(errors.fileno(), traceback.format_exc().encode(errors="replace"))
+    finally:
+        os._exit(status)
+
+
+def read_in_time(answers: BinaryIO, process: int, limits: Limits) -> bytes | None:
+    """All that a process says; None where that takes too long."""
+    began = time.monotonic()
+    answer = b""
+    while True:
+        if not select.select([answers], [], [], LOOK_S)[0]:
+            if limits.is_silent(time.monotonic() - began, cpu_s(process)):
+                return None
+            continue
+        chunk = answers.read(1 << 16)
+        if not chunk:
+            return answer
+        answer += chunk

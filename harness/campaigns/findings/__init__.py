@@ -1,0 +1,1 @@
+"""Findings: what a campaign found, deduplicated and kept as case files."""

@@ -1,0 +1,148 @@
+"""Looks for bugs of the zoo in the installed release, by random steps; and measures it."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.campaigns.historical.bug import Bug
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import Shard
+from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.engines.shrink.shrink import shrink
+from workerfuzz.harness.subjects.cluster_protocol import ClusterMaker, Move
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.scopes import CLUSTER
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.strategies.worker import Step
+
+#: Time to shrink one finding, in seconds of CPU. It does not count as time of the search.
+SHRINKING_S: Final = 20.0
+
+#: Findings of one signature that are shrunk in vain before the others of it are left alone. Where two
+#: bugs break the same property in the same way, most of them may be of the other.
+ATTEMPTS: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What came of the search for one bug.
+
+    Attributes:
+        cpu_s: seconds of CPU until it was found, or until the search was given up.
+        steps: taken until then, in all runs together.
+        shrunk: the finding; None where there is none.
+    """
+
+    bug: Bug
+    cpu_s: float
+    steps: int
+    shrunk: Violation | None = None
+
+    @property
+    def is_found(self) -> bool:
+        return self.shrunk is not None
+
+
+def shortest(sightings: Iterable[Sighting]) -> Violation | None:
+    """The shortest run that shows the bug; None where none does."""
+    found = [it.shrunk for it in sightings if it.shrunk is not None]
+    return min(found, key=lambda it: len(it.steps), default=None)
+
+
+@dataclass(slots=True)
+class Search(Shard):
+    """The same runs as those of ``run --scope cluster``: every finding is compared with the bugs.
+
+    Attributes:
+        bugs: those that are still looked for; any other finding counts as known.
+        sightings: those that were found.
+        attempts: findings that were shrunk, by bug and signature.
+        shrinking_s: seconds of CPU that went into shrinking.
+        sighted: told of each bug that was found, at once.
+    """
+
+    bugs: list[Bug] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    attempts: Counter[tuple[str, Signature]] = field(default_factory=Counter)
+    shrinking_s: float = 0.0
+    sighted: Callable[[Sighting], None] = lambda sighting: None
+
+    @property
+    def steps(self) -> int:
+        """Taken so far, in all runs together."""
+        return sum(tally.steps for tally in self.spent_on.values())
+
+    def cpu_s(self) -> float:
+        """Seconds of CPU that the search took so far."""
+        return time.process_time() - self.began_cpu - self.shrinking_s
+
+    def spent(self) -> bool:
+        """Every bug was found, or its time is over."""
+        Shard.spent(self)  # which tells how far it is; ``super`` fails in a class with slots
+        return all(self.cpu_s() >= bug.limit_s for bug in self.bugs)
+
+    def meet(self, violation: Violation) -> None:
+        """A run ended with a violation: is it one that is looked for?"""
+        began = time.process_time()
+        cpu_s = self.cpu_s()
+        text = moves_of(self.subject, violation) if self.bugs else []
+        sought = [bug for bug in self.bugs if bug.could_be_in(violation, text)]
+        sought = [bug for bug in sought if cpu_s < bug.limit_s and self.is_worth_it(bug, violation)]
+        if sought:
+            shrunk = shrink(self.subject, violation, SHRINKING_S).violation
+            moves = moves_of(self.subject, shrunk)
+            for bug in [bug for bug in sought if bug.is_in(shrunk, moves)]:
+                self.bugs.remove(bug)
+                self.sightings.append(Sighting(bug, cpu_s, self.steps, shrunk))
+                self.sighted(self.sightings[-1])
+        self.shrinking_s += time.process_time() - began
+
+    def is_worth_it(self, bug: Bug, violation: Violation) -> bool:
+        """Not too many like it were shrunk in vain."""
+        attempt = bug.name, signature(violation)
+        self.attempts[attempt] += 1
+        return self.attempts[attempt] <= ATTEMPTS
+
+
+def look_for(
+    subject: ClusterMaker,
+    bugs: Sequence[Bug],
+    seed: int,
+    tell: Callable[[Sighting], None],
+    show: Callable[[Search], None] = lambda search: None,
+) -> Sequence[Sighting]:
+    """Searches until all are found or their time is over. Each is told at once.
+
+    Args:
+        show: told about once a second that the search goes on.
+    """
+    plan = Plan(subject=subject.name, scope="cluster", seed=seed)
+    search = Search(plan, subject, bugs=[*bugs], sighted=tell)
+    search.tell = lambda met: show(search)
+    fill(search)
+    lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]
+    for sighting in lost:
+        tell(sighting)
+    return sorted([*search.sightings, *lost], key=lambda it: bugs.index(it.bug))
+
+
+def moves_of(subject: ClusterMaker, violation: Violation) -> Sequence[Move]:
+    """Every transition in the run of a violation."""
+    moves: list[Move] = []
+
+    def observe(world: ClusterWorld, step: Step | None) -> None:
+        moves.extend(world.moves)
+
+    world = CLUSTER.open(subject, violation.universe, observer=observe)
+    try:
+        for step in violation.steps:
+            world.apply(step)
+        world.finish()
+    except (Violation, ImpossibleStep):
+        pass
+    finally:
+        world.close()
+    return moves

@@ -1,0 +1,280 @@
+"""Mutants of the scheduler, and of what lies between it and the workers."""
+
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.mutants.mutant import Mutant, Place, called, mutant, mutants_in
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Outcome, Post
+from workerfuzz.harness.subjects.reference import cluster as reference_cluster
+from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster
+from workerfuzz.statemachine.scheduler import client_requests, machine, table, target_state
+from workerfuzz.statemachine.scheduler import messages as letters
+from workerfuzz.statemachine.scheduler.client_requests import Status
+from workerfuzz.statemachine.scheduler.handlers import clients, decisions, worker_processes, workers
+from workerfuzz.statemachine.scheduler.outcome import Outcome as Consequence
+from workerfuzz.statemachine.scheduler.outcome import To
+from workerfuzz.statemachine.scheduler.placement import place
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.task import Failure
+from workerfuzz.statemachine.worker import events, instructions
+
+
+def message(kind: type) -> Place:
+    """What a message does to the scheduler."""
+    return Place(machine, "HANDLERS", kind)
+
+
+@mutant(
+    "A report counts under whatever run id it is made.",
+    called(workers, "running"),
+    origin="#7463",
+    violates="R28",
+    caught_by="holders_agree",
+)
+def stale_run_counts(original: Any, state: Any, worker: str, key: str, run_id: Any) -> Any:
+    task = state.tasks.get(key)
+    return task if task is not None and task.processing_on == worker else None
+
+
+@mutant(
+    "A worker is believed about a key that it was told to let go of.",
+    called(workers, "believed"),
+    origin="O7",
+    violates="R39",
+    caught_by="holders_agree",
+)
+def past_is_believed(original: Any, state: Any, worker: str, key: str) -> Any:
+    return state.tasks.get(key)
+
+
+@mutant(
+    "What a dead worker held is still believed to be there.",
+    called(worker_processes, "is_forgotten_by"),
+    origin="#6390",
+    violates="R31",
+    caught_by="holders_agree",
+)
+def dead_worker_still_holds(original: Any, task: Any, worker: str) -> bool:
+    held = dict(task.who_has)
+    changed = bool(original(task, worker))
+    task.who_has.update(held)
+    return changed
+
+
+@mutant(
+    "The tasks of a dead worker are not given to anybody else.",
+    message(letters.Lose),
+    origin="#5480",
+    violates="R31",
+    caught_by="processing_has_a_worker",
+)
+def dead_worker_keeps_its_tasks(original: Any, state: Any, worker: str, said: Any) -> Any:
+    outcome = original(state, worker, said)
+    outcome.recommend = {}
+    return outcome
+
+
+@mutant(
+    "The first worker that dies takes its tasks with it.",
+    called(worker_processes, "after_death"),
+    origin="allowed_failures",
+    violates="R31",
+    caught_by="failures_have_a_cause",
+)
+def first_death_is_the_last(original: Any, state: Any, task: Any) -> Any:
+    return To(State.ERRED, Failure("a worker died", task.key))
+
+
+@mutant(
+    "Tasks that wait for a failed one go on waiting.",
+    Place(table, "TRANSITIONS", (State.PROCESSING, State.ERRED)),
+    Place(machine, "TRANSITIONS", (State.PROCESSING, State.ERRED)),
+    origin="a wanted key behind a failed one",
+    violates="R46",
+    caught_by="state_is_the_wanted_one",
+)
+def failure_is_not_passed_on(original: Any, state: Any, task: Any, failure: Any) -> Any:
+    original(state, task, failure)
+    return ()
+
+
+@mutant(
+    "A value that is lost while it is needed is not made again.",
+    Place(machine, "TRANSITIONS", (State.MEMORY, State.RELEASED)),
+    origin="found in 2026.8.0",
+    violates="R31",
+    caught_by="state_is_the_wanted_one",
+)
+def lost_value_is_not_made_again(original: Any, state: Any, task: Any, failure: Any) -> Any:
+    original(state, task, failure)
+    return ()
+
+
+@mutant(
+    "Nobody looks at the queue when a worker has room.",
+    called(machine, "next_queued"),
+    origin="#7348",
+    violates="R30",
+    caught_by="no_room_is_left",
+)
+def queue_stands_still(original: Any, state: Any) -> Any:
+    return None
+
+
+@mutant(
+    "A worker that joins is not given what waits for one.",
+    message(letters.Join),
+    origin="bulk_schedule_unrunnable_after_adding_worker",
+    violates="R30",
+    caught_by="no_worker_is_overlooked",
+)
+def newcomer_is_overlooked(original: Any, state: Any, worker: str, said: Any) -> Any:
+    outcome = original(state, worker, said)
+    outcome.review = ()
+    return outcome
+
+
+@mutant(
+    "Clients are not told that a key is finished.",
+    called(SchedulerState, "tell_wanting"),
+    origin="a result() that never returns",
+    violates="R46",
+    caught_by="wanted_keys_resolve",
+)
+def finish_is_kept_secret(
+    original: Any, state: Any, task: Any, status: Any, reason: str = ""
+) -> None:
+    if status is not Status.FINISHED:
+        original(state, task, status, reason)
+
+
+@mutant(
+    "The last copy of a value may be dropped.",
+    called(decisions, "spare_holders"),
+    called(reference_cluster, "spare_holders"),
+    origin="the active memory manager",
+    violates="R31",
+    caught_by="last_copy_is_kept",
+)
+def last_copy_is_dropped(original: Any, state: Any, key: str) -> Any:
+    task = state.tasks.get(key)
+    return list(task.who_has) if task is not None else []
+
+
+@mutant(
+    "What failed stays so when a client wants another try.",
+    message(client_requests.Retry),
+    origin="stimulus_retry",
+    violates="R38",
+    caught_by="wanted_keys_resolve",
+)
+def another_try_is_refused(original: Any, state: Any, client: str, wish: Any) -> Any:
+    return Consequence()
+
+
+@mutant(
+    "A worker is not told that it can let go of a value.",
+    called(SchedulerState, "free"),
+    origin="a worker that never forgets",
+    violates="R39",
+    caught_by="holders_are_agreed_on",
+)
+def nobody_is_told_to_let_go(original: Any, state: Any, task: Any, worker: str) -> None:
+    state.drop_holder(task, worker)
+
+
+@mutant(
+    "A key that is submitted again with other content keeps the former one.",
+    called(clients, "renew"),
+    origin="#9506",
+    violates="R28",
+    caught_by="finished_keys_have_the_right_value",
+)
+def former_content_is_kept(original: Any, state: Any, spec: Any, options: Any) -> Any:
+    known = state.tasks.get(spec.key)
+    kept = known.spec if known is not None and known.spec is not None else spec
+    return original(state, kept if kept.dependencies == spec.dependencies else spec, options)
+
+
+@mutant(
+    "Those who did not cancel are not told when others are cancelled with it.",
+    message(client_requests.Cancel),
+    origin="stimulus_cancel",
+    violates="R46",
+    caught_by="wanted_keys_resolve finished_keys_have_the_right_value",
+)
+def others_are_not_told_of_a_cancel(original: Any, state: Any, client: str, wish: Any) -> Any:
+    before = len(state.letters)
+    outcome = original(state, client, wish)
+    state.letters[before:] = [it for it in state.letters[before:] if it.receiver == client]
+    return outcome
+
+
+@mutant(
+    "The inputs of a task are not looked at before it is given to a worker.",
+    called(target_state, "_under_way"),
+    origin="#8703",
+    violates="R31",
+    caught_by="state_is_the_wanted_one",
+)
+def inputs_are_taken_for_granted(original: Any, state: Any, task: Any) -> Any:
+    if task.state is State.WAITING and not task.renewed:
+        return place(state, task).state
+    return original(state, task)
+
+
+@mutant(
+    "Every batch of a worker arrives twice.",
+    called(ReferenceCluster, "deliver"),
+    origin="a stream that is reconnected",
+    violates="R28",
+    caught_by="no_handler_raises",
+)
+def batches_arrive_twice(original: Any, cluster: Any, post: Post) -> Outcome:
+    if post.receiver == SCHEDULER:
+        return original(cluster, post)  # type: ignore[no-any-return]  # a bug's
+    first, again = original(cluster, post), original(cluster, post)
+    return Outcome([*first.posts, *again.posts], [*first.actions, *again.actions])
+
+
+@mutant(
+    "What a worker says of copies that it has is lost on the way.",
+    called(ReferenceCluster, "deliver"),
+    origin="a message that is lost",
+    violates="R31",
+    caught_by="holders_are_agreed_on",
+)
+def copies_are_not_heard_of(original: Any, cluster: Any, post: Post) -> Outcome:
+    heard = tuple(it for it in post.messages if not isinstance(it, instructions.AddKeys))
+    return original(cluster, post._replace(messages=heard))  # type: ignore[no-any-return]  # a bug's
+
+
+@mutant(
+    "The messages of one batch arrive in reverse order.",
+    called(ReferenceCluster, "deliver"),
+    origin="two streams instead of one",
+    violates="R28",
+    caught_by="no_handler_raises",
+)
+def batches_are_upside_down(original: Any, cluster: Any, post: Post) -> Outcome:
+    turned = post._replace(messages=tuple(reversed(post.messages)))
+    return original(cluster, turned)  # type: ignore[no-any-return]  # what a bug is given is not typed
+
+
+@mutant(
+    "A request to compute a task is lost on the way.",
+    called(ReferenceCluster, "deliver"),
+    origin="a message that is lost",
+    violates="R46",
+    caught_by="wanted_keys_resolve",
+)
+def second_request_is_lost(original: Any, cluster: Any, post: Post) -> Outcome:
+    kept = tuple(
+        it
+        for it in post.messages
+        if not (isinstance(it, events.ComputeTask) and it.request.run_id == 2)
+    )
+    return original(cluster, post._replace(messages=kept))  # type: ignore[no-any-return]  # a bug's
+
+
+MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(vars())

@@ -1,0 +1,257 @@
+"""Bugs in what is written down of a message of the scheduler, and in how it is answered."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.mutants.mutant import (
+    Mutant,
+    called,
+    handler,
+    mutant,
+    mutants_in,
+    value,
+)
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.handlers import Handler, scheduler
+from workerfuzz.statemachine.worker.states import RUNNABLE, Role, State
+from workerfuzz.statemachine.worker.states import State as S
+from workerfuzz.statemachine.worker.task import TaskSpec, TaskState
+from workerfuzz.statemachine.worker.transitions import target_state
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+States = frozenset[State]
+
+
+@mutant(
+    "A wish for copies is not written down.",
+    handler(events.AcquireReplicas),
+    origin="#6479",
+    violates="R3 R39",
+    caught_by="intent_is_what_was_asked",
+)
+def replicas_are_not_wanted(
+    original: Handler, worker: WorkerState, event: events.AcquireReplicas
+) -> Outcome:
+    before = {key: worker.ensure(key).intent for key in event.who_has}
+    outcome = original(worker, event)
+    for key, intent in before.items():
+        worker.journal.set(worker.tasks[key], "intent", intent)
+    return outcome
+
+
+@mutant(
+    "A request cannot be withdrawn any more once its inputs are here.",
+    value(scheduler, "CANCELLABLE"),
+    origin="R39",
+    violates="R39",
+    caught_by="intent_is_what_was_asked",
+)
+def ready_task_cannot_be_cancelled(original: States) -> States:
+    return original - RUNNABLE
+
+
+@mutant(
+    "A task that is to be computed is copied instead when a task here needs its value.",
+    called(TaskState, "role"),
+    origin="R5",
+    violates="R4 R5",
+    caught_by="state_fits_intent",
+)
+def need_outranks_the_request(original: Any, task: TaskState) -> Role:
+    role: Role = original(task)
+    return Role.FETCH if task.needed_by and role is Role.COMPUTE else role
+
+
+@mutant(
+    "A task that is requested again keeps its first priority.",
+    handler(events.ComputeTask),
+    origin="R21",
+    violates="R18 R21",
+    caught_by="request_is_written_down",
+)
+def first_priority_is_kept(
+    original: Handler, worker: WorkerState, event: events.ComputeTask
+) -> Outcome:
+    task = worker.tasks.get(event.key)
+    if task is not None and task.request is not None:
+        event = replace(event, request=replace(event.request, priority=task.request.priority))
+    return original(worker, event)
+
+
+@mutant(
+    "The record of a key that is not wanted any more goes with its value.",
+    handler(events.FreeKeys),
+    origin="R37",
+    violates="R37 R39 R41",
+    caught_by="only_the_doomed_are_forgotten",
+)
+def freed_key_is_forgotten(
+    original: Handler, worker: WorkerState, event: events.FreeKeys
+) -> Outcome:
+    return scheduler.on_forget_keys(worker, events.ForgetKeys(keys=event.keys))
+
+
+@mutant(
+    "A task that is to be forgotten when its thread ends stays so although it is requested again.",
+    handler(events.ComputeTask),
+    origin="#4721",
+    violates="R28 R42",
+    caught_by="state_fits_intent",
+)
+def request_does_not_save_the_doomed(
+    original: Handler, worker: WorkerState, event: events.ComputeTask
+) -> Outcome:
+    doomed = worker.ensure(event.key).doomed
+    outcome = original(worker, event)
+    worker.journal.set(worker.tasks[event.key], "doomed", doomed)
+    return outcome
+
+
+@mutant(
+    "A record that was to go when its thread ends stays.",
+    called(target_state, "_with_nothing"),
+    origin="#4784",
+    violates="R27 R37",
+    caught_by="state_fits_intent",
+)
+def doomed_record_outlives_its_thread(original: Any, worker: WorkerState, task: TaskState) -> State:
+    state: State = original(worker, task)
+    held = task.state is S.RELEASED and task.history and task.history[-1].start is S.CANCELLED
+    return S.RELEASED if held and state is S.FORGOTTEN else state
+
+
+@mutant(
+    "A request for a key whose value is here is not answered.",
+    called(scheduler, "answer_request"),
+    origin="#4724",
+    violates="R20 R40",
+    caught_by="done_is_told_again",
+)
+def value_that_is_here_is_not_reported(
+    original: Any, worker: WorkerState, task: TaskState, other_content: bool
+) -> Outcome:
+    outcome: Outcome = original(worker, task, other_content)
+    return Outcome(outcome.recommend) if task.state is S.MEMORY else outcome
+
+
+@mutant(
+    "What was copied under former content counts as the value of the new one.",
+    called(scheduler, "answer_request"),
+    origin="R44",
+    violates="R31 R44",
+    caught_by="former_value_goes",
+)
+def old_value_counts_for_new_content(
+    original: Any, worker: WorkerState, task: TaskState, other_content: bool
+) -> Outcome:
+    outcome: Outcome = original(worker, task, False)
+    return outcome
+
+
+@mutant(
+    "A task that erred stays so when it is requested again.",
+    value(scheduler, "RESTARTED_BY_REQUEST"),
+    origin="#4800",
+    violates="R20 R50",
+    caught_by="a_request_is_another_try",
+)
+def erred_task_stays_erred(original: States) -> States:
+    return original - {S.ERROR}
+
+
+Tries = Mapping[str, To]
+
+
+@mutant(
+    "A dependency that could not be copied twice is not tried a third time.",
+    called(scheduler, "another_try"),
+    origin="#4439",
+    violates="R38",
+    caught_by="a_request_is_another_try",
+)
+def third_try_is_refused(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
+    tries: Tries = original(worker, spec)
+    failures = {
+        key: [it.finish for it in worker.tasks[key].history].count(S.ERROR) for key in tries
+    }
+    return {key: to for key, to in tries.items() if failures[key] < 2}
+
+
+@mutant(
+    "A dependency that could not be copied fails every later request.",
+    called(scheduler, "another_try"),
+    origin="#4439",
+    violates="R38",
+    caught_by="a_request_is_another_try",
+)
+def failed_copy_gets_no_further_try(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
+    return {}
+
+
+@mutant(
+    "A copy that a task here waits with, or runs with, is dropped when it may be.",
+    called(WorkerState, "is_in_use"),
+    origin="#7490",
+    violates="R39",
+    caught_by="replicas_go_unless_used",
+)
+def replica_in_use_is_dropped(original: Any, worker: WorkerState, task: TaskState) -> bool:
+    return False
+
+
+@mutant(
+    "The scheduler is not told that a copy which may be dropped is kept.",
+    handler(events.RemoveReplicas),
+    origin="#7490",
+    violates="R39",
+    caught_by="replicas_go_unless_used",
+)
+def refusal_is_kept_secret(
+    original: Handler, worker: WorkerState, event: events.RemoveReplicas
+) -> Outcome:
+    outcome = original(worker, event)
+    return Outcome(outcome.recommend, outcome.review)
+
+
+@mutant(
+    "Peers that the scheduler does not name any more are still taken for holders.",
+    called(WorkerState, "set_holders"),
+    origin="#4360",
+    violates="R40",
+    caught_by="holders_are_what_was_told",
+)
+def holders_are_merged(original: Any, worker: WorkerState, task: TaskState, peers: Any) -> None:
+    original(worker, task, (*peers, *task.who_has))
+
+
+@mutant(
+    "A value that is scattered while a thread or a transfer is held is lost.",
+    handler(events.UpdateData),
+    origin="DESIGN",
+    violates="R18 R40",
+    caught_by="scattered_value_is_kept",
+)
+def scattered_value_is_lost(
+    original: Handler, worker: WorkerState, event: events.UpdateData
+) -> Outcome:
+    before = {key: worker.ensure(key).scattered for key in event.values}
+    outcome = original(worker, event)
+    for key, scattered in before.items():
+        worker.journal.set(worker.tasks[key], "scattered", scattered)
+    return outcome
+
+
+@mutant(
+    "A value that is scattered onto a key in memory does not replace what is there.",
+    called(scheduler, "replace_value"),
+    origin="DESIGN",
+    violates="R15 R40",
+    caught_by="scattered_value_is_kept",
+)
+def scattered_value_comes_too_late(original: Any, *_: object) -> None:
+    """The value that was there stays."""
+
+
+MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

@@ -1,0 +1,1 @@
+"""Nightly campaigns: their phases, the folder they write, and resuming them."""

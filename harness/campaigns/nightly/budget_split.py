@@ -1,0 +1,150 @@
+"""How the budget of a night is shared out: a row of shards, each target in turn."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import ceil, lcm
+from typing import Final
+
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import Part
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.result import Account
+
+#: A shard takes no more than so many seconds, and no more than so many runs.
+SHARD_S: Final = 900.0
+SHARD_RUNS: Final = 5000
+
+#: What is left of a shard is not worth starting it for less than so many seconds.
+LEAST_S: Final = 0.5
+
+#: Numbers of shards in one night, so that no two nights have seeds in common.
+MOST_SHARDS: Final = 1 << 20
+
+
+def rounds(budget: Budget, targets: int, jobs: int) -> int:
+    """How often each target has its turn, so that shards are short and no process waits for another."""
+    total_s = (budget.seconds or 0.0) * jobs
+    longest = max(total_s, budget.cpu_s or 0.0) / SHARD_S
+    needed = ceil(max(longest, (budget.most_runs or 0) / SHARD_RUNS, 1.0) / targets)
+    together = lcm(targets, jobs) // targets  # so many rounds keep every process busy to the end
+    return ceil(needed / together) * together
+
+
+@dataclass(slots=True)
+class Sharing:
+    """What is left to do of a night.
+
+    Attributes:
+        jobs: processes at a time.
+        spent_s: wall time that was spent before this sitting.
+        corpus: folder of stems that all shards share; empty: none.
+        accounts: what shards did before this sitting, by part.
+        parts: parts that have a file.
+        began: when this sitting began.
+    """
+
+    night: Night
+    jobs: int = 1
+    spent_s: float = 0.0
+    corpus: str = ""
+    accounts: Mapping[Part, Account] = field(default_factory=dict)
+    parts: Iterable[Part] = ()
+    began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.began = time.monotonic()
+
+    def seconds(self) -> float:
+        """Wall time spent until now, all sittings together."""
+        return self.spent_s + time.monotonic() - self.began
+
+    def left_s(self) -> float:
+        """Wall time that is left."""
+        seconds = self.night.budget.seconds
+        return seconds - self.seconds() if seconds is not None else float("inf")
+
+    def left(self) -> Budget:
+        """What is left of the budget of the night."""
+        budget, done = self.night.budget, [account.total for account in self.accounts.values()]
+        return replace(
+            budget,
+            seconds=round(max(self.left_s(), 0.0), 1) if budget.seconds is not None else None,
+            cpu_s=less(budget.cpu_s, sum(tally.seconds for tally in done)),
+            runs=max(budget.runs - sum(tally.runs for tally in done), 0) if budget.runs else None,
+        )
+
+    def plans(self) -> Iterator[tuple[Part, Plan]]:
+        """Shards that are not over, then new ones, for as long as there is something left."""
+        begun = sorted({number for number, _ in self.parts})
+        for number in begun:
+            rest = self.rest_of(number)
+            if rest is not None:
+                yield rest
+        budget = self.night.budget
+        row = len(self.night.targets) * self.night.rounds
+        counted = budget.runs is not None or budget.cpu_s is not None or budget.seconds is None
+        for number in range(row if counted else MOST_SHARDS):
+            if number in begun:
+                continue
+            if self.left_s() < LEAST_S and number >= len(self.night.targets):
+                return
+            plan = self.plan_of(number)
+            if plan.budget.runs != 0:
+                yield (number, 1), plan
+
+    def plan_of(self, number: int) -> Plan:
+        """A shard from its beginning."""
+        targets, budget = self.night.targets, self.night.budget
+        target = targets[number % len(targets)]
+        row = len(targets) * self.night.rounds
+        runs, share_s = budget.most_runs, None
+        if budget.seconds is not None:
+            share_s = budget.seconds * self.jobs / row
+            if number >= len(targets):  # the first round is never cut short: everything has a turn
+                share_s = min(share_s, self.left_s())
+        return Plan(
+            subject=target.subject,
+            scope=target.scope,
+            engine=target.engine,
+            seed=self.night.seed * MOST_SHARDS + number,
+            corpus=self.corpus,
+            budget=replace(
+                budget,
+                seconds=share_s,
+                cpu_s=budget.cpu_s / row if budget.cpu_s is not None else None,
+                runs=runs // row + (number < runs % row) if runs is not None else None,
+            ),
+        )
+
+    def rest_of(self, number: int) -> tuple[Part, Plan] | None:
+        """What is left of a shard that was begun; None: nothing."""
+        done = [account for (its, _), account in sorted(self.accounts.items()) if its == number]
+        part = 1 + max(which for its, which in self.parts if its == number)
+        if not done:  # nobody can read what it did
+            return (number, part), self.plan_of(number)
+        plan = done[0].plan
+        budget, following = plan.budget, done[-1].runs
+        seconds = less(budget.seconds, sum(account.seconds for account in done))
+        runs = budget.most_runs
+        left = replace(
+            budget,
+            seconds=min(seconds, self.left_s()) if seconds is not None else None,
+            cpu_s=less(budget.cpu_s, sum(account.total.seconds for account in done)),
+            runs=max(plan.first + runs - following, 0) if runs is not None else None,
+        )
+        if self.is_spent(left):
+            return None
+        rest = replace(plan, budget=left, first=following, corpus=self.corpus)
+        return (number, part), rest
+
+    @staticmethod
+    def is_spent(left: Budget) -> bool:
+        """It is not worth starting a shard for."""
+        times = (left.seconds, left.cpu_s)
+        return left.runs == 0 or any(it is not None and it < LEAST_S for it in times)
+
+
+def less(limit: float | None, used: float) -> float | None:
+    return max(limit - used, 0.0) if limit is not None else None

@@ -1,0 +1,68 @@
+"""What goes wrong with shards themselves: the harness fails, a subject is refused, or all too often."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard.result import Account
+
+#: After so many shards in which something went wrong, a target is given up for the night.
+MOST_FAULTY: Final = 10
+
+#: Subject and scope.
+System = tuple[str, str]
+
+
+def problems_of(account: Account) -> list[str]:
+    """What went wrong in one shard, a line each."""
+    what = Target(account.plan.subject, account.plan.scope)
+    said = [account.refused] if account.refused else []
+    return [f"{what}: {line}" for line in [*said, *account.faults]]
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong so far.
+
+    Attributes:
+        faulty: shards in which something did, by target; each with what it was.
+        refused: targets that cannot be had.
+        ungrown: why a corpus took no more; shards go on all the same.
+    """
+
+    faulty: dict[System, dict[int, list[str]]] = field(default_factory=dict)
+    refused: set[System] = field(default_factory=set)
+    ungrown: set[str] = field(default_factory=set)
+
+    def note(self, place: int, account: Account) -> None:
+        """What a shard tells."""
+        system = account.plan.subject, account.plan.scope
+        problems = problems_of(account)
+        if problems:
+            self.faulty.setdefault(system, {})[place] = problems
+        if account.refused:
+            self.refused.add(system)
+        if account.ungrown:
+            self.ungrown.add(account.ungrown)
+
+    def too_much(self, plan: Plan) -> bool:
+        """Another shard of that target is not worth it."""
+        return self.is_over((plan.subject, plan.scope))
+
+    def with_all(self, targets: Iterable[Target]) -> bool:
+        """There is nothing left that is worth it."""
+        return all(self.is_over(target.system) for target in targets)
+
+    def is_over(self, system: System) -> bool:
+        return system in self.refused or len(self.faulty.get(system, ())) >= MOST_FAULTY
+
+    def lines(self) -> Iterator[str]:
+        """What there is to say of it; each thing once."""
+        for system, shards in self.faulty.items():
+            lines = dict.fromkeys(line for problems in shards.values() for line in problems)
+            yield from list(lines)[:MOST_FAULTY]
+            if len(shards) >= MOST_FAULTY and system not in self.refused:
+                yield f"{Target(*system)}: given up after {len(shards)} shards like that"
+        yield from sorted(self.ungrown)

@@ -1,0 +1,91 @@
+"""What a campaign of several phases and shards came to: plain data, of which reports are made."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard.result import Account
+
+#: Version of what is written to the disk. A newer one is refused.
+FORMAT: Final = 1
+
+
+@dataclass(slots=True)
+class Phase:
+    """One part of a campaign.
+
+    Attributes:
+        name: ``canary``, ``replay``, ``known``, ``fuzz``, ``minimise`` or ``report``.
+        told: what there is to say of it, a line each.
+        red: why it failed, a line each; none: it did not.
+        seconds: wall time.
+    """
+
+    name: str
+    told: list[str] = field(default_factory=list)
+    red: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Night:
+    """A campaign: what it was to do, its phases so far, and what its shards tell.
+
+    Attributes:
+        seed: from which the seeds of all shards follow.
+        began: date and time, UTC, as ISO 8601 writes it.
+        targets: what is fuzzed.
+        ended: the same; empty while it goes on.
+        versions: of each subject that was fuzzed, and of ``workerfuzz``.
+        shards: what each shard tells, in the order of their seeds.
+        before: names of the findings that its folder had when it began.
+        fixed: findings and known bugs that do not break any more, a line each.
+        rounds: how often each target has its turn.
+        python: interpreter in whose environment all is fuzzed; empty: this one.
+        interrupted: it was ended before its budget was spent.
+    """
+
+    seed: int
+    began: str
+    budget: Budget = field(default_factory=Budget)
+    targets: list[Target] = field(default_factory=list)
+    ended: str = ""
+    versions: dict[str, str] = field(default_factory=dict)
+    phases: list[Phase] = field(default_factory=list)
+    shards: list[Account] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    fixed: list[str] = field(default_factory=list)
+    rounds: int = 1
+    python: str = ""
+    interrupted: bool = False
+    format: int = FORMAT
+
+    @property
+    def name(self) -> str:
+        """Of its folder."""
+        return f"{self.began[:19].replace(':', '-')}-{self.seed}"
+
+    def phase(self, name: str) -> Phase:
+        """The part of that name, which may not have begun."""
+        for phase in self.phases:
+            if phase.name == name:
+                return phase
+        self.phases.append(Phase(name))
+        return self.phases[-1]
+
+    @property
+    def red(self) -> list[str]:
+        """Why the night is red, a line each; none: it is green."""
+        return [f"{phase.name}: {why}" for phase in self.phases for why in phase.red]
+
+    @property
+    def new(self) -> list[Met]:
+        """Bugs that nobody knew, most harmful first."""
+        return [met for met in self.met if met.is_new]
+
+    @property
+    def met(self) -> list[Met]:
+        """Each bug that came up once, however many shards met it; the most harmful first."""
+        return merge_met(met for shard in self.shards for met in shard.met)

@@ -1,0 +1,175 @@
+"""A night as it is written down while it goes on, so that it can end at any moment and lose nothing.
+
+A finding is written the moment it is told, before what its shard tells of it; what a shard tells says
+in one file how many of its runs are over and what they found. So whenever the process is killed, each
+run is over and its findings are here, or it is run again.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding_files import keep_finding, name_of, names_in
+from workerfuzz.harness.campaigns.nightly.folder import Folder
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, Part, Written, as_text, file_of
+from workerfuzz.harness.campaigns.plan.plan import Seen
+from workerfuzz.harness.campaigns.shard.merge import up_to
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.engines.shrink.finding_writer import today
+
+#: At most so many seconds of work are done again after a loss of power.
+FLUSH_S: Final = 3.0
+
+
+@dataclass(slots=True)
+class Diary:
+    """What is written down of one night.
+
+    Attributes:
+        say: told of what people should read at once, a line each.
+        flush_s: time between two times that everything is written, in seconds.
+        accounts: what each part of each shard told last.
+        unwritten: parts whose file does not say so yet.
+        kept: texts of cases that were written, by part and name of the finding. First a case has all
+            steps of its run; when it was shrunk it comes again.
+        told: names of findings that people know of.
+        seen: bugs that have a case, by subject and scope, then by name.
+        refused: why the folder takes nothing at the moment; empty where all is well.
+        flushed: when everything was written last.
+    """
+
+    folder: Folder
+    night: Night
+    say: Callable[[str], None] = lambda _: None
+    flush_s: float = FLUSH_S
+    accounts: dict[Part, Account] = field(default_factory=dict)
+    unwritten: set[Part] = field(default_factory=set)
+    kept: dict[tuple[Part, str], str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
+    seen: dict[tuple[str, str], dict[str, Seen]] = field(default_factory=dict)
+    refused: str = ""
+    flushed: float = field(default_factory=time.monotonic)
+
+    @property
+    def path(self) -> Path:
+        """The folder of the night."""
+        return self.folder.nights / self.night.name
+
+    # What shards tell
+
+    def note(self, part: Part, account: Account) -> list[Met]:
+        """What a part of a shard tells now; returns what is new and was not told before."""
+        met_now = [it for it in account.met if it.case]
+        found = [it for it in met_now if self.kept.get((part, name_of(it))) != it.case]
+        for met in found:
+            self.keep(part, met)
+        for met in account.met:
+            self.place(met)
+        self.accounts[part] = account
+        self.unwritten.add(part)
+        if found or time.monotonic() - self.flushed >= self.flush_s:
+            self.flush()
+        fresh = [it for it in found if it.is_new and it.lines and name_of(it) not in self.told]
+        self.told.update(map(name_of, fresh))
+        return fresh
+
+    def keep(self, part: Part, met: Met) -> None:
+        """Write a finding; where the folder takes nothing, people get its case."""
+        name = name_of(met)
+        if met.lines:
+            self.see(met)
+        try:
+            keep_finding(self.folder.findings, met, today())
+        except OSError as error:
+            if name not in self.told:
+                self.say(f"{self.folder.findings}: {reason(error)}; this case was not written:")
+                for line in met.case.splitlines():
+                    self.say(line)
+        else:
+            self.kept[part, name] = met.case
+
+    def place(self, met: Met) -> None:
+        """Where its case is, and whether it was there before this night."""
+        name = name_of(met)
+        if not met.known and name in self.night.before:
+            met.known = name
+        if met.case and (self.folder.findings / name).exists():
+            met.path = str((self.folder.findings / name).relative_to(self.folder.path))
+
+    def flush(self) -> None:
+        """Write what is not written yet. Where the folder takes nothing, it is tried again later."""
+        self.flushed = time.monotonic()
+        self.night.shards = [self.accounts[part] for part in sorted(self.accounts)]
+        try:
+            (self.path / "shards").mkdir(parents=True, exist_ok=True)
+            for part in sorted(self.unwritten):
+                write(file_of(self.path, part), as_text(self.accounts[part]))
+                self.unwritten.discard(part)
+            write(self.path / NIGHT, as_text(replace(self.night, shards=[])))
+        except OSError as error:
+            said = f"{self.path}: {reason(error)}"
+            if said != self.refused:
+                self.say(f"{said}; it is tried again later")
+            self.refused = said
+        else:
+            self.refused = ""
+
+    def finish(self, ended: str) -> None:
+        """The last word: the night is over when everything else is written.
+
+        What the folder did not take before is tried once more.
+        """
+        for part, account in list(self.accounts.items()):
+            self.note(part, account)
+        self.flush()
+        self.night.ended = ended
+        self.flush()
+
+    # What has a case
+
+    def see(self, met: Met) -> None:
+        """A bug has a case: it is not to be shrunk again."""
+        name = name_of(met)
+        its = self.seen.setdefault((met.subject, met.scope), {})
+        its[name] = Seen(met.signature, name)
+
+    def has_seen(self, subject: str, scope: str) -> tuple[Seen, ...]:
+        """What plans for that subject should know."""
+        return tuple(self.seen.get((subject, scope), {}).values())
+
+    def remember(self, nights: Iterable[Written]) -> None:
+        """What former nights found, and still is in the folder.
+
+        Where folders were copied into one, the shortest case of each is brought back.
+        """
+        names = {*names_in(self.folder.findings)}
+        for written in nights:
+            for met in found_in(written):
+                if name_of(met) in names:
+                    self.see(met)
+                    keep_finding(self.folder.findings, met, written.night.began[:10])
+
+    def go_on(self, written: Written) -> None:
+        """What this night did before it was interrupted. Raises OSError: the folder takes nothing."""
+        self.accounts = {
+            part: up_to(account, account.runs) for part, account in written.accounts.items()
+        }
+        for part, account in self.accounts.items():
+            for met in account.met:
+                if met.case:
+                    keep_finding(self.folder.findings, met, written.night.began[:10])
+                    self.kept[part, name_of(met)] = met.case
+                if met.case and met.lines:
+                    self.see(met)
+                    self.told.add(name_of(met))
+
+
+def found_in(written: Written) -> Sequence[Met]:
+    """What a night has cases of."""
+    return [met for account in written.accounts.values() for met in account.met if met.case]

@@ -1,0 +1,133 @@
+"""What is written is replayed at the beginning of a night: cases, findings, known bugs."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from workerfuzz.harness.campaigns.findings.finding_files import findings_in
+from workerfuzz.harness.campaigns.nightly.night import Night, Phase
+from workerfuzz.harness.cases.format.case import CaseError
+from workerfuzz.harness.cases.format.reading import case_files
+from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.cases.replay.replay_process import ChildFailed
+from workerfuzz.harness.cases.triage import known_bugs
+
+#: Replays a file on a subject, by name; raises ChildFailed.
+Replaying: TypeAlias = Callable[[Path, str], Replay]
+
+#: The cases that come with workerfuzz.
+CASES: Final = known_bugs.FOLDER.parent
+
+#: A finding that came to this breaks nothing any more.
+MENDED: Final = frozenset({Outcome.AS_WRITTEN, Outcome.DIFFERS, Outcome.FIXED})
+
+
+@dataclass(slots=True)
+class Tonight:
+    """What is replayed, and what it came to.
+
+    Attributes:
+        subjects: names of those that are fuzzed tonight.
+        fixed: what does not break any more, a line each.
+    """
+
+    night: Night
+    replay: Replaying
+    fixed: list[str] = field(default_factory=list)
+
+    @property
+    def subjects(self) -> Sequence[str]:
+        return list(dict.fromkeys(target.subject for target in self.night.targets))
+
+    def cases(self, phase: Phase, folders: Iterable[Path] = (CASES,)) -> None:
+        """All that is written must still be so; bugs that are known are not among it."""
+        paths = [it for it in case_files(folders) if it.parent != known_bugs.FOLDER]
+        for subject in self.subjects:
+            counts = Counter[str]()
+            for path, outcome, report in self.replayed(paths, subject):
+                counts[outcome] += 1
+                if report:
+                    phase.red.append(in_a_line(subject, path, outcome, report))
+            phase.told.append(f"{len(paths)} cases on {subject}: {told(counts)}")
+
+    def findings(self, phase: Phase, folder: Path, fixed: Collection[str] = ()) -> None:
+        """What was found before: does it still break, or break again?
+
+        Args:
+            fixed: names of those that did not break any more.
+        """
+        counts = Counter[str]()
+        for name, case in findings_in(folder):
+            if isinstance(case, CaseError):
+                phase.told.append(f"{case}; it is left as it is")
+                continue
+            for subject in set(case.subjects) & {*self.subjects}:
+                outcome = self.outcome(folder / name, subject)
+                counts["fixed" if outcome in MENDED else STILL.get(outcome, outcome)] += 1
+                if outcome in MENDED:
+                    self.fixed.append(f"{name}: {case.title}")
+                elif outcome == Outcome.BROKEN and name in fixed:
+                    phase.red.append(f"on {subject}: {folder / name} breaks again")
+        if counts:
+            phase.told.append(f"findings of former nights: {told(counts)}")
+
+    def known(self, phase: Phase) -> None:
+        """Bugs that we know of released versions: do they still break, and there alone?"""
+        paths = [*known_bugs.FOLDER.glob("*.case")]
+        for subject in self.subjects:
+            counts = Counter[str]()
+            for path, outcome, report in self.replayed(sorted(paths), subject):
+                counts[OF_KNOWN.get(outcome, outcome)] += 1
+                if outcome == Outcome.FIXED:
+                    self.fixed.append(f"{path.name}: {report[0] if report else outcome}")
+                elif report:
+                    phase.red.append(in_a_line(subject, path, outcome, report))
+            if counts.keys() != {OTHERS}:
+                phase.told.append(f"{len(paths)} known bugs on {subject}: {told(counts)}")
+
+    def replayed(
+        self, paths: Iterable[Path], subject: str
+    ) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+        """Each file, what it came to, and what there is to say of it where that is not fine."""
+        for path in paths:
+            try:
+                done = self.replay(path, subject)
+            except ChildFailed as error:
+                yield path, "cannot be replayed", (*str(error).splitlines(),)
+            else:
+                yield path, done.outcome, () if done.fine else done.report
+
+    def outcome(self, path: Path, subject: str) -> str:
+        (only,) = self.replayed([path], subject)
+        return only[1]
+
+
+#: What outcomes mean of a finding.
+STILL: Final[Mapping[str, str]] = {
+    Outcome.BROKEN: "still break",
+    Outcome.BREAKS_AS_KNOWN: "known to break",
+    Outcome.IMPOSSIBLE: "not possible any more",
+}
+
+#: What a known bug is called that is not about the subject.
+OTHERS: Final = "of other subjects"
+
+#: What outcomes mean of a known bug.
+OF_KNOWN: Final[Mapping[str, str]] = {
+    Outcome.BREAKS_AS_KNOWN: "still break",
+    Outcome.AS_WRITTEN: "of other versions",
+    Outcome.NOT_APPLICABLE: OTHERS,
+}
+
+
+def in_a_line(subject: str, path: Path, outcome: str, report: Sequence[str]) -> str:
+    """Where a case is not as it should be, and what is wrong; ``workerfuzz replay`` tells it all."""
+    what = " ".join(line.strip() for line in report[:2])
+    return f"on {subject}, {outcome}: {what if str(path) in what else f'{path}: {what}'}"
+
+
+def told(counts: Counter[str]) -> str:
+    """``17 still break, 1 fixed``."""
+    return ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "none"

@@ -1,0 +1,141 @@
+"""Every bug of a folder in one list: how often and since when it came, and whether it is still there."""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.findings.finding_files import findings_in, first_seen, name_of
+from workerfuzz.harness.campaigns.nightly.folder import Folder
+from workerfuzz.harness.campaigns.nightly.night_files import Written
+from workerfuzz.harness.cases.format.case import Case, CaseError
+from workerfuzz.harness.cases.triage.severity import HARM, Severity
+from workerfuzz.harness.cases.triage.signature import Signature
+
+#: How the name of a case ends.
+CASE: Final = ".case"
+
+
+class Status(enum.StrEnum):
+    """What is to be done about a bug."""
+
+    NEW = "new"  # nobody has looked at it
+    KNOWN = "known"  # a former night found it, or it is among the known bugs
+    FIXED = "fixed"  # it did not break any more when the last night replayed it
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One line of the list.
+
+    Attributes:
+        signature: as people read it; the name of the case where no night tells it.
+        system: subject and scope, in words.
+        subject: that its case is to be replayed on.
+        times: runs that ended so, of all nights.
+        nights: in how many of them it came.
+        first, last: days on which it was seen; empty where nobody knows.
+        harm: what it leads to, where that was tried.
+        broken: name of the property; where nothing was tried, it stands for the harm.
+        what: what happened, in a line.
+        known: title of the known bug that it is; empty for findings of this folder.
+        case: its path in the folder; empty where there is none.
+    """
+
+    signature: str
+    status: Status
+    system: str = ""
+    subject: str = ""
+    times: int = 0
+    nights: int = 0
+    first: str = ""
+    last: str = ""
+    harm: Severity | None = None
+    broken: str = ""
+    what: str = ""
+    known: str = ""
+    case: str = ""
+
+    @property
+    def rank(self) -> tuple[int, int, int, str]:
+        """What is new comes first, what is fixed last; of each, the most harmful ones."""
+        harm = self.harm if self.harm is not None else HARM.get(self.broken, Severity.NOTHING)
+        return [*Status].index(self.status), harm.rank, -self.times, self.signature
+
+
+def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[Bug]:
+    """Every bug that nights met or that has a case in the folder; new ones first, then by harm.
+
+    Args:
+        nights: the last one first.
+        since: what was first seen on that day or later is new; empty: what the last night saw first.
+    """
+    cases = dict(findings_in(folder.findings))
+    last, fixed = "", set[str]()
+    by_bug: dict[tuple[str, ...], dict[str, Met]] = {}
+    for written in nights:
+        if not last:
+            last = written.night.began
+            fixed = {line.partition(": ")[0] for line in written.night.fixed}
+        for met in written.night.met:
+            bug = (met.subject, met.scope, *met.signature)
+            by_bug.setdefault(bug, {})[written.night.began] = met
+    found = []
+    for by_night in by_bug.values():
+        name = name_of(next(iter(by_night.values())))
+        bug_ = of_nights(by_night, name, cases.pop(name, None))
+        found.append(replace(bug_, status=status_of(bug_, by_night, last, since)))
+        if name in fixed and last not in by_night:
+            found[-1] = replace(found[-1], status=Status.FIXED)
+    found += [of_case(name, case, fixed) for name, case in cases.items()]
+    return sorted(found, key=lambda it: it.rank)
+
+
+def status_of(bug: Bug, by_night: Mapping[str, Met], last: str, since: str) -> Status:
+    """New or known."""
+    if bug.known:
+        return Status.KNOWN
+    is_new = bug.first >= since if since else last in by_night and by_night[last].is_new
+    return Status.NEW if is_new else Status.KNOWN
+
+
+def of_nights(by_night: Mapping[str, Met], name: str, case: Case | CaseError | None) -> Bug:
+    """What nights tell of one bug, each by the moment when it began."""
+    (best,) = merge_met(by_night.values())
+    day = first_seen(case) if isinstance(case, Case) else ""
+    harm = next((it.severity for it in by_night.values() if it.severity), "")
+    return Bug(
+        str(Signature(*best.signature)),
+        Status.KNOWN,
+        f"clusters of {best.subject}" if best.scope == "cluster" else best.subject,
+        best.subject,
+        best.times,
+        len(by_night),
+        min(filter(None, (day, min(by_night)[:10]))),
+        max(by_night)[:10],
+        Severity[harm] if harm else None,
+        best.signature[0],
+        best.told or best.counterexample.partition("\n")[0],
+        "" if best.is_new or best.known.endswith(CASE) else best.known,
+        f"findings/{name}" if case is not None else "",
+    )
+
+
+def of_case(name: str, case: Case | CaseError, fixed: Iterable[str]) -> Bug:
+    """A case whose nights are not here any more, or that somebody put there."""
+    status = Status.FIXED if name in fixed else Status.KNOWN
+    if isinstance(case, CaseError):
+        return Bug(name, status, what=str(case), case=f"findings/{name}")
+    subject = case.subjects[0]
+    return Bug(
+        name.rpartition("-")[0] or name,
+        status,
+        f"clusters of {subject}" if case.scope == "cluster" else subject,
+        subject,
+        first=first_seen(case),
+        last=first_seen(case),
+        broken=name.rpartition("-")[0],
+        what=case.title,
+        case=f"findings/{name}",
+    )

@@ -1,0 +1,65 @@
+"""What a night fuzzes: every subject that is to be had here, at every scope that it has."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workerfuzz.harness.subjects import fuzzed_alone, get_cluster, names
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+from workerfuzz.harness.worlds.scopes import SCOPES
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a campaign fuzzes: one of these has a share of its budget."""
+
+    subject: str
+    scope: str
+    engine: str = "walk"
+
+    @property
+    def system(self) -> tuple[str, str]:
+        """Subject and scope."""
+        return self.subject, self.scope
+
+    def __str__(self) -> str:
+        return f"clusters of {self.subject}" if self.scope == "cluster" else self.subject
+
+
+def targets(subjects: Iterable[str] = (), scope: str | None = None) -> dict[Target, str]:
+    """What is fuzzed, and in which version.
+
+    Args:
+        subjects: their names; none for all that are installed.
+        scope: this one alone; None for every scope that a subject has.
+
+    Raises:
+        SubjectUnavailable: one that is named cannot be fuzzed so.
+    """
+    chosen = list(dict.fromkeys(subjects))
+    found: dict[Target, str] = {}
+    for name in chosen or names():
+        its, why = available(name, [scope] if scope else [*SCOPES])
+        if chosen and why is not None and not its:
+            raise why
+        found |= its
+    return found
+
+
+def available(
+    name: str, scopes: Iterable[str]
+) -> tuple[dict[Target, str], SubjectUnavailable | None]:
+    """A subject at those of the scopes that it has; and why not at the last of the others."""
+    found: dict[Target, str] = {}
+    why = None
+    for scope in scopes:
+        try:
+            found[Target(name, str(scope))] = version_of(name, scope)
+        except SubjectUnavailable as error:
+            why = error
+    return found, why
+
+
+def version_of(name: str, scope: str) -> str:
+    """Of a subject, at a scope at which it can be fuzzed. Raises SubjectUnavailable."""
+    system = get_cluster(name) if scope == "cluster" else fuzzed_alone(name)
+    return system.version()

@@ -1,0 +1,1 @@
+"""A shard: the runs of one seed, and the result they add up to."""

@@ -1,0 +1,151 @@
+"""What runs reach of all that there is to reach, counted while they go on: an observer of worlds."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.shard.counters import Tally
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, TRANSITIONS, Edge
+from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.strategies.worker import Step
+
+#: The *sometimes* property that is about no edge, detour or compound state.
+SUSPICION: Final = "a key that errs because it could not be copied"
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Counts of one scope.
+
+    Attributes:
+        taken: steps, by kind.
+        possible: how often each kind was possible, as far as somebody watched.
+        watched: how many steps were watched.
+        edges: transitions, by (kind of party, start, finish).
+    """
+
+    taken: Counter[type[Step]] = field(default_factory=Counter)
+    possible: Counter[type[Step]] = field(default_factory=Counter)
+    watched: int = 0
+    edges: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def observe(self, world: Any, step: Step | None) -> None:
+        """Told of every event; an ``Observer``."""
+        if step is not None:
+            self.taken[type(step)] += 1
+        self.look(world)
+
+    def watch(self, world: Any, step: Step | None) -> None:
+        """The same, and what is possible now is counted as well."""
+        self.observe(world, step)
+        if step is not None:
+            self.watched += 1
+            self.possible.update(world.possible())
+
+    def look(self, world: Any) -> None:
+        """Count what the last event led to."""
+        raise NotImplementedError
+
+    def reached(self) -> Iterator[tuple[str, int]]:
+        """*Sometimes* properties beside the edges, and how often they held."""
+        return iter(())
+
+    def tally(self) -> Tally:
+        """The counts as plain data."""
+        return Tally(
+            taken={kind.word: count for kind, count in self.taken.items()},
+            possible={kind.word: count for kind, count in self.possible.items()},
+            watched=self.watched,
+            edges={f"{who} {start} -> {end}": n for (who, start, end), n in self.edges.items()},
+            reached=dict(self.reached()),
+        )
+
+
+@dataclass(slots=True)
+class WorkerCoverage(Coverage):
+    """Of one worker, read from the stories as they are written.
+
+    Attributes:
+        detours: pairs that went through released, by (start, finish).
+        compounds: (state, previous, next) of cancelled and resumed as they stood after a step.
+        suspicions: keys that erred because they could not be copied.
+    """
+
+    detours: Counter[Edge] = field(default_factory=Counter)
+    compounds: Counter[tuple[State, State | None, State | None]] = field(default_factory=Counter)
+    suspicions: int = 0
+    _left: dict[str, State] = field(default_factory=dict)
+
+    def look(self, world: WorkerWorld) -> None:
+        view = world.view
+        for key, change in view.changes():
+            self._note(key, change)
+        for key in view.touched():
+            state = view.state(key)
+            if state is State.CANCELLED or state is State.RESUMED:
+                self.compounds[state, view.previous(key), view.next(key)] += 1
+
+    def _note(self, key: str, change: Change) -> None:
+        self.edges["worker", change.start, change.finish] += 1
+        if change.toward is not change.finish:
+            self._left[key] = change.start
+        elif key in self._left:
+            self.detours[self._left.pop(key), change.finish] += 1
+        if (change.start, change.finish) == (State.FLIGHT, State.ERROR):
+            self.suspicions += 1
+
+    def reached(self) -> Iterator[tuple[str, int]]:
+        for edge, count in self.detours.items():
+            yield detour(edge), count
+        for compound, count in self.compounds.items():
+            yield held(*compound), count
+        if self.suspicions:
+            yield SUSPICION, self.suspicions
+
+
+class ClusterCoverage(Coverage):
+    """Of a scheduler and its workers."""
+
+    __slots__ = ()
+
+    def look(self, world: ClusterWorld) -> None:
+        for party, _, start, finish in world.moves:
+            self.edges["scheduler" if party == SCHEDULER else "worker", start, finish] += 1
+
+
+def detour(edge: Edge) -> str:
+    return f"detour {edge[0]} -> {edge[1]}"
+
+
+def held(state: State, previous: State | None, following: State | None) -> str:
+    return f"{state} holding {previous}, then {following or 'nothing'}"
+
+
+#: By scope.
+COVERAGES: Final[Mapping[str, type[Coverage]]] = MappingProxyType(
+    {"worker": WorkerCoverage, "cluster": ClusterCoverage}
+)
+
+
+def expected(scope: str, subject: Any) -> list[str]:
+    """Names of all *sometimes* properties of a subject, in a fixed order; none where we know none."""
+    if scope == "cluster":
+        return [
+            f"{party} {start} -> {finish}"
+            for party, edges in subject.edges().items()
+            for start, finish in sorted(edges)
+        ]
+    if subject.name != "reference":
+        return []
+    return [
+        *(f"worker {start} -> {finish}" for start, finish in TRANSITIONS),
+        *map(detour, DETOURS),
+        *(held(*compound) for compound in sorted(COMPOUND, key=str)),
+        SUSPICION,
+    ]

@@ -1,0 +1,255 @@
+"""A shard: the runs of one seed, one after the other; it goes on after a finding."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from workerfuzz.harness.campaigns.findings.finding import Met, as_it_was, keep_met, look_closer, met
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.counters import Tally, digest, merged
+from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, Coverage, expected
+from workerfuzz.harness.campaigns.shard.property_counts import counted
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format import corpus
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
+from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.worlds.blackbox import BOX
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse, Scope, World
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.run_config import draw_cluster
+from workerfuzz.strategies.worker import Step
+
+#: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
+#: all of them would cost more than it tells.
+WATCHED: Final = 20
+
+#: Seconds between two points of the curve.
+POINT_S: Final = 1.0
+
+
+@dataclass(slots=True)
+class Shard:
+    """Runs, and what came of them so far.
+
+    Attributes:
+        subject: the system, as a worker or a cluster.
+        known: bugs that are known, by signature.
+        tell: told of each new bug at once, and now and then that time has passed (None).
+        out: folder for cases of what is new; None: they are in the account alone.
+        stems: from which the walk grows runs.
+        runs: how many are over.
+        tactic: of the run that is under way.
+        coverage: by tactic.
+        spent_on: runs, steps, CPU time and violations, by tactic.
+        stopped: it ends after the run that is under way: Ctrl-C came while something was being shrunk.
+        last: CPU time when the last run was over, or what it found was kept.
+    """
+
+    plan: Plan
+    subject: Any
+    out: Path | None = None
+    known: Known = field(default_factory=Known)
+    tell: Callable[[Met | None], None] = lambda _: None
+    stems: Sequence[Stem] = ()
+    runs: int = 0
+    tactic: str = ""
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    spent_on: dict[str, Tally] = field(default_factory=dict)
+    found: dict[Signature, Met] = field(default_factory=dict)
+    account: Account = field(init=False)
+    stopped: bool = False
+    began: float = field(default_factory=time.monotonic)
+    began_cpu: float = field(default_factory=time.process_time)
+    last: float = field(default_factory=time.process_time)
+
+    def __post_init__(self) -> None:
+        self.account = Account(
+            self.plan,
+            self.subject.version(),
+            fixed=[case.title for case in self.known.fixed],
+            expected=expected(self.plan.scope, self.subject),
+            cannot=dict(self.subject.cannot()),
+            kinds=[kind.word for kind in self.scope.kinds],
+            stems=len(self.stems),
+        )
+
+    @property
+    def scope(self) -> Scope:
+        return SCOPES[self.plan.scope]
+
+    @property
+    def number(self) -> int:
+        """Of the run that is under way."""
+        return self.plan.first + self.runs
+
+    def spent(self) -> bool:
+        """The budget is used up."""
+        seconds = time.monotonic() - self.began
+        if seconds - self.account.seconds >= POINT_S or not self.account.curve:
+            self.settle(seconds)
+            self.tell(None)
+        return self.plan.budget.spent(seconds, time.process_time() - self.began_cpu, self.runs)
+
+    def settle(self, seconds: float) -> None:
+        """Bring the account up to date."""
+        account = self.account
+        account.seconds, account.runs = seconds, self.number
+        account.met = list(self.found.values())
+        for tactic, coverage in self.coverage.items():
+            tally = coverage.tally()
+            tally.add(self.spent_on[tactic])
+            account.tallies[tactic] = tally
+        account.note_point()
+
+    # One run
+
+    def attempt(self, run: Callable[[], World]) -> None:
+        """One run, however it ends."""
+        violation = None
+        try:
+            steps: Sequence[Step] = run().steps
+        except Violation as found:
+            steps, violation = found.steps, found
+        except Exception as error:
+            error.add_note(f"in run {self.number} of seed {self.plan.seed}")
+            raise
+        self.count(steps)
+        first = self.meet(violation) if violation is not None else None
+        self.last = time.process_time()
+        self.runs += 1
+        self.announce(first)
+
+    def announce(self, first: Met | None) -> None:
+        """Tell of a new bug, if it is one; end where Ctrl-C came while it was shrunk."""
+        if first is not None:
+            self.settle(time.monotonic() - self.began)
+            self.tell(first)
+        if self.stopped:
+            raise KeyboardInterrupt
+
+    def observing(self, tactic: str) -> Callable[[Any, Step | None], None]:
+        """Who is told of the steps of a run with that tactic."""
+        self.tactic = tactic
+        BOX.about = f"run {self.number} {tactic}"
+        if tactic not in self.coverage:
+            self.coverage[tactic] = COVERAGES[self.plan.scope]()
+            self.spent_on[tactic] = Tally()
+        coverage = self.coverage[tactic]
+        return coverage.watch if self.is_watched else coverage.observe
+
+    @property
+    def is_watched(self) -> bool:
+        return self.number % WATCHED == 0
+
+    @contextmanager
+    def checks(self) -> Iterator[None]:
+        """Checks of properties are counted, where the run is watched."""
+        if not self.is_watched:
+            yield
+            return
+        counts: dict[str, int] = {}
+        with counted(counts):
+            yield
+        if self.tactic:
+            self.spent_on[self.tactic].add(Tally(checked=counts))
+
+    def count(self, steps: Sequence[Step]) -> None:
+        """A run is over."""
+        tally = self.spent_on[self.tactic]
+        tally.runs += 1
+        tally.steps += len(steps)
+        tally.seconds += time.process_time() - self.last
+        if self.is_watched:
+            tally.sketch = merged(tally.sketch, [digest(steps)])
+
+    def universe(self, chooser: Chooser) -> AnyUniverse:
+        """What a run takes place in.
+
+        Every other cluster is in production mode, where the system does not validate itself.
+        """
+        if self.plan.scope != "cluster":
+            universe: AnyUniverse = self.subject.universe(chooser)
+            return universe
+        drawn = draw_cluster(chooser, self.plan.workers)
+        if self.number % 2 == 0:
+            return drawn
+        return replace(drawn, config=replace(drawn.config, validate=False))
+
+    # What is found
+
+    def add_stem(self, stem: Stem) -> None:
+        """A run reached something new; its stem goes into the corpus, while that takes any."""
+        if not self.plan.corpus or self.account.ungrown:
+            return
+        try:
+            corpus.store(Path(self.plan.corpus), stem)
+        except OSError as error:
+            self.account.ungrown = (
+                f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
+            )
+        else:
+            self.account.stems_added += 1
+
+    def meet(self, violation: Violation) -> Met | None:
+        """A run ended with a violation; the first of its kind is shrunk, kept and returned, if new."""
+        self.spent_on[self.tactic].found += 1
+        mark = signature(violation)
+        if mark in self.found:
+            self.found[mark].times += 1
+            return None
+        it = met(mark, violation, self.plan, run=self.number, tactic=self.tactic)
+        it.known = self.known_as(mark)
+        self.found[mark] = it
+        if it.is_new:
+            self.keep(it, violation)
+        return it if it.is_new else None
+
+    def keep(self, it: Met, violation: Violation) -> None:
+        """Shrink a bug that is new, and write it down. What this begins with is told before."""
+        it.case = as_it_was(violation, self.plan)
+        self.account.met = list(self.found.values())
+        self.account.doing = f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
+        self.tell(None)
+        with BOX.doing(f"keep {self.number} {self.tactic}"):
+            kept = keep_met(self.subject, it, violation, self.plan.engine, self.out)
+            self.tell(None)
+            look_closer(self.subject, it, kept, self.plan.engine, self.out)
+        if kept.shrunk.stopped:
+            self.stopped = True
+        self.account.doing = ""
+
+    def known_as(self, mark: Signature) -> str:
+        """Title or name of the case that shows it already; empty where there is none."""
+        if mark in self.known.bugs:
+            return self.known.bugs[mark].title
+        return next((it.case for it in self.plan.seen if it.signature == mark), "")
+
+
+def open_shard(
+    plan: Plan, out: Path | None = None, tell: Callable[[Met | None], None] = lambda _: None
+) -> Shard:
+    """The shard that a plan describes.
+
+    Raises:
+        SubjectUnavailable: its subject cannot be had.
+        CaseError: its corpus is of a later workerfuzz, or cannot be listed.
+    """
+    there = corpus.load(Path(plan.corpus)) if plan.corpus else corpus.Corpus()
+    subject, known = system(plan.subject, plan.scope), Known()
+    if plan.scope == "cluster" and plan.known:
+        known = known_bugs(subject)
+    shard = Shard(plan, subject, out, known, tell, there.of(plan.scope))
+    shard.account.unread = [*there.problems]
+    return shard
+
+
+def system(name: str, scope: str) -> Any:
+    """What is fuzzed at a scope: a worker or a cluster of that subject. Raises SubjectUnavailable."""
+    return get_cluster(name) if scope == "cluster" else fuzzed_alone(name)

@@ -1,0 +1,1 @@
+"""Exporting a case as a test that imports nothing of ours."""

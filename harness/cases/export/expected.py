@@ -1,0 +1,88 @@
+"""What a case shows on the release of Dask that is installed, and what is expected instead."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workerfuzz.harness.cases.format import vocabulary
+from workerfuzz.harness.cases.format.case import Case, CaseError
+from workerfuzz.harness.cases.playing import OpenWorld, moments, open_world
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.worker import Step
+
+#: The subject that tests are written for.
+DASK = "dask"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a test has to say.
+
+    Attributes:
+        steps: each with what followed from it, in lines.
+        broken: name of the property that breaks.
+        violation: how it broke here; None where only other releases break it.
+        releases: where it breaks.
+    """
+
+    case: Case
+    steps: Sequence[tuple[Step, Sequence[str]]]
+    broken: str
+    violation: Violation | None
+    releases: str
+
+    @property
+    def at_rest(self) -> bool:
+        """The steps alone do not break it, or it is not known here whether they do."""
+        return self.violation is None or self.violation.at_rest
+
+    @property
+    def counterexample(self) -> str:
+        return self.violation.counterexample if self.violation is not None else ""
+
+    @property
+    def expected(self) -> str:
+        """What should be so, in a sentence."""
+        return vocabulary.properties()[self.broken].sentence
+
+    def found(self) -> Iterator[str]:
+        """What is so instead, and where."""
+        yield (
+            f"Instead, with {self.releases}:"
+            if self.counterexample
+            else f"Not so with {self.releases}."
+        )
+        yield from (f"  {line}" for line in self.counterexample.splitlines())
+
+
+def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
+    """Plays a case; raises CaseError where nothing of it is worth a test."""
+    if DASK not in case.subjects:
+        raise CaseError(
+            "the case is not about dask: add it to `subject:`, if it holds there", None, case.path
+        )
+    version = subject.version()
+    steps: list[tuple[Step, Sequence[str]]] = []
+    violation = None
+    for moment in moments(world(case, subject), case.steps):
+        if moment.impossible is not None:
+            raise CaseError(
+                f"> {moment.step} is impossible with dask {version}: {moment.impossible}",
+                None,
+                case.path,
+            )
+        if moment.step is not None:
+            steps.append((moment.step, moment.effect.lines() if moment.effect is not None else ()))
+        violation = moment.violation
+    if violation is not None:
+        return Shown(case, steps, violation.property, violation, f"distributed {version}")
+    for broken in case.breaks:
+        if broken.subject == DASK:
+            return Shown(
+                case, steps, broken.property, None, f"distributed {broken.specifier}".rstrip()
+            )
+    raise CaseError(
+        f"the case breaks nothing with dask {version}, and names nothing in `breaks:`",
+        None,
+        case.path,
+    )

@@ -1,0 +1,25 @@
+"""A case as a test that needs ``distributed`` and nothing of ours, in the idiom of Dask's own tests."""
+
+from typing import Any
+
+from workerfuzz.harness.cases.export.cluster_test import cluster_test
+from workerfuzz.harness.cases.export.expected import shown
+from workerfuzz.harness.cases.export.worker_test import Listening, worker_test
+from workerfuzz.harness.cases.format.case import Case, Scope
+
+
+def export(case: Case, subject: Any) -> str:
+    """The text of the test.
+
+    Args:
+        subject: the Dask that is installed. What a case breaks there, the test shows; otherwise what
+            the case says in ``breaks:``.
+
+    Raises:
+        CaseError: there is nothing to show, or no way to write it down.
+        SubjectUnavailable: Dask cannot be had here.
+    """
+    if case.scope is Scope.CLUSTER:
+        return cluster_test(shown(case, subject))
+    listening = Listening()
+    return worker_test(shown(case, subject, listening), listening.told)

@@ -1,0 +1,102 @@
+"""What of a template a test needs: a definition that nobody uses is left out."""
+
+import ast
+import functools
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Final
+
+#: The class of a template whose methods are left out one by one; elsewhere they override others.
+SHAKEN: Final = "Cluster"
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@functools.cache
+def template(name: str) -> str:
+    return (files("workerfuzz.harness.cases.export") / "templates" / name).read_text(
+        encoding="utf-8"
+    )
+
+
+def needed(source: str, body: str) -> str:
+    """The definitions and imports of a source that a body needs, directly or not."""
+    tree, lines = ast.parse(source), source.splitlines()
+    used = names(ast.parse(body))
+    while True:
+        kept = list(parts(tree, used))
+        more = used.union(*(names(part) for part in kept))
+        if more == used:
+            break
+        used = more
+    inside = {id(part) for part in kept}
+    text: list[str] = []
+    for part in tree.body:
+        if id(part) not in inside:
+            continue
+        if isinstance(part, ast.ClassDef) and part.name == SHAKEN:
+            methods = [span(lines, it) for it in part.body if id(it) in inside]
+            text.append("\n\n".join([f"class {SHAKEN}:", *methods]).replace(":\n\n", ":\n", 1))
+        else:
+            text.append(span(lines, part))
+    return layout(text)
+
+
+def parts(tree: ast.Module, used: set[str]) -> Iterator[ast.AST]:
+    """What is used, top-level statements and methods of ``SHAKEN`` alike."""
+    for part in tree.body:
+        if not used.isdisjoint(bound(part)):
+            yield part
+            if isinstance(part, ast.ClassDef) and part.name == SHAKEN:
+                yield from (it for it in part.body if used_method(it, used))
+
+
+def used_method(part: ast.stmt, used: set[str]) -> bool:
+    if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
+        return part.name.startswith("__") or part.name in used
+    return True  # its docstring
+
+
+def bound(part: ast.stmt) -> Iterator[str]:
+    """Names that a top-level statement gives a meaning."""
+    if isinstance(part, Definition):
+        yield part.name
+    elif isinstance(part, ast.Import | ast.ImportFrom):
+        yield from (it.asname or it.name.partition(".")[0] for it in part.names)
+    else:
+        yield from (
+            it
+            for inner in ast.walk(part)
+            if isinstance(inner, ast.ImportFrom | ast.Import)
+            for it in bound(inner)
+        )
+
+
+def names(tree: ast.AST) -> set[str]:
+    """What a tree mentions; of ``SHAKEN`` only its own name, since its methods count apart."""
+    if isinstance(tree, ast.ClassDef) and tree.name == SHAKEN:
+        return set()
+    return {
+        it.id if isinstance(it, ast.Name) else it.attr
+        for it in ast.walk(tree)
+        if isinstance(it, ast.Name | ast.Attribute)
+    }
+
+
+def span(lines: list[str], part: ast.stmt) -> str:
+    """A statement as it is written, decorators included."""
+    decorators = [it.lineno for it in getattr(part, "decorator_list", ())]
+    first = min([part.lineno, *decorators])
+    return "\n".join(lines[first - 1 : part.end_lineno])
+
+
+def layout(parts: list[str]) -> str:
+    """Two empty lines around definitions, none between imports of a kind."""
+    imports = [it for it in parts if it.startswith(("import ", "from "))]
+    ours = [it for it in imports if "distributed" in it]
+    rest = [it for it in parts if it not in imports]
+    return (
+        "\n".join([*(it for it in imports if it not in ours), "", *ours])
+        + "\n\n"
+        + "\n\n\n".join(rest)
+    )

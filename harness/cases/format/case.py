@@ -1,0 +1,154 @@
+"""One scenario: what it is about, its steps, and what is expected to follow from each."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
+from workerfuzz.strategies.worker import Step
+
+
+class CaseError(Exception):
+    """A case that cannot be read, or is not written as cases are.
+
+    Attributes:
+        what: what is wrong and what was expected, in one line.
+        line: counted from 1; None where the whole file is meant.
+        path: where it stands.
+    """
+
+    def __init__(self, what: str, line: int | None = None, path: Path | str | None = None) -> None:
+        super().__init__(what, line, path)
+        self.what = what
+        self.line = line
+        self.path = path
+
+    def __str__(self) -> str:
+        place = [str(part) for part in (self.path, self.line) if part is not None]
+        return ": ".join((":".join(place), self.what)) if place else self.what
+
+
+#: What stands before the first of several versions.
+_FROM: Final = frozenset({">=", ">", "==", "~="})
+
+
+class Scope(enum.StrEnum):
+    """How much of a cluster a case is about."""
+
+    WORKER = "worker"
+    CLUSTER = "cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A property that a subject is known to break.
+
+    Attributes:
+        specifier: the versions that do, as PEP 440 writes it; empty means all of them.
+    """
+
+    property: str
+    subject: str
+    specifier: str = ""
+
+    def covers(self, subject: str, version: str) -> bool:
+        return self.subject == subject and SpecifierSet(self.specifier).contains(
+            version, prereleases=True
+        )
+
+    def begins_after(self, subject: str, version: str) -> bool:
+        """It is of later versions of the subject alone."""
+        here = Version(version)
+        return self.subject == subject and any(
+            it.operator in _FROM and (here < first or (it.operator == ">" and here == first))
+            for it in SpecifierSet(self.specifier)
+            for first in [Version(it.version.removesuffix(".*"))]
+        )
+
+    def __str__(self) -> str:
+        return f"{self.property} on {self.subject} {self.specifier}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it reads once its continuations are joined; ``number`` is that of its first."""
+
+    text: str
+    number: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One step, with what stands above it and what follows from it.
+
+    Attributes:
+        step: None stands for rest: everything outstanding ends, and nothing else happens.
+        remarks: comments and blank lines above the step; a comment starts with ``#``.
+        effects: as ``Effect.lines`` writes them.
+        broken: the property that the step breaks.
+        line: where the step stands; 0 where it was not read from a file.
+    """
+
+    step: Step | None
+    remarks: tuple[str, ...] = ()
+    effects: tuple[Line, ...] = ()
+    broken: Line | None = None
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A whole case. Two are equal if they read alike, wherever they stand.
+
+    Attributes:
+        subjects: names of the systems that it is about.
+        breaks: what is known to be wrong; replaying it there must fail.
+        notes: why some subject does something else, and the like.
+        found: how it was found.
+        scenes: the steps in order; only the last may be rest.
+        closing: comments and blank lines below the last step.
+        path: where it was read.
+    """
+
+    title: str
+    scope: Scope = Scope.WORKER
+    subjects: tuple[str, ...] = ("reference",)
+    config: WorkerConfig | ClusterConfig = field(default_factory=WorkerConfig)
+    breaks: tuple[Break, ...] = ()
+    notes: tuple[str, ...] = ()
+    found: str | None = None
+    scenes: tuple[Scene, ...] = ()
+    closing: tuple[str, ...] = ()
+    path: Path | None = field(default=None, compare=False)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(scene.step for scene in self.scenes if scene.step is not None)
+
+    @property
+    def tells_effects(self) -> bool:
+        """It says what follows from its steps, so a step without a line has no effect."""
+        return any(scene.effects for scene in self.scenes)
+
+    @property
+    def place(self) -> str:
+        return str(self.path) if self.path is not None else "case"
+
+    def tells_of(self, subject: str, version: str) -> bool:
+        """It says something about this version of a system.
+
+        A case of one system alone, which is there for what it breaks, tells nothing of versions before
+        the first that is known to: who sends what to whom may be different there.
+        """
+        if self.subjects != (subject,) or not self.breaks:
+            return subject in self.subjects
+        return not all(known.begins_after(subject, version) for known in self.breaks)
+
+    def known_breaks(self, subject: str, version: str) -> Iterator[Break]:
+        return (known for known in self.breaks if known.covers(subject, version))

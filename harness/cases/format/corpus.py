@@ -1,0 +1,153 @@
+"""A corpus: a folder of stems, each in a file that is named after what is in it.
+
+Equal stems have equal names, so that corpora are merged by copying files, in any order, as often as
+one likes; and a file whose name does not fit what is in it was cut off on its way. Other files are left
+alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from workerfuzz.harness.cases.format import corpus_entry_file, reading
+from workerfuzz.harness.cases.format.case import CaseError
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.saving import write
+
+#: How the names of stems end.
+SUFFIX: Final = ".stem"
+
+#: Bytes of the digest that a name is.
+DIGEST_NBYTES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What a folder has.
+
+    Attributes:
+        stems: in the order of their names, which is the same everywhere.
+        problems: files that could not be read, and why; a line each.
+    """
+
+    stems: tuple[Stem, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def of(self, scope: str) -> tuple[Stem, ...]:
+        """The stems of one scope."""
+        return tuple(stem for stem in self.stems if stem.universe.scope == scope)
+
+
+@dataclass(slots=True)
+class Stats:
+    """A corpus in numbers. Of its features, those are counted that the stems say they reached first.
+
+    Attributes:
+        stems: how many, by scope and subject with its version.
+        steps: of all stems together.
+        features: different ones, by scope.
+        nbytes: size of the files.
+    """
+
+    stems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    steps: int = 0
+    features: Counter[str] = field(default_factory=Counter)
+    nbytes: int = 0
+    problems: tuple[str, ...] = ()
+
+
+def name_of(content: str) -> str:
+    """The name of the file with a text."""
+    return blake2b(content.encode(), digest_size=DIGEST_NBYTES).hexdigest() + SUFFIX
+
+
+def load(folder: Path) -> Corpus:
+    """What is there; nothing where there is no folder.
+
+    Raises:
+        CaseError: a stem was written by a later workerfuzz, whose corpus this is then; or the folder
+            cannot be listed.
+    """
+    stems, problems = [], []
+    for path in paths(folder):
+        try:
+            stems.append(load_stem(path))
+        except corpus_entry_file.NewerFormat:
+            raise
+        except CaseError as error:
+            problems.append(str(error))
+    return Corpus(tuple(stems), tuple(problems))
+
+
+def load_stem(path: Path) -> Stem:
+    """The stem in a file; raises CaseError."""
+    content = reading.read(path)
+    stem = corpus_entry_file.read(content, path)
+    if path.name != name_of(content):
+        raise CaseError(
+            "its name does not fit what is in it: cut off, or changed by hand", path=path
+        )
+    return stem
+
+
+def paths(folder: Path) -> list[Path]:
+    """Files of stems, by name; raises CaseError."""
+    try:
+        files = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CaseError(reason(error), path=folder) from None
+    return [it for it in files if it.suffix == SUFFIX and not it.name.startswith(".")]
+
+
+def store(folder: Path, stem: Stem) -> Path:
+    """Writes a stem, whole or not at all; where it is already, nothing happens. Raises OSError."""
+    content = corpus_entry_file.format(stem)
+    path = folder / name_of(content)
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        write(path, content)
+    return path
+
+
+def path_of(folder: Path, stem: Stem) -> Path:
+    """Where a stem is, or would be."""
+    return folder / name_of(corpus_entry_file.format(stem))
+
+
+def merge(sources: Iterable[Path], target: Path) -> int:
+    """Brings every stem of some corpora into one, and takes none away; how many were new there.
+
+    Raises:
+        CaseError: as ``load`` does, before anything is written.
+        OSError: the target took no more; what was written is whole, and merging again goes on.
+    """
+    stems = [stem for folder in sources for stem in load(folder).stems]
+    there = set(paths(target))
+    return len({store(target, stem) for stem in stems} - there)
+
+
+def drop(folder: Path, stems: Iterable[Stem]) -> None:
+    """Takes stems away; what others added meanwhile stays. Raises OSError."""
+    for stem in stems:
+        path_of(folder, stem).unlink(missing_ok=True)
+
+
+def stats(folder: Path) -> Stats:
+    """A corpus in numbers; raises CaseError."""
+    corpus = load(folder)
+    found = Stats(problems=corpus.problems)
+    features: set[tuple[str, str]] = set()
+    for stem in corpus.stems:
+        scope = stem.universe.scope
+        found.stems[scope, stem.subject] += 1
+        found.steps += len(stem.steps)
+        found.nbytes += len(corpus_entry_file.format(stem).encode())
+        features.update((scope, feature) for feature in stem.reached)
+    found.features.update(scope for scope, _ in features)
+    return found

@@ -1,0 +1,173 @@
+"""A stem as text, and text as a stem: a case without expectations, in the universe of its run.
+
+Magic line, header, an empty line, steps; lines are continued and steps are written as in cases.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.cases.format.case import CaseError, Line
+from workerfuzz.harness.cases.format.config_text import format_config, parse_config
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.lines import joined, wrapped
+from workerfuzz.harness.cases.format.spelling import unknown
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse, Scope
+from workerfuzz.strategies import text
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker import Step, parse
+from workerfuzz.strategies.worker.run_config import Universe
+
+#: First word of the first line, and the format that this module reads and writes.
+MAGIC: Final = "workerfuzz-stem"
+VERSION: Final = 1
+
+#: Names of the header that may come more than once.
+MANY: Final = frozenset({"reached"})
+
+
+class NewerFormat(CaseError):
+    """Written by a later workerfuzz: nothing is wrong with it."""
+
+
+def format(stem: Stem) -> str:
+    """The one text of a stem."""
+    return "".join(f"{part}\n" for line in lines_of(stem) for part in wrapped(line))
+
+
+def lines_of(stem: Stem) -> Iterator[str]:
+    """Lines, not yet wrapped."""
+    universe = stem.universe
+    yield f"{MAGIC} {VERSION}"
+    yield f"scope: {universe.scope}"
+    if stem.subject:
+        yield f"subject: {stem.subject}"
+    if config := format_config(universe.config):
+        yield f"config: {config}"
+    yield f"keys: {' '.join(universe.keys)}"
+    if isinstance(universe, ClusterUniverse):
+        yield f"clients: {' '.join(universe.clients)}"
+        yield f"joins: {universe.later}"
+    elif universe.peers:
+        yield f"peers: {' '.join(universe.peers)}"
+    yield from (f"reached: {feature}" for feature in stem.reached)
+    yield ""
+    yield from (f"> {step}" for step in stem.steps)
+
+
+def read(content: str, path: Path | None = None) -> Stem:
+    """The stem that a text means. Raises CaseError; NewerFormat where it is of a later format."""
+    try:
+        return _read(content)
+    except CaseError as error:
+        raise type(error)(error.what, error.line, path) from None
+
+
+def _read(content: str) -> Stem:
+    lines = joined(content)
+    check_magic(next(lines).text)
+    header: dict[str, Line] = {}
+    reached: list[str] = []
+    for line in lines:
+        if not line.text:
+            break
+        name, value = header_of(line)
+        if name in MANY:
+            reached.append(value.text)
+        elif name in header:
+            raise CaseError(f'"{name}:" comes twice', line.number)
+        else:
+            header[name] = value
+    scope = scope_of(header)
+    universe = universe_of(scope, header)
+    steps = tuple(step_of(line, scope) for line in lines)
+    subject = header["subject"].text if "subject" in header else ""
+    return Stem(universe, steps, tuple(reached), subject)
+
+
+def check_magic(line: str) -> None:
+    word, _, version = line.partition(" ")
+    if word != MAGIC or not version.isdecimal():
+        raise CaseError(f'not a stem; the first line of a stem is "{MAGIC} {VERSION}"', 1)
+    if int(version) > VERSION:
+        raise NewerFormat(
+            f"format {int(version)} is newer than this workerfuzz understands, which is {VERSION}",
+            1,
+        )
+    if int(version) != VERSION:
+        raise CaseError(f"there is no format {int(version)}; expected {MAGIC} {VERSION}", 1)
+
+
+def header_of(line: Line) -> tuple[str, Line]:
+    """``name: value``."""
+    name, colon, value = line.text.partition(": ")
+    if not colon or not value:
+        raise CaseError(f'expected "name: value" in the header, found "{line.text}"', line.number)
+    if name not in NAMES:
+        raise CaseError(unknown("header", name, NAMES), line.number)
+    return name, Line(value, line.number)
+
+
+def scope_of(header: Mapping[str, Line]) -> Scope:
+    if "scope" not in header:
+        raise CaseError('the header has no "scope:"', 1)
+    its = header["scope"]
+    if its.text not in SCOPES:
+        raise CaseError(unknown("scope", its.text, SCOPES), its.number)
+    return SCOPES[its.text]
+
+
+def universe_of(scope: Scope, header: Mapping[str, Line]) -> AnyUniverse:
+    """What the header tells of it; the rest is as usual."""
+    config = header.get("config", Line("", 1))
+    options: dict[str, Any] = {"config": parse_config(config.text, config.number, scope.name)}
+    for name, (option, of_scope, meaning) in TOLD.items():
+        if name not in header:
+            continue
+        its = header[name]
+        if scope.name not in of_scope:
+            raise CaseError(f'"{name}:" means nothing at the scope of a {scope.name}', its.number)
+        try:
+            options[option] = meaning(its.text)
+        except BadText as error:
+            raise CaseError(str(error), its.number) from None
+    usual = ClusterUniverse() if scope.name == "cluster" else Universe(peers=())
+    return replace(usual, **options)
+
+
+def names(written: str) -> tuple[str, ...]:
+    return text.each_once([text.name(word, "a name") for word in written.split()])
+
+
+def joins(written: str) -> int:
+    found = text.number(written, "joins")
+    if found < 0:
+        raise BadText(f"joins is negative: {found}")
+    return found
+
+
+#: What tells of a universe: its attribute, where it has that, and how it is read.
+TOLD: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[[str], Any]]]] = MappingProxyType(
+    {
+        "keys": ("keys", ("worker", "cluster"), names),
+        "peers": ("peers", ("worker",), names),
+        "clients": ("clients", ("cluster",), names),
+        "joins": ("later", ("cluster",), joins),
+    }
+)
+
+#: Every name of a header.
+NAMES: Final = ("scope", "subject", "config", *TOLD, *MANY)
+
+
+def step_of(line: Line, scope: Scope) -> Step:
+    """``> compute-task x``."""
+    if not line.text.startswith("> "):
+        raise CaseError(f'expected "> step", found "{line.text}"', line.number)
+    try:
+        return parse(line.text.removeprefix("> "), scope.words)
+    except BadText as error:
+        raise CaseError(str(error), line.number) from None

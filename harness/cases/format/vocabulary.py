@@ -1,0 +1,77 @@
+"""Names that a case may use: the systems that can be fuzzed, and the properties."""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.harness import subjects as registry
+from workerfuzz.harness.subjects.dask.cluster import properties as dask_cluster_properties
+from workerfuzz.harness.subjects.dask.worker import properties as dask_properties
+from workerfuzz.harness.worlds import blackbox
+from workerfuzz.harness.worlds.cluster import properties as cluster_properties
+from workerfuzz.harness.worlds.worker import drain, world
+from workerfuzz.statemachine.properties import (
+    after_dispatch,
+    after_execution,
+    after_scheduler_message,
+    after_transfer,
+    after_transition,
+    any_worker,
+    history,
+    records,
+    relations,
+    reporting,
+    totals,
+)
+from workerfuzz.statemachine.properties import scheduler_records as invariants_of_scheduler
+from workerfuzz.statemachine.properties import scheduler_totals as totals_of_scheduler
+from workerfuzz.statemachine.properties.property import Property, properties_in
+
+#: The subject whose effects cases tell.
+REFERENCE: Final = "reference"
+
+#: Subjects of which we know every property.
+OURS: Final = frozenset({REFERENCE, "dask"})
+
+
+#: Where properties are written.
+MODULES: Final = (
+    any_worker,
+    records,
+    relations,
+    reporting,
+    history,
+    totals,
+    after_scheduler_message,
+    after_transfer,
+    after_execution,
+    after_dispatch,
+    after_transition,
+    world,
+    drain,
+    blackbox,
+    cluster_properties,
+    invariants_of_scheduler,
+    totals_of_scheduler,
+    dask_properties,
+    dask_cluster_properties,
+)
+
+
+@cache
+def subjects() -> tuple[str, ...]:
+    return tuple(registry.names())
+
+
+def is_subject(name: str) -> bool:
+    """It is known, or says itself where it stands: ``module:Class``."""
+    return name in subjects() or registry.PLACE.fullmatch(name) is not None
+
+
+@cache
+def properties() -> Mapping[str, Property]:
+    """Every property that a step, or rest, may break; by name."""
+    return MappingProxyType(
+        {found.name: found for module in MODULES for found in properties_in(vars(module))}
+    )

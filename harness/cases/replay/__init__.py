@@ -1,0 +1,1 @@
+"""Replaying cases, and recording them from the steps of a run."""

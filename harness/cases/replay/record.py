@@ -1,0 +1,116 @@
+"""From steps to a case: what follows from each is taken from a run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, Scope
+from workerfuzz.harness.cases.format.vocabulary import REFERENCE
+from workerfuzz.harness.cases.playing import Moment, OpenWorld, moments, open_world
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.strategies.worker import Step
+
+
+def record(
+    subject: Any,
+    steps: Iterable[Step],
+    config: Any = None,
+    *,
+    title: str,
+    scope: Scope = Scope.WORKER,
+    subjects: Sequence[str] = (),
+    breaks: Sequence[Break] = (),
+    notes: Sequence[str] = (),
+    found: str | None = None,
+    world: OpenWorld = open_world,
+) -> Case:
+    """A case of these steps, up to the one that breaks a property.
+
+    Effects are told where the subject is the reference.
+
+    Args:
+        subjects: those that the case is about; by default the one it is recorded with.
+        world: how to make the world; by default the one of the case's scope.
+
+    Raises:
+        ImpossibleStep: a step cannot be taken when it is reached.
+    """
+    plan = Case(
+        title=" ".join(title.split()),
+        subjects=tuple(subjects) or (subject.name,),
+        scope=scope,
+        config=config or SCOPES[scope].config,
+        breaks=tuple(breaks),
+        notes=tuple(notes),
+        found=found,
+        scenes=tuple(Scene(step) for step in steps),
+    )
+    played = moments(world(plan, subject), plan.steps)
+    scenes = [observed(Scene(moment.step), moment, subject) for moment in played]
+    if scenes[-1].step is None and scenes[-1].broken is None:
+        scenes.pop()
+    return spaced(replace(plan, scenes=tuple(scenes)))
+
+
+def unplayed(violation: Violation, subject: str, *, title: str, found: str) -> Case:
+    """A case of the steps of a violation, none of which is taken; it tells no effects."""
+    broken = Line(f"~ {violation.property}")
+    scenes = [Scene(step) for step in violation.steps]
+    if violation.at_rest or not scenes:
+        scenes.append(Scene(None, broken=broken))
+    else:
+        scenes[-1] = replace(scenes[-1], broken=broken)
+    return Case(
+        title=title,
+        subjects=(subject,),
+        scope=Scope(violation.universe.scope),
+        config=violation.universe.config,
+        found=found,
+        scenes=tuple(scenes),
+    )
+
+
+def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Case:
+    """The case with what follows from its steps today; remarks stay.
+
+    A case that is not about this subject tells nothing of it, and stays as it is.
+
+    Raises:
+        ImpossibleStep: a step cannot be taken when it is reached.
+        Violation: a property breaks where the case does not say so; nobody should get used to it.
+    """
+    if subject.name not in case.subjects:
+        return case
+    scenes = list(case.scenes)
+    if not scenes or scenes[-1].step is not None:
+        scenes.append(Scene(None))
+    seen: list[Scene] = []
+    for scene, moment in zip(scenes, moments(world(case, subject), case.steps), strict=False):
+        seen.append(observed(scene, moment, subject))
+        if moment.violation is not None and seen[-1].broken != scene.broken:
+            raise moment.violation
+    closing = case.closing
+    if seen[-1].step is None and seen[-1].broken is None:
+        closing = (*seen.pop().remarks, *closing)
+    return replace(case, scenes=tuple(seen), closing=closing)
+
+
+def observed(scene: Scene, moment: Moment, subject: Subject) -> Scene:
+    """A scene with what came of it."""
+    if moment.impossible is not None:
+        raise ImpossibleStep(f"{moment.step}: {moment.impossible}")
+    effects: tuple[Line, ...] = ()
+    if moment.effect is not None and subject.name == REFERENCE:
+        effects = tuple(map(Line, moment.effect.lines()))
+    broken = Line(f"~ {moment.violation.property}") if moment.violation is not None else None
+    return replace(scene, effects=effects, broken=broken)
+
+
+def spaced(case: Case) -> Case:
+    """An empty line before each step, where steps have something below them."""
+    if not case.tells_effects:
+        return case
+    first, *others = case.scenes
+    return replace(case, scenes=(first, *(replace(scene, remarks=("",)) for scene in others)))

@@ -1,0 +1,111 @@
+"""What the black box of a process says that died, or that does not go on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from workerfuzz.harness.cases.format.case import CaseError, Scope
+from workerfuzz.harness.cases.format.config_text import format_config, parse_config
+from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, Phase
+from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.strategies import worker
+from workerfuzz.strategies.text import BadText
+from workerfuzz.strategies.worker import Step
+
+#: Phases in which something of the subject goes on.
+UNDER_WAY: Final = frozenset({Phase.OPENING, Phase.STEPPING, Phase.RESTING})
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The run that was under way.
+
+    Attributes:
+        about: what it was for.
+        steps: up to the one that was happening, which is the last.
+    """
+
+    about: str
+    phase: Phase
+    scope: Scope
+    config: Any
+    steps: tuple[Step, ...]
+
+    @property
+    def at_rest(self) -> bool:
+        return self.phase is Phase.RESTING
+
+    def breaking(self, broken: Property, counterexample: str) -> Violation:
+        """That it goes no further than this is a violation."""
+        return Violation(
+            broken.name,
+            broken.sentence,
+            counterexample,
+            self.steps,
+            self.at_rest,
+            SCOPES[self.scope].universe_of(self.steps, self.config),
+        )
+
+
+def open_box(path: Path) -> None:
+    """This process has a black box from now on. Raises OSError."""
+    BOX.open(path, described)
+
+
+def described(universe: Any) -> str:
+    """What a case says of a universe."""
+    return f"{universe.scope} {format_config(universe.config)}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a box says at a glance, while its process may be alive.
+
+    Attributes:
+        beats: signs of life; a box that has more of them later goes on.
+    """
+
+    beats: int
+    phase: Phase
+
+
+def glance(path: Path) -> Glance:
+    """How far it is. A box that is not there yet has no sign of life."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD.size)
+    except FileNotFoundError:
+        head = b""
+    if len(head) < HEAD.size or not head.startswith(MAGIC):
+        return Glance(0, Phase.IDLE)
+    _, beats, phase, _ = HEAD.unpack(head)
+    return Glance(beats, Phase(phase))
+
+
+def recover(path: Path) -> Recovered | None:
+    """The run that was under way, or over last; None where there was none that can be read."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    if len(raw) != SIZE or not raw.startswith(MAGIC):
+        return None
+    _, _, phase, end = HEAD.unpack_from(raw)
+    about, colon, rest = raw[TEXT:end].decode(errors="replace").partition("\n")
+    if not colon or phase == Phase.OVERFLOWN:
+        return None
+    head, *lines = rest.splitlines()
+    scope, _, config = head.partition(" ")
+    try:
+        taken = parsed([line.removeprefix("> ") for line in lines], Scope(scope))
+        return Recovered(about, Phase(phase), Scope(scope), parse_config(config, 0, scope), taken)
+    except (BadText, CaseError, ValueError):
+        return None
+
+
+def parsed(lines: Sequence[str], scope: Scope) -> tuple[Step, ...]:
+    """Steps as cases write them. Raises BadText."""
+    return tuple(worker.parse(line, SCOPES[scope].words) for line in lines)

@@ -1,0 +1,194 @@
+"""Replaying a case: is everything still as it is written?"""
+
+import enum
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any, Final, Self
+
+from workerfuzz.harness.cases.format.case import Break, Case, Scene
+from workerfuzz.harness.cases.format.vocabulary import REFERENCE
+from workerfuzz.harness.cases.playing import Moment, OpenWorld, moments, open_world
+from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.violation import Violation
+
+#: Steps whose differences are shown; more would say the same again.
+MOST_DIFFERENCES: Final = 5
+
+
+class Outcome(enum.StrEnum):
+    """What a replay came to. The value is how summaries call it."""
+
+    AS_WRITTEN = "as written"
+    BREAKS_AS_KNOWN = "known to break"  # a strict xfail that fails as it should
+    NOT_APPLICABLE = "not about this subject"
+    DIFFERS = "differs"
+    BROKEN = "broken"
+    FIXED = "fixed"  # a strict xfail that did not fail
+    IMPOSSIBLE = "impossible"
+
+
+#: Nothing to do about these.
+FINE: Final = frozenset({Outcome.AS_WRITTEN, Outcome.BREAKS_AS_KNOWN, Outcome.NOT_APPLICABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """One case, replayed on one subject.
+
+    Attributes:
+        place: the file.
+        report: what there is to say about it, ready to be printed; empty where it is as written.
+        command: what replays it; empty where it is no file.
+        drawing: who said what to whom before something broke, where somebody drew it.
+    """
+
+    outcome: Outcome
+    place: str
+    subject: str
+    report: tuple[str, ...] = ()
+    command: str = ""
+    drawing: tuple[str, ...] = ()
+
+    @property
+    def fine(self) -> bool:
+        return self.outcome in FINE
+
+    def as_data(self) -> Mapping[str, Any]:
+        """What JSON can carry."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Self:
+        outcome, report = Outcome(data["outcome"]), tuple(data["report"])
+        drawing = tuple(data["drawing"])
+        return cls(outcome, data["place"], data["subject"], report, data["command"], drawing)
+
+
+def replay_command(path: Path, subject: str) -> str:
+    """What replays a case on a subject."""
+    option = "" if subject == REFERENCE else f" --subject {subject}"
+    return f"workerfuzz replay {shlex.quote(str(path))}{option}"
+
+
+def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Replay:
+    """Takes the steps of a case on a subject, comes to rest, and compares.
+
+    Effects are compared on the reference only; properties are checked on every subject.
+
+    Raises:
+        SubjectUnavailable: the subject cannot be had here.
+    """
+    if not case.tells_of(subject.name, subject.version()):
+        return Judge(case, subject).says(Outcome.NOT_APPLICABLE)
+    judge = Judge(case, subject, tuple(case.known_breaks(subject.name, subject.version())))
+    played = moments(world(case, subject), case.steps)
+    for scene, moment in zip(with_rest(case), played, strict=False):
+        if moment.impossible is not None:
+            return judge.impossible(scene, moment.impossible)
+        judge.compare(scene, moment)
+        if moment.violation is not None:
+            return judge.broken(scene, moment.violation)
+    return judge.rested()
+
+
+def with_rest(case: Case) -> tuple[Scene, ...]:
+    if case.scenes and case.scenes[-1].step is None:
+        return case.scenes
+    return (*case.scenes, Scene(None))
+
+
+def at(case: Case, scene: Scene) -> str:
+    """``regressions/0007-x.case:14: > gather-dep-success b``."""
+    number = f":{scene.line}" if scene.line else ""
+    return f"{case.place}{number}: > {scene.step or 'rest'}"
+
+
+def diff(case: Case, scene: Scene, moment: Moment) -> Iterator[str]:
+    """What is written and does not follow, and the reverse; nothing where all is as written."""
+    written = [line.text for line in scene.effects]
+    follows = moment.effect.lines() if moment.effect is not None and case.tells_effects else []
+    if scene.broken is not None:
+        written.append(scene.broken.text)
+        if moment.violation is not None:
+            follows.append(f"~ {moment.violation.property}")
+    elif moment.violation is not None:
+        return
+    if written == follows:
+        return
+    yield at(case, scene)
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, written, follows, False).get_opcodes():
+        if tag != "equal":
+            yield from (f"  - {line}" for line in written[i1:i2])
+            yield from (f"  + {line}" for line in follows[j1:j2])
+
+
+@dataclass(slots=True)
+class Judge:
+    """Sees one replay, and says what it came to.
+
+    Attributes:
+        known: what is known to break on this subject in its version.
+        differences: lines, for each step after which something else followed.
+    """
+
+    case: Case
+    subject: Subject
+    known: tuple[Break, ...] = ()
+    differences: list[tuple[str, ...]] = field(default_factory=list)
+
+    def compare(self, scene: Scene, moment: Moment) -> None:
+        if self.subject.name == REFERENCE and (lines := tuple(diff(self.case, scene, moment))):
+            self.differences.append(lines)
+
+    def impossible(self, scene: Scene, why: str) -> Replay:
+        lines = (*self.shown(), at(self.case, scene), f"  impossible: {why}")
+        return self.says(Outcome.IMPOSSIBLE, lines)
+
+    def broken(self, scene: Scene, violation: Violation) -> Replay:
+        """A property broke; perhaps it is known to, and all that came before was as written."""
+        what = f"  ~ {violation.property}: {violation.sentence}"
+        evidence = (f"    {line}" for line in violation.counterexample.splitlines())
+        lines = (*self.shown(), at(self.case, scene), what, *evidence)
+        expected = any(item.property == violation.property for item in self.known)
+        if expected and not self.differences:
+            return self.says(Outcome.BREAKS_AS_KNOWN, lines)
+        return self.says(Outcome.BROKEN, lines)
+
+    def rested(self) -> Replay:
+        """Nothing broke to the end."""
+        if self.known:
+            names = ", ".join(item.property for item in self.known)
+            version = f"{self.subject.name} {self.subject.version()}"
+            return self.says(
+                Outcome.FIXED,
+                (
+                    f"{self.case.place}: {version} does not break {names} any more",
+                    '  the bug is fixed: remove "breaks:", or narrow its versions',
+                ),
+            )
+        return self.says(Outcome.DIFFERS if self.differences else Outcome.AS_WRITTEN, self.shown())
+
+    def says(self, outcome: Outcome, lines: tuple[str, ...] = ()) -> Replay:
+        path = self.case.path
+        command = replay_command(path, self.subject.name) if path is not None else ""
+        return Replay(outcome, self.case.place, self.subject.name, lines, command)
+
+    def shown(self) -> tuple[str, ...]:
+        """The first few differences."""
+        first = self.differences[:MOST_DIFFERENCES]
+        more = len(self.differences) - len(first)
+        lines = tuple(line for difference in first for line in difference)
+        return (*lines, f"  and {more} more") if more else lines
+
+
+#: Replays of which there is something to see.
+BROKE: Final = frozenset({Outcome.BROKEN, Outcome.IMPOSSIBLE})
+
+
+def with_excerpt(done: Replay, case: Case, subject: Any) -> Replay:
+    """A replay in which something broke, with what led there."""
+    return replace(done, drawing=excerpt(case, subject)) if done.outcome in BROKE else done

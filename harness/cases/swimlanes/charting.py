@@ -1,0 +1,100 @@
+"""A case is played, and a chart is made of it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+from workerfuzz.harness.cases.format.case import Case, Scene, Scope
+from workerfuzz.harness.cases.format.config_text import format_config
+from workerfuzz.harness.cases.playing import Moment, moments
+from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
+from workerfuzz.harness.cases.swimlanes.key_story import keys_in
+from workerfuzz.harness.cases.swimlanes.trace import Trace
+from workerfuzz.harness.cases.swimlanes.traced_cluster import TracedCluster
+from workerfuzz.harness.cases.swimlanes.traced_worker import TracedWorker
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+
+
+def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
+    """Plays a case on a subject.
+
+    Args:
+        subject: of either scope; where it has no cluster, the one of its name is taken.
+        tables: note every table after each step as well.
+
+    Raises:
+        SubjectUnavailable: the subject cannot be had here, or not at the scope of the case.
+    """
+    world = open_traced(case, subject, tables=tables)
+    trace = world.trace
+    breach = None
+    for moment in moments(world, case.steps):
+        if moment.impossible is not None:
+            trace.begin(moment.step)
+        breach = breach_of(moment, trace)
+        if moment.effect is None:
+            with suppress(Exception):  # what is broken may not even show itself
+                trace.settle()
+    return Chart(
+        title=case.title,
+        place=case.place,
+        about=about(case, subject),
+        subject=subject.name,
+        notes=tuple(notes(case)),
+        lanes=trace.noted_lanes(),
+        rows=trace.noted_rows([told(scene) for scene in case.scenes]),
+        arrows=trace.noted_arrows(),
+        spans=trace.noted_spans(),
+        breach=breach,
+    )
+
+
+def open_traced(case: Case, subject: Any, *, tables: bool) -> TracedCluster | TracedWorker:
+    """A fresh world that takes notes."""
+    universe = SCOPES[case.scope].universe_of(case.steps, case.config)
+    if isinstance(universe, ClusterUniverse):
+        cluster = subject if hasattr(subject, "cluster") else get_cluster(subject.name)
+        return TracedCluster(cluster, universe, tables=tables)
+    return TracedWorker(subject, universe, tables=tables)
+
+
+def breach_of(moment: Moment, trace: Trace) -> Breach | None:
+    """What was wrong, if anything was."""
+    if moment.impossible is not None:
+        keys = moment.step.keys() if moment.step is not None else ()
+        return Breach(trace.now, "", "A step could not be taken.", moment.impossible, keys)
+    broken = moment.violation
+    if broken is None:
+        return None
+    if broken.at_rest and trace.rows[-1].over:
+        trace.rests()
+    keys = keys_in(broken.counterexample, trace.known) or keys_at(trace)
+    return Breach(trace.now, broken.property, broken.sentence, broken.counterexample, keys)
+
+
+def keys_at(trace: Trace) -> tuple[str, ...]:
+    """What the last thing that happened was about."""
+    arrived = (key for it in trace.arrows if it.ended == trace.now for key in it.keys)
+    return tuple(dict.fromkeys((*trace.rows[-1].keys, *arrived)))
+
+
+def told(scene: Scene) -> tuple[int, tuple[str, ...]]:
+    """Line of a step, and what stands above it."""
+    lines = "\n".join(remark.removeprefix("#").strip() for remark in scene.remarks)
+    paragraphs = (" ".join(paragraph.split()) for paragraph in lines.split("\n\n"))
+    return scene.line, tuple(filter(None, paragraphs))
+
+
+def about(case: Case, subject: Any) -> str:
+    default = "the default worker" if case.scope is Scope.WORKER else "the default cluster"
+    config = format_config(case.config) or default
+    return f"{case.scope} of {subject.name} {subject.version()}, {config}"
+
+
+def notes(case: Case) -> Iterator[str]:
+    yield from (f"known to break: {item}" for item in case.breaks)
+    if case.found:
+        yield f"found: {case.found}"
+    yield from (f"note: {note}" for note in case.notes)

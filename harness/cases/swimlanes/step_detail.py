@@ -1,0 +1,73 @@
+"""One step looked at closely: every table after it, and what it changed in them."""
+
+from collections.abc import Iterator, Mapping
+
+from workerfuzz.harness.cases.swimlanes.chart import Chart, Row
+from workerfuzz.harness.cases.swimlanes.styled_text import PLAIN, Drawn
+from workerfuzz.harness.subjects.tables import Tables
+
+
+def of_row(chart: Chart, row: Row) -> Iterator[Drawn]:
+    """Every table after a row, party by party."""
+    yield [(f"after {named(chart, row)}", "title")]
+    for party, tables in row.tables.items():
+        yield [(label(chart, party), "party")]
+        for table, lines in tables.items():
+            yield from in_lines(table, lines)
+
+
+def in_lines(table: str, lines: Mapping[str, str]) -> Iterator[Drawn]:
+    """A table; in one line, if it has a single value."""
+    if list(lines) == [""]:
+        yield [(f"  {table}: ", "table"), (lines[""], PLAIN)]
+        return
+    yield [(f"  {table}", "table")]
+    for about, text in lines.items():
+        yield [(f"    {about}: {text}" if text else f"    {about}", PLAIN)]
+
+
+def changes(chart: Chart) -> Iterator[Drawn]:
+    """What each row changed in the tables."""
+    for row in chart.rows[1:]:
+        yield from changed_by(chart, row)
+
+
+def changed_by(chart: Chart, row: Row) -> Iterator[Drawn]:
+    """What one row changed in the tables: what is gone, and what is there instead."""
+    yield [(named(chart, row), "title")]
+    before = chart.rows[row.number - 1].tables if row.number else {}
+    nothing = True
+    for party in {**before, **row.tables}:
+        was, its = before.get(party, {}), row.tables.get(party, {})
+        for table in {**was, **its}:
+            lines = [*differing(table, was, its)]
+            if lines:
+                nothing = False
+                yield [(f"  {label(chart, party)} ", "party"), (table, "table")]
+                yield from lines
+    if nothing:
+        yield [("  nothing", "dim")]
+
+
+def differing(table: str, was: Tables, its: Tables) -> Iterator[Drawn]:
+    before, after = was.get(table, {}), its.get(table, {})
+    for about in {**before, **after}:
+        if before.get(about) != after.get(about):
+            head = f"{about}: " if about else ""
+            if about in before:
+                yield [(f"    - {head}{before[about]}", "out")]
+            if about in after:
+                yield [(f"    + {head}{after[about]}", "in")]
+
+
+def named(chart: Chart, row: Row) -> str:
+    """``step 3 of 12: deliver c0->scheduler``."""
+    if row.number == 0:
+        return row.step
+    if row.at_rest:
+        return f"{row.number}, at rest: {row.step}"
+    return f"step {row.number} of {chart.steps}: {row.step}"
+
+
+def label(chart: Chart, party: str) -> str:
+    return next((lane.label for lane in chart.lanes if lane.name == party), party)

@@ -1,0 +1,246 @@
+"""Swimlanes as text: a column for each lane, time goes down, messages are lines from step to step.
+
+A message leaves the lane of its sender in the row that sent it, goes down beside that lane while it
+waits, and crosses over to its receiver in the row that delivers it.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from typing import Final
+
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Change, Chart, Fate, Row
+from workerfuzz.harness.cases.swimlanes.columns import ACROSS, GUTTER, NARROWEST, Channel, Sheet
+from workerfuzz.harness.cases.swimlanes.folding import (
+    Fold,
+    brief,
+    is_silent,
+    label_of,
+    shown_lanes,
+    shown_rows,
+)
+from workerfuzz.harness.cases.swimlanes.styled_text import Drawn, Line
+
+AT_REST: Final = "at rest: what is outstanding ends"
+
+
+def fits(chart: Chart, width: int, last: int | None = None) -> bool:
+    """There is room for all lanes side by side."""
+    lanes = shown_lanes(chart, shown_rows(chart, last))
+    return GUTTER + NARROWEST * len(lanes) <= width
+
+
+def draw(chart: Chart, width: int, last: int | None = None) -> list[Drawn]:
+    """The lanes, without what stands above and below them.
+
+    Args:
+        width: in characters; see ``fits``.
+        last: draw no more rows than so many, up to the one that broke something.
+    """
+    rows = shown_rows(chart, last)
+    drawing = Drawing(Sheet(chart, shown_lanes(chart, rows), width))
+    drawing.begin(rows)
+    for row in rows:
+        if isinstance(row, Fold):
+            drawing.fold(row)
+        else:
+            drawing.row(row)
+    drawing.end()
+    return [line.drawn() for line in drawing.sheet.lines]
+
+
+class Drawing:
+    """Draws one row after the other."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.chart = sheet.chart
+        self.rests = False
+
+    # Above, between and below
+
+    def begin(self, rows: Sequence[Row | Fold]) -> None:
+        """Heads of the lanes; and what is under way already, where the beginning is left out."""
+        sheet = self.sheet
+        sheet.heads()
+        if isinstance(rows[0], Fold) and isinstance(rows[1], Row):
+            sheet.now = rows[1].number - 1
+            sheet.channels += sheet.new_channels(self.chart.under_way(sheet.now))
+
+    def fold(self, fold: Fold) -> None:
+        line = self.sheet.line()
+        line.put(0, "  ⋮", "dim")
+        self.sheet.label(line, GUTTER + 1, f"{fold.rows} more", "dim")
+
+    def end(self) -> None:
+        """What is under way in the end goes on below the last row."""
+        if self.sheet.channels:
+            line = self.sheet.line()
+            for channel in self.sheet.channels:
+                line.put(channel.column, "⋮", str(channel.arrow.kind))
+
+    def remarks(self, row: Row) -> None:
+        for remark in row.remarks:
+            for text in textwrap.wrap(remark, self.sheet.width - GUTTER - 3):
+                self.sheet.line().put(GUTTER + 2, f" {text} ", "remark")
+        if row.at_rest and not self.rests:
+            self.rests = True
+            self.sheet.line().put(GUTTER + 2, f" {AT_REST} ", "section")
+
+    # A row
+
+    def row(self, row: Row) -> None:
+        chart, number = self.chart, row.number
+        self.remarks(row)
+        self.sheet.now = number
+        first = len(self.sheet.lines)
+        breaks = chart.breach is not None and chart.breach.row == number
+        ended = [it for it in chart.ended_in(number) if self.sheet.shows(it)]
+        arrived = [it for it in ended if it.fate is Fate.ARRIVED]
+        if not is_silent(row, arrived):
+            self.happens(row)
+        for arrow in arrived:
+            self.arrival(arrow)
+        for arrow in ended:
+            if arrow.fate is Fate.LOST:
+                self.loss(arrow, said=arrow.words == row.step)
+        below = self.departures(number, self.sheet.lines[-1])
+        self.states(row.changes, below)
+        self.sheet.lines[first].put(0, f"{number:>3}", "broken" if breaks else "number")
+        if breaks:
+            self.breach(row, self.sheet.lines[first])
+
+    def breach(self, row: Row, first: Line) -> None:
+        """This row broke something."""
+        breach = self.chart.breach
+        assert breach is not None
+        first.put(3, "✗", "broken")
+        place = self.sheet.places.get(row.lane, GUTTER + 1)
+        line = first if row.lane not in self.sheet.places else self.sheet.line()
+        what = breach.property or f"{row.step}: impossible"
+        self.sheet.label(line, place, f"✗ {what}", "broken")
+
+    def happens(self, row: Row) -> None:
+        """Something that nobody sent."""
+        line = self.sheet.line()
+        place = self.sheet.places.get(row.lane)
+        if place is not None:  # otherwise it is about nobody
+            dies = self.chart.lane(row.lane).until == row.number
+            line.put(place, "✗" if dies else "●", "step")
+            self.sheet.label(line, place, label_of(row), "step")
+
+    # What travels
+
+    def departures(self, number: int, line: Line) -> Line | None:
+        """What this row sends, and does not end in it, leaves its lane.
+
+        Returns:
+            A line that was begun for it, on which there is room for more; None where ``line`` had room.
+        """
+        sheet = self.sheet
+        channels = sheet.new_channels(it for it in self.chart.sent_in(number) if it.ended != number)
+        begun = None
+        if channels and not all(self.has_room(line, it) for it in channels):
+            line = begun = sheet.line()
+        for name in dict.fromkeys(it.arrow.sender for it in channels):
+            for right in (True, False):
+                its = [it for it in channels if it.arrow.sender == name]
+                place = sheet.places[name]
+                self.stubs(line, place, [it for it in its if (it.column > place) is right])
+        sheet.channels += channels
+        return begun
+
+    def has_room(self, line: Line, channel: Channel) -> bool:
+        """The way from the lane to the channel, and a column more, are not written on."""
+        place, side = self.sheet.places[channel.arrow.sender], self.sheet.side(channel.arrow)
+        before = {it.column for it in self.sheet.channels}
+        columns = range(place + side, channel.column + 2 * side, side)
+        return all(it in before or line.free(it) for it in columns)
+
+    def stubs(self, line: Line, place: int, channels: Sequence[Channel]) -> None:
+        """From a lane to each channel that begins on one side of it."""
+        if not channels:
+            return
+        side = self.sheet.side(channels[0].arrow)
+        furthest = max((it.column for it in channels), key=lambda column: abs(column - place))
+        line.across(place + side, furthest, "─", str(channels[-1].arrow.kind))
+        for channel in channels:
+            corner = "╮" if side > 0 else "╭"
+            letter = corner if channel.column == furthest else "┬"
+            line.put(channel.column, letter, str(channel.arrow.kind))
+        if line.letter(place) in "│┃├┤":
+            both = line.letter(place) in "├┤"
+            line.put(place, "┼" if both else "├" if side > 0 else "┤", "lane")
+
+    def arrival(self, arrow: Arrow) -> None:
+        """Something crosses over to its receiver."""
+        sheet, style = self.sheet, str(arrow.kind)
+        channel = sheet.channel_of(arrow)
+        line = sheet.line()
+        start, end, side = (
+            sheet.places[arrow.sender],
+            sheet.places[arrow.receiver],
+            sheet.side(arrow),
+        )
+        begin = start + side if channel is None else channel.column
+        line.across(begin, end - side, ACROSS[arrow.kind], style)
+        if channel is None:
+            line.put(start, "●", style)
+        else:
+            line.put(begin, "╰" if side > 0 else "╯", style)
+        line.put(end - side, "▶" if side > 0 else "◀", style)
+        line.put(end, "●", style)
+        self.say(line, brief(arrow), (begin + side, end - 2 * side), end, f"{style} words")
+
+    def say(self, line: Line, text: str, way: tuple[int, int], end: int, style: str) -> None:
+        """What arrives: on the arrow, beside its head, or above it."""
+        sheet, (low, high) = self.sheet, sorted(way)
+        beside = sheet.beside(end)
+        if len(text) + 1 <= high - low + 1:
+            line.put(low + (high - low + 2 - len(text)) // 2, text, style)
+        elif way[1] < end and beside + len(text) <= sheet.width:
+            line.put(beside, text, style)
+        else:
+            sheet.lines.pop()
+            place = max(GUTTER + 2, min(low, sheet.width - len(text)))
+            sheet.line().put(place, text, style)
+            sheet.lines.append(line)
+
+    def loss(self, arrow: Arrow, *, said: bool) -> None:
+        """Something is not going to arrive. ``said``: the row says already what it is."""
+        channel = self.sheet.channel_of(arrow)
+        line = self.sheet.line()
+        column = self.sheet.places[arrow.sender] + 1 if channel is None else channel.column
+        line.put(column, "✗", "lost")
+        self.sheet.label(line, column, "lost" if said else f"lost: {brief(arrow)}", "lost")
+
+    # States
+
+    def states(self, changes: Sequence[Change], line: Line | None) -> None:
+        """Cells below what happened, on the lanes that they belong to; first on ``line``."""
+        asked = self.chart.breach.keys if self.chart.breach else ()
+        lane, at, end = "", 0, 0
+        for change in changes:
+            if change.lane not in self.sheet.places or self.is_gone(change.lane):
+                continue
+            if change.lane != lane:
+                lane, at = change.lane, self.sheet.beside(self.sheet.places[change.lane])
+                end = at + max(self.sheet.room(at), 4)
+                line = line if line is not None and line.free(at) else self.sheet.line()
+            text = cell(change, end - self.sheet.beside(self.sheet.places[lane]))
+            if line is None or at + len(text) > end:
+                line, at = self.sheet.line(), self.sheet.beside(self.sheet.places[lane])
+            style = f"state:{change.after or 'forgotten'}"
+            line.put(at, text, style + (" asked" if change.key in asked else ""))
+            at += len(text) + 1
+
+    def is_gone(self, lane: str) -> bool:
+        until = self.chart.lane(lane).until
+        return until is not None and until <= self.sheet.now
+
+
+def cell(change: Change, room: int) -> str:
+    """A key and its state, with some space around it where there is room."""
+    text = f" {change.key} {change.after or '-'} "
+    if len(text) > room:
+        text = text.strip()
+    return text if len(text) <= room else text[: room - 1] + "…"

@@ -1,0 +1,259 @@
+"""What is noted while a case is played: rows, what was sent in each, and what became of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.cases.swimlanes.chart import (
+    NO_TABLES,
+    Arrow,
+    Change,
+    Fate,
+    Kind,
+    Lane,
+    Lasting,
+    Role,
+    Row,
+    Span,
+)
+from workerfuzz.harness.subjects.tables import Tables
+from workerfuzz.strategies.worker import Step
+
+#: In which lanes stand from left to right.
+ORDER: Final = {role: place for place, role in enumerate(Role)}
+
+#: What a row is called in which nothing happens any more.
+REST: Final = "rest"
+
+#: States by lane and key.
+States = Mapping[tuple[str, str], str]
+
+
+@dataclass(slots=True)
+class RowUnderway:
+    """A row that may still change.
+
+    Attributes:
+        doing: the words of what happened are known.
+        over: all that happened in it has, and was found right.
+    """
+
+    step: str = ""
+    lane: str = ""
+    keys: tuple[str, ...] = ()
+    at_rest: bool = False
+    doing: bool = False
+    over: bool = False
+    states: States = field(default_factory=dict)
+    tables: Mapping[str, Tables] = field(default_factory=lambda: NO_TABLES)
+
+
+@dataclass(slots=True)
+class Sent:
+    """An arrow whose end is not known yet."""
+
+    kind: Kind
+    sender: str
+    receiver: str
+    says: tuple[str, ...]
+    keys: tuple[str, ...]
+    row: int
+    ended: int | None = None
+    fate: Fate = Fate.UNDER_WAY
+
+    def words(self) -> str:
+        return "; ".join(self.says)
+
+
+@dataclass(slots=True)
+class Begun:
+    """A span whose end is not known yet."""
+
+    kind: Span
+    lane: str
+    about: str
+    keys: tuple[str, ...]
+    row: int
+    ended: int | None = None
+    how: str = ""
+
+
+class Trace:
+    """Takes notes, row by row.
+
+    Attributes:
+        known: keys that may be named.
+        look: what states, and what tables, are there now; asked after each row.
+    """
+
+    def __init__(self, known: Iterable[str] = ()) -> None:
+        self.known = frozenset(known)
+        self.look: Callable[[], tuple[States, Mapping[str, Tables]]] = lambda: ({}, NO_TABLES)
+        self.rows: list[RowUnderway] = [RowUnderway(step="the beginning")]
+        self.lanes: dict[str, Lane] = {}
+        self.arrows: list[Sent] = []
+        self.spans: list[Begun] = []
+        self._posts: dict[int, tuple[object, Sent]] = {}
+        self._open: dict[tuple[Span, str, str], Begun] = {}
+        self._travelling: dict[tuple[Kind, str, str], Sent] = {}
+
+    @property
+    def now(self) -> int:
+        """The row that is under way."""
+        return len(self.rows) - 1
+
+    # Rows
+
+    def begin(self, step: Step | None) -> None:
+        """Something is going to happen; None: at rest."""
+        if not self.rows[-1].over:
+            self.settle()
+        if step is None:
+            self.rows.append(RowUnderway(at_rest=True))
+        else:
+            self.rows.append(RowUnderway(str(step), keys=step.keys()))
+
+    def settle(self, *, over: bool = False) -> None:
+        """Note how things stand."""
+        row = self.rows[-1]
+        row.states, row.tables = self.look()
+        row.over = over
+
+    def rests(self) -> None:
+        """Everything outstanding has ended; now it is judged."""
+        self.rows.append(RowUnderway(REST, at_rest=True))
+
+    def doing(self, lane: str, step: Step | str, keys: Iterable[str] = ()) -> None:
+        """What happens, and where; what is said first counts, the rest follows from it."""
+        row = self.rows[-1]
+        if row.doing:
+            return
+        row.doing, row.lane = True, lane
+        if row.at_rest:
+            row.step = str(step)
+            row.keys = step.keys() if isinstance(step, Step) else tuple(keys)
+
+    # Lanes
+
+    def joins(self, name: str, role: Role, label: str = "") -> None:
+        """A party takes part; one that is new comes now, unless it was there all the time."""
+        if name not in self.lanes:
+            since = self.now if role is Role.WORKER else 0
+            self.lanes[name] = Lane(name, label or name, role, since)
+
+    def leaves(self, name: str) -> None:
+        lane = self.lanes[name]
+        self.lanes[name] = Lane(name, lane.label, lane.role, lane.since, self.now)
+
+    # What travels
+
+    def sends(
+        self, kind: Kind, sender: str, receiver: str, says: Sequence[str], keys: Iterable[str] = ()
+    ) -> Sent:
+        """Something is sent; its keys are those that its words name, unless they are given."""
+        named = tuple(keys) or tuple(dict.fromkeys(key for it in says for key in self.named(it)))
+        sent = Sent(kind, sender, receiver, tuple(says), named, self.now)
+        self.arrows.append(sent)
+        return sent
+
+    def named(self, words: str) -> Iterator[str]:
+        """Keys that a message is about. Its first word says what it is."""
+        _, *others = words.split()
+        return (word for word in others if word in self.known)
+
+    def arrives(self, sent: Sent) -> None:
+        sent.ended, sent.fate = self.now, Fate.ARRIVED
+
+    def loses(self, sent: Sent) -> None:
+        sent.ended, sent.fate = self.now, Fate.LOST
+
+    def calls(
+        self, sender: str, receiver: str, says: Sequence[str], keys: Iterable[str] = ()
+    ) -> None:
+        """Sent and there at once."""
+        self.arrives(self.sends(Kind.CALL, sender, receiver, says, keys))
+
+    def posted(self, post: object, sent: Sent) -> None:
+        """This very post is what was sent."""
+        self._posts[id(post)] = (post, sent)  # the post is kept: no other gets its id
+
+    def sent_as(self, post: object) -> Sent:
+        return self._posts[id(post)][1]
+
+    def travels(
+        self, kind: Kind, sender: str, receiver: str, says: str, keys: Sequence[str]
+    ) -> None:
+        """Of this kind, there is one at a time between two parties."""
+        self._travelling[kind, sender, receiver] = self.sends(kind, sender, receiver, [says], keys)
+
+    def travelled(
+        self, kind: Kind, sender: str, receiver: str, end: Callable[[Sent], None]
+    ) -> None:
+        """It arrives or is lost, if it has not been before."""
+        sent = self._travelling.pop((kind, sender, receiver), None)
+        if sent is not None:
+            end(sent)
+
+    def travellers(self, kind: Kind) -> list[tuple[str, str]]:
+        """Sender and receiver of what is under way."""
+        return [(sender, receiver) for it, sender, receiver in self._travelling if it is kind]
+
+    # What lasts
+
+    def lasts(self, kind: Span, lane: str, about: str, keys: Iterable[str] = ()) -> None:
+        begun = Begun(kind, lane, about, tuple(keys), self.now)
+        self.spans.append(begun)
+        self._open[kind, lane, about] = begun
+
+    def ends(self, kind: Span, lane: str, about: str, how: str) -> None:
+        begun = self._open.pop((kind, lane, about), None)
+        if begun is not None:
+            begun.ended, begun.how = self.now, how
+
+    def all_end(self, lane: str, how: str) -> None:
+        """Whatever lasts on a lane ends."""
+        for kind, its, about in list(self._open):
+            if its == lane:
+                self.ends(kind, its, about, how)
+
+    # What came of it
+
+    def noted_lanes(self) -> tuple[Lane, ...]:
+        """Clients, scheduler, workers, peers; each in the order of their names."""
+        return tuple(sorted(self.lanes.values(), key=lambda lane: (ORDER[lane.role], lane.name)))
+
+    def noted_rows(self, told: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[Row, ...]:
+        """All rows. ``told``: line and remarks of each step in its case."""
+        before: States = {}
+        rows = []
+        for number, row in enumerate(self.rows):
+            place = number - 1
+            line, remarks = told[place] if 0 <= place < len(told) and not row.at_rest else (0, ())
+            rows.append(
+                Row(
+                    number, row.step, row.lane, line, row.at_rest, row.keys,
+                    tuple(changed(before, row.states)), remarks, row.tables,
+                )
+            )  # fmt: skip
+            before = row.states
+        return tuple(rows)
+
+    def noted_arrows(self) -> tuple[Arrow, ...]:
+        return tuple(
+            Arrow(it.kind, it.sender, it.receiver, it.says, it.keys, it.row, it.ended, it.fate)
+            for it in self.arrows
+        )
+
+    def noted_spans(self) -> tuple[Lasting, ...]:
+        return tuple(
+            Lasting(it.kind, it.lane, it.about, it.keys, it.row, it.ended, it.how)
+            for it in self.spans
+        )
+
+
+def changed(before: States, after: States) -> Iterator[Change]:
+    """What differs, sorted by lane and key."""
+    for lane, key in sorted({*before, *after}):
+        was, its = before.get((lane, key)), after.get((lane, key))
+        if was != its:
+            yield Change(lane, key, was, its)

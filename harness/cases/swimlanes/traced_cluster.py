@@ -1,0 +1,245 @@
+"""A cluster that takes notes of who sends what to whom, and when it arrives."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, Span
+from workerfuzz.harness.cases.swimlanes.tables import cluster_tables
+from workerfuzz.harness.cases.swimlanes.trace import Trace
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterMaker, Post
+from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker.events import (
+    Event,
+    FindMissing,
+    Pause,
+    RetryBusyWorker,
+    Unpause,
+)
+from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
+from workerfuzz.strategies import text
+from workerfuzz.strategies.cluster import from_clients, from_network, from_scheduler, from_workers
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.worker import Step
+
+#: The step with which a thread ends, and a transfer, by how it ends.
+THREAD_ENDS: Final[Mapping[str, type[from_workers.ThreadEnds]]] = {
+    kind.how: kind
+    for kind in (
+        from_workers.Succeed,
+        from_workers.Fail,
+        from_workers.Reschedule,
+        from_workers.Spoil,
+    )
+}
+TRANSFER_ENDS: Final[Mapping[str, type[from_network.Transfer]]] = {
+    "arrives": from_network.Receive,
+    "busy": from_network.Refuse,
+    "broken": from_network.Break,
+    "garbled": from_network.Garble,
+}
+
+
+class TracedCluster(ClusterWorld):
+    """A ``ClusterWorld`` with notes. Acts are noted before they happen, for they may raise."""
+
+    def __init__(self, subject: ClusterMaker, universe: ClusterUniverse, *, tables: bool) -> None:
+        self.trace = Trace(universe.keys)
+        self.trace.joins(SCHEDULER, Role.SCHEDULER)
+        super().__init__(subject, universe)
+        self.trace.look = lambda: (states(self), cluster_tables(self) if tables else {})
+
+    def let(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+        self.trace.begin(step)
+        effect = super().let(step, happen, *about)
+        self.trace.settle(over=True)
+        return effect
+
+    # Clients
+
+    def ask(self, client: str, wish: client_requests.Wish, *, at_once: bool = False) -> None:
+        trace, said, keys = self.trace, self.in_words(client, wish), named_by(wish)
+        trace.joins(client, Role.CLIENT)
+        if isinstance(wish, client_requests.Release):
+            trace.doing(client, from_clients.Release(client, wish.keys))
+        trace.doing(client, said)
+        if at_once:
+            trace.calls(client, SCHEDULER, [said], keys)
+            super().ask(client, wish, at_once=True)
+            return
+        sent = trace.sends(Kind.MESSAGE, client, SCHEDULER, [said], keys)
+        super().ask(client, wish)
+        trace.posted(self.mail[client, SCHEDULER][-1], sent)
+
+    def in_words(self, client: str, wish: client_requests.Wish) -> str:
+        """A client's wish as the step that brings it about has it, if it is one."""
+        step = self.trace.rows[-1].step
+        if step.startswith(f"{text.word(type(wish))} "):
+            word, its, *others = step.split()
+            return " ".join((word, *others)) if its == client else step
+        return in_words(wish)
+
+    def scatter(self, client: str, key: str, worker: str) -> None:
+        self.trace.joins(client, Role.CLIENT)
+        self.trace.doing(client, from_clients.Scatter(client, key, worker))
+        self.trace.calls(client, worker, [f"update-data {key}"], [key])
+        super().scatter(client, key, worker)
+
+    # Mailboxes
+
+    def deliver(self, sender: str, receiver: str) -> None:
+        self.trace.doing(receiver, from_network.Deliver(sender, receiver))
+        self.trace.arrives(self.trace.sent_as(self.mail[sender, receiver][0]))
+        super().deliver(sender, receiver)
+
+    def send(self, post: Post) -> None:
+        trace, sender, receiver = self.trace, post.sender, post.receiver
+        if receiver in self.books.wants:
+            trace.joins(receiver, Role.CLIENT)
+        sent = trace.sends(Kind.MESSAGE, sender, receiver, self.cluster.say(post))
+        trace.posted(post, sent)
+        super().send(post)
+        if not any(it is post for it in self.mail.get((sender, receiver), ())):
+            trace.loses(sent)
+
+    def lose_mail(self, sender: str, receiver: str) -> None:
+        """What is in a mailbox is not going to arrive."""
+        for post in self.mail.get((sender, receiver), ()):
+            self.trace.loses(self.trace.sent_as(post))
+
+    # Threads
+
+    def note(self, worker: str, action: Action) -> None:
+        trace = self.trace
+        if isinstance(action, Execute):
+            trace.lasts(Span.THREAD, worker, action.key, [action.key])
+        elif isinstance(action, GatherDep):
+            says = " ".join(("gather-dep", *action.keys))
+            trace.travels(Kind.REQUEST, worker, action.worker, says, action.keys)
+            trace.lasts(Span.TRANSFER, worker, action.worker, action.keys)
+            if action.worker not in self.present:
+                trace.travelled(Kind.REQUEST, worker, action.worker, trace.loses)
+        else:
+            trace.lasts(Span.WAIT, worker, action.worker)
+        super().note(worker, action)
+
+    def begin(self, worker: str, key: str) -> None:
+        self.trace.doing(worker, from_workers.Begin(worker, key))
+        super().begin(worker, key)
+        if (worker, key) not in self.running:
+            self.trace.ends(Span.THREAD, worker, key, "found nothing to run")
+
+    def end(self, worker: str, key: str, how: str) -> None:
+        self.trace.doing(worker, THREAD_ENDS[how](worker, key))
+        self.trace.ends(Span.THREAD, worker, key, THREAD_ENDS[how].word)
+        super().end(worker, key, how)
+
+    # Transfers
+
+    def serve(self, worker: str, peer: str) -> None:
+        trace = self.trace
+        trace.doing(peer, from_network.Serve(worker, peer))
+        trace.travelled(Kind.REQUEST, worker, peer, trace.arrives)
+        super().serve(worker, peer)
+        keys = tuple(self.served[worker, peer])
+        trace.travels(Kind.DATA, peer, worker, " ".join(("data", *(keys or ["of nothing"]))), keys)
+
+    def transferred(self, worker: str, peer: str, how: str) -> None:
+        trace = self.trace
+        trace.doing(worker, TRANSFER_ENDS[how](worker, peer))
+        trace.ends(Span.TRANSFER, worker, peer, TRANSFER_ENDS[how].word)
+        if how == "busy":
+            trace.travelled(Kind.REQUEST, worker, peer, trace.arrives)
+            trace.arrives(trace.sends(Kind.DATA, peer, worker, ["busy"]))
+        end = trace.loses if how == "broken" else trace.arrives
+        trace.travelled(Kind.REQUEST, worker, peer, end)
+        trace.travelled(Kind.DATA, peer, worker, end)
+        super().transferred(worker, peer, how)
+
+    # Workers and the scheduler
+
+    def happen(self, worker: str, event: Event) -> None:
+        trace = self.trace
+        match event:
+            case RetryBusyWorker():
+                trace.doing(worker, from_workers.RetryBusyWorker(worker, event.worker))
+                trace.ends(Span.WAIT, worker, event.worker, "over")
+            case Pause():
+                trace.doing(worker, from_workers.Pause(worker))
+                trace.lasts(Span.PAUSE, worker, "")
+            case Unpause():
+                trace.doing(worker, from_workers.Unpause(worker))
+                trace.ends(Span.PAUSE, worker, "", "over")
+            case FindMissing():
+                trace.doing(worker, from_workers.FindMissing(worker))
+            case _:  # a thread secedes
+                trace.doing(worker, text.word(type(event)))
+        super().happen(worker, event)
+
+    def decide(self, what: str, key: str, worker: str) -> None:
+        self.trace.doing(SCHEDULER, what)
+        super().decide(what, key, worker)
+
+    def notice(self, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Notice(worker))
+        self.lose_mail(worker, SCHEDULER)
+        super().notice(worker)
+
+    def die(self, worker: str) -> None:
+        trace = self.trace
+        trace.doing(worker, from_workers.Dies(worker))
+        trace.leaves(worker)
+        self.lose_mail(SCHEDULER, worker)
+        for sender, receiver in trace.travellers(Kind.REQUEST):
+            if worker in (sender, receiver):
+                trace.travelled(Kind.REQUEST, sender, receiver, trace.loses)
+        for sender, receiver in trace.travellers(Kind.DATA):
+            if receiver == worker:
+                trace.travelled(Kind.DATA, sender, receiver, trace.loses)
+        trace.all_end(worker, "died")
+        super().die(worker)
+
+    def join(self, worker: str) -> None:
+        self.trace.joins(worker, Role.WORKER)
+        if self.trace.now:
+            self.trace.doing(worker, from_workers.Join(worker))
+            self.trace.calls(worker, SCHEDULER, ["join"])
+        super().join(worker)
+
+
+def states(world: TracedCluster) -> dict[tuple[str, str], str]:
+    """What each client believes, and every state on the scheduler and on workers."""
+    cluster = world.cluster
+    found = {
+        (client, key): str(status)
+        for client, told in world.books.told.items()
+        for key, status in told.items()
+    }
+    here = cluster.keys()
+    found |= {(SCHEDULER, key): cluster.state(key) or "" for key in here}
+    for worker in world.present:
+        view = cluster.worker(worker)
+        here = view.keys()
+        found |= {(worker, key): str(view.state(key)) for key in here}
+    return found
+
+
+def in_words(wish: client_requests.Wish) -> str:
+    """A client's wish, as the step that brings it about."""
+    if isinstance(wish, client_requests.Submit):
+        needs = [f"({','.join(it.dependencies)})" if it.dependencies else "" for it in wish.specs]
+        tasks = (it.key + its for it, its in zip(wish.specs, needs, strict=True))
+        return f"submit {' '.join(tasks)} want {','.join(wish.wanted)}"
+    return " ".join((text.word(type(wish)), *named_by(wish)))
+
+
+def named_by(wish: client_requests.Wish) -> tuple[str, ...]:
+    """Keys that a wish is about."""
+    match wish:
+        case client_requests.Submit():
+            return tuple(spec.key for spec in wish.specs)
+        case client_requests.Scattered():
+            return tuple(wish.who_has)
+        case _:
+            return wish.keys

@@ -1,0 +1,123 @@
+"""One worker that takes notes: what reaches it, from whom, and what it asks for in reply."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, Span
+from workerfuzz.harness.cases.swimlanes.tables import viewed
+from workerfuzz.harness.cases.swimlanes.trace import Trace
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.worker.effect import ARGUMENTS, Effect
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.worker_state import ADDRESS
+from workerfuzz.strategies import text
+from workerfuzz.strategies.worker import Step
+from workerfuzz.strategies.worker.run_config import Universe
+
+#: Who puts values on a worker from outside.
+CLIENT: Final = "client"
+
+#: Events of the worker's own process and threads, which nobody sends.
+OWN: Final = (
+    events.Pause, events.Unpause, events.FindMissing, events.RetryBusyWorker,
+    events.ExecuteSuccess, events.ExecuteFailure, events.Reschedule, events.Secede,
+)  # fmt: skip
+THREAD_ENDS: Final = (events.ExecuteSuccess, events.ExecuteFailure, events.Reschedule)
+ANSWERS: Final = (
+    events.GatherDepSuccess,
+    events.GatherDepBusy,
+    events.GatherDepNetworkFailure,
+    events.GatherDepFailure,
+)
+
+
+class TracedWorker(WorkerWorld):
+    """A ``WorkerWorld`` with notes. Nothing waits there: what is sent is there in the same step."""
+
+    def __init__(self, subject: Subject, universe: Universe, *, tables: bool) -> None:
+        self.trace = Trace(universe.keys)
+        self.trace.joins(SCHEDULER, Role.SCHEDULER)
+        self.trace.joins(ADDRESS, Role.WORKER, "worker")
+        super().__init__(subject, universe)
+        self.trace.look = lambda: (
+            states(self.view),
+            {ADDRESS: viewed(self.view)} if tables else {},
+        )
+
+    def happen(self, event: Event, step: Step | None = None) -> Effect:
+        self.trace.begin(step)
+        said, keys = (str(step), step.keys()) if step is not None else in_words(event)
+        self.trace.doing(ADDRESS, said, keys)
+        self.note_arrival(event, said, keys)
+        effect = super().happen(event, step)
+        self.trace.settle(over=True)
+        return effect
+
+    def _check(
+        self,
+        event: Event,
+        touched: Collection[str],
+        issued: Sequence[Instruction],
+        ended: do.Execute | None,
+    ) -> None:
+        for it in issued:
+            self.note_issued(it)
+        super()._check(event, touched, issued, ended)
+
+    def note_arrival(self, event: Event, said: str, keys: Sequence[str]) -> None:
+        """Who sent it, and what ends with it."""
+        trace = self.trace
+        if isinstance(event, ANSWERS):
+            answer = trace.sends(Kind.DATA, event.worker, ADDRESS, [said], keys)
+            broken = isinstance(event, events.GatherDepNetworkFailure)
+            (trace.loses if broken else trace.arrives)(answer)
+            trace.ends(Span.TRANSFER, ADDRESS, event.worker, text.word(type(event)))
+        elif isinstance(event, THREAD_ENDS):
+            trace.ends(Span.THREAD, ADDRESS, event.key, text.word(type(event)))
+        elif isinstance(event, events.RetryBusyWorker):
+            trace.ends(Span.WAIT, ADDRESS, event.worker, "over")
+        elif isinstance(event, events.Pause):
+            trace.lasts(Span.PAUSE, ADDRESS, "")
+        elif isinstance(event, events.Unpause):
+            trace.ends(Span.PAUSE, ADDRESS, "", "over")
+        elif isinstance(event, events.UpdateData):
+            trace.joins(CLIENT, Role.CLIENT)
+            trace.calls(CLIENT, ADDRESS, [said], keys)
+        elif not isinstance(event, OWN):
+            trace.arrives(trace.sends(Kind.MESSAGE, SCHEDULER, ADDRESS, [said], keys))
+
+    def note_issued(self, it: Instruction) -> None:
+        """To whom it goes, and what begins with it."""
+        trace, said = self.trace, f"{text.word(type(it))} {ARGUMENTS[type(it)](it)}"
+        if isinstance(it, do.Execute):
+            trace.lasts(Span.THREAD, ADDRESS, it.key, [it.key])
+        elif isinstance(it, do.GatherDep):
+            trace.joins(it.worker, Role.PEER)
+            trace.arrives(trace.sends(Kind.REQUEST, ADDRESS, it.worker, [said], it.keys))
+            trace.lasts(Span.TRANSFER, ADDRESS, it.worker, it.keys)
+        elif isinstance(it, do.RetryBusyWorkerLater):
+            trace.lasts(Span.WAIT, ADDRESS, it.worker)
+        else:
+            trace.arrives(trace.sends(Kind.MESSAGE, ADDRESS, SCHEDULER, [said]))
+
+
+def states(view: WorkerView) -> dict[tuple[str, str], str]:
+    here = view.keys()
+    return {(ADDRESS, key): str(view.state(key)) for key in here}
+
+
+def in_words(event: Event) -> tuple[str, tuple[str, ...]]:
+    """What happens at rest, and the keys that it is about."""
+    keys: list[str] = []
+    for name in ("key", "keys", "who_has", "values"):
+        its = getattr(event, name, ())
+        keys += [its] if isinstance(its, str) else its
+    peer = getattr(event, "worker", None)
+    said = (text.word(type(event)), *([peer] if peer is not None else []), *keys)
+    return " ".join(said), tuple(keys)

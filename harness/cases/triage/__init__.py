@@ -1,0 +1,1 @@
+"""Identifying bugs: signatures, severity, and the cases of known bugs."""

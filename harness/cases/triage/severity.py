@@ -1,0 +1,157 @@
+"""How bad a finding is: what its steps lead to in production mode, where nothing asserts.
+
+The steps are taken once more with the system's own validation off. What a property finds on the way is
+noted, and the run goes on, as a cluster in production does; only a handler that raises ends it.
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterMaker
+from workerfuzz.harness.worlds.blackbox import process_survives
+from workerfuzz.harness.worlds.cluster import properties as must
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.worker.world import no_handler_raises
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.scheduler.client_requests import Wish
+from workerfuzz.statemachine.worker.events import Event
+
+
+class Severity(enum.StrEnum):
+    """What a finding does to people, most harmful first."""
+
+    WAITS = "a client waits for ever"
+    WRONG = "a result is lost or wrong"
+    DIES = "a connection, a request or a worker dies"
+    STAYS = "memory stays"
+    WASTED = "work is wasted"
+    NOTHING = "nothing"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+#: What follows from a broken property. Those that are not here do no harm by themselves.
+HARM: Final[Mapping[str, Severity]] = {
+    must.every_call_returns.name: Severity.WAITS,
+    must.wanted_keys_resolve.name: Severity.WAITS,
+    must.finished_keys_have_the_right_value.name: Severity.WRONG,
+    must.failures_have_a_cause.name: Severity.WRONG,
+    must.finished_keys_do_not_fail.name: Severity.WRONG,
+    must.nothing_is_cancelled_by_itself.name: Severity.WRONG,
+    no_handler_raises.name: Severity.DIES,
+    process_survives.name: Severity.DIES,
+    must.nothing_is_left.name: Severity.STAYS,
+    must.holders_are_agreed_on.name: Severity.STAYS,
+    must.cluster_comes_to_rest.name: Severity.WASTED,
+    must.one_thread_for_a_task.name: Severity.WASTED,
+    must.threads_are_not_exceeded.name: Severity.WASTED,
+    must.tasks_start_with_their_inputs.name: Severity.WASTED,
+    must.transfers_are_single.name: Severity.WASTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What came of it in production mode.
+
+    Attributes:
+        severity: of the worst that happened.
+        told: what that was, in words; empty where nothing happened.
+    """
+
+    severity: Severity
+    told: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.severity} ({self.told})" if self.told else str(self.severity)
+
+
+class ProductionWorld(ClusterWorld):
+    """A cluster that nobody stops: what is broken is noted, and it goes on.
+
+    Attributes:
+        noted: (property, counterexample) of all that was broken.
+        called: what dies if the handler that was called last raises.
+    """
+
+    def __init__(self, subject: ClusterMaker, universe: Any) -> None:
+        self.noted: list[tuple[Property, str]] = []
+        self.called = ""
+        super().__init__(
+            subject, replace(universe, config=replace(universe.config, validate=False))
+        )
+
+    def check(self, party: str, *, thoroughly: bool = False) -> None:
+        self.noted += self.cluster.check(party, thoroughly=thoroughly)
+
+    def demand(self, broken: Property, *about: object) -> None:
+        self.noted += ((broken, counterexample) for counterexample in broken.check(*about))
+
+    def deliver(self, sender: str, receiver: str) -> None:
+        self.called = f"worker {receiver}" if receiver != SCHEDULER else f"stream of {sender}"
+        super().deliver(sender, receiver)
+
+    def ask(self, client: str, wish: Wish, *, at_once: bool = False) -> None:
+        if at_once:
+            self.called = f"request of {client}"
+        super().ask(client, wish, at_once=at_once)
+
+    def happen(self, worker: str, event: Event) -> None:
+        self.called = f"worker {worker}"
+        super().happen(worker, event)
+
+    def notice(self, worker: str) -> None:
+        self.called = f"removal of {worker}"
+        super().notice(worker)
+
+    def join(self, worker: str) -> None:
+        self.called = f"arrival of {worker}"
+        super().join(worker)
+
+
+def consequence(subject: ClusterMaker, violation: Violation) -> Consequence:
+    """What the steps of a violation lead to where the system does not validate itself."""
+    world = ProductionWorld(subject, violation.universe)
+    found: list[Consequence] = []
+    try:
+        for step in violation.steps:
+            try:
+                world.apply(step)
+            except ImpossibleStep:
+                continue
+        world.finish()
+    except Violation as raised:
+        found.append(Consequence(HARM[raised.property], ended(world, raised)))
+    finally:
+        world.close()
+    found += (
+        Consequence(HARM[broken.name], counterexample.partition("\n")[0])
+        for broken, counterexample in world.noted
+        if broken.name in HARM and not beside(violation, broken, counterexample)
+    )
+    return worst(found)
+
+
+def beside(violation: Violation, broken: Property, counterexample: str) -> bool:
+    """It is what nearly every run leaves over, and has nothing to do with the violation."""
+    return (
+        broken.name == must.nothing_is_left.name != violation.property
+        and counterexample.startswith(must.LEAST_TELLING)
+    )
+
+
+def worst(found: Iterable[Consequence]) -> Consequence:
+    """The first of the most harmful ones."""
+    return min(found, key=lambda it: it.severity.rank, default=Consequence(Severity.NOTHING))
+
+
+def ended(world: ProductionWorld, violation: Violation) -> str:
+    """What dies of an exception, and of which; or what did not return."""
+    said = violation.counterexample.partition("\n")[0]
+    return f"{world.called}: {said}" if violation.property == no_handler_raises.name else said

@@ -1,0 +1,92 @@
+"""What two findings have in common when they are the same bug."""
+
+import re
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import workerfuzz
+from workerfuzz.harness.worlds.blackbox import process_survives
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.worker.run_config import PEERS, Universe
+
+#: Files of ours; a failure of the reference is told by its exception alone.
+OURS: Final = Path(workerfuzz.__file__).parent
+
+_DIGEST: Final = re.compile(r"\b[0-9a-f]{8}\b")
+_NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
+
+
+class Signature(NamedTuple):
+    """Compared for equality.
+
+    Attributes:
+        property: name of the property that was broken.
+        exception: type of what the subject raised; empty where it raised nothing.
+        about: in a cluster, what tells bugs apart that break the same property: where the subject
+            raised, or the counterexample without names and numbers.
+    """
+
+    property: str
+    exception: str = ""
+    about: str = ""
+
+    def __str__(self) -> str:
+        said = "; ".join(part for part in (self.exception, self.about) if part)
+        return f"{self.property} ({said})" if said else self.property
+
+
+def signature(violation: Violation) -> Signature:
+    """The signature of one violation."""
+    raised = violation.__cause__
+    if violation.universe.scope == "worker" and violation.property != process_survives.name:
+        exception = type(raised).__name__ if raised is not None else ""
+        return Signature(violation.property, exception)
+    return located(violation)
+
+
+def located(violation: Violation) -> Signature:
+    """The signature with what it is about, whatever the scope: it is the same at both."""
+    raised = violation.__cause__
+    exception = type(root(raised)).__name__ if raised is not None else ""
+    about = place(raised) if raised is not None else ""
+    return Signature(violation.property, exception, about or normalised(violation))
+
+
+def root(error: BaseException) -> BaseException:
+    """What was raised first."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def place(error: BaseException) -> str:
+    """Transition that was underway, and where the subject raised: a function and its line."""
+    edges = (getattr(it, name, None) for it in (error, root(error)) for name in ("start", "finish"))
+    edge = " -> ".join(dict.fromkeys(str(it) for it in edges if it is not None))
+    frames = [
+        frame
+        for frame in traceback.extract_tb(root(error).__traceback__)
+        if not Path(frame.filename).is_relative_to(OURS)
+    ]
+    innermost = f"{frames[-1].name}: {frames[-1].line}" if frames else ""
+    return "; ".join(part for part in (edge, innermost) if part)
+
+
+def normalised(violation: Violation) -> str:
+    """The counterexample without the names of keys and parties, and without numbers."""
+    text = _DIGEST.sub("N", violation.counterexample.partition("\n")[0])
+    for key in sorted((*violation.universe.keys, "f"), key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)
+    for peer in peers_of(violation.universe):
+        text = re.sub(rf"(?<![\w-]){re.escape(peer)}(?![\w-])", "PEER", text)
+    text = re.sub(r"\bw[0-9]+\b", "WORKER", text)
+    text = re.sub(r"\bc[0-9]+\b", "CLIENT", text)
+    text = _NUMBER.sub("N", text)
+    return re.sub(r"\b(KEY|PEER|WORKER|CLIENT)(,? \1\b)+", r"\1", text)
+
+
+def peers_of(universe: object) -> Iterable[str]:
+    """Names of other workers, whether a run had them or not: the case of it has them."""
+    return dict.fromkeys((*universe.peers, *PEERS)) if isinstance(universe, Universe) else ()

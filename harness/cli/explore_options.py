@@ -1,0 +1,52 @@
+"""What is asked of an exploration on the command line."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import typer
+
+#: States after which an exploration ends, if nothing else is said: so many fit into a gigabyte.
+MOST_STATES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Options that are for exploring alone, in the order of the command."""
+
+    keys: int | None
+    peers: int | None
+    depth: int | None
+    allow: list[tuple[str, int]] | None
+    distinct: bool
+
+    def planned(self, plan: Any) -> Any:
+        """The plan with what is to be explored, if something is. Raises BadParameter."""
+        return self.explored(plan) if plan.explores else self.refused(plan)
+
+    def refused(self, plan: Any) -> Any:
+        """The same plan, where none of these was given. Raises BadParameter."""
+        for name in self.__slots__:
+            if getattr(self, name):
+                raise typer.BadParameter(f"--{name} is for --engine explore")
+        return plan
+
+    def explored(self, plan: Any) -> Any:
+        """The plan with what is to be explored. Raises BadParameter."""
+        from workerfuzz.harness.engines.explore.allowances import UnknownAllowance
+        from workerfuzz.harness.engines.explore.small_universe import Space
+
+        if self.peers and plan.scope == "cluster":
+            raise typer.BadParameter("--peers is for one worker; a cluster has --workers")
+        space = Space(
+            keys=self.keys or Space().keys,
+            others=self.peers or plan.workers,
+            allowed=tuple(self.allow or ()),
+            depth=self.depth,
+            distinct=self.distinct,
+        )
+        try:
+            space.allowances(plan.scope)
+        except UnknownAllowance as error:
+            raise typer.BadParameter(str(error)) from None
+        runs = plan.budget.runs or MOST_STATES
+        return replace(plan, seed=0, space=space, budget=replace(plan.budget, runs=runs))

@@ -1,0 +1,209 @@
+"""Commands that fuzz."""
+
+import enum
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from workerfuzz.harness.cli.execution import Campaign, Where, carried
+from workerfuzz.harness.cli.explore_options import Asked
+from workerfuzz.harness.cli.options import (
+    REFERENCE,
+    AllowOption,
+    ClusterOption,
+    CorpusOption,
+    CpuOption,
+    DepthOption,
+    DistinctOption,
+    Engine,
+    EngineOption,
+    ForOption,
+    JobsOption,
+    KeysOption,
+    MemoryOption,
+    NoKnownOption,
+    OutOption,
+    PeersOption,
+    PythonOption,
+    QuietOption,
+    RunsOption,
+    Scope,
+    SeedOption,
+    Status,
+    SubjectOption,
+    Tactic,
+    TacticOption,
+    WorkersOption,
+    complain,
+    fresh_seed,
+)
+
+app = typer.Typer()
+
+
+class Profile(enum.StrEnum):
+    """How long and how thoroughly."""
+
+    QUICK = "quick"
+    DEEP = "deep"
+
+
+#: The engine of each scope.
+DEFAULTS: Final[Mapping[Scope, Engine]] = {
+    Scope.WORKER: Engine.HYPOTHESIS,
+    Scope.CLUSTER: Engine.WALK,
+}
+
+
+@app.command()
+def run(  # noqa: PLR0917 - options of a command are never given by position
+    subject: SubjectOption = REFERENCE,
+    scope: Annotated[Scope, typer.Option(help="What is fuzzed.")] = Scope.WORKER,
+    engine: Annotated[
+        Engine | None,
+        typer.Option(help="Who chooses the steps; hypothesis for a worker, walk for a cluster."),
+    ] = None,
+    for_s: ForOption = None,
+    cpu_s: CpuOption = None,
+    runs: RunsOption = None,
+    seed: SeedOption = None,
+    profile: Annotated[Profile, typer.Option(help="How thoroughly.")] = Profile.QUICK,
+    workers: WorkersOption = None,
+    no_known: NoKnownOption = False,
+    corpus: CorpusOption = None,
+    tactic: TacticOption = None,
+    out: OutOption = Path("regressions"),
+    quiet: QuietOption = False,
+    jobs: JobsOption = None,
+    cluster: ClusterOption = None,
+    python: PythonOption = None,
+    memory: MemoryOption = None,
+    keys: KeysOption = None,
+    peers: PeersOption = None,
+    depth: DepthOption = None,
+    allow: AllowOption = None,
+    distinct: DistinctOption = False,
+) -> None:
+    """Fuzz: let everything happen that can happen, and keep what breaks as a case.
+
+    The reference is fuzzed in this process; other systems, and with --jobs all, in processes of their
+    own, which contain what would end them.
+    """
+    from workerfuzz.harness.campaigns.plan.budget import Budget
+    from workerfuzz.harness.campaigns.plan.plan import Plan
+
+    plan = Plan(
+        subject=subject,
+        scope=scope.value,
+        engine=engine_of(scope, engine, corpus, tactic).value,
+        seed=fresh_seed() if seed is None else seed,
+        budget=Budget(for_s, cpu_s, runs, profile.value),
+        workers=workers,
+        known=not no_known,
+        tactic=tactic.value if tactic is not None else "",
+        corpus=str(corpus) if corpus is not None else "",
+    )
+    plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
+    with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
+        finish(fuzz(campaign, quiet))
+
+
+def engine_of(
+    scope: Scope, engine: Engine | None, corpus: Path | None, tactic: Tactic | None
+) -> Engine:
+    """The one that was asked for, or that fits what was. Raises BadParameter."""
+    from workerfuzz.harness.engines.walk.tactics import DRAWN
+    from workerfuzz.harness.engines.walk.walker import GROWN
+
+    given = {"--corpus": corpus, "--tactic": tactic}
+    options = [name for name, value in given.items() if value is not None]
+    if options and engine not in {None, Engine.WALK}:
+        raise typer.BadParameter(f"{' and '.join(options)}: that is for --engine walk alone")
+    tactics = dict.fromkeys((*DRAWN[scope], GROWN))
+    if tactic is not None and tactic not in tactics:
+        raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")
+    return engine or (Engine.WALK if options else DEFAULTS[scope])
+
+
+def fuzz(campaign: Campaign, quiet: bool) -> Any:
+    """What a campaign says while it goes on; what it came to."""
+    from workerfuzz.harness.report.live.live import watching
+
+    plan = campaign.plan
+    with ExitStack() as stack:
+        watchers: list[Any] = []
+
+        def tell(account: Any, met: Any = None) -> None:
+            if not watchers:  # it has begun
+                if not quiet:
+                    doing = "exploring" if plan.explores else "fuzzing"
+                    typer.echo(
+                        f"{doing} {campaign}, {plan.budget}; Ctrl-C ends it with what there is"
+                    )
+                watchers.append(stack.enter_context(watching(plan.budget, quiet=quiet)))
+            watchers[0].tell(account, met)
+
+        return campaign.carry(tell)
+
+
+def finish(account: Any) -> None:
+    """What came of a campaign makes the exit status."""
+    from workerfuzz.harness.report.campaign_summary import campaign_lines
+
+    if account.refused:
+        complain(account.refused)
+        raise typer.Exit(Status.BAD_INPUT)
+    for line in campaign_lines(account):
+        typer.echo(line)
+    faults = [*account.faults, *account.unread, *filter(None, [account.ungrown])]
+    for fault in faults:
+        complain(fault)
+    if account.new:
+        raise typer.Exit(Status.BROKEN)
+    if faults:
+        raise typer.Exit(Status.FAULT)
+    if account.interrupted:
+        raise typer.Exit(Status.INTERRUPTED)
+    if account.plan.budget.profile == Profile.DEEP and account.unreached():
+        complain(
+            "this many runs should have reached all there is; what they did not is listed above"
+        )
+        raise typer.Exit(Status.BROKEN)
+
+
+@app.command()
+def mutants(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME...]", help="All, unless some are named.")
+    ] = None,
+    engine: EngineOption = Engine.WALK,
+    seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
+    scope: Annotated[Scope, typer.Option(help="Where they are looked for.")] = Scope.WORKER,
+    quiet: QuietOption = False,
+) -> None:
+    """Plant known bugs in the reference, one at a time: which property catches each?"""
+    from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all, wanted
+    from workerfuzz.harness.report.live.progress import showing
+    from workerfuzz.harness.report.terminal import mutant_line, score
+
+    done: list[Measured] = []
+    try:
+        total = len(wanted(names or (), scope))
+        with showing(quiet=quiet) as show:
+
+            def tell(measured: Measured) -> None:
+                done.append(measured)
+                typer.echo(mutant_line(measured))
+                show("planting bugs", len(done), total)
+
+            show("planting bugs", 0, total)
+            measure_all(names or (), engine, tell, seed=seed, scope=scope)
+    except ValueError as error:  # no such mutant
+        raise typer.BadParameter(str(error)) from None
+    finally:
+        if done:
+            typer.echo(score(done))
+    raise typer.Exit(Status.FINE if all(one.is_right for one in done) else Status.BROKEN)

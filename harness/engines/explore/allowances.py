@@ -1,0 +1,138 @@
+"""How often steps of a kind may happen in one run that is explored: what makes its runs finite."""
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.strategies.worker import Step
+
+#: How much of each allowance was used up on the way to a state.
+Spent = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many steps of these kinds, taken together.
+
+    Attributes:
+        words: of the kinds.
+    """
+
+    name: str
+    times: int
+    words: tuple[str, ...]
+
+
+#: Kinds that share an allowance, by what is explored. Kinds that are in none happen as often as they
+#: can: each of them ends something, or goes on with it.
+GROUPS: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
+    {
+        "worker": (
+            Allowance("requests", 2, ("compute-task", "acquire-replicas", "update-data")),
+            Allowance(
+                "withdrawals",
+                1,
+                ("free-keys", "forget-keys", "remove-replicas", "steal-request", "cancel-compute"),
+            ),
+            Allowance(
+                "faults",
+                1,
+                (
+                    "execute-failure", "reschedule", "secede", "pause", "remove-worker",
+                    "refresh-who-has", "gather-dep-busy", "gather-dep-network-failure",
+                    "gather-dep-failure",
+                ),
+            ),
+        ),
+        "cluster": (
+            Allowance("requests", 1, ("submit", "scatter")),
+            Allowance("withdrawals", 0, ("release", "cancel", "retry")),
+            Allowance("deaths", 1, ("dies",)),
+            Allowance("thefts", 1, ("steal",)),
+            Allowance("pauses", 1, ("pause",)),
+            Allowance("breaks", 1, ("break",)),
+            Allowance(
+                "faults",
+                0,
+                (
+                    "fail", "reschedule", "secede", "spoil", "refuse", "garble", "join",
+                    "find-missing", "replicate", "drop",
+                ),
+            ),
+        ),
+    }
+)  # fmt: skip
+
+
+class UnknownAllowance(ValueError):
+    """No kind of step, and no group of them, has that name; says what may have been meant."""
+
+
+class Allowances:
+    """What may still happen, by what has happened.
+
+    Attributes:
+        items: those that allow anything; ``Spent`` counts in this order.
+    """
+
+    def __init__(self, items: Sequence[Allowance]) -> None:
+        self.items = [item for item in items if item.times]
+        self._never = {word for item in items if not item.times for word in item.words}
+        self._place = {word: place for place, item in enumerate(self.items) for word in item.words}
+
+    @property
+    def start(self) -> Spent:
+        """Nothing has happened."""
+        return (0,) * len(self.items)
+
+    def after(self, spent: Spent, kind: type[Step]) -> Spent | None:
+        """What is used up after one more step of that kind; None where there may be none."""
+        if kind.word in self._never:
+            return None
+        place = self._place.get(kind.word)
+        if place is None:
+            return spent
+        if spent[place] == self.items[place].times:
+            return None
+        return (*spent[:place], spent[place] + 1, *spent[place + 1 :])
+
+    def __str__(self) -> str:
+        return ", ".join(f"{item.name}={item.times}" for item in self.items)
+
+
+def allowances(
+    scope: str, kinds: Sequence[type[Step]], changed: Mapping[str, int] = MappingProxyType({})
+) -> Allowances:
+    """Those of a scope.
+
+    Args:
+        kinds: every kind of step there.
+        changed: other numbers, by the name of a group, or by the word of a kind, which then has an
+            allowance to itself.
+
+    Raises:
+        UnknownAllowance: there is none of that name.
+    """
+    groups = GROUPS[scope]
+    names, words = [group.name for group in groups], [kind.word for kind in kinds]
+    for name in changed:
+        if name not in names and name not in words:
+            near = difflib.get_close_matches(name, [*names, *words], n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"groups are {', '.join(names)}"
+            raise UnknownAllowance(f'no kind of step, and no group of them, is "{name}"; {hint}')
+    return Allowances([*_rest(groups, changed), *_alone(words, changed)])
+
+
+def _rest(groups: Sequence[Allowance], changed: Mapping[str, int]) -> Iterator[Allowance]:
+    """Groups, without the kinds that are counted alone."""
+    for group in groups:
+        words = tuple(word for word in group.words if word not in changed)
+        yield Allowance(group.name, changed.get(group.name, group.times), words)
+
+
+def _alone(words: Sequence[str], changed: Mapping[str, int]) -> Iterator[Allowance]:
+    for word in words:
+        if word in changed:
+            yield Allowance(word, changed[word], (word,))

@@ -1,0 +1,193 @@
+"""Every run of a tiny universe: breadth first, equal states merged.
+
+A state is a world as its fingerprint tells it. It is met on many ways; the first one is the shortest,
+and a longer one matters only if it has more of its allowances left. From each state every step is taken
+that can be drawn there, and each new state is brought to rest as well. What is kept of a state is its
+mark, and of the way to it the last step; some worlds are kept, the others made again from their steps.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workerfuzz.harness.engines.explore.allowances import Allowances, Spent
+from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
+from workerfuzz.harness.engines.explore.visited import States
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.strategies.choosers import Enumeration
+from workerfuzz.strategies.worker import Step
+
+#: Worlds that are kept until they are gone on from. One takes 6 to 20 KB.
+KEPT: Final = 10_000
+
+
+@dataclass(slots=True)
+class Way:
+    """A shortest way to a state.
+
+    Attributes:
+        before: the way without its last step; None for the way of no steps.
+        spent: what of the allowances was used up on it.
+        world: where it leads, unless that is to be made again.
+    """
+
+    before: "Way | None"
+    step: Step | None
+    spent: Spent
+    world: Any = None
+
+    def steps(self) -> list[Step]:
+        found: list[Step] = []
+        way: Way | None = self
+        while way is not None and way.step is not None:
+            found.append(way.step)
+            way = way.before
+        return found[::-1]
+
+
+class Exploration:
+    """All runs, shortest first.
+
+    Attributes:
+        transitions: steps that were taken.
+        depth: every run of so many steps, and no more, was made.
+        frontier: ways that were not gone on from.
+        is_complete: every run there is was made, up to where it meets a known state.
+        stopped: what ended it before that: ``depth``, ``states`` or ``time``.
+    """
+
+    def __init__(
+        self,
+        subject: Any,
+        universe: AnyUniverse,
+        allowed: Allowances,
+        *,
+        depth: int | None = None,
+        most_states: int | None = None,
+        is_over: Callable[[], bool] = lambda: False,
+        observer: Any = None,
+        distinct: bool = False,
+        kept: int = KEPT,
+    ) -> None:
+        """Nothing is explored yet.
+
+        Args:
+            depth: of runs, at most.
+            most_states: after so many it ends.
+            is_over: the time is; asked before each state is gone on from.
+            observer: told of each step, and with None of what happens while a state comes to rest.
+            distinct: parties that differ in their names alone are told apart.
+            kept: worlds that are kept at a time.
+        """
+        self.subject, self.universe, self.allowed = subject, universe, allowed
+        self.most_depth, self.most_states, self.is_over = depth, most_states, is_over
+        self.scope = SCOPES[universe.scope]
+        self.kept = kept
+        self.transitions = 0
+        self.depth = 0
+        self.frontier: deque[Way] = deque()
+        self.is_complete = False
+        self.stopped = ""
+        self.observer = observer
+        self._root: Any = None
+        names = () if distinct else interchangeable(universe)
+        self._states = States(list(renamings(names)))
+        self._worlds = 0
+
+    @property
+    def states(self) -> int:
+        """States that were met."""
+        return len(self._states)
+
+    def violations(self) -> Iterator[Violation]:
+        """What breaks a property, as it is found; for each state and property, by a shortest way.
+
+        Raises:
+            SubjectUnavailable: the system cannot be copied.
+        """
+        self._root = self.scope.open(self.subject, self.universe, observer=self.observer)
+        try:
+            yield from self.arrive(self._root.copy(), Way(None, None, self.allowed.start))
+            left = len(self.frontier)
+            while self.frontier and not self.ends():
+                yield from self.go_on(self.frontier.popleft())
+                left -= 1
+                if not left:
+                    self.depth, left = self.depth + 1, len(self.frontier)
+            self.is_complete = not self.frontier
+        finally:
+            self._root.close()
+
+    def ends(self) -> bool:
+        """Whether a limit is reached; which one is told by ``stopped``."""
+        if self.depth == self.most_depth:
+            self.stopped = "depth"
+        elif self.most_states is not None and self.states >= self.most_states:
+            self.stopped = "states"
+        elif self.is_over():
+            self.stopped = "time"
+        return bool(self.stopped)
+
+    def go_on(self, way: Way) -> Iterator[Violation]:
+        """Take every step that is possible at the end of a way."""
+        world, way.world = way.world, None
+        if world is None:
+            world = self.again(way.steps())
+        else:
+            self._worlds -= 1
+        for kind in world.possible():
+            spent = self.allowed.after(way.spent, kind)
+            if spent is not None:
+                for step in every_step(world, kind):
+                    yield from self.take(world, Way(way, step, spent), step)
+
+    def again(self, steps: Sequence[Step]) -> Any:
+        """The world that these steps lead to."""
+        world = self._root.copy()
+        for step in steps:
+            world.apply(step)
+        return world
+
+    def take(self, world: Any, way: Way, step: Step) -> Iterator[Violation]:
+        """Take one step, in a world of its own."""
+        after = world.copy()
+        self.transitions += 1
+        violation = broken_by(way, after.apply, step)
+        if violation is None:
+            yield from self.arrive(after, way)
+        else:
+            yield violation
+
+    def arrive(self, world: Any, way: Way) -> Iterator[Violation]:
+        """A way led to a world; where that is new, it comes to rest as well."""
+        met = self._states.meet(world, way.spent)
+        if met.is_cheaper:
+            self.frontier.append(way)
+            if self._worlds < self.kept:
+                self._worlds += 1
+                way.world = world
+        if met.is_new:
+            resting = world.copy() if way.world is world else world
+            violation = broken_by(way, resting.finish)
+            if violation is not None:
+                yield violation
+
+
+def broken_by(way: Way, happens: Callable[..., object], *about: object) -> Violation | None:
+    """What happens at the end of a way may break a property. Whatever else it raises is our fault."""
+    try:
+        happens(*about)
+    except Violation as violation:
+        return violation
+    except Exception as error:
+        error.add_note(f"after {'; '.join(map(str, way.steps())) or 'no step'}")
+        raise
+    return None
+
+
+def every_step(world: Any, kind: type[Step]) -> Sequence[Step]:
+    """All that can be drawn of a kind that is possible, each once."""
+    drawn = (world.draw(kind, chooser) for chooser in Enumeration())
+    return list({str(step): step for step in drawn}.values())

@@ -1,0 +1,82 @@
+"""Universes so small that every run in them can be explored."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Final
+
+from workerfuzz.harness.engines.explore.allowances import Allowances, allowances
+from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.cluster import run_config as clusters
+from workerfuzz.strategies.cluster import workload_profile as graphs
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
+from workerfuzz.strategies.worker.run_config import KEYS, PEERS, Universe, Variety
+
+#: Steps that differ in nothing but names, and in whether the content of a key is the former one.
+PLAIN: Final = Variety(
+    sizes=(None,), priorities=(0,), contents=(0, 1), actors=(False,), values=("",), together=1
+)
+
+#: The same of graphs; keys that nobody let go of keep their content.
+PLAIN_GRAPHS: Final = graphs.Variety(contents=(0,), options=("",), forced=(False,), faithful=0)
+
+
+def tiny_worker(keys: int = 2, peers: int = 1) -> Universe:
+    """A worker with one thread; a key errs when it could not be copied twice."""
+    return Universe(WorkerConfig(suspicious_limit=2), KEYS[-keys:], PEERS[:peers], PLAIN)
+
+
+def tiny_cluster(keys: int = 2, workers: int = 2) -> ClusterUniverse:
+    """A client, and workers with one thread each; nobody comes later, unless one is allowed to join."""
+    config = ClusterConfig(workers=workers)
+    return ClusterUniverse(config, clusters.KEYS[:keys], clusters.CLIENTS[:1], 1, PLAIN_GRAPHS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What is explored, as plain data: a universe, and what may happen there.
+
+    Attributes:
+        keys: how many tasks there are.
+        others: peers of a worker, or workers of a cluster; None: 1 and 2.
+        allowed: how often steps may happen, where that is not as usual: groups or kinds, by name.
+        depth: of runs, at most.
+        distinct: parties that differ in their names alone are told apart.
+    """
+
+    keys: int = 2
+    others: int | None = None
+    allowed: tuple[tuple[str, int], ...] = ()
+    depth: int | None = None
+    distinct: bool = False
+
+    def universe(self, scope: str) -> AnyUniverse:
+        if scope == "worker":
+            return tiny_worker(self.keys, self.others or 1)
+        return tiny_cluster(self.keys, self.others or 2)
+
+    def allowances(self, scope: str) -> Allowances:
+        """Raises UnknownAllowance."""
+        return allowances(scope, SCOPES[scope].kinds, dict(self.allowed))
+
+    def described(self, scope: str) -> str:
+        """In words: ``2 keys, 1 peer; requests=2, withdrawals=1, faults=1``."""
+        others = len(interchangeable(self.universe(scope)))
+        party = "peer" if scope == "worker" else "worker"
+        what = f"{counted(self.keys, 'key')}, {counted(others, party)}"
+        return f"{what}; {self.allowances(scope)}"
+
+
+def interchangeable(universe: AnyUniverse) -> tuple[str, ...]:
+    """Parties that differ in their names alone."""
+    if isinstance(universe, Universe):
+        return universe.peers
+    return tuple(f"w{number}" for number in range(universe.config.workers))
+
+
+def renamings(names: tuple[str, ...]) -> Iterator[Mapping[str, str]]:
+    """Every way to exchange names; the first is to leave them as they are."""
+    for others in permutations(names):
+        yield {name: other for name, other in zip(names, others, strict=True) if name != other}

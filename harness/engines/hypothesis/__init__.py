@@ -1,0 +1,1 @@
+"""The Hypothesis state machines that pytest users see, and their profiles."""

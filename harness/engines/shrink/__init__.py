@@ -1,0 +1,1 @@
+"""Shrinking runs to the steps that matter, and writing the result."""

@@ -1,0 +1,116 @@
+"""A corpus without what it can do without: few stems that reach all that all of them reach."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from workerfuzz.harness.cases.format import corpus, corpus_entry_file
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
+from workerfuzz.harness.worlds.scopes import Scope
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+
+
+@dataclass(frozen=True, slots=True)
+class Minimised:
+    """What became of a corpus.
+
+    Attributes:
+        before, after: stems of the subject at that scope; all others stay.
+        features: what these reach, before and after.
+        problems: files that could not be read, and stay; a line each.
+    """
+
+    before: int
+    after: int
+    features: int
+    problems: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        said = f"{counted(self.before, 'stem')}, of which {self.after:,} reach all"
+        return f"{said} {counted(self.features, 'feature')}"
+
+
+#: Gives stems one after the other, and may show how many were given.
+Follow: TypeAlias = Callable[[Sequence[Stem]], Iterable[Stem]]
+
+
+def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) -> Minimised:
+    """Take away the stems of a subject without which the others reach as much.
+
+    They are replayed on the release that is here, whichever they were found on; those that stay say
+    what they reach on it, so that a walk which loads them takes nothing of that for new. Nothing is
+    lost where it is interrupted: stems go when those that stay are written.
+
+    Raises:
+        CaseError: as ``corpus.load`` does.
+        OSError: a stem could not be written or taken away.
+    """
+    loaded = corpus.load(folder)
+    stems = [stem for stem in loaded.of(scope.name) if stem.subject.split(" ")[0] == subject.name]
+    reached = [reaches(stem, subject, scope) for stem in follow(stems)]
+    kept = covering(stems, [frozenset(it) for it in reached])
+    said = f"{subject.name} {subject.version()}"
+    written = {corpus.store(folder, it) for it in retold(stems, reached, kept, said)}
+    corpus.drop(folder, (it for it in stems if corpus.path_of(folder, it) not in written))
+    features = len(frozenset().union(*reached))
+    return Minimised(len(stems), len(kept), features, loaded.problems)
+
+
+def reaches(stem: Stem, subject: Any, scope: Scope) -> tuple[str, ...]:
+    """All features of a stem on this subject, whoever reached them first, in order."""
+    feedback = FEEDBACKS[scope.name]()
+    world = scope.open(subject, stem.universe, observer=feedback.observe)
+    try:
+        for step in stem.steps:
+            with suppress(ImpossibleStep):
+                world.apply(step)
+    except Violation:
+        pass  # it breaks something by now; what it reached before counts
+    finally:
+        world.close()
+    return tuple(feedback.fresh)
+
+
+def retold(
+    stems: Sequence[Stem], reached: Sequence[Sequence[str]], kept: Sequence[int], said: str
+) -> Iterator[Stem]:
+    """Those that stay; each has the features that none before it has."""
+    told: set[str] = set()
+    for place in kept:
+        first = tuple(it for it in reached[place] if it not in told)
+        told.update(first)
+        yield replace(stems[place], reached=first, subject=said)
+
+
+def covering(stems: Sequence[Stem], reached: Sequence[frozenset[str]]) -> list[int]:
+    """Places of few stems that reach everything: again and again the one that adds most.
+
+    Of equals the shortest, then the first by its text. No other way is known to be much better in
+    general.
+
+    Returns:
+        the shortest first; the same for the same universes and steps, whatever else the stems say.
+    """
+    texts = [corpus_entry_file.format(replace(stem, reached=(), subject="")) for stem in stems]
+    places = sorted(range(len(stems)), key=lambda it: (len(stems[it].steps), texts[it]))
+    open_ = frozenset().union(*reached)
+    kept: set[int] = set()
+    while open_:
+        best = max(places, key=lambda it: len(reached[it] & open_))
+        kept.add(best)
+        open_ -= reached[best]
+    kept = needed(kept, reached)
+    return [place for place in places if place in kept]
+
+
+def needed(kept: set[int], reached: Sequence[frozenset[str]]) -> set[int]:
+    """Without those that others, chosen later, make superfluous."""
+    for place in sorted(kept, key=lambda it: len(reached[it])):
+        others = frozenset().union(*(reached[it] for it in kept if it != place))
+        if reached[place] <= others:
+            kept = kept - {place}
+    return kept

@@ -1,0 +1,247 @@
+"""From a run that breaks a property to the few steps that matter.
+
+Steps are taken away in ever smaller chunks, then whole keys, options, workers and threads; then what is
+left is simplified, where need be at several steps at once, and renamed. What remains is 1-minimal: the
+last pass tried to take away each single step, and every time the bug was gone. A step that is impossible
+without one that was taken away goes with it.
+
+A run that breaks the same property in another way is not the same bug: what is looked for is
+``located``, at either scope.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from workerfuzz.harness.cases.triage.signature import Signature, located
+from workerfuzz.harness.engines.shrink.coordinated_shrink import (
+    Steps,
+    with_fewer_keys,
+    with_simpler_contents,
+)
+from workerfuzz.harness.worlds.scopes import WORKER, Scope, scope_of
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.strategies.worker import Step
+
+#: Makes a signature.
+Sign = Callable[[Violation], Signature]
+
+#: After so long it stops with what it has, in seconds of CPU.
+PATIENCE_S: Final = 60.0
+
+
+class Impatient(Exception):
+    """The time for shrinking is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """What is left of a run.
+
+    Attributes:
+        violation: the same bug, with the steps that are left.
+        before: number of steps there were.
+        replays: how many runs it took to find out.
+        interrupted: Ctrl-C, or the end of its time, came before it was certain that no single step
+            can go.
+        stopped: it was Ctrl-C: who called this should end, too.
+        did: how often it took away or simplified something, by what that was.
+    """
+
+    violation: Violation
+    before: int
+    replays: int
+    interrupted: bool = False
+    stopped: bool = False
+    did: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def steps(self) -> Steps:
+        return self.violation.steps
+
+    @property
+    def config(self) -> Any:
+        return self.violation.universe.config
+
+    def account(self) -> str:
+        """What it did, in a line."""
+        did = ", ".join(f"{what} {times}" for what, times in self.did.items())
+        ending = "it was not let finish" if self.interrupted else "no single step can go"
+        return f"{self.replays} replays ({did or 'nothing was too much'}); {ending}"
+
+
+def replay(
+    subject: Any, config: Any, steps: Sequence[Step], scope: Scope = WORKER
+) -> Violation | None:
+    """What these steps break, in the world that a case of them would have.
+
+    Steps that are impossible when they are reached are left out.
+    """
+    world = scope.open(subject, scope.universe_of(steps, config))
+    try:
+        for step in steps:
+            try:
+                world.apply(step)
+            except ImpossibleStep:
+                continue
+        world.finish()
+    except Violation as violation:
+        return violation
+    finally:
+        world.close()
+    return None
+
+
+class Shrinker:
+    """Holds the smallest run so far that shows the bug.
+
+    Attributes:
+        clock: by which its patience is measured.
+    """
+
+    clock: Callable[[], float] = staticmethod(time.process_time)
+
+    def __init__(
+        self, subject: Any, violation: Violation, patience_s: float, sign: Sign = located
+    ) -> None:
+        self.sign = sign
+        self.subject = subject
+        self.violation = violation
+        self.scope = scope_of(violation)
+        self.deadline = self.clock() + patience_s
+        self.wanted = sign(violation)
+        self.replays = 0
+        self.did: Counter[str] = Counter()
+        self._in_vain: set[tuple[str, ...]] = set()
+
+    @property
+    def steps(self) -> Steps:
+        return self.violation.steps
+
+    @property
+    def config(self) -> Any:
+        return self.violation.universe.config
+
+    def shows(self, what: str, steps: Sequence[Step], config: Any = None) -> bool:
+        """Whether these steps show the same bug; if so, they are kept. Raises Impatient.
+
+        Args:
+            what: differs from those before.
+        """
+        its = (repr(config or self.config), *map(str, steps))
+        if its in self._in_vain:
+            return False
+        if self.clock() > self.deadline:
+            raise Impatient
+        self.replays += 1
+        found = self.replay(steps, config or self.config)
+        if found is None or self.sign(found) != self.wanted:
+            self._in_vain.add(its)
+            return False
+        self.did[what] += 1
+        self.violation = found
+        return True
+
+    def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
+        """What steps break; a subclass may take them elsewhere."""
+        return replay(self.subject, config, steps, self.scope)
+
+    # Passes; each returns whether something could go
+
+    def drop_chunks(self) -> None:
+        """Take away half of the steps, then quarters, and so on (ddmin without complements)."""
+        size = max(len(self.steps) // 2, 1)
+        while size > 1:
+            start = 0
+            while start < len(self.steps):
+                if not self.shows("chunks", self.steps[:start] + self.steps[start + size :]):
+                    start += size
+            size = size // 2
+
+    def drop_single_steps(self) -> bool:
+        """Take away single steps, last first, until none can go."""
+        before = len(self.steps)
+        place = len(self.steps) - 1
+        while place >= 0:
+            self.shows("steps", self.steps[:place] + self.steps[place + 1 :])
+            place = min(place, len(self.steps)) - 1
+        return len(self.steps) < before
+
+    def simplify_steps(self) -> bool:
+        """Replace steps by simpler ones."""
+        simplified = False
+        place = 0
+        while place < len(self.steps):
+            if any(
+                self.shows("arguments", (*self.steps[:place], simpler, *self.steps[place + 1 :]))
+                for simpler in self.steps[place].simpler()
+            ):
+                simplified = True
+            else:
+                place += 1
+        return simplified
+
+    def simplify(self, what: str, simpler: Callable[[Steps], Iterable[Steps]]) -> bool:
+        """Replace all steps by others, as long as there are simpler ones."""
+        simplified = False
+        while any(self.shows(what, steps) for steps in simpler(self.steps)):
+            simplified = True
+        return simplified
+
+    def simplify_config(self) -> bool:
+        """Do without workers, and leave options at their defaults where they do not matter."""
+        simplified = False
+        while any(self.shows("options", self.steps, it) for it in self.scope.simpler(self.config)):
+            simplified = True
+        return simplified
+
+    def simplify_all(self) -> bool:
+        """One pass of each kind."""
+        return any(
+            [
+                self.simplify("keys", with_fewer_keys),
+                self.simplify_config(),
+                self.drop_single_steps(),
+                self.simplify_steps(),
+                self.simplify("contents", with_simpler_contents),
+            ]
+        )
+
+    def rename(self) -> None:
+        """Give keys and parties the usual names."""
+        steps = self.steps
+        for names in self.scope.usual_names(steps):
+            renamed = tuple(step.renamed(names) for step in steps)
+            if renamed != steps and self.shows("names", renamed):
+                self.rename()
+                return
+
+    def run(self) -> Shrunk:
+        before, interrupted, stopped = len(self.steps), False, False
+        try:
+            self.drop_chunks()
+            while self.simplify_all():
+                pass
+            self.rename()
+            while self.simplify_all():
+                pass
+        except Impatient:
+            interrupted = True
+        except KeyboardInterrupt:
+            interrupted = stopped = True
+        return Shrunk(self.violation, before, self.replays, interrupted, stopped, self.did)
+
+
+def shrink(
+    subject: Any, violation: Violation, patience_s: float = PATIENCE_S, sign: Sign = located
+) -> Shrunk:
+    """The smallest run that we find with the same signature; ends 1-minimal.
+
+    What needs a universe that no case can describe stays as it is.
+
+    Args:
+        sign: what tells bugs apart.
+    """
+    return Shrinker(subject, violation, patience_s, sign).run()

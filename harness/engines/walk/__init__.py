@@ -1,0 +1,1 @@
+"""The random walk: tactics, feedback, mutation of corpus entries."""

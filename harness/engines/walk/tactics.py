@@ -1,0 +1,168 @@
+"""Tactics: how the walk weighs the kinds of step that are possible.
+
+Each run has a tactic, because each tactic alone is blind: some bugs need every kind of step, some are
+undone by a kind that is merely frequent, some need one kind many times.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.worlds.scopes import AnyUniverse
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.worker import Step
+
+#: How often a kind of step is chosen in one run, compared with others; 0 switches it off.
+Weights = Mapping[type[Step], int]
+
+#: Weights to choose from, by the word of a kind of step that is not like the others.
+LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "compute-task": (3, 6, 12), "free-keys": (1, 2, 6), "pause": (0, 0, 0, 1), "unpause": (6,),
+        "submit": (1, 2, 4), "deliver": (10, 20, 40), "begin": (6, 12), "succeed": (2, 6, 12),
+        "serve": (4, 8), "receive": (4, 8), "garble": (0, 0, 1), "spoil": (0, 0, 1),
+        "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4),
+    }
+)  # fmt: skip
+
+#: Without these nothing gets far in a cluster: weights that no tactic takes away.
+NEEDED: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "submit": 3,
+        "release": 2,
+        "deliver": 12,
+        "begin": 6,
+        "succeed": 3,
+        "serve": 4,
+        "receive": 4,
+        "notice": 1,
+    }
+)
+
+#: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
+#: every way; nobody dies. Kinds that are not here are not chosen.
+RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (6, 9), "release": (3, 6), "cancel": (0, 0, 1), "retry": (0, 0, 1),
+        "deliver": (20, 30), "begin": (4, 8), "succeed": (1, 2, 6), "fail": (0, 2, 4),
+        "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
+        "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
+        "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
+        "pause": (0, 1), "unpause": (2,),
+    }
+)  # fmt: skip
+
+#: Where workers come and go, and others take over what they had.
+MORTAL: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (3, 6), "release": (0, 1, 2), "retry": (0, 1), "deliver": (20, 30), "begin": (6,),
+        "succeed": (4, 8), "fail": (0, 1), "secede": (0, 0, 1), "serve": (4, 6), "receive": (2, 4),
+        "refuse": (0, 0, 1), "retry-busy-worker": (1,), "break": (0, 1), "find-missing": (0, 1),
+        "steal": (0, 0, 2), "replicate": (0, 0, 2), "drop": (0, 0, 1), "pause": (0, 0, 1),
+        "unpause": (2,), "dies": (1, 1, 2), "notice": (1, 3), "join": (1, 3),
+    }
+)  # fmt: skip
+
+#: Where tasks fail, and are asked for and tried again, mostly by clients that let nothing go.
+FAULTY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (4, 8), "release": (0, 1, 2), "retry": (0, 1, 2), "deliver": (20, 30),
+        "begin": (6,), "succeed": (3, 6), "fail": (2, 4), "spoil": (0, 0, 1), "reschedule": (0, 0, 1),
+        "serve": (4, 6), "receive": (2, 4), "garble": (0, 0, 1), "retry-busy-worker": (1,),
+        "steal": (0, 0, 2), "replicate": (0, 0, 2), "pause": (0, 0, 1), "unpause": (2,),
+        "dies": (0, 0, 1), "notice": (1, 3), "join": (0, 1),
+    }
+)  # fmt: skip
+
+#: Where tasks and values keep being moved between workers.
+THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (3, 6), "release": (1, 3), "cancel": (0, 0, 1), "deliver": (20, 30), "begin": (4, 8),
+        "succeed": (2, 6), "fail": (0, 1), "reschedule": (0, 1, 3), "secede": (0, 1), "serve": (4,),
+        "receive": (2, 4), "refuse": (0, 1), "retry-busy-worker": (1,), "break": (0, 0, 1),
+        "garble": (0, 0, 1), "steal": (4, 8), "replicate": (0, 3), "drop": (0, 3), "pause": (0, 1),
+        "unpause": (2,), "dies": (0, 0, 1), "notice": (1,), "join": (0, 1),
+    }
+)  # fmt: skip
+
+#: Steps of one run: between a few and these, by what is walked.
+LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {"worker": (5, 60), "cluster": (20, 220)}
+)
+
+
+def uniform(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
+    """Every kind alike, but for those that others wait for."""
+    return {kind: NEEDED.get(kind.word, 1) for kind in kinds}
+
+
+def swarm(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
+    """Without half of the kinds."""
+    return {kind: NEEDED.get(kind.word) or chooser.integer(0, 1) for kind in kinds}
+
+
+def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
+    """Some kinds rarely, some often, some not at all; requests more often, pauses less."""
+    return {kind: chooser.pick(LIKELY.get(kind.word, (0, 1, 2, 6))) for kind in kinds}
+
+
+def listed(
+    table: Mapping[str, tuple[int, ...]], chooser: RandomChooser, kinds: Sequence[type[Step]]
+) -> Weights:
+    """One of the weights that a table has for a kind; none of the kinds that it does not have."""
+    return {kind: chooser.pick(table.get(kind.word, (0,))) for kind in kinds}
+
+
+#: By name.
+TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weights]]] = (
+    MappingProxyType(
+        {
+            "uniform": uniform,
+            "swarm": swarm,
+            "weighted": weighted,
+            "restless": partial(listed, RESTLESS),
+            "mortal": partial(listed, MORTAL),
+            "faulty": partial(listed, FAULTY),
+            "thievish": partial(listed, THIEVISH),
+        }
+    )
+)
+
+
+#: Tactics of which a run draws one, by what is walked; some are worth more runs than others.
+DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "worker": ("uniform", "swarm", "weighted", "weighted"),
+        "cluster": (
+            "uniform", "swarm", "weighted", "restless", "restless", "restless", "restless",
+            "mortal", "mortal", "faulty", "faulty", "thievish", "thievish",
+        ),
+    }
+)  # fmt: skip
+
+#: At most one of so many parts of a run is calm, at its end.
+CALM: Final = 3
+
+#: What clients do not do any more when it is calm.
+GIVING_UP: Final = frozenset({"release", "cancel"})
+
+#: Of so many tries, one step of what is slow is taken.
+PATIENCE: Final = 6
+
+
+def laggards(chooser: RandomChooser, universe: AnyUniverse) -> frozenset[str]:
+    """What is slow in a run: a worker, a key, a mailbox; often nothing.
+
+    What arrives too late has been waiting while much else happened; if everything is equally fast, that
+    is as rare as a coin that shows heads many times in a row.
+    """
+    if not isinstance(universe, ClusterUniverse):
+        return frozenset()
+    workers = [f"w{number}" for number in range(universe.config.workers)]
+    boxes = [f"{one}->{SCHEDULER}" for one in (*workers, *workers, *universe.clients)]
+    boxes += [f"{SCHEDULER}->{worker}" for worker in workers]
+    slow = [chooser.pick((*workers * 3, *universe.keys[:2], *boxes)) for _ in range(2)]
+    return frozenset(slow[: chooser.integer(0, 2)])

@@ -1,0 +1,172 @@
+"""Many walks, one after the other, each learning from those before it.
+
+Each run has a tactic, chosen by what the tactics found lately. A run that is the first to reach
+something leaves a stem in the corpus, from which others grow.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.engines.walk.credit import Credit
+from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
+from workerfuzz.harness.engines.walk.mutation import Growth, Planned, grow
+from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
+from workerfuzz.harness.engines.walk.walk import Observing, wander
+from workerfuzz.harness.worlds.scopes import WORKER, AnyUniverse, Scope, World
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.worker import Step
+
+#: The tactic that lets runs grow from stems.
+GROWN: Final = "grown"
+
+#: Of so many runs one grows, while nothing is known of the tactics.
+GROWN_ONE_IN: Final = 3
+
+#: A bug that did not come up before is worth so many features.
+BUG: Final = 20
+
+#: Stems that are kept; where there are more, the one goes from which most runs grew.
+MOST_STEMS: Final = 4000
+
+
+class Walker:
+    """Runs of one seed, and what was learnt from them. Same seed and corpus, same runs, everywhere.
+
+    Attributes:
+        corpus: the stems there are.
+        keep: told of each stem that is new.
+    """
+
+    def __init__(
+        self,
+        subject: Any,
+        seed: int | str,
+        scope: Scope = WORKER,
+        universe: Callable[[RandomChooser], AnyUniverse] | None = None,
+        *,
+        tactics: Sequence[str] = (),
+        corpus: Sequence[Stem] = (),
+        keep: Callable[[Stem], None] = lambda stem: None,
+    ) -> None:
+        self.subject = subject
+        self.seed = seed
+        self.scope = scope
+        self.universe = universe or scope.draw
+        self.keep = keep
+        self.said = f"{subject.name} {subject.version()}"
+        drawn = [it for it in DRAWN[scope.name] if not tactics or it in tactics]
+        self.tails = drawn or DRAWN[scope.name]
+        self.feedback: Feedback = FEEDBACKS[scope.name]()
+        self.credit = Credit(weights_of(drawn, grown=not tactics or GROWN in tactics))
+        self.corpus: list[Stem] = list(corpus)
+        self.grown = [0] * len(self.corpus)
+        self.bugs: set[Signature] = set()
+        for stem in self.corpus:
+            if stem.subject == self.said:
+                self.feedback.features.update(stem.reached)
+
+    def run(self, number: int, observing: Observing | None = None) -> World:
+        """One run, from a fresh world to its end.
+
+        Args:
+            observing: given the name of the run's tactic, who is told of its steps.
+
+        Raises:
+            Violation: a property was broken; its steps tell how.
+        """
+        chooser = RandomChooser(f"{self.seed}/{number}")
+        drawn = self.universe(chooser)
+        among = [it for it in self.credit.share if it != GROWN or self.corpus]
+        tactic = self.credit.pick(chooser, among) if among else GROWN
+        growth, low = Growth(drawn, []), LENGTHS[self.scope.name][0]
+        if tactic == GROWN and self.corpus:
+            growth, low = grow(self.stem(chooser), self.corpus, drawn, chooser), 0
+        tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
+        weights = TACTICS[tail](chooser, self.scope.kinds)
+        slow = laggards(chooser, growth.universe)
+        world = self.open(growth.universe, observing(tactic) if observing is not None else None)
+        try:
+            follow(world, growth.plan, chooser)
+            wander(world, chooser, weights, (low, LENGTHS[self.scope.name][1]), slow)
+            world.finish()
+        except Violation as violation:
+            self.learn(tactic, violation.universe, violation.steps, violation)
+            raise
+        finally:
+            world.close()
+        self.learn(tactic, growth.universe, world.steps)
+        return world
+
+    def open(self, universe: AnyUniverse, observer: Any) -> World:
+        """A fresh world, of which the feedback is told as well."""
+        self.feedback.begin()
+        noted = self.feedback.observe
+        if observer is None:
+            return self.scope.open(self.subject, universe, observer=noted)
+
+        def both(world: Any, step: Step | None) -> None:
+            observer(world, step)
+            noted(world, step)
+
+        return self.scope.open(self.subject, universe, observer=both)
+
+    def stem(self, chooser: RandomChooser) -> Stem:
+        """One to grow from: of two, the one from which fewer runs grew."""
+        one, other = (chooser.integer(0, len(self.corpus) - 1) for _ in range(2))
+        place = min(one, other, key=self.grown.__getitem__)
+        self.grown[place] += 1
+        return self.corpus[place]
+
+    def learn(
+        self,
+        tactic: str,
+        universe: AnyUniverse,
+        steps: Sequence[Step],
+        violation: Violation | None = None,
+    ) -> None:
+        """A run is over: credit to its tactic, and a stem for the corpus if it reached something."""
+        fresh, depth = self.feedback.fresh, self.feedback.depth
+        found = len(fresh)
+        if violation is not None:
+            mark = signature(violation)
+            found += BUG * (mark not in self.bugs)
+            self.bugs.add(mark)
+            if depth == len(steps) and not violation.at_rest:
+                depth = 0  # what grows from here would end here
+        self.credit.note(tactic, len(steps), found)
+        if fresh and depth:
+            stem = Stem(habitless(universe), tuple(steps[:depth]), tuple(fresh), self.said)
+            self.corpus.append(stem)
+            self.grown.append(0)
+            self.keep(stem)
+            if len(self.corpus) > MOST_STEMS:
+                place = max(range(MOST_STEMS), key=self.grown.__getitem__)
+                del self.corpus[place], self.grown[place]
+
+
+def habitless(universe: AnyUniverse) -> AnyUniverse:
+    """A universe as a stem keeps it: what is done there is in its steps, and was a choice."""
+    usual: dict[str, Any] = {"variety": type(universe.variety)()}
+    return replace(universe, **usual)
+
+
+def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:
+    """How many of the runs each tactic gets at first, compared with others."""
+    weights = {tactic: drawn.count(tactic) * (GROWN_ONE_IN - 1) for tactic in drawn}
+    return weights | ({GROWN: max(len(drawn), 1)} if grown else {})
+
+
+def follow(world: World, plan: Sequence[Planned], chooser: RandomChooser) -> None:
+    """Take the steps of a plan, as far as they are possible."""
+    for planned in plan:
+        step = planned if isinstance(planned, Step) else None
+        if step is None and planned in world.possible():
+            step = world.draw(planned, chooser)
+        if step is not None:
+            with suppress(ImpossibleStep):
+                world.apply(step)

@@ -1,0 +1,156 @@
+"""What is shown of a finding beside its numbers: its case, a test of it, and a picture."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeVar
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.cases.export.export import export
+from workerfuzz.harness.cases.format import casefile
+from workerfuzz.harness.cases.format.case import Case, CaseError
+from workerfuzz.harness.cases.format.reading import read
+from workerfuzz.harness.cases.triage.known_bugs import known_cases
+from workerfuzz.harness.report.finding_text import CASE, status
+from workerfuzz.harness.report.night_report.night_report import Fixed
+from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+from workerfuzz.harness.worlds.blackbox import process_survives
+
+T = TypeVar("T")
+
+DASK: Final = "dask"
+
+
+#: Playing what breaks this ends the process that plays it.
+DEADLY: Final = process_survives.name
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing, as SVG: one for where there is room, and one for small screens.
+
+    Attributes:
+        width: that the first one takes, in px.
+    """
+
+    wide: str = ""
+    small: str = ""
+    width: float = 0
+
+
+#: Draws a case on a subject; what it is given last makes ids that nobody else on the page has. Raises
+#: CaseError or SubjectUnavailable, which say why it cannot.
+Draw = Callable[[Case, str, str], Picture]
+
+
+@dataclass(slots=True)
+class Shown:
+    """A finding, or a bug that is fixed, as the report shows it.
+
+    Attributes:
+        it: what was met, or is not there any more.
+        case: text of its case; empty where there is none.
+        alone: text of the case of one worker, where one worker alone shows it.
+        test: text of a test that needs nothing of ours; empty where there is none.
+        no_test: why not.
+        picture: empty where there is none.
+        no_picture: why not.
+    """
+
+    it: Met | Fixed
+    case: str = ""
+    alone: str = ""
+    test: str = ""
+    no_test: str = ""
+    picture: Picture = Picture()
+    no_picture: str = ""
+
+    @property
+    def kind(self) -> str:
+        """``new``, ``seen``, ``known`` or ``fixed``."""
+        return status(self.it) if isinstance(self.it, Met) else "fixed"
+
+
+def nothing_drawn(case: Case, subject: str, name: str) -> Picture:
+    """Where nobody draws."""
+    raise CaseError("there is no picture")
+
+
+@dataclass(slots=True)
+class Dresser:
+    """Finds, for one finding after the other, what is shown of it.
+
+    Attributes:
+        findings: folder of those that former nights wrote.
+        draw: makes pictures.
+        known: known cases, by title.
+        count: how many were dressed.
+    """
+
+    findings: Path
+    draw: Draw = nothing_drawn
+    known: Mapping[str, Case] = field(
+        default_factory=lambda: {it.title: it for it in known_cases()}
+    )
+    count: int = 0
+
+    def dressed(self, it: Met | Fixed) -> Shown:
+        """It with its case, its test and its picture, or why there is none."""
+        shown = Shown(it)
+        self.count += 1
+        try:
+            case = self.case_of(it)
+        except CaseError as error:
+            shown.no_test = shown.no_picture = str(error)
+            return shown
+        shown.case = casefile.format(case)
+        subject, name = case.subjects[0], f"picture{self.count}"
+        if isinstance(it, Met):
+            shown.alone, subject = it.alone, it.subject
+        shown.test, shown.no_test = tried(lambda: export(case, get(DASK)), "")
+        shown.picture, shown.no_picture = tried(
+            lambda: self.drawn(case, subject, name, deadly(it, case)), Picture()
+        )
+        return shown
+
+    def drawn(self, case: Case, subject: str, name: str, ends: bool) -> Picture:
+        """Raises CaseError: to draw it would be the end."""
+        if ends:
+            raise CaseError("it takes the process with it that plays it")
+        return self.draw(case, subject, name)
+
+    def case_of(self, it: Met | Fixed) -> Case:
+        """Raises CaseError: there is none."""
+        if isinstance(it, Fixed):
+            return (
+                self.known[it.title] if it.title in self.known else self.read(it.name or it.title)
+            )
+        if it.case:
+            return casefile.parse_leniently(it.case, Path(it.path or "its case"))
+        return self.known[it.known] if it.known in self.known else self.read(it.known)
+
+    def read(self, name: str) -> Case:
+        """What a former night wrote under that name. Raises CaseError."""
+        if not name.endswith(CASE):
+            raise CaseError(f'no case is called "{name}" here')
+        path = self.findings / name
+        return casefile.parse_leniently(read(path), path)
+
+
+def deadly(it: Met | Fixed, case: Case) -> bool:
+    """Playing it may end the process."""
+    properties = {known.property for known in case.breaks}
+    if isinstance(it, Met):
+        properties.add(it.signature[0])
+    return DEADLY in properties
+
+
+def tried(make: Callable[[], T], nothing: T) -> tuple[T, str]:
+    """What was made; or nothing, and why. One finding that is odd takes no report with it."""
+    try:
+        return make(), ""
+    except (CaseError, SubjectUnavailable) as error:
+        return nothing, str(error)
+    except Exception as error:  # noqa: BLE001 - a report that lacks a picture is better than none
+        return nothing, f"{type(error).__name__}: {error}"

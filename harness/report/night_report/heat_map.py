@@ -1,0 +1,119 @@
+"""The table of transitions as a heat map: rows start, columns finish, and how often each was taken."""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.harness.report.groups import Edges
+from workerfuzz.statemachine.scheduler import table as scheduler_table
+from workerfuzz.statemachine.scheduler.states import State as OfScheduler
+from workerfuzz.statemachine.worker import table as worker_table
+from workerfuzz.statemachine.worker.states import State as OfWorker
+
+#: States in the order in which they are shown, by party.
+STATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"worker": tuple(OfWorker), "scheduler": tuple(OfScheduler)}
+)
+
+#: Who asks for a transition, by party, then by its states; as our own tables have it.
+ASKED_BY: Final[Mapping[str, Mapping[tuple[str, str], str]]] = MappingProxyType(
+    {
+        "worker": {edge: row.asked_by for edge, row in worker_table.ROWS.items()},
+        "scheduler": {edge: row.because for edge, row in scheduler_table.ROWS.items()},
+    }
+)
+
+#: Counts from which on a cell is one shade darker.
+SHADES: Final = (1, 10, 100, 1_000, 10_000, 100_000)
+
+
+class Kind(enum.StrEnum):
+    """What a cell says."""
+
+    TAKEN = "taken"
+    NEVER = "never"  # there is such a transition, and no run took it
+    EXTRA = "extra"  # it was taken, and nobody knew that there is one
+    NONE = "none"  # there is no such transition
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One pair of states.
+
+    Attributes:
+        shade: how dark it is: 0 where it was never taken, then from 1 on.
+        told: all there is to say of it.
+    """
+
+    kind: Kind
+    count: int
+    shade: int
+    told: str
+
+    @property
+    def text(self) -> str:
+        """What stands in it."""
+        return "" if self.kind is Kind.NONE else short(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """A whole map.
+
+    Attributes:
+        finishes: heads of the columns.
+        rows: a state, and its cells, one for each column.
+    """
+
+    party: str
+    edges: Edges
+    finishes: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+def heat(edges: Edges) -> Heat:
+    """The map of one party; states that nothing starts in have no row, and so for columns."""
+    pairs = [pair(name) for name in (*edges.known, *edges.counts)]
+    starts = in_order(edges.party, (start for start, _ in pairs))
+    finishes = in_order(edges.party, (finish for _, finish in pairs))
+    rows = ((it, tuple(cell(edges, it, finish) for finish in finishes)) for it in starts)
+    return Heat(edges.party, edges, finishes, tuple(rows))
+
+
+def pair(name: str) -> tuple[str, str]:
+    """``worker flight -> memory`` as its two states."""
+    start, _, finish = name.partition(" ")[2].partition(" -> ")
+    return start, finish
+
+
+def in_order(party: str, states: Iterable[str]) -> tuple[str, ...]:
+    """Each state once, as our tables have them; those that we do not know come last, by name."""
+    order = STATES.get(party, ())
+    ours = {state: place for place, state in enumerate(order)}
+    return tuple(sorted(set(states), key=lambda it: (ours.get(it, len(ours)), it)))
+
+
+def cell(edges: Edges, start: str, finish: str) -> Cell:
+    name = f"{edges.party} {start} -> {finish}"
+    count = edges.counts.get(name, 0)
+    if not count and name not in edges.known:
+        return Cell(Kind.NONE, 0, 0, "")
+    kind = Kind.NEVER if not count else Kind.TAKEN
+    said = f"{start} to {finish}: {f'{count:,} times' if count else 'never reached'}"
+    if count and edges.known and name not in edges.known:
+        kind, said = Kind.EXTRA, f"{said}, and in no table"
+    why = ASKED_BY.get(edges.party, {}).get((start, finish), "")
+    shade = sum(count >= least for least in SHADES)
+    return Cell(kind, count, shade, f"{said} ({why})" if why else said)
+
+
+def short(count: int) -> str:
+    """A number in at most four characters: ``999``, ``1.2k``, ``34k``, ``5.6M``."""
+    size, unit = float(count), ""
+    for larger in ("k", "M", "G", "T"):
+        if size < 999.5:
+            break
+        size, unit = size / 1000, larger
+    return f"{size:.1f}{unit}" if unit and size < 9.95 else f"{size:.0f}{unit}"

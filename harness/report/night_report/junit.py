@@ -1,0 +1,116 @@
+"""A night as JUnit XML, for machines that show tests: phases, findings, and properties that held.
+
+Valid by the schema that the xUnit plugin of Jenkins has for it.
+"""
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+from typing import Final
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.night import Phase
+from workerfuzz.harness.report.finding_text import harm_and_what
+from workerfuzz.harness.report.groups import Group
+from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.tables import breaks
+
+#: How this package calls itself there.
+PACKAGE: Final = "workerfuzz"
+
+
+def junit(morning: Morning) -> str:
+    """The document, with its declaration."""
+    root = ET.Element("testsuites", name=PACKAGE)
+    suites = [phases(morning), *(suite(group, morning) for group in morning.groups)]
+    for name in ("tests", "failures", "errors"):
+        root.set(name, str(sum(int(it.get(name, "0")) for it in suites)))
+    root.extend(suites)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def phases(morning: Morning) -> ET.Element:
+    """A test for each phase; that of fuzzing is told by its findings, where it has any."""
+    return together("phases", morning, [phase(it) for it in morning.night.phases])
+
+
+def phase(it: Phase) -> ET.Element:
+    test = case(f"{PACKAGE}.phases", it.name, it.seconds)
+    if it.red:
+        failed(test, it.red[0], "phase", "\n".join(it.red))
+    if it.told:
+        ET.SubElement(test, "system-out").text = printable("\n".join(it.told))
+    return test
+
+
+def suite(group: Group, morning: Morning) -> ET.Element:
+    """Findings of one system, and the properties that nothing broke."""
+    its = [it for it in morning.met if (it.subject, it.scope) == (group.subject, group.scope)]
+    where = f"{PACKAGE}.{group.scope}.{group.subject}".replace(" ", "_")
+    tests = [finding(met, where, morning.path_of(met)) for met in its]
+    tests += [
+        case(f"{where}.properties", name)
+        for name in sorted(group.done.checked)
+        if not breaks(name, group, its)
+    ]
+    made = together(group.name, morning, tests)
+    made.set("time", f"{sum(shard.seconds for shard in group.shards):.3f}")
+    return made
+
+
+def finding(met: Met, where: str, path: str) -> ET.Element:
+    """A failure where it is new; where it is known, it is left out, and says why."""
+    exception, about = met.signature[1:]
+    name = " ".join(filter(None, (met.signature[0], exception, about)))
+    test = case(f"{where}.findings", name)
+    if met.known:
+        ET.SubElement(test, "skipped", message=printable(f"known: {met.known}"))
+    else:
+        lines = [met.sentence, met.counterexample, met.case, f"in {met.times:,} runs"]
+        if path:
+            lines.append(f"replay it: workerfuzz replay {path}")
+        failed(test, harm_and_what(met), met.signature[0], "\n".join(lines))
+    return test
+
+
+def case(where: str, name: str, seconds: float = 0.0) -> ET.Element:
+    return ET.Element(
+        "testcase", classname=printable(where), name=printable(name), time=f"{seconds:.3f}"
+    )
+
+
+def failed(test: ET.Element, message: str, kind: str, text: str) -> None:
+    failure = ET.SubElement(test, "failure", message=printable(message), type=printable(kind))
+    failure.text = printable(text)
+
+
+def together(name: str, morning: Morning, tests: Iterable[ET.Element]) -> ET.Element:
+    """A suite, and how its tests went."""
+    every = list(tests)
+    made = ET.Element(
+        "testsuite",
+        name=printable(name),
+        tests=str(len(every)),
+        failures=str(sum(test.find("failure") is not None for test in every)),
+        errors="0",
+        skipped=str(sum(test.find("skipped") is not None for test in every)),
+        timestamp=morning.night.began[:19],
+        time=f"{sum(float(test.get('time', '0')) for test in every):.3f}",
+    )
+    made.extend(every)
+    return made
+
+
+def printable(text: str) -> str:
+    """Without the characters that no XML may contain: they are written as Python writes them."""
+    return "".join(it if allowed(it) else it.encode("unicode_escape").decode() for it in text)
+
+
+def allowed(letter: str) -> bool:
+    """XML 1.0 lets a document contain it."""
+    return (
+        letter in "\t\n\r"
+        or " " <= letter <= "\ud7ff"
+        or "\ue000" <= letter <= "\ufffd"
+        or letter > "\uffff"
+    )

@@ -1,0 +1,136 @@
+"""Curves as a drawing that stands in a page: its colours are those of the page.
+
+Each tactic has a colour and a dash of its own, and its name where its line ends.
+"""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Final
+
+from workerfuzz.harness.report.live.status import clock_time
+from workerfuzz.harness.report.night_report.curves import Curve, Curves
+from workerfuzz.harness.report.night_report.heat_map import short
+
+#: Size of the drawing, in its own units, which are pixels where there is room.
+WIDTH: Final = 420
+HEIGHT: Final = 210
+
+#: What is left free beside the lines: above, right (names of tactics), below, left (numbers).
+TOP, RIGHT, BOTTOM, LEFT = 12, 92, 24, 40
+
+#: Height of a name.
+LETTER: Final = 13
+
+#: Letters of a name that there is room for.
+LETTERS: Final = 11
+
+#: Lines differ in so many ways; then they begin again.
+STYLES: Final = 8
+
+#: Seconds between two marks of the time axis.
+TIMES: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800)
+
+
+def chart(curves: Curves, number: str) -> str:
+    """One drawing.
+
+    Args:
+        number: tells this drawing from all others of the page.
+    """
+    along = max(curves.moments[-1], 1e-9)
+    high = top_of(curves.highest)
+    body = [*grid(along, high), *lines(curves, along, high)]
+    ends = "; ".join(f"{line.tactic} {line.values[-1]:,}" for line in curves.lines)
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-labelledby="{number}-title {number}-desc">'
+        f'<title id="{number}-title">{escape(curves.told)}</title>'
+        f'<desc id="{number}-desc">after {clock_time(along)}: {escape(ends)}</desc>'
+        f"{''.join(body)}</svg>"
+    )
+
+
+def across(seconds: float, along: float) -> float:
+    return LEFT + seconds / along * (WIDTH - LEFT - RIGHT)
+
+
+def up(value: float, high: int) -> float:
+    return HEIGHT - BOTTOM - value / high * (HEIGHT - TOP - BOTTOM)
+
+
+def step_of(high: int, marks: int = 4) -> int:
+    """1, 2 or 5 times a power of ten, so that there are about so many marks."""
+    least = max(high / marks, 1)
+    power = 1
+    while power * 10 <= least:
+        power *= 10
+    return next(it * power for it in (1, 2, 5, 10) if it * power >= least)
+
+
+def top_of(high: int) -> int:
+    """The mark at or above the highest value."""
+    step = step_of(high)
+    return max(-(-high // step) * step, step)
+
+
+def grid(along: float, high: int) -> Iterator[str]:
+    """Marks of both axes."""
+    for value in range(0, high + 1, step_of(high)):
+        y = up(value, high)
+        yield f'<path class="mark" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
+        yield (
+            f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
+            f"{short(value)}</text>"
+        )
+    step = next((it for it in TIMES if along / it <= 4), TIMES[-1])
+    for place in range(int(along // step) + 1):
+        x = across(place * step, along)
+        yield (
+            f'<text class="tick" x="{x:.1f}" y="{HEIGHT - 6}" text-anchor="middle">'
+            f"{clock_time(place * step)}</text>"
+        )
+
+
+def lines(curves: Curves, along: float, high: int) -> Iterator[str]:
+    """Each tactic's line, and its name where that ends."""
+    names = apart([up(line.values[-1], high) for line in curves.lines])
+    for place, (line, y) in enumerate(zip(curves.lines, names, strict=True)):
+        style = f"line{place % STYLES}"
+        yield f'<path class="line {style}" d="{path(line, curves.moments, along, high)}"/>'
+        yield (
+            f'<text class="name {style}" x="{WIDTH - RIGHT + 6}" y="{y + 4:.1f}">'
+            f"{escape(shortened(line.tactic))}</text>"
+        )
+
+
+def shortened(name: str) -> str:
+    """As much of a name as there is room for."""
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
+
+
+def path(line: Curve, moments: Sequence[float], along: float, high: int) -> str:
+    """Steps: what was reached stays reached."""
+    drawn = [f"M{across(moments[0], along):.1f} {up(line.values[0], high):.1f}"]
+    for before, value, moment in zip(line.values, line.values[1:], moments[1:], strict=False):
+        if value != before:
+            drawn.append(f"H{across(moment, along):.1f}V{up(value, high):.1f}")
+    drawn.append(f"H{WIDTH - RIGHT}")
+    return "".join(drawn)
+
+
+def apart(wanted: Sequence[float]) -> list[float]:
+    """Heights of names, as near to those wanted as they can be without overlapping."""
+    order = sorted(range(len(wanted)), key=lambda place: wanted[place])
+    placed = [0.0] * len(wanted)
+    lowest = TOP - LETTER / 2
+    for place in order:
+        lowest = placed[place] = max(
+            wanted[place], lowest + LETTER if place != order[0] else lowest
+        )
+    overhang = max(placed, default=0.0) - (HEIGHT - BOTTOM)
+    if overhang > 0:  # push them up again, the lowest first
+        limit = float(HEIGHT - BOTTOM)
+        for place in reversed(order):
+            placed[place] = min(placed[place], limit)
+            limit = placed[place] - LETTER
+    return placed

@@ -1,0 +1,148 @@
+"""What there is to say of a night: the verdict, what was found, and what became of that since."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.cases.triage.known_bugs import known_cases
+from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.report.finding_text import CASE, bug, status
+from workerfuzz.harness.report.groups import Group, groups
+from workerfuzz.harness.report.live.status import clock_time
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A bug that is not there any more.
+
+    Attributes:
+        where: the system that was fuzzed without it; empty where it was replayed alone.
+        name: of its case, where a former night found it; empty where it is one of the known bugs.
+    """
+
+    title: str
+    where: str = ""
+    name: str = ""
+
+
+@dataclass(slots=True)
+class Morning:
+    """A night, and the one before.
+
+    Attributes:
+        before: None where there is none.
+        folder: where its findings are written; paths in it are relative to that.
+        groups: what was fuzzed.
+        met: each bug that came up once; new ones first, the most harmful first.
+        fixed: bugs that are not there any more, each once.
+        problems: files of the night that cannot be read, a line each.
+    """
+
+    night: Night
+    before: Night | None = None
+    problems: Sequence[str] = ()
+    folder: Path = Path()
+    groups: list[Group] = field(init=False)
+    met: list[Met] = field(init=False)
+    fixed: list[Fixed] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.groups = groups(self.night.shards)
+        self.met = self.night.met
+        self.fixed = list(unique(self.of_shards(), self.replayed()))
+
+    def of_shards(self) -> Iterator[Fixed]:
+        """Known bugs that some system should have, and has not."""
+        for it in self.groups:
+            for shard in it.shards:
+                yield from (Fixed(title, it.name) for title in shard.fixed)
+
+    def replayed(self) -> Iterator[Fixed]:
+        """What the night replayed, and did not break any more: ``NAME.case: what there is to say``."""
+        known = {it.path.name: it.title for it in known_cases() if it.path is not None}
+        for line in self.night.fixed:
+            name, _, said = line.partition(": ")
+            yield Fixed(known[name]) if name in known else Fixed(said or name, name=name)
+
+    @property
+    def new(self) -> list[Met]:
+        """What nobody knew."""
+        return [met for met in self.met if status(met) == "new"]
+
+    @property
+    def seen(self) -> list[Met]:
+        """What former nights found, and nobody did anything about."""
+        return [met for met in self.met if status(met) == "seen"]
+
+    @property
+    def known(self) -> list[Met]:
+        """What has a case among the known bugs."""
+        return [met for met in self.met if status(met) == "known"]
+
+    @property
+    def gone(self) -> list[Met]:
+        """What the night before met, and this one did not."""
+        here = {bug(met) for met in self.met}
+        return [met for met in (self.before.met if self.before else []) if bug(met) not in here]
+
+    def path_of(self, met: Met) -> str:
+        """Where its case is, as seen from here; empty where it has none."""
+        if not met.path and not met.known.endswith(CASE):
+            return ""
+        path = self.folder / (met.path or f"findings/{met.known}")
+        here = Path.cwd()
+        return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it is red, a line each; none: it is green."""
+        reasons = list(self.night.red)
+        if self.new and not any(phase.name == "fuzz" and phase.red for phase in self.night.phases):
+            names = ", ".join(dict.fromkeys(met.signature[0] for met in self.new[:5]))
+            more = f" and {len(self.new) - 5} more" if len(self.new) > 5 else ""
+            reasons.append(f"fuzz: {counted(len(self.new), 'new finding')}: {names}{more}")
+        return reasons
+
+    @property
+    def headlines(self) -> list[str]:
+        """The same, shorter: what came first in each phase, and how much more there is."""
+        by_phase: dict[str, list[str]] = {}
+        for reason in self.reasons:
+            by_phase.setdefault(reason.partition(": ")[0], []).append(reason)
+        return [
+            first if not more else f"{first}, and {counted(len(more), 'more line')}"
+            for first, *more in by_phase.values()
+        ]
+
+    @property
+    def verdict(self) -> str:
+        """In one line."""
+        found = f"{counted(len(self.new), 'new finding')}, {len(self.seen) + len(self.known)} known"
+        return f"{'red' if self.reasons else 'green'}: {found}"
+
+    @property
+    def lasted(self) -> str:
+        """How long it took; empty where it has not ended."""
+        if not self.night.ended:
+            return ""
+        began, ended = (datetime.fromisoformat(it) for it in (self.night.began, self.night.ended))
+        return clock_time((ended - began).total_seconds())
+
+    @property
+    def steps(self) -> int:
+        return sum(group.done.steps for group in self.groups)
+
+    @property
+    def runs(self) -> int:
+        return sum(group.done.runs for group in self.groups)
+
+
+def unique(*every: Iterable[Fixed]) -> Iterator[Fixed]:
+    """Each system's and each bug's once; what is told without a system only where no other is."""
+    told = dict.fromkeys(chain(*every))
+    somewhere = {it.title for it in told if it.where}
+    yield from (it for it in told if it.where or it.title not in somewhere)

@@ -1,0 +1,84 @@
+"""What the command line prints of a night: what it is going to do, and what came of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.nightly.budget_split import Sharing
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.report.campaign_summary import verdict
+
+#: Reasons of one phase that are told again in the end.
+MOST: Final = 5
+
+
+def first_lines(night: Night, sharing: Sharing, *, resumed: bool) -> Iterator[str]:
+    """Before it begins, or goes on."""
+    what = ", ".join(
+        f"{target} {night.versions.get(target.subject, '')}".rstrip() for target in night.targets
+    )
+    if resumed:
+        yield f"night {night.name} goes on: {what}; {sharing.left()} left"
+    else:
+        yield f"night {night.name}, seed {night.seed}: {what}; {night.budget}"
+    yield "Ctrl-C ends it with its report; --resume goes on with it"
+
+
+def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterator[str]:
+    """What came of it."""
+    new = [met for met in night.met if met.is_new]
+    known = [met for met in night.met if not met.is_new]
+    if not only_new:
+        for target in night.targets:
+            its = [it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system]
+            done = total(shard.total for shard in its)
+            yield f"{target}: {done.runs:,} runs, {done.steps:,} steps, {done.seconds:,.0f} s of CPU"
+        for met in known:
+            yield f"known, {counted(met.times, 'run')}: {met.known}"
+        for line in night.fixed:
+            yield f"fixed: {line}"
+    for met in new:
+        yield from new_lines(met, folder, night.python)
+    yield from red_lines(night)
+    yield closing(night, verdict(new, known))
+
+
+def red_lines(night: Night) -> Iterator[str]:
+    """Why the night is red; of each phase not more than people read."""
+    for phase in night.phases:
+        for why in phase.red[:MOST]:
+            yield f"red: {phase.name}: {why}"
+        if len(phase.red) > MOST:
+            yield f"red: {phase.name}: and {len(phase.red) - MOST} more, told above"
+
+
+def new_lines(met: Met, folder: Path, python: str = "") -> Iterator[str]:
+    """All there is to say of one new finding.
+
+    Args:
+        python: interpreter in whose environment it was found; empty: this one.
+    """
+    what = f"clusters of {met.subject}" if met.scope == "cluster" else met.subject
+    yield ""
+    yield f"new, {counted(met.times, 'run')} of {what}, first run {met.run} of seed {met.seed}:"
+    yield from met.lines or [
+        f"{met.signature[0]}: {met.sentence}",
+        met.counterexample,
+        "not shrunk",
+    ]
+    if met.path:
+        chosen = "" if met.subject == "reference" else f" --subject {met.subject}"
+        command = f"{python} -m workerfuzz.harness.cli" if python else "workerfuzz"
+        yield f"replay it: {command} replay {folder / met.path}{chosen}"
+    else:
+        yield "it could not be written; here it is:"
+        yield from met.case.splitlines()
+
+
+def closing(night: Night, said: str) -> str:
+    """The last line."""
+    interrupted = ", interrupted: --resume goes on with it" if night.interrupted else ""
+    return f"{said}; the night is {'red' if night.red else 'green'}{interrupted}"

@@ -1,0 +1,250 @@
+"""Where everything of a chart stands in a picture: lanes from left to right, rows from top to bottom."""
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Change, Chart, Fate, Lane, Row
+from workerfuzz.harness.cases.swimlanes.folding import (
+    Fold,
+    brief,
+    is_silent,
+    label_of,
+    shown_lanes,
+    shown_rows,
+)
+from workerfuzz.harness.report.swimlanes.shapes import LETTER, wide
+
+#: All in px: room for numbers on the left; at the sides of lanes; heads of lanes.
+GUTTER: Final = 34
+HEADS: Final = 40
+
+#: Heights of a line of text, of what happens, of an arrow that takes no time, of a cell, between rows.
+TEXT: Final = 16
+EVENT: Final = 20
+INSTANT: Final = 25
+CELL: Final = 20
+BETWEEN: Final = 12
+
+#: A picture that is less wide has its words above its arrows, not beside them.
+NARROW: Final = 560
+
+
+@dataclass(slots=True)
+class Placed:
+    """One row in the picture.
+
+    Attributes:
+        top, bottom: what belongs to it.
+        y: where its dot is, and where what was sent long before arrives.
+        instants: arrows that take no time, each with its own height.
+        late: what arrives or is lost, and was sent in an earlier row.
+        lost: what of that is lost, each with its own height.
+        label: what happened, if no arrow says it.
+        manner: the same in a word, before what an arrow says that ends in it.
+        words: in a narrow picture, everything that is said of the row, line by line.
+        cells: by lane, line by line.
+    """
+
+    row: Row
+    top: float = 0
+    bottom: float = 0
+    y: float = 0
+    remarks: list[str] = field(default_factory=list)
+    instants: list[tuple[Arrow, float]] = field(default_factory=list)
+    late: list[Arrow] = field(default_factory=list)
+    lost: list[tuple[Arrow, float]] = field(default_factory=list)
+    label: str = ""
+    manner: str = ""
+    words: list[tuple[str, float, str]] = field(default_factory=list)
+    cells: list[tuple[Change, float, float, float]] = field(default_factory=list)
+    rests: bool = False
+
+
+class Layout:
+    """Places of lanes and rows.
+
+    Attributes:
+        width, height: of the picture, in px.
+        x: of each lane.
+        rows: from top to bottom, folds among them.
+    """
+
+    def __init__(self, chart: Chart, width: float, last: int | None = None) -> None:
+        self.chart = chart
+        self.width = width
+        self.narrow = width < NARROW
+        shown = shown_rows(chart, last)
+        self.lanes: Sequence[Lane] = shown_lanes(chart, shown)
+        self.x = self._lanes()
+        self.rows: list[Placed | tuple[Fold, float]] = []
+        self.by_number: dict[int, Placed] = {}
+        self._down = float(HEADS)
+        self._rests = False
+        for row in shown:
+            if isinstance(row, Fold):
+                self.rows.append((row, self._down + TEXT))
+                self._down += TEXT + BETWEEN
+            else:
+                self._place(row)
+        self.height = self._down + 12
+
+    def _lanes(self) -> dict[str, float]:
+        """Lanes stand as far from each other as there is room; the last one has room for words."""
+        count = len(self.lanes)
+        beside = 24.0 if self.narrow else 40.0
+        after = 24.0 if self.narrow else min(190.0, self.width / (count + 1))
+        pitch = (self.width - GUTTER - beside - after) / max(count - 1, 1)
+        pitch = min(pitch, 230.0)
+        return {lane.name: GUTTER + beside + pitch * it for it, lane in enumerate(self.lanes)}
+
+    @property
+    def pitch(self) -> float:
+        places = [*self.x.values()]
+        return places[1] - places[0] if len(places) > 1 else self.width - GUTTER
+
+    def shows(self, arrow: Arrow) -> bool:
+        """Something of it is in the picture."""
+        first, last = min(self.by_number, default=0), max(self.by_number, default=0)
+        seen = arrow.sent <= last and (arrow.ended is None or arrow.ended >= first)
+        return seen and arrow.sender in self.x and arrow.receiver in self.x
+
+    def y(self, row: int | None) -> float:
+        """Height of a row; above or below all that is drawn, if it is not."""
+        if row is not None and row in self.by_number:
+            return self.by_number[row].y
+        first = next(iter(self.by_number), 0)
+        return self.height - 4 if row is None or row > first else float(HEADS)
+
+    def start(self, row: int) -> float:
+        """Where something leaves that is sent in a row: below all that is said of the row."""
+        placed = self.by_number.get(row)
+        return self.y(row) if placed is None or self.narrow else placed.bottom
+
+    # Rows
+
+    def _place(self, row: Row) -> None:
+        placed = Placed(row, top=self._down)
+        self.rows.append(placed)
+        self.by_number[row.number] = placed
+        letters = int((self.width - GUTTER - 12) / LETTER)
+        placed.remarks = [it for remark in row.remarks for it in textwrap.wrap(remark, letters)]
+        self._down += TEXT * len(placed.remarks)
+        placed.rests = row.at_rest and not self._rests
+        if placed.rests:
+            self._rests = True
+            self._down += EVENT
+        self._events(placed)
+        broken = self.chart.breach is not None and self.chart.breach.row == row.number
+        if broken and row.lane:
+            self._down += CELL  # for the flag
+        placed.bottom = self._down
+        self._down += BETWEEN
+
+    def _events(self, placed: Placed) -> None:
+        """What happens, and the arrows of the row."""
+        row, chart = placed.row, self.chart
+        ended = [it for it in chart.ended_in(row.number) if {it.sender, it.receiver} <= {*self.x}]
+        instants = [it for it in ended if it.sent == row.number]
+        placed.late = [it for it in ended if it.sent != row.number]
+        arrived = [it for it in ended if it.fate is Fate.ARRIVED]
+        if not is_silent(row, arrived):
+            placed.label = label_of(row)
+        if self.narrow:
+            self._narrow(placed, instants)
+            return
+        if any(it.receiver == row.lane and it in arrived for it in placed.late):
+            placed.manner, placed.label = f"{row.step.split()[0]}: " if placed.label else "", ""
+        arrives = [it for it in placed.late if it.fate is Fate.ARRIVED]
+        if placed.late or placed.label or not instants:
+            placed.y = self._down + EVENT / 2
+            self._down += EVENT
+            if any(self.below(it, placed) for it in arrives):
+                self._down += TEXT - 4
+        for arrow in placed.late:
+            if arrow.fate is Fate.LOST:
+                placed.lost.append((arrow, self._down + CELL / 2))
+                self._down += CELL
+        for arrow in instants:
+            placed.instants.append((arrow, self._down + INSTANT - 8))
+            self._down += INSTANT
+        if instants and not placed.y:
+            placed.y = placed.instants[0][1]
+        self._cells(placed)
+
+    def below(self, arrow: Arrow, placed: Placed) -> bool:
+        """Its words have no room on the far side of its receiver, and stand below its head."""
+        left = self.x[arrow.receiver] < self.x[arrow.sender]
+        room = self.x[arrow.receiver] - GUTTER if left else self.width - self.x[arrow.receiver]
+        return wide(placed.manner + brief(arrow)) + 14 > room
+
+    def _cells(self, placed: Placed) -> None:
+        """States below what happened, at their lanes; as many in a line as there is room for."""
+        down: dict[str, float] = {}
+        for lane, changes in self._changes(placed.row).items():
+            x0 = self.x[lane] + 11
+            x, y = x0, self._down
+            limit = min(x0 + self.pitch - 24, self.width - 2)
+            for change in changes:
+                room = wide(cell_words(change)) + 10
+                if x > x0 and x + room > limit:
+                    x, y = x0, y + CELL
+                placed.cells.append((change, x, y, min(room, self.width - 2 - x)))
+                x += room + 5
+            down[lane] = y + CELL
+        self._down = max(down.values(), default=self._down)
+
+    def _changes(self, row: Row) -> dict[str, list[Change]]:
+        found: dict[str, list[Change]] = {}
+        for change in row.changes:
+            lane = self.chart.lane(change.lane)
+            alive = lane.until is None or lane.until > row.number
+            if change.lane in self.x and alive:
+                found.setdefault(change.lane, []).append(change)
+        return found
+
+    def _narrow(self, placed: Placed, instants: Sequence[Arrow]) -> None:
+        """Words first, line by line; then the arrows; cells as part of the words."""
+        letters = int((self.width - GUTTER - 6) / LETTER)
+        if placed.label:
+            self._words(placed, placed.row.step, letters, "s")
+        for arrow in placed.late:
+            lost = "lost: " if arrow.fate is Fate.LOST else ""
+            self._words(placed, lost + brief(arrow), letters, kind_of(arrow))
+        for arrow in instants:
+            lost = "lost: " if arrow.fate is Fate.LOST else ""
+            if arrow.words != placed.label:
+                self._words(placed, lost + brief(arrow), letters, kind_of(arrow))
+            placed.instants.append((arrow, self._down + 8))
+            self._down += 18
+        changes = [it for its in self._changes(placed.row).values() for it in its]
+        x, y = float(GUTTER), self._down
+        for change in changes:
+            room = wide(self.chart.lane(change.lane).label + " " + cell_words(change)) + 10
+            if x > GUTTER and x + room > self.width - 2:
+                x, y = GUTTER, y + CELL
+            placed.cells.append((change, x, y, min(room, self.width - 2 - x)))
+            x += room + 5
+        self._down = y + (CELL if changes else 0)
+        if placed.late or not instants:
+            placed.y = self._down + 9
+            self._down += 18
+        else:
+            placed.y = placed.instants[0][1]
+
+    def _words(self, placed: Placed, words: str, letters: int, kind: str) -> None:
+        for part in textwrap.wrap(words, letters):
+            self._down += TEXT
+            placed.words.append((part, self._down - 4, kind))
+
+
+def cell_words(change: Change) -> str:
+    return f"{change.key} {change.after or '-'}"
+
+
+def kind_of(arrow: Arrow) -> str:
+    """Class of an arrow: by how it travels, and whether it got there."""
+    if arrow.fate is Fate.LOST:
+        return "x"
+    return {"message": "m", "call": "c", "request": "q", "data": "q"}[arrow.kind]

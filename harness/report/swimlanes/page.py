@@ -1,0 +1,100 @@
+"""A case as one HTML file that needs nothing else: steps forward and back, messages, keys to follow."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from workerfuzz.harness.cases.swimlanes.chart import Change, Chart, Row
+from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
+from workerfuzz.harness.cases.swimlanes.step_detail import differing, label
+from workerfuzz.harness.cases.swimlanes.styled_text import Drawn
+from workerfuzz.harness.report.swimlanes.palette import FAMILIES, LEGEND
+from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, style_sheet, width_of
+from workerfuzz.harness.report.templating import render, resource
+
+#: Lines of tables that a step changed, at the most; a page stays small.
+MOST_CHANGES: Final = 60
+
+
+def page(chart: Chart, text: str = "", command: str = "") -> str:
+    """The whole page.
+
+    Args:
+        chart: with tables, if what steps change in them is to be shown.
+        text: the case as it is written.
+        command: what replays it.
+
+    Raises:
+        ReportUnavailable: jinja2 is not installed.
+    """
+    width = width_of(chart)
+    return render(
+        "case.html.jinja",
+        chart=chart,
+        breach=chart.breach,
+        broken_row=chart.rows[chart.breach.row] if chart.breach else None,
+        wide=fragment(chart, width, name="wide", live=True),
+        small=fragment(chart, SMALL, name="small", live=True),
+        width=int(width),
+        style=style_sheet() + resource("case.css"),
+        script=resource("case.js"),
+        data=data_of(chart),
+        families=LEGEND,
+        text=text,
+        command=command,
+    )
+
+
+def data_of(chart: Chart) -> dict[str, Any]:
+    """What the script knows, as JSON can carry it."""
+    shown = [it for it in shown_rows(chart) if not isinstance(it, Fold)]
+    return {
+        "lanes": [[lane.name, lane.label] for lane in chart.lanes],
+        "rows": [*rows_data(chart, shown)],
+        "arrows": [
+            [it.kind, it.sender, it.receiver, it.words, it.keys, it.sent, it.ended, it.fate]
+            for it in chart.arrows
+        ],
+        "keys": chart.keys,
+        "asked": chart.breach.keys if chart.breach else (),
+        "breach": chart.breach.row if chart.breach else None,
+        "property": (chart.breach.property or "impossible") if chart.breach else "",
+        "steps": chart.steps,
+        "families": {state: name for name, states in FAMILIES.items() for state in sorted(states)},
+    }
+
+
+def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """The rows that are shown, each with what changed in those before it that are not."""
+    after = 0
+    for row in shown:
+        hidden = [it for before in chart.rows[after : row.number] for it in before.changes]
+        after = row.number + 1
+        yield row_data(chart, row, hidden)
+
+
+def row_data(chart: Chart, row: Row, hidden: Sequence[Change]) -> dict[str, Any]:
+    """One row: what it changed, in states and in tables."""
+    return {
+        "n": row.number,
+        "step": row.step,
+        "lane": row.lane,
+        "keys": row.keys,
+        "rest": row.at_rest,
+        "hidden": [(it.lane, it.key, it.before, it.after) for it in hidden],
+        "changed": [(it.lane, it.key, it.before, it.after) for it in row.changes],
+        "tables": tables_changed(chart, row)[:MOST_CHANGES],
+    }
+
+
+def tables_changed(chart: Chart, row: Row) -> list[tuple[str, str]]:
+    """Lines, each with its class: ``party``, ``out`` or ``in``."""
+    before = chart.rows[row.number - 1].tables if row.number else {}
+    found: list[tuple[str, str]] = []
+    for party in {**before, **row.tables}:
+        was, its = before.get(party, {}), row.tables.get(party, {})
+        for table in {**was, **its}:
+            lines: list[Drawn] = [*differing(table, was, its)]
+            if lines:
+                found.append(("party", f"{label(chart, party)}: {table}"))
+                found += [(line[0][1], line[0][0].strip()) for line in lines]
+    return found

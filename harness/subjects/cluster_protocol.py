@@ -1,0 +1,202 @@
+"""What a system must offer to be fuzzed as a whole cluster: one scheduler and its workers.
+
+Nothing here travels by itself: whatever a party sends is returned as a ``Post``, and whatever a worker
+wants done as a ``Wish`` of it; the world decides when either happens. All calls are synchronous. Each
+raises ``SubjectRaised`` where the system raises; any other exception is the harness's own fault.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple, Protocol
+
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Execute, GatherDep, RetryBusyWorkerLater
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
+
+__all__ = ["ClusterConfig", "ClusterMaker", "ClusterSubject", "Move", "Outcome", "Post"]
+
+#: How mailboxes and cases call the scheduler; other parties have names of their own.
+SCHEDULER: Final = "scheduler"
+
+#: What a worker wants done by its surroundings.
+Action = Execute | GatherDep | RetryBusyWorkerLater
+
+
+class Post(NamedTuple):
+    """What one call made one party send to another: delivered as a whole, or not at all.
+
+    Attributes:
+        messages: in the order sent; only their subject knows what is in them.
+    """
+
+    sender: str
+    receiver: str
+    messages: tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one call led to.
+
+    Attributes:
+        posts: at most one for each pair of parties, in the order in which the first message was sent.
+        actions: (worker, what it wants done), in the order issued.
+    """
+
+    posts: list[Post] = field(default_factory=list)
+    actions: list[tuple[str, Action]] = field(default_factory=list)
+
+
+class Move(NamedTuple):
+    """One transition of a task, on one party. States as that party calls them."""
+
+    party: str
+    key: str
+    start: str
+    finish: str
+
+
+class ClusterSubject(Protocol):
+    """A scheduler and its workers under test."""
+
+    @property
+    def begins_later(self) -> bool:
+        """A thread looks its task and inputs up some time after ``Execute`` (step ``begin``)."""
+
+    # Who is there
+
+    def join(self, worker: str) -> Outcome:
+        """A fresh worker registers; the scheduler knows of it when this returns."""
+
+    def lose(self, worker: str) -> Outcome:
+        """The scheduler notices that a worker is gone. It is not used afterwards."""
+
+    # What happens to the scheduler
+
+    def ask(self, client: str, wish: client_requests.Wish) -> Outcome:
+        """A client's wish arrives at the scheduler. Clients are known from their first wish on."""
+
+    def deliver(self, post: Post) -> Outcome:
+        """A batch of messages arrives at the scheduler or at a worker."""
+
+    def told(self, post: Post) -> Sequence[client_requests.Told]:
+        """What a batch of messages says to a client."""
+
+    def say(self, post: Post) -> Sequence[str]:
+        """Each message of a batch in a few words, without numbers that differ between runs."""
+
+    def stealable(self) -> Collection[tuple[str, str]]:
+        """(key, thief): what the scheduler could decide now to have computed elsewhere; sorted."""
+
+    def steal(self, key: str, thief: str) -> Outcome:
+        """The scheduler decides so, and asks the worker that has the task."""
+
+    def replicable(self) -> Collection[tuple[str, str]]:
+        """(key, worker): of which the scheduler could want another copy there; sorted."""
+
+    def replicate(self, key: str, worker: str) -> Outcome:
+        """The scheduler asks a worker for a copy."""
+
+    def droppable(self) -> Collection[tuple[str, str]]:
+        """(key, worker): copies that are one too many; sorted."""
+
+    def drop(self, key: str, worker: str) -> Outcome:
+        """The scheduler tells a worker that it may drop its copy."""
+
+    # What happens to a worker
+
+    def happen(self, worker: str, event: Event) -> Outcome:
+        """Something of its own process, of a thread or of the network reaches a worker.
+
+        One of: ``Execute*``, ``Reschedule``, ``Secede``, ``GatherDep*``, ``RetryBusyWorker``,
+        ``FindMissing``, ``Pause``, ``Unpause``, ``UpdateData``. The worker's own process tells the
+        scheduler of a pause.
+        """
+
+    def begin(self, worker: str, key: str) -> tuple[Execute | None, Outcome]:
+        """A thread starts: what it finds to run. None: nothing any more; the thread is over."""
+
+    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+        """A task ends well, but its result cannot be stored."""
+
+    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+        """What a worker sends that is asked for keys now: values of those that it holds."""
+
+    # What can be seen
+
+    def moves(self) -> Iterable[Move]:
+        """Every transition that the last call caused, in order; to be read once, at any later time."""
+
+    def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
+        """The system's own properties that are broken, each with a counterexample.
+
+        Args:
+            party: the scheduler or a worker; the one that something just happened to.
+            thoroughly: check everything, not only what the last call may have broken.
+        """
+
+    def worker(self, worker: str) -> WorkerView:
+        """One worker."""
+
+    def keys(self) -> Collection[str]:
+        """Tasks that the scheduler knows."""
+
+    def state(self, key: str) -> str | None:
+        """Of a task on the scheduler; None where it knows none."""
+
+    def holders(self, key: str) -> Collection[str]:
+        """Workers that hold a value, as far as the scheduler knows."""
+
+    def seceded(self) -> Mapping[str, Collection[str]]:
+        """Tasks that take no slot where they run, by worker, as far as the scheduler knows.
+
+        Workers without any may be missing.
+        """
+
+    def unsatisfiable(self) -> Collection[str]:
+        """Tasks that wait for a worker which does not exist: not a fault of the system."""
+
+    def leftovers(self) -> Iterator[str]:
+        """What the scheduler and the workers still have, in words; nothing once all was let go."""
+
+    def close(self) -> None:
+        """The run is over; nothing of it may stay alive."""
+
+
+class ClusterMaker(Protocol):
+    """A system that can be fuzzed as a whole cluster."""
+
+    @property
+    def name(self) -> str:
+        """How the command line and cases call it."""
+
+    def version(self) -> str:
+        """Release, as PEP 440 writes it; raises SubjectUnavailable."""
+
+    def cannot(self) -> Mapping[str, str]:
+        """Kinds of step, by their word, that this release has no way to do; and why."""
+
+    def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        """(start, finish) of each transition that a ``scheduler`` and a ``worker`` provide for."""
+
+    def cluster(self, config: ClusterConfig) -> ClusterSubject:
+        """A scheduler without workers; raises SubjectUnavailable."""
+
+
+class CopyableCluster(Protocol):
+    """What a cluster under test offers beside, so that it can be explored."""
+
+    def copy(self) -> Any:
+        """One of its own that continues alike, and shares nothing that changes."""
+
+    def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
+        """Plain data, equal for those that continue alike.
+
+        Args:
+            its: names and numbers there.
+            posts: what is under way: its messages are part of it.
+        """

@@ -1,0 +1,1 @@
+"""The installed ``distributed`` as a subject. Nothing else in ``subjects`` imports Dask."""

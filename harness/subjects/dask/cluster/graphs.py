@@ -1,0 +1,215 @@
+"""A graph as the scheduler of a release takes it from a client: every task carries our ``TaskSpec``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.dask.names import Name, address, named
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+
+def content_class(base: type[Any] | None) -> Callable[[TaskSpec], Any]:
+    """What makes the content of a task out of its spec.
+
+    Args:
+        base: of the nodes of a graph; None where a release takes anything for content.
+    """
+    if base is None:
+        return lambda spec: spec
+
+    class Content(base):  # type: ignore[misc,valid-type]  # known at run time only
+        """A node of a graph that nobody but us can run."""
+
+        def __init__(self, spec: TaskSpec) -> None:
+            self.spec = spec
+            self.key = named(spec.key)
+            self._dependencies = frozenset(map(named, spec.dependencies))
+
+        def __repr__(self) -> str:
+            return f"<Content {self.spec.key}>"
+
+        def __dask_tokenize__(self) -> str:
+            return repr(self.spec)  # by which some releases tell whether it is the same content
+
+    return Content
+
+
+def spec_of(content: Any) -> TaskSpec | None:
+    """The reverse, wherever a release has wrapped it; None: a task without content."""
+    for wrapping in ("data", "spec", "task"):
+        content = getattr(content, wrapping, content)
+    assert content is None or isinstance(content, TaskSpec), content
+    return content
+
+
+@dataclass(slots=True, eq=False)
+class Graph:
+    """What a client sent, with everything that some release asks for."""
+
+    client: str
+    wish: client_requests.Submit
+    specs: Sequence[TaskSpec]
+    contents: dict[Name, Any]
+
+    @property
+    def dependencies(self) -> dict[Name, set[Name]]:
+        return {named(spec.key): set(map(named, spec.dependencies)) for spec in self.specs}
+
+    @property
+    def data(self) -> "Graph":
+        """As unpacked by a release that packs it twice."""
+        return self
+
+    @property
+    def annotations(self) -> dict[str, dict[Name, Any]]:
+        """What is asked for each task, by what it is and by key."""
+        found: dict[str, dict[Name, Any]] = {}
+        if not self.wish.options:
+            return found
+        for name, read in ANNOTATIONS.items():
+            asked = {
+                key: value
+                for key in self.contents
+                if (options := self.wish.options.get(str(key))) and (value := read(options))
+            }
+            if asked:
+                found[name] = asked
+        return found
+
+    @property
+    def actors(self) -> list[Name]:
+        actors = (named(spec.key) for spec in self.wish.specs if spec.actor)
+        return [key for key in actors if key in self.contents]
+
+    @property
+    def keys(self) -> set[Name]:
+        return set(map(named, self.wish.wanted))
+
+    @property
+    def priority(self) -> dict[Name, int]:
+        """A task after those that it depends on; what counts is that it is an order."""
+        return {key: position for position, key in enumerate(self.contents)}
+
+    def asked(self, annotation: str) -> dict[Name, Any]:
+        return self.annotations.get(annotation, {})
+
+
+#: What ``Options`` are called in Dask. What is nothing is not asked for.
+ANNOTATIONS: Final[Mapping[str, Callable[[client_requests.Options], Any]]] = {
+    "priority": lambda options: options.priority,
+    "retries": lambda options: options.retries,
+    "resources": lambda options: dict(options.resources),
+    "workers": lambda options: [address(worker) for worker in options.workers],
+    "allow_other_workers": lambda options: options.loose,
+}
+
+
+class _Dependent(Graph):
+    """A graph of a release that wants its dependencies beside it."""
+
+    @property
+    def materialized(self) -> Any:
+        return self.contents, self.dependencies, self.annotations
+
+    @property
+    def materialized_by_key(self) -> Any:
+        """As releases want it that have a method of the scheduler for it: annotations by key."""
+        asked: dict[Name, dict[str, Any]] = {}
+        for name, values in self.annotations.items():
+            for key, value in values.items():
+                asked.setdefault(key, {})[name] = value
+        return self.contents, self.dependencies, asked, {key: key for key in self.contents}
+
+
+class _Plain(Graph):
+    """A graph whose nodes know what they depend on."""
+
+    @property
+    def materialized(self) -> Any:
+        return self.contents, self.annotations
+
+
+Fill = Callable[[Graph], Any]
+
+#: What every release asks for.
+_ALWAYS: Final[Mapping[str, Fill]] = {
+    "client": lambda graph: graph.client,
+    "keys": lambda graph: graph.keys,
+    "submitting_task": lambda graph: None,
+    "actors": lambda graph: graph.actors,
+    "fifo_timeout": lambda graph: 0,
+}
+_SINCE_PACKED: Final[Mapping[str, Fill]] = {
+    **_ALWAYS,
+    "span_metadata": lambda graph: {},
+    "internal_priority": lambda graph: graph.priority,
+}
+
+_SINCE_EXPRESSIONS: Final[Mapping[str, Fill]] = {
+    **_SINCE_PACKED,
+    "expr_ser": lambda graph: SimpleNamespace(header=graph, frames=()),
+}
+
+#: Said of a release that takes expressions, and wants the dependencies of what is in them.
+BESIDE: Final = "expr_ser, dependencies"
+
+#: How a graph is handed over, by an argument of ``update_graph`` that only this way has.
+WAYS: Final[Mapping[str, tuple[type[Graph], Mapping[str, Fill]]]] = {
+    BESIDE: (_Dependent, _SINCE_EXPRESSIONS),
+    "expr_ser": (_Plain, _SINCE_EXPRESSIONS),
+    "graph_header": (
+        _Dependent,
+        {
+            **_SINCE_PACKED,
+            "graph_header": lambda graph: graph,
+            "graph_frames": lambda graph: (),
+        },
+    ),
+    "tasks": (
+        Graph,
+        {
+            **_ALWAYS,
+            "tasks": lambda graph: dict(graph.contents),
+            "dependencies": lambda graph: graph.dependencies,
+            "priority": lambda graph: graph.priority,
+            "user_priority": lambda graph: dict(graph.asked("priority")),
+            "restrictions": lambda graph: graph.asked("workers"),
+            "loose_restrictions": lambda graph: list(graph.asked("allow_other_workers")),
+            "resources": lambda graph: graph.asked("resources"),
+            "retries": lambda graph: graph.asked("retries"),
+        },
+    ),
+}
+
+
+def way_of(arguments: frozenset[str]) -> str | None:
+    """How a graph is handed to an ``update_graph`` that has these arguments; None: unknown."""
+    return next((way for way in WAYS if way in arguments), None)
+
+
+def arguments(
+    way: str,
+    taken: frozenset[str],
+    client: str,
+    wish: client_requests.Submit,
+    content: Callable[[TaskSpec], Any],
+) -> dict[str, Any]:
+    """Of ``update_graph``, where it takes these."""
+    specs = _reached(wish)
+    kind, fills = WAYS[way]
+    graph = kind(client, wish, specs, {named(spec.key): content(spec) for spec in specs})
+    return {name: fill(graph) for name, fill in fills.items() if name in taken}
+
+
+def _reached(wish: client_requests.Submit) -> Sequence[TaskSpec]:
+    """Tasks that what is wanted depends on, in order: a client sends no others."""
+    specs = {spec.key: spec for spec in wish.specs}
+    pending, reached = [*wish.wanted], set()
+    while pending:
+        key = pending.pop()
+        if key in specs and key not in reached:
+            reached.add(key)
+            pending += specs[key].dependencies
+    return [spec for spec in wish.specs if spec.key in reached]

@@ -1,0 +1,170 @@
+"""What is used of a release's scheduler, and what of it a release lacks."""
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.cluster_protocol import ClusterConfig
+from workerfuzz.harness.subjects.dask.cluster.graphs import BESIDE, content_class, way_of
+from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER
+from workerfuzz.harness.subjects.dask.cluster.registration import unknown_arguments
+from workerfuzz.harness.subjects.dask.cluster.scheduler import MOST_TRANSITIONS, embedded, outspoken
+from workerfuzz.harness.subjects.dask.cluster.stubs import CONSTRUCTION, replaced
+from workerfuzz.harness.subjects.dask.releases import Release, installed
+from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+#: Of ``distributed.scheduler``; what stands in for something may be missing, this may not.
+_MODULE_HAS: Final = (
+    "Scheduler", "TaskState", "ClientState", "BatchedSend", "ServerNode", "asyncio", "time",
+)  # fmt: skip
+_SCHEDULER_HAS: Final = (
+    "add_worker", "remove_worker", "update_graph", "update_data", "client_releases_keys",
+    "stimulus_cancel", "stimulus_retry", "request_acquire_replicas", "request_remove_replicas",
+    "valid_workers", "validate_state", "handle_worker", "coerce_address", "_instances",
+)  # fmt: skip
+#: Of a scheduler that was made.
+_INSTANCE_HAS: Final = (
+    "tasks", "workers", "clients", "running", "idle", "unrunnable", "replicated_tasks",
+    "transition_log", "transition_counter", "stream_handlers", "stream_comms", "client_comms",
+)  # fmt: skip
+_STEALING_HAS: Final = (
+    "move_task_request", "in_flight", "key_stealable", "stealable", "in_flight_occupancy",
+)  # fmt: skip
+
+#: Messages that some supported releases do not send.
+_OPTIONAL_MESSAGES: Final = frozenset({"remove-worker"})
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterRelease:
+    """One release of distributed, as a whole cluster needs it.
+
+    Attributes:
+        worker: the release as its workers need it.
+        scheduler: its module of that name.
+        stealing: its module of that name.
+        content: makes the content of a task out of our spec.
+        submits: how a graph is handed over, as in ``dask_cluster_graphs.WAYS``.
+        graph_takes: arguments of ``update_graph``.
+        joins: arguments of ``add_worker``.
+        cancels: arguments of ``stimulus_cancel``.
+        kind: its ``Scheduler``, embedded.
+        thief: its ``WorkStealing``, whose exceptions are noted.
+    """
+
+    worker: Release
+    scheduler: ModuleType
+    stealing: ModuleType
+    content: Callable[[TaskSpec], Any] = field(repr=False)
+    submits: str
+    graph_takes: frozenset[str] = field(repr=False)
+    joins: frozenset[str] = field(repr=False)
+    cancels: frozenset[str] = field(repr=False)
+    kind: type[Any] = field(repr=False)
+    thief: type[Any] = field(repr=False)
+
+    def make(self, config: ClusterConfig) -> Any:
+        """A scheduler that is not started; the names of its modules are ours already."""
+        with replaced(self.scheduler, CONSTRUCTION):
+            made = self.kind(
+                validate=config.validate,
+                allowed_failures=config.allowed_failures,
+                extensions={"stealing": self.thief},
+                transition_counter_max=MOST_TRANSITIONS,
+            )
+        made.status = self.scheduler.Status.running
+        if hasattr(made, "WORKER_SATURATION"):  # since 2022.9.1
+            made.WORKER_SATURATION = config.saturation
+        return made
+
+
+@functools.cache
+def installed_cluster() -> ClusterRelease:
+    """The release that is installed; raises SubjectUnavailable."""
+    worker = installed()
+    try:
+        scheduler = importlib.import_module("distributed.scheduler")
+        stealing = importlib.import_module("distributed.stealing")
+    except Exception as error:
+        raise SubjectUnavailable(
+            f'subject "dask" needs distributed, whose import failed: {type(error).__name__}'
+        ) from error
+    return release_of(worker, scheduler, stealing)
+
+
+def release_of(worker: Release, scheduler: Any, stealing: Any) -> ClusterRelease:
+    """What the modules offer, once it is known to be enough; raises SubjectUnavailable."""
+    for reason in _lacking(worker, scheduler, stealing):
+        raise SubjectUnavailable(
+            f'subject "dask" does not know distributed {worker.version}: {reason}; '
+            "try another release of distributed or of workerfuzz"
+        )
+    return ClusterRelease(
+        worker=worker,
+        scheduler=scheduler,
+        stealing=stealing,
+        content=content_class(_node()),
+        submits=way_of(_graph_parameters(scheduler.Scheduler)) or "",
+        graph_takes=_parameters(scheduler.Scheduler.update_graph),
+        joins=_parameters(scheduler.Scheduler.add_worker),
+        cancels=_parameters(scheduler.Scheduler.stimulus_cancel),
+        kind=embedded(scheduler.Scheduler),
+        thief=outspoken(stealing.WorkStealing),
+    )
+
+
+def _lacking(worker: Release, scheduler: Any, stealing: Any) -> Iterator[str]:
+    for name in _MODULE_HAS:
+        if not hasattr(scheduler, name):
+            yield f"there is no scheduler.{name}"
+            return  # what follows would fail for want of it
+    yield from (
+        f"Scheduler has no {name}"
+        for name in _SCHEDULER_HAS
+        if not hasattr(scheduler.Scheduler, name)
+    )
+    if not hasattr(importlib.import_module("distributed.utils"), "_LogErrors"):
+        yield "there is no utils._LogErrors"
+    if not hasattr(stealing, "WorkStealing"):
+        yield "there is no stealing.WorkStealing"
+    submits = _parameters(scheduler.Scheduler.update_graph)
+    if way_of(submits) is None:
+        yield f"update_graph takes {', '.join(sorted(submits))}"
+    for name in unknown_arguments(inspect.signature(scheduler.Scheduler.add_worker)):
+        yield f"add_worker needs an unknown argument {name}"
+    for op, kind in TO_WORKER.items():
+        if not worker.has(kind) and op not in _OPTIONAL_MESSAGES:
+            yield f"there is no {kind}"
+
+
+def missing(made: Any, stealing: Any) -> Iterator[str]:
+    """What a scheduler that was made, or its stealing, lacks."""
+    yield from (f"Scheduler has no {name}" for name in _INSTANCE_HAS if not hasattr(made, name))
+    yield from (f"WorkStealing has no {it}" for it in _STEALING_HAS if not hasattr(stealing, it))
+
+
+def _parameters(call: Any) -> frozenset[str]:
+    return frozenset(inspect.signature(call).parameters)
+
+
+def _graph_parameters(kind: Any) -> frozenset[str]:
+    """Of ``update_graph``; with a word about what no argument tells."""
+    taken = _parameters(kind.update_graph)
+    taking = getattr(kind, "_create_taskstate_from_graph", None)  # since 2024.4
+    if "expr_ser" in taken and taking is not None and "dependencies" in _parameters(taking):
+        taken |= {BESIDE}
+    return taken
+
+
+def _node() -> type[Any] | None:
+    """Of what a graph consists: since 2024.9 of nodes."""
+    try:
+        node: type[Any] = importlib.import_module("dask._task_spec").GraphNode
+    except ImportError:
+        return None
+    return node

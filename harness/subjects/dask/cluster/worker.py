@@ -1,0 +1,235 @@
+"""A worker of a cluster: what Dask's ``Worker`` does around its state machine, without a process."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.cluster_protocol import Action
+from workerfuzz.harness.subjects.dask.cluster.graphs import spec_of
+from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER
+from workerfuzz.harness.subjects.dask.events import AlreadyCancelled
+from workerfuzz.harness.subjects.dask.failures import describe
+from workerfuzz.harness.subjects.dask.instructions import DROPPED, READERS
+from workerfuzz.harness.subjects.dask.names import Name, address, named
+from workerfuzz.harness.subjects.dask.releases import Release
+from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.statemachine.worker import events as ev
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+#: What a task may have become between its ``Execute`` and its thread; ``Worker.execute`` asserts it.
+_BEGIN: Final = frozenset({"executing", "cancelled", "resumed"})
+
+#: States in which ``Worker.execute`` logs as an error that the thread could not begin.
+_LOUD: Final = frozenset({"executing", "long-running"})
+
+#: Entries of the worker's log that are longer, without their key, tell a transition.
+_MOVE: Final = 3
+
+#: How a thread that ran ends.
+ENDINGS: Final = (ev.ExecuteSuccess, ev.ExecuteFailure, ev.Reschedule)
+
+#: What a worker tells the scheduler of its status.
+_STATUS: Final[Mapping[type[ev.Event], str]] = {ev.Pause: "paused", ev.Unpause: "running"}
+
+
+#: What a task takes at least before it secedes: no clock shows that no time has passed.
+SHORTEST_S: Final = 0.001
+
+
+class Store(dict[str, Any]):
+    """Where a worker keeps values; it may be told to refuse one."""
+
+    refused: str | None = None
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key == self.refused:
+            raise OSError("No space left on device")
+        super().__setitem__(key, value)
+
+
+class ClusterWorker(DaskWorker):
+    """Takes messages as they arrive and shows what is sent and wanted.
+
+    Attributes:
+        name: how the cluster calls it.
+        sent: messages to the scheduler since they were last taken.
+        wanted: what it wants done, likewise.
+        refused: copies that it might have dropped, and kept, since these were last taken; with the
+            tasks that take each, and their states.
+        counts_resources: it has some, and its release does not check them (before 2022.7.1).
+    """
+
+    def __init__(
+        self, release: Release, name: str, config: WorkerConfig, *, validate: bool
+    ) -> None:
+        super().__init__(release, config, validate=validate)
+        self.name = name
+        self.address = address(name)
+        self.machine.address = self.address
+        self.machine.data = Store()
+        self.sent: list[Any] = []
+        self.wanted: list[tuple[str, Action]] = []
+        self.refused: list[tuple[str, dict[str, str]]] = []
+        self.counts_resources = bool(config.resources) and not hasattr(
+            self.machine, "_validate_resources"
+        )
+        self._requests = 0
+        self._not_to_run: dict[str, None] = {}
+
+    # What happens
+
+    def take_in(self, message: dict[str, Any]) -> None:
+        """A message of the scheduler. Raises ValueError: one that no worker knows."""
+        fields = message.copy()
+        op = fields.pop("op")
+        if op not in TO_WORKER:
+            raise ValueError(f"a worker is sent an unknown message {op!r}")
+        if op == "compute-task":
+            self._requests += 1
+            self._run_ids[str(message["key"])] = fields.get("run_id", self._requests)
+            for name in ("run_spec", "task"):
+                if name in fields:
+                    fields[name] = spec_of(fields[name])
+        self.handle_stimulus(getattr(self.release.module, TO_WORKER[op])(**fields))
+        if op == "remove-replicas":
+            self.refused += (
+                (str(key), self._users(key)) for key in fields["keys"] if self._keeps(key)
+            )
+
+    def happen(self, event: ev.Event) -> None:
+        """One of our events, of those that do not come from the scheduler.
+
+        A thread that found its task cancelled tells so, some time later, whatever it would have done.
+        """
+        if isinstance(event, ev.Secede) and event.key in self._not_to_run:
+            return
+        if isinstance(event, ENDINGS) and event.key in self._not_to_run:
+            del self._not_to_run[event.key]
+            event = AlreadyCancelled(key=event.key)
+        self._last_event = type(event).__name__
+        self._events += 1
+        if type(event) in _STATUS:
+            stimulus_id = f"worker-status-change-{self._events}"
+            status = _STATUS[type(event)]
+            self.sent.append(
+                {"op": "worker-status-change", "status": status, "stimulus_id": stimulus_id}
+            )
+        if isinstance(event, ev.Secede):
+            duration_s = max(event.compute_duration_s, SHORTEST_S)
+            event = dataclasses.replace(event, compute_duration_s=duration_s)
+        stimulus = self.stimulus(event)
+        if stimulus is not None:
+            self.handle_stimulus(stimulus)
+
+    def begin(self, key: str) -> tuple[do.Execute | None, str]:
+        """What a thread finds that ``Worker.execute`` starts, or why it finds nothing.
+
+        Raises:
+            SubjectRaised: the worker forgot a task that it wanted to run, and breaks.
+        """
+        known_to_cancel = self.release.has("AlreadyCancelledEvent")
+        task = self.machine.tasks.get(named(key))
+        if task is None:
+            if known_to_cancel:
+                return None, ""
+            raise SubjectRaised(f"there is nothing to execute for {key}") from KeyError(key)
+        if known_to_cancel and task.state == "cancelled":
+            self._not_to_run[key] = None
+            return do.Execute(key=key, run_id=0, spec=TaskSpec(key=key), inputs={}), ""
+        run_id = self._run_id(key, task)
+        try:
+            if self._validate:
+                allowed = {"executing"} if known_to_cancel else _BEGIN
+                assert not task.waiting_for_data
+                assert task.state in allowed
+            assert task.run_spec is not None
+            inputs = {str(dep.key): self._input(dep.key) for dep in task.dependencies}
+        except (AssertionError, KeyError) as error:
+            said = describe(error) if known_to_cancel or task.state in _LOUD else ""
+            if said and self._was_revived(key):
+                said += ", of a task that had been cancelled"
+            self.happen(ev.ExecuteFailure(key=key, run_id=run_id, exception=describe(error)))
+            return None, said
+        return self._execute(key, task, inputs), ""
+
+    def spoil(self, key: str, run_id: int) -> None:
+        """The thread ended well; what it made cannot be stored.
+
+        What the worker takes for an actor is not stored, whatever its content is by now: it fails to
+        be made.
+        """
+        if named(key) in self.machine.actors:
+            self.happen(ev.ExecuteFailure(key=key, run_id=run_id))
+            return
+        store = self.machine.data
+        store.refused = key
+        try:
+            self.happen(ev.ExecuteSuccess(key=key, run_id=run_id, value=None))
+        finally:
+            store.refused = None
+
+    def served(self, keys: Sequence[str]) -> Mapping[str, object]:
+        """What a peer gets that asks now; an actor as soon as it is to be made here."""
+        found: dict[str, object] = {}
+        for key in keys:
+            for kept in (self.machine.data, self.machine.actors):
+                if named(key) in kept:
+                    found[key] = kept[Name(key)]
+                    break
+        return found
+
+    def handle_stimulus(self, stimulus: Any) -> None:
+        """Let Dask handle one of its own events."""
+        self.machine.transition_counter = 0  # the limit is for one event, not for the whole run
+        for it in self.machine.handle_stimulus(stimulus):
+            kind = type(it).__name__
+            if hasattr(it, "to_dict"):
+                self.sent.append(it.to_dict())
+            elif kind == "Execute":
+                self.wanted.append((self.name, self._issued(str(it.key))))
+            elif kind not in DROPPED:
+                action = READERS[kind].read(it, self)
+                if isinstance(action, do.GatherDep):
+                    self._asked_nbytes[action.worker] = action.total_nbytes
+                assert isinstance(action, do.GatherDep | do.RetryBusyWorkerLater)
+                self.wanted.append((self.name, action))
+
+    # What is known
+
+    def _keeps(self, key: str) -> bool:
+        task = self.machine.tasks.get(named(key))
+        return task is not None and task.state == "memory"
+
+    def _users(self, key: str) -> dict[str, str]:
+        """Tasks that take a key, with their states."""
+        return {str(it.key): str(it.state) for it in self.machine.tasks[named(key)].dependents}
+
+    def _run_id(self, key: str, task: Any) -> int:
+        run_id = getattr(task, "run_id", None)
+        return self.last_run_id(key) if run_id is None else run_id
+
+    def _was_revived(self, key: str) -> bool:
+        """It last began to execute as one that had been cancelled, and kept its thread."""
+        for what, *move in reversed(self.machine.log):  # (key, start, recommended, finish, ...)
+            if what == named(key) and len(move) > _MOVE and str(move[2]) in _LOUD:
+                return bool(move[0] == "cancelled")
+        return False
+
+    def _input(self, key: Name) -> object:
+        actors = self.machine.actors
+        return actors[key] if key in actors else self.machine.data[key]
+
+    def _issued(self, key: str) -> do.Execute:
+        """A thread is to begin. What it takes is what it finds then."""
+        return self._execute(key, self.machine.tasks[named(key)], {})
+
+    def _execute(self, key: str, task: Any, inputs: dict[str, object]) -> do.Execute:
+        return do.Execute(
+            key=key,
+            run_id=self._run_id(key, task),
+            spec=spec_of(task.run_spec) or TaskSpec(key=key),
+            inputs=dict(sorted(inputs.items())),
+        )

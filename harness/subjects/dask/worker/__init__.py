@@ -1,0 +1,1 @@
+"""One ``WorkerState`` of the installed ``distributed``, driven by the model's events."""

@@ -1,0 +1,223 @@
+"""One ``WorkerState`` of the installed distributed, as a worker under test."""
+
+import contextlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.dask.events import FIELDS, KINDS
+from workerfuzz.harness.subjects.dask.failures import describe
+from workerfuzz.harness.subjects.dask.instructions import DROPPED, NO_RUN, READERS
+from workerfuzz.harness.subjects.dask.interface import NEXT, PREVIOUS
+from workerfuzz.harness.subjects.dask.names import named, peer_at
+from workerfuzz.harness.subjects.dask.releases import Release
+from workerfuzz.harness.subjects.dask.tables import worker_tables
+from workerfuzz.harness.subjects.dask.worker.properties import to_check
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.tables import Tables
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.worker import events as ev
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import Change, TaskSpec
+
+_TWOFOLD: Final = frozenset({State.CANCELLED, State.RESUMED})
+
+
+class DaskWorker:
+    """Converts events and instructions, and shows the state.
+
+    Attributes:
+        machine: Dask's ``WorkerState``.
+        stimulus_id: of the last event: its kind and its number, or as a steal request wants it.
+    """
+
+    def __init__(self, release: Release, config: WorkerConfig, *, validate: bool) -> None:
+        self.release = release
+        self.machine = release.worker(config, validate=validate)
+        self.stimulus_id = ""
+        self._config = config
+        self._validate = validate
+        self._last_event = ""
+        self._events = 0
+        self._known_before: Sequence[str] = ()
+        self._run_ids: dict[str, int] = {}
+        self._asked_nbytes: dict[str, int] = {}
+
+    # What happens
+
+    def handle(self, event: ev.Event) -> Sequence[do.Instruction]:
+        self._last_event = type(event).__name__
+        self._events += 1
+        self._known_before = self.keys()
+        self.machine.moves.clear()
+        stimulus = self.stimulus(event)
+        if stimulus is None:
+            return ()
+        if isinstance(event, ev.ComputeTask):
+            self._run_ids[event.key] = event.request.run_id
+        self.machine.transition_counter = 0  # the limit is for one event, not for the whole run
+        try:
+            with self.silence():
+                issued = self.machine.handle_stimulus(stimulus)
+        except Exception as error:
+            raise SubjectRaised(describe(error)) from error
+        return [*self._read(issued)]
+
+    def stimulus(self, event: ev.Event) -> Any:
+        """Dask's event for one of ours; None where this release has no such event."""
+        kind = KINDS[type(event)]
+        if not self.release.has(kind):
+            return None
+        self.stimulus_id = getattr(event, "stimulus_id", f"{self._last_event}-{self._events}")
+        fields = self.release.fields[kind]
+        return getattr(self.release.module, kind)(
+            **{name: FIELDS[name](event, self) for name in fields}
+        )
+
+    def _read(self, issued: Sequence[Any]) -> Iterator[do.Instruction]:
+        for it in issued:
+            kind = type(it).__name__
+            if kind in DROPPED:
+                continue
+            instruction = READERS[kind].read(it, self)
+            if isinstance(instruction, do.GatherDep):
+                self._asked_nbytes[instruction.worker] = instruction.total_nbytes
+            yield instruction
+
+    def changes(self) -> Sequence[tuple[str, Change]]:
+        return [
+            (
+                str(move.key),
+                Change(self._last_event, State(move.start), State(move.finish), State(move.toward)),
+            )
+            for move in self.machine.moves
+        ]
+
+    def touched(self) -> Collection[str]:
+        """All that was there or is there: what Dask changes besides states, it does not tell."""
+        return sorted({*self._known_before, *self.keys()})
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        if not self._validate:
+            return
+        for item in to_check(touched):
+            with self.silence():
+                found = [*item(self.machine)]
+            yield from ((item, counterexample) for counterexample in found)
+
+    @contextlib.contextmanager
+    def silence(self) -> Iterator[None]:
+        """Dask logs what it is about to raise, with stories; what is raised says it already."""
+        logger = self.release.logger
+        before, logger.disabled = logger.disabled, True
+        try:
+            yield
+        finally:
+            logger.disabled = before
+
+    # What conversions ask for
+
+    def nbytes(self, key: str) -> int:
+        task = self._task(key)
+        return 1 if task is None or task.nbytes is None else task.nbytes
+
+    def holds(self, key: str) -> bool:
+        return key in self.data()
+
+    def asked_nbytes(self, peer: str) -> int:
+        return self._asked_nbytes.get(peer, 0)
+
+    def serialized(self, error: Exception) -> object:
+        return self.release.module.Serialize(error)
+
+    def last_run_id(self, key: str) -> int:
+        return self._run_ids.get(str(key), NO_RUN)
+
+    def urgency(self, key: str) -> tuple[tuple[int, ...], str]:
+        task = self._task(key)
+        return (task.priority or () if task is not None else (), key)
+
+    def started(self, key: str) -> do.Execute:
+        """What Dask's thread finds in the record when it begins."""
+        task = self._task(key)
+        if task is None or task.run_spec is None:
+            cause = KeyError(key)  # what Dask's worker raises when it comes to this
+            raise SubjectRaised(f"there is nothing to execute for {key}") from cause
+        spec = getattr(task.run_spec, "task", task.run_spec)  # wrapped before 2023.8.1
+        assert isinstance(spec, TaskSpec)
+        run_id = getattr(task, "run_id", None)
+        here = self.data()
+        return do.Execute(
+            key=key,
+            run_id=self.last_run_id(key) if run_id is None else run_id,
+            spec=spec,
+            inputs={dep: here[dep] for dep in self.dependencies(key) if dep in here},
+        )
+
+    # What can be seen
+
+    @property
+    def config(self) -> WorkerConfig:
+        return self._config
+
+    def keys(self) -> Sequence[str]:
+        return _sorted(self.machine.tasks)
+
+    def state(self, key: str) -> State | None:
+        task = self._task(key)
+        return None if task is None else State(task.state)
+
+    def previous(self, key: str) -> State | None:
+        return self._other_state(key, PREVIOUS)
+
+    def next(self, key: str) -> State | None:
+        return self._other_state(key, NEXT)
+
+    def dependencies(self, key: str) -> Collection[str]:
+        task = self._task(key)
+        return [] if task is None else _sorted(dep.key for dep in task.dependencies)
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self._task(key)
+        return [] if task is None else sorted(map(peer_at, task.who_has))
+
+    def data(self) -> Mapping[str, object]:
+        """Values by key. An actor that is still to be made has an entry in Dask, but no value."""
+        stored = {str(key): value for key, value in self.machine.data.items()}
+        for key, actor in self.machine.actors.items():
+            if actor is not None or self.state(key) in (State.MEMORY, None):
+                stored[str(key)] = actor
+        return stored
+
+    def threads(self) -> Mapping[str, bool]:
+        running = {str(task.key): False for task in self.machine.executing}
+        seceded = {str(task.key): True for task in self.machine.long_running}
+        return dict(sorted((running | seceded).items()))
+
+    def transfers(self) -> Mapping[str, Collection[str]]:
+        underway = self.machine.in_flight_workers.items()
+        return dict(sorted((peer_at(worker), _sorted(keys)) for worker, keys in underway))
+
+    def available_resources(self) -> Mapping[str, float]:
+        return dict(self.machine.available_resources)
+
+    def paused(self) -> bool:
+        return not self.machine.running
+
+    def tables(self) -> Tables:
+        return worker_tables(self.machine)
+
+    def _task(self, key: str) -> Any:
+        return self.machine.tasks.get(named(key))
+
+    def _other_state(self, key: str, names: tuple[str, ...]) -> State | None:
+        task = self._task(key)
+        if task is None or State(task.state) not in _TWOFOLD:
+            return None
+        value = next(getattr(task, name) for name in names if hasattr(task, name))
+        return None if value is None else State(value)
+
+
+def _sorted(keys: Any) -> list[str]:
+    return sorted(map(str, keys))

@@ -1,0 +1,375 @@
+"""Our scheduler with our workers under it, as a subject."""
+
+import traceback
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.cluster_protocol import (
+    SCHEDULER,
+    Action,
+    ClusterConfig,
+    ClusterSubject,
+    Move,
+    Outcome,
+    Post,
+)
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.reference.tables import scheduler_tables
+from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
+from workerfuzz.harness.subjects.tables import Tables
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS
+from workerfuzz.statemachine.properties.scheduler_totals import COUNTS, TOTALS
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler import messages as letters
+from workerfuzz.statemachine.scheduler.config import SchedulerConfig
+from workerfuzz.statemachine.scheduler.confirmations import Confirmations
+from workerfuzz.statemachine.scheduler.fingerprint import fingerprint, plain_message, ranks
+from workerfuzz.statemachine.scheduler.handlers.decisions import spare_holders, takers, thieves
+from workerfuzz.statemachine.scheduler.machine import handle_message
+from workerfuzz.statemachine.scheduler.placement import able_workers
+from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, Choices
+from workerfuzz.statemachine.scheduler.residue import leftovers
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.table import TRANSITIONS as SCHEDULER_EDGES
+from workerfuzz.statemachine.scheduler.task import Change as SchedulerChange
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.table import TRANSITIONS as WORKER_EDGES
+from workerfuzz.statemachine.worker.task import Change, Priority
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+from workerfuzz.strategies.text import word
+
+#: A property, and what shows that it does not hold.
+Broken = tuple[Property, str]
+
+#: What one event or message changed: (key, transition), in order.
+Changes = Sequence[tuple[str, Change | SchedulerChange]]
+
+#: What a worker's process tells the scheduler beside what the worker itself does.
+STATUS: Final[Mapping[type[Event], letters.Running]] = MappingProxyType(
+    {
+        events.Pause: letters.Running(running=False),
+        events.Unpause: letters.Running(running=True),
+    }
+)
+
+
+class ReferenceClusterMaker:
+    """The scheduler and the workers of this package."""
+
+    name: Final = "reference"
+
+    def version(self) -> str:
+        from workerfuzz import __version__
+
+        return __version__
+
+    def cannot(self) -> Mapping[str, str]:
+        return {"begin": "a task runs with the inputs that it was started with"}
+
+    def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        return {SCHEDULER: [*SCHEDULER_EDGES], "worker": [*WORKER_EDGES]}
+
+    def cluster(self, config: ClusterConfig) -> ClusterSubject:
+        return ReferenceCluster(config)
+
+
+class ReferenceProcess:
+    """One worker in its process."""
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.worker = ReferenceWorker(WorkerState(config.worker))
+        self.confirmations = Confirmations()
+        self.broken: list[Broken] = []
+        self.executes: dict[str, do.Execute] = {}
+
+    def copy(self) -> "ReferenceProcess":
+        other: ReferenceProcess = object.__new__(ReferenceProcess)
+        other.worker, other.confirmations = self.worker.copy(), self.confirmations.copy()
+        other.broken, other.executes = self.broken.copy(), self.executes.copy()
+        return other
+
+    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+        """Threads run with what they were started with: nothing is looked up in ``executes``."""
+        asked = tuple([plain_message(it, its) for it in self.confirmations])
+        return (*self.worker.fingerprint(its), asked)
+
+
+class ReferenceCluster:
+    """A cluster of ours; implements ``ClusterSubject``."""
+
+    begins_later: Final = False
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.config = config
+        self.scheduler = SchedulerState(
+            SchedulerConfig(saturation=config.saturation, allowed_failures=config.allowed_failures)
+        )
+        self.processes: dict[str, ReferenceProcess] = {}
+        self._changes: list[tuple[str, Changes]] = []
+        self._touched: dict[str, None] = {}
+        self._thieves, self._takers, self._spare = (
+            Choices(thieves), Choices(takers), Choices(spare_holders),
+        )  # fmt: skip
+
+    # What makes it fit to be explored
+
+    def copy(self) -> "ReferenceCluster":
+        """Nothing has happened to it yet."""
+        other: ReferenceCluster = object.__new__(ReferenceCluster)
+        other.config, other.scheduler = self.config, self.scheduler.copy()
+        other.processes = {name: process.copy() for name, process in self.processes.items()}
+        other._thieves, other._takers, other._spare = (
+            self._thieves.copy(), self._takers.copy(), self._spare.copy(),
+        )  # fmt: skip
+        other._changes, other._touched = [], {}
+        return other
+
+    def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
+        its.ranks = ranks(self._priorities(posts))
+        processes = [self.processes[name] for name in its.sorted(self.processes)]
+        return (
+            fingerprint(self.scheduler, its),
+            *[process.fingerprint(its) for process in processes],
+            *[
+                (
+                    its.name(it.sender),
+                    its.name(it.receiver),
+                    *[plain_message(one, its) for one in it.messages],
+                )
+                for it in posts
+            ],
+        )
+
+    def _priorities(self, posts: Iterable[Post]) -> Iterator[Priority]:
+        """Every priority that somebody knows, or is about to."""
+        yield from (task.priority for task in self.scheduler.tasks.values())
+        for process in self.processes.values():
+            for task in process.worker.worker.tasks.values():
+                yield from (task.queued_at,) if task.queued_at else ()
+                yield from (task.request.priority,) if task.request else ()
+        for post in posts:
+            for it in post.messages:
+                if isinstance(it, events.ComputeTask):
+                    yield it.request.priority
+
+    # Who is there
+
+    def join(self, worker: str) -> Outcome:
+        self.processes[worker] = ReferenceProcess(self.config)
+        return self._schedule(worker, [letters.Join(config=self.config.worker)])
+
+    def lose(self, worker: str) -> Outcome:
+        del self.processes[worker]
+        return self._schedule(worker, [letters.Lose()])
+
+    # What happens to the scheduler
+
+    def ask(self, client: str, wish: client_requests.Wish) -> Outcome:
+        return self._schedule(client, [wish])
+
+    def deliver(self, post: Post) -> Outcome:
+        if post.receiver == SCHEDULER:
+            return self._schedule(post.sender, post.messages)
+        return self._work(post.receiver, post.messages)
+
+    def told(self, post: Post) -> Sequence[client_requests.Told]:
+        return [message for message in post.messages if isinstance(message, client_requests.Told)]
+
+    def say(self, post: Post) -> Sequence[str]:
+        return [" ".join((word(type(message)), *about(message))) for message in post.messages]
+
+    def stealable(self) -> Collection[tuple[str, str]]:
+        return self._thieves
+
+    def steal(self, key: str, thief: str) -> Outcome:
+        return self._schedule(SCHEDULER, [letters.Steal(key=key, thief=thief)])
+
+    def replicable(self) -> Collection[tuple[str, str]]:
+        return self._takers
+
+    def replicate(self, key: str, worker: str) -> Outcome:
+        return self._schedule(SCHEDULER, [letters.Replicate(key=key, worker=worker)])
+
+    def droppable(self) -> Collection[tuple[str, str]]:
+        return self._spare
+
+    def drop(self, key: str, worker: str) -> Outcome:
+        return self._schedule(SCHEDULER, [letters.Drop(key=key, worker=worker)])
+
+    def _schedule(self, sender: str, messages: Iterable[object]) -> Outcome:
+        """Messages arrive at the scheduler, one after the other."""
+        scheduler = self.scheduler
+        self._changes, self._touched = [], {}
+        said: dict[str, list[object]] = {}
+        touched: Collection[str] | None = self._touched
+        for message in messages:
+            try:
+                answers = handle_message(scheduler, sender, message)
+            except Exception as error:
+                raise SubjectRaised(_one_line(error)) from error
+            for receiver, answer in answers:
+                said.setdefault(receiver, []).append(answer)
+            self._changes.append((SCHEDULER, scheduler.changes))
+            self._touched.update(scheduler.touched)
+            if type(message) in ABOUT_WORKERS:
+                touched = None
+        for choices in (self._thieves, self._takers, self._spare):
+            choices.renew(scheduler, touched)
+        return Outcome([Post(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()])
+
+    # What happens to a worker
+
+    def happen(self, worker: str, event: Event) -> Outcome:
+        return self._work(worker, [event])
+
+    def begin(self, worker: str, key: str) -> tuple[do.Execute | None, Outcome]:
+        return self.processes[worker].executes.get(key), Outcome()
+
+    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+        event = events.ExecuteFailure(key=key, run_id=run_id, exception="could not be stored")
+        return self._work(worker, [event])
+
+    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+        data = self.processes[worker].worker.data()
+        return {key: data[key] for key in keys if key in data}
+
+    def _work(self, name: str, messages: Iterable[object]) -> Outcome:
+        """Messages arrive at a worker, or something else happens there, one after the other."""
+        self._changes = []
+        process, outcome = self.processes[name], Outcome()
+        said: list[object] = []
+        for message in messages:
+            if isinstance(message, letters.Confirm):
+                process.confirmations.ask(message)
+            else:
+                assert isinstance(message, Event)
+                for it in self._handle(name, message):
+                    if isinstance(it, do.Message):
+                        said.append(it)
+                    else:
+                        assert isinstance(it, Action)
+                        outcome.actions.append((name, it))
+                if type(message) in STATUS:
+                    said.append(STATUS[type(message)])
+            said += process.confirmations.due(process.worker.worker)
+        if said:
+            outcome.posts.append(Post(name, SCHEDULER, tuple(said)))
+        return outcome
+
+    def _handle(self, name: str, event: Event) -> Iterable[do.Instruction]:
+        """One event happens; what it broke is kept until ``check`` asks."""
+        process = self.processes[name]
+        worker = process.worker
+        issued = worker.handle(event)
+        process.broken += worker.check(worker.touched())
+        self._changes.append((name, worker.changes()))
+        for it in issued:
+            if isinstance(it, do.Execute):
+                process.executes[it.key] = it
+        return issued
+
+    # What can be seen
+
+    def moves(self) -> Iterator[Move]:
+        return (
+            Move(party, key, str(change.start), str(change.finish))
+            for party, changes in self._changes
+            for key, change in changes
+        )
+
+    def check(self, party: str, *, thoroughly: bool) -> Iterator[Broken]:
+        if party == SCHEDULER:
+            yield from self._check_scheduler(thoroughly)
+        elif party in self.processes:
+            process = self.processes[party]
+            yield from process.broken
+            process.broken = []
+            if thoroughly:
+                yield from process.worker.check(None)
+
+    def _check_scheduler(self, thoroughly: bool) -> Iterator[Broken]:
+        scheduler = self.scheduler
+        keys = scheduler.tasks if thoroughly else self._touched
+        tasks = [scheduler.tasks[key] for key in keys if key in scheduler.tasks]
+        for properties, subjects in (
+            (INVARIANTS, (scheduler, tasks)),
+            (TOTALS, (scheduler,)),
+            (COUNTS if thoroughly else (), (scheduler,)),
+        ):
+            for item in properties:
+                for counterexample in item.check(*subjects):
+                    yield item, counterexample
+
+    def worker(self, worker: str) -> WorkerView:
+        return self.processes[worker].worker
+
+    def keys(self) -> Collection[str]:
+        return self.scheduler.tasks
+
+    def state(self, key: str) -> str | None:
+        task = self.scheduler.tasks.get(key)
+        return str(task.state) if task is not None else None
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self.scheduler.tasks.get(key)
+        return task.who_has if task is not None else ()
+
+    def seceded(self) -> Mapping[str, Collection[str]]:
+        return {name: it.seceded for name, it in self.scheduler.workers.items() if it.seceded}
+
+    def tables(self, party: str) -> Tables:
+        if party == SCHEDULER:
+            return scheduler_tables(self.scheduler)
+        return self.processes[party].worker.tables()
+
+    def unsatisfiable(self) -> Collection[str]:
+        scheduler = self.scheduler
+        waiting = sorted(scheduler.no_worker)
+        return [key for key in waiting if not able_workers(scheduler, scheduler.tasks[key])]
+
+    def leftovers(self) -> Iterator[str]:
+        yield from leftovers(self.scheduler)
+        for name, process in self.processes.items():
+            worker = process.worker
+            here = worker.keys()
+            yield from (f"{key} is {worker.state(key)} on {name}" for key in here)
+            if len(process.confirmations):
+                yield f"{name} has something to confirm"
+            if worker.available_resources() != worker.config.resources:
+                yield f"{name} has resources taken"
+
+    def close(self) -> None:
+        self.processes.clear()
+
+
+#: What a message is about, where that is not its key or keys.
+ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
+    {
+        events.AcquireReplicas: lambda it: it.who_has,
+        events.RefreshWhoHas: lambda it: it.who_has,
+        events.RemoveWorker: lambda it: (it.worker,),
+        letters.Confirm: lambda it: it.gone,
+        letters.Confirmed: lambda it: (),
+        letters.Running: lambda it: ("yes" if it.running else "no",),
+        client_requests.Submit: lambda it: (spec.key for spec in it.specs),
+        client_requests.Scattered: lambda it: it.who_has,
+        client_requests.Told: lambda it: (it.key, str(it.status)),
+    }
+)
+
+
+def about(message: Any) -> Iterable[str]:
+    """What a message is about, in words."""
+    if type(message) in ABOUT:
+        return ABOUT[type(message)](message)
+    return message.keys if hasattr(message, "keys") else (message.key,)
+
+
+def _one_line(error: BaseException) -> str:
+    return traceback.format_exception_only(error)[-1].strip()

@@ -1,0 +1,1 @@
+"""Clients, a scheduler and workers, with a mailbox for each sender and receiver."""

@@ -1,0 +1,124 @@
+"""A cluster whose faults stop: what must be true in the end.
+
+First everything outstanding ends, then every client lets go of everything. In this order: letting go
+first would forgive every hang.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from workerfuzz.harness.worlds.cluster import properties as must
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker import events
+
+#: Rounds in which a cluster has to come to rest, for each key of the universe and at the least.
+ROUNDS_PER_KEY: Final = 20
+FEWEST_ROUNDS: Final = 100
+
+#: Rounds at the end in which it is noted what is still said.
+LAST_ROUNDS: Final = 10
+
+#: Times that workers look for missing keys before what follows from it counts as chatter.
+PATIENCE: Final = 8
+
+
+def come_to_rest(world: Any) -> None:
+    """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
+    world.sweep()
+    for worker in list(world.unnoticed):
+        world.let(None, world.notice, worker)
+    if not world.present:
+        world.let(None, world.join, f"w{world._joined}")
+    for worker in list(world.paused):
+        world.let(None, world.happen, worker, events.Unpause())
+    settle(world)
+    world.sweep()
+    judge(world)
+    for client in world.clients:
+        keys = tuple({**world.wants[client], **world.books.held[client]})
+        if keys:
+            world.let(None, world.ask, client, client_requests.Release(keys=keys))
+    settle(world)
+    world.sweep()
+    world.demand(must.nothing_is_left, world.cluster)
+
+
+def judge(world: Any) -> None:
+    """Everything that holds at rest while clients still want what they want."""
+    books, cluster = world.books, world.cluster
+    hopeless = books.resting_on(cluster.unsatisfiable())
+    world.demand(must.wanted_keys_resolve, books, cluster, tuple(world.present), hopeless)
+    world.demand(must.finished_keys_have_the_right_value, books, cluster, hopeless)
+    allowed = world.universe.config.allowed_failures
+    world.demand(must.failures_have_a_cause, books, cluster, allowed)
+    world.demand(must.finished_keys_do_not_fail, books)
+    world.demand(must.nothing_is_cancelled_by_itself, books)
+    world.demand(must.holders_are_agreed_on, cluster, tuple(world.present))
+
+
+def settle(world: Any) -> None:
+    """Let everything end well until nothing is outstanding."""
+    longest = max(map(len, world.mail.values()), default=0)
+    left = FEWEST_ROUNDS + ROUNDS_PER_KEY * len(world.pool) + longest
+    ticks = 0
+    said: dict[str, None] = {}
+    for number in range(left):
+        if number > left - LAST_ROUNDS:
+            said.update(dict.fromkeys(post_words(world)))
+        if not one_round(world):
+            if ticks == PATIENCE:
+                return
+            ticks += 1
+            for worker in list(world.present):
+                world.let(None, world.happen, worker, events.FindMissing())
+            if not any(doing(world)):
+                return
+    world.demand(must.cluster_comes_to_rest, left, sorted(said))
+
+
+def post_words(world: Any) -> Iterator[str]:
+    """What is in the mailboxes: kinds of message."""
+    for box in world.mail.values():
+        for post in box:
+            yield from (words.split()[0] for words in world.cluster.say(post))
+
+
+def one_round(world: Any) -> bool:
+    """Each thing that is outstanding goes one step on. Returns whether there was one."""
+    some = False
+    for outstanding, ends in STAGES:
+        table = getattr(world, outstanding)
+        for pair in list(table):
+            if pair in table:
+                some = True
+                world.let(None, ends, world, *pair)
+    return some
+
+
+def doing(world: Any) -> Iterator[str]:
+    """What is outstanding, in words."""
+    for outstanding, _ in STAGES:
+        for first, second in getattr(world, outstanding):
+            yield f"{first} {second}"
+
+
+def arrive(world: Any, worker: str, peer: str) -> None:
+    """A transfer ends honestly: with what was served, or broken where the peer is gone."""
+    how = "arrives" if (worker, peer) in world.served else "broken"
+    world.transferred(worker, peer, how)
+
+
+def look_again(world: Any, worker: str, peer: str) -> None:
+    """A worker has waited long enough for a busy peer."""
+    world.happen(worker, events.RetryBusyWorker(worker=peer))
+
+
+#: Tables of what may be outstanding, and how it goes on; in the order of a round.
+STAGES: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
+    ("mail", lambda world, sender, receiver: world.deliver(sender, receiver)),
+    ("issued", lambda world, worker, key: world.begin(worker, key)),
+    ("running", lambda world, worker, key: world.end(worker, key, "well")),
+    ("asked", lambda world, worker, peer: world.serve(worker, peer)),
+    ("open", arrive),
+    ("retrying", look_again),
+)

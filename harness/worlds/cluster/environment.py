@@ -1,0 +1,271 @@
+"""What surrounds the parties of a cluster: mailboxes, threads, transfers; and who is there."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
+
+from workerfuzz.harness.subjects.cluster_protocol import (
+    SCHEDULER,
+    Action,
+    ClusterMaker,
+    ClusterSubject,
+    Move,
+    Outcome,
+    Post,
+)
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.worlds.blackbox import BOX
+from workerfuzz.harness.worlds.cluster import properties as must
+from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.harness.worlds.time_limit import GUARD, Overdue
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.worker.world import no_handler_raises
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
+from workerfuzz.strategies.cluster import CLUSTER_STEPS
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.step import ClusterStep
+from workerfuzz.strategies.cluster.view import Pair
+from workerfuzz.strategies.worker import Step
+
+T = TypeVar("T")
+
+#: Told of each step once it has happened, with the world; with None while coming to rest.
+Observer: TypeAlias = Callable[[Any, Step | None], None]
+
+Kinds = tuple[type[ClusterStep], ...]
+
+#: Which kinds of step are possible in which situation, for worlds with the same kinds.
+POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
+
+#: What a worker that dies takes with it, by worker first.
+OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
+
+
+class Surroundings:
+    """A cluster with all that is under way in it.
+
+    Attributes:
+        steps: what was let happen so far.
+        happened: calls of the subject so far, those of coming to rest included.
+        let_so_far: steps, and what happened one by one while coming to rest.
+        resting: the steps are over.
+        mail: batches that were sent and have not arrived, by sender and receiver.
+        effect: what the last step led to so far.
+        decisions: whether the scheduler could steal, replicate and drop; None: to be found out anew.
+    """
+
+    def __init__(
+        self,
+        subject: ClusterMaker,
+        universe: ClusterUniverse | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> None:
+        self.subject = subject
+        self.universe = universe or ClusterUniverse()
+        self.steps: list[Step] = []
+        if BOX.is_open:
+            BOX.begin(self)
+        self.pool = self.universe.keys
+        self.clients = self.universe.clients
+        self.variety = self.universe.variety
+        self.resources = tuple(self.universe.config.worker.resources)
+        books = self.books = Books(self.clients)
+        self.wants, self.held, self.failed = books.wants, books.held, books.failed
+        self.contents, self.data = books.contents, books.data
+        self._observer = observer
+        self.happened = 0
+        self.let_so_far = 0
+        self.resting = False
+        self.nothing_is_under_way()
+        self._joined = 0
+        without = subject.cannot()
+        self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
+        self._possible = POSSIBLE.setdefault(self.kinds, {})
+        self.cluster: ClusterSubject = subject.cluster(self.universe.config)
+        self.effect = ClusterEffect(self.cluster)
+        self._drawn: Step | None = None
+        GUARD.arm()
+        self._armed = True
+        for _ in range(self.universe.config.workers):
+            self.join(f"w{self._joined}")
+
+    def nothing_is_under_way(self) -> None:
+        """Nobody is there, nothing is possible, and nothing is outstanding."""
+        self.mail: dict[Pair, deque[Post]] = {}
+        self.present: dict[str, None] = {}
+        self.unnoticed: dict[str, None] = {}
+        self.paused: dict[str, None] = {}
+        self.awake: Sequence[str] = ()
+        self.joining: Sequence[str] = ()
+        self.wanting: Sequence[str] = ()
+        self.holding: Sequence[str] = ()
+        self.scatterable: Sequence[str] = ()
+        self.decisions: tuple[bool, ...] | None = None
+        self.issued: dict[Pair, Execute] = {}
+        self.running: dict[Pair, Execute] = {}
+        self.slotted: dict[Pair, None] = {}
+        self.asked: dict[Pair, GatherDep] = {}
+        self.served: dict[Pair, Mapping[str, object]] = {}
+        self.open: dict[Pair, GatherDep] = {}
+        self.retrying: dict[Pair, None] = {}
+
+    @property
+    def moves(self) -> Sequence[Move]:
+        """Transitions that the last step caused."""
+        return self.effect.moves
+
+    # What is possible, where it is not one of the tables
+
+    def note_presence(self) -> None:
+        """Somebody came, went, was paused, or runs again."""
+        self.awake = [worker for worker in self.present if worker not in self.paused]
+        most = self.universe.config.workers + self.universe.later
+        self.joining = (f"w{self._joined}",) if self._joined < most else ()
+        self.decisions = None
+        self.note_scatterable()
+
+    def note_wants(self) -> None:
+        """A client wished for something."""
+        wants, held = self.wants, self.held
+        self.wanting = [client for client in self.clients if wants[client]]
+        self.holding = [client for client in self.clients if wants[client] or held[client]]
+        self.note_scatterable()
+
+    def note_scatterable(self) -> None:
+        """Something is always left that can be submitted."""
+        contents, data = self.contents, self.data
+        if not self.present or len(data) + 1 >= len(self.pool):
+            self.scatterable = ()
+        else:
+            self.scatterable = [it for it in self.pool if it not in contents and it not in data]
+
+    # What is checked
+
+    def check(self, party: str, *, thoroughly: bool = False) -> None:
+        for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
+            raise self.violation(broken, counterexample)
+
+    def compare_slots(self) -> None:
+        """Where nothing is under way, a worker and the scheduler must agree on who left its slot."""
+        believed = self.cluster.seceded()
+        if not believed and len(self.running) == len(self.slotted):
+            return
+        for worker in self.present:
+            if (worker, SCHEDULER) in self.mail or (SCHEDULER, worker) in self.mail:
+                continue
+            threads = [key for it, key in self.running if it == worker]
+            seceded = [key for key in threads if (worker, key) not in self.slotted]
+            view = self.cluster.worker(worker)
+            there = believed.get(worker, ())
+            self.demand(must.seceded_tasks_are_known, worker, view, seceded, there)
+
+    def sweep(self) -> None:
+        """Check everything on every party."""
+        for party in (SCHEDULER, *self.present):
+            self.check(party, thoroughly=True)
+
+    def violation(self, broken: Property, counterexample: str) -> Violation:
+        return Violation(
+            broken.name,
+            broken.sentence,
+            counterexample,
+            tuple(self.steps),
+            self.resting,
+            self.universe,
+        )
+
+    def demand(self, broken: Property, *about: object) -> None:
+        """Raises Violation where a property does not hold of what it is given."""
+        for counterexample in broken.check(*about):
+            raise self.violation(broken, counterexample)
+
+    def in_time(self, limit_s: int, happens: Callable[..., T], *about: Any) -> T:
+        """What happens must end."""
+        GUARD.begin(limit_s)
+        try:
+            return happens(*about)
+        except Overdue:
+            going_on = f"it was still going on after {limit_s} s of CPU"
+            raise self.violation(must.every_call_returns, going_on) from None
+        finally:
+            GUARD.limit = 0
+
+    def join(self, worker: str) -> None:
+        self._joined += 1
+        self.present[worker] = None
+        self.note_presence()
+        self.call(SCHEDULER, self.cluster.join, worker)
+
+    def die(self, worker: str) -> None:
+        del self.present[worker]
+        self.paused.pop(worker, None)
+        self.unnoticed[worker] = None
+        self.note_presence()
+        self.books.deaths += 1
+        self.books.lost.update(dict.fromkeys(self.books.data))
+        self.mail.pop((SCHEDULER, worker), None)
+        for name in OWN:
+            drop(getattr(self, name), lambda pair: pair[0] == worker)
+        drop(self.asked, lambda pair: worker in pair)
+
+    def call(self, party: str, happens: Callable[..., Outcome], *about: Any) -> None:
+        """Let one party act, and note what it sends and wants."""
+        self.happened += 1
+        self.effect.parties[party] = None
+        if party == SCHEDULER:
+            self.decisions = None
+        try:
+            outcome = happens(*about)
+        except SubjectRaised as raised:
+            raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
+        self.effect.unread.append(self.cluster.moves())
+        for post in outcome.posts:
+            self.send(post)
+        for worker, action in outcome.actions:
+            self.note(worker, action)
+
+    def send(self, post: Post) -> None:
+        self.effect.posts.append(post)
+        if post.receiver in self.unnoticed or post.sender in self.unnoticed:
+            return
+        self.mail.setdefault((post.sender, post.receiver), deque()).append(post)
+
+    def note(self, worker: str, action: Action) -> None:
+        """A worker wants something done."""
+        self.effect.actions.append((worker, action))
+        if isinstance(action, Execute):
+            self.note_execute(worker, action)
+        elif isinstance(action, GatherDep):
+            pair = (worker, action.worker)
+            self.demand(must.transfers_are_single, worker, action.worker, pair in self.open)
+            self.open[pair] = action
+            if action.worker in self.present:
+                self.asked[pair] = action
+        else:
+            self.retrying[worker, action.worker] = None
+
+    def note_execute(self, worker: str, execute: Execute) -> None:
+        pair = (worker, execute.key)
+        self.demand(
+            must.one_thread_for_a_task,
+            worker,
+            execute.key,
+            pair in self.issued or pair in self.running,
+        )
+        if self.cluster.begins_later:
+            self.issued[pair] = execute
+        else:
+            self.demand(must.tasks_start_with_their_inputs, worker, execute)
+            self.running[pair] = execute
+            self.slotted[pair] = None
+        taken = sum(it[0] == worker for table in (self.issued, self.slotted) for it in table)
+        nthreads = self.universe.config.worker.nthreads
+        self.demand(must.threads_are_not_exceeded, worker, taken, nthreads)
+
+
+def drop(table: dict[Pair, Any], goes: Callable[[Pair], bool]) -> None:
+    for pair in [pair for pair in table if goes(pair)]:
+        del table[pair]

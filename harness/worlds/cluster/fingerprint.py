@@ -1,0 +1,114 @@
+"""Copies of a whole cluster, and what decides how it goes on, as plain data."""
+
+from collections import deque
+from collections.abc import Hashable, Mapping
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.protocol import copyable
+from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.statemachine.scheduler.client_requests import Status
+from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.fingerprint import content
+
+#: Tables of the surroundings by two parties, or by one and a key.
+PAIRS: Final = ("slotted", "asked", "retrying", "issued")
+
+#: Tables of the surroundings by one party.
+PARTIES: Final = ("present", "unnoticed", "paused")
+
+#: Sets that clients' books keep for ever: excuses, and what was let go.
+EXCUSES: Final = ("given_up", "at_risk", "lost", "undone", "dropped", "released")
+
+
+def copied(world: Any) -> Any:
+    """A ``ClusterWorld`` of its own. What happens to it is timed while the first one is open."""
+    tables = {name: it for name, it in vars(world).items() if name not in ("_possible", "cluster")}
+    other = object.__new__(type(world))
+    other.__dict__.update(own(tables, {}), _possible=world._possible, _armed=False)
+    other.cluster = copyable(world.subject.name, world.cluster).copy()
+    other.effect = ClusterEffect(other.cluster)
+    return other
+
+
+def own(value: Any, known: dict[int, Any]) -> Any:
+    """Tables are copied, each once, with what is inside of them; anything else never changes."""
+    kind = type(value)
+    if kind is not dict and kind is not list and kind is not deque and kind is not Books:
+        return value
+    found = known.get(id(value))
+    if found is None:
+        if kind is dict:
+            found = {key: own(item, known) for key, item in value.items()}
+        elif kind is Books:
+            found = object.__new__(Books)
+            found.__dict__.update(own(vars(value), known))
+        else:
+            found = value.copy()
+        known[id(value)] = found
+    return found
+
+
+def fingerprint(world: Any, names: Mapping[str, str]) -> tuple[Hashable, ...]:
+    """Of the cluster, of what is under way in it, and of what clients know."""
+    its = Canonical(names)
+    boxes = sorted(world.mail.items(), key=lambda item: tuple(map(its.name, item[0])))
+    cluster = copyable(world.subject.name, world.cluster)
+    return (
+        *cluster.fingerprint(its, [post for _, box in boxes for post in box]),
+        under_way(world, its),
+        *books(world.books),
+    )
+
+
+def under_way(world: Any, its: Canonical) -> tuple[Hashable, ...]:
+    """Threads, transfers, and who is there."""
+    running = [(named(pair, its), it) for pair, it in world.running.items()]
+    return (
+        tuple(
+            [
+                (*pair, its.run(it.run_id), content(it.spec), tuple(it.inputs.items()))
+                for pair, it in sorted(running, key=lambda item: item[0])
+            ]
+        ),
+        tuple(sorted([(*named(pair, its), it.keys) for pair, it in world.open.items()])),
+        tuple(sorted([(*named(pair, its), *it.items()) for pair, it in world.served.items()])),
+        *[tuple(sorted([named(pair, its) for pair in getattr(world, name)])) for name in PAIRS],
+        *[its.peers(getattr(world, name)) for name in PARTIES],
+        world._joined,
+    )
+
+
+def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
+    one, other = pair
+    return (its.name(one), its.name(other))
+
+
+def books(its: Books) -> tuple[Hashable, ...]:
+    """What clients know and want. Why a key failed matters only while it has, and is not read."""
+    told = {(client, key): it for client, table in its.told.items() for key, it in table.items()}
+    return (
+        tuple([(client, *keys) for client, keys in its.wants.items()]),
+        (
+            tuple(sorted(told.items())),
+            tuple([(client, *keys) for client, keys in its.held.items()]),
+            tuple(
+                [it for it, status in told.items() if status is Status.ERRED and its.why.get(it)]
+            ),
+            tuple(its.failed),
+            tuple(its.unread.values()),
+            tuple(its.changing.values()),
+        ),
+        (
+            tuple([(key, content(spec)) for key, spec in sorted(its.contents.items())]),
+            tuple(sorted(its.data)),
+            tuple(
+                sorted(
+                    [(key, spec is not None and content(spec)) for key, spec in its.failures],
+                    key=repr,
+                )
+            ),
+            *[tuple(sorted(getattr(its, name))) for name in EXCUSES],
+            its.deaths,
+        ),
+    )

@@ -1,0 +1,297 @@
+"""A whole cluster in one thread: clients, a scheduler, workers, and mailboxes between them.
+
+Messages wait in a mailbox for each sender and receiver, without bound, in the order sent. Nothing is
+sent that the scheduler or a worker under test did not send.
+"""
+
+from collections import deque
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Final
+
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Outcome, Post
+from workerfuzz.harness.worlds.blackbox import BOX
+from workerfuzz.harness.worlds.cluster import properties as must
+from workerfuzz.harness.worlds.cluster.client_model import computed
+from workerfuzz.harness.worlds.cluster.drain import come_to_rest
+from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.harness.worlds.cluster.environment import Surroundings
+from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
+from workerfuzz.harness.worlds.time_limit import GUARD, REST_S, STEP_S
+from workerfuzz.harness.worlds.violation import ImpossibleStep
+from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.canonical import OWN_NAMES
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster import CLUSTER_STEPS
+from workerfuzz.strategies.cluster.step import ClusterStep
+from workerfuzz.strategies.cluster.view import Pair
+from workerfuzz.strategies.worker import Step
+
+#: What decides which kinds of step are possible: what the scheduler could decide, and what is under way.
+DECIDED: Final = ("stealable", "replicable", "droppable")
+DECISIONS: Final = attrgetter(*DECIDED)
+SOURCES: Final = attrgetter(
+    *dict.fromkeys(kind.source for kind in CLUSTER_STEPS if kind.source not in DECIDED)
+)
+
+
+class ClusterWorld(Surroundings):
+    """A cluster and all that can happen to it; implements ``strategies.cluster.view.ClusterActs``."""
+
+    # What engines use
+
+    def possible(self) -> tuple[type[ClusterStep], ...]:
+        """Kinds of step that may happen now, in a fixed order."""
+        if self.decisions is None:
+            self.decisions = tuple(map(bool, DECISIONS(self)))
+        situation = (*map(bool, SOURCES(self)), *self.decisions)
+        kinds = self._possible.get(situation)
+        if kinds is None:
+            kinds = tuple(kind for kind in self.kinds if kind.may(self))
+            self._possible[situation] = kinds
+        return kinds
+
+    def draw(self, kind: type[ClusterStep], chooser: Chooser) -> ClusterStep:
+        """A step of that kind, possible now."""
+        self._drawn = kind.draw(self, chooser)
+        return self._drawn
+
+    def apply(self, step: Any) -> ClusterEffect:
+        """Let a step happen and check every property that it can break.
+
+        Raises:
+            ImpossibleStep: it cannot happen now; nothing was changed.
+            Violation: it broke a property.
+        """
+        if step is not self._drawn:  # which is possible
+            for obstacle in self.obstacles(step):
+                raise ImpossibleStep(obstacle)
+        self._drawn = None
+        self.steps.append(step)
+        if BOX.is_open:
+            BOX.note(self, step)
+        return self.in_time(STEP_S, self.let, step, step.happen, self)
+
+    def obstacles(self, step: Step) -> Iterator[str]:
+        """Why a step is not possible now."""
+        if not isinstance(step, ClusterStep):
+            yield f"{step.word} happens to one worker, not to a cluster"
+        elif type(step) not in self.kinds:
+            yield f"{step.word}: {self.subject.cannot()[step.word]}"
+        elif (obstacle := step.obstacle(self)) is not None:
+            yield obstacle
+
+    def let(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+        """Let a step happen, or something else; check what it can have broken."""
+        effect = self.effect = ClusterEffect(self.cluster)
+        happen(*about)
+        if self._observer is not None:
+            self._observer(self, step)
+        for party in effect.parties:
+            self.check(party)
+        self.compare_slots()
+        self.let_so_far += 1
+        if self.let_so_far % SWEEP_EVERY == 0:
+            self.sweep()
+        return effect
+
+    def copy(self) -> "ClusterWorld":
+        """A world of its own that continues alike. Raises SubjectUnavailable."""
+        other: ClusterWorld = copied(self)
+        return other
+
+    def fingerprint(self, names: Mapping[str, str] = OWN_NAMES) -> tuple[Hashable, ...]:
+        """Equal for worlds that continue alike. Raises SubjectUnavailable.
+
+        Args:
+            names: what workers are called in it, where that is not what they are called.
+        """
+        return fingerprint(self, names)
+
+    def finish(self) -> None:
+        """Stop all faults, let everything outstanding end, and check what holds at rest."""
+        self.resting = True
+        if BOX.is_open:
+            BOX.rest(self)
+        self.in_time(REST_S, come_to_rest, self)
+
+    def where(self) -> str:
+        """Where every task is now, in a line: ``scheduler: a processing; w0: a executing``."""
+        keys = sorted(self.cluster.keys())
+        said = [f"{SCHEDULER}: " + ", ".join(f"{key} {self.cluster.state(key)}" for key in keys)]
+        for worker in self.present:
+            view = self.cluster.worker(worker)
+            here = view.keys()
+            if here:
+                said.append(f"{worker}: " + ", ".join(f"{key} {view.state(key)}" for key in here))
+        return "; ".join(said) if keys or len(said) > 1 else "no task"
+
+    def close(self) -> None:
+        """Let go of the subject; the world is not used any more."""
+        self.cluster.close()
+        if self._armed:
+            self._armed = False
+            GUARD.disarm()
+        if BOX.is_open:
+            BOX.over()
+
+    # What steps may know
+
+    @property
+    def fetching(self) -> Collection[Pair]:
+        return [(worker, key) for (worker, _), it in self.open.items() for key in it.keys]
+
+    @property
+    def storing(self) -> Collection[Pair]:
+        return [pair for pair, it in self.running.items() if not it.spec.actor]
+
+    def fixed(self, client: str) -> Collection[str]:
+        others = [name for name in self.clients if name != client]
+        if any((other, SCHEDULER) in self.mail for other in others):
+            return {**self.books.contents, **self.books.data}
+        tables = (*self.books.wants.values(), *self.books.held.values())
+        wanted = [key for table in tables for key in table]
+        return {**dict.fromkeys(self.books.needed_by(wanted)), **self.books.data}
+
+    @property
+    def submitters(self) -> Sequence[str]:
+        changing = [client for client in self.clients if self.books.changing[client]]
+        return changing[:1] or self.clients
+
+    @property
+    def stealable(self) -> Collection[Pair]:
+        return self.cluster.stealable()
+
+    @property
+    def replicable(self) -> Collection[Pair]:
+        pairs = self.cluster.replicable()
+        if not self.unnoticed:
+            return pairs
+        return [pair for pair in pairs if pair[1] not in self.unnoticed]
+
+    @property
+    def droppable(self) -> Collection[Pair]:
+        return self.cluster.droppable()
+
+    # What steps let happen
+
+    def ask(self, client: str, wish: client_requests.Wish, *, at_once: bool = False) -> None:
+        self.books.note_wish(client, wish)
+        self.note_wants()
+        if at_once:
+            self.call(SCHEDULER, self.cluster.ask, client, wish)
+        else:
+            self.mail.setdefault((client, SCHEDULER), deque()).append(
+                Post(client, SCHEDULER, (wish,))
+            )
+
+    def scatter(self, client: str, key: str, worker: str) -> None:
+        value = self.books.data[key] = f"{key} scattered"
+        event = events.UpdateData(values={key: value})
+        self.call(worker, self.cluster.happen, worker, event)
+        self.ask(client, client_requests.Scattered(who_has={key: (worker,)}), at_once=True)
+
+    def deliver(self, sender: str, receiver: str) -> None:
+        box = self.mail[sender, receiver]
+        post = box.popleft()
+        if not box:
+            del self.mail[sender, receiver]
+        if receiver in self.books.wants:
+            for told in self.cluster.told(post):
+                self.books.note_told(receiver, told)
+        elif sender in self.books.wants:
+            (wish,) = post.messages
+            assert isinstance(wish, client_requests.Wish)
+            self.books.note_arrival(sender, wish)
+            self.call(receiver, self.cluster.ask, sender, wish)
+        else:
+            self.call(receiver, self.cluster.deliver, post)
+
+    def begin(self, worker: str, key: str) -> None:
+        del self.issued[worker, key]
+        found: list[Execute | None] = []
+
+        def start() -> Outcome:
+            execute, outcome = self.cluster.begin(worker, key)
+            found.append(execute)
+            return outcome
+
+        self.call(worker, start)
+        (execute,) = found
+        if execute is None:
+            return
+        self.demand(must.tasks_start_with_their_inputs, worker, execute)
+        self.running[worker, key] = execute
+        self.slotted[worker, key] = None
+
+    def end(self, worker: str, key: str, how: str) -> None:
+        it = self.running.pop((worker, key))
+        self.slotted.pop((worker, key), None)
+        if how in ("badly", "spoiled"):
+            self.books.failures[key, it.spec] = None
+        if how == "spoiled":
+            self.call(worker, self.cluster.spoil, worker, key, it.run_id)
+        else:
+            self.call(worker, self.cluster.happen, worker, ENDINGS[how](it))
+
+    def secede(self, worker: str, key: str) -> None:
+        it = self.running[worker, key]
+        del self.slotted[worker, key]
+        self.happen(worker, events.Secede(key=key, run_id=it.run_id))
+
+    def serve(self, worker: str, peer: str) -> None:
+        gather = self.asked.pop((worker, peer))
+        self.served[worker, peer] = self.cluster.served(peer, gather.keys)
+
+    def transferred(self, worker: str, peer: str, how: str) -> None:
+        gather = self.open.pop((worker, peer))
+        self.asked.pop((worker, peer), None)
+        values = self.served.pop((worker, peer), {})
+        event: Event
+        if how == "arrives":
+            event = events.GatherDepSuccess(worker=peer, values=values)
+        elif how == "busy":
+            event = events.GatherDepBusy(worker=peer)
+        elif how == "broken":
+            event = events.GatherDepNetworkFailure(worker=peer)
+        else:
+            self.books.failures.update(dict.fromkeys((key, None) for key in gather.keys))
+            event = events.GatherDepFailure(worker=peer)
+        self.happen(worker, event)
+
+    def happen(self, worker: str, event: Event) -> None:
+        match event:
+            case events.RetryBusyWorker():
+                del self.retrying[worker, event.worker]
+            case events.Pause():
+                self.paused[worker] = None
+                self.note_presence()
+            case events.Unpause():
+                del self.paused[worker]
+                self.note_presence()
+            case _:
+                pass
+        self.call(worker, self.cluster.happen, worker, event)
+
+    def decide(self, what: str, key: str, worker: str) -> None:
+        self.call(SCHEDULER, getattr(self.cluster, what), key, worker)
+        self.demand(must.last_copy_is_kept, self.cluster, what, key)
+
+    def notice(self, worker: str) -> None:
+        del self.unnoticed[worker]
+        self.mail.pop((worker, SCHEDULER), None)
+        self.call(SCHEDULER, self.cluster.lose, worker)
+
+
+#: The event with which a thread ends, by how it ended.
+ENDINGS: Final[Mapping[str, Callable[[Execute], Event]]] = {
+    "well": lambda it: events.ExecuteSuccess(
+        key=it.key, run_id=it.run_id, value=computed(it.spec, it.inputs)
+    ),
+    "badly": lambda it: events.ExecuteFailure(key=it.key, run_id=it.run_id),
+    "elsewhere": lambda it: events.Reschedule(key=it.key, run_id=it.run_id),
+}

@@ -1,0 +1,1 @@
+"""One worker in a hostile environment."""

@@ -1,0 +1,166 @@
+"""A worker whose surroundings stop being hostile: what must be true in the end.
+
+First everything outstanding ends, then everything is let go, then it is asked for again. In this order:
+letting go first would forgive every hang.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties import any_worker
+from workerfuzz.statemachine.properties.property import Property, at_rest
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
+from workerfuzz.strategies.worker.from_environment import computed_value
+
+#: A peer that holds every key and sends all that it is asked for.
+HONEST: Final = "honest"
+
+#: Rounds in which a worker has to come to rest, for each key; each failure to copy may cost one.
+ROUNDS_PER_KEY: Final = 12
+
+
+class Resting(Protocol):
+    """What is needed of a world to bring it to rest."""
+
+    @property
+    def view(self) -> WorkerView:
+        """The worker."""
+
+    @property
+    def pool(self) -> Sequence[str]:
+        """Keys, each depending on earlier ones only."""
+
+    @property
+    def peers(self) -> Sequence[str]:
+        """Other workers."""
+
+    @property
+    def executing(self) -> Mapping[str, Execute]:
+        """Outstanding ``Execute``, by key."""
+
+    @property
+    def gathering(self) -> Mapping[str, Sequence[str]]:
+        """Outstanding ``GatherDep``: keys by peer."""
+
+    @property
+    def retrying(self) -> Collection[str]:
+        """Peers with an outstanding ``RetryBusyWorkerLater``."""
+
+    @property
+    def rescheduled(self) -> Collection[str]:
+        """Keys that were handed back and not freed since."""
+
+    @property
+    def content(self) -> Mapping[str, TaskSpec]:
+        """What was last requested of each key."""
+
+    @property
+    def run_id(self) -> int:
+        """Of the last compute request."""
+
+    def questions(self) -> Sequence[str]:
+        """Keys that the worker asked about since the last call."""
+
+    def order(self, key: str) -> tuple[int, str]:
+        """Sorts keys so that each comes after those it may depend on."""
+
+    def happen(self, event: Event) -> object:
+        """Let an event happen."""
+
+    def sweep(self) -> None:
+        """Check every structural property on every task."""
+
+    def violation(self, broken: Property, counterexample: str) -> Violation:
+        """What to raise."""
+
+
+@at_rest("A worker whose surroundings answer does not ask for ever.")
+def coming_to_rest_ends(outstanding: Sequence[Event]) -> Iterator[str]:
+    """Given what is still outstanding when the rounds are used up."""
+    yield f"its questions are answered again and again; {len(outstanding)} answers are outstanding"
+
+
+def come_to_rest(world: Resting) -> None:
+    """Raises Violation where something does not hold at rest."""
+    world.sweep()
+    drain(world)
+    world.sweep()
+    check(world, any_worker.everything_comes_to_rest, world.view)
+    keys = tuple(sorted({*world.view.keys(), *world.pool, *world.content}))
+    for let_go in (events.FreeKeys(keys=keys), events.ForgetKeys(keys=keys)):
+        world.happen(let_go)
+    drain(world)
+    world.sweep()
+    check(world, any_worker.forgotten_worker_is_empty, world.view)
+    wanted = ask_again(world)
+    world.sweep()
+    check(world, any_worker.asked_again_everything_arrives, world.view, wanted)
+    expected = {key: computed_value(spec) for key, spec in wanted.items()}
+    check(world, any_worker.stored_values_are_right, world.view, expected)
+
+
+def check(world: Resting, broken: Property, *args: object) -> None:
+    for counterexample in broken.check(*args):
+        raise world.violation(broken, counterexample)
+
+
+def drain(world: Resting) -> None:
+    """Answer everything honestly until nothing is outstanding."""
+    for _ in range(ROUNDS_PER_KEY * (len(world.view.keys()) + len(world.peers) + 1)):
+        outstanding = answers(world)
+        if not outstanding:
+            world.happen(events.FindMissing())
+            outstanding = answers(world)
+            if not outstanding:
+                return
+        for event in outstanding:
+            world.happen(event)
+    check(world, coming_to_rest_ends, answers(world))
+
+
+def answers(world: Resting) -> list[Event]:
+    """The honest answer to everything that is outstanding, each independent of the others."""
+    questions = world.questions()
+    found: list[Event] = []
+    if world.view.paused():
+        found.append(events.Unpause())
+    if questions:
+        found.append(events.RefreshWhoHas(who_has=dict.fromkeys(questions, (HONEST,))))
+    if world.rescheduled or world.retrying or world.gathering or world.executing:
+        found += endings(world)
+    return found
+
+
+def endings(world: Resting) -> list[Event]:
+    """Everything that is under way ends well; what was handed back is taken."""
+    found: list[Event] = [events.FreeKeys(keys=(key,)) for key in sorted(world.rescheduled)]
+    found += [events.RetryBusyWorker(worker=peer) for peer in sorted(world.retrying)]
+    found += [
+        events.GatherDepSuccess(worker=peer, values={key: f"{key} from {peer}" for key in keys})
+        for peer, keys in sorted(world.gathering.items())
+    ]
+    found += [
+        events.ExecuteSuccess(key=key, run_id=it.run_id, value=computed_value(it.spec))
+        for key, it in sorted(world.executing.items())
+    ]
+    return found
+
+
+def ask_again(world: Resting) -> dict[str, TaskSpec]:
+    """Request every key once more, each when its dependencies are in memory somewhere."""
+    wanted = dict(sorted(world.content.items(), key=lambda item: world.order(item[0])))
+    for spec in wanted.values():
+        world.happen(
+            events.ComputeTask(
+                spec=spec,
+                request=Request(run_id=world.run_id + 1),
+                who_has={key: (HONEST,) for key in spec.dependencies if key not in wanted},
+            )
+        )
+        drain(world)
+    return wanted

@@ -1,0 +1,368 @@
+"""One worker in hostile surroundings: whatever can happen to it, in any order.
+
+The surroundings keep only what physics demands: each ``Execute``, ``GatherDep`` and
+``RetryBusyWorkerLater`` is answered exactly once, any time later. Messages of the scheduler are any
+well-formed messages.
+"""
+
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from workerfuzz.harness.subjects.protocol import (
+    Subject,
+    SubjectRaised,
+    WorkerSubject,
+    copyable,
+)
+from workerfuzz.harness.worlds.blackbox import BOX
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.worker.drain import come_to_rest
+from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.harness.worlds.worker.fingerprint import books, renamed_values
+from workerfuzz.statemachine.properties import any_worker
+from workerfuzz.statemachine.properties.any_worker import Moment
+from workerfuzz.statemachine.properties.property import Property, always
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.canonical import OWN_NAMES, Canonical
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.worker import WORKER_STEPS, Step
+from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.step import WorkerStep
+
+#: Told of each event once it has happened, with the step that it was; None while coming to rest.
+Observer: TypeAlias = Callable[["WorkerWorld", Step | None], None]
+
+Kinds: TypeAlias = tuple[type[Step], ...]
+
+#: Which kinds of step are possible in which situation, for worlds with the same kinds.
+POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
+
+#: A full sweep follows this many events.
+SWEEP_EVERY: Final = 50
+
+#: Attributes of these types are a world's own; all others never change.
+OWN: Final = frozenset({dict, list, set})
+
+
+@always("No event that can happen makes the worker raise, or go in circles (R12, R17).")
+def no_handler_raises(raised: SubjectRaised) -> Iterator[str]:
+    yield str(raised)
+
+
+class WorkerWorld:
+    """A worker and its surroundings; implements ``strategies.views.Surroundings``.
+
+    Attributes:
+        steps: what was let happen so far.
+        happened: events so far, those of ``finish`` included.
+        resting: the steps are over; what happens now is ``finish``.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        universe: Universe | None = None,
+        *,
+        observer: Observer | None = None,
+    ) -> None:
+        self.subject = subject
+        self.universe = universe or Universe()
+        self.steps: list[Step] = []
+        if BOX.is_open:
+            BOX.begin(self)
+        self.view: WorkerSubject = subject.worker(self.universe.config)
+        cannot = subject.cannot()
+        self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in cannot)
+        self.pool = self.universe.keys
+        self.peers = self.universe.peers
+        self.variety = self.universe.variety
+        self._observer = observer
+        self.happened = 0
+        self.resting = False
+        self.executing: dict[str, do.Execute] = {}
+        self.seceded: dict[str, None] = {}
+        self.gathering: dict[str, tuple[str, ...]] = {}
+        self.retrying: dict[str, None] = {}
+        self.rescheduled: dict[str, None] = {}
+        self._asked_about: dict[str, None] = {}
+        self.content: dict[str, TaskSpec] = {}
+        self.fixed: dict[str, None] = {}
+        self.run_ids: dict[str, int] = {}
+        self.live: dict[str, None] = {}
+        self.run_id = 0
+        self._reported: set[int] = set()
+        self._told_seceded: dict[str, int] = {}
+        self._states: dict[str, State] = {}
+        self._drawn: Step | None = None
+        self._possible = POSSIBLE.setdefault(self.kinds, {})
+
+    # What engines use
+
+    def possible(self) -> Kinds:
+        """Kinds of step that may happen now, in a fixed order."""
+        executing = self.executing
+        situation = (
+            not executing,
+            len(self.seceded) < len(executing),
+            not self.gathering,
+            not self.retrying,
+            self.view.paused(),
+        )
+        kinds = self._possible.get(situation)
+        if kinds is None:
+            kinds = tuple(kind for kind in self.kinds if kind.may(self))
+            self._possible[situation] = kinds
+        return kinds
+
+    def draw(self, kind: type[Step], chooser: Chooser) -> Step:
+        """A step of that kind, possible now."""
+        self._drawn = kind.draw(self, chooser)
+        return self._drawn
+
+    def apply(self, step: Any) -> Effect:
+        """Let a step happen and check every property that it can break.
+
+        Raises:
+            ImpossibleStep: it cannot happen now; nothing was changed.
+            Violation: it broke a property.
+        """
+        if step is not self._drawn:  # which is possible
+            for obstacle in self.obstacles(step):
+                raise ImpossibleStep(obstacle)
+        self._drawn = None
+        self.steps.append(step)
+        if BOX.is_open:
+            BOX.note(self, step)
+        return self.happen(step.event(self), step)
+
+    def obstacles(self, step: Step) -> Iterator[str]:
+        """Why a step is not possible now."""
+        if not isinstance(step, WorkerStep):
+            yield f"{step.word} happens to a cluster, not to one worker"
+        elif type(step) not in self.kinds:
+            yield f"{step.word}: {self.subject.cannot()[step.word]}"
+        elif (obstacle := step.obstacle(self)) is not None:
+            yield obstacle
+
+    def order(self, key: str) -> tuple[int, str]:
+        """Sorts keys so that each comes after those it may depend on."""
+        return (self.pool.index(key) if key in self.pool else len(self.pool), key)
+
+    def copy(self) -> "WorkerWorld":
+        """A world of its own that continues alike. Raises SubjectUnavailable."""
+        other: WorkerWorld = object.__new__(type(self))
+        for name, value in vars(self).items():
+            other.__dict__[name] = value.copy() if type(value) in OWN else value
+        other.view = copyable(self.subject.name, self.view).copy()
+        return other
+
+    def fingerprint(self, names: Mapping[str, str] = OWN_NAMES) -> tuple[Hashable, ...]:
+        """Equal for worlds that continue alike. Raises SubjectUnavailable.
+
+        Args:
+            names: what peers are called in it, where that is not what they are called.
+        """
+        its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self._reported)
+        known = copyable(self.subject.name, self.view).fingerprint(its)
+        return (*known, books(self, its))
+
+    def finish(self) -> None:
+        """Stop all faults, let everything outstanding end, and check what holds at rest."""
+        self.resting = True
+        if BOX.is_open:
+            BOX.rest(self)
+        come_to_rest(self)
+
+    def where(self) -> str:
+        """Where every task is now, in a line: ``x flight, y waiting``."""
+        keys = self.view.keys()
+        return ", ".join(f"{key} {self.view.state(key)}" for key in keys) or "no task"
+
+    def close(self) -> None:
+        """The world is not used any more."""
+        if BOX.is_open:
+            BOX.over()
+
+    def questions(self) -> Sequence[str]:
+        """Keys that the worker asked about since the last call, sorted."""
+        if not self._asked_about:
+            return ()
+        asked, self._asked_about = sorted(self._asked_about), {}
+        return asked
+
+    # One event
+
+    def happen(self, event: Event, step: Step | None = None) -> Effect:
+        """Let an event happen, keep the books, check the properties.
+
+        While coming to rest, nobody asks for net changes.
+        """
+        note = BEFORE.get(type(event))
+        ended = note(self, event) if note is not None else None
+        try:
+            issued = self.view.handle(event)
+        except SubjectRaised as raised:
+            raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
+        self.happened += 1
+        touched = self.view.touched()
+        if self._observer is not None:
+            self._observer(self, step)
+        self._check(event, touched, issued, ended)
+        for it in issued:
+            if type(it) in AFTER:
+                AFTER[type(it)](self, it)
+        changes = self._net_changes(touched) if not self.resting else ()
+        return Effect(changes, tuple(issued))
+
+    def sweep(self) -> None:
+        """Check every structural property on every task."""
+        for broken, counterexample in self.view.check(None):
+            raise self.violation(broken, counterexample)
+
+    def violation(self, broken: Property, counterexample: str) -> Violation:
+        return Violation(
+            broken.name,
+            broken.sentence,
+            counterexample,
+            tuple(self.steps),
+            self.resting,
+            self.universe,
+        )
+
+    def _check(
+        self,
+        event: Event,
+        touched: Collection[str],
+        issued: Sequence[Instruction],
+        ended: do.Execute | None,
+    ) -> None:
+        moment = Moment(
+            self.view, event, touched, issued, self.executing, self.seceded, self.gathering,
+            self.retrying, ended, self.content, self.run_ids, self.live, self._reported,
+            self._told_seceded,
+        )  # fmt: skip
+        kinds: tuple[Any, ...] = (type(event), *dict.fromkeys(map(type, issued)))
+        for broken in any_worker.due(*kinds):
+            for counterexample in broken.check(moment):
+                raise self.violation(broken, counterexample)
+        for broken, counterexample in self.view.check(touched):
+            raise self.violation(broken, counterexample)
+        if self.happened % SWEEP_EVERY == 0:
+            self.sweep()
+
+    def _net_changes(
+        self, touched: Collection[str]
+    ) -> tuple[tuple[str, State | None, State | None], ...]:
+        changes = []
+        states, state = self._states, self.view.state
+        for key in touched:
+            before, after = states.get(key), state(key)
+            if before is not after:
+                changes.append((key, before, after))
+                if after is None:
+                    del states[key]
+                else:
+                    states[key] = after
+        return tuple(sorted(changes)) if len(changes) > 1 else tuple(changes)
+
+    # The books of the surroundings
+
+    # What an event says, before the worker hears of it
+
+    def _thread_ends(self, event: Any) -> do.Execute:
+        """Returns what it was that ended."""
+        self.seceded.pop(event.key, None)
+        return self.executing.pop(event.key)
+
+    def _thread_leaves(self, event: events.Secede) -> None:
+        self.seceded[event.key] = None
+
+    def _transfer_ends(self, event: Any) -> None:
+        del self.gathering[event.worker]
+
+    def _waited(self, event: events.RetryBusyWorker) -> None:
+        del self.retrying[event.worker]
+
+    def _requested(self, event: events.ComputeTask) -> None:
+        self.run_id = event.request.run_id
+        self.run_ids[event.key] = self.run_id
+        self.content[event.key] = event.spec
+        self.fixed[event.key] = self.live[event.key] = None
+        self.rescheduled.pop(event.key, None)
+
+    def _let_go(self, event: Any) -> None:
+        for key in event.keys:
+            self.fixed.pop(key, None)
+            self.live.pop(key, None)
+            self.rescheduled.pop(key, None)
+
+    # What the worker asks for, once it has been judged
+
+    def _note_execute(self, it: do.Execute) -> None:
+        self.executing[it.key] = it
+
+    def _note_gather(self, it: do.GatherDep) -> None:
+        self.gathering[it.worker] = it.keys
+
+    def _note_busy(self, it: do.RetryBusyWorkerLater) -> None:
+        self.retrying[it.worker] = None
+
+    def _note_reschedule(self, it: do.Reschedule) -> None:
+        self.rescheduled[it.key] = None
+        self._reported.add(it.run_id)
+
+    def _note_end(self, it: do.TaskFinished | do.TaskErred) -> None:
+        if it.run_id is not None:
+            self._reported.add(it.run_id)
+
+    def _note_seceded(self, it: do.LongRunning) -> None:
+        self._told_seceded[it.key] = it.run_id
+
+    def _note_question(self, it: do.RequestRefreshWhoHas) -> None:
+        self._asked_about.update(dict.fromkeys(it.keys))
+
+    def _note_steal(self, it: do.StealResponse) -> None:
+        if it.state in NEEDS_INPUTS:
+            self.live.pop(it.key, None)
+
+
+#: What the books say of an event before the worker hears of it: the action that it ends, if it is one.
+BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | None]]] = (
+    MappingProxyType(
+        {
+            events.ExecuteSuccess: WorkerWorld._thread_ends,
+            events.ExecuteFailure: WorkerWorld._thread_ends,
+            events.Reschedule: WorkerWorld._thread_ends,
+            events.Secede: WorkerWorld._thread_leaves,
+            events.GatherDepSuccess: WorkerWorld._transfer_ends,
+            events.GatherDepBusy: WorkerWorld._transfer_ends,
+            events.GatherDepNetworkFailure: WorkerWorld._transfer_ends,
+            events.GatherDepFailure: WorkerWorld._transfer_ends,
+            events.RetryBusyWorker: WorkerWorld._waited,
+            events.ComputeTask: WorkerWorld._requested,
+            events.FreeKeys: WorkerWorld._let_go,
+            events.ForgetKeys: WorkerWorld._let_go,
+        }
+    )
+)
+
+#: What they say of its reply.
+AFTER: Final[Mapping[type[Instruction], Callable[[WorkerWorld, Any], None]]] = MappingProxyType(
+    {
+        do.Execute: WorkerWorld._note_execute,
+        do.GatherDep: WorkerWorld._note_gather,
+        do.RetryBusyWorkerLater: WorkerWorld._note_busy,
+        do.TaskFinished: WorkerWorld._note_end,
+        do.TaskErred: WorkerWorld._note_end,
+        do.LongRunning: WorkerWorld._note_seceded,
+        do.Reschedule: WorkerWorld._note_reschedule,
+        do.RequestRefreshWhoHas: WorkerWorld._note_question,
+        do.StealResponse: WorkerWorld._note_steal,
+    }
+)

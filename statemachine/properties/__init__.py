@@ -1,0 +1,1 @@
+"""Properties: named claims about any worker, about the models, and about a cluster."""

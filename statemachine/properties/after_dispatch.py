@@ -1,0 +1,57 @@
+"""What holds of what is started: the most urgent first, and transfers within their limits.
+
+Each check is given the worker just after an event that started something.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+
+@always("No task starts while a more urgent one is ready.", do.Execute)
+def most_urgent_starts_first(worker: WorkerState) -> Iterator[str]:
+    started = worker.last.told(do.Execute)
+    for _, key in worker.ready:
+        left = worker.tasks[key].request
+        for it in started:
+            request = worker.tasks[it.key].request
+            if left is not None and request is not None and left.priority < request.priority:
+                yield f"{it.key} starts, {key} is ready and more urgent"
+        return
+
+
+@always("A key that could not be copied before is asked for alone (R38).", do.GatherDep)
+def suspects_travel_alone(worker: WorkerState) -> Iterator[str]:
+    started = worker.last.told(do.GatherDep)
+    for it in started:
+        for key in it.keys if len(it.keys) > 1 else ():
+            if worker.tasks[key].suspicion:
+                yield f"{it.worker} is asked for {', '.join(it.keys)}; {key} failed before"
+
+
+@always(
+    "Transfers keep the limits of message, worker and throttle, a first key of any size apart.",
+    do.GatherDep,
+)
+def transfers_keep_the_limits(worker: WorkerState) -> Iterator[str]:
+    started = worker.last.told(do.GatherDep)
+    config = worker.config
+    before = worker.incoming_nbytes - sum(it.total_nbytes for it in started)
+    for place, it in enumerate(started):
+        size = sum(worker.tasks[key].nbytes for key in it.keys)
+        left = min(config.transfer_message_nbytes, config.transfer_incoming_nbytes - before)
+        if size != it.total_nbytes:
+            yield f"{it.worker} is asked for {size} bytes, said to be {it.total_nbytes}"
+        if (before or len(it.keys) > 1) and size > left:
+            yield f"{it.worker} is asked for {size} bytes, {left} would do"
+        already = len(worker.transfers) - len(started) + place
+        if already >= config.transfer_count and before >= config.transfer_throttle_nbytes:
+            yield f"{it.worker} is asked, {already} transfers with {before} bytes are open already"
+        before += size
+
+
+#: In the order in which they are checked.
+STARTED: Final[tuple[Property, ...]] = properties_in(globals())

@@ -1,0 +1,46 @@
+"""What holds of the transitions of one event.
+
+Each check is given the worker just after an event with transitions.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS
+from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+
+@always(
+    "Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24).",
+    Change,
+)
+def transitions_are_legal(worker: WorkerState) -> Iterator[str]:
+    origin: dict[str, State] = {}
+    for key, (_, start, finish, toward) in worker.changes:
+        if (start, finish) not in TRANSITIONS:
+            yield f"{key} went from {start} to {finish}, which is no row"
+        elif toward is not finish:
+            origin[key] = start
+        elif key in origin and (detour := (origin.pop(key), finish)) not in DETOURS:
+            yield f"{key} went from {detour[0]} to {detour[1]} through released: unexpected"
+
+
+@always(
+    "Records go only when the scheduler says ForgetKeys, then or once they hold nothing (R37).",
+    State.FORGOTTEN,
+)
+def only_the_doomed_are_forgotten(worker: WorkerState) -> Iterator[str]:
+    for key, change in worker.changes:
+        if change.finish is State.FORGOTTEN:
+            event, records = worker.last.event, worker.last.lost(worker.tasks)
+            doomed = key in records and worker.last.was(records[key], "doomed")
+            if not doomed and not (isinstance(event, events.ForgetKeys) and key in event.keys):
+                yield f"{key} was forgotten, by {event}"
+
+
+#: In the order in which they are checked.
+MOVED: Final[tuple[Property, ...]] = properties_in(globals())

@@ -1,0 +1,332 @@
+"""What any worker must keep, whoever wrote it, as far as its surroundings can see.
+
+Each check is given one ``Moment``: a worker just after an event, and what had been asked of it before.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from workerfuzz.statemachine.properties.property import Property, always, at_rest, properties_in
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, RUNNABLE, USES_INPUTS, State
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+
+@dataclass(slots=True)
+class Moment:
+    """A worker just after an event.
+
+    Attributes:
+        touched: keys that the event may have changed.
+        issued: what the worker asked for in reply.
+        executing: outstanding ``Execute`` before that reply, by key.
+        seceded: keys among ``executing`` whose thread left its slot.
+        gathering: outstanding ``GatherDep`` before that reply: keys by peer.
+        retrying: peers that are busy, before that reply.
+        ended: the ``Execute`` that the event answered; None where it answered none.
+        content: what was last requested of each key.
+        run_ids: run id of the last request of each key.
+        live: keys that were requested and not freed since.
+        reported: run ids that were reported as finished, erred or to be rescheduled before.
+        told_seceded: run id under which each key was last reported as long-running, before.
+    """
+
+    view: WorkerView
+    event: Event
+    touched: Collection[str]
+    issued: Sequence[Instruction]
+    executing: Mapping[str, do.Execute]
+    seceded: Collection[str]
+    gathering: Mapping[str, Sequence[str]]
+    retrying: Collection[str]
+    ended: do.Execute | None
+    content: Mapping[str, TaskSpec]
+    run_ids: Mapping[str, int]
+    live: Collection[str]
+    reported: Collection[int]
+    told_seceded: Mapping[str, int]
+
+
+@always("A task has one action at a time: one thread or one transfer.", do.Execute, do.GatherDep)
+def one_action_per_key(moment: Moment) -> Iterator[str]:
+    copied = {key for keys in moment.gathering.values() for key in keys}
+    for it in moment.issued:
+        for key in started(it):
+            if key in moment.executing:
+                yield f"{key} is running, and is started again"
+            if key in copied:
+                yield f"{key} is being copied, and is started again"
+            copied.add(key)
+
+
+def started(it: Instruction) -> tuple[str, ...]:
+    """Keys that an instruction starts an action for."""
+    if isinstance(it, do.Execute):
+        return (it.key,)
+    return it.keys if isinstance(it, do.GatherDep) else ()
+
+
+@always("A task starts with all its inputs, as they are stored, and with nothing else.", do.Execute)
+def starts_with_its_inputs(moment: Moment) -> Iterator[str]:
+    data = moment.view.data()
+    for it in moment.issued:
+        if isinstance(it, do.Execute):
+            for key in it.spec.dependencies:
+                if key not in it.inputs:
+                    yield f"{it.key} starts without {key}"
+                elif key not in data or data[key] is not it.inputs[key]:
+                    yield f"{it.key} starts with a value of {key} that is not stored"
+            for key in it.inputs:
+                if key not in it.spec.dependencies:
+                    yield f"{it.key} starts with {key}, which it does not need"
+
+
+@always("What starts is what was requested last, under the run id of that request.", do.Execute)
+def starts_what_was_requested(moment: Moment) -> Iterator[str]:
+    for it in moment.issued:
+        if isinstance(it, do.Execute):
+            if it.key not in moment.live:
+                yield f"{it.key} starts, and nobody wants it"
+            elif it.spec != moment.content[it.key]:
+                yield f"{it.key} starts with content of another request"
+            elif it.run_id != moment.run_ids[it.key]:
+                yield f"{it.key} starts as run {it.run_id}, not {moment.run_ids[it.key]}"
+
+
+@always("No more tasks run in slots than there are threads.", do.Execute)
+def runs_within_its_threads(moment: Moment) -> Iterator[str]:
+    running = len(moment.executing) - len(moment.seceded)
+    running += sum(isinstance(it, do.Execute) for it in moment.issued)
+    if running > moment.view.config.nthreads:
+        yield f"{running} run in {moment.view.config.nthreads} threads"
+
+
+@always("Resources that are left are neither negative nor more than there are.")
+def resources_stay_within_bounds(moment: Moment) -> Iterator[str]:
+    left = moment.view.available_resources()
+    for name, total in moment.view.config.resources.items():
+        if not 0 <= left[name] <= total:
+            yield f"{name}: {left[name]:g} left of {total:g}"
+
+
+@always(
+    "A peer is asked for keys that it is known to hold, is not busy, and is somebody else.",
+    do.GatherDep,
+)
+def asks_the_right_peer(moment: Moment) -> Iterator[str]:
+    for it in moment.issued:
+        if isinstance(it, do.GatherDep):
+            if it.worker == "self":
+                yield "the worker asks itself"
+            if it.worker in moment.gathering:
+                yield f"{it.worker} is asked while its answer to the last question is out"
+            if it.worker in moment.retrying:
+                yield f"{it.worker} is asked while it is busy"
+            for key in it.keys:
+                if it.worker not in moment.view.holders(key):
+                    yield f"{it.worker} is asked for {key}, which it does not hold"
+
+
+@always("Nothing is started while the worker is paused.", do.Execute, do.GatherDep)
+def nothing_starts_while_paused(moment: Moment) -> Iterator[str]:
+    if moment.view.paused():
+        for it in moment.issued:
+            if started(it):
+                yield f"{type(it).__name__} of {', '.join(started(it))}"
+
+
+@always("A value is reported only while it is stored here.", do.TaskFinished, do.AddKeys)
+def reports_what_is_here(moment: Moment) -> Iterator[str]:
+    data = moment.view.data()
+    for it in moment.issued:
+        if isinstance(it, do.TaskFinished) and it.key not in data:
+            yield f"{it.key} is reported as finished and is not here"
+        if isinstance(it, do.AddKeys):
+            for key in it.keys:
+                if key not in data:
+                    yield f"{key} is reported as copied and is not here"
+
+
+@always(
+    "A report names the run that was requested last, and nothing that nobody wants (R27, R28).",
+    do.TaskFinished,
+    do.TaskErred,
+    do.LongRunning,
+)
+def reports_the_last_request(moment: Moment) -> Iterator[str]:
+    for it in moment.issued:
+        if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning):
+            if it.run_id is None:
+                continue
+            if it.key not in moment.live:
+                yield f"{type(it).__name__} of {it.key}, which nobody wants"
+            elif it.run_id != moment.run_ids[it.key]:
+                yield (
+                    f"{type(it).__name__} of {it.key} names run {it.run_id}, "
+                    f"last requested was {moment.run_ids[it.key]}"
+                )
+
+
+@always("The end of a run is reported once.", do.TaskFinished, do.TaskErred)
+def reports_each_run_once(moment: Moment) -> Iterator[str]:
+    for it in moment.issued:
+        if isinstance(it, do.TaskFinished | do.TaskErred) and it.run_id in moment.reported:
+            yield f"{type(it).__name__} of {it.key}: the end of run {it.run_id} was reported before"
+
+
+@always(
+    "That a task runs outside the slots is reported for the run that was requested last (#6916)."
+)
+def reports_every_secession(moment: Moment) -> Iterator[str]:
+    told = dict(moment.told_seceded)
+    told |= {it.key: it.run_id for it in moment.issued if isinstance(it, do.LongRunning)}
+    for key in moment.touched:
+        seceded = moment.view.state(key) is State.LONG_RUNNING and key in moment.live
+        if seceded and told.get(key) != moment.run_ids[key]:
+            yield f"{key} is long-running as run {moment.run_ids[key]}, and nobody was told"
+
+
+@always("To drop a copy is refused only while a task here needs it (#7490).", events.RemoveReplicas)
+def refuses_for_a_reason(moment: Moment) -> Iterator[str]:
+    if not isinstance(moment.event, events.RemoveReplicas):
+        return
+    view = moment.view
+    used = {
+        dep
+        for key in view.keys()  # noqa: SIM118 - a view is no dict
+        if view.state(key) in NEEDS_INPUTS | USES_INPUTS
+        for dep in view.dependencies(key)
+    }
+    for it in moment.issued:
+        for key in it.keys if isinstance(it, do.AddKeys) else ():
+            if key in moment.event.keys and key not in used:
+                yield f"{key} is kept, and no task here needs it"
+
+
+@always(
+    "A report for a run tells what its own content did, never what another's did (R31).",
+    do.TaskFinished,
+    do.TaskErred,
+)
+def reports_its_own_content(moment: Moment) -> Iterator[str]:
+    ended = moment.ended
+    if ended is None or ended.spec == moment.content.get(ended.key):
+        return
+    data = moment.view.data()
+    value = getattr(moment.event, "value", moment)
+    for it in moment.issued:
+        if isinstance(it, do.TaskErred) and it.key == ended.key and it.cause is None:
+            yield f"{it.key} is reported as erred because a thread of other content failed"
+        if isinstance(it, do.TaskFinished) and it.key == ended.key and data.get(it.key) is value:
+            yield f"{it.key} is reported as finished with the value of other content"
+
+
+#: Where a request has been answered.
+ENDED: Final = frozenset({State.MEMORY, State.ERROR})
+
+
+@always(
+    "An end that was waited for is reported (#6916).",
+    events.ExecuteSuccess,
+    events.ExecuteFailure,
+    events.Reschedule,
+)
+def reports_every_end(moment: Moment) -> Iterator[str]:
+    ended = moment.ended
+    if ended is None or ended.key not in moment.live:
+        return
+    if ended.spec != moment.content[ended.key] or moment.view.state(ended.key) is None:
+        return
+    state = moment.view.state(ended.key)
+    told = {it.key for it in moment.issued if isinstance(it, do.TaskFinished | do.TaskErred)}
+    if state in ENDED and ended.key not in told:
+        yield f"{ended.key} is in {state}, and the scheduler was not told"
+
+
+@always("A value is stored exactly for tasks in memory (R15).")
+def stores_what_is_in_memory(moment: Moment) -> Iterator[str]:
+    data = moment.view.data()
+    for key in moment.touched:
+        if (key in data) != (moment.view.state(key) is State.MEMORY):
+            yield f"{key} is {moment.view.state(key)}, stored: {key in data}"
+
+
+@always("A task waits while an input is not here, and is runnable when all are (R7, R44).")
+def waits_for_its_inputs(moment: Moment) -> Iterator[str]:
+    view = moment.view
+    data = view.data()
+    for key in moment.touched:
+        state = view.state(key)
+        if state in NEEDS_INPUTS:
+            absent = [dep for dep in view.dependencies(key) if dep not in data]
+            if absent and state in RUNNABLE:
+                yield f"{key} is {state} without {', '.join(sorted(absent))}"
+            if not absent and state is State.WAITING:
+                yield f"{key} is waiting, and nothing is missing"
+
+
+@always("A key known only as data never becomes runnable (R1, R6).")
+def runnable_was_requested(moment: Moment) -> Iterator[str]:
+    for key in moment.touched:
+        if key not in moment.run_ids and moment.view.state(key) in RUNNABLE | {State.EXECUTING}:
+            yield f"{key} is {moment.view.state(key)}, and nobody requested it"
+
+
+#: In the order in which they are checked.
+CONTRACT: Final[tuple[Property, ...]] = properties_in(globals())
+
+
+@cache
+def due(*kinds: type) -> tuple[Property, ...]:
+    """What can be broken by an event of a kind with instructions of these kinds in reply."""
+    return tuple(it for it in CONTRACT if not it.about or not set(kinds).isdisjoint(it.about))
+
+
+#: Where nothing is outstanding any more.
+RESTING: Final = frozenset({State.MEMORY, State.ERROR, State.RELEASED})
+
+
+@at_rest("Once its surroundings have answered, unasked, nothing is under way any more (R25, R53).")
+def everything_comes_to_rest(view: WorkerView) -> Iterator[str]:
+    for key in view.keys():  # noqa: SIM118 - a view is no dict
+        if view.state(key) not in RESTING:
+            yield f"{key} is {view.state(key)}, and nothing more is going to happen"
+
+
+@at_rest("A worker that was told to forget everything is empty, and its resources are full.")
+def forgotten_worker_is_empty(view: WorkerView) -> Iterator[str]:
+    for key in view.keys():  # noqa: SIM118 - a view is no dict
+        yield f"{key} is {view.state(key)}"
+    for key in view.data():
+        yield f"{key} is stored"
+    for name, total in view.config.resources.items():
+        if view.available_resources()[name] != total:
+            yield f"{name}: {view.available_resources()[name]:g} of {total:g}"
+
+
+@at_rest("Everything requested again, with honest peers, arrives in memory (R20).")
+def asked_again_everything_arrives(view: WorkerView, wanted: Collection[str]) -> Iterator[str]:
+    for key in wanted:
+        if view.state(key) is not State.MEMORY:
+            yield f"{key} is {view.state(key) or 'unknown'}"
+
+
+@at_rest("What is stored was computed from the content requested last.")
+def stored_values_are_right(view: WorkerView, expected: Mapping[str, object]) -> Iterator[str]:
+    for key, value in view.data().items():
+        if key in expected and value != expected[key]:
+            yield f"{key} is {value!r}, should be {expected[key]!r}"
+
+
+AT_REST: Final[tuple[Property, ...]] = (
+    everything_comes_to_rest,
+    forgotten_worker_is_empty,
+    asked_again_everything_arrives,
+    stored_values_are_right,
+)

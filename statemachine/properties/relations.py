@@ -1,0 +1,82 @@
+"""What holds between a record and the records, holders and requests that it refers to.
+
+Each check is given the worker and one task.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from workerfuzz.statemachine.properties.property import Property, always
+from workerfuzz.statemachine.properties.record_features import Shape
+from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, RUNNABLE, State
+from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.worker_state import ADDRESS, WorkerState
+
+#: States in which a missing input of a waiting task is not being cared for.
+IDLE: Final = frozenset({State.RELEASED, State.ERROR, State.FORGOTTEN})
+
+
+@always("Holders are known from both sides, and the worker is not among its own peers.")
+def holders_agree(worker: WorkerState, task: TaskState) -> Iterator[str]:
+    for peer in task.who_has:
+        if peer == ADDRESS:
+            yield f"{task.key} is held by the worker itself"
+        elif task.key not in worker.has_what.get(peer, ()):
+            yield f"{peer} holds {task.key}, has_what does not know"
+
+
+@always("A task needs its dependencies exactly until it runs, and they know that.")
+def needs_are_known(worker: WorkerState, task: TaskState) -> Iterator[str]:
+    needs = task.state in NEEDS_INPUTS
+    for key in task.dependencies:
+        dependency = worker.tasks.get(key)
+        if needs != (dependency is not None and task.key in dependency.needed_by):
+            yield f"{task.key} is {task.state}; {key} knows a need: {not needs}"
+    for key in task.needed_by:
+        dependent = worker.tasks.get(key)
+        if dependent is None or dependent.state not in NEEDS_INPUTS:
+            yield f"{task.key} is needed by {key}, which waits for nothing"
+
+
+@always("A task waits exactly while one of its dependencies is not here (R7).")
+def waits_for_something(worker: WorkerState, task: TaskState) -> Iterator[str]:
+    runnable = task.state in RUNNABLE
+    if task.state in NEEDS_INPUTS and worker.inputs_are_here(task) != runnable:
+        yield f"{task.key} is {task.state}, inputs here: {not runnable}"
+
+
+@always("Something is being done about every dependency that a task waits for (#4724).")
+def dependencies_are_cared_for(worker: WorkerState, task: TaskState) -> Iterator[str]:
+    if task.state is State.WAITING:
+        for key in task.dependencies:
+            if worker.tasks[key].state in IDLE:
+                yield f"{task.key} waits for {key}, which is {worker.tasks[key].state}"
+    elif task.state in IDLE and task.needed_by:
+        yield f"{task.key} is {task.state} and needed by {sorted(task.needed_by)}"
+
+
+@always("A task is queued under the priority of its request, a copy under that of any it is for.")
+def queued_as_urgently_as_asked(worker: WorkerState, task: TaskState) -> Iterator[str]:
+    queued, request = task.queued_at, task.request
+    if queued is None:
+        return
+    if task.state in RUNNABLE and request is not None and queued != request.priority:
+        yield f"{task.key} is queued at {queued}, requested at {request.priority}"
+    for key in task.needed_by if task.state is State.FETCH else ():
+        request = worker.tasks[key].request
+        if request is not None and request.priority < queued:
+            yield f"{task.key} is queued at {queued}, needed by {key} at {request.priority}"
+
+
+#: In the order in which they are checked; each with what it takes to break it, told from the shape of
+#: the record.
+CAN_BREAK: Final[Mapping[Property, Callable[[Shape], bool]]] = MappingProxyType(
+    {
+        holders_agree: lambda its: its.held,
+        needs_are_known: lambda its: its.depends or its.needed,
+        waits_for_something: lambda its: its.state in NEEDS_INPUTS,
+        dependencies_are_cared_for: lambda its: its.depends or its.needed,
+        queued_as_urgently_as_asked: lambda its: its.queued is not None,
+    }
+)

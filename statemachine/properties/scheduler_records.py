@@ -1,0 +1,137 @@
+"""What holds in a scheduler of ours after every message: its indexes against the states of its tasks."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import UNDER_WAY, State
+from workerfuzz.statemachine.scheduler.target_state import wanted_state
+from workerfuzz.statemachine.scheduler.task import Task
+
+Touched = Iterable[Task]
+
+
+@always("Every task is in the state that its record asks for.")
+def state_is_the_wanted_one(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        wanted = wanted_state(scheduler, task)
+        if wanted is not task.state:
+            yield f"{task.key} is {task.state}, and should be {wanted}"
+
+
+@always("A task is processed by one worker that is there, exactly while its state says so.")
+def processing_has_a_worker(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        name = task.processing_on
+        if (task.state is State.PROCESSING) != (name is not None):
+            yield f"{task.key} is {task.state}, processing on {name}"
+        elif name is not None and name not in scheduler.workers:
+            yield f"{task.key} is processing on {name}, which is not there"
+        elif name is not None and task.key not in scheduler.workers[name].processing:
+            yield f"{task.key} is processing on {name}, which does not count it"
+        elif (task.theft is not None or task.seceded) and name is None:
+            yield f"{task.key} is {task.state}, theft={task.theft}, seceded={task.seceded}"
+
+
+@always("A value has a holder exactly in memory.")
+def memory_has_a_holder(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if (task.state is State.MEMORY) != bool(task.who_has):
+            yield f"{task.key} is {task.state}, held by {', '.join(task.who_has) or 'nobody'}"
+
+
+@always("Holders are known from both sides, are there, and have nothing to confirm.")
+def holders_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        for name in task.who_has:
+            worker = scheduler.workers.get(name)
+            if worker is None or task.key not in worker.has_what:
+                yield f"{task.key} is held by {name}, which does not have it"
+            elif name in task.unconfirmed:
+                yield f"{task.key} is held by {name}, which was told to let go of it"
+            elif name not in task.known_to:
+                yield f"{task.key} is held by {name}, which does not know it"
+
+
+@always("A failure is known exactly of what is erred.")
+def erred_has_a_failure(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if (task.state is State.ERRED) != (task.failure is not None):
+            yield f"{task.key} is {task.state} with {task.failure}"
+
+
+@always("A task stands in the index of its state, and in no other.")
+def indexed_where_its_state_says(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        queued = scheduler.queued.holds(task.priority, task.key)
+        if queued != (task.state is State.QUEUED):
+            yield f"{task.key} is {task.state}, in the queue: {queued}"
+        stranded = task.key in scheduler.no_worker
+        if stranded != (task.state is State.NO_WORKER):
+            yield f"{task.key} is {task.state}, without a worker: {stranded}"
+
+
+@always("Inputs know who depends on them, and who waits for them.")
+def inputs_know_their_dependents(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        for key in task.dependencies if not task.let_go else ():
+            needed = scheduler.tasks.get(key)
+            if needed is None:
+                yield f"{task.key} depends on {key}, which has no record"
+            elif task.key not in needed.dependents:
+                yield f"{task.key} depends on {key}, which does not know"
+            elif (task.key in needed.needed_by) != (task.state in UNDER_WAY):
+                yield f"{task.key} is {task.state}, {key} needed: {task.key in needed.needed_by}"
+
+
+@always("What needs an input of a task that is being processed is in memory.")
+def processing_has_its_inputs(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.state is State.PROCESSING:
+            for dependency in scheduler.inputs(task):
+                if dependency.state is not State.MEMORY:
+                    yield f"{task.key} is processing, its input {dependency.key} {dependency.state}"
+
+
+@always("Clients know what they want as the tasks know who wants them.")
+def wants_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        for name, client in scheduler.clients.items():
+            if (name in task.wanted_by) != (task.key in client.wants):
+                yield f"{name} wants {task.key}: {task.key in client.wants}, the task disagrees"
+
+
+@always("A record that nobody uses waits for workers to confirm, and is not otherwise there.")
+def unused_records_go(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if not task.in_use and not (task.let_go and task.unconfirmed):
+            yield f"{task.key} is {task.state}, and nobody uses it"
+        if task.in_use and task.let_go:
+            yield f"{task.key} was let go, and is in use"
+
+
+@always("Who has to confirm something was asked.")
+def confirmations_are_asked_for(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        if task.renewed and not task.unconfirmed:
+            yield f"{task.key} waits for workers to confirm, and none has to"
+        for name, number in task.unconfirmed.items():
+            worker = scheduler.workers.get(name)
+            if worker is None or task.key not in worker.asked.get(number, ()):
+                yield f"{name} was not asked to confirm {number} about {task.key}"
+
+
+@always("A story is contiguous and ends in the state of its task.")
+def story_is_contiguous(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
+    for task in touched:
+        story = task.history
+        finish = story[-1].finish if story else State.RELEASED
+        if finish is not task.state:
+            yield f"{task.key} is {task.state}, its story ends in {finish}"
+        if len(story) > 1 and story[-2].finish is not story[-1].start:
+            yield f"{task.key} went to {story[-2].finish}, then on from {story[-1].start}"
+
+
+#: In the order in which they are checked.
+INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())

@@ -1,0 +1,64 @@
+"""What holds in a scheduler of ours as a whole: sums, and nobody idle who could work."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.scheduler.placement import next_queued, place
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+
+
+@always("No task is queued while a worker has room.")
+def no_room_is_left(scheduler: SchedulerState) -> Iterator[str]:
+    task = next_queued(scheduler)
+    if task is not None:
+        yield f"{task.key} is queued, and a worker has room"
+
+
+@always("No task waits for a worker while one is there that may compute it.")
+def no_worker_is_overlooked(scheduler: SchedulerState) -> Iterator[str]:
+    for key in scheduler.no_worker:
+        if place(scheduler, scheduler.tasks[key]).state is not State.NO_WORKER:
+            yield f"{key} is in no-worker, and a worker may compute it"
+
+
+#: Checked after every message.
+TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
+
+
+@always("Each index holds as many keys as there are tasks in its state.")
+def indexes_hold_nothing_else(scheduler: SchedulerState) -> Iterator[str]:
+    tasks, workers = scheduler.tasks.values(), scheduler.workers.values()
+    count = {state: sum(task.state is state for task in tasks) for state in State}
+    used = [task for task in tasks if not task.let_go]
+    expected = {
+        "queued": (len(scheduler.queued), count[State.QUEUED]),
+        "no_worker": (len(scheduler.no_worker), count[State.NO_WORKER]),
+        "processing": (sum(len(it.processing) for it in workers), count[State.PROCESSING]),
+        "seceded": (sum(len(it.seceded) for it in workers), sum(task.seceded for task in tasks)),
+        "has_what": (sum(len(it.has_what) for it in workers), sum(len(it.who_has) for it in tasks)),
+        "wants": (
+            sum(len(it.wants) for it in scheduler.clients.values()),
+            sum(len(it.wanted_by) for it in tasks),
+        ),
+        "dependents": (
+            sum(len(it.dependents) for it in tasks),
+            sum(len(it.dependencies) for it in used),
+        ),
+        "needed_by": (
+            sum(len(it.needed_by) for it in tasks),
+            sum(len(it.dependencies) for it in tasks if it.under_way),
+        ),
+        "forgotten": (count[State.FORGOTTEN], 0),
+    }
+    for name, (found, right) in expected.items():
+        if found != right:
+            yield f"{name} holds {found} keys, should be {right}"
+    for key, task in scheduler.tasks.items():
+        if key != task.key:
+            yield f"the record under {key} is {task!r}"
+
+
+#: Checked in a sweep only, because they go over all that is known.
+COUNTS: Final[tuple[Property, ...]] = (indexes_hold_nothing_else,)

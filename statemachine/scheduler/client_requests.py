@@ -1,0 +1,107 @@
+"""What a client asks of a scheduler, and what it is told; the same for every scheduler."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How one task is to be run. None of this changes its value.
+
+    Attributes:
+        priority: of the user; higher runs first, as in Dask.
+        retries: failures after which it is run again.
+        resources: what it takes while it runs, by name.
+        workers: where it may run; empty means anywhere.
+        loose: it may run elsewhere if none of ``workers`` is there.
+    """
+
+    priority: int = 0
+    retries: int = 0
+    resources: Mapping[str, float] = field(default_factory=dict)
+    workers: tuple[str, ...] = ()
+    loose: bool = False
+
+
+#: Nothing is asked for.
+NO_OPTIONS: Final = Options()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submit:
+    """A graph, and the keys in it whose results the client wants.
+
+    Attributes:
+        specs: each after those it depends on; a dependency that is not listed is known already.
+        options: by key; a key that is not listed has none.
+    """
+
+    specs: tuple[TaskSpec, ...]
+    wanted: tuple[str, ...]
+    options: Mapping[str, Options] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The client does not want these keys any more."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """These keys and all that depends on them are given up.
+
+    Attributes:
+        force: for the other clients as well.
+    """
+
+    keys: tuple[str, ...]
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """These keys failed; they and the failed keys that they depend on are run again."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scattered:
+    """The client put values on workers, which told it so, and wants them.
+
+    Attributes:
+        who_has: workers by key.
+    """
+
+    who_has: Mapping[str, tuple[str, ...]]
+
+
+Wish = Submit | Release | Cancel | Retry | Scattered
+
+
+class Status(enum.StrEnum):
+    """What a client believes of a key."""
+
+    PENDING = "pending"
+    FINISHED = "finished"
+    ERRED = "erred"
+    LOST = "lost"  # as pending, until the scheduler says something else
+    CANCELLED = "cancelled"
+
+
+class Told(NamedTuple):
+    """One thing that the scheduler told a client.
+
+    Attributes:
+        reason: of a failure; text.
+    """
+
+    key: str
+    status: Status
+    reason: str = ""

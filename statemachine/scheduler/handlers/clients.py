@@ -1,0 +1,142 @@
+"""What the wishes of clients do."""
+
+from collections.abc import Container
+
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options, Status
+from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+
+def on_submit(scheduler: SchedulerState, client: str, wish: client_requests.Submit) -> Outcome:
+    """Write down what is new, and who wants what.
+
+    What is in use keeps its content. A task whose inputs are not all known is given up, with what
+    depends on it: the client is told.
+    """
+    scheduler.client(client)
+    scheduler.submissions += 1
+    fresh: dict[str, Task] = {}
+    for place, spec in enumerate(wish.specs):
+        task = scheduler.tasks.get(spec.key)
+        if task is not None and task.in_use and task.edition:
+            continue
+        if not all(is_known(scheduler, key, fresh) for key in spec.dependencies):
+            continue
+        options = wish.options.get(spec.key, NO_OPTIONS)
+        task = renew(scheduler, spec, options)
+        task.priority = (-options.priority, scheduler.submissions, place)
+        fresh[task.key] = task
+    for task in fresh.values():
+        scheduler.attach(task)
+    for key in wish.wanted:
+        want(scheduler, client, key, fresh)
+    return Outcome(review=(*wish.wanted, *fresh))
+
+
+def is_known(scheduler: SchedulerState, key: str, fresh: Container[str]) -> bool:
+    """A key is in use already, or part of the same graph."""
+    task = scheduler.tasks.get(key)
+    return task is not None and (task.in_use or key in fresh)
+
+
+def renew(scheduler: SchedulerState, spec: TaskSpec, options: Options) -> Task:
+    """The record of a key that is not in use, with this content.
+
+    Where the former content was the same, down to that of its inputs, what workers still do about it
+    counts (R28). Otherwise it has to be gone first.
+    """
+    task = scheduler.tasks.get(spec.key)
+    if task is None:
+        task = scheduler.tasks[spec.key] = Task(spec.key)
+    editions = {key: scheduler.tasks[key].edition for key in spec.dependencies}
+    if task.spec != spec or task.editions != editions:
+        scheduler.write_content(task, spec)
+        task.renewed = bool(task.unconfirmed)
+    task.options = options
+    task.retries_left = options.retries
+    task.suspicion = task.miscarriages = 0
+    return task
+
+
+def want(scheduler: SchedulerState, client: str, key: str, fresh: Container[str]) -> None:
+    """A client wants a key; it is told at once what is known already."""
+    if not is_known(scheduler, key, fresh):
+        scheduler.tell(client, key, Status.CANCELLED, f"{key}, or what it needs, is not known")
+        return
+    task = scheduler.tasks[key]
+    if task.out_of_reach:
+        scheduler.tell(client, key, Status.CANCELLED, f"{key} is lost")
+        return
+    scheduler.want(client, task)
+    tell_status(scheduler, client, task)
+
+
+def tell_status(scheduler: SchedulerState, client: str, task: Task) -> None:
+    """A client is told of a task that nothing more will be told about by itself."""
+    if task.state is State.MEMORY:
+        scheduler.tell(client, task.key, Status.FINISHED)
+    elif task.failure is not None:
+        scheduler.tell(client, task.key, Status.ERRED, task.failure.reason)
+
+
+def on_release(scheduler: SchedulerState, client: str, wish: client_requests.Release) -> Outcome:
+    for key in wish.keys:
+        if key in scheduler.tasks:
+            scheduler.unwant(client, scheduler.tasks[key])
+    return Outcome(review=wish.keys)
+
+
+def on_cancel(scheduler: SchedulerState, client: str, wish: client_requests.Cancel) -> Outcome:
+    """Nobody waits for these any more, nor for what is made of them; with ``force``, no other client."""
+    given_up: dict[str, None] = {}
+    left = list(wish.keys)
+    while left:
+        key = left.pop()
+        task = scheduler.tasks.get(key)
+        if task is None or key in given_up:
+            continue
+        given_up[key] = None
+        left += task.dependents
+        for other in list(task.wanted_by) if wish.force else [client]:
+            if other in task.wanted_by:
+                scheduler.tell(other, key, Status.CANCELLED, f"{client} gave it up")
+                scheduler.unwant(other, task)
+    return Outcome(review=given_up)
+
+
+def on_retry(scheduler: SchedulerState, client: str, wish: client_requests.Retry) -> Outcome:
+    """Begin again with what failed; whoever wants it is told."""
+    again: dict[str, To] = {}
+    left = list(wish.keys)
+    while left:
+        task = scheduler.tasks.get(left.pop())
+        if task is None or task.state is not State.ERRED or task.key in again:
+            continue
+        again[task.key] = To(State.RELEASED)
+        left += task.dependencies
+        task.retries_left = task.options.retries
+        task.suspicion = task.miscarriages = 0
+        scheduler.tell_wanting(task, Status.PENDING)
+    return Outcome(again)
+
+
+def on_scattered(
+    scheduler: SchedulerState, client: str, wish: client_requests.Scattered
+) -> Outcome:
+    """Values came to workers without anybody computing them. Workers that are gone hold nothing."""
+    scheduler.client(client)
+    for key, workers in wish.who_has.items():
+        task = scheduler.tasks.get(key)
+        if task is None or not task.in_use:
+            task = task or scheduler.tasks.setdefault(key, Task(key))
+            scheduler.write_content(task, None)
+            task.let_go = False
+        for worker in workers:
+            if worker in scheduler.workers:
+                scheduler.add_holder(task, worker)
+        want(scheduler, client, key, wish.who_has)
+    return Outcome(review=wish.who_has)

@@ -1,0 +1,77 @@
+"""What the processes of workers tell, and what becomes of a worker that comes or goes."""
+
+from collections.abc import Iterable
+
+from workerfuzz.statemachine.scheduler import messages
+from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.participants import WorkerRecord
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.task import Failure, Task
+from workerfuzz.statemachine.worker import events
+
+
+def on_confirmed(scheduler: SchedulerState, worker: str, message: messages.Confirmed) -> Outcome:
+    """A worker let go of keys; from now on it is believed about them."""
+    keys = scheduler.workers[worker].asked.pop(message.number)
+    for key in keys:
+        task = scheduler.tasks.get(key)
+        if task is not None and task.unconfirmed.get(worker) == message.number:
+            has_confirmed(task, worker)
+    return Outcome(review=keys)
+
+
+def has_confirmed(task: Task, worker: str) -> None:
+    """Nothing of the past comes from this worker any more."""
+    task.unconfirmed.pop(worker, None)
+    if not task.unconfirmed:
+        task.renewed = False
+
+
+def on_running(scheduler: SchedulerState, worker: str, message: messages.Running) -> Outcome:
+    """A paused worker gets nothing new; what it has, it keeps."""
+    scheduler.workers[worker].running = message.running
+    return Outcome(review=by_urgency(scheduler, scheduler.no_worker))
+
+
+def on_join(scheduler: SchedulerState, worker: str, message: messages.Join) -> Outcome:
+    scheduler.workers[worker] = WorkerRecord(worker, message.config)
+    return Outcome(review=by_urgency(scheduler, scheduler.no_worker))
+
+
+def by_urgency(scheduler: SchedulerState, keys: Iterable[str]) -> list[str]:
+    return sorted(keys, key=lambda key: (scheduler.tasks[key].priority, key))
+
+
+def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> Outcome:
+    """What it held is gone; what it was to compute is somebody else's, if it did not kill it."""
+    gone = scheduler.workers.pop(worker)
+    for name in scheduler.workers:
+        scheduler.send(name, events.RemoveWorker(worker=worker))
+    recommend = {key: after_death(scheduler, scheduler.tasks[key]) for key in gone.processing}
+    review = by_urgency(scheduler, scheduler.no_worker)  # loose restrictions may give way
+    for key, task in scheduler.tasks.items():
+        if is_forgotten_by(task, worker):
+            review.append(key)
+        if task.home == worker:
+            recommend[key] = To(State.ERRED, Failure(f"{worker}, where it lived, died", key))
+    return Outcome(recommend, review)
+
+
+def is_forgotten_by(task: Task, worker: str) -> bool:
+    """Remove what a record says of a worker that is gone. Returns whether that changed anything."""
+    task.known_to.pop(worker, None)
+    held, owed = worker in task.who_has, worker in task.unconfirmed
+    task.who_has.pop(worker, None)
+    has_confirmed(task, worker)
+    if task.bound_for == worker:
+        task.bound_for = None
+    return held or owed
+
+
+def after_death(scheduler: SchedulerState, task: Task) -> To:
+    """Try elsewhere, unless too many workers died of it already."""
+    task.suspicion += 1
+    if task.suspicion <= scheduler.config.allowed_failures:
+        return To(State.WAITING)
+    return To(State.ERRED, Failure(f"{task.suspicion} workers died while they had it", task.key))

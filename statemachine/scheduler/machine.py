@@ -1,0 +1,95 @@
+"""The one way to let something happen to a scheduler."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from workerfuzz.statemachine.scheduler.handlers import FROM_WORKERS, HANDLERS
+from workerfuzz.statemachine.scheduler.messages import Letter
+from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.placement import next_queued
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.table import TRANSITIONS
+from workerfuzz.statemachine.scheduler.target_state import wanted_state
+from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.worker.errors import (
+    InvalidEvent,
+    InvalidTransition,
+    TransitionsDoNotEnd,
+)
+
+#: Transitions that one message may cause, for each record: a task passes through few states a round.
+TRANSITIONS_PER_TASK: Final = 50
+
+
+def handle_message(scheduler: SchedulerState, sender: str, message: object) -> list[Letter]:
+    """Let one message arrive, and return what the scheduler says to workers and clients, in order.
+
+    Deterministic, like ``stimulus.handle_stimulus``. Messages of senders that are not there are of the
+    past, and lead to nothing.
+
+    Args:
+        sender: the worker or client that it comes from; of a decision (``letters.Steal`` and its
+            like) it means nothing.
+
+    Raises:
+        InvalidEvent: a scheduler does not know what that is, or cannot do it now.
+        InvalidTransition, TransitionsDoNotEnd: the model is wrong.
+    """
+    handler = HANDLERS.get(type(message))
+    if handler is None:
+        raise InvalidEvent(f"a scheduler does not know what {type(message).__name__} is")
+    scheduler.letters, scheduler.changes, scheduler.touched = [], [], {}
+    scheduler.cause = type(message).__name__
+    if type(message) in FROM_WORKERS and sender not in scheduler.workers:
+        return []
+    settle(scheduler, handler(scheduler, sender, message))
+    while (task := next_queued(scheduler)) is not None:
+        settle(scheduler, Outcome({task.key: To(State.PROCESSING)}))
+    return scheduler.letters
+
+
+def settle(scheduler: SchedulerState, outcome: Outcome) -> None:
+    """Follow recommendations, then review, one key after the other, until none is left."""
+    pending = dict(outcome.recommend)
+    reviews = dict.fromkeys(outcome.review)
+    left = TRANSITIONS_PER_TASK * (len(scheduler.tasks) + 1)
+    while (next_ := next_transition(scheduler, pending, reviews)) is not None:
+        task, to = next_
+        left -= 1
+        if left < 0:
+            raise TransitionsDoNotEnd(
+                f"{scheduler.cause}: still going to {to.state} with {task.key}"
+            )
+        for key in transition(scheduler, task, to):
+            reviews[key] = None
+
+
+def next_transition(
+    scheduler: SchedulerState, pending: dict[str, To], reviews: dict[str, None]
+) -> tuple[Task, To] | None:
+    """The next task to move and where to; None when everything is where it belongs."""
+    for key in pending:
+        scheduler.touched[key] = None
+        return scheduler.tasks[key], pending.pop(key)
+    while reviews:
+        key = next(iter(reviews))
+        del reviews[key]
+        scheduler.touched[key] = None
+        task = scheduler.tasks.get(key)
+        if task is None:
+            continue
+        wanted = wanted_state(scheduler, task)
+        if wanted is not task.state:
+            return task, To(wanted)
+    return None
+
+
+def transition(scheduler: SchedulerState, task: Task, to: To) -> Iterable[str]:
+    """Move one task along a row of the table."""
+    action = TRANSITIONS.get((task.state, to.state))
+    if action is None:
+        raise InvalidTransition(
+            f"{scheduler.cause}: {task.key} cannot go from {task.state} to {to.state}"
+        )
+    return action(scheduler, task, to.failure)

@@ -1,0 +1,33 @@
+"""What a handler or an action leaves to be done."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.task import Failure, Task
+
+
+class To(NamedTuple):
+    """A recommended state; ``failure``: why it is to be erred."""
+
+    state: State
+    failure: Failure | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What follows from a message or a transition. What is said is written by ``SchedulerState``.
+
+    Attributes:
+        recommend: states that tasks must go to next, by key; by handlers only.
+        review: keys whose state may no longer be the one that their record asks for.
+    """
+
+    recommend: Mapping[str, To] = field(default_factory=dict)
+    review: Iterable[str] = ()
+
+
+#: Moves one task; the last argument says why it fails, where it does. Returns keys to review.
+Action: TypeAlias = Callable[[SchedulerState, Task, Failure | None], Iterable[str]]

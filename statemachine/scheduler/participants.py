@@ -1,0 +1,53 @@
+"""Workers and clients, as the scheduler knows them."""
+
+from dataclasses import dataclass, field
+
+from workerfuzz.statemachine.worker.config import WorkerConfig
+
+
+@dataclass(slots=True, eq=False)
+class WorkerRecord:
+    """One worker. Dicts with None as values are sets in the order of their making.
+
+    Attributes:
+        running: it takes new tasks; it does not while it is paused.
+        processing: tasks that it was asked to compute.
+        seceded: those of them that take no slot.
+        has_what: keys that it holds; the reverse of ``Task.who_has``.
+        asked: keys that an unanswered ``Confirm`` is about, by its number.
+    """
+
+    name: str
+    config: WorkerConfig
+    running: bool = True
+    processing: dict[str, None] = field(default_factory=dict)
+    seceded: dict[str, None] = field(default_factory=dict)
+    has_what: dict[str, None] = field(default_factory=dict)
+    asked: dict[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def copy(self) -> "WorkerRecord":
+        return WorkerRecord(
+            self.name,
+            self.config,
+            self.running,
+            self.processing.copy(),
+            self.seceded.copy(),
+            self.has_what.copy(),
+            self.asked.copy(),
+        )
+
+    @property
+    def load(self) -> int:
+        """Tasks that use one of its threads, or will."""
+        return len(self.processing) - len(self.seceded)
+
+
+@dataclass(slots=True, eq=False)
+class ClientRecord:
+    """One client. ``wants``: keys, as keys of a dict."""
+
+    name: str
+    wants: dict[str, None] = field(default_factory=dict)
+
+    def copy(self) -> "ClientRecord":
+        return ClientRecord(self.name, self.wants.copy())

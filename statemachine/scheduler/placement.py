@@ -1,0 +1,81 @@
+"""Which worker is asked to compute a task; and whether one is, now."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from workerfuzz.statemachine.scheduler.participants import WorkerRecord
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.task import Task
+
+
+class Place(NamedTuple):
+    """Where a task goes whose inputs are all in memory. ``worker``: the one to ask in processing."""
+
+    state: State
+    worker: WorkerRecord | None = None
+
+
+def place(scheduler: SchedulerState, task: Task) -> Place:
+    """Ask the best worker; or wait for one to be there, or to have less to do."""
+    candidates = [worker for worker in able_workers(scheduler, task) if worker.running]
+    if not candidates:
+        return Place(State.NO_WORKER)
+    if may_queue(scheduler, task):
+        candidates = [worker for worker in candidates if has_room(scheduler, worker)]
+        if not candidates:
+            return Place(State.QUEUED)
+    for worker in candidates:
+        if worker.name == task.bound_for:
+            return Place(State.PROCESSING, worker)
+    return Place(State.PROCESSING, min(candidates, key=lambda worker: cost(task, worker)))
+
+
+def able_workers(scheduler: SchedulerState, task: Task) -> Sequence[WorkerRecord]:
+    """Workers that may compute a task, paused or not: restrictions hold and resources suffice."""
+    workers, options = scheduler.workers, task.options
+    named = [workers[name] for name in options.workers if name in workers]
+    if not named and (options.loose or not options.workers):
+        named = list(workers.values())
+    return [
+        worker
+        for worker in named
+        if all(
+            worker.config.resources.get(name, 0) >= amount
+            for name, amount in options.resources.items()
+        )
+    ]
+
+
+def cost(task: Task, worker: WorkerRecord) -> tuple[float, float, str]:
+    """What it takes to begin: tasks before it, and inputs to copy, each as long as a task."""
+    waiting = worker.load / worker.config.nthreads
+    missing = sum(key not in worker.has_what for key in task.dependencies)
+    return (waiting + missing, waiting, worker.name)
+
+
+def may_queue(scheduler: SchedulerState, task: Task) -> bool:
+    """Any worker can begin with it at once: let it wait here, and go to whoever has room first."""
+    options = task.options
+    return (
+        not math.isinf(scheduler.config.saturation)
+        and not task.dependencies
+        and not options.workers
+        and not options.resources
+    )
+
+
+def has_room(scheduler: SchedulerState, worker: WorkerRecord) -> bool:
+    """A worker that takes new tasks has fewer than it is given in advance."""
+    limit = max(math.ceil(scheduler.config.saturation * worker.config.nthreads), 1)
+    return worker.running and worker.load < limit
+
+
+def next_queued(scheduler: SchedulerState) -> Task | None:
+    """The most urgent queued task, where some worker has room; None where there is none."""
+    if not scheduler.queued:
+        return None
+    if not any(has_room(scheduler, worker) for worker in scheduler.workers.values()):
+        return None
+    return scheduler.tasks[scheduler.queued.first()[1]]

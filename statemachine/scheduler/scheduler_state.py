@@ -1,0 +1,250 @@
+"""One scheduler: tasks, workers and clients; and the writes that keep all of them in step.
+
+Every index follows from what is written here; ``invariants`` says how.
+"""
+
+from typing import Final
+
+from workerfuzz.statemachine.scheduler.client_requests import Status, Told
+from workerfuzz.statemachine.scheduler.config import SchedulerConfig
+from workerfuzz.statemachine.scheduler.messages import Confirm, Letter
+from workerfuzz.statemachine.scheduler.participants import ClientRecord, WorkerRecord
+from workerfuzz.statemachine.scheduler.states import UNDER_WAY, State
+from workerfuzz.statemachine.scheduler.task import Change, Task
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.queue import TaskQueue
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+#: Wants what was found when a scheduler was rebuilt, until clients say what they want. Nobody tells it.
+FINDER: Final = "(finder)"
+
+
+class SchedulerState:
+    """The record of one scheduler. Nobody but ``scheduler.handle_message`` changes it.
+
+    Attributes:
+        tasks, workers, clients: every record, by key or name.
+        queued: keys in queued, by priority.
+        no_worker: keys in no-worker.
+        last_run_id, last_number, last_edition: of the latest request, ``Confirm`` and content.
+        submissions: graphs that were submitted; earlier ones are more urgent.
+        letters: what the last message made the scheduler say, in order.
+        changes: what it changed: (key, transition), in order.
+        touched: keys that it was about, or that were looked at because of it.
+    """
+
+    def __init__(self, config: SchedulerConfig | None = None) -> None:
+        self.config: Final = config or SchedulerConfig()
+        self.tasks: dict[str, Task] = {}
+        self.workers: dict[str, WorkerRecord] = {}
+        self.clients: dict[str, ClientRecord] = {}
+        self.queued = TaskQueue()
+        self.no_worker: dict[str, None] = {}
+        self.last_run_id = 0
+        self.last_number = 0
+        self.last_edition = 0
+        self.submissions = 0
+        self.letters: list[Letter] = []
+        self.changes: list[tuple[str, Change]] = []
+        self.touched: dict[str, None] = {}
+        self.cause = ""
+
+    def copy(self) -> "SchedulerState":
+        """A scheduler of its own that continues alike."""
+        other = SchedulerState(self.config)
+        other.tasks = {key: task.copy() for key, task in self.tasks.items()}
+        other.workers = {name: worker.copy() for name, worker in self.workers.items()}
+        other.clients = {name: client.copy() for name, client in self.clients.items()}
+        for name in ("queued", "no_worker", "letters", "changes", "touched"):
+            setattr(other, name, getattr(self, name).copy())
+        for name in ("last_run_id", "last_number", "last_edition", "submissions", "cause"):
+            setattr(other, name, getattr(self, name))
+        return other
+
+    def story(self, key: str) -> tuple[Change, ...]:
+        """Every transition of the record of a key, oldest first."""
+        task = self.tasks.get(key)
+        return tuple(task.history) if task is not None else ()
+
+    def inputs(self, task: Task) -> list[Task]:
+        """The tasks that it depends on. Those of a task in use all have a record."""
+        return [self.tasks[key] for key in task.dependencies]
+
+    # What is said
+
+    def send(self, receiver: str, message: Event | Confirm) -> None:
+        """Tell a worker something; nobody hears it where there is none of that name."""
+        if receiver in self.workers:
+            self.letters.append(Letter(receiver, message))
+
+    def tell(self, client: str, key: str, status: Status, reason: str = "") -> None:
+        if client != FINDER:
+            self.letters.append(Letter(client, Told(key, status, reason)))
+
+    def tell_wanting(self, task: Task, status: Status, reason: str = "") -> None:
+        """Tell every client that wants a key."""
+        for client in task.wanted_by:
+            self.tell(client, task.key, status, reason)
+
+    # Wants
+
+    def want(self, client: str, task: Task) -> None:
+        task.wanted_by[client] = None
+        self.clients[client].wants[task.key] = None
+
+    def unwant(self, client: str, task: Task) -> None:
+        if client in task.wanted_by:
+            del task.wanted_by[client]
+            del self.clients[client].wants[task.key]
+
+    def client(self, name: str) -> ClientRecord:
+        """The record of a client, made where there is none."""
+        return self.clients.setdefault(name, ClientRecord(name))
+
+    # Records and contents
+
+    def write_content(self, task: Task, spec: TaskSpec | None) -> None:
+        """Another content of a key."""
+        self.last_edition += 1
+        task.edition = self.last_edition
+        task.spec = spec
+        task.editions = {key: self.tasks[key].edition for key in task.dependencies}
+        task.nbytes = 1
+        task.bound_for = None
+
+    def attach(self, task: Task) -> None:
+        """The task is in use: what it depends on is, too."""
+        task.let_go = False
+        for dependency in self.inputs(task):
+            dependency.dependents[task.key] = None
+
+    def detach(self, task: Task) -> None:
+        """Nobody uses the task: it uses nothing."""
+        task.let_go = True
+        for dependency in self.inputs(task):
+            del dependency.dependents[task.key]
+
+    def forget(self, task: Task) -> None:
+        """Remove a record that nobody has anything to do with."""
+        del self.tasks[task.key]
+
+    # Holders
+
+    def add_holder(self, task: Task, worker: str) -> None:
+        task.who_has[worker] = None
+        task.known_to[worker] = None
+        self.workers[worker].has_what[task.key] = None
+
+    def drop_holder(self, task: Task, worker: str) -> None:
+        """The worker does not hold the value, or not for long; nothing happens where it did not."""
+        if worker in task.who_has:
+            del task.who_has[worker]
+            del self.workers[worker].has_what[task.key]
+
+    def holders(self, task: Task, asking: str) -> tuple[str, ...]:
+        """Workers that another one can copy a value from, sorted."""
+        return tuple(sorted(worker for worker in task.who_has if worker != asking))
+
+    def free(self, task: Task, worker: str) -> None:
+        """Tell a worker that the key is not wanted there, and disbelieve it until it has heard."""
+        self.drop_holder(task, worker)
+        self.send(worker, events.FreeKeys(keys=(task.key,)))
+        self.confirm(task, worker)
+
+    def release_replica(self, task: Task, worker: str) -> None:
+        """Tell a worker that it may drop its copy. What it says after the ``Confirm`` is its answer."""
+        self.drop_holder(task, worker)
+        self.confirm(task, worker)
+        self.send(worker, events.RemoveReplicas(keys=(task.key,)))
+
+    def forget_on(self, task: Task, worker: str) -> None:
+        """Tell a worker to delete everything, and wait until it has."""
+        del task.known_to[worker]
+        self.send(worker, events.ForgetKeys(keys=(task.key,)))
+        self.confirm(task, worker, gone=(task.key,))
+
+    def confirm(self, task: Task, worker: str, gone: tuple[str, ...] = ()) -> None:
+        self.last_number += 1
+        task.unconfirmed[worker] = self.last_number
+        self.workers[worker].asked[self.last_number] = (task.key,)
+        self.send(worker, Confirm(number=self.last_number, gone=gone))
+
+    # The one write of a state, and the indexes that follow from it
+
+    def move(self, task: Task, finish: State) -> None:
+        """Write the state of a task, and every index that depends on it."""
+        start = task.state
+        if start in LEAVE:
+            LEAVE[start](self, task)
+        if start in UNDER_WAY and finish not in UNDER_WAY:
+            for dependency in self.inputs(task):
+                del dependency.needed_by[task.key]
+        task.state = finish
+        change = Change(self.cause, start, finish)
+        task.history.append(change)
+        self.changes.append((task.key, change))
+        if finish in UNDER_WAY and start not in UNDER_WAY:
+            for dependency in self.inputs(task):
+                dependency.needed_by[task.key] = None
+        if finish in ENTER:
+            ENTER[finish](self, task)
+
+    def _enter_queued(self, task: Task) -> None:
+        self.queued.add(task.priority, task.key)
+
+    def _leave_queued(self, task: Task) -> None:
+        self.queued.remove(task.priority, task.key)
+
+    def _enter_no_worker(self, task: Task) -> None:
+        self.no_worker[task.key] = None
+
+    def _leave_no_worker(self, task: Task) -> None:
+        del self.no_worker[task.key]
+
+    def _leave_processing(self, task: Task) -> None:
+        worker = self.workers.get(task.processing_on or "")
+        if worker is not None:
+            del worker.processing[task.key]
+            worker.seceded.pop(task.key, None)
+        task.processing_on = None
+        task.theft = None
+        task.seceded = False
+
+    def _leave_memory(self, task: Task) -> None:
+        task.home = None
+
+    def _leave_erred(self, task: Task) -> None:
+        task.failure = None
+
+    def assign(self, task: Task, worker: WorkerRecord) -> None:
+        """A task in processing is computed by that worker, under a new run id."""
+        self.last_run_id += 1
+        task.bound_for = None
+        self.resume(task, worker, self.last_run_id)
+
+    def resume(self, task: Task, worker: WorkerRecord, run_id: int) -> None:
+        """A task in processing is computed by that worker, which was asked under this run id."""
+        task.run_id = run_id
+        task.processing_on = worker.name
+        worker.processing[task.key] = None
+
+    def leave_slot(self, task: Task) -> None:
+        """A task in processing takes no slot any more."""
+        assert task.processing_on is not None
+        task.seceded = True
+        self.workers[task.processing_on].seceded[task.key] = None
+
+
+#: What a state adds to the indexes, and takes away again.
+ENTER: Final = {
+    State.QUEUED: SchedulerState._enter_queued,
+    State.NO_WORKER: SchedulerState._enter_no_worker,
+}
+LEAVE: Final = {
+    State.QUEUED: SchedulerState._leave_queued,
+    State.NO_WORKER: SchedulerState._leave_no_worker,
+    State.PROCESSING: SchedulerState._leave_processing,
+    State.MEMORY: SchedulerState._leave_memory,
+    State.ERRED: SchedulerState._leave_erred,
+}

@@ -1,0 +1,47 @@
+"""What was assigned to workers, read from their records alone: for a scheduler that was lost (R21)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from workerfuzz.statemachine.worker.states import Intent, State
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One task that a worker was asked to compute.
+
+    Attributes:
+        worker: address of the worker that was asked last.
+        holders: addresses of the workers that store the value, sorted.
+    """
+
+    spec: TaskSpec
+    request: Request
+    worker: str
+    holders: tuple[str, ...]
+
+
+def rebuild(workers: Mapping[str, WorkerState]) -> dict[str, Assignment]:
+    """Every compute task that somebody was asked for and that was not freed since, by key.
+
+    Args:
+        workers: those that are still alive, by address.
+    """
+    latest: dict[str, tuple[int, str, TaskSpec, Request]] = {}
+    holders: dict[str, list[str]] = {}
+    for address, worker in sorted(workers.items()):
+        for key, task in worker.tasks.items():
+            if task.state is State.MEMORY:
+                holders.setdefault(key, []).append(address)
+            content = task.successor or task.spec
+            if task.intent is not Intent.COMPUTE or content is None or task.request is None:
+                continue
+            found = (task.request.run_id, address, content, task.request)
+            if key not in latest or latest[key][0] < found[0]:
+                latest[key] = found
+    return {
+        key: Assignment(content, request, address, tuple(holders.get(key, ())))
+        for key, (_, address, content, request) in sorted(latest.items())
+    }

@@ -1,0 +1,111 @@
+"""What is started after every event: threads for tasks that can run, transfers for keys in fetch.
+
+Order and limits follow distributed 2026.8.0, worker_state_machine.py, ``_ensure_computing`` and
+``_ensure_communicating``, except that a task whose resources are taken holds up nobody else (R30), and
+that ties are broken by name, not by chance (D1).
+"""
+
+from collections.abc import Iterable
+
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import Priority, TaskState
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
+
+
+def next_execution(worker: WorkerState) -> TaskState | None:
+    """The most urgent task that a thread and resources are free for; None where there is none."""
+    if worker.paused or len(worker.executing) >= worker.config.nthreads:
+        return None
+    candidates: list[tuple[Priority, str]] = []
+    if worker.ready:
+        candidates.append(worker.ready.first())
+    for priority, key in worker.constrained:
+        if fits(worker, worker.tasks[key]):
+            candidates.append((priority, key))
+            break
+    return worker.tasks[min(candidates)[1]] if candidates else None
+
+
+def fits(worker: WorkerState, task: TaskState) -> bool:
+    """What the request takes is available."""
+    assert task.request is not None
+    return all(
+        worker.available_resources[name] >= amount
+        for name, amount in task.request.resources.items()
+    )
+
+
+def start_transfers(worker: WorkerState) -> Outcome:
+    """Ask every peer that can be asked for the most urgent keys it holds."""
+    recommend: dict[str, To] = {}
+    gathers: list[do.Instruction] = []
+    if worker.paused:
+        return Outcome()
+    taken: set[str] = set()
+    for peer in peers_by_urgency(worker):
+        if is_throttled(worker):
+            break
+        transfer = choose_keys(worker, peer, taken)
+        if not transfer.keys:
+            continue
+        worker.open_transfer(peer, transfer)
+        taken.update(transfer.keys)
+        recommend.update((key, To(State.FLIGHT, peer)) for key in transfer.keys)
+        gathers.append(do.GatherDep(worker=peer, keys=transfer.keys, total_nbytes=transfer.nbytes))
+    return Outcome(recommend=recommend, instructions=gathers)
+
+
+def peers_by_urgency(worker: WorkerState) -> Iterable[str]:
+    """Peers to ask: the one with the most urgent key first, then the one with most keys."""
+    asked = [
+        (queue.first()[0], -len(queue), peer)
+        for peer, queue in worker.data_needed.items()
+        if peer not in worker.transfers and peer not in worker.busy_workers
+    ]
+    return [peer for *_, peer in sorted(asked)]
+
+
+def peers_that_could_be_asked(worker: WorkerState) -> Iterable[str]:
+    """Peers that could be asked for something now; none after ``start_transfers``."""
+    if worker.paused or is_throttled(worker):
+        return ()
+    return [peer for peer in peers_by_urgency(worker) if choose_keys(worker, peer, set()).keys]
+
+
+def is_throttled(worker: WorkerState) -> bool:
+    """Enough transfers are open, and they are not small."""
+    config = worker.config
+    return (
+        len(worker.transfers) >= config.transfer_count
+        and worker.incoming_nbytes >= config.transfer_throttle_nbytes
+    )
+
+
+def choose_keys(worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
+    """Keys to ask a peer for, most urgent first, within the limits of message and worker.
+
+    While nothing else is under way, the first key is asked for whatever its size: otherwise a large
+    one would never come. A key that failed before travels alone, so that others are not suspected
+    with it.
+    """
+    config = worker.config
+    left = min(
+        config.transfer_message_nbytes, config.transfer_incoming_nbytes - worker.incoming_nbytes
+    )
+    keys: list[str] = []
+    total = 0
+    for _, key in worker.data_needed[peer]:
+        if key in taken:
+            continue
+        task = worker.tasks[key]
+        if keys and task.suspicion:
+            continue
+        if (keys or worker.incoming_nbytes) and total + task.nbytes > left:
+            break
+        keys.append(key)
+        total += task.nbytes
+        if task.suspicion:
+            break
+    return Transfer(tuple(keys), total)

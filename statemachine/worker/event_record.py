@@ -1,0 +1,64 @@
+"""One event as it went: what it was, what was asked for in reply, and what the records were before."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.journal import Write
+
+K = TypeVar("K")
+V = TypeVar("V")
+Kind = TypeVar("Kind", bound=Instruction)
+
+
+class Happening:
+    """What the last event was and did; for those who judge it, nothing here drives a decision.
+
+    Attributes:
+        event: an ``Event``; None where nothing happened yet, or several events came together.
+        issued: what the worker asked for in reply.
+    """
+
+    __slots__ = ("_former", "_writes", "event", "issued")
+
+    def __init__(
+        self,
+        event: Any = None,
+        issued: Sequence[Instruction] = (),
+        writes: Sequence[Write] = (),
+    ) -> None:
+        self.event = event
+        self.issued = issued
+        self._writes = writes
+        self._former: dict[tuple[int, str], Any] | None = None
+
+    def __deepcopy__(self, memo: object) -> "Happening":
+        return NOTHING  # a copy of a worker: nothing has happened to it
+
+    def was(self, record: object, name: str) -> Any:
+        """What an attribute was before the event."""
+        if self._former is None:  # the first write is the last that would have been undone
+            writes = [write for write in self._writes if write[0] is setattr]
+            self._former = {(id(of), it): value for _, of, it, value in reversed(writes)}
+        found = self._former.get((id(record), name), self)
+        return getattr(record, name) if found is self else found
+
+    def lost(self, mapping: Mapping[K, V]) -> dict[K, V]:
+        """Items that the event removed from a dict or replaced, as they were before."""
+        found: dict[K, V] = {}
+        for write in self._writes:
+            if len(write) == 3 and getattr(write[0], "__self__", None) is mapping:
+                found.setdefault(write[1], write[2])
+        return found
+
+    def told(self, kind: type[Kind]) -> list[Kind]:
+        """The instructions of one kind."""
+        return [it for it in self.issued if type(it) is kind]
+
+    def keys_told(self, kind: Any) -> set[str]:
+        """Every key that instructions of one kind name; the kind has ``keys``."""
+        told: Iterable[Any] = self.told(kind)
+        return {key for it in told for key in it.keys}
+
+
+NOTHING: Final = Happening()

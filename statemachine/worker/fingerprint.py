@@ -1,0 +1,91 @@
+"""What a worker will do, as plain data: equal for workers that continue alike.
+
+More than ``snapshot`` is left out: run ids that nothing names any more, the size of those that something
+does, and the stories, of which nothing but their end is looked at: the state.
+"""
+
+from collections.abc import Hashable
+
+from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.task import ABSENT, Execution, Request, TaskSpec, TaskState
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+
+def fingerprint(worker: WorkerState, its: Canonical) -> tuple[Hashable, ...]:
+    """One item for each record, in the order of their keys, and one for all that is beside them.
+
+    Indexes are part of it although they follow from the records: in a worker with a bug they may not.
+    """
+    peer = its.name
+    return (
+        *(record(task, its) for _, task in sorted(worker.tasks.items())),
+        (
+            tuple(sorted([(key, peer(value)) for key, value in worker.data.items()])),
+            tuple(sorted([(key, peer(value)) for key, value in worker.actors.items()])),
+            tuple([key for _, key in worker.ready]),
+            tuple([key for _, key in worker.constrained]),
+            tuple(
+                sorted(
+                    [
+                        (peer(it), tuple([k for _, k in queue]))
+                        for it, queue in worker.data_needed.items()
+                    ]
+                )
+            ),
+            tuple(sorted([(peer(it), *sorted(keys)) for it, keys in worker.has_what.items()])),
+            tuple(sorted([(peer(it), t.nbytes, t.keys) for it, t in worker.transfers.items()])),
+            tuple(sorted(worker.in_flight)),
+            tuple(sorted(worker.executing)),
+            tuple(sorted(worker.long_running)),
+            tuple(sorted(worker.missing)),
+            its.peers(worker.busy_workers),
+            tuple(sorted(worker.available_resources.items())),
+            worker.incoming_nbytes,
+            worker.paused,
+        ),
+    )
+
+
+def record(task: TaskState, its: Canonical) -> tuple[Hashable, ...]:
+    """One record."""
+    return (
+        task.key,
+        task.state,
+        task.intent,
+        content(task.spec),
+        request(task.request, its),
+        task.answered,
+        task.freed,
+        content(task.successor),
+        task.doomed,
+        its.peers(task.who_has),
+        task.nbytes,
+        its.name(task.coming_from),
+        execution(task.execution, its),
+        task.scattered is not ABSENT and (its.name(task.scattered),),
+        task.suspicion,
+        task.failure and (task.failure.exception, task.failure.cause),
+        tuple(sorted(task.needed_by)),
+        task.queued_at and its.priority(task.queued_at),
+    )
+
+
+def content(spec: TaskSpec | None) -> Hashable:
+    return spec and (spec.dependencies, spec.run_spec, spec.actor)
+
+
+def request(request: Request | None, its: Canonical) -> Hashable:
+    return request and (
+        its.run(request.run_id),
+        its.priority(request.priority),
+        tuple(request.resources.items()),
+    )
+
+
+def execution(execution: Execution | None, its: Canonical) -> Hashable:
+    return execution and (
+        its.run(execution.run_id),
+        content(execution.spec),
+        tuple(execution.resources.items()),
+        execution.seceded,
+    )

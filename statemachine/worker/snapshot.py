@@ -1,0 +1,39 @@
+"""A worker as plain data: equal for equal workers, whatever way they came to be so."""
+
+from dataclasses import fields
+from typing import Any
+
+from workerfuzz.statemachine.worker.queue import TaskQueue
+from workerfuzz.statemachine.worker.task import Execution, TaskState
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+#: Attributes of a worker that say nothing about what it will do.
+LEFT_OUT = frozenset({"config", "journal", "changes", "touched", "last", "_cause"})
+
+
+def snapshot(worker: WorkerState, *, values: bool = True) -> dict[str, Any]:
+    """Everything that a worker knows, in an order that does not depend on its past.
+
+    Args:
+        values: whether stored values are part of it; D2 leaves them aside.
+    """
+    found = {name: plain(value) for name, value in vars(worker).items() if name not in LEFT_OUT}
+    if not values:
+        for name in ("data", "actors"):
+            found[name] = sorted(found[name])
+    return found
+
+
+def plain(value: object) -> Any:
+    """Records and queues as dicts and lists; dicts in the order of their keys."""
+    match value:
+        case TaskState() | Execution():
+            return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+        case TaskQueue():
+            return list(value)
+        case dict():
+            return {key: plain(value[key]) for key in sorted(value)}
+        case list():
+            return [plain(item) for item in value]
+        case _:
+            return value

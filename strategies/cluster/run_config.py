@@ -1,0 +1,71 @@
+"""What a run of a cluster takes place in."""
+
+import math
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.workload_profile import Variety, draw_variety
+
+#: Keys that a run uses; each depends on earlier ones only. The last ones make a group.
+KEYS: Final = ("a", "b", "c", "d", "e", "g", "h", "f-0", "f-1", "f-2", "f-3", "f-4", "f-5")
+
+#: Clients, and how many workers may come after the first ones.
+CLIENTS: Final = ("c0", "c1")
+LATER: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterConfig:
+    """What a cluster is started with.
+
+    Attributes:
+        workers: how many there are at the beginning; they are called w0, w1, ...
+        worker: of every worker.
+        saturation: tasks that a worker is given for each thread before more are queued; inf: no queue.
+        allowed_failures: workers that may die while they run a task before the task is given up.
+        validate: the system checks itself, where it can.
+    """
+
+    workers: int = 2
+    worker: WorkerConfig = field(default_factory=WorkerConfig)
+    saturation: float = 1.1
+    allowed_failures: int = 3
+    validate: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterUniverse:
+    """Everything about a run that is fixed before its first step."""
+
+    scope: ClassVar[str] = "cluster"
+    config: ClusterConfig = field(default_factory=ClusterConfig)
+    keys: tuple[str, ...] = KEYS
+    clients: tuple[str, ...] = CLIENTS
+    later: int = LATER
+    variety: Variety = field(default_factory=Variety)
+
+
+def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterUniverse:
+    """Small, because bugs need few of everything."""
+    config = ClusterConfig(
+        workers=workers or chooser.pick((2, 3, 1, 4)),
+        worker=WorkerConfig(
+            nthreads=chooser.pick((1, 1, 2)),
+            resources=chooser.pick(({}, {"cpu": 1.0})),
+            suspicious_limit=chooser.integer(1, 5),
+        ),
+        saturation=chooser.pick((1.1, math.inf)),
+        allowed_failures=chooser.pick((3, 0, 1)),
+    )
+    single = chooser.pick((2, 3, 3, 4, 5, 7))
+    group = chooser.pick((0, 6))
+    keys = (*KEYS[:single], *KEYS[7 : 7 + group])
+    return ClusterUniverse(
+        config,
+        keys,
+        clients=CLIENTS[: chooser.integer(1, 2)],
+        later=chooser.integer(0, LATER),
+        variety=draw_variety(keys[:single], config.worker.resources, chooser),
+    )

@@ -1,0 +1,57 @@
+"""What steps may know of a worker's surroundings. Nothing else is known to them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.strategies.worker.run_config import Variety
+
+
+class Surroundings(Protocol):
+    """A worker with all that can happen to it: what drawing a step needs to know."""
+
+    @property
+    def view(self) -> WorkerView:
+        """The worker itself."""
+
+    @property
+    def pool(self) -> Sequence[str]:
+        """Keys that may be used, each depending on earlier ones only."""
+
+    @property
+    def peers(self) -> Sequence[str]:
+        """Addresses of other workers."""
+
+    @property
+    def variety(self) -> Variety:
+        """What steps are made of."""
+
+    @property
+    def executing(self) -> Mapping[str, Execute]:
+        """Outstanding ``Execute``, by key."""
+
+    @property
+    def seceded(self) -> Collection[str]:
+        """Keys among ``executing`` that told so already."""
+
+    @property
+    def gathering(self) -> Mapping[str, tuple[str, ...]]:
+        """Outstanding ``GatherDep``, by peer: the keys that were asked for."""
+
+    @property
+    def retrying(self) -> Collection[str]:
+        """Peers with an outstanding ``RetryBusyWorkerLater``."""
+
+    @property
+    def content(self) -> Mapping[str, TaskSpec]:
+        """What was last requested of a key."""
+
+    @property
+    def fixed(self) -> Collection[str]:
+        """Keys whose content may not change, because nobody freed them since."""
+
+    @property
+    def run_id(self) -> int:
+        """Of the last compute request; 0 before the first."""

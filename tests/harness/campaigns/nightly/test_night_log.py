@@ -1,0 +1,190 @@
+"""A diary: what is found is written at once, and not forgotten where nothing can be written."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding_files import first_seen, name_of, names_in
+from workerfuzz.harness.campaigns.nightly import night_log as module
+from workerfuzz.harness.campaigns.nightly.folder import Folder
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import read_nights
+from workerfuzz.harness.campaigns.nightly.night_log import Diary
+from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format import saving
+from workerfuzz.harness.cases.format.casefile import load
+
+BUG = ("role_fits_state", "", "")
+HOUR = 3600.0
+
+
+def case(steps: int) -> str:
+    taken = "".join("\n> find-missing\n" for _ in range(steps))
+    return f"workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n{taken}"
+
+
+def met(steps: int = 1, bug: tuple[str, str, str] = BUG) -> Met:
+    it = Met(bug, "", "", 0, 0, "swarm", "reference", "worker", case=case(steps), after=steps)
+    it.lines = [f"{steps} steps"]
+    return it
+
+
+def account(*found: Met, runs: int = 9) -> Account:
+    return Account(Plan(), met=list(found), runs=runs)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def diary(tmp_path: Path, said: list[str]) -> Diary:
+    """Of a night that has begun."""
+    return began(tmp_path, said=said)
+
+
+def began(path: Path, seed: int = 1, said: list[str] | None = None, day: int = 25) -> Diary:
+    night = Night(seed, f"2026-11-{day}T00:00:00+00:00")
+    its = Diary(Folder(path), night, (said if said is not None else []).append, flush_s=HOUR)
+    night.before = names_in(its.folder.findings)
+    its.flush()
+    return its
+
+
+def on_disk(diary: Diary) -> list[Account]:
+    (written,) = read_nights(diary.folder)
+    return written.night.shards
+
+
+def test_what_was_found_is_written_at_once(diary: Diary) -> None:
+    it = met()
+    assert diary.note((0, 1), account()) == []
+    assert on_disk(diary) == [], "nothing was found, and little time has passed"
+    assert diary.note((0, 1), account(it)) == [it]
+    assert it.path == f"findings/{name_of(it)}"
+    assert load(diary.folder.path / it.path).title == "it breaks"
+    assert on_disk(diary) == [account(it)]
+
+
+def test_what_was_told_is_not_told_again(diary: Diary) -> None:
+    assert diary.note((0, 1), account(met()))
+    assert not diary.note((0, 1), account(met()))
+    assert not diary.note((1, 1), account(met(3)))
+    assert len(names_in(diary.folder.findings)) == 1
+
+
+def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(diary: Diary) -> None:
+    it = met(9)
+    it.lines = []
+    assert diary.note((0, 1), account(it)) == []
+    path = diary.folder.findings / name_of(it)
+    assert len(load(path).steps) == 9
+    assert diary.has_seen("reference", "worker") == ()
+    it = met(2)
+    assert diary.note((0, 1), account(it)) == [it]
+    assert len(load(path).steps) == 2
+    assert diary.has_seen("reference", "worker")
+
+
+def test_everything_is_written_now_and_then(diary: Diary) -> None:
+    diary.flush_s = 0.0
+    diary.note((0, 1), account(runs=5))
+    diary.note((1, 1), account(runs=7))
+    assert [its.runs for its in on_disk(diary)] == [5, 7]
+
+
+def test_a_shorter_case_of_another_shard_takes_its_place(diary: Diary) -> None:
+    diary.note((0, 1), account(met(3)))
+    diary.note((1, 1), account(met(1)))
+    (name,) = names_in(diary.folder.findings)
+    assert len(load(diary.folder.findings / name).steps) == 1
+
+
+def test_what_has_a_case_is_not_shrunk_again(diary: Diary) -> None:
+    diary.note((0, 1), account(met()))
+    assert diary.has_seen("reference", "worker") == (Seen(BUG, name_of(met())),)
+    assert diary.has_seen("reference", "cluster") == ()
+
+
+def test_findings_of_former_nights_are_known(tmp_path: Path) -> None:
+    began(tmp_path, day=23).note((0, 1), account(met()))
+    tonight = began(tmp_path, seed=2)
+    tonight.remember(read_nights(tonight.folder))
+    assert [seen.case for seen in tonight.has_seen("reference", "worker")] == [name_of(met())]
+    again = met()
+    assert tonight.note((0, 1), account(again)) == [], "its night may be gone, its case is there"
+    assert again.known == name_of(again)
+
+
+def test_a_finding_that_somebody_took_away_is_new_when_it_comes_back(tmp_path: Path) -> None:
+    began(tmp_path, day=23).note((0, 1), account(met()))
+    shutil.rmtree(tmp_path / "findings")
+    tonight = began(tmp_path, seed=2)
+    tonight.remember(read_nights(tonight.folder))
+    assert tonight.has_seen("reference", "worker") == ()
+    assert names_in(tonight.folder.findings) == []
+    assert tonight.note((0, 1), account(met()))
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_folders_copied_into_one_keep_everything(tmp_path: Path, order: tuple[str, str]) -> None:
+    """The shortest case and the first day, whichever of them was written over the other."""
+    other = ("data_has_a_holder", "", "")
+    began(tmp_path / "a", seed=1, day=23).note((0, 1), account(met(3)))
+    began(tmp_path / "b", seed=2, day=24).note((0, 1), account(met(1), met(2, other)))
+    for name in order:
+        shutil.copytree(tmp_path / name, tmp_path / "both", dirs_exist_ok=True)
+    tonight = began(tmp_path / "both", seed=3)
+    nights = [it for it in read_nights(tonight.folder) if it.night.seed != 3]
+    tonight.remember(nights)
+    assert [it.night.seed for it in nights] == [1, 2]
+    assert names_in(tonight.folder.findings) == sorted(map(name_of, (met(), met(1, other))))
+    kept = load(tonight.folder.findings / name_of(met()))
+    assert len(kept.steps) == 1
+    assert first_seen(kept) == "2026-11-23"
+
+
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_where_the_disk_is_full_people_get_the_case(
+    diary: Diary, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(saving.os, "fsync", full)
+        assert diary.note((0, 1), account(met()))
+        assert not diary.note((0, 1), account(met(), runs=12)), "it was told"
+    problem, *text = said
+    assert problem == (
+        f"{diary.folder.findings}: no space left on device; this case was not written:"
+    )
+    assert text == [
+        *case(1).splitlines(),
+        f"{diary.path}: no space left on device; it is tried again later",
+    ]
+    assert names_in(diary.folder.findings) == []
+    diary.finish("2026-11-25T08:00:00+00:00")
+    assert len(names_in(diary.folder.findings)) == 1, "there is room again"
+    (written,) = read_nights(diary.folder)
+    assert written.night.ended
+    assert [it.runs for it in written.night.shards] == [12]
+    assert written.night.shards[0].met[0].path
+
+
+def test_the_end_is_written_last(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+    diary.note((0, 1), account())
+    order: list[str] = []
+
+    def note(path: Path, text: str) -> None:
+        order.append(f"{path.name} {'08:00' in text}")
+
+    monkeypatch.setattr(module, "write", note)
+    diary.finish("2026-11-25T08:00:00+00:00")
+    assert order[-1] == "night.json True"
+    assert "0000.json False" in order[:-1]
+    assert [it for it in order if "True" in it] == ["night.json True"]

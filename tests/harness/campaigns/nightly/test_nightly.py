@@ -1,0 +1,363 @@
+"""A night: its phases in order, to the end of its budget, and gone on with where it was interrupted."""
+
+import errno
+import shutil
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.nightly.canary import PLANTED
+from workerfuzz.harness.campaigns.nightly.corpus_minimisation import NotMinimised
+from workerfuzz.harness.campaigns.nightly.folder import opened
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, night_in
+from workerfuzz.harness.campaigns.nightly.nightly import Carry, Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.nightly.resume import Opening, Orders, open_night
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.format import corpus
+from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
+
+BUG = "finish-is-kept-secret"
+PHASES = ["canary", "replay", "known", "fuzz", "minimise", "report"]
+TARGETS = {Target("reference", "worker"): "1.0", Target("reference", "cluster"): "1.0"}
+
+
+def replay(path: Path, subject: str) -> Replay:
+    return Replay(Outcome.AS_WRITTEN, str(path), subject)
+
+
+@dataclass
+class Sitting:
+    """What is told in one sitting."""
+
+    said: list[str] = field(default_factory=list)
+    found: list[Met] = field(default_factory=list)
+    watched: list[tuple[int, Met | None]] = field(default_factory=list)
+
+    def tell(self, account: Account, met: Met | None = None) -> None:
+        self.watched.append((account.runs, met))
+
+
+def sit(
+    folder: Path,
+    *,
+    seed: int = 1,
+    runs: int = 40,
+    bug: str = "",
+    carry: Carry = in_this_process,
+    resume: bool = False,
+    before: Callable[[Nightly], Any] = lambda _: None,
+) -> tuple[Night, Sitting]:
+    """One sitting of a night on the reference."""
+    sitting = Sitting()
+    orders = Orders(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
+    with opened(folder) as its, ExitStack() as stack:
+        opening = open_night(its, orders, carry, replay, resume=resume, say=sitting.said.append)
+        night = opening.nightly
+        night.found = sitting.found.append
+        night.watching = lambda _: nullcontext(sitting)
+        before(night)
+        if bug:
+            stack.enter_context(fuzzing_with(night, bug))
+        return night.run(), sitting
+
+
+def fuzzing_with(night: Nightly, bug: str) -> Any:
+    """The model has the bug when it is fuzzed, and not before."""
+    carry = night.carry
+    night.carry = lambda plans, tell: carry((planted(it, bug) for it in plans), tell)
+    return nullcontext()
+
+
+def planted(plan: Plan, bug: str) -> Plan:
+    is_canary = plan.planted or plan.seed % (1 << 20) == (1 << 20) - 1
+    return plan if is_canary else replace(plan, planted=bug)
+
+
+def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
+    night, sitting = sit(tmp_path)
+    assert [phase.name for phase in night.phases] == PHASES
+    assert night.red == []
+    assert night.ended
+    assert not night.interrupted
+    assert total(it.total for it in night.shards).runs == 40
+    assert night.versions.keys() == {"reference", "workerfuzz"}
+    assert sitting.said[0] == f"canary: found {', '.join(PLANTED.values())}; nothing else"
+    assert sitting.said[-1].startswith("report: 40 runs; of ")
+    assert not sitting.found
+    assert [number for number, _ in sitting.watched][-1] == 20
+
+
+def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Path) -> None:
+    night, _ = sit(tmp_path, runs=4, before=lambda night: night.sharing())
+    assert [phase.name for phase in night.phases] == PHASES
+
+
+def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
+    night, sitting = sit(tmp_path, bug=BUG)
+    assert total(it.total for it in night.shards).runs == 40
+    (met,) = night.new
+    assert [it.signature for it in sitting.found] == [met.signature]
+    assert [it for _, it in sitting.watched if it is not None] == sitting.found
+    assert met.times > 1
+    assert (tmp_path / met.path).exists()
+    assert night.red == ["fuzz: 1 new"]
+
+
+def test_what_was_found_is_known_the_next_night(tmp_path: Path) -> None:
+    sit(tmp_path, bug=BUG)
+    night, sitting = sit(tmp_path, seed=2, bug=BUG)
+    assert not sitting.found
+    assert not night.new
+    (met,) = night.met
+    assert met.known.startswith("wanted_keys_resolve-")
+    assert night.red == []
+
+
+def test_the_same_runs_again_are_red(tmp_path: Path) -> None:
+    first, _ = sit(tmp_path)
+    shutil.rmtree(tmp_path / "corpus")
+    seed, runs = sit(tmp_path)[0].red
+    assert seed == f"report: seed 1 is that of night {first.name}, too; a night needs a fresh one"
+    assert runs.startswith("report: tonight's runs are not new: 100% of those")
+    assert sit(tmp_path, seed=2)[0].red == []
+
+
+def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path: Path) -> None:
+    night, sitting = sit(tmp_path, runs=60)
+    assert {shard.plan.corpus for shard in night.shards} == {str(tmp_path / "corpus")}
+    added = sum(shard.stems_added for shard in night.shards)
+    kept = corpus.load(tmp_path / "corpus").stems
+    assert added > len(kept) > 10
+    told = night.phase("minimise").told
+    assert [line.partition(", of which ")[0] for line in told] == [
+        f"{target}: {shard.stems_added} stems"
+        for target, shard in zip(TARGETS, night.shards, strict=True)
+    ]
+    assert set(told) <= {line.removeprefix("minimise: ") for line in sitting.said}
+    again, _ = sit(tmp_path, seed=2, runs=60)
+    assert sum(shard.stems for shard in again.shards) == len(kept)
+    assert sum(shard.stems_added for shard in again.shards) < added
+
+
+def test_a_corpus_that_cannot_be_minimised_makes_the_night_red(tmp_path: Path) -> None:
+    def refuse(folder: Path, target: Target) -> Minimised:
+        raise NotMinimised("it took too long")
+
+    def refusing(night: Nightly) -> None:
+        night.minimise = refuse
+
+    night, _ = sit(tmp_path, before=refusing)
+    assert night.red == [f"minimise: {target}: it took too long" for target in TARGETS]
+    assert corpus.load(tmp_path / "corpus").stems
+
+
+def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "cut.stem").write_text("workerfuzz-st")
+    orders = Orders(seed=1, budget=Budget(runs=4), targets=TARGETS)
+    with opened(tmp_path) as its:
+        opening = open_night(its, orders, in_this_process, replay)
+        night = opening.nightly.run()
+    (problem,) = opening.problems
+    assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a stem")
+    assert night.red == []
+    assert (tmp_path / "corpus" / "cut.stem").exists()
+
+
+def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(corpus, "write", full)
+    night, _ = sit(tmp_path)
+    assert total(it.total for it in night.shards).runs == 40
+    problem = "no space left on device; the corpus does not grow any more"
+    assert night.red == [f"fuzz: {tmp_path / 'corpus'}: {problem}"]
+
+
+def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Path) -> None:
+    """What fuzzes does not do what it should."""
+
+    def blind(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        return in_this_process((replace(plan, planted="") for plan in plans), tell)
+
+    night, _ = sit(tmp_path, carry=blind)
+    assert [why.partition(" in ")[0] for why in night.red] == [
+        f"canary: {name} was planted, and not found" for name in PLANTED.values()
+    ]
+    assert total(it.total for it in night.shards).runs == 40
+
+
+def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None:
+    with named("bytes-stay-under-way").planted():
+        night, _ = sit(tmp_path, runs=4)
+    assert "canary: incoming_bytes_are_conserved breaks in 40 runs at worker scope, where " in str(
+        night.red
+    )
+
+
+def interrupted_after(count: int) -> Carry:
+    """Ctrl-C comes when so many shards are over, in the canary or later."""
+
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+        nonlocal count
+        accounts: list[Account] = []
+
+        def some() -> Iterable[Plan]:
+            nonlocal count
+            for plan in plans:
+                if count == 0:
+                    accounts.append(Account(plan, interrupted=True))
+                    return
+                count -= 1
+                yield plan
+
+        return in_this_process(some(), tell) + accounts
+
+    return carry
+
+
+@pytest.mark.parametrize("count", [2, 4, 5])
+def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int) -> None:
+    whole, _ = sit(tmp_path / "whole", bug=BUG)
+    night, _ = sit(tmp_path, bug=BUG, carry=interrupted_after(count))
+    assert night.interrupted
+    assert night.ended
+    assert "there was no run" not in str(night.red)
+    assert total(it.total for it in night.shards).runs == 20 * max(count - 4, 0)
+    again, sitting = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
+    assert again.name == night.name, "the other orders are for a night that begins"
+    assert not again.interrupted
+    assert [(met.signature, met.times) for met in again.new] == [
+        (met.signature, met.times) for met in whole.new
+    ]
+    assert total(it.total for it in again.shards).taken == (
+        total(it.total for it in whole.shards).taken
+    )
+    assert [phase.name for phase in again.phases if phase.name == "canary"] == ["canary"]
+    assert sitting.said[0].startswith("canary: found")
+
+
+def test_a_night_that_is_over_is_not_gone_on_with(tmp_path: Path) -> None:
+    first, _ = sit(tmp_path)
+    second, _ = sit(tmp_path, seed=2, resume=True)
+    assert (first.seed, second.seed) == (1, 2)
+    assert first.name != second.name
+
+
+def test_nights_of_the_same_second_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workerfuzz.harness.campaigns.nightly import resume as opening
+
+    monkeypatch.setattr(opening, "now", lambda: "2026-11-25T23:59:59+00:00")
+    assert [sit(tmp_path, runs=4)[0].name for _ in range(2)] == [
+        "2026-11-25T23-59-59-1",
+        "2026-11-26T00-00-00-1",
+    ]
+
+
+def test_time_of_all_sittings_counts(tmp_path: Path) -> None:
+    night, _ = sit(tmp_path, carry=interrupted_after(5))
+    spent = night.phase("fuzz").seconds
+    assert spent > 0
+
+    def check(nightly: Nightly) -> None:
+        assert nightly.sharing().spent_s == spent
+
+    sit(tmp_path, resume=True, before=check)
+
+
+def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
+    night, _ = sit(tmp_path, carry=interrupted_after(5))
+    broken = tmp_path / "nights" / night.name / "shards" / "0000.json"
+    broken.write_text("{")
+    told: list[Opening] = []
+    orders = Orders(seed=1, budget=Budget(runs=1), targets=TARGETS)
+    with opened(tmp_path) as its:
+        told.append(open_night(its, orders, in_this_process, replay, resume=True))
+        again = told[0].nightly.run()
+    assert told[0].problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
+    assert broken.read_text() == "{"
+    assert total(it.total for it in again.shards).runs == 40, "its runs are done again"
+    names = sorted(path.name for path in broken.parent.iterdir())
+    assert names == ["0000.2.json", "0000.json", "0001.json"]
+
+
+def test_what_people_look_at_is_written_when_the_night_is(tmp_path: Path) -> None:
+    seen: list[str] = []
+
+    def reports(path: Path) -> list[str]:
+        seen.append(night_in(path / NIGHT).ended)
+        return ["the page"]
+
+    def reporting(night: Nightly) -> None:
+        night.reports = reports
+
+    night, sitting = sit(tmp_path, runs=4, before=reporting)
+    assert seen == [night.ended]
+    assert sitting.said[-1] == "report: the page"
+    assert night_in(tmp_path / "nights" / night.name / NIGHT).phases[-1].told[-1] == "the page"
+
+
+def test_who_has_no_time_for_the_report_has_the_night(tmp_path: Path) -> None:
+    def reports(path: Path) -> list[str]:
+        raise KeyboardInterrupt
+
+    def reporting(night: Nightly) -> None:
+        night.reports = reports
+
+    night, sitting = sit(tmp_path, runs=4, before=reporting)
+    assert (night.red, night.interrupted) == ([], False)
+    assert sitting.said[-1] == "report: interrupted as it was written; workerfuzz report writes it"
+
+
+def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_path: Path) -> None:
+    def fixing(night: Nightly) -> None:
+        night.replay = lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
+
+    def breaking(night: Nightly) -> None:
+        night.replay = lambda path, subject: Replay(
+            Outcome.BROKEN if path.parent.name == "findings" else Outcome.AS_WRITTEN,
+            str(path),
+            subject,
+            ("said",),
+        )
+
+    first, _ = sit(tmp_path, bug=BUG)
+    (met,) = first.new
+    still, _ = sit(tmp_path, runs=4, seed=2, before=breaking)
+    assert still.red == []
+    mended, _ = sit(tmp_path, runs=4, seed=3, before=fixing)
+    assert [line.partition(": ")[0] for line in mended.fixed] == [Path(met.path).name]
+    again, _ = sit(tmp_path, runs=4, seed=4, before=breaking)
+    assert again.red == [f"replay: on reference: {tmp_path / met.path} breaks again"]
+
+
+def test_what_short_phases_do_is_told_while_they_last(tmp_path: Path) -> None:
+    told: list[tuple[str, int]] = []
+
+    def show(night: Nightly) -> None:
+        night.showing = lambda: nullcontext(lambda doing, done, total: told.append((doing, done)))
+
+    sit(tmp_path, before=show)
+    doing = [it for it, _ in told]
+    assert [it for it in PHASES if it != "fuzz"] == [it for it in doing if it in PHASES]
+    replayed = [it for it in doing if it.startswith("replaying on reference: 0001-")]
+    assert replayed[0] == "replaying on reference: 0001-a-task-without-inputs-runs-at-once"
+    counts = [done for it, done in told if it.startswith("replaying on")]
+    assert counts == [*range(1, len(counts) + 1)]

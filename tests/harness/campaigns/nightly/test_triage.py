@@ -1,0 +1,101 @@
+"""Every bug once, whatever nights met it; what is new comes first, the worst of it before the rest."""
+
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding_files import keep_finding, name_of
+from workerfuzz.harness.campaigns.nightly.folder import Folder
+from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import Written
+from workerfuzz.harness.campaigns.nightly.triage import Bug, Status, triage
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.cases.triage.severity import Severity
+
+CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n\n> pause\n"
+
+
+def met(broken: str, **its: object) -> Met:
+    made = Met((broken, "", ""), "It holds.", "x does not", 3, 11, "swarm", "reference", "worker")
+    made.case = CASE
+    for name, value in its.items():
+        setattr(made, name, value)
+    return made
+
+
+def night(day: int, *found: Met) -> Written:
+    its = Night(day, f"2026-11-{day}T22:00:00+00:00")
+    its.shards = [Account(Plan(), met=list(found))]
+    return Written(Path(its.name), its)
+
+
+def listed(path: Path, *nights: Written, since: str = "") -> list[Bug]:
+    return triage(Folder(path), reversed(nights), since)
+
+
+def states(bugs: list[Bug]) -> list[tuple[str, str]]:
+    return [(bug.broken, bug.status) for bug in bugs]
+
+
+def test_a_bug_of_several_nights_is_one(tmp_path: Path) -> None:
+    it = met("a", times=3, severity="STAYS", told="memory of x")
+    keep_finding(tmp_path / "findings", it, "2026-11-20")
+    again = met("a", times=4, known=name_of(it), case="")
+    assert listed(tmp_path, night(24, it), night(25, again)) == [
+        Bug(
+            "a", Status.KNOWN, "reference", "reference",
+            times=7, nights=2, first="2026-11-20", last="2026-11-25",
+            harm=Severity.STAYS, broken="a", what="memory of x", case=f"findings/{name_of(it)}",
+        )
+    ]  # fmt: skip
+
+
+def test_what_is_new_comes_first_and_the_most_harmful_of_it(tmp_path: Path) -> None:
+    nights = (
+        night(24, met("old"), met("wanted_keys_resolve", known="a title", case="")),
+        night(25, met("new"), met("wasted", severity="WASTED"), met("frequent", times=9)),
+    )
+    assert states(listed(tmp_path, *nights)) == [
+        ("wasted", "new"),
+        ("frequent", "new"),
+        ("new", "new"),
+        ("wanted_keys_resolve", "known"),
+        ("old", "known"),
+    ]
+
+
+def test_a_known_bug_has_its_title(tmp_path: Path) -> None:
+    (bug,) = listed(tmp_path, night(25, met("a", known="a title", case="")))
+    assert (bug.status, bug.known, bug.case) == (Status.KNOWN, "a title", "")
+
+
+def test_new_is_what_came_on_a_day_or_later(tmp_path: Path) -> None:
+    nights = night(23, met("a")), night(24, met("b")), night(25, met("c"))
+    assert dict(states(listed(tmp_path, *nights))) == {"a": "known", "b": "known", "c": "new"}
+    since = listed(tmp_path, *nights, since="2026-11-24")
+    assert dict(states(since)) == {"a": "known", "b": "new", "c": "new"}
+
+
+def test_what_broke_no_more_is_fixed_unless_it_came_again(tmp_path: Path) -> None:
+    gone, back = met("gone"), met("back")
+    last = night(25, met("back", known=name_of(back)))
+    last.night.fixed = [f"{name_of(gone)}: mended", f"{name_of(back)}: mended"]
+    assert states(listed(tmp_path, night(24, gone, back), last)) == [
+        ("back", "known"),
+        ("gone", "fixed"),
+    ]
+
+
+def test_a_case_whose_nights_are_gone_is_listed(tmp_path: Path) -> None:
+    it = met("role_fits_state")
+    keep_finding(tmp_path / "findings", it, "2026-11-20")
+    (tmp_path / "findings" / "odd-1234.case").write_text("?")
+    odd, bug = sorted(listed(tmp_path), key=lambda it: it.signature)
+    assert (bug.signature, bug.status, bug.what) == ("role_fits_state", Status.KNOWN, "it breaks")
+    assert (bug.first, bug.times, bug.nights) == ("2026-11-20", 0, 0)
+    assert (odd.signature, odd.case) == ("odd-1234.case", "findings/odd-1234.case")
+    assert "not a case" in odd.what
+
+
+def test_a_folder_without_anything_has_no_bugs(tmp_path: Path) -> None:
+    assert listed(tmp_path) == []

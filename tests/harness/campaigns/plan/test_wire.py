@@ -1,0 +1,41 @@
+"""What travels arrives as it was sent; what is broken is said to be."""
+
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.shard import open_shard
+
+
+def test_a_plan_arrives_as_it_was_sent() -> None:
+    plan = Plan(subject="dask", scope="cluster", seed=7, budget=Budget(seconds=1.5), workers=3)
+    assert from_json(to_json(plan), Plan) == plan
+
+
+def test_an_account_arrives_as_it_was_sent(tmp_path: Path) -> None:
+    with named("finish-is-kept-secret").planted():
+        done = fill(open_shard(Plan(scope="cluster", budget=Budget(runs=20)), tmp_path))
+    assert done.met
+    again = from_json(to_json(done), Account)
+    assert again == done
+    assert to_json(again) == to_json(done)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "Input data was truncated"),
+        ('{"seed": "x"}', "Expected `int`, got `str` - at `$.seed`"),
+        ('{"budget": 3}', "Expected `object`, got `int` - at `$.budget`"),
+    ],
+)
+def test_what_is_broken_is_said_to_be(text: str, problem: str) -> None:
+    with pytest.raises(Unreadable) as raised:
+        from_json(text, Plan)
+    assert str(raised.value) == problem

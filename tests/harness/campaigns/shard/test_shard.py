@@ -1,0 +1,231 @@
+"""A shard goes on after a finding, knows what is known, and keeps what is new."""
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.result import MOST_POINTS, Account
+from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
+from workerfuzz.harness.cases.format import corpus
+from workerfuzz.harness.cases.format.case import CaseError
+from workerfuzz.harness.cases.format.casefile import load, parse
+from workerfuzz.harness.cases.triage.known_bugs import Known
+from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.shrink.shrink import Shrinker
+from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
+
+
+def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **its: Any) -> Plan:
+    return Plan(scope=scope, engine=engine, budget=Budget(runs=runs), **its)
+
+
+def account_of(out: Path, **its: Any) -> Account:
+    return fill(open_shard(plan(**its), out))
+
+
+@pytest.mark.parametrize("scope", ["worker", "cluster"])
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_healthy_model_has_nothing_new(tmp_path: Path, scope: str, engine: str) -> None:
+    done = account_of(tmp_path, scope=scope, engine=engine)
+    assert 30 <= done.runs <= 60  # Hypothesis adds some of its own
+    assert done.total.runs == done.runs
+    assert sum(done.total.taken.values()) >= done.total.steps > 100  # Hypothesis gives some runs up
+    assert not done.new
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_what_is_found_becomes_a_case_and_the_shard_goes_on(tmp_path: Path, engine: str) -> None:
+    with named("finish-is-kept-secret").planted():
+        done = account_of(tmp_path, engine=engine)
+    assert done.runs >= 30
+    (met,) = done.new
+    assert met.times == done.total.found > 1
+    assert met.is_minimal
+    case = load(Path(met.path))
+    assert [str(step) for step in case.steps] == ["submit c0 a want a"]
+    assert parse(met.case) == case
+    assert met.consequence.startswith("a client waits for ever")
+    assert f"replay it: workerfuzz replay {met.path}" in met.lines
+
+
+def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
+    with named("finish-is-kept-secret").planted():
+        (met,) = account_of(tmp_path).new
+        case = parse(met.case)
+        subject = get_cluster("reference")
+        known = Known({Signature(*met.signature): case})
+        again = fill(Shard(plan(), subject, tmp_path / "new", known))
+    assert not again.new
+    assert [it.known for it in again.met] == [case.title]
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_has_a_case_is_counted_and_not_shrunk_again(tmp_path: Path) -> None:
+    once = account_of(tmp_path, planted="finish-is-kept-secret")
+    (met,) = once.new
+    seen = (Seen(met.signature, "some.case"),)
+    again = account_of(tmp_path / "new", planted="finish-is-kept-secret", seen=seen)
+    assert not again.new
+    (counted,) = again.met
+    assert (counted.known, counted.case, counted.times) == ("some.case", "", met.times)
+    assert not (tmp_path / "new").exists()
+
+
+def test_without_a_folder_cases_are_in_the_account_alone() -> None:
+    done = fill(open_shard(plan(planted="finish-is-kept-secret")))
+    (met,) = done.new
+    assert parse(met.case).steps
+    assert met.path == ""
+    assert not [line for line in met.lines if "replay it" in line]
+
+
+def test_a_shard_goes_on_where_another_one_ended(tmp_path: Path) -> None:
+    whole = account_of(tmp_path, tactic="weighted")
+    begun = account_of(tmp_path, tactic="weighted", runs=12)
+    rest = account_of(tmp_path, tactic="weighted", runs=18, first=begun.runs)
+    assert whole.runs == rest.runs == 30
+    assert whole.total.taken == total([begun.total, rest.total]).taken
+    assert whole.total.sketch == total([begun.total, rest.total]).sketch
+
+
+def test_a_shard_that_goes_on_repeats_nothing(tmp_path: Path) -> None:
+    begun = account_of(tmp_path, scope="worker", runs=100)
+    rest = account_of(tmp_path, scope="worker", runs=100, first=begun.runs)
+    assert not set(begun.total.sketch) & set(rest.total.sketch)
+
+
+def test_the_corpus_grows_and_runs_grow_from_it(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    first = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
+    assert first.stems == 0
+    assert first.stems_added == len(corpus.load(folder).stems) > 20
+    again = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
+    assert again.stems == first.stems_added
+    assert again.stems_added < first.stems_added  # much is reached already
+    assert account_of(tmp_path, runs=1, corpus=str(folder)).stems == 0  # of clusters
+
+
+def test_what_is_wrong_with_a_corpus_is_told_and_runs_go_on(tmp_path: Path) -> None:
+    (tmp_path / "bad.stem").write_text("")
+    done = account_of(tmp_path, scope="worker", runs=5, corpus=str(tmp_path))
+    assert done.unread == [f"{tmp_path / 'bad.stem'}: the file is empty"]
+    assert not done.faults
+    assert done.runs == 5
+    (tmp_path / "0.stem").write_text("workerfuzz-stem 2\n")
+    with pytest.raises(CaseError, match="format 2 is newer"):
+        open_shard(plan(corpus=str(tmp_path)))
+
+
+def test_a_full_disk_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(corpus, "write", full)
+    done = account_of(tmp_path, scope="worker", runs=20, corpus=str(tmp_path / "corpus"))
+    problem = "no space left on device; the corpus does not grow any more"
+    assert done.ungrown == f"{tmp_path / 'corpus'}: {problem}"
+    assert (done.runs, done.stems_added) == (20, 0)
+
+
+def test_interruption_while_something_is_shrunk_ends_the_shard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(_: Shrinker) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Shrinker, "simplify_config", interrupted)
+    done = fill(open_shard(plan(planted="finish-is-kept-secret")))
+    assert done.interrupted
+    (met,) = done.new
+    assert not met.is_minimal
+    assert parse(met.case).steps
+    assert done.runs == met.run + 1 < 30
+
+
+def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
+    told: list[Met | None] = []
+    with named("finish-is-kept-secret").planted():
+        done = fill(open_shard(plan(), tmp_path, told.append))
+    assert [it for it in told if it is not None] == done.new
+
+
+def test_number_of_workers_can_be_chosen(tmp_path: Path) -> None:
+    shard = open_shard(plan(workers=4), tmp_path)
+    drawn = [shard.universe(RandomChooser(seed)).config for seed in range(9)]
+    assert [config.workers for config in drawn if isinstance(config, ClusterConfig)] == [4] * 9
+
+
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_same_seed_same_shard(tmp_path: Path, engine: str) -> None:
+    one, other, different = (
+        account_of(tmp_path, engine=engine, scope="worker", seed=seed) for seed in (5, 5, 6)
+    )
+    assert one.total.taken == other.total.taken != different.total.taken
+    assert one.total.edges == other.total.edges
+    assert one.total.sketch == other.total.sketch
+    assert one.total.sketch != different.total.sketch
+
+
+def test_interruption_keeps_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> WorkerWorld:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Walker, "run", interrupted)
+    done = account_of(tmp_path)
+    assert done.interrupted
+    assert done.runs == 0
+
+
+def test_a_fault_of_ours_says_in_which_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> WorkerWorld:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Walker, "run", stumble)
+    with pytest.raises(ZeroDivisionError) as raised:
+        account_of(tmp_path, seed=7)
+    assert raised.value.__notes__ == ["in run 0 of seed 7"]
+
+
+def test_tactics_are_counted_apart(tmp_path: Path) -> None:
+    done = account_of(tmp_path, runs=60)
+    assert len(done.tallies) > 2
+    assert sum(tally.runs for tally in done.tallies.values()) == 60
+    assert all(tally.seconds > 0 for tally in done.tallies.values())
+    assert done.curve[-1].tactics.keys() == done.tallies.keys()
+
+
+def test_properties_are_counted_in_some_runs(tmp_path: Path) -> None:
+    checked = account_of(tmp_path, scope="worker").total.checked
+    assert checked["role_fits_state"] > 10
+    assert account_of(tmp_path).total.checked["wanted_keys_resolve"] == 2  # in runs 0 and 20
+
+
+def test_a_curve_stays_short() -> None:
+    account = Account(Plan())
+    for second in range(1000):
+        account.seconds = second
+        account.note_point()
+    assert len(account.curve) <= MOST_POINTS
+    seconds = [point.seconds for point in account.curve]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == 999
+
+
+def test_a_long_walk_reaches_everything(tmp_path: Path) -> None:
+    """The *sometimes* properties: every state, edge, detour and kind of step."""
+    done = account_of(tmp_path, scope="worker", runs=2500, seed=1)
+    assert not done.met
+    assert done.unreached() == []

@@ -1,0 +1,37 @@
+"""What a case may name."""
+
+import re
+from pathlib import Path
+
+import workerfuzz.statemachine
+from workerfuzz.harness.cases.format import vocabulary
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+
+#: How a property begins.
+DEFINITION = re.compile(
+    r"^@(?:always|at_rest)\([^@]*?\)\ndef (\w+)|^(\w+): Final = _told\(", re.MULTILINE
+)
+
+
+def test_every_property_that_is_written_is_known() -> None:
+    root = Path(workerfuzz.statemachine.__path__[0]).parent
+    written = {
+        name
+        for part in ("statemachine", "harness")
+        for path in (root / part).rglob("*.py")
+        for names in DEFINITION.findall(path.read_text(encoding="utf-8"))
+        for name in names
+        if name
+    }
+    assert written == set(vocabulary.properties())
+
+
+def test_properties_have_names_that_cases_can_write() -> None:
+    for name, found in vocabulary.properties().items():
+        assert name.isidentifier()
+        assert found.sentence.endswith(".")
+
+
+def test_our_subjects_are_known() -> None:
+    assert set(vocabulary.subjects()) >= vocabulary.OURS
+    assert ReferenceSubject().name == vocabulary.REFERENCE

@@ -1,0 +1,61 @@
+"""What a finding leads to in production mode, and which of two is worse."""
+
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.playing import moments, open_world
+from workerfuzz.harness.cases.triage.known_bugs import FOLDER
+from workerfuzz.harness.cases.triage.severity import Consequence, Severity, consequence, worst
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.violation import Violation
+
+KNOWN = sorted(FOLDER.glob("*.case"))
+
+
+def broken_by(path: Path) -> Violation:
+    """The violation of a case, on the installed release."""
+    case = load(path)
+    subject = get_cluster("dask")
+    if not any(case.known_breaks(subject.name, subject.version())):
+        pytest.skip(f"not about distributed {subject.version()}")
+    played = moments(open_world(case, subject), case.steps)
+    return next(moment.violation for moment in played if moment.violation is not None)
+
+
+@pytest.mark.parametrize("path", KNOWN, ids=lambda path: path.stem)
+def test_known_bug_is_as_severe_as_its_case_says(path: Path) -> None:
+    pytest.importorskip("distributed")
+    found = consequence(get_cluster("dask"), broken_by(path))
+    (said,) = (note for note in load(path).notes if note.startswith("severity: "))
+    assert said.removeprefix("severity: ").partition(", in these steps")[0] == found.severity
+
+
+def test_most_harmful_comes_first() -> None:
+    assert Severity.WAITS.rank == 0
+    assert max(Severity, key=lambda it: it.rank) is Severity.NOTHING
+    assert [it.rank for it in Severity] == sorted(it.rank for it in Severity)
+
+
+def test_the_worst_of_what_happened_counts() -> None:
+    found = [Consequence(Severity.STAYS, "a"), Consequence(Severity.WRONG, "b")]
+    assert worst(found) is found[1]
+    assert worst([]) == Consequence(Severity.NOTHING)
+
+
+def test_consequence_says_what_happened() -> None:
+    assert str(Consequence(Severity.STAYS, "w0: tasks: a")) == "memory stays (w0: tasks: a)"
+    assert str(Consequence(Severity.NOTHING)) == "nothing"
+
+
+def test_who_dies_is_told() -> None:
+    pytest.importorskip("distributed")
+    (path,) = FOLDER.glob("0001-*.case")
+    assert consequence(get_cluster("dask"), broken_by(path)).told.startswith("stream of c0: ")
+
+
+def test_what_every_run_leaves_over_is_not_the_consequence_of_another_bug() -> None:
+    pytest.importorskip("distributed")
+    (path,) = FOLDER.glob("0014-*.case")
+    assert consequence(get_cluster("dask"), broken_by(path)) == Consequence(Severity.NOTHING)

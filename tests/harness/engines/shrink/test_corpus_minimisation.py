@@ -1,0 +1,119 @@
+"""Minimising keeps every feature, and no stem that others make superfluous."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.cases.format import corpus
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.engines.shrink.corpus_minimisation import (
+    Minimised,
+    covering,
+    minimise,
+    reaches,
+)
+from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
+from workerfuzz.strategies.worker import parse
+from workerfuzz.strategies.worker.run_config import Universe
+
+SUBJECT = ReferenceSubject()
+SAID = f"reference {SUBJECT.version()}"
+
+
+def stem(*lines: str, subject: str = SAID) -> Stem:
+    return Stem(Universe(), tuple(map(parse, lines)), (), subject)
+
+
+def sets(*texts: str) -> list[frozenset[str]]:
+    return [frozenset(text) for text in texts]
+
+
+def test_few_stems_cover_everything() -> None:
+    stems = [stem("pause") for _ in range(4)]
+    assert covering(stems, sets("abc", "cd", "de", "d")) == [0, 2]
+    assert covering([], []) == []
+
+
+def test_what_was_chosen_first_goes_if_later_ones_cover_it() -> None:
+    stems = [stem("pause") for _ in range(3)]
+    assert covering(stems, sets("bcde", "abc", "def")) == [1, 2]
+
+
+def test_of_equals_the_shortest_stays() -> None:
+    stems = [stem("pause", "unpause"), stem("pause")]
+    assert covering(stems, sets("a", "a")) == [1]
+
+
+def test_a_corpus_reaches_as_much_as_before(tmp_path: Path) -> None:
+    first, second = (Walker(SUBJECT, seed) for seed in (1, 2))
+    for number in range(60):
+        first.run(number)
+        second.run(number)
+    stems = first.corpus + second.corpus
+    for it in stems:
+        corpus.store(tmp_path, it)
+    before = {feature for it in stems for feature in reaches(it, SUBJECT, WORKER)}
+    done = minimise(tmp_path, SUBJECT, WORKER)
+    kept = corpus.load(tmp_path).stems
+    assert {feature for it in kept for feature in reaches(it, SUBJECT, WORKER)} == before
+    assert done == Minimised(len(stems), len(kept), len(before))
+    assert len(kept) < 0.75 * len(stems)
+
+
+def test_what_stays_says_all_that_is_reached(tmp_path: Path) -> None:
+    walking = Walker(SUBJECT, 1)
+    for number in range(60):
+        walking.run(number)
+    for it in walking.corpus:
+        corpus.store(tmp_path, replace(it, subject="reference 0.0"))
+    done = minimise(tmp_path, SUBJECT, WORKER)
+    kept = corpus.load(tmp_path).stems
+    assert {it.subject for it in kept} == {SAID}
+    told = [feature for it in kept for feature in it.reached]
+    assert len(told) == len(set(told)) == done.features
+    assert minimise(tmp_path, SUBJECT, WORKER) == replace(done, before=done.after)
+    assert corpus.load(tmp_path).stems == kept
+
+
+def test_stems_of_other_subjects_and_scopes_stay(tmp_path: Path) -> None:
+    mine = [stem("compute-task x"), stem("compute-task x", "pause", subject="reference 0.0")]
+    other = stem("compute-task x", subject="dask 2026.8.0")
+    for it in (*mine, other):
+        corpus.store(tmp_path, it)
+    assert minimise(tmp_path, get_cluster("reference"), CLUSTER) == Minimised(0, 0, 0)
+    assert minimise(tmp_path, SUBJECT, WORKER).after == 1
+    subjects = sorted(it.subject for it in corpus.load(tmp_path).stems)
+    assert subjects == ["dask 2026.8.0", SAID]
+
+
+def test_what_cannot_be_read_stays_and_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bad.stem").write_text("")
+    done = minimise(tmp_path, SUBJECT, WORKER)
+    assert done.problems == (f"{tmp_path / 'bad.stem'}: the file is empty",)
+    assert (tmp_path / "bad.stem").exists()
+
+
+def test_a_stem_that_breaks_something_counts_up_to_there() -> None:
+    lines = ("compute-task x", "execute-success x", "compute-task y")
+    healthy = reaches(stem(*lines), SUBJECT, WORKER)
+    with named("slot-is-given-back-twice").planted():
+        assert set(reaches(stem(*lines), SUBJECT, WORKER)) <= set(healthy)
+    impossible = stem("execute-success x", *lines)
+    assert reaches(impossible, SUBJECT, WORKER) == healthy
+
+
+def test_stems_are_followed_while_they_are_replayed(tmp_path: Path) -> None:
+    followed: list[int] = []
+
+    def follow(stems: Sequence[Stem]) -> Iterator[Stem]:
+        followed.append(len(stems))
+        yield from stems
+
+    for it in (stem("pause"), stem("pause", "unpause")):
+        corpus.store(tmp_path, it)
+    minimise(tmp_path, SUBJECT, WORKER, follow)
+    assert followed == [2]

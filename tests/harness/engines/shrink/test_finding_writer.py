@@ -1,0 +1,46 @@
+"""What is told of a finding: its steps, what broke, and who said what to whom before it."""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.engines.shrink.finding_writer import keep
+from workerfuzz.harness.subjects.protocol import WorkerSubject
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+from workerfuzz.strategies.worker import parse
+
+
+class Touchy(ReferenceWorker):
+    """Breaks a property as soon as x is missing."""
+
+    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+        if self.state("x") is State.MISSING:
+            yield role_fits_state, "x is missing"
+
+
+class TouchySubject(ReferenceSubject):
+    def worker(self, config: WorkerConfig) -> WorkerSubject:
+        return Touchy(WorkerState(config))
+
+
+def test_a_finding_is_told_with_its_drawing(tmp_path: Path) -> None:
+    world = WorkerWorld(TouchySubject())
+    world.apply(parse("compute-task y needs x@b"))
+    with pytest.raises(Violation) as caught:
+        world.apply(parse("gather-dep-network-failure b"))
+    finding = keep(TouchySubject(), caught.value, tmp_path)
+    report = finding.report()
+    assert finding.drawing
+    begin = report.index(finding.drawing[0])
+    assert report[begin : begin + len(finding.drawing)] == [*finding.drawing]
+    assert "✗ role_fits_state" in finding.drawing[-1]
+    assert finding.drawing[0].split()[:2] == ["scheduler", "worker"]
+    assert report[-1].startswith("replay it: ")

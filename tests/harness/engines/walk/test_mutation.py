@@ -1,0 +1,113 @@
+"""Mutation: what grows from a stem is made of steps of stems, and names nothing that is not there."""
+
+import pytest
+
+from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.engines.walk import mutation
+from workerfuzz.harness.engines.walk.mutation import Growth, grow
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.worker import Step, parse
+from workerfuzz.strategies.worker.run_config import Universe, Variety
+
+LINES = ("compute-task x", "free-keys x", "pause", "update-data y", "unpause", "remove-worker a")
+STEPS = tuple(map(parse, LINES))
+OTHER = tuple(map(parse, ("find-missing", "steal-request z", "remove-worker c", "free-keys u")))
+STEM = Stem(Universe(keys=("x", "y", "z"), peers=("a", "b")), STEPS)
+CORPUS = (STEM, Stem(Universe(), OTHER))
+FRESH = Universe(WorkerConfig(nthreads=2, suspicious_limit=1))
+
+
+def grown(change: str, seed: int) -> Growth:
+    growth = Growth(STEM.universe, list(STEPS))
+    getattr(mutation, change)(growth, CORPUS, FRESH, RandomChooser(seed))
+    return growth
+
+
+def lines(change: str) -> set[tuple[str, ...]]:
+    """What a change makes of the stem, whatever is chosen."""
+    return {tuple(map(str, grown(change, seed).plan)) for seed in range(200)}
+
+
+def test_cutting_leaves_a_beginning() -> None:
+    assert lines("cut") == {LINES[:end] for end in range(len(LINES) + 1)}
+
+
+def test_deleting_takes_a_few_neighbours_away() -> None:
+    for rest in lines("delete"):
+        gone = len(LINES) - len(rest)
+        assert 1 <= gone <= mutation.MOST_AT_ONCE
+        assert any(rest == LINES[:at] + LINES[at + gone :] for at in range(len(LINES)))
+
+
+def test_doubled_steps_come_again_in_their_order() -> None:
+    for more in lines("duplicate"):
+        again = len(more) - len(LINES)
+        assert 1 <= again <= mutation.MOST_AT_ONCE
+        assert any(more[:at] + more[at + again :] == LINES for at in range(len(more)))
+
+
+def test_moving_changes_nothing_but_the_order() -> None:
+    for moved in lines("move"):
+        assert sorted(moved) == sorted(LINES)
+    swapped = (LINES[1], LINES[0], *LINES[2:])
+    assert swapped in lines("move")
+
+
+def test_a_step_to_draw_anew_is_of_the_same_kind() -> None:
+    kinds = [type(step) for step in STEPS]
+    for seed in range(20):
+        plan = grown("redraw", seed).plan
+        drawn = [it for it in plan if not isinstance(it, Step)]
+        assert len(drawn) == 1
+        assert [type(it) if isinstance(it, Step) else it for it in plan] == kinds
+
+
+def test_the_end_of_another_stem_comes_without_what_is_not_there() -> None:
+    spliced = lines("splice")
+    assert (*LINES[:2], "find-missing", "steal-request z") in spliced
+    assert not any("remove-worker c" in plan or "free-keys u" in plan for plan in spliced)
+
+
+def test_one_option_is_taken_from_another_universe() -> None:
+    configs = [grown("reconfigure", seed).universe.config for seed in range(20)]
+    assert WorkerConfig(nthreads=2) in configs
+    assert WorkerConfig(suspicious_limit=1) in configs
+    assert FRESH.config not in configs
+    assert grown("reconfigure", 0).universe.keys == STEM.universe.keys
+
+
+def test_nothing_to_take_from_an_equal_universe() -> None:
+    growth = Growth(STEM.universe, [])
+    mutation.reconfigure(growth, CORPUS, Universe(), RandomChooser(0))
+    assert growth.universe == STEM.universe
+
+
+@pytest.mark.parametrize(
+    ("line", "is_at_home"),
+    [
+        ("submit c0 a want a", True),
+        ("submit c1 a want a", False),
+        ("submit c0 b want b", False),
+        ("deliver scheduler->w3", True),  # it may join
+    ],
+)
+def test_a_cluster_knows_its_clients_and_keys(line: str, *, is_at_home: bool) -> None:
+    universe = ClusterUniverse(keys=("a",), clients=("c0",))
+    assert mutation.is_at_home(parse(line, BY_WORD), universe) is is_at_home
+
+
+def test_an_empty_stem_grows_all_the_same() -> None:
+    for seed in range(50):
+        growth = grow(Stem(Universe(), ()), CORPUS, FRESH, RandomChooser(seed))
+        assert all(it in OTHER + STEPS for it in growth.plan if isinstance(it, Step))
+
+
+def test_what_grows_from_a_stem_has_habits_of_its_own() -> None:
+    fresh = Universe(variety=Variety(sizes=(40,)))
+    for seed in range(20):
+        universe = grow(STEM, CORPUS, fresh, RandomChooser(seed)).universe
+        assert universe.variety == fresh.variety
+        assert universe.keys == STEM.universe.keys

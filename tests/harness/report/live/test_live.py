@@ -1,0 +1,210 @@
+"""What is seen while a campaign runs, on a terminal, in a pipe, and when nobody wants to look."""
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from examples.accounts import account, met
+from rich.cells import cell_len
+from rich.console import Console
+from rich.live import Live
+
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.report.live.live import Lines, Picture, new, watching
+from workerfuzz.harness.report.live.screen import screen
+from workerfuzz.harness.report.live.status import Standing
+
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class Clock:
+    """Time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def terminal(columns: int = 100, lines: int = 30, colours: str | None = "truecolor") -> Console:
+    """One that nobody sees."""
+    return Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        width=columns,
+        height=lines,
+        color_system=colours,  # type: ignore[arg-type]  # one of those that there are
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+
+
+def shown(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def picture(accounts: list[Account], columns: int = 100, lines: int = 30) -> list[str]:
+    """The lines that are drawn."""
+    console = terminal(columns, lines, None)
+    standing = Standing(Budget(seconds=60), Clock())
+    for it in accounts:
+        standing.tell(it)
+    console.print(screen(standing, columns, lines))
+    return [COLOUR.sub("", line).rstrip() for line in shown(console).splitlines()]
+
+
+@contextmanager
+def drawing(console: Console, clock: Clock) -> Iterator[Picture]:
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        yield Picture(Standing(Budget(seconds=60), clock), live, console.width)
+
+
+BUSY = [
+    account(1, met=[met(severity="WAITS", told="c0: a"), met("other", known="an old one")]),
+    account(2, doing="shrinking 30 steps that break nothing_is_left"),
+]
+
+
+def test_picture_tells_all_there_is_to_tell() -> None:
+    text = "\n".join(picture(BUSY))
+    assert "0:00, 1:00 left" not in text  # no time has passed: nobody knows
+    for said in (
+        "40 runs, 2,000 steps, 200 steps/s",
+        "clusters of dask 2026.8.0",
+        "worker 3 of 4, scheduler 0 of 2; the last new one 0:00 ago",
+        "worker executing -> memory 4, worker ready -> executing 74",
+        "3: worker executing -> error, scheduler waiting -> processing",
+        "shrinking 30 steps that break nothing_is_left (seed 2)",
+        "1 new, 1 known",
+        "nothing_is_left: a client waits for ever: c0: a",
+    ):
+        assert said in text
+
+
+def test_shards_have_a_line_each() -> None:
+    rows = [line.split() for line in picture(BUSY) if "cluster walk" in line]
+    assert rows == [
+        ["1", "dask", "cluster", "walk", "20", "1,000", "100", "3", "1", "1"],
+        ["2", "dask", "cluster", "walk", "20", "1,000", "100", "3", "0", "0"],
+    ]
+
+
+def test_a_single_shard_is_not_told_twice() -> None:
+    text = "\n".join(picture([account(7, doing="shrinking")]))
+    assert "cluster walk" not in text
+    assert "seed 7" not in text
+
+
+@pytest.mark.parametrize("columns", [20, 32, 48, 79, 200])
+@pytest.mark.parametrize("lines", [10, 24])
+def test_picture_fits(columns: int, lines: int) -> None:
+    drawn = picture([*BUSY, *(account(seed) for seed in range(3, 40))], columns, lines)
+    assert max(map(cell_len, drawn)) <= columns
+    assert len(drawn) <= max(lines, 12)
+
+
+def test_shards_for_which_there_is_no_room_are_counted() -> None:
+    drawn = picture([account(seed) for seed in range(40)], lines=24)
+    rows = [line for line in drawn if "cluster walk" in line]
+    assert f"and {40 - len(rows)} more" in drawn[-1]
+
+
+def test_harm_is_told_where_there_is_any() -> None:
+    assert new(met(severity="NOTHING")) == "new: nothing_is_left: a is left"
+    assert new(met(severity="STAYS", path="0001-x.case")) == (
+        "new: nothing_is_left: memory stays: a is left (0001-x.case)"
+    )
+
+
+def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    for colours, expected in (({}, True), ({"NO_COLOR": "1"}, False)):
+        console = Console(
+            file=io.StringIO(),
+            force_terminal=True,
+            width=80,
+            color_system="truecolor",
+            _environ=colours,
+        )
+        standing = Standing(Budget(seconds=60), Clock())
+        standing.tell(BUSY[0])
+        console.print(screen(standing, 80, 24))
+        found = re.findall(r"\x1b\[[0-9;]*3[0-7][0-9;]*m", shown(console))
+        assert bool(found) is expected
+
+
+def test_pictures_come_no_faster_than_anybody_looks() -> None:
+    clock, console = Clock(), terminal()
+    with drawing(console, clock) as it:
+        for now, expected in ((0.0, 1), (0.1, 1), (0.4, 1), (0.6, 2), (0.7, 2)):
+            clock.now = now
+            it.tell(account())
+            assert shown(console).count("20 runs") == expected
+
+
+def test_a_new_bug_is_told_at_once_and_stays() -> None:
+    clock, console = Clock(), terminal()
+    with drawing(console, clock) as it:
+        it.tell(account())
+        it.tell(account(), met())
+    said = COLOUR.sub("", shown(console))
+    assert "new: nothing_is_left: a is left\n" in said
+
+
+def test_a_terminal_that_became_narrower_begins_anew() -> None:
+    clock, console = Clock(), terminal(columns=100)
+    clear = "\x1b[2J"
+    with drawing(console, clock) as it:
+        it.tell(account())
+        console.width, clock.now = 120, 1.0
+        it.tell(account())
+        assert clear not in shown(console)
+        console.width, clock.now = 60, 2.0
+        it.tell(account())
+        assert shown(console).count(clear) == 1
+
+
+def test_picture_is_gone_in_the_end() -> None:
+    console = terminal()
+    with watching(Budget(seconds=60), console=console) as watcher:
+        watcher.tell(account())
+        assert "20 runs" in shown(console)
+    _, _, gone = shown(console).rpartition("found ")
+    lines = len(picture([account()]))
+    assert "0 new" in gone
+    assert gone.count("\x1b[1A\x1b[2K") == lines
+
+
+def test_lines_become_rare() -> None:
+    clock = Clock()
+    out = io.StringIO()
+    lines = Lines(Standing(Budget(seconds=3600), clock), Console(file=out, width=40))
+    said = []
+    for now in range(1, 1400):
+        clock.now = float(now)
+        before = out.getvalue()
+        lines.tell(account())
+        if out.getvalue() != before:
+            said.append(now)
+    assert said == [10, 20, 40, 80, 160, 320, 620, 920, 1220]
+    assert out.getvalue().count("\n") == len(said)  # not wrapped, however long
+
+
+def test_where_there_is_no_terminal_a_new_bug_is_a_line() -> None:
+    out = io.StringIO()
+    with watching(Budget(seconds=60), console=Console(file=out)) as watcher:
+        watcher.tell(account(), met())
+    assert out.getvalue() == "new: nothing_is_left: a is left\n"
+
+
+def test_quiet_is_quiet() -> None:
+    console = terminal()
+    with watching(Budget(seconds=60), quiet=True, console=console) as watcher:
+        watcher.tell(account(), met())
+    assert shown(console) == ""

@@ -1,0 +1,152 @@
+"""A chart as SVG, as Mermaid, as a page, packed: what is in each, without a browser."""
+
+import base64
+import json
+import re
+import sys
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from examples.lane_cases import ALONE, CLUSTER, IMPOSSIBLE, played
+
+from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.swimlanes.chart import Chart, Fate
+from workerfuzz.harness.cases.swimlanes.charting import chart_of
+from workerfuzz.harness.cases.swimlanes.folding import shown_rows
+from workerfuzz.harness.report.swimlanes.embed import embedded
+from workerfuzz.harness.report.swimlanes.mermaid import escaped, mermaid
+from workerfuzz.harness.report.swimlanes.page import page
+from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, picture
+from workerfuzz.harness.report.templating import ReportUnavailable
+from workerfuzz.harness.subjects import get
+
+CORPUS = Path(__file__).parents[4] / "regressions"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Chart:
+    return played(CLUSTER)
+
+
+@pytest.mark.parametrize("text", [CLUSTER, ALONE, IMPOSSIBLE])
+@pytest.mark.parametrize("width", [None, SMALL])
+def test_a_picture_says_what_it_is_to_those_who_do_not_see_it(
+    text: str, width: float | None
+) -> None:
+    chart = played(text)
+    svg = ET.fromstring(picture(chart, width))
+    assert svg.get("role") == "img"
+    titles = {it.get("id"): it.text for it in svg if it.get("id")}
+    assert svg.get("aria-labelledby") == " ".join(filter(None, titles))
+    assert titles["case-t"] == chart.title
+    assert f"{chart.steps} steps" in (titles["case-d"] or "")
+
+
+def test_a_picture_shows_what_broke_and_what_shows_it() -> None:
+    svg = picture(played(IMPOSSIBLE))
+    assert "✗ in step 2: impossible" in svg
+    assert "y is not running" in svg
+    assert "✗ secede y: impossible" in svg
+
+
+def test_an_arrow_leads_from_row_to_row(cluster: Chart) -> None:
+    """Down from what is said of the row that sent, to the dot of the row in which it arrives."""
+    svg = ET.fromstring(fragment(cluster, live=True))
+    dots = {
+        row.get("data-row"): float(circle.get("cy", "0"))
+        for row in svg.iter(f"{SVG}g")
+        for circle in row.findall(f"{SVG}circle")
+        if row.get("class") == "row"
+    }
+    checked = 0
+    for group in svg.iter(f"{SVG}g"):
+        number = group.get("data-arrow")
+        if number is None:
+            continue
+        arrow = cluster.arrows[int(number)]
+        if arrow.fate is not Fate.ARRIVED or str(arrow.ended) not in dots:
+            continue
+        head = group.findall(f"{SVG}path")[1].get("d", "")
+        found = re.match(r"M([\d.]+) ([\d.]+)L", head)
+        assert found is not None
+        assert float(found[2]) == dots[str(arrow.ended)]
+        begin = re.match(r"M([\d.]+) ([\d.]+)L", group.findall(f"{SVG}path")[0].get("d", ""))
+        assert begin is not None
+        assert dots[str(arrow.sent)] < float(begin[2]) <= dots[str(arrow.ended)]
+        checked += 1
+    assert checked == 8
+
+
+def test_words_are_escaped(cluster: Chart) -> None:
+    hostile = replace(cluster, title='<script>&"', rows=cluster.rows)
+    svg = picture(hostile)
+    assert "<script" not in svg
+    assert ET.fromstring(svg)[0].text == '<script>&"'
+
+
+# Mermaid
+
+
+def test_a_diagram_has_each_arrow_where_it_arrives(cluster: Chart) -> None:
+    lines = [line.strip() for line in mermaid(cluster).splitlines()]
+    assert lines[0] == "sequenceDiagram"
+    assert "participant p1 as scheduler" in lines
+    arrows = [line for line in lines if re.match(r"p\d(-|->>|-->>|-x)+>*p\d: ", line)]
+    drawn = {row.number for row in shown_rows(cluster)}  # type: ignore[union-attr]  # nothing is folded
+    assert len(arrows) == sum(it.ended in drawn for it in cluster.arrows)
+    assert "p1->>p2: 3 compute-task a (sent in 2)" in lines
+    assert "p3-->>p2: 12 data b (sent in 10)" in lines
+    assert lines.count("activate p2") == 2
+    assert lines.count("deactivate p2") == 1
+
+
+def test_signs_of_mermaid_are_no_signs_in_words() -> None:
+    assert escaped('a;b #1 <i> "end" the End %%') == (
+        "a#59;b #35;1 #60;i#62; #34;e#110;d#34; the e#110;d #37;#37;"
+    )
+
+
+# Pages
+
+
+def test_a_page_is_one_file_and_asks_for_nothing() -> None:
+    pytest.importorskip("jinja2")
+    text = page(played(CLUSTER, tables=True), CLUSTER, "workerfuzz show it")
+    assert not re.search(r"(?:src|href)=\"(?!data:)", text)
+    assert "default-src 'none'" in text
+    assert "> submit c0 a b c(a,b) want c".replace(">", "&gt;") in text
+    assert len(text) < 100_000
+    data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["keys"] == ["a", "b", "c"]
+
+
+def test_without_jinja2_it_is_said_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, cluster: Chart
+) -> None:
+    monkeypatch.setitem(sys.modules, "jinja2", None)
+    with pytest.raises(ReportUnavailable, match=r"pip install 'workerfuzz\[report\]'"):
+        page(cluster)
+
+
+def test_a_packed_picture_is_small_and_is_the_picture(cluster: Chart) -> None:
+    text = embedded(cluster, "case7")
+    packed = re.search(r'data-small="([^"]+)"', text)
+    assert packed is not None
+    svg = zlib.decompress(base64.b64decode(packed[1])).decode()
+    assert svg == fragment(cluster, SMALL, name="case7-s", last=40)
+    assert len(text) < 8_000
+
+
+def test_a_thousand_pictures_are_a_few_megabytes() -> None:
+    sizes = []
+    for path in sorted(CORPUS.rglob("*.case")):
+        case = load(path)
+        if "reference" in case.subjects:
+            sizes.append(len(embedded(chart_of(case, get("reference")), path.stem)))
+    assert max(sizes) < 8_000
+    assert 1_000 * sum(sizes) / len(sizes) < 5_000_000

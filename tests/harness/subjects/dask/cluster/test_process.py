@@ -1,0 +1,162 @@
+"""A cluster takes from its process what it needs, and leaves nothing behind."""
+
+import gc
+import importlib.util
+import itertools
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tracemalloc
+from typing import Any, NoReturn
+
+import pytest
+from examples.dask_clusters import Surroundings, config, graph, walked
+
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.subjects.dask.cluster.patching import STAGE
+from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterMaker
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason='needs distributed: pip install "workerfuzz[dask]"',
+)
+
+
+def state_of_the_process() -> list[Any]:
+    import distributed.scheduler
+    import distributed.stealing
+    import distributed.utils
+    import distributed.worker_state_machine
+
+    logger = logging.getLogger("distributed")
+    return [
+        dict(vars(distributed.scheduler)),
+        dict(vars(distributed.stealing)),
+        dict(vars(distributed.worker_state_machine)),
+        dict(vars(distributed.utils._LogErrors)),
+        distributed.scheduler.TaskState._run_id_iterator
+        if hasattr(distributed.scheduler.TaskState, "_run_id_iterator")
+        else None,
+        (logger.level, list(logger.handlers), logger.propagate),
+        list(sys.path),
+        threading.active_count(),
+    ]
+
+
+def test_everything_is_as_before_once_it_is_closed() -> None:
+    DaskClusterMaker().cluster(config()).close()
+    before = state_of_the_process()
+    cluster = DaskClusterMaker().cluster(config())
+    run = Surroundings(cluster, "w0")
+    run.ask(graph("a want a"))
+    run.finish()
+    assert state_of_the_process() != before
+    cluster.close()
+    assert state_of_the_process() == before
+    assert STAGE.owner is None
+
+
+def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker tells the scheduler how long it took to store a value, where that was long."""
+    seconds = itertools.count().__next__
+    monkeypatch.setattr("distributed.worker_state_machine.time", seconds)
+    run = Surroundings(DaskClusterMaker().cluster(config()), "w0")
+    run.ask(graph("a want a"))
+    run.finish()
+    run.cluster.close()
+    assert seconds() == 0
+    assert run.last_told() == {"a": "finished"}
+
+
+def test_two_clusters_do_not_disturb_each_other() -> None:
+    alone, *together = (Surroundings(DaskClusterMaker().cluster(config()), "w0") for _ in range(3))
+    for runs in ([alone], together):
+        for wish in ("a b(a) want b", "c(b) want c"):
+            for run in runs:
+                run.ask(graph(wish))
+            for run in runs:
+                run.finish()
+    together[0].cluster.close()
+    together[1].ask(graph("d want d"))
+    together[1].finish()
+    alone.ask(graph("d want d"))
+    alone.finish()
+    assert together[1].log == alone.log
+    for run in (alone, together[1]):
+        run.cluster.close()
+
+
+def test_no_socket_no_thread_no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **named: object) -> NoReturn:
+        raise AssertionError("not here")
+
+    monkeypatch.setattr(socket.socket, "bind", refused)
+    monkeypatch.setattr(socket.socket, "connect", refused)
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    monkeypatch.setattr(time, "sleep", refused)
+    assert len([*walked(1)]) > 100
+
+
+def alive() -> list[Any]:
+    kinds = ("EmbeddedScheduler", "RecordingState", "DaskCluster", "WorkStealing")
+    return [it for it in gc.get_objects() if type(it).__name__ in kinds]
+
+
+def test_nothing_of_a_cluster_stays_alive() -> None:
+    for seed in range(20):
+        [*walked(seed, 12)]
+    gc.collect()
+    of_other_tests = alive()
+    tracemalloc.start()
+    for seed in range(1_000):
+        if seed == 500:
+            gc.collect()
+            before = tracemalloc.get_traced_memory()[0]
+        cluster = DaskClusterMaker().cluster(config())
+        run = Surroundings(cluster, "w0", "w1")
+        run.ask(graph("a b(a) want b"))
+        run.lose("w1")
+        cluster.close()
+    del cluster, run
+    gc.collect()
+    grown = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert [it for it in alive() if not any(it is other for other in of_other_tests)] == []
+    assert grown < 500 * 200  # bytes; a scheduler has 150,000
+
+
+def test_what_dask_logs_is_heard_and_goes_no_further(caplog: pytest.LogCaptureFixture) -> None:
+    cluster = DaskClusterMaker().cluster(config())
+    logger = logging.getLogger("distributed.scheduler")
+    logger.error("it broke: %s", "x")
+    logger.warning("never mind")
+    assert [(item.name, text) for item, text in cluster.check(SCHEDULER, thoroughly=False)] == [
+        ("nothing_is_logged_as_error", "it broke: %s")
+    ]
+    assert [*cluster.check(SCHEDULER, thoroughly=False)] == []
+    cluster.close()
+    assert caplog.records == []
+
+
+def test_the_same_run_is_the_same_in_every_process() -> None:
+    program = (
+        "import hashlib\nfrom examples.dask_clusters import walked\n"
+        "lines = [line for seed in range(12) for line in walked(seed)]\n"
+        "print(len(lines), hashlib.sha256('\\n'.join(lines).encode()).hexdigest())"
+    )
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", program],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1
+    assert int(outputs.pop().split()[0]) > 1_000

@@ -1,0 +1,237 @@
+"""Our scheduler over our workers: whole ways from a graph to its values, and back to nothing."""
+
+import pytest
+from examples.desk import spec
+from examples.lively import Lively
+
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSubject, Post
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster, ReferenceClusterMaker
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler import messages as letters
+from workerfuzz.statemachine.scheduler.handlers.decisions import spare_holders, takers, thieves
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, draw_cluster
+
+
+def submit(*texts: str, want: str) -> client_requests.Submit:
+    return client_requests.Submit(specs=tuple(map(spec, texts)), wanted=tuple(want.split()))
+
+
+def test_a_graph_runs_on_two_workers_and_leaves_nothing() -> None:
+    it = Lively()
+    it.ask(submit("a", "b", "c(a,b)", want="c"))
+    it.end("w0", "a", 1)
+    it.end("w1", "b", 2)
+    it.copy()
+    assert it.running["w0", "c"].inputs == {"a": 1, "b": 2}
+    it.end("w0", "c", 3)
+    assert it.told == {"c": "finished"}
+    assert it.cluster.served("w0", ("c", "z")) == {"c": 3}
+    it.ask(client_requests.Release(keys=("c",)))
+    assert list(it.cluster.leftovers()) == []
+
+
+def test_what_is_left_is_said() -> None:
+    it = Lively(1)
+    it.ask(submit("a", want="a"))
+    assert list(it.cluster.leftovers()) == [
+        "a is processing on the scheduler",
+        "a is in processing of w0 on the scheduler",
+        "me wants a on the scheduler",
+        "a is executing on w0",
+    ]
+
+
+def test_a_result_that_cannot_be_stored_is_a_failure() -> None:
+    it = Lively(1)
+    it.ask(submit("a", want="a"))
+    execute, _ = it.cluster.begin("w0", "a")
+    assert execute is not None
+    it.take(it.cluster.spoil("w0", "a", execute.run_id))
+    it.deliver()
+    assert it.told == {"a": "erred"}
+
+
+def test_a_thread_that_runs_when_its_task_is_wanted_again_serves_it() -> None:
+    it = Lively()
+    it.ask(submit("a", want="a"))
+    it.ask(client_requests.Release(keys=("a",)))
+    assert it.states() == {"a": "released"}  # w0 cannot confirm while its thread runs
+    it.ask(submit("a", want="a"))
+    it.end("w0", "a")  # started once: R28
+    assert it.told == {"a": "finished"}
+
+
+def test_a_thread_of_former_content_ends_before_the_next_is_begun() -> None:
+    it = Lively(1)
+    it.ask(submit("a", want="a"))
+    it.ask(client_requests.Release(keys=("a",)))
+    it.ask(submit("a#1", want="a"))
+    assert it.states() == {"a": "waiting"}
+    it.end("w0", "a", "former")
+    assert it.running["w0", "a"].spec == spec("a#1")
+    it.end("w0", "a", "latter")
+    assert it.cluster.served("w0", ("a",)) == {"a": "latter"}
+
+
+def test_a_thread_with_former_inputs_does_not_serve_who_has_others() -> None:
+    it = Lively(1)
+    it.ask(submit("a", "b(a)", want="b"))
+    it.end("w0", "a", "former a")
+    it.ask(client_requests.Release(keys=("b",)))
+    it.ask(submit("a#1", "b(a)", want="b"))
+    it.end("w0", "b", "former b")  # had its slot until now
+    it.end("w0", "a", "latter a")
+    assert it.running["w0", "b"].inputs == {"a": "latter a"}
+
+
+def test_a_transfer_of_former_content_brings_nothing() -> None:
+    it = Lively(2)
+    on_w1 = {"b": client_requests.Options(workers=("w1",))}
+    graph, other = (spec("a"), spec("b(a)")), (spec("a#1"), spec("b(a)"))
+    it.ask(client_requests.Submit(specs=graph, wanted=("b",), options=on_w1))
+    it.end("w0", "a", "former")
+    former = it.open.pop(("w1", "w0"))
+    it.ask(client_requests.Release(keys=("b",)))
+    it.ask(client_requests.Submit(specs=other, wanted=("b",), options=on_w1))
+    assert it.states() == {"a": "waiting", "b": "waiting"}  # w1 is still copying
+    values = dict.fromkeys(former.keys, "former")
+    it.take(it.cluster.happen("w1", events.GatherDepSuccess(worker="w0", values=values)))
+    it.deliver()
+    it.end("w0", "a", "latter")
+    it.copy()
+    assert it.running["w1", "b"].inputs == {"a": "latter"}
+
+
+def test_a_paused_worker_tells_the_scheduler() -> None:
+    it = Lively(1)
+    it.take(it.cluster.happen("w0", events.Pause()))
+    it.deliver()
+    it.ask(submit("a", want="a"))
+    assert it.states() == {"a": "no-worker"}
+    assert list(it.cluster.unsatisfiable()) == []
+    it.take(it.cluster.happen("w0", events.Unpause()))
+    it.deliver()
+    assert it.states() == {"a": "processing"}
+
+
+def test_a_task_for_a_worker_that_is_not_there_is_not_held_against_the_cluster() -> None:
+    it = Lively(1)
+    options = {"a": client_requests.Options(workers=("w7",))}
+    it.ask(client_requests.Submit(specs=(spec("a"),), wanted=("a",), options=options))
+    assert list(it.cluster.unsatisfiable()) == ["a"]
+
+
+def test_decisions_are_offered_and_taken() -> None:
+    it = Lively(2)
+    it.ask(submit("a", "b", "c", want="a b c"))
+    assert list(it.cluster.stealable()) == [("a", "w1"), ("b", "w0"), ("c", "w1")]
+    it.take(it.cluster.steal("c", "w1"))
+    it.deliver()
+    it.end("w1", "b")
+    it.end("w1", "c")
+    assert list(it.cluster.replicable()) == [("b", "w0"), ("c", "w0")]
+    it.take(it.cluster.replicate("c", "w0"))
+    it.deliver()
+    it.copy()
+    assert list(it.cluster.droppable()) == [("c", "w0"), ("c", "w1")]
+    it.take(it.cluster.drop("c", "w1"))
+    it.deliver()
+    assert list(it.cluster.holders("c")) == ["w0"]
+
+
+def test_what_the_subject_raises_is_told_from_what_the_harness_does() -> None:
+    it = Lively(1)
+    with pytest.raises(SubjectRaised, match="InvalidEvent: w9 cannot steal a now"):
+        it.cluster.steal("a", "w9")
+    with pytest.raises(SubjectRaised, match="InvalidEvent: a is not running"):
+        it.cluster.happen("w0", events.Secede(key="a", run_id=1))
+
+
+def test_messages_are_said_in_a_few_words() -> None:
+    cluster = Lively(1).cluster
+    messages = (
+        events.FreeKeys(keys=("a", "b")),
+        events.RemoveWorker(worker="w1"),
+        letters.Confirm(number=7, gone=("a",)),
+        letters.Running(running=False),
+        do.TaskFinished(key="a", run_id=3, nbytes=1),
+        client_requests.Told("a", client_requests.Status.LOST),
+    )
+    assert cluster.say(Post(SCHEDULER, "w0", messages)) == [
+        "free-keys a b",
+        "remove-worker w1",
+        "confirm a",
+        "running no",
+        "task-finished a",
+        "told a lost",
+    ]
+
+
+def test_moves_name_the_party() -> None:
+    it = Lively(1)
+    it.cluster.ask("me", submit("a", want="a"))
+    assert [tuple(move) for move in it.cluster.moves()] == [
+        (SCHEDULER, "a", "released", "waiting"),
+        (SCHEDULER, "a", "waiting", "processing"),
+    ]
+
+
+def test_the_maker_says_what_it_makes() -> None:
+    maker = ReferenceClusterMaker()
+    assert maker.name == "reference"
+    assert maker.version()
+    assert list(maker.cannot()) == ["begin"]
+    cluster: ClusterSubject = maker.cluster(ClusterConfig())
+    assert not cluster.begins_later
+    cluster.close()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_could_be_decided_is_up_to_date(seed: int) -> None:
+    chooser = RandomChooser(f"decide {seed}")
+    world = ClusterWorld(ReferenceClusterMaker(), draw_cluster(chooser))
+    cluster = world.cluster
+    assert isinstance(cluster, ReferenceCluster)
+    offered = {
+        thieves: cluster.stealable(), takers: cluster.replicable(), spare_holders: cluster.droppable()
+    }  # fmt: skip
+    for _ in range(80):
+        world.apply(world.draw(chooser.pick(world.possible()), chooser))
+        for workers, pairs in offered.items():
+            found = [
+                (key, it)
+                for key in cluster.scheduler.tasks
+                for it in workers(cluster.scheduler, key)
+            ]
+            assert list(pairs) == sorted(found)
+            assert len(pairs) == len(found)
+            assert bool(pairs) is bool(found)
+            assert all(pair in pairs for pair in found)
+            assert ("a", "w9") not in pairs
+
+
+def test_everything_that_a_batch_was_about_is_checked() -> None:
+    """A batch is delivered as a whole: what its first message breaks must show behind its last one."""
+    it = Lively(1)
+    it.ask(submit("a", "b", want="a b"))
+    scheduler = it.cluster.scheduler
+    messages = (do.Reschedule(key="a", run_id=1), do.Reschedule(key="b", run_id=2))
+    it.cluster.deliver(Post("w0", SCHEDULER, messages))
+    scheduler.tasks["a"].processing_on = None
+    assert "processing_has_a_worker" in {
+        item.name for item, _ in it.cluster.check(SCHEDULER, thoroughly=False)
+    }
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_runs_are_clean(seed: int) -> None:
+    chooser = RandomChooser(seed)
+    world = ClusterWorld(ReferenceClusterMaker(), draw_cluster(chooser))
+    for _ in range(60):
+        world.apply(world.draw(chooser.pick(world.possible()), chooser))
+    world.finish()

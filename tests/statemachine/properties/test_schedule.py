@@ -1,0 +1,64 @@
+"""Which properties are gone through, after which event and for which record."""
+
+from examples.events_of import compute
+
+from workerfuzz.statemachine.properties import relations
+from workerfuzz.statemachine.properties.after_dispatch import STARTED
+from workerfuzz.statemachine.properties.after_execution import ENDED
+from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
+from workerfuzz.statemachine.properties.after_transfer import COPIED
+from workerfuzz.statemachine.properties.after_transition import MOVED
+from workerfuzz.statemachine.properties.property import Property, properties_in
+from workerfuzz.statemachine.properties.record_features import Shape
+from workerfuzz.statemachine.properties.relations import CAN_BREAK
+from workerfuzz.statemachine.properties.schedule import DUE_AFTER, judged
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.machine import handle_stimulus
+from workerfuzz.statemachine.worker.states import Role, State
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+
+def names(properties: tuple[Property, ...]) -> set[str]:
+    return {item.name for item in properties}
+
+
+def shape(worker: WorkerState, key: str) -> Shape:
+    return Shape.of(worker, worker.tasks[key])
+
+
+def test_an_event_is_judged_by_what_is_about_it() -> None:
+    due = names(DUE_AFTER[events.UpdateData])
+    assert "scattered_value_is_kept" in due
+    assert "request_is_written_down" not in due
+    assert "suspects_travel_alone" in names(DUE_AFTER[do.GatherDep])
+
+
+def test_every_property_of_what_happened_is_due_after_something() -> None:
+    due = {item for some in DUE_AFTER.values() for item in some}
+    assert due == {*ASKED, *COPIED, *ENDED, *STARTED, *MOVED}
+
+
+def test_every_property_between_records_is_due_for_some() -> None:
+    assert list(CAN_BREAK) == list(properties_in(vars(relations)))
+
+
+def test_a_healthy_record_breaks_nothing_and_may_break_what_it_has_to_do_with() -> None:
+    worker = WorkerState()
+    handle_stimulus(worker, compute("x", 1), compute("y", 2, v=""))
+    assert judged(shape(worker, "x")) == ((), ())
+    broken, about_others = judged(shape(worker, "y"))
+    assert broken == ()
+    assert names(about_others) == {
+        "needs_are_known", "waits_for_something", "dependencies_are_cared_for",
+    }  # fmt: skip
+
+
+def test_a_broken_record_breaks_what_says_so() -> None:
+    worker = WorkerState()
+    handle_stimulus(worker, compute("x", 1))
+    healthy = shape(worker, "x")
+    broken, _ = judged(healthy._replace(role=Role.FETCH, executing=False))
+    assert names(broken) == {"role_fits_state", "slots_are_taken_by_threads"}
+    broken, _ = judged(healthy._replace(stored=1, ended=State.READY))
+    assert names(broken) == {"memory_has_a_value", "story_is_contiguous"}

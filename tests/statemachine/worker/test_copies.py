@@ -1,0 +1,56 @@
+"""A copy shares nothing that changes with what it was made from."""
+
+import pytest
+from examples.desk import Desk
+from examples.events_of import random_run
+from examples.owned import changing
+
+from workerfuzz.statemachine.scheduler import messages
+from workerfuzz.statemachine.worker.machine import handle_stimulus
+from workerfuzz.statemachine.worker.snapshot import LEFT_OUT, snapshot
+from workerfuzz.statemachine.worker.worker_state import WorkerState
+
+
+def own(worker: WorkerState) -> dict[int, object]:
+    """What of a worker may change. What a thread takes is of its request, which does not."""
+    threads = [task.execution for task in worker.tasks.values()]
+    return changing(worker, [worker.last, *(it.resources for it in threads if it is not None)])
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_a_copy_of_a_worker_shares_nothing_that_changes(seed: int) -> None:
+    config, happened = random_run(seed)
+    worker = WorkerState(config)
+    for event in happened:
+        handle_stimulus(worker, event)
+        copy = worker.copy()
+        assert vars(copy).keys() == vars(worker).keys()
+        assert snapshot(copy) == snapshot(worker)
+        for name in LEFT_OUT - {"journal", "last"}:
+            assert getattr(copy, name) == getattr(worker, name)
+        assert not own(copy).keys() & own(worker).keys()
+
+
+def test_a_copy_of_a_scheduler_shares_nothing_that_changes() -> None:
+    desk = Desk(2, saturation=1.0)
+    desk.submit("a", "b", "c(a,b)", "d", "e", want="c d e")
+    desk.finish("d")
+    desk.say("w1", messages.Lose())
+    desk.release("d")
+    assert desk.scheduler.queued
+    assert desk.scheduler.letters
+    assert desk.task("d").unconfirmed
+    copy = desk.scheduler.copy()
+    assert vars(copy).keys() == vars(desk.scheduler).keys()
+    assert repr(plain(copy)) == repr(plain(desk.scheduler))
+    assert not changing(copy).keys() & changing(desk.scheduler).keys()
+
+
+def plain(it: object) -> object:
+    """Every attribute, down to the last."""
+    if isinstance(it, str):
+        return it
+    if isinstance(it, dict):
+        return [(key, plain(value)) for key, value in it.items()]
+    names = [*getattr(it, "__dict__", ()), *getattr(type(it), "__slots__", ())]
+    return [(name, plain(getattr(it, name))) for name in names] if names else it
