@@ -29,7 +29,7 @@ from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse, draw_cluster
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig, draw_cluster
 
 SCOPE: Final = """\
 Timed: whole runs with their end, in CPU time of the thread: making the cluster, drawing steps, letting
@@ -74,14 +74,14 @@ class Sampler:
             self.inside += 1
 
 
-def three_workers(chooser: RandomChooser) -> ClusterUniverse:
+def three_workers(chooser: RandomChooser) -> ClusterRunConfig:
     return draw_cluster(chooser, 3)
 
 
-def one_run(name: str, seed: str, universe: Callable[[RandomChooser], ClusterUniverse]) -> int:
+def one_run(name: str, seed: str, run_config: Callable[[RandomChooser], ClusterRunConfig]) -> int:
     """Lets a run happen; how many steps it had."""
     try:
-        return len(walk(get_cluster(name), seed, None, CLUSTER, universe).steps)
+        return len(walk(get_cluster(name), seed, None, CLUSTER, run_config).steps)
     except Violation as violation:
         return max(len(violation.steps), 1)
 
@@ -142,8 +142,8 @@ def steps_among(name: str, keys: tuple[str, ...]) -> float:
 
     costs = []
     for seed in range(5):
-        universe = ClusterUniverse(ClusterConfig(workers=3), keys, ("c0",), 0)
-        world = ClusterWorld(get_cluster(name), universe)
+        run_config = ClusterRunConfig(ClusterConfig(workers=3), keys, ("c0",), 0)
+        world = ClusterWorld(get_cluster(name), run_config)
         tasks = [f"{key}({keys[at - 3]})" if at > 2 else key for at, key in enumerate(keys)]
         chooser = RandomChooser(seed)
         try:

@@ -18,7 +18,7 @@ from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine, draw_ab
 from workerfuzz.harness.engines.hypothesis.profiles import profile
 from workerfuzz.strategies.choosers import HypothesisChooser
 from workerfuzz.strategies.worker import WORKER_STEPS, Step
-from workerfuzz.strategies.worker.run_config import draw_universe
+from workerfuzz.strategies.worker.run_config import draw_run_config
 
 T = TypeVar("T")
 
@@ -99,11 +99,11 @@ class EmptyMachine(RuleBasedStateMachine):
     def begin(self, data: st.DataObject) -> None:
         """What a worker's size and limits are drawn from."""
         chooser = HypothesisChooser(data)
-        draw_universe(chooser)
+        draw_run_config(chooser)
         draw_absent(chooser)
         self.possible = self.trace.situations[0]
 
-    def may(self, kind: type[Step]) -> bool:
+    def is_possible(self, kind: type[Step]) -> bool:
         """A step of that kind could be taken."""
         return self.possible is not None and kind in self.kinds and kind in self.possible
 
@@ -131,7 +131,7 @@ def rule_for(kind: type[Step], name: str) -> Any:
         self.take(kind, data)
 
     happens.__name__ = name
-    return precondition(lambda self: self.may(kind))(rule(data=st.data())(happens))
+    return precondition(lambda self: self.is_possible(kind))(rule(data=st.data())(happens))
 
 
 for _kind in WORKER_STEPS:

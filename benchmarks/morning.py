@@ -23,12 +23,12 @@ from typing import Any, Final
 
 from timing import spread, table
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import Point, Reading, ShardResult
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
@@ -86,7 +86,7 @@ def findings(count: int) -> tuple[Morning, list[Shown]]:
     return morning, [dresser.dressed(it) for it in morning.met]
 
 
-def bugs() -> Iterator[Met]:
+def bugs() -> Iterator[Finding]:
     """Of this release of Dask, one after the other, again and again; each is another bug."""
     version = get_cluster("dask").version()
     broken = [it for it in known_cases() if any(it.known_breaks("dask", version))]
@@ -94,9 +94,9 @@ def bugs() -> Iterator[Met]:
         yield bug(number, case, version)
 
 
-def bug(number: int, case: Case, version: str) -> Met:
+def bug(number: int, case: Case, version: str) -> Finding:
     name = next(case.known_breaks("dask", version)).property
-    return Met(
+    return Finding(
         (name, "", f"bug {number}"),
         f"What {name} says.",
         f"{case.title}\nfound as number {number}",
@@ -115,11 +115,11 @@ def bug(number: int, case: Case, version: str) -> Met:
     )
 
 
-def night(met: list[Met]) -> Night:
+def night(met: list[Finding]) -> Night:
     """One shard that fuzzed clusters of Dask."""
     maker = get_cluster("dask")
     names = [f"{party} {a} -> {b}" for party, its in maker.edges().items() for a, b in its]
-    tally = Tally(
+    tally = Counters(
         runs=100_000, steps=7_000_000, seconds=3000.0, found=len(met), watched=1000,
         edges={name: 10**place % 999_983 for place, name in enumerate(names)},
     )  # fmt: skip
@@ -127,7 +127,7 @@ def night(met: list[Met]) -> Night:
         Point(it * 30.0, {"swarm": Reading(it * 833, it * 58_333, it % 60, 15, it)})
         for it in range(1, 121)
     ]
-    shard = Account(
+    shard = ShardResult(
         Plan(subject="dask", scope="cluster"),
         maker.version(),
         {"swarm": tally},

@@ -25,7 +25,7 @@ from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.worker.run_config import KEYS, draw_universe
+from workerfuzz.strategies.worker.run_config import KEYS, draw_run_config
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def walks(wanted: int) -> list[Run]:
     seeds = map("properties/{}".format, itertools.count())
     while sum(len(run.events) for run in runs) < wanted:
         seed = next(seeds)
-        if len(draw_universe(RandomChooser(seed)).keys) < len(KEYS):
+        if len(draw_run_config(RandomChooser(seed)).keys) < len(KEYS):
             continue
         world = walk(RecordingSubject(), seed)
         if len(world.pool) == len(KEYS):

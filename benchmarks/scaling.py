@@ -18,11 +18,11 @@ from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import system
 
 #: Carries shards; returns what they came to.
-Carrier = Callable[[Sequence[Plan]], Sequence[Account]]
+Carrier = Callable[[Sequence[Plan]], Sequence[ShardResult]]
 
 
 def plans_of(count: int, runs: int, turn: int = 0) -> list[Plan]:
@@ -51,7 +51,7 @@ def in_processes(jobs: int) -> Carrier:
     return lambda plans: run_shards(plans, None, jobs=jobs)
 
 
-def in_this_process(plans: Sequence[Plan]) -> list[Account]:
+def in_this_process(plans: Sequence[Plan]) -> list[ShardResult]:
     """One after the other; nobody carries them."""
     return [fill(Counted(plan, system(plan.subject, plan.scope))) for plan in plans]
 

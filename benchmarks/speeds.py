@@ -142,11 +142,13 @@ def compared(name: str, scope: str, costs: Mapping[str, Costs]) -> Iterator[Aim]
 class EmptyWorld:
     """Where everything is possible and nothing happens."""
 
-    def __init__(self, subject: Any, universe: Any, observer: Callable[[Any, Step], None]) -> None:
+    def __init__(
+        self, subject: Any, run_config: Any, observer: Callable[[Any, Step], None]
+    ) -> None:
         self.steps: list[Step] = []
         self.view = self
         self.observer = observer
-        self.universe = universe
+        self.run_config = run_config
 
     def possible(self) -> tuple[type[Step], ...]:
         return WORKER_STEPS

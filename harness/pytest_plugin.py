@@ -236,10 +236,10 @@ class CaseItem(Item):
         self.title = title
 
     def runtest(self) -> None:
-        from workerfuzz.harness.cases.replay.replay import Outcome
+        from workerfuzz.harness.cases.replay.replay import ReplayOutcome
 
         done = self.replay()
-        if done.outcome is Outcome.BREAKS_AS_KNOWN:
+        if done.outcome is ReplayOutcome.BREAKS_AS_KNOWN:
             pytest.xfail(f"known to break: {done.report[1].strip(' ~')}")
         if not done.fine:
             lines = (*done.report, *done.drawing, f"again: {done.command}")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from workerfuzz.harness.cases.format.case import Case, Scope
+from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.scopes import SCOPES, Effect, World
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
@@ -15,7 +15,7 @@ OpenWorld: TypeAlias = Callable[[Case, Any], World]
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class StepResult:
     """What came of one step, or of rest.
 
     Attributes:
@@ -31,7 +31,7 @@ class Moment:
     impossible: str | None = None
 
 
-def moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
+def play(world: World, steps: Iterable[Step]) -> Iterator[StepResult]:
     """Takes the steps, then rests; ends early where a property breaks or a step is impossible.
 
     The world is closed behind it.
@@ -42,27 +42,27 @@ def moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
         world.close()
 
 
-def _moments(world: World, steps: Iterable[Step]) -> Iterator[Moment]:
+def _moments(world: World, steps: Iterable[Step]) -> Iterator[StepResult]:
     for step in steps:
         try:
             effect = world.apply(step)
         except Violation as violation:
-            yield Moment(step, violation=violation)
+            yield StepResult(step, violation=violation)
             return
         except ImpossibleStep as error:
-            yield Moment(step, impossible=str(error))
+            yield StepResult(step, impossible=str(error))
             return
-        yield Moment(step, effect)
+        yield StepResult(step, effect)
     try:
         world.finish()
     except Violation as violation:
-        yield Moment(None, violation=violation)
+        yield StepResult(None, violation=violation)
     else:
-        yield Moment(None)
+        yield StepResult(None)
 
 
 def open_world(case: Case, subject: Any) -> World:
     """A fresh world as the case describes it."""
     scope = SCOPES[case.scope]
-    system = get_cluster(subject.name) if case.scope is Scope.CLUSTER else subject
-    return scope.open(system, scope.universe_of(case.steps, case.config))
+    system = get_cluster(subject.name) if case.scope is ScopeName.CLUSTER else subject
+    return scope.open(system, scope.run_config_of(case.steps, case.config))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from workerfuzz.harness.cli import cases, corpus, diagram, lists, nightly, report, run, show
-from workerfuzz.harness.cli.options import Status, complain
+from workerfuzz.harness.cli.options import ExitStatus, complain
 from workerfuzz.harness.cli.usage_errors import told
 
 app = typer.Typer(
@@ -40,7 +40,7 @@ def command(
     """Fuzz the worker state machine of a task scheduler, and replay what was found."""
 
 
-def status_of(error: Exception) -> Status:
+def status_of(error: Exception) -> ExitStatus:
     """Says what went wrong in one line; whose fault it is makes the status."""
     from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
     from workerfuzz.harness.campaigns.nightly.folder import FolderError
@@ -49,7 +49,7 @@ def status_of(error: Exception) -> Status:
 
     if isinstance(error, (CannotCarry, CaseError, FolderError, SubjectUnavailable)):
         complain(str(error))
-        return Status.BAD_INPUT
+        return ExitStatus.BAD_INPUT
     frame = traceback.extract_tb(error.__traceback__)[-1]
     notes = "".join(f", {note}" for note in getattr(error, "__notes__", ()))
     complain(
@@ -58,7 +58,7 @@ def status_of(error: Exception) -> Status:
     )
     if os.environ.get("WORKERFUZZ_TRACEBACK"):
         traceback.print_exception(error)
-    return Status.FAULT
+    return ExitStatus.FAULT
 
 
 def run_command(arguments: Sequence[str]) -> int:
@@ -67,11 +67,11 @@ def run_command(arguments: Sequence[str]) -> int:
         return int(app(arguments or ["--help"], prog_name="workerfuzz", standalone_mode=False) or 0)
     except (KeyboardInterrupt, typer.Abort):
         complain("interrupted")
-        return Status.INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if hasattr(error, "format_message"):  # the command itself is wrong
             complain(told(error))
-            return Status.BAD_INPUT
+            return ExitStatus.BAD_INPUT
         return status_of(error)
 
 

@@ -10,8 +10,8 @@ import typer
 from workerfuzz.harness.cli.options import (
     DASK,
     REFERENCE,
+    ExitStatus,
     QuietOption,
-    Status,
     SubjectOption,
     complain,
     fix_hash_order,
@@ -48,7 +48,7 @@ def replay(
 
     system, files = get(subject), [*case_files(paths)]
     done: list[Result] = []
-    end = Status.FINE
+    end = ExitStatus.FINE
     with Child() as child:
         elsewhere = child.replay if subject != REFERENCE else None
         results = replay_files(files, system, rewriting=rewrite, elsewhere=elsewhere)
@@ -59,7 +59,7 @@ def replay(
                     typer.echo(line, err=result.called == UNREADABLE)
         except KeyboardInterrupt:
             complain("interrupted")
-            end = Status.INTERRUPTED
+            end = ExitStatus.INTERRUPTED
     typer.echo(summary(done))
     raise typer.Exit(max((result.status for result in done), default=0) or end)
 
@@ -89,5 +89,5 @@ def export(
     except OSError as error:
         typer.echo(text, nl=False)
         complain(f"{out}: {reason(error)}; the test was not written")
-        raise typer.Exit(Status.BAD_INPUT) from None
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None
     typer.echo(f"written to {out}; run it: python -m pytest {shlex.quote(str(out))}")

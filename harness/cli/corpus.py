@@ -7,9 +7,9 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     REFERENCE,
+    ExitStatus,
     QuietOption,
     Scope,
-    Status,
     SubjectOption,
     complain,
     fix_hash_order,
@@ -85,4 +85,4 @@ def end_with(problems: list[str] | tuple[str, ...]) -> None:
     for problem in problems:
         complain(problem)
     if problems:
-        raise typer.Exit(Status.BAD_INPUT)
+        raise typer.Exit(ExitStatus.BAD_INPUT)

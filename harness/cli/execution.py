@@ -132,10 +132,10 @@ def clustered(where: Where, subject: str) -> Iterator[tuple[Any, int]]:
 def in_shards(plan: Any, out: Path, jobs: int, run: Any, what: str) -> Campaign:
     """So many shards that do the work of a plan; each bug is written once, however many find it."""
     from workerfuzz.harness.campaigns.plan.plan import shards
-    from workerfuzz.harness.campaigns.shard.deduplicator import Kept, numbered
+    from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator, numbered
     from workerfuzz.harness.campaigns.shard.merge import together
 
-    plans, kept = shards(plan, jobs), Kept(numbered(out), str(out))
+    plans, kept = shards(plan, jobs), Deduplicator(numbered(out), str(out))
 
     def carry(tell: Callable[..., None]) -> Any:
         def told(place: int, account: Any, found: Any) -> None:

@@ -16,12 +16,12 @@ from workerfuzz.harness.cli.options import (
     REFERENCE,
     ClusterOption,
     CpuOption,
+    ExitStatus,
     ForOption,
     PythonOption,
     QuietOption,
     RunsOption,
     Scope,
-    Status,
     complain,
     fresh_seed,
     subject_names,
@@ -80,13 +80,13 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
     quiet: QuietOption = False,
 ) -> None:
     """Fuzz everything for a whole night, and tell in the morning what was found."""
-    from workerfuzz.harness.campaigns.nightly.resume import Orders, python_of_last
+    from workerfuzz.harness.campaigns.nightly.resume import NightOptions, python_of_last
     from workerfuzz.harness.campaigns.plan.budget import Budget
 
     elsewhere = python or (python_of_last(folder) if resume else "")
     path, wanted = where_and_what(elsewhere, subject or [], scope.value if scope else None)
     with carrier(Where(jobs, path or None, None, cluster)) as (carry, at_a_time):
-        orders = Orders(
+        orders = NightOptions(
             seed=fresh_seed() if seed is None else seed,
             budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
             targets=wanted,
@@ -153,13 +153,13 @@ def copy_case(met: Any, out: Path | None) -> None:
             complain(saved.problem)
 
 
-def status_of_night(night: Any) -> Status:
+def status_of_night(night: Any) -> ExitStatus:
     """What was found comes first, then whether it proves anything."""
     if night.new or any(phase.red for phase in night.phases if phase.name in CASES):
-        return Status.BROKEN
+        return ExitStatus.BROKEN
     if night.red:
-        return Status.FAULT
-    return Status.INTERRUPTED if night.interrupted else Status.FINE
+        return ExitStatus.FAULT
+    return ExitStatus.INTERRUPTED if night.interrupted else ExitStatus.FINE
 
 
 @contextmanager

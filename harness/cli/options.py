@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 
-class Status(enum.IntEnum):
+class ExitStatus(enum.IntEnum):
     """Exit statuses."""
 
     FINE = 0
@@ -22,12 +22,12 @@ class Status(enum.IntEnum):
 
 
 #: What each says.
-STATUSES: Final[Mapping[Status, str]] = {
-    Status.FINE: "nothing new was found; all cases are as written",
-    Status.BROKEN: "a property was broken, or a case differs",
-    Status.BAD_INPUT: "the input or the command is wrong; one line says what, where, and what next",
-    Status.FAULT: "the harness could not do its work",
-    Status.INTERRUPTED: "Ctrl-C, and nothing was wrong until then",
+STATUSES: Final[Mapping[ExitStatus, str]] = {
+    ExitStatus.FINE: "nothing new was found; all cases are as written",
+    ExitStatus.BROKEN: "a property was broken, or a case differs",
+    ExitStatus.BAD_INPUT: "the input or the command is wrong; one line says what, where, and what next",
+    ExitStatus.FAULT: "the harness could not do its work",
+    ExitStatus.INTERRUPTED: "Ctrl-C, and nothing was wrong until then",
 }
 
 

@@ -20,6 +20,7 @@ from workerfuzz.harness.cli.options import (
     DistinctOption,
     Engine,
     EngineOption,
+    ExitStatus,
     ForOption,
     JobsOption,
     KeysOption,
@@ -32,7 +33,6 @@ from workerfuzz.harness.cli.options import (
     RunsOption,
     Scope,
     SeedOption,
-    Status,
     SubjectOption,
     Tactic,
     TacticOption,
@@ -155,23 +155,23 @@ def finish(account: Any) -> None:
 
     if account.refused:
         complain(account.refused)
-        raise typer.Exit(Status.BAD_INPUT)
+        raise typer.Exit(ExitStatus.BAD_INPUT)
     for line in campaign_lines(account):
         typer.echo(line)
     faults = [*account.faults, *account.unread, *filter(None, [account.ungrown])]
     for fault in faults:
         complain(fault)
     if account.new:
-        raise typer.Exit(Status.BROKEN)
+        raise typer.Exit(ExitStatus.BROKEN)
     if faults:
-        raise typer.Exit(Status.FAULT)
+        raise typer.Exit(ExitStatus.FAULT)
     if account.interrupted:
-        raise typer.Exit(Status.INTERRUPTED)
+        raise typer.Exit(ExitStatus.INTERRUPTED)
     if account.plan.budget.profile == Profile.DEEP and account.unreached():
         complain(
             "this many runs should have reached all there is; what they did not is listed above"
         )
-        raise typer.Exit(Status.BROKEN)
+        raise typer.Exit(ExitStatus.BROKEN)
 
 
 @app.command()
@@ -206,4 +206,4 @@ def mutants(
     finally:
         if done:
             typer.echo(score(done))
-    raise typer.Exit(Status.FINE if all(one.is_right for one in done) else Status.BROKEN)
+    raise typer.Exit(ExitStatus.FINE if all(one.is_right for one in done) else ExitStatus.BROKEN)

@@ -7,7 +7,7 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     DASK,
-    Status,
+    ExitStatus,
     complain,
     fix_hash_order,
     subject_names,
@@ -74,7 +74,7 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
         write_pictures(read_case, system, source, svg=svg, html=html, mermaid=mermaid)
         return
     held = show_case(read_case, system) if text else show_lanes(read_case, system, step, diff=diff)
-    raise typer.Exit(Status.FINE if held else Status.BROKEN)
+    raise typer.Exit(ExitStatus.FINE if held else ExitStatus.BROKEN)
 
 
 def show_lanes(case: Any, subject: Any, step: int | None, *, diff: bool) -> bool:
@@ -88,7 +88,7 @@ def show_lanes(case: Any, subject: Any, step: int | None, *, diff: bool) -> bool
     screen = console()
     if step is not None and step >= len(chart.rows):
         complain(f"{case.place}: there is no step {step}; the last one is {len(chart.rows) - 1}")
-        raise typer.Exit(Status.BAD_INPUT)
+        raise typer.Exit(ExitStatus.BAD_INPUT)
     if step is not None:
         row = chart.rows[step]
         lines = step_detail.changed_by(chart, row) if diff else step_detail.of_row(chart, row)
@@ -129,7 +129,7 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     """A page for each case, and one that leads to all."""
     if out is None:
         complain(f"{folder}: a folder; --html DIR makes a page of each of its cases")
-        raise typer.Exit(Status.BAD_INPUT)
+        raise typer.Exit(ExitStatus.BAD_INPUT)
     fix_hash_order(subject or DASK)
     from workerfuzz.harness.cases.format.reading import case_files, reason
     from workerfuzz.harness.report.live.progress import followed
@@ -141,7 +141,7 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
         hung: list[Hung] = made(lambda: [*followed(pages, "drawing", count)])
     except OSError as error:
         complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
-        raise typer.Exit(Status.BAD_INPUT) from None
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None
     for it in hung:
         if it.problem:
             complain(f"{it.case} has no picture: {it.problem}")
@@ -157,7 +157,7 @@ def made(make: Any) -> Any:
         return make()
     except ReportUnavailable as error:
         complain(str(error))
-        raise typer.Exit(Status.BAD_INPUT) from None
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None
 
 
 def put(path: Path, content: str, what: str = "picture") -> None:
@@ -172,4 +172,4 @@ def put(path: Path, content: str, what: str = "picture") -> None:
         write(path, content)
     except OSError as error:
         complain(f"{path}: {reason(error)}; the {what} was not written: name another file")
-        raise typer.Exit(Status.BAD_INPUT) from None
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None

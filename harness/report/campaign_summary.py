@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account, Explored
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 
 
-def campaign_lines(account: Account) -> Iterator[str]:
+def campaign_lines(account: ShardResult) -> Iterator[str]:
     """The same for every scope and every engine."""
     yield first_line(account)
     done, plan = account.total, account.plan
@@ -26,7 +26,7 @@ def campaign_lines(account: Account) -> Iterator[str]:
     yield from finding_lines(account)
 
 
-def first_line(account: Account) -> str:
+def first_line(account: ShardResult) -> str:
     """What was fuzzed, and how much."""
     done = account.total
     interrupted = ", interrupted" if account.interrupted else ""
@@ -66,7 +66,7 @@ def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:
     return found
 
 
-def step_line(account: Account, done: Tally) -> str:
+def step_line(account: ShardResult, done: Counters) -> str:
     """How often each kind of step was taken, and in how much of the time it was possible."""
     watched = max(done.watched, 1)
     said = [
@@ -77,7 +77,7 @@ def step_line(account: Account, done: Tally) -> str:
     return f"steps taken (and possible): {', '.join(said)}"
 
 
-def edge_lines(account: Account, done: Tally) -> Iterator[str]:
+def edge_lines(account: ShardResult, done: Counters) -> Iterator[str]:
     """What was reached of the transitions that there are, and of all there is to reach."""
     for party in ("worker", "scheduler"):
         edges = {name for name in account.expected if name.startswith(f"{party} ")}
@@ -91,7 +91,7 @@ def edge_lines(account: Account, done: Tally) -> Iterator[str]:
         yield f"not reached, and so not tested: {', '.join(unreached)}"
 
 
-def finding_lines(account: Account) -> Iterator[str]:
+def finding_lines(account: ShardResult) -> Iterator[str]:
     """Known bugs, fixed ones, and what is new; the most harmful first."""
     known = [met for met in account.met if not met.is_new]
     for met in sorted(known, key=lambda met: (met.rank, -met.times)):
@@ -103,7 +103,7 @@ def finding_lines(account: Account) -> Iterator[str]:
     yield verdict(account.new, known)
 
 
-def verdict(new: Sequence[Met], known: Sequence[Met]) -> str:
+def verdict(new: Sequence[Finding], known: Sequence[Finding]) -> str:
     """One line about all findings."""
     beside = f", {len(known)} known" if known else ""
     return (
@@ -111,7 +111,7 @@ def verdict(new: Sequence[Met], known: Sequence[Met]) -> str:
     )
 
 
-def found_lines(met: Met) -> Iterator[str]:
+def found_lines(met: Finding) -> Iterator[str]:
     """What there is to say of one new finding."""
     yield ""
     yield f"new, {counted(met.times, 'run')}, first in run {met.run}:"
@@ -119,7 +119,7 @@ def found_lines(met: Met) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SummaryLines:
     """What a test suite tells of what it fuzzed.
 
     Attributes:
@@ -135,14 +135,14 @@ class Told:
     interrupted: bool
 
 
-def in_suite(accounts: Sequence[Account]) -> Told:
+def in_suite(accounts: Sequence[ShardResult]) -> SummaryLines:
     """Of the accounts of one process of it."""
     fuzzed = [first_line(it) for it in accounts if not it.refused]
     known = [met.known for it in accounts for met in it.met if not met.is_new]
     new = [line for it in accounts for met in it.new for line in found_lines(met)]
     wrong = [line for it in accounts for line in (*it.faults, it.refused) if line]
     failed = [*(f"workerfuzz: {line}" for line in wrong), *new]
-    return Told(
+    return SummaryLines(
         fuzzed,
         [*dict.fromkeys(known)],
         [*failed, *fuzzed] if failed else [],

@@ -2,7 +2,7 @@
 
 from typing import Final, Literal
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.cases.triage.severity import Severity
 
 Status = Literal["new", "seen", "known"]
@@ -11,28 +11,28 @@ Status = Literal["new", "seen", "known"]
 CASE: Final = ".case"
 
 
-def bug(met: Met) -> tuple[str, ...]:
+def bug(met: Finding) -> tuple[str, ...]:
     """Which bug of which system it is."""
     return (met.subject, met.scope, *met.signature)
 
 
-def status(met: Met) -> Status:
+def status(met: Finding) -> Status:
     """``new``; ``seen`` by a former night, with nothing done about it; or one of the known bugs."""
     if met.is_new:
         return "new"
     return "seen" if met.known.endswith(CASE) else "known"
 
 
-def harm(met: Met) -> str:
+def harm(met: Finding) -> str:
     """What it does to people; empty where nobody knows, or that is nothing."""
     return str(Severity[met.severity]) if met.severity not in {"", Severity.NOTHING.name} else ""
 
 
-def what(met: Met) -> str:
+def what(met: Finding) -> str:
     """What happened, in a line."""
     return met.told or met.counterexample.partition("\n")[0] or met.sentence
 
 
-def harm_and_what(met: Met) -> str:
+def harm_and_what(met: Finding) -> str:
     """``memory stays: scheduler on w0: actors: a``."""
     return f"{harm(met)}: {what(met)}" if harm(met) else what(met)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.harness.campaigns.shard.counters import Tally, total
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.counters import Counters, total
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: Kinds of party that have a table of transitions.
 PARTIES: Final = ("worker", "scheduler")
@@ -29,8 +29,8 @@ class Group:
     subject: str
     scope: str
     name: str
-    shards: tuple[Account, ...]
-    done: Tally
+    shards: tuple[ShardResult, ...]
+    done: Counters
     expected: tuple[str, ...]
     kinds: tuple[str, ...]
     cannot: dict[str, str]
@@ -81,22 +81,22 @@ class Edges:
         return f"{self.party} {self.reached}{of}"
 
 
-def system(account: Account) -> str:
+def system(account: ShardResult) -> str:
     """What a shard fuzzes, for people."""
     what = "clusters of " if account.plan.scope == "cluster" else ""
     return f"{what}{account.plan.subject} {account.version}".rstrip()
 
 
-def groups(shards: Iterable[Account]) -> list[Group]:
+def groups(shards: Iterable[ShardResult]) -> list[Group]:
     """The shards by what they fuzz, in the order in which that comes up."""
-    by_system: dict[tuple[str, str, str], list[Account]] = {}
+    by_system: dict[tuple[str, str, str], list[ShardResult]] = {}
     for shard in shards:
         key = (shard.plan.subject, shard.plan.scope, shard.version)
         by_system.setdefault(key, []).append(shard)
     return [group(together) for together in by_system.values()]
 
 
-def group(shards: list[Account]) -> Group:
+def group(shards: list[ShardResult]) -> Group:
     first = shards[0]
     return Group(
         first.plan.subject,
@@ -110,7 +110,7 @@ def group(shards: list[Account]) -> Group:
     )
 
 
-def steps_per_second(account: Account) -> float:
+def steps_per_second(account: ShardResult) -> float:
     """How fast a shard is lately; of wall time, what it does beside fuzzing included."""
     if not account.curve:
         return 0.0

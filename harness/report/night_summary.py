@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
-from workerfuzz.harness.campaigns.nightly.budget_split import Sharing
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.engines.shrink.finding_writer import counted
@@ -15,7 +15,7 @@ from workerfuzz.harness.report.campaign_summary import verdict
 MOST: Final = 5
 
 
-def first_lines(night: Night, sharing: Sharing, *, resumed: bool) -> Iterator[str]:
+def first_lines(night: Night, sharing: BudgetSplit, *, resumed: bool) -> Iterator[str]:
     """Before it begins, or goes on."""
     what = ", ".join(
         f"{target} {night.versions.get(target.subject, '')}".rstrip() for target in night.targets
@@ -55,7 +55,7 @@ def red_lines(night: Night) -> Iterator[str]:
             yield f"red: {phase.name}: and {len(phase.red) - MOST} more, told above"
 
 
-def new_lines(met: Met, folder: Path, python: str = "") -> Iterator[str]:
+def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
     """All there is to say of one new finding.
 
     Args:

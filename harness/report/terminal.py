@@ -8,7 +8,7 @@ from rich.text import Text
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.config_text import format_config
-from workerfuzz.harness.cases.playing import Moment, moments, open_world
+from workerfuzz.harness.cases.playing import StepResult, open_world, play
 from workerfuzz.harness.cases.replay.replay import with_rest
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.scopes import World
@@ -27,12 +27,12 @@ def show_case(case: Case, subject: Subject) -> bool:
         screen.print(line)
     world = open_world(case, subject)
     held = True
-    for scene, moment in zip(with_rest(case), moments(world, case.steps), strict=False):
+    for scene, result in zip(with_rest(case), play(world, case.steps), strict=False):
         for remark in scene.remarks:
             screen.print(Text(remark, "green"))
-        for line in transcript(scene.line, moment, world):
+        for line in transcript(scene.line, result, world):
             screen.print(line)
-        held = held and moment.violation is None and moment.impossible is None
+        held = held and result.violation is None and result.impossible is None
     return held
 
 
@@ -46,20 +46,20 @@ def heading(case: Case, subject: Subject) -> Iterator[Text]:
     yield Text("")
 
 
-def transcript(number: int, moment: Moment, world: World) -> Iterator[Text]:
+def transcript(number: int, result: StepResult, world: World) -> Iterator[Text]:
     """One step, what follows from it, and where every task is now."""
     place = str(number) if number else ""
-    yield Text(f"{place:>4}  > {moment.step or 'rest'}", "bold cyan")
-    if moment.impossible is not None:
-        yield Text(f"      impossible: {moment.impossible}", "bold red")
-    elif moment.violation is not None:
-        broken = moment.violation
+    yield Text(f"{place:>4}  > {result.step or 'rest'}", "bold cyan")
+    if result.impossible is not None:
+        yield Text(f"      impossible: {result.impossible}", "bold red")
+    elif result.violation is not None:
+        broken = result.violation
         yield Text(f"      ~ {broken.property}: {broken.sentence}", "bold red")
         yield from (Text(f"        {line}", "red") for line in broken.counterexample.splitlines())
-    elif moment.effect is None:
+    elif result.effect is None:
         yield Text("      every property holds", "green")
     else:
-        yield from (Text(f"      {line}") for line in moment.effect.lines())
+        yield from (Text(f"      {line}") for line in result.effect.lines())
         yield Text(f"      = {world.where()}", "dim")
 
 

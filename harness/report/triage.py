@@ -5,22 +5,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.nightly.triage import Bug, Status
+from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug
 from workerfuzz.harness.cases.triage.severity import Severity
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 
 
-def triage_lines(bugs: Sequence[Bug], nights: int, folder: Path) -> Iterator[str]:
+def triage_lines(bugs: Sequence[TriagedBug], nights: int, folder: Path) -> Iterator[str]:
     """A paragraph for each, and how many there are."""
     for bug in bugs:
         yield from bug_lines(bug, folder)
         yield ""
     counts = Counter(bug.status for bug in bugs)
-    split = ", ".join(f"{counts[status]} {status}" for status in Status)
+    split = ", ".join(f"{counts[status]} {status}" for status in BugStatus)
     yield f"{counted(len(bugs), 'bug')} in {counted(nights, 'night')}: {split}"
 
 
-def bug_lines(bug: Bug, folder: Path) -> Iterator[str]:
+def bug_lines(bug: TriagedBug, folder: Path) -> Iterator[str]:
     """What it is, what it does, how often and since when it came, and how to see it."""
     harm = f"{bug.harm}: " if bug.harm not in {None, Severity.NOTHING} else ""
     yield f"{bug.status}: {harm}{bug.signature}"
@@ -34,7 +34,7 @@ def bug_lines(bug: Bug, folder: Path) -> Iterator[str]:
         yield f"  workerfuzz replay {shlex.quote(str(folder / bug.case))}{chosen}"
 
 
-def how_often(bug: Bug) -> str:
+def how_often(bug: TriagedBug) -> str:
     """``412 runs of clusters of dask in 2 nights, 2026-11-23 to 2026-11-25``."""
     if not bug.nights:
         return f"in no night that is here{f', first seen {bug.first}' if bug.first else ''}"

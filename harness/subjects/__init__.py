@@ -9,13 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast
 
-from workerfuzz.harness.subjects.cluster_protocol import ClusterMaker
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: Entry-point group under which others register theirs; the object is called without arguments.
 GROUP: Final = "workerfuzz.subjects"
 
-#: The same for those that have a scheduler; the object is a ``ClusterMaker`` once it is called.
+#: The same for those that have a scheduler; the object is a ``ClusterSystem`` once it is called.
 CLUSTER_GROUP: Final = "workerfuzz.clusters"
 
 #: A class that is registered nowhere, by the place where it stands: ``module:Class``.
@@ -33,8 +33,8 @@ OWN: Final[Mapping[str, str]] = MappingProxyType(
 #: Those of ours that have a scheduler.
 OWN_CLUSTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "reference": "workerfuzz.harness.subjects.reference.cluster:ReferenceClusterMaker",
-        "dask": "workerfuzz.harness.subjects.dask.cluster.subject:DaskClusterMaker",
+        "reference": "workerfuzz.harness.subjects.reference.cluster:ReferenceClusterSystem",
+        "dask": "workerfuzz.harness.subjects.dask.cluster.subject:DaskClusterSystem",
     }
 )
 
@@ -64,16 +64,16 @@ def get(name: str) -> Subject:
     return cast("Subject", _loaded(name, _own(name) or _registered(name, GROUP)))
 
 
-def get_cluster(name: str) -> ClusterMaker:
+def get_cluster(name: str) -> ClusterSystem:
     """A system to fuzz as a whole cluster. Raises SubjectUnavailable."""
     if name in OWN_CLUSTERS:
-        return cast("ClusterMaker", _loaded(name, EntryPoint(name, OWN_CLUSTERS[name], GROUP)))
+        return cast("ClusterSystem", _loaded(name, EntryPoint(name, OWN_CLUSTERS[name], GROUP)))
     others = {point.name for point in entry_points(group=CLUSTER_GROUP)}
     if name not in others:
         get(name)  # so that a name that nobody knows is said to be one
         known = ", ".join((*OWN_CLUSTERS, *sorted(others)))
         raise SubjectUnavailable(f'subject "{name}" has no scheduler; one of {known} has')
-    return cast("ClusterMaker", _loaded(name, _registered(name, CLUSTER_GROUP)))
+    return cast("ClusterSystem", _loaded(name, _registered(name, CLUSTER_GROUP)))
 
 
 def _loaded(name: str, point: EntryPoint) -> object:

@@ -1,8 +1,9 @@
 """What a system must offer to be fuzzed as a whole cluster: one scheduler and its workers.
 
-Nothing here travels by itself: whatever a party sends is returned as a ``Post``, and whatever a worker
-wants done as a ``Wish`` of it; the world decides when either happens. All calls are synchronous. Each
-raises ``SubjectRaised`` where the system raises; any other exception is the harness's own fault.
+Nothing here travels by itself: whatever a participant sends is returned as an ``Envelope``, and
+whatever a worker wants done as an instruction; the world decides when either happens. All calls are
+synchronous. Each raises ``SubjectRaised`` where the system raises; any other exception
+is the harness's own fault.
 """
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -17,8 +18,6 @@ from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep, RetryBusyWorkerLater
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
-__all__ = ["ClusterConfig", "ClusterMaker", "ClusterSubject", "Move", "Outcome", "Post"]
-
 #: How mailboxes and cases call the scheduler; other parties have names of their own.
 SCHEDULER: Final = "scheduler"
 
@@ -26,7 +25,7 @@ SCHEDULER: Final = "scheduler"
 Action = Execute | GatherDep | RetryBusyWorkerLater
 
 
-class Post(NamedTuple):
+class Envelope(NamedTuple):
     """What one call made one party send to another: delivered as a whole, or not at all.
 
     Attributes:
@@ -39,7 +38,7 @@ class Post(NamedTuple):
 
 
 @dataclass(slots=True)
-class Outcome:
+class CallResult:
     """What one call led to.
 
     Attributes:
@@ -47,11 +46,11 @@ class Outcome:
         actions: (worker, what it wants done), in the order issued.
     """
 
-    posts: list[Post] = field(default_factory=list)
+    posts: list[Envelope] = field(default_factory=list)
     actions: list[tuple[str, Action]] = field(default_factory=list)
 
 
-class Move(NamedTuple):
+class TaskTransition(NamedTuple):
     """One transition of a task, on one party. States as that party calls them."""
 
     party: str
@@ -69,47 +68,47 @@ class ClusterSubject(Protocol):
 
     # Who is there
 
-    def join(self, worker: str) -> Outcome:
+    def join(self, worker: str) -> CallResult:
         """A fresh worker registers; the scheduler knows of it when this returns."""
 
-    def lose(self, worker: str) -> Outcome:
+    def lose(self, worker: str) -> CallResult:
         """The scheduler notices that a worker is gone. It is not used afterwards."""
 
     # What happens to the scheduler
 
-    def ask(self, client: str, wish: client_requests.Wish) -> Outcome:
+    def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
         """A client's wish arrives at the scheduler. Clients are known from their first wish on."""
 
-    def deliver(self, post: Post) -> Outcome:
+    def deliver(self, post: Envelope) -> CallResult:
         """A batch of messages arrives at the scheduler or at a worker."""
 
-    def told(self, post: Post) -> Sequence[client_requests.Told]:
+    def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
         """What a batch of messages says to a client."""
 
-    def say(self, post: Post) -> Sequence[str]:
+    def say(self, post: Envelope) -> Sequence[str]:
         """Each message of a batch in a few words, without numbers that differ between runs."""
 
     def stealable(self) -> Collection[tuple[str, str]]:
         """(key, thief): what the scheduler could decide now to have computed elsewhere; sorted."""
 
-    def steal(self, key: str, thief: str) -> Outcome:
+    def steal(self, key: str, thief: str) -> CallResult:
         """The scheduler decides so, and asks the worker that has the task."""
 
     def replicable(self) -> Collection[tuple[str, str]]:
         """(key, worker): of which the scheduler could want another copy there; sorted."""
 
-    def replicate(self, key: str, worker: str) -> Outcome:
+    def replicate(self, key: str, worker: str) -> CallResult:
         """The scheduler asks a worker for a copy."""
 
     def droppable(self) -> Collection[tuple[str, str]]:
         """(key, worker): copies that are one too many; sorted."""
 
-    def drop(self, key: str, worker: str) -> Outcome:
+    def drop(self, key: str, worker: str) -> CallResult:
         """The scheduler tells a worker that it may drop its copy."""
 
     # What happens to a worker
 
-    def happen(self, worker: str, event: Event) -> Outcome:
+    def handle_event(self, worker: str, event: Event) -> CallResult:
         """Something of its own process, of a thread or of the network reaches a worker.
 
         One of: ``Execute*``, ``Reschedule``, ``Secede``, ``GatherDep*``, ``RetryBusyWorker``,
@@ -117,10 +116,10 @@ class ClusterSubject(Protocol):
         scheduler of a pause.
         """
 
-    def begin(self, worker: str, key: str) -> tuple[Execute | None, Outcome]:
+    def begin(self, worker: str, key: str) -> tuple[Execute | None, CallResult]:
         """A thread starts: what it finds to run. None: nothing any more; the thread is over."""
 
-    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
         """A task ends well, but its result cannot be stored."""
 
     def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
@@ -128,7 +127,7 @@ class ClusterSubject(Protocol):
 
     # What can be seen
 
-    def moves(self) -> Iterable[Move]:
+    def moves(self) -> Iterable[TaskTransition]:
         """Every transition that the last call caused, in order; to be read once, at any later time."""
 
     def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
@@ -167,7 +166,7 @@ class ClusterSubject(Protocol):
         """The run is over; nothing of it may stay alive."""
 
 
-class ClusterMaker(Protocol):
+class ClusterSystem(Protocol):
     """A system that can be fuzzed as a whole cluster."""
 
     @property
@@ -193,7 +192,7 @@ class CopyableCluster(Protocol):
     def copy(self) -> Any:
         """One of its own that continues alike, and shares nothing that changes."""
 
-    def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
+    def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
         """Plain data, equal for those that continue alike.
 
         Args:

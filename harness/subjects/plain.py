@@ -14,10 +14,10 @@ from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.worker import WORKER_STEPS
-from workerfuzz.strategies.worker.run_config import PEERS, Universe, draw_universe
+from workerfuzz.strategies.worker.run_config import PEERS, RunConfig, draw_run_config
 
 
 class PlainWorker(WorkerSubject):
@@ -38,7 +38,7 @@ class PlainWorker(WorkerSubject):
         self.values: dict[str, object] = {}
         self.running: dict[str, bool] = {}
         self.asked: dict[str, Collection[str]] = {}
-        self._changes: list[tuple[str, Change]] = []
+        self._changes: list[tuple[str, Transition]] = []
 
     def react(self, event: Event) -> Iterable[Instruction]:
         """What the worker does, and asks for in reply."""
@@ -51,14 +51,14 @@ class PlainWorker(WorkerSubject):
         except Exception as error:
             raise SubjectRaised(f"{type(error).__name__}: {error}") from error
         self._changes = [
-            (key, Change(type(event).__name__, start, finish, finish))
+            (key, Transition(type(event).__name__, start, finish, finish))
             for key in sorted({**before, **self.states})
             if (start := before.get(key, State.RELEASED))
             is not (finish := self.states.get(key, State.FORGOTTEN))
         ]
         return issued
 
-    def changes(self) -> Sequence[tuple[str, Change]]:
+    def changes(self) -> Sequence[tuple[str, Transition]]:
         return self._changes
 
     def touched(self) -> Collection[str]:
@@ -141,6 +141,6 @@ class PlainSubject(Subject):
         why = f"{self.name} does not take it"
         return {kind.word: why for kind in WORKER_STEPS if kind.word not in self.takes}
 
-    def universe(self, chooser: Chooser) -> Universe:
-        drawn = draw_universe(chooser)
-        return drawn if self.pool is None else Universe(drawn.config, self.pool, PEERS)
+    def run_config(self, chooser: Chooser) -> RunConfig:
+        drawn = draw_run_config(chooser)
+        return drawn if self.pool is None else RunConfig(drawn.config, self.pool, PEERS)

@@ -9,9 +9,9 @@ from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.worker.run_config import Universe, draw_universe
+from workerfuzz.strategies.worker.run_config import RunConfig, draw_run_config
 
 
 class SubjectRaised(Exception):
@@ -28,7 +28,7 @@ class WorkerSubject(WorkerView, Protocol):
     def handle(self, event: Event) -> Sequence[Instruction]:
         """Let one event happen; raises SubjectRaised. Any other exception is the harness's fault."""
 
-    def changes(self) -> Sequence[tuple[str, Change]]:
+    def changes(self) -> Sequence[tuple[str, Transition]]:
         """Every transition that the last event caused, in order."""
 
     def touched(self) -> Collection[str]:
@@ -59,9 +59,9 @@ class Subject(Protocol):
         """Kinds of step, by their word, that it has no way to do; and why."""
         return {}
 
-    def universe(self, chooser: Chooser) -> Universe:
+    def run_config(self, chooser: Chooser) -> RunConfig:
         """What a run takes place in."""
-        return draw_universe(chooser)
+        return draw_run_config(chooser)
 
 
 class Copyable(Protocol):

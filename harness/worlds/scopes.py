@@ -16,13 +16,13 @@ from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster import run_config as clusters
 from workerfuzz.strategies.cluster.from_workers import Join
 from workerfuzz.strategies.cluster.graphs import GROUP
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse, draw_cluster
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig, draw_cluster
 from workerfuzz.strategies.key_order import ordered
 from workerfuzz.strategies.worker import BY_WORD, WORKER_STEPS, Step
-from workerfuzz.strategies.worker.run_config import KEYS, PEERS, Universe, draw_universe
+from workerfuzz.strategies.worker.run_config import KEYS, PEERS, RunConfig, draw_run_config
 
 #: What a run takes place in, and what of it a case tells.
-AnyUniverse = Universe | ClusterUniverse
+AnyRunConfig = RunConfig | ClusterRunConfig
 AnyConfig = WorkerConfig | ClusterConfig
 
 
@@ -79,25 +79,25 @@ class Scope:
     kinds: tuple[type[Step], ...]
     words: Mapping[str, type[Step]]
     open: Callable[..., World]
-    draw: Callable[[Chooser], AnyUniverse]
-    universe_of: Callable[[Sequence[Step], Any], AnyUniverse]
+    draw: Callable[[Chooser], AnyRunConfig]
+    run_config_of: Callable[[Sequence[Step], Any], AnyRunConfig]
     simpler: Callable[[Any], Iterator[Any]]
     usual_names: Callable[[Sequence[Step]], Iterator[Mapping[str, str]]]
     config: AnyConfig
 
 
-def universe_of(steps: Sequence[Step], config: WorkerConfig) -> Universe:
+def run_config_of(steps: Sequence[Step], config: WorkerConfig) -> RunConfig:
     """The keys and peers that steps name, beside the usual ones."""
     named = (peer for step in steps for peer in step.peers() if peer != ADDRESS)
     peers = dict.fromkeys((*PEERS, *named))
-    return Universe(config, ordered(steps, KEYS), tuple(peers))
+    return RunConfig(config, ordered(steps, KEYS), tuple(peers))
 
 
-def cluster_of(steps: Sequence[Step], config: ClusterConfig) -> ClusterUniverse:
+def cluster_of(steps: Sequence[Step], config: ClusterConfig) -> ClusterRunConfig:
     """The keys and clients that steps name, beside the usual ones, and all workers that join."""
     named = (peer for step in steps for peer in step.peers() if peer.startswith("c"))
     joins = sum(isinstance(step, Join) for step in steps)
-    return ClusterUniverse(
+    return ClusterRunConfig(
         config,
         ordered(steps, clusters.KEYS),
         tuple(dict.fromkeys((*clusters.CLIENTS, *named))),
@@ -158,8 +158,8 @@ WORKER: Final = Scope(
     kinds=WORKER_STEPS,
     words=BY_WORD,
     open=WorkerWorld,
-    draw=draw_universe,
-    universe_of=universe_of,
+    draw=draw_run_config,
+    run_config_of=run_config_of,
     simpler=lambda config: plainer(config, WorkerConfig()),
     usual_names=usual_names,
     config=WorkerConfig(),
@@ -170,7 +170,7 @@ CLUSTER: Final = Scope(
     words=CLUSTER_WORDS,
     open=ClusterWorld,
     draw=draw_cluster,
-    universe_of=cluster_of,
+    run_config_of=cluster_of,
     simpler=plainer_cluster,
     usual_names=usual_cluster_names,
     config=ClusterConfig(),
@@ -184,4 +184,4 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
 
 def scope_of(violation: Violation) -> Scope:
     """Where it happened."""
-    return SCOPES[violation.universe.scope]
+    return SCOPES[violation.run_config.scope]

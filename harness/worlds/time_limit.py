@@ -10,11 +10,11 @@ STEP_S: Final = 5
 REST_S: Final = 30
 
 
-class Overdue(BaseException):
+class TimeLimitExceeded(BaseException):
     """The time is over. Not an Exception: nothing under test may swallow it."""
 
 
-class Guard:
+class TimeLimit:
     """Counts the seconds of CPU since something was begun, while some world is open.
 
     Only the main thread gets signals; elsewhere nothing is guarded.
@@ -50,8 +50,8 @@ class Guard:
         self.seconds += 1
         if 0 < self.limit < self.seconds:
             self.limit = 0
-            raise Overdue
+            raise TimeLimitExceeded
 
 
 #: Of this process.
-GUARD: Final = Guard()
+TIME_LIMIT: Final = TimeLimit()

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 class ImpossibleStep(Exception):
@@ -29,7 +29,7 @@ class Violation(Exception):
     counterexample: str
     steps: tuple[Step, ...] = field(default=(), repr=False)
     at_rest: bool = False
-    universe: Universe | ClusterUniverse = field(default_factory=Universe, repr=False)
+    run_config: RunConfig | ClusterRunConfig = field(default_factory=RunConfig, repr=False)
 
     def __str__(self) -> str:
         return f"{self.property}: {self.sentence}\n{self.counterexample}"

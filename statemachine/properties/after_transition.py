@@ -10,13 +10,13 @@ from workerfuzz.statemachine.properties.property import Property, always, proper
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 @always(
     "Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24).",
-    Change,
+    Transition,
 )
 def transitions_are_legal(worker: WorkerState) -> Iterator[str]:
     origin: dict[str, State] = {}

@@ -1,6 +1,7 @@
 """What any worker must keep, whoever wrote it, as far as its surroundings can see.
 
-Each check is given one ``Moment``: a worker just after an event, and what had been asked of it before.
+Each check is given one ``Observation``: a worker just after an event, and what
+had been asked of it before.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 @dataclass(slots=True)
-class Moment:
+class Observation:
     """A worker just after an event.
 
     Attributes:
@@ -54,11 +55,11 @@ class Moment:
 
 
 @always("A task has one action at a time: one thread or one transfer.", do.Execute, do.GatherDep)
-def one_action_per_key(moment: Moment) -> Iterator[str]:
-    copied = {key for keys in moment.gathering.values() for key in keys}
-    for it in moment.issued:
+def one_action_per_key(observation: Observation) -> Iterator[str]:
+    copied = {key for keys in observation.gathering.values() for key in keys}
+    for it in observation.issued:
         for key in started(it):
-            if key in moment.executing:
+            if key in observation.executing:
                 yield f"{key} is running, and is started again"
             if key in copied:
                 yield f"{key} is being copied, and is started again"
@@ -73,9 +74,9 @@ def started(it: Instruction) -> tuple[str, ...]:
 
 
 @always("A task starts with all its inputs, as they are stored, and with nothing else.", do.Execute)
-def starts_with_its_inputs(moment: Moment) -> Iterator[str]:
-    data = moment.view.data()
-    for it in moment.issued:
+def starts_with_its_inputs(observation: Observation) -> Iterator[str]:
+    data = observation.view.data()
+    for it in observation.issued:
         if isinstance(it, do.Execute):
             for key in it.spec.dependencies:
                 if key not in it.inputs:
@@ -88,29 +89,29 @@ def starts_with_its_inputs(moment: Moment) -> Iterator[str]:
 
 
 @always("What starts is what was requested last, under the run id of that request.", do.Execute)
-def starts_what_was_requested(moment: Moment) -> Iterator[str]:
-    for it in moment.issued:
+def starts_what_was_requested(observation: Observation) -> Iterator[str]:
+    for it in observation.issued:
         if isinstance(it, do.Execute):
-            if it.key not in moment.live:
+            if it.key not in observation.live:
                 yield f"{it.key} starts, and nobody wants it"
-            elif it.spec != moment.content[it.key]:
+            elif it.spec != observation.content[it.key]:
                 yield f"{it.key} starts with content of another request"
-            elif it.run_id != moment.run_ids[it.key]:
-                yield f"{it.key} starts as run {it.run_id}, not {moment.run_ids[it.key]}"
+            elif it.run_id != observation.run_ids[it.key]:
+                yield f"{it.key} starts as run {it.run_id}, not {observation.run_ids[it.key]}"
 
 
 @always("No more tasks run in slots than there are threads.", do.Execute)
-def runs_within_its_threads(moment: Moment) -> Iterator[str]:
-    running = len(moment.executing) - len(moment.seceded)
-    running += sum(isinstance(it, do.Execute) for it in moment.issued)
-    if running > moment.view.config.nthreads:
-        yield f"{running} run in {moment.view.config.nthreads} threads"
+def runs_within_its_threads(observation: Observation) -> Iterator[str]:
+    running = len(observation.executing) - len(observation.seceded)
+    running += sum(isinstance(it, do.Execute) for it in observation.issued)
+    if running > observation.view.config.nthreads:
+        yield f"{running} run in {observation.view.config.nthreads} threads"
 
 
 @always("Resources that are left are neither negative nor more than there are.")
-def resources_stay_within_bounds(moment: Moment) -> Iterator[str]:
-    left = moment.view.available_resources()
-    for name, total in moment.view.config.resources.items():
+def resources_stay_within_bounds(observation: Observation) -> Iterator[str]:
+    left = observation.view.available_resources()
+    for name, total in observation.view.config.resources.items():
         if not 0 <= left[name] <= total:
             yield f"{name}: {left[name]:g} left of {total:g}"
 
@@ -119,32 +120,32 @@ def resources_stay_within_bounds(moment: Moment) -> Iterator[str]:
     "A peer is asked for keys that it is known to hold, is not busy, and is somebody else.",
     do.GatherDep,
 )
-def asks_the_right_peer(moment: Moment) -> Iterator[str]:
-    for it in moment.issued:
+def asks_the_right_peer(observation: Observation) -> Iterator[str]:
+    for it in observation.issued:
         if isinstance(it, do.GatherDep):
             if it.worker == "self":
                 yield "the worker asks itself"
-            if it.worker in moment.gathering:
+            if it.worker in observation.gathering:
                 yield f"{it.worker} is asked while its answer to the last question is out"
-            if it.worker in moment.retrying:
+            if it.worker in observation.retrying:
                 yield f"{it.worker} is asked while it is busy"
             for key in it.keys:
-                if it.worker not in moment.view.holders(key):
+                if it.worker not in observation.view.holders(key):
                     yield f"{it.worker} is asked for {key}, which it does not hold"
 
 
 @always("Nothing is started while the worker is paused.", do.Execute, do.GatherDep)
-def nothing_starts_while_paused(moment: Moment) -> Iterator[str]:
-    if moment.view.paused():
-        for it in moment.issued:
+def nothing_starts_while_paused(observation: Observation) -> Iterator[str]:
+    if observation.view.paused():
+        for it in observation.issued:
             if started(it):
                 yield f"{type(it).__name__} of {', '.join(started(it))}"
 
 
 @always("A value is reported only while it is stored here.", do.TaskFinished, do.AddKeys)
-def reports_what_is_here(moment: Moment) -> Iterator[str]:
-    data = moment.view.data()
-    for it in moment.issued:
+def reports_what_is_here(observation: Observation) -> Iterator[str]:
+    data = observation.view.data()
+    for it in observation.issued:
         if isinstance(it, do.TaskFinished) and it.key not in data:
             yield f"{it.key} is reported as finished and is not here"
         if isinstance(it, do.AddKeys):
@@ -159,53 +160,53 @@ def reports_what_is_here(moment: Moment) -> Iterator[str]:
     do.TaskErred,
     do.LongRunning,
 )
-def reports_the_last_request(moment: Moment) -> Iterator[str]:
-    for it in moment.issued:
+def reports_the_last_request(observation: Observation) -> Iterator[str]:
+    for it in observation.issued:
         if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning):
             if it.run_id is None:
                 continue
-            if it.key not in moment.live:
+            if it.key not in observation.live:
                 yield f"{type(it).__name__} of {it.key}, which nobody wants"
-            elif it.run_id != moment.run_ids[it.key]:
+            elif it.run_id != observation.run_ids[it.key]:
                 yield (
                     f"{type(it).__name__} of {it.key} names run {it.run_id}, "
-                    f"last requested was {moment.run_ids[it.key]}"
+                    f"last requested was {observation.run_ids[it.key]}"
                 )
 
 
 @always("The end of a run is reported once.", do.TaskFinished, do.TaskErred)
-def reports_each_run_once(moment: Moment) -> Iterator[str]:
-    for it in moment.issued:
-        if isinstance(it, do.TaskFinished | do.TaskErred) and it.run_id in moment.reported:
+def reports_each_run_once(observation: Observation) -> Iterator[str]:
+    for it in observation.issued:
+        if isinstance(it, do.TaskFinished | do.TaskErred) and it.run_id in observation.reported:
             yield f"{type(it).__name__} of {it.key}: the end of run {it.run_id} was reported before"
 
 
 @always(
     "That a task runs outside the slots is reported for the run that was requested last (#6916)."
 )
-def reports_every_secession(moment: Moment) -> Iterator[str]:
-    told = dict(moment.told_seceded)
-    told |= {it.key: it.run_id for it in moment.issued if isinstance(it, do.LongRunning)}
-    for key in moment.touched:
-        seceded = moment.view.state(key) is State.LONG_RUNNING and key in moment.live
-        if seceded and told.get(key) != moment.run_ids[key]:
-            yield f"{key} is long-running as run {moment.run_ids[key]}, and nobody was told"
+def reports_every_secession(observation: Observation) -> Iterator[str]:
+    told = dict(observation.told_seceded)
+    told |= {it.key: it.run_id for it in observation.issued if isinstance(it, do.LongRunning)}
+    for key in observation.touched:
+        seceded = observation.view.state(key) is State.LONG_RUNNING and key in observation.live
+        if seceded and told.get(key) != observation.run_ids[key]:
+            yield f"{key} is long-running as run {observation.run_ids[key]}, and nobody was told"
 
 
 @always("To drop a copy is refused only while a task here needs it (#7490).", events.RemoveReplicas)
-def refuses_for_a_reason(moment: Moment) -> Iterator[str]:
-    if not isinstance(moment.event, events.RemoveReplicas):
+def refuses_for_a_reason(observation: Observation) -> Iterator[str]:
+    if not isinstance(observation.event, events.RemoveReplicas):
         return
-    view = moment.view
+    view = observation.view
     used = {
         dep
         for key in view.keys()  # noqa: SIM118 - a view is no dict
         if view.state(key) in NEEDS_INPUTS | USES_INPUTS
         for dep in view.dependencies(key)
     }
-    for it in moment.issued:
+    for it in observation.issued:
         for key in it.keys if isinstance(it, do.AddKeys) else ():
-            if key in moment.event.keys and key not in used:
+            if key in observation.event.keys and key not in used:
                 yield f"{key} is kept, and no task here needs it"
 
 
@@ -214,13 +215,13 @@ def refuses_for_a_reason(moment: Moment) -> Iterator[str]:
     do.TaskFinished,
     do.TaskErred,
 )
-def reports_its_own_content(moment: Moment) -> Iterator[str]:
-    ended = moment.ended
-    if ended is None or ended.spec == moment.content.get(ended.key):
+def reports_its_own_content(observation: Observation) -> Iterator[str]:
+    ended = observation.ended
+    if ended is None or ended.spec == observation.content.get(ended.key):
         return
-    data = moment.view.data()
-    value = getattr(moment.event, "value", moment)
-    for it in moment.issued:
+    data = observation.view.data()
+    value = getattr(observation.event, "value", observation)
+    for it in observation.issued:
         if isinstance(it, do.TaskErred) and it.key == ended.key and it.cause is None:
             yield f"{it.key} is reported as erred because a thread of other content failed"
         if isinstance(it, do.TaskFinished) and it.key == ended.key and data.get(it.key) is value:
@@ -237,31 +238,31 @@ ENDED: Final = frozenset({State.MEMORY, State.ERROR})
     events.ExecuteFailure,
     events.Reschedule,
 )
-def reports_every_end(moment: Moment) -> Iterator[str]:
-    ended = moment.ended
-    if ended is None or ended.key not in moment.live:
+def reports_every_end(observation: Observation) -> Iterator[str]:
+    ended = observation.ended
+    if ended is None or ended.key not in observation.live:
         return
-    if ended.spec != moment.content[ended.key] or moment.view.state(ended.key) is None:
+    if ended.spec != observation.content[ended.key] or observation.view.state(ended.key) is None:
         return
-    state = moment.view.state(ended.key)
-    told = {it.key for it in moment.issued if isinstance(it, do.TaskFinished | do.TaskErred)}
+    state = observation.view.state(ended.key)
+    told = {it.key for it in observation.issued if isinstance(it, do.TaskFinished | do.TaskErred)}
     if state in ENDED and ended.key not in told:
         yield f"{ended.key} is in {state}, and the scheduler was not told"
 
 
 @always("A value is stored exactly for tasks in memory (R15).")
-def stores_what_is_in_memory(moment: Moment) -> Iterator[str]:
-    data = moment.view.data()
-    for key in moment.touched:
-        if (key in data) != (moment.view.state(key) is State.MEMORY):
-            yield f"{key} is {moment.view.state(key)}, stored: {key in data}"
+def stores_what_is_in_memory(observation: Observation) -> Iterator[str]:
+    data = observation.view.data()
+    for key in observation.touched:
+        if (key in data) != (observation.view.state(key) is State.MEMORY):
+            yield f"{key} is {observation.view.state(key)}, stored: {key in data}"
 
 
 @always("A task waits while an input is not here, and is runnable when all are (R7, R44).")
-def waits_for_its_inputs(moment: Moment) -> Iterator[str]:
-    view = moment.view
+def waits_for_its_inputs(observation: Observation) -> Iterator[str]:
+    view = observation.view
     data = view.data()
-    for key in moment.touched:
+    for key in observation.touched:
         state = view.state(key)
         if state in NEEDS_INPUTS:
             absent = [dep for dep in view.dependencies(key) if dep not in data]
@@ -272,10 +273,12 @@ def waits_for_its_inputs(moment: Moment) -> Iterator[str]:
 
 
 @always("A key known only as data never becomes runnable (R1, R6).")
-def runnable_was_requested(moment: Moment) -> Iterator[str]:
-    for key in moment.touched:
-        if key not in moment.run_ids and moment.view.state(key) in RUNNABLE | {State.EXECUTING}:
-            yield f"{key} is {moment.view.state(key)}, and nobody requested it"
+def runnable_was_requested(observation: Observation) -> Iterator[str]:
+    for key in observation.touched:
+        if key not in observation.run_ids and observation.view.state(key) in RUNNABLE | {
+            State.EXECUTING
+        }:
+            yield f"{key} is {observation.view.state(key)}, and nobody requested it"
 
 
 #: In the order in which they are checked.

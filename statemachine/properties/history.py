@@ -1,6 +1,6 @@
 """What holds between what a record was before an event and what it is after it.
 
-Each check is given the event, every record that changed in what a ``Glimpse`` tells, and every
+Each check is given the event, every record that changed in what a ``RecordBefore`` tells, and every
 transition of the event.
 """
 
@@ -11,13 +11,13 @@ from workerfuzz.statemachine.properties.property import Property, always, proper
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.events import FROM_SCHEDULER, Event
 from workerfuzz.statemachine.worker.states import Intent, State
-from workerfuzz.statemachine.worker.task import Change, Execution, TaskSpec, TaskState
+from workerfuzz.statemachine.worker.task import Execution, TaskSpec, TaskState, Transition
 
 #: Events with which a thread ends.
 ENDS_THREAD: Final = (events.ExecuteSuccess, events.ExecuteFailure, events.Reschedule)
 
 
-class Glimpse(NamedTuple):
+class RecordBefore(NamedTuple):
     """What a record was before an event."""
 
     task: TaskState
@@ -28,13 +28,13 @@ class Glimpse(NamedTuple):
     execution: Execution | None
 
     @classmethod
-    def of(cls, task: TaskState) -> "Glimpse":
+    def of(cls, task: TaskState) -> "RecordBefore":
         return tuple.__new__(
             cls,
             (task, task.intent, task.spec, task.successor, task.suspicion, task.execution),
         )
 
-    def carried_over(self, record: TaskState, copy: TaskState) -> "Glimpse":
+    def carried_over(self, record: TaskState, copy: TaskState) -> "RecordBefore":
         """The same glimpse, where a copy takes the place of the record."""
         if self.task is not record:
             return self
@@ -54,7 +54,7 @@ class Glimpse(NamedTuple):
         )
 
 
-Pairs = Iterable[tuple[Glimpse, TaskState]]
+Pairs = Iterable[tuple[RecordBefore, TaskState]]
 
 
 @always("An intent changes only in an event that came from the scheduler (R3).")
@@ -76,7 +76,7 @@ def content_is_immutable(event: Event, pairs: Pairs, _: object) -> Iterator[str]
 
 @always("What was counted against a key stays, until it arrives or is to be computed here (R38).")
 def suspicion_is_never_lost(
-    event: Event, pairs: Pairs, changes: Iterable[tuple[str, Change]]
+    event: Event, pairs: Pairs, changes: Iterable[tuple[str, Transition]]
 ) -> Iterator[str]:
     for before, task in pairs:
         if task.suspicion >= before.suspicion or is_about(event, events.ComputeTask, task):

@@ -16,7 +16,7 @@ _COMPOUND = frozenset({State.CANCELLED, State.RESUMED})
 _NOTHING = TaskQueue()
 
 
-class Shape(NamedTuple):
+class RecordFeatures(NamedTuple):
     """What one record is like after an event, next to the indexes of its worker.
 
     Attributes:
@@ -61,7 +61,7 @@ class Shape(NamedTuple):
     missing: bool
 
     @classmethod
-    def of(cls, worker: WorkerState, task: TaskState) -> "Shape":
+    def of(cls, worker: WorkerState, task: TaskState) -> "RecordFeatures":
         key, state, story = task.key, task.state, task.history
         spec, request, execution, peer = task.spec, task.request, task.execution, task.coming_from
         compound = state in _COMPOUND

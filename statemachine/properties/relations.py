@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.statemachine.properties.property import Property, always
-from workerfuzz.statemachine.properties.record_features import Shape
+from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, RUNNABLE, State
 from workerfuzz.statemachine.worker.task import TaskState
 from workerfuzz.statemachine.worker.worker_state import ADDRESS, WorkerState
@@ -71,7 +71,7 @@ def queued_as_urgently_as_asked(worker: WorkerState, task: TaskState) -> Iterato
 
 #: In the order in which they are checked; each with what it takes to break it, told from the shape of
 #: the record.
-CAN_BREAK: Final[Mapping[Property, Callable[[Shape], bool]]] = MappingProxyType(
+CAN_BREAK: Final[Mapping[Property, Callable[[RecordFeatures], bool]]] = MappingProxyType(
     {
         holders_agree: lambda its: its.held,
         needs_are_known: lambda its: its.depends or its.needed,

@@ -1,7 +1,7 @@
 """What holds between the transitions of one event and what came of it: messages, threads, transfers.
 
 For each transition a table says what is due, and for each instruction another says what was told. Each
-check is given the ``Tally`` of both; nothing is broken where the two agree.
+check is given the ``Counters`` of both; nothing is broken where the two agree.
 """
 
 from collections import Counter
@@ -16,9 +16,9 @@ from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, USES_INPUTS, State
 from workerfuzz.statemachine.worker.table import TRANSITIONS, Edge
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 
-Changes = Sequence[tuple[str, Change]]
+Changes = Sequence[tuple[str, Transition]]
 
 #: What is due or told, and the key that it is about.
 Entry: TypeAlias = tuple[str, str]
@@ -74,7 +74,7 @@ MAY_REPEAT: Final[Mapping[type[Event], str]] = MappingProxyType(
 )
 
 
-class Tally(NamedTuple):
+class ReportCounts(NamedTuple):
     """What one event made due and what was told, sorted."""
 
     event: Event
@@ -84,7 +84,7 @@ class Tally(NamedTuple):
     told: list[Entry]
 
     @classmethod
-    def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "Tally":
+    def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "ReportCounts":
         """Where ``due`` and ``told`` agree, nothing is broken, unless it is about a steal."""
         due = [
             (kind, key)
@@ -110,7 +110,7 @@ class Tally(NamedTuple):
 def tallied(kind: str) -> Check:
     """A check that one kind of thing was told exactly as often as it was due."""
 
-    def check(tally: Tally) -> Iterator[str]:
+    def check(tally: ReportCounts) -> Iterator[str]:
         due = Counter(key for what, key in tally.due if what == kind)
         told = Counter(key for what, key in tally.told if what == kind)
         for key in sorted({*due, *told}):
@@ -164,7 +164,7 @@ every_transfer_is_asked_for: Final = _told(
 @always(
     "A steal is answered once, and granted exactly where compute is wanted and nothing held (R34)."
 )
-def steal_is_answered(tally: Tally) -> Iterator[str]:
+def steal_is_answered(tally: ReportCounts) -> Iterator[str]:
     event, changes = tally.event, tally.changes
     answers = [it for it in tally.issued if isinstance(it, do.StealResponse)]
     if not isinstance(event, events.StealRequest):

@@ -11,7 +11,7 @@ from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
 from workerfuzz.statemachine.properties.after_transfer import COPIED
 from workerfuzz.statemachine.properties.after_transition import MOVED
 from workerfuzz.statemachine.properties.property import Property
-from workerfuzz.statemachine.properties.record_features import Shape
+from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.properties.records import INVARIANTS
 from workerfuzz.statemachine.properties.relations import CAN_BREAK
 
@@ -31,7 +31,7 @@ DUE_AFTER: Final = by_kind((*ASKED, *COPIED, *ENDED, *STARTED, *MOVED))
 
 
 @cache
-def judged(shape: Shape) -> tuple[tuple[Property, ...], tuple[Property, ...]]:
+def judged(shape: RecordFeatures) -> tuple[tuple[Property, ...], tuple[Property, ...]]:
     """Of a record of this shape: what it breaks by itself, and what it may break with others."""
     return (
         tuple(item for item in INVARIANTS if any(True for _ in item("a record", shape))),

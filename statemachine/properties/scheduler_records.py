@@ -5,11 +5,11 @@ from typing import Final
 
 from workerfuzz.statemachine.properties.property import Property, always, properties_in
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import UNDER_WAY, State
+from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 from workerfuzz.statemachine.scheduler.target_state import wanted_state
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
-Touched = Iterable[Task]
+Touched = Iterable[SchedulerTask]
 
 
 @always("Every task is in the state that its record asks for.")
@@ -24,7 +24,7 @@ def state_is_the_wanted_one(scheduler: SchedulerState, touched: Touched) -> Iter
 def processing_has_a_worker(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         name = task.processing_on
-        if (task.state is State.PROCESSING) != (name is not None):
+        if (task.state is SchedulerTaskState.PROCESSING) != (name is not None):
             yield f"{task.key} is {task.state}, processing on {name}"
         elif name is not None and name not in scheduler.workers:
             yield f"{task.key} is processing on {name}, which is not there"
@@ -37,7 +37,7 @@ def processing_has_a_worker(scheduler: SchedulerState, touched: Touched) -> Iter
 @always("A value has a holder exactly in memory.")
 def memory_has_a_holder(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if (task.state is State.MEMORY) != bool(task.who_has):
+        if (task.state is SchedulerTaskState.MEMORY) != bool(task.who_has):
             yield f"{task.key} is {task.state}, held by {', '.join(task.who_has) or 'nobody'}"
 
 
@@ -57,7 +57,7 @@ def holders_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
 @always("A failure is known exactly of what is erred.")
 def erred_has_a_failure(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if (task.state is State.ERRED) != (task.failure is not None):
+        if (task.state is SchedulerTaskState.ERRED) != (task.failure is not None):
             yield f"{task.key} is {task.state} with {task.failure}"
 
 
@@ -65,10 +65,10 @@ def erred_has_a_failure(scheduler: SchedulerState, touched: Touched) -> Iterator
 def indexed_where_its_state_says(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         queued = scheduler.queued.holds(task.priority, task.key)
-        if queued != (task.state is State.QUEUED):
+        if queued != (task.state is SchedulerTaskState.QUEUED):
             yield f"{task.key} is {task.state}, in the queue: {queued}"
         stranded = task.key in scheduler.no_worker
-        if stranded != (task.state is State.NO_WORKER):
+        if stranded != (task.state is SchedulerTaskState.NO_WORKER):
             yield f"{task.key} is {task.state}, without a worker: {stranded}"
 
 
@@ -88,9 +88,9 @@ def inputs_know_their_dependents(scheduler: SchedulerState, touched: Touched) ->
 @always("What needs an input of a task that is being processed is in memory.")
 def processing_has_its_inputs(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if task.state is State.PROCESSING:
+        if task.state is SchedulerTaskState.PROCESSING:
             for dependency in scheduler.inputs(task):
-                if dependency.state is not State.MEMORY:
+                if dependency.state is not SchedulerTaskState.MEMORY:
                     yield f"{task.key} is processing, its input {dependency.key} {dependency.state}"
 
 
@@ -126,7 +126,7 @@ def confirmations_are_asked_for(scheduler: SchedulerState, touched: Touched) -> 
 def story_is_contiguous(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
         story = task.history
-        finish = story[-1].finish if story else State.RELEASED
+        finish = story[-1].finish if story else SchedulerTaskState.RELEASED
         if finish is not task.state:
             yield f"{task.key} is {task.state}, its story ends in {finish}"
         if len(story) > 1 and story[-2].finish is not story[-1].start:

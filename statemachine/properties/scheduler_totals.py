@@ -6,7 +6,7 @@ from typing import Final
 from workerfuzz.statemachine.properties.property import Property, always, properties_in
 from workerfuzz.statemachine.scheduler.placement import next_queued, place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 
 
 @always("No task is queued while a worker has room.")
@@ -19,7 +19,7 @@ def no_room_is_left(scheduler: SchedulerState) -> Iterator[str]:
 @always("No task waits for a worker while one is there that may compute it.")
 def no_worker_is_overlooked(scheduler: SchedulerState) -> Iterator[str]:
     for key in scheduler.no_worker:
-        if place(scheduler, scheduler.tasks[key]).state is not State.NO_WORKER:
+        if place(scheduler, scheduler.tasks[key]).state is not SchedulerTaskState.NO_WORKER:
             yield f"{key} is in no-worker, and a worker may compute it"
 
 
@@ -30,12 +30,15 @@ TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
 @always("Each index holds as many keys as there are tasks in its state.")
 def indexes_hold_nothing_else(scheduler: SchedulerState) -> Iterator[str]:
     tasks, workers = scheduler.tasks.values(), scheduler.workers.values()
-    count = {state: sum(task.state is state for task in tasks) for state in State}
+    count = {state: sum(task.state is state for task in tasks) for state in SchedulerTaskState}
     used = [task for task in tasks if not task.let_go]
     expected = {
-        "queued": (len(scheduler.queued), count[State.QUEUED]),
-        "no_worker": (len(scheduler.no_worker), count[State.NO_WORKER]),
-        "processing": (sum(len(it.processing) for it in workers), count[State.PROCESSING]),
+        "queued": (len(scheduler.queued), count[SchedulerTaskState.QUEUED]),
+        "no_worker": (len(scheduler.no_worker), count[SchedulerTaskState.NO_WORKER]),
+        "processing": (
+            sum(len(it.processing) for it in workers),
+            count[SchedulerTaskState.PROCESSING],
+        ),
         "seceded": (sum(len(it.seceded) for it in workers), sum(task.seceded for task in tasks)),
         "has_what": (sum(len(it.has_what) for it in workers), sum(len(it.who_has) for it in tasks)),
         "wants": (
@@ -50,7 +53,7 @@ def indexes_hold_nothing_else(scheduler: SchedulerState) -> Iterator[str]:
             sum(len(it.needed_by) for it in tasks),
             sum(len(it.dependencies) for it in tasks if it.under_way),
         ),
-        "forgotten": (count[State.FORGOTTEN], 0),
+        "forgotten": (count[SchedulerTaskState.FORGOTTEN], 0),
     }
     for name, (found, right) in expected.items():
         if found != right:

@@ -82,10 +82,10 @@ class Scattered:
     who_has: Mapping[str, tuple[str, ...]]
 
 
-Wish = Submit | Release | Cancel | Retry | Scattered
+ClientRequest = Submit | Release | Cancel | Retry | Scattered
 
 
-class Status(enum.StrEnum):
+class NoticeStatus(enum.StrEnum):
     """What a client believes of a key."""
 
     PENDING = "pending"
@@ -95,7 +95,7 @@ class Status(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-class Told(NamedTuple):
+class ClientNotice(NamedTuple):
     """One thing that the scheduler told a client.
 
     Attributes:
@@ -103,5 +103,5 @@ class Told(NamedTuple):
     """
 
     key: str
-    status: Status
+    status: NoticeStatus
     reason: str = ""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from workerfuzz.statemachine.scheduler.client_requests import Options
 from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.fingerprint import content, request
 from workerfuzz.statemachine.worker.task import Priority, Request, TaskSpec
@@ -35,7 +35,7 @@ def fingerprint(scheduler: SchedulerState, its: Canonical) -> tuple[Hashable, ..
     )
 
 
-def record(task: Task, its: Canonical) -> tuple[Hashable, ...]:
+def record(task: SchedulerTask, its: Canonical) -> tuple[Hashable, ...]:
     """One record."""
     return (
         task.key,

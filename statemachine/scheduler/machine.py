@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from workerfuzz.statemachine.scheduler.handlers import FROM_WORKERS, HANDLERS
-from workerfuzz.statemachine.scheduler.messages import Letter
-from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.messages import SchedulerMessage
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
 from workerfuzz.statemachine.scheduler.placement import next_queued
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.table import TRANSITIONS
 from workerfuzz.statemachine.scheduler.target_state import wanted_state
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker.errors import (
     InvalidEvent,
     InvalidTransition,
@@ -22,7 +22,9 @@ from workerfuzz.statemachine.worker.errors import (
 TRANSITIONS_PER_TASK: Final = 50
 
 
-def handle_message(scheduler: SchedulerState, sender: str, message: object) -> list[Letter]:
+def handle_message(
+    scheduler: SchedulerState, sender: str, message: object
+) -> list[SchedulerMessage]:
     """Let one message arrive, and return what the scheduler says to workers and clients, in order.
 
     Deterministic, like ``stimulus.handle_stimulus``. Messages of senders that are not there are of the
@@ -45,11 +47,11 @@ def handle_message(scheduler: SchedulerState, sender: str, message: object) -> l
         return []
     settle(scheduler, handler(scheduler, sender, message))
     while (task := next_queued(scheduler)) is not None:
-        settle(scheduler, Outcome({task.key: To(State.PROCESSING)}))
+        settle(scheduler, SchedulerOutcome({task.key: To(SchedulerTaskState.PROCESSING)}))
     return scheduler.letters
 
 
-def settle(scheduler: SchedulerState, outcome: Outcome) -> None:
+def settle(scheduler: SchedulerState, outcome: SchedulerOutcome) -> None:
     """Follow recommendations, then review, one key after the other, until none is left."""
     pending = dict(outcome.recommend)
     reviews = dict.fromkeys(outcome.review)
@@ -67,7 +69,7 @@ def settle(scheduler: SchedulerState, outcome: Outcome) -> None:
 
 def next_transition(
     scheduler: SchedulerState, pending: dict[str, To], reviews: dict[str, None]
-) -> tuple[Task, To] | None:
+) -> tuple[SchedulerTask, To] | None:
     """The next task to move and where to; None when everything is where it belongs."""
     for key in pending:
         scheduler.touched[key] = None
@@ -85,7 +87,7 @@ def next_transition(
     return None
 
 
-def transition(scheduler: SchedulerState, task: Task, to: To) -> Iterable[str]:
+def transition(scheduler: SchedulerState, task: SchedulerTask, to: To) -> Iterable[str]:
     """Move one task along a row of the table."""
     action = TRANSITIONS.get((task.state, to.state))
     if action is None:

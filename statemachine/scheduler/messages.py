@@ -84,8 +84,8 @@ class Rebuild:
     workers: Mapping[str, WorkerState]
 
 
-class Letter(NamedTuple):
+class SchedulerMessage(NamedTuple):
     """One thing that the scheduler says, and to whom: a worker or a client."""
 
     receiver: str
-    message: Event | Confirm | client_requests.Told
+    message: Event | Confirm | client_requests.ClientNotice

@@ -5,19 +5,19 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Failure, Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
 
 
 class To(NamedTuple):
     """A recommended state; ``failure``: why it is to be erred."""
 
-    state: State
+    state: SchedulerTaskState
     failure: Failure | None = None
 
 
 @dataclass(slots=True)
-class Outcome:
+class SchedulerOutcome:
     """What follows from a message or a transition. What is said is written by ``SchedulerState``.
 
     Attributes:
@@ -30,4 +30,4 @@ class Outcome:
 
 
 #: Moves one task; the last argument says why it fails, where it does. Returns keys to review.
-Action: TypeAlias = Callable[[SchedulerState, Task, Failure | None], Iterable[str]]
+Action: TypeAlias = Callable[[SchedulerState, SchedulerTask, Failure | None], Iterable[str]]

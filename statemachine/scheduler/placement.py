@@ -6,33 +6,35 @@ from typing import NamedTuple
 
 from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
 class Place(NamedTuple):
     """Where a task goes whose inputs are all in memory. ``worker``: the one to ask in processing."""
 
-    state: State
+    state: SchedulerTaskState
     worker: WorkerRecord | None = None
 
 
-def place(scheduler: SchedulerState, task: Task) -> Place:
+def place(scheduler: SchedulerState, task: SchedulerTask) -> Place:
     """Ask the best worker; or wait for one to be there, or to have less to do."""
     candidates = [worker for worker in able_workers(scheduler, task) if worker.running]
     if not candidates:
-        return Place(State.NO_WORKER)
+        return Place(SchedulerTaskState.NO_WORKER)
     if may_queue(scheduler, task):
         candidates = [worker for worker in candidates if has_room(scheduler, worker)]
         if not candidates:
-            return Place(State.QUEUED)
+            return Place(SchedulerTaskState.QUEUED)
     for worker in candidates:
         if worker.name == task.bound_for:
-            return Place(State.PROCESSING, worker)
-    return Place(State.PROCESSING, min(candidates, key=lambda worker: cost(task, worker)))
+            return Place(SchedulerTaskState.PROCESSING, worker)
+    return Place(
+        SchedulerTaskState.PROCESSING, min(candidates, key=lambda worker: cost(task, worker))
+    )
 
 
-def able_workers(scheduler: SchedulerState, task: Task) -> Sequence[WorkerRecord]:
+def able_workers(scheduler: SchedulerState, task: SchedulerTask) -> Sequence[WorkerRecord]:
     """Workers that may compute a task, paused or not: restrictions hold and resources suffice."""
     workers, options = scheduler.workers, task.options
     named = [workers[name] for name in options.workers if name in workers]
@@ -48,14 +50,14 @@ def able_workers(scheduler: SchedulerState, task: Task) -> Sequence[WorkerRecord
     ]
 
 
-def cost(task: Task, worker: WorkerRecord) -> tuple[float, float, str]:
+def cost(task: SchedulerTask, worker: WorkerRecord) -> tuple[float, float, str]:
     """What it takes to begin: tasks before it, and inputs to copy, each as long as a task."""
     waiting = worker.load / worker.config.nthreads
     missing = sum(key not in worker.has_what for key in task.dependencies)
     return (waiting + missing, waiting, worker.name)
 
 
-def may_queue(scheduler: SchedulerState, task: Task) -> bool:
+def may_queue(scheduler: SchedulerState, task: SchedulerTask) -> bool:
     """Any worker can begin with it at once: let it wait here, and go to whoever has room first."""
     options = task.options
     return (
@@ -72,7 +74,7 @@ def has_room(scheduler: SchedulerState, worker: WorkerRecord) -> bool:
     return worker.running and worker.load < limit
 
 
-def next_queued(scheduler: SchedulerState) -> Task | None:
+def next_queued(scheduler: SchedulerState) -> SchedulerTask | None:
     """The most urgent queued task, where some worker has room; None where there is none."""
     if not scheduler.queued:
         return None

@@ -5,12 +5,12 @@ Every index follows from what is written here; ``invariants`` says how.
 
 from typing import Final
 
-from workerfuzz.statemachine.scheduler.client_requests import Status, Told
+from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
 from workerfuzz.statemachine.scheduler.config import SchedulerConfig
-from workerfuzz.statemachine.scheduler.messages import Confirm, Letter
+from workerfuzz.statemachine.scheduler.messages import Confirm, SchedulerMessage
 from workerfuzz.statemachine.scheduler.participants import ClientRecord, WorkerRecord
-from workerfuzz.statemachine.scheduler.states import UNDER_WAY, State
-from workerfuzz.statemachine.scheduler.task import Change, Task
+from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import SchedulerTask, SchedulerTransition
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.queue import TaskQueue
@@ -36,7 +36,7 @@ class SchedulerState:
 
     def __init__(self, config: SchedulerConfig | None = None) -> None:
         self.config: Final = config or SchedulerConfig()
-        self.tasks: dict[str, Task] = {}
+        self.tasks: dict[str, SchedulerTask] = {}
         self.workers: dict[str, WorkerRecord] = {}
         self.clients: dict[str, ClientRecord] = {}
         self.queued = TaskQueue()
@@ -45,8 +45,8 @@ class SchedulerState:
         self.last_number = 0
         self.last_edition = 0
         self.submissions = 0
-        self.letters: list[Letter] = []
-        self.changes: list[tuple[str, Change]] = []
+        self.letters: list[SchedulerMessage] = []
+        self.changes: list[tuple[str, SchedulerTransition]] = []
         self.touched: dict[str, None] = {}
         self.cause = ""
 
@@ -62,12 +62,12 @@ class SchedulerState:
             setattr(other, name, getattr(self, name))
         return other
 
-    def story(self, key: str) -> tuple[Change, ...]:
+    def story(self, key: str) -> tuple[SchedulerTransition, ...]:
         """Every transition of the record of a key, oldest first."""
         task = self.tasks.get(key)
         return tuple(task.history) if task is not None else ()
 
-    def inputs(self, task: Task) -> list[Task]:
+    def inputs(self, task: SchedulerTask) -> list[SchedulerTask]:
         """The tasks that it depends on. Those of a task in use all have a record."""
         return [self.tasks[key] for key in task.dependencies]
 
@@ -76,24 +76,24 @@ class SchedulerState:
     def send(self, receiver: str, message: Event | Confirm) -> None:
         """Tell a worker something; nobody hears it where there is none of that name."""
         if receiver in self.workers:
-            self.letters.append(Letter(receiver, message))
+            self.letters.append(SchedulerMessage(receiver, message))
 
-    def tell(self, client: str, key: str, status: Status, reason: str = "") -> None:
+    def tell(self, client: str, key: str, status: NoticeStatus, reason: str = "") -> None:
         if client != FINDER:
-            self.letters.append(Letter(client, Told(key, status, reason)))
+            self.letters.append(SchedulerMessage(client, ClientNotice(key, status, reason)))
 
-    def tell_wanting(self, task: Task, status: Status, reason: str = "") -> None:
+    def tell_wanting(self, task: SchedulerTask, status: NoticeStatus, reason: str = "") -> None:
         """Tell every client that wants a key."""
         for client in task.wanted_by:
             self.tell(client, task.key, status, reason)
 
     # Wants
 
-    def want(self, client: str, task: Task) -> None:
+    def want(self, client: str, task: SchedulerTask) -> None:
         task.wanted_by[client] = None
         self.clients[client].wants[task.key] = None
 
-    def unwant(self, client: str, task: Task) -> None:
+    def unwant(self, client: str, task: SchedulerTask) -> None:
         if client in task.wanted_by:
             del task.wanted_by[client]
             del self.clients[client].wants[task.key]
@@ -104,7 +104,7 @@ class SchedulerState:
 
     # Records and contents
 
-    def write_content(self, task: Task, spec: TaskSpec | None) -> None:
+    def write_content(self, task: SchedulerTask, spec: TaskSpec | None) -> None:
         """Another content of a key."""
         self.last_edition += 1
         task.edition = self.last_edition
@@ -113,58 +113,58 @@ class SchedulerState:
         task.nbytes = 1
         task.bound_for = None
 
-    def attach(self, task: Task) -> None:
+    def attach(self, task: SchedulerTask) -> None:
         """The task is in use: what it depends on is, too."""
         task.let_go = False
         for dependency in self.inputs(task):
             dependency.dependents[task.key] = None
 
-    def detach(self, task: Task) -> None:
+    def detach(self, task: SchedulerTask) -> None:
         """Nobody uses the task: it uses nothing."""
         task.let_go = True
         for dependency in self.inputs(task):
             del dependency.dependents[task.key]
 
-    def forget(self, task: Task) -> None:
+    def forget(self, task: SchedulerTask) -> None:
         """Remove a record that nobody has anything to do with."""
         del self.tasks[task.key]
 
     # Holders
 
-    def add_holder(self, task: Task, worker: str) -> None:
+    def add_holder(self, task: SchedulerTask, worker: str) -> None:
         task.who_has[worker] = None
         task.known_to[worker] = None
         self.workers[worker].has_what[task.key] = None
 
-    def drop_holder(self, task: Task, worker: str) -> None:
+    def drop_holder(self, task: SchedulerTask, worker: str) -> None:
         """The worker does not hold the value, or not for long; nothing happens where it did not."""
         if worker in task.who_has:
             del task.who_has[worker]
             del self.workers[worker].has_what[task.key]
 
-    def holders(self, task: Task, asking: str) -> tuple[str, ...]:
+    def holders(self, task: SchedulerTask, asking: str) -> tuple[str, ...]:
         """Workers that another one can copy a value from, sorted."""
         return tuple(sorted(worker for worker in task.who_has if worker != asking))
 
-    def free(self, task: Task, worker: str) -> None:
+    def free(self, task: SchedulerTask, worker: str) -> None:
         """Tell a worker that the key is not wanted there, and disbelieve it until it has heard."""
         self.drop_holder(task, worker)
         self.send(worker, events.FreeKeys(keys=(task.key,)))
         self.confirm(task, worker)
 
-    def release_replica(self, task: Task, worker: str) -> None:
+    def release_replica(self, task: SchedulerTask, worker: str) -> None:
         """Tell a worker that it may drop its copy. What it says after the ``Confirm`` is its answer."""
         self.drop_holder(task, worker)
         self.confirm(task, worker)
         self.send(worker, events.RemoveReplicas(keys=(task.key,)))
 
-    def forget_on(self, task: Task, worker: str) -> None:
+    def forget_on(self, task: SchedulerTask, worker: str) -> None:
         """Tell a worker to delete everything, and wait until it has."""
         del task.known_to[worker]
         self.send(worker, events.ForgetKeys(keys=(task.key,)))
         self.confirm(task, worker, gone=(task.key,))
 
-    def confirm(self, task: Task, worker: str, gone: tuple[str, ...] = ()) -> None:
+    def confirm(self, task: SchedulerTask, worker: str, gone: tuple[str, ...] = ()) -> None:
         self.last_number += 1
         task.unconfirmed[worker] = self.last_number
         self.workers[worker].asked[self.last_number] = (task.key,)
@@ -172,7 +172,7 @@ class SchedulerState:
 
     # The one write of a state, and the indexes that follow from it
 
-    def move(self, task: Task, finish: State) -> None:
+    def move(self, task: SchedulerTask, finish: SchedulerTaskState) -> None:
         """Write the state of a task, and every index that depends on it."""
         start = task.state
         if start in LEAVE:
@@ -181,7 +181,7 @@ class SchedulerState:
             for dependency in self.inputs(task):
                 del dependency.needed_by[task.key]
         task.state = finish
-        change = Change(self.cause, start, finish)
+        change = SchedulerTransition(self.cause, start, finish)
         task.history.append(change)
         self.changes.append((task.key, change))
         if finish in UNDER_WAY and start not in UNDER_WAY:
@@ -190,19 +190,19 @@ class SchedulerState:
         if finish in ENTER:
             ENTER[finish](self, task)
 
-    def _enter_queued(self, task: Task) -> None:
+    def _enter_queued(self, task: SchedulerTask) -> None:
         self.queued.add(task.priority, task.key)
 
-    def _leave_queued(self, task: Task) -> None:
+    def _leave_queued(self, task: SchedulerTask) -> None:
         self.queued.remove(task.priority, task.key)
 
-    def _enter_no_worker(self, task: Task) -> None:
+    def _enter_no_worker(self, task: SchedulerTask) -> None:
         self.no_worker[task.key] = None
 
-    def _leave_no_worker(self, task: Task) -> None:
+    def _leave_no_worker(self, task: SchedulerTask) -> None:
         del self.no_worker[task.key]
 
-    def _leave_processing(self, task: Task) -> None:
+    def _leave_processing(self, task: SchedulerTask) -> None:
         worker = self.workers.get(task.processing_on or "")
         if worker is not None:
             del worker.processing[task.key]
@@ -211,25 +211,25 @@ class SchedulerState:
         task.theft = None
         task.seceded = False
 
-    def _leave_memory(self, task: Task) -> None:
+    def _leave_memory(self, task: SchedulerTask) -> None:
         task.home = None
 
-    def _leave_erred(self, task: Task) -> None:
+    def _leave_erred(self, task: SchedulerTask) -> None:
         task.failure = None
 
-    def assign(self, task: Task, worker: WorkerRecord) -> None:
+    def assign(self, task: SchedulerTask, worker: WorkerRecord) -> None:
         """A task in processing is computed by that worker, under a new run id."""
         self.last_run_id += 1
         task.bound_for = None
         self.resume(task, worker, self.last_run_id)
 
-    def resume(self, task: Task, worker: WorkerRecord, run_id: int) -> None:
+    def resume(self, task: SchedulerTask, worker: WorkerRecord, run_id: int) -> None:
         """A task in processing is computed by that worker, which was asked under this run id."""
         task.run_id = run_id
         task.processing_on = worker.name
         worker.processing[task.key] = None
 
-    def leave_slot(self, task: Task) -> None:
+    def leave_slot(self, task: SchedulerTask) -> None:
         """A task in processing takes no slot any more."""
         assert task.processing_on is not None
         task.seceded = True
@@ -238,13 +238,13 @@ class SchedulerState:
 
 #: What a state adds to the indexes, and takes away again.
 ENTER: Final = {
-    State.QUEUED: SchedulerState._enter_queued,
-    State.NO_WORKER: SchedulerState._enter_no_worker,
+    SchedulerTaskState.QUEUED: SchedulerState._enter_queued,
+    SchedulerTaskState.NO_WORKER: SchedulerState._enter_no_worker,
 }
 LEAVE: Final = {
-    State.QUEUED: SchedulerState._leave_queued,
-    State.NO_WORKER: SchedulerState._leave_no_worker,
-    State.PROCESSING: SchedulerState._leave_processing,
-    State.MEMORY: SchedulerState._leave_memory,
-    State.ERRED: SchedulerState._leave_erred,
+    SchedulerTaskState.QUEUED: SchedulerState._leave_queued,
+    SchedulerTaskState.NO_WORKER: SchedulerState._leave_no_worker,
+    SchedulerTaskState.PROCESSING: SchedulerState._leave_processing,
+    SchedulerTaskState.MEMORY: SchedulerState._leave_memory,
+    SchedulerTaskState.ERRED: SchedulerState._leave_erred,
 }

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 
-class State(enum.StrEnum):
+class SchedulerTaskState(enum.StrEnum):
     """Where one task is in its life on the scheduler. The value is its name in cases."""
 
     RELEASED = "released"
@@ -20,18 +20,27 @@ class State(enum.StrEnum):
 
 
 #: What each state says about a task.
-MEANING: Final[Mapping[State, str]] = MappingProxyType(
+MEANING: Final[Mapping[SchedulerTaskState, str]] = MappingProxyType(
     {
-        State.RELEASED: "known; nobody needs its value, or it cannot be had",
-        State.WAITING: "to be computed; an input is in memory nowhere, or former content is not gone",
-        State.NO_WORKER: "to be computed; no worker that may do it is there and running",
-        State.QUEUED: "to be computed; every worker that may do it has enough to do",
-        State.PROCESSING: "a worker was asked to compute it",
-        State.MEMORY: "at least one worker holds its value",
-        State.ERRED: "it failed, or something that it depends on did",
-        State.FORGOTTEN: "the record is gone",
+        SchedulerTaskState.RELEASED: "known; nobody needs its value, or it cannot be had",
+        SchedulerTaskState.WAITING: (
+            "to be computed; an input is in memory nowhere, or former content is not gone"
+        ),
+        SchedulerTaskState.NO_WORKER: "to be computed; no worker that may do it is there and running",
+        SchedulerTaskState.QUEUED: "to be computed; every worker that may do it has enough to do",
+        SchedulerTaskState.PROCESSING: "a worker was asked to compute it",
+        SchedulerTaskState.MEMORY: "at least one worker holds its value",
+        SchedulerTaskState.ERRED: "it failed, or something that it depends on did",
+        SchedulerTaskState.FORGOTTEN: "the record is gone",
     }
 )
 
 #: On its way to a value: its inputs are needed.
-UNDER_WAY: Final = frozenset({State.WAITING, State.NO_WORKER, State.QUEUED, State.PROCESSING})
+UNDER_WAY: Final = frozenset(
+    {
+        SchedulerTaskState.WAITING,
+        SchedulerTaskState.NO_WORKER,
+        SchedulerTaskState.QUEUED,
+        SchedulerTaskState.PROCESSING,
+    }
+)

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from workerfuzz.statemachine.scheduler import transitions as do
 from workerfuzz.statemachine.scheduler.outcome import Action
-from workerfuzz.statemachine.scheduler.states import State as S
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState as S
 
 Edge: TypeAlias = tuple[S, S]
 

@@ -2,42 +2,50 @@
 
 from workerfuzz.statemachine.scheduler.placement import place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
-def wanted_state(scheduler: SchedulerState, task: Task) -> State:
+def wanted_state(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerTaskState:
     """Where a task belongs, given who uses it, who holds it, and what it waits for."""
     if not task.in_use:
         return _unused(task)
-    if task.state is State.ERRED:
-        return State.ERRED  # left when a client asks for another try, or lets go
+    if task.state is SchedulerTaskState.ERRED:
+        return SchedulerTaskState.ERRED  # left when a client asks for another try, or lets go
     if not task.needed:
-        return State.RELEASED
+        return SchedulerTaskState.RELEASED
     if task.who_has:
-        return State.MEMORY
+        return SchedulerTaskState.MEMORY
     if task.spec is None:
-        return State.RELEASED
-    if task.state not in (State.RELEASED, State.MEMORY):
+        return SchedulerTaskState.RELEASED
+    if task.state not in (SchedulerTaskState.RELEASED, SchedulerTaskState.MEMORY):
         return _under_way(scheduler, task)
-    return State.WAITING if task.state is State.RELEASED else State.RELEASED
+    return (
+        SchedulerTaskState.WAITING
+        if task.state is SchedulerTaskState.RELEASED
+        else SchedulerTaskState.RELEASED
+    )
 
 
-def _unused(task: Task) -> State:
-    if task.state is not State.RELEASED:
-        return State.RELEASED
-    return State.RELEASED if task.let_go and task.unconfirmed else State.FORGOTTEN
+def _unused(task: SchedulerTask) -> SchedulerTaskState:
+    if task.state is not SchedulerTaskState.RELEASED:
+        return SchedulerTaskState.RELEASED
+    return (
+        SchedulerTaskState.RELEASED
+        if task.let_go and task.unconfirmed
+        else SchedulerTaskState.FORGOTTEN
+    )
 
 
-def _under_way(scheduler: SchedulerState, task: Task) -> State:
+def _under_way(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerTaskState:
     inputs = scheduler.inputs(task)
     if any(dependency.out_of_reach for dependency in inputs):
-        return State.RELEASED  # to be given up, with what came to need it meanwhile
+        return SchedulerTaskState.RELEASED  # to be given up, with what came to need it meanwhile
     states = [dependency.state for dependency in inputs]
-    if State.ERRED in states:
-        return State.ERRED
-    if task.renewed or any(state is not State.MEMORY for state in states):
-        return State.WAITING
-    if task.state is State.PROCESSING or task.state is State.QUEUED:
+    if SchedulerTaskState.ERRED in states:
+        return SchedulerTaskState.ERRED
+    if task.renewed or any(state is not SchedulerTaskState.MEMORY for state in states):
+        return SchedulerTaskState.WAITING
+    if task.state is SchedulerTaskState.PROCESSING or task.state is SchedulerTaskState.QUEUED:
         return task.state
     return place(scheduler, task).state

@@ -5,16 +5,16 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options
-from workerfuzz.statemachine.scheduler.states import UNDER_WAY, State
+from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 from workerfuzz.statemachine.worker.task import Priority, TaskSpec
 
 
-class Change(NamedTuple):
+class SchedulerTransition(NamedTuple):
     """One transition, and the message that led to it."""
 
     message: str
-    start: State
-    finish: State
+    start: SchedulerTaskState
+    finish: SchedulerTaskState
 
 
 class Failure(NamedTuple):
@@ -42,7 +42,7 @@ class Theft:
 
 
 @dataclass(slots=True, eq=False)
-class Task:
+class SchedulerTask:
     """The record of one task. Fields are written by handlers, by actions, and ``state`` by ``move``.
 
     Dicts with None as values are sets in the order of their making.
@@ -77,7 +77,7 @@ class Task:
     """
 
     key: str
-    state: State = State.RELEASED
+    state: SchedulerTaskState = SchedulerTaskState.RELEASED
     spec: TaskSpec | None = None
     edition: int = 0
     editions: dict[str, int] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Task:
     suspicion: int = 0
     miscarriages: int = 0
     failure: Failure | None = None
-    history: list[Change] = field(default_factory=list)
+    history: list[SchedulerTransition] = field(default_factory=list)
 
     @property
     def dependencies(self) -> tuple[str, ...]:
@@ -131,9 +131,9 @@ class Task:
     def under_way(self) -> bool:
         return self.state in UNDER_WAY
 
-    def copy(self) -> "Task":
+    def copy(self) -> "SchedulerTask":
         """A record of its own; what is written as a whole, and never changed, is shared."""
-        other = Task(*_VALUES(self))
+        other = SchedulerTask(*_VALUES(self))
         for name in _CHANGING:
             setattr(other, name, getattr(self, name).copy())
         return other
@@ -142,7 +142,7 @@ class Task:
         return f"<Task {self.key} {self.state}>"
 
 
-_VALUES: Final = attrgetter(*(item.name for item in fields(Task)))
+_VALUES: Final = attrgetter(*(item.name for item in fields(SchedulerTask)))
 _CHANGING: Final = (
     "editions", "wanted_by", "dependents", "needed_by", "who_has", "known_to", "unconfirmed",
     "history",

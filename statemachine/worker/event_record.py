@@ -11,7 +11,7 @@ V = TypeVar("V")
 Kind = TypeVar("Kind", bound=Instruction)
 
 
-class Happening:
+class EventRecord:
     """What the last event was and did; for those who judge it, nothing here drives a decision.
 
     Attributes:
@@ -32,7 +32,7 @@ class Happening:
         self._writes = writes
         self._former: dict[tuple[int, str], Any] | None = None
 
-    def __deepcopy__(self, memo: object) -> "Happening":
+    def __deepcopy__(self, memo: object) -> "EventRecord":
         return NOTHING  # a copy of a worker: nothing has happened to it
 
     def was(self, record: object, name: str) -> Any:
@@ -61,4 +61,4 @@ class Happening:
         return {key for it in told for key in it.keys}
 
 
-NOTHING: Final = Happening()
+NOTHING: Final = EventRecord()

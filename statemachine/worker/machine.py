@@ -10,7 +10,7 @@ from workerfuzz.statemachine.worker.errors import (
     InvalidTransition,
     TransitionsDoNotEnd,
 )
-from workerfuzz.statemachine.worker.event_record import NOTHING, Happening
+from workerfuzz.statemachine.worker.event_record import NOTHING, EventRecord
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.handlers import HANDLERS
 from workerfuzz.statemachine.worker.instructions import Instruction
@@ -47,7 +47,7 @@ def handle_stimulus(worker: WorkerState, *events: Event) -> list[Instruction]:
         worker.changes, worker.touched, worker.last = [], {}, NOTHING
         raise
     writes = worker.journal.commit()
-    worker.last = Happening(events[0] if len(events) == 1 else None, instructions, writes)
+    worker.last = EventRecord(events[0] if len(events) == 1 else None, instructions, writes)
     return instructions
 
 

@@ -97,7 +97,7 @@ class Failure:
     cause: str | None = None
 
 
-class Change(NamedTuple):
+class Transition(NamedTuple):
     """One transition. ``toward`` differs from ``finish`` on the first half of a detour."""
 
     event: str
@@ -188,7 +188,7 @@ class TaskState:
     failure: Failure | None = None
     needed_by: dict[str, None] = field(default_factory=dict)
     queued_at: Priority | None = None
-    history: list[Change] = field(default_factory=list)
+    history: list[Transition] = field(default_factory=list)
 
     @property
     def role(self) -> Role:

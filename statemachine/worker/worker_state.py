@@ -12,7 +12,7 @@ from workerfuzz.statemachine.worker.event_record import NOTHING
 from workerfuzz.statemachine.worker.journal import Journal
 from workerfuzz.statemachine.worker.queue import TaskQueue
 from workerfuzz.statemachine.worker.states import HOLDING, NEEDS_INPUTS, USES_INPUTS, State
-from workerfuzz.statemachine.worker.task import LAST, Change, Execution, Priority, TaskState
+from workerfuzz.statemachine.worker.task import LAST, Execution, Priority, TaskState, Transition
 
 #: How the worker calls itself.
 ADDRESS: Final = "self"
@@ -68,7 +68,7 @@ class WorkerState:
         self.incoming_nbytes = 0
         self.paused = False
         self.last_run_id = 0
-        self.changes: list[tuple[str, Change]] = []
+        self.changes: list[tuple[str, Transition]] = []
         self.touched: dict[str, None] = {}
         self.last = NOTHING
         self.journal = Journal()
@@ -88,7 +88,7 @@ class WorkerState:
         other._cause = self._cause
         return other
 
-    def story(self, key: str) -> tuple[Change, ...]:
+    def story(self, key: str) -> tuple[Transition, ...]:
         """Every transition of the record of a key, oldest first (R46)."""
         task = self.tasks.get(key)
         return tuple(task.history) if task is not None else ()
@@ -172,7 +172,7 @@ class WorkerState:
         if start in NEEDS_INPUTS and finish not in NEEDS_INPUTS:
             self._withdraw_needs(task)
         write.set(task, "state", finish)
-        change = Change(event, start, finish, toward)
+        change = Transition(event, start, finish, toward)
         write.append(task.history, change)
         write.append(self.changes, (task.key, change))
         if finish in NEEDS_INPUTS and start not in NEEDS_INPUTS:

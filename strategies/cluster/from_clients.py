@@ -33,7 +33,7 @@ class ClientAndKeys(ClusterStep):
         client = chooser.pick(willing)
         return cls(client, some(cls.choice(world, client), 1, 3, chooser))
 
-    def obstacle(self, world: ClusterView) -> str | None:
+    def why_impossible(self, world: ClusterView) -> str | None:
         if self.client not in world.clients:
             return f"there is no client {self.client}"
         for key in self.names:
@@ -82,7 +82,7 @@ class Release(ClientAndKeys):
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
         return (*world.wants[client], *world.held[client])
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.ask(self.client, client_requests.Release(keys=self.names))
 
 
@@ -100,9 +100,9 @@ class Cancel(ClientAndKeys):
     @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
         plain = super(Cancel, cls).draw(world, chooser)
-        return replace(plain, force=chooser.pick(world.variety.forced))
+        return replace(plain, force=chooser.pick(world.workload.forced))
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.ask(self.client, client_requests.Cancel(keys=self.names, force=self.force))
 
     def arguments(self) -> Sequence[str]:
@@ -129,7 +129,7 @@ class Retry(ClientAndKeys):
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
         return [key for whose, key in world.failed if whose == client]
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.ask(self.client, client_requests.Retry(keys=self.names), at_once=True)
 
 
@@ -151,7 +151,7 @@ class Scatter(ClusterStep):
             chooser.pick(tuple(world.present)),
         )
 
-    def obstacle(self, world: ClusterView) -> str | None:
+    def why_impossible(self, world: ClusterView) -> str | None:
         if self.client not in world.clients:
             return f"there is no client {self.client}"
         if self.worker not in world.present:
@@ -160,7 +160,7 @@ class Scatter(ClusterStep):
             return f"{self.key} is in use already"
         return None
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.scatter(self.client, self.key, self.worker)
 
     def arguments(self) -> Sequence[str]:

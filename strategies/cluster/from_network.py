@@ -17,10 +17,10 @@ class Deliver(TwoNames):
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
     source: ClassVar[str] = "mail"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.deliver(self.first, self.second)
 
-    def obstacle(self, world: ClusterView) -> str | None:
+    def why_impossible(self, world: ClusterView) -> str | None:
         if (self.first, self.second) in world.mail:
             return None
         return f"there is no message from {self.first} for {self.second}"
@@ -49,7 +49,7 @@ class Serve(Transfer):
 
     source: ClassVar[str] = "asked"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.serve(self.first, self.second)
 
 
@@ -58,7 +58,7 @@ class Refuse(Transfer):
 
     source: ClassVar[str] = "asked"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "busy")
 
 
@@ -67,7 +67,7 @@ class Receive(Transfer):
 
     source: ClassVar[str] = "served"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "arrives")
 
 
@@ -76,7 +76,7 @@ class Garble(Transfer):
 
     source: ClassVar[str] = "served"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "garbled")
 
 
@@ -85,5 +85,5 @@ class Break(Transfer):
 
     source: ClassVar[str] = "open"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.transferred(self.first, self.second, "broken")

@@ -12,7 +12,7 @@ class Decision(TwoNames):
     usage: ClassVar[str] = "KEY WORKER"
     keyed: ClassVar[tuple[bool, bool]] = (True, False)
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.decide(self.word, self.first, self.second)
 
 
@@ -39,5 +39,5 @@ class Notice(OneName):
 
     source: ClassVar[str] = "unnoticed"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.notice(self.name)

@@ -12,7 +12,7 @@ class Begin(TwoNames):
 
     source: ClassVar[str] = "issued"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.begin(self.first, self.second)
 
 
@@ -22,7 +22,7 @@ class ThreadEnds(TwoNames):
     how: ClassVar[str]
     source: ClassVar[str] = "running"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.end(self.first, self.second, self.how)
 
 
@@ -56,7 +56,7 @@ class Secede(TwoNames):
 
     source: ClassVar[str] = "slotted"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.secede(self.first, self.second)
 
 
@@ -65,8 +65,8 @@ class FindMissing(OneName):
 
     source: ClassVar[str] = "present"
 
-    def happen(self, world: ClusterActs) -> None:
-        world.happen(self.name, events.FindMissing())
+    def apply(self, world: ClusterActs) -> None:
+        world.handle_event(self.name, events.FindMissing())
 
 
 class Pause(OneName):
@@ -74,8 +74,8 @@ class Pause(OneName):
 
     source: ClassVar[str] = "awake"
 
-    def happen(self, world: ClusterActs) -> None:
-        world.happen(self.name, events.Pause())
+    def apply(self, world: ClusterActs) -> None:
+        world.handle_event(self.name, events.Pause())
 
 
 class Unpause(OneName):
@@ -83,8 +83,8 @@ class Unpause(OneName):
 
     source: ClassVar[str] = "paused"
 
-    def happen(self, world: ClusterActs) -> None:
-        world.happen(self.name, events.Unpause())
+    def apply(self, world: ClusterActs) -> None:
+        world.handle_event(self.name, events.Unpause())
 
 
 class RetryBusyWorker(TwoNames):
@@ -94,8 +94,8 @@ class RetryBusyWorker(TwoNames):
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
     source: ClassVar[str] = "retrying"
 
-    def happen(self, world: ClusterActs) -> None:
-        world.happen(self.first, events.RetryBusyWorker(worker=self.second))
+    def apply(self, world: ClusterActs) -> None:
+        world.handle_event(self.first, events.RetryBusyWorker(worker=self.second))
 
 
 class Dies(OneName):
@@ -103,7 +103,7 @@ class Dies(OneName):
 
     source: ClassVar[str] = "present"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.die(self.name)
 
 
@@ -112,5 +112,5 @@ class Join(OneName):
 
     source: ClassVar[str] = "joining"
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.join(self.name)

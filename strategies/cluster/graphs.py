@@ -8,7 +8,7 @@ from typing import Any, Final
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.task import Task
+from workerfuzz.strategies.cluster.task import GraphTask
 from workerfuzz.strategies.cluster.view import ClusterView
 from workerfuzz.strategies.cluster.workload_profile import happens
 from workerfuzz.strategies.worker.step import some
@@ -33,18 +33,18 @@ def single_before(key: str, keys: tuple[str, ...]) -> Sequence[str]:
 
 def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
     """Keys that the graph is for: a few of the pool, or a large group; often what was let go."""
-    variety = world.variety
+    workload = world.workload
     single, group = divided(tuple(world.pool))
     if world.data:
         single, group = ([key for key in them if key not in world.data] for them in (single, group))
-    if group and (not single or happens(variety.crowded, chooser)):
+    if group and (not single or happens(workload.crowded, chooser)):
         return some(group, (len(group) + 1) // 2, len(group), chooser)
     let_go = []
-    if variety.faithful:
+    if workload.faithful:
         let_go = [key for key in single if key in world.contents and not is_wanted(world, key)]
-    if let_go and happens(variety.faithful, chooser):
-        return some(let_go, 1, variety.goals, chooser)
-    return some(single, 1, variety.goals, chooser)
+    if let_go and happens(workload.faithful, chooser):
+        return some(let_go, 1, workload.goals, chooser)
+    return some(single, 1, workload.goals, chooser)
 
 
 def is_wanted(world: ClusterView, key: str) -> bool:
@@ -54,14 +54,14 @@ def is_wanted(world: ClusterView, key: str) -> bool:
 
 def closure(
     world: ClusterView, client: str, goals: Collection[str], chooser: Chooser
-) -> Mapping[str, Task]:
+) -> Mapping[str, GraphTask]:
     """The goals with all they need, in the order of the pool.
 
     What is in use keeps its content, and so does, often, what is not; the rest is drawn anew. What the
     client wants already may be left out of the graph, as futures are.
     """
     fixed, mine = world.fixed(client), world.wants[client]
-    chosen: dict[str, Task] = {}
+    chosen: dict[str, GraphTask] = {}
     left = list(goals)
     while left:
         key = left.pop()
@@ -80,40 +80,40 @@ def closure(
     return {key: chosen[key] for key in world.pool if key in chosen}
 
 
-def again(spec: TaskSpec) -> Task:
+def again(spec: TaskSpec) -> GraphTask:
     """A task with the content that it had."""
     content = spec.run_spec if isinstance(spec.run_spec, int) else 0
     needs = tuple(spec.dependencies)
-    return Task(spec.key, needs, content, spec.actor)
+    return GraphTask(spec.key, needs, content, spec.actor)
 
 
-def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Task:
+def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> GraphTask:
     """Content for a key that may have any."""
-    variety, grouped = world.variety, key.startswith(GROUP)
+    workload, grouped = world.workload, key.startswith(GROUP)
     usable, data, wants = single_before(key, tuple(world.pool)), world.data, world.wants[client]
     if data:
         usable = [other for other in usable if other not in data or other in wants]
     former = world.contents.get(key)
     as_it_was = former is not None and all(need in usable for need in former.dependencies)
-    if former is not None and as_it_was and happens(variety.faithful, chooser):
+    if former is not None and as_it_was and happens(workload.faithful, chooser):
         task = again(former)
     else:
-        fewest, most = variety.needs
+        fewest, most = workload.needs
         needs = some(usable, fewest, min(most, 1) if grouped else most, chooser) if usable else ()
-        content = chooser.pick(variety.contents)
-        task = Task(key, needs, content, key in variety.actors and not grouped)
+        content = chooser.pick(workload.contents)
+        task = GraphTask(key, needs, content, key in workload.actors and not grouped)
     return task if grouped else replace(task, options=draw_options(world, task, chooser))
 
 
-def draw_options(world: ClusterView, task: Task, chooser: Chooser) -> Options:
+def draw_options(world: ClusterView, task: GraphTask, chooser: Chooser) -> Options:
     """What a task is submitted with, as is the habit."""
     drawn = NO_OPTIONS
-    for what in chooser.pick(world.variety.options).split():
+    for what in chooser.pick(world.workload.options).split():
         drawn = replace(drawn, **DRAWN[what](world, task, chooser))
     return drawn
 
 
-def draw_workers(world: ClusterView, task: Task, chooser: Chooser) -> Mapping[str, Any]:
+def draw_workers(world: ClusterView, task: GraphTask, chooser: Chooser) -> Mapping[str, Any]:
     """Mostly one worker, and no other will do."""
     present = tuple(world.present)
     if not present:
@@ -125,7 +125,7 @@ def draw_workers(world: ClusterView, task: Task, chooser: Chooser) -> Mapping[st
     return {"workers": workers, "loose": chooser.pick((False, False, True))}
 
 
-def places(world: ClusterView, task: Task) -> Iterator[str]:
+def places(world: ClusterView, task: GraphTask) -> Iterator[str]:
     """Workers where a thread still runs for what the task needs, or a copy of the task is under way.
 
     Where a thread runs for the task itself, from before, every other worker is one.
@@ -139,8 +139,8 @@ def places(world: ClusterView, task: Task) -> Iterator[str]:
             yield worker
 
 
-#: Draws one of ``Options``, by what it is called in ``Variety.options``.
-DRAWN: Final[Mapping[str, Callable[[ClusterView, Task, Chooser], Mapping[str, Any]]]] = {
+#: Draws one of ``Options``, by what it is called in ``WorkloadProfile.options``.
+DRAWN: Final[Mapping[str, Callable[[ClusterView, GraphTask, Chooser], Mapping[str, Any]]]] = {
     "priority": lambda world, task, chooser: {"priority": chooser.pick((1, -1))},
     "retries": lambda world, task, chooser: {"retries": chooser.integer(1, 2)},
     "resources": lambda world, task, chooser: {"resources": dict.fromkeys(world.resources, 1.0)},

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.workload_profile import Variety, draw_variety
+from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfile, draw_workload
 
 #: Keys that a run uses; each depends on earlier ones only. The last ones make a group.
 KEYS: Final = ("a", "b", "c", "d", "e", "g", "h", "f-0", "f-1", "f-2", "f-3", "f-4", "f-5")
@@ -36,7 +36,7 @@ class ClusterConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterUniverse:
+class ClusterRunConfig:
     """Everything about a run that is fixed before its first step."""
 
     scope: ClassVar[str] = "cluster"
@@ -44,10 +44,10 @@ class ClusterUniverse:
     keys: tuple[str, ...] = KEYS
     clients: tuple[str, ...] = CLIENTS
     later: int = LATER
-    variety: Variety = field(default_factory=Variety)
+    workload: ClusterWorkloadProfile = field(default_factory=ClusterWorkloadProfile)
 
 
-def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterUniverse:
+def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterRunConfig:
     """Small, because bugs need few of everything."""
     config = ClusterConfig(
         workers=workers or chooser.pick((2, 3, 1, 4)),
@@ -62,10 +62,10 @@ def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterUnivers
     single = chooser.pick((2, 3, 3, 4, 5, 7))
     group = chooser.pick((0, 6))
     keys = (*KEYS[:single], *KEYS[7 : 7 + group])
-    return ClusterUniverse(
+    return ClusterRunConfig(
         config,
         keys,
         clients=CLIENTS[: chooser.integer(1, 2)],
         later=chooser.integer(0, LATER),
-        variety=draw_variety(keys[:single], config.worker.resources, chooser),
+        workload=draw_workload(keys[:single], config.worker.resources, chooser),
     )

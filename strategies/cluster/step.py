@@ -21,11 +21,11 @@ class ClusterStep(Step):
     source: ClassVar[str]
 
     @classmethod
-    def may(cls, world: ClusterView) -> bool:
+    def is_possible(cls, world: ClusterView) -> bool:
         return bool(getattr(world, cls.source))
 
     @abstractmethod
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         """Let it happen."""
 
 
@@ -40,7 +40,7 @@ class OneName(ClusterStep):
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
         return cls(chooser.pick(tuple(getattr(world, cls.source))))
 
-    def obstacle(self, world: ClusterView) -> str | None:
+    def why_impossible(self, world: ClusterView) -> str | None:
         known = self.name in getattr(world, self.source)
         return None if known else f"{self.word} is not possible for {self.name} now"
 
@@ -73,7 +73,7 @@ class TwoNames(ClusterStep):
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
         return cls(*chooser.pick(tuple(getattr(world, cls.source))))
 
-    def obstacle(self, world: ClusterView) -> str | None:
+    def why_impossible(self, world: ClusterView) -> str | None:
         known = (self.first, self.second) in getattr(world, self.source)
         return None if known else f"{self} is not possible now"
 

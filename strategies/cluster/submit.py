@@ -11,7 +11,7 @@ from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.graphs import closure, draw_goals
 from workerfuzz.strategies.cluster.step import ClusterStep
-from workerfuzz.strategies.cluster.task import Task, parse_task
+from workerfuzz.strategies.cluster.task import GraphTask, parse_task
 from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker.step import Names, one_less, some
@@ -29,7 +29,7 @@ class Submit(ClusterStep):
     usage: ClassVar[str] = "CLIENT KEY#CONTENT(KEY,...)[OPTIONS]... want KEY,..."
     source: ClassVar[str] = "clients"
     client: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[GraphTask, ...]
     wanted: tuple[str, ...]
 
     @classmethod
@@ -43,7 +43,7 @@ class Submit(ClusterStep):
         wanted = tuple(key for key in chosen if key in ends or key in others)
         return cls(client, tuple(chosen.values()), wanted)
 
-    def obstacle(self, world: ClusterView) -> str | None:
+    def why_impossible(self, world: ClusterView) -> str | None:
         if self.client not in world.clients:
             return f"there is no client {self.client}"
         if self.client not in world.submitters:
@@ -58,7 +58,7 @@ class Submit(ClusterStep):
                     return f"{task.key} needs {key}, which {self.client} does not know"
         return None
 
-    def happen(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterActs) -> None:
         world.ask(
             self.client,
             client_requests.Submit(
@@ -134,7 +134,7 @@ class Submit(ClusterStep):
     def recomputed(self, change: Callable[[TaskSpec], TaskSpec]) -> Self:
         return replace(self, tasks=tuple(task.computing(change(task.spec)) for task in self.tasks))
 
-    def of(self, tasks: Sequence[Task], wanted: Sequence[str]) -> Self:
+    def of(self, tasks: Sequence[GraphTask], wanted: Sequence[str]) -> Self:
         """The graph of these tasks alone; what is needed of others is not needed any more."""
         left = [task.key for task in tasks]
         kept = tuple(

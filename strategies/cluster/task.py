@@ -17,7 +17,7 @@ _TASK: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class GraphTask:
     """One task of a graph.
 
     Attributes:
@@ -42,7 +42,7 @@ class Task:
         how = ",".join(described(self.options, self.actor))
         return f"{self.key}{content}{needs}{f'[{how}]' if how else ''}"
 
-    def renamed(self, names: Names) -> "Task":
+    def renamed(self, names: Names) -> "GraphTask":
         workers = tuple(names.get(worker, worker) for worker in self.options.workers)
         return replace(
             self,
@@ -51,12 +51,12 @@ class Task:
             options=replace(self.options, workers=workers),
         )
 
-    def computing(self, spec: TaskSpec) -> "Task":
+    def computing(self, spec: TaskSpec) -> "GraphTask":
         """The same task with other content."""
         assert isinstance(spec.run_spec, int)
         return replace(self, needs=spec.dependencies, content=spec.run_spec, actor=spec.actor)
 
-    def simpler(self) -> Iterator["Task"]:
+    def simpler(self) -> Iterator["GraphTask"]:
         for needs in one_less(self.needs):
             yield replace(self, needs=needs)
         if self.content:
@@ -86,13 +86,13 @@ def described(options: Options, actor: bool) -> Iterator[str]:
         yield "loose"
 
 
-def parse_task(word: str) -> Task:
+def parse_task(word: str) -> GraphTask:
     found = _TASK.fullmatch(word)
     if found is None:
         raise BadText(f'expected KEY#CONTENT(KEY,...)[OPTIONS], found "{word}"')
     needs = found["needs"]
     options, actor = parse_options(found["how"])
-    return Task(
+    return GraphTask(
         key=text.name(found["key"]),
         needs=text.each_once([text.name(key) for key in needs.split(",")]) if needs else (),
         content=int(found["content"] or 0),

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from workerfuzz.statemachine.scheduler.client_requests import Wish
+from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.task import TaskSpec
-from workerfuzz.strategies.cluster.workload_profile import Variety
+from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfile
 
 #: Two parties or a party and a key, as a step names them.
 Pair = tuple[str, str]
@@ -20,7 +20,7 @@ class ClusterView(Protocol):
         """Keys that may be used, each depending on earlier ones only."""
 
     @property
-    def variety(self) -> Variety:
+    def workload(self) -> ClusterWorkloadProfile:
         """What graphs are made of."""
 
     @property
@@ -146,7 +146,7 @@ class ClusterView(Protocol):
 class ClusterActs(ClusterView, Protocol):
     """A cluster to which steps happen."""
 
-    def ask(self, client: str, wish: Wish, *, at_once: bool = False) -> None:
+    def ask(self, client: str, wish: ClientRequest, *, at_once: bool = False) -> None:
         """A client asks for something; at once, it overtakes what the client sent before."""
 
     def scatter(self, client: str, key: str, worker: str) -> None:
@@ -170,7 +170,7 @@ class ClusterActs(ClusterView, Protocol):
     def transferred(self, worker: str, peer: str, how: str) -> None:
         """A transfer ends: it ``arrives``, is ``busy``, ``broken`` or ``garbled``."""
 
-    def happen(self, worker: str, event: Event) -> None:
+    def handle_event(self, worker: str, event: Event) -> None:
         """Something else happens to a worker."""
 
     def decide(self, what: str, key: str, worker: str) -> None:

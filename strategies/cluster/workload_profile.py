@@ -29,12 +29,12 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 WITH_RESOURCES: Final = ("resources", "resources", "both", "both", "mixed", "workers")
 WITHOUT: Final = ("workers", "workers", "workers", "mixed", "retries", "priority", "nothing")
 
-#: Of how many times ``Variety.faithful`` is some.
+#: Of how many times ``WorkloadProfile.faithful`` is some.
 TIMES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variety:
+class ClusterWorkloadProfile:
     """Asked for while a step is drawn, and at no other time: a case does without.
 
     Where it is a choice, a value stands there as often as it is to come up, the simplest first.
@@ -65,9 +65,11 @@ def happens(times: int, chooser: Chooser) -> bool:
     return times > 0 and chooser.integer(1, TIMES) <= times
 
 
-def draw_variety(keys: tuple[str, ...], resources: Collection[str], chooser: Chooser) -> Variety:
+def draw_workload(
+    keys: tuple[str, ...], resources: Collection[str], chooser: Chooser
+) -> ClusterWorkloadProfile:
     """Of a run with these keys, where workers have these resources."""
-    return Variety(
+    return ClusterWorkloadProfile(
         options=OPTIONS[chooser.pick(WITH_RESOURCES if resources else WITHOUT)],
         actors=chooser.pick(((), (), (), (), (), (), (), (), keys[:1], keys[1:2])),
         contents=chooser.pick(((0, 0, 0, 1, 2), (0, 0, 1, 2), (0, 0, 1), (0,))),

@@ -10,7 +10,7 @@ from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker.step import Bare, OneKey, OnePeer, not_among
-from workerfuzz.strategies.worker.view import Surroundings
+from workerfuzz.strategies.worker.view import EnvironmentView
 
 #: Values that are values although Python calls them false (#4721).
 FALSY: Final = {"none": None, "zero": 0, "empty": ""}
@@ -20,13 +20,13 @@ class Pause(Bare):
     """The worker runs short of memory."""
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def is_possible(cls, world: EnvironmentView) -> bool:
         return not world.view.paused()
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         return "the worker is paused already" if world.view.paused() else None
 
-    def event(self, world: Surroundings) -> events.Pause:
+    def event(self, world: EnvironmentView) -> events.Pause:
         return events.Pause()
 
 
@@ -34,20 +34,20 @@ class Unpause(Bare):
     """The worker has memory again."""
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def is_possible(cls, world: EnvironmentView) -> bool:
         return world.view.paused()
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         return None if world.view.paused() else "the worker is not paused"
 
-    def event(self, world: Surroundings) -> events.Unpause:
+    def event(self, world: EnvironmentView) -> events.Unpause:
         return events.Unpause()
 
 
 class FindMissing(Bare):
     """A clock ticks: the worker looks for keys that nobody holds."""
 
-    def event(self, world: Surroundings) -> events.FindMissing:
+    def event(self, world: EnvironmentView) -> events.FindMissing:
         return events.FindMissing()
 
 
@@ -55,17 +55,17 @@ class RetryBusyWorker(OnePeer):
     """The worker has waited long enough for a busy peer."""
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def is_possible(cls, world: EnvironmentView) -> bool:
         return bool(world.retrying)
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         return sorted(world.retrying)
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         return not_among(self.worker, world.retrying, "the worker does not wait for {} to be idle")
 
-    def event(self, world: Surroundings) -> events.RetryBusyWorker:
+    def event(self, world: EnvironmentView) -> events.RetryBusyWorker:
         return events.RetryBusyWorker(worker=self.worker)
 
 
@@ -73,14 +73,14 @@ class ThreadReports(OneKey):
     """A thread has something to say about the task that it runs."""
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def is_possible(cls, world: EnvironmentView) -> bool:
         return bool(world.executing)
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         return sorted(world.executing)
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         return not_among(self.key, world.executing, "{} is not running")
 
 
@@ -98,14 +98,14 @@ class ExecuteSuccess(ThreadReports):
     value: str = ""
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         return cls(
             key=chooser.pick(cls.candidates(world)),
-            nbytes=chooser.pick(world.variety.sizes) or 1,
-            value=chooser.pick(world.variety.values),
+            nbytes=chooser.pick(world.workload.sizes) or 1,
+            value=chooser.pick(world.workload.values),
         )
 
-    def event(self, world: Surroundings) -> events.ExecuteSuccess:
+    def event(self, world: EnvironmentView) -> events.ExecuteSuccess:
         started = world.executing[self.key]
         value = FALSY[self.value] if self.value else computed_value(started.spec)
         return events.ExecuteSuccess(
@@ -149,14 +149,14 @@ def computed_value(spec: TaskSpec) -> str:
 class ExecuteFailure(ThreadReports):
     """A task raises."""
 
-    def event(self, world: Surroundings) -> events.ExecuteFailure:
+    def event(self, world: EnvironmentView) -> events.ExecuteFailure:
         return events.ExecuteFailure(key=self.key, run_id=world.executing[self.key].run_id)
 
 
 class Reschedule(ThreadReports):
     """A task asks to be run elsewhere."""
 
-    def event(self, world: Surroundings) -> events.Reschedule:
+    def event(self, world: EnvironmentView) -> events.Reschedule:
         return events.Reschedule(key=self.key, run_id=world.executing[self.key].run_id)
 
 
@@ -164,17 +164,17 @@ class Secede(ThreadReports):
     """A task leaves its slot and runs on."""
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def is_possible(cls, world: EnvironmentView) -> bool:
         return len(world.seceded) < len(world.executing)
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         return sorted(set(world.executing).difference(world.seceded))
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         if self.key in world.seceded:
             return f"{self.key} has seceded already"
         return not_among(self.key, world.executing, "{} is not running")
 
-    def event(self, world: Surroundings) -> events.Secede:
+    def event(self, world: EnvironmentView) -> events.Secede:
         return events.Secede(key=self.key, run_id=world.executing[self.key].run_id)

@@ -9,21 +9,21 @@ from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker.step import Names, OnePeer, not_among, one_less, some
-from workerfuzz.strategies.worker.view import Surroundings
+from workerfuzz.strategies.worker.view import EnvironmentView
 
 
 class TransferEnds(OnePeer):
     """The answer of a peer that was asked for keys."""
 
     @classmethod
-    def may(cls, world: Surroundings) -> bool:
+    def is_possible(cls, world: EnvironmentView) -> bool:
         return bool(world.gathering)
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         return sorted(world.gathering)
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         return not_among(self.worker, world.gathering, "no transfer from {} is open")
 
 
@@ -39,13 +39,13 @@ class GatherDepSuccess(TransferEnds):
     names: tuple[str, ...] = ()
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         worker = chooser.pick(cls.candidates(world))
         asked = world.gathering[worker]
         everything = chooser.pick((True, True, False))
         return cls(worker, asked if everything else some(asked, 0, len(asked), chooser))
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         if self.worker not in world.gathering:
             return f"no transfer from {self.worker} is open"
         for key in self.names:
@@ -53,7 +53,7 @@ class GatherDepSuccess(TransferEnds):
                 return f"{self.worker} was not asked for {key}"
         return None
 
-    def event(self, world: Surroundings) -> events.GatherDepSuccess:
+    def event(self, world: EnvironmentView) -> events.GatherDepSuccess:
         values = {key: f"{key} from {self.worker}" for key in self.names}
         return events.GatherDepSuccess(worker=self.worker, values=values)
 
@@ -88,19 +88,19 @@ class GatherDepSuccess(TransferEnds):
 class GatherDepBusy(TransferEnds):
     """A peer has no time."""
 
-    def event(self, world: Surroundings) -> events.GatherDepBusy:
+    def event(self, world: EnvironmentView) -> events.GatherDepBusy:
         return events.GatherDepBusy(worker=self.worker)
 
 
 class GatherDepNetworkFailure(TransferEnds):
     """The connection breaks; a peer that dies looks like this as well."""
 
-    def event(self, world: Surroundings) -> events.GatherDepNetworkFailure:
+    def event(self, world: EnvironmentView) -> events.GatherDepNetworkFailure:
         return events.GatherDepNetworkFailure(worker=self.worker)
 
 
 class GatherDepFailure(TransferEnds):
     """What a peer sends will not deserialise."""
 
-    def event(self, world: Surroundings) -> events.GatherDepFailure:
+    def event(self, world: EnvironmentView) -> events.GatherDepFailure:
         return events.GatherDepFailure(worker=self.worker)

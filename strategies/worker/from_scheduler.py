@@ -24,7 +24,7 @@ from workerfuzz.strategies.worker.step import (
     simpler_holdings,
     some,
 )
-from workerfuzz.strategies.worker.view import Surroundings
+from workerfuzz.strategies.worker.view import EnvironmentView
 
 #: A new request is most telling here.
 AWAITED_AGAIN: Final = frozenset({State.CANCELLED, State.RESUMED, State.ERROR})
@@ -56,7 +56,7 @@ class ComputeTask(WorkerStep):
     actor: bool = False
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         again = likelier(world, AWAITED_AGAIN)
         content = draw_content(world, chooser.pick((*world.pool, *again)), chooser)
         assert isinstance(content.run_spec, int)
@@ -64,7 +64,7 @@ class ComputeTask(WorkerStep):
             key=content.key,
             needs=draw_holdings(world, content.dependencies, chooser),
             spec=content.run_spec,
-            priority=chooser.pick(world.variety.priorities),
+            priority=chooser.pick(world.workload.priorities),
             resources=draw_resources(world.view.config.resources, chooser),
             actor=content.actor,
         )
@@ -77,7 +77,7 @@ class ComputeTask(WorkerStep):
             actor=self.actor,
         )
 
-    def obstacle(self, world: Surroundings) -> str | None:
+    def why_impossible(self, world: EnvironmentView) -> str | None:
         if self.key in world.fixed and self.content() != world.content[self.key]:
             return f"{self.key} was requested with other content and not freed since"
         for name, amount in self.resources:
@@ -85,7 +85,7 @@ class ComputeTask(WorkerStep):
                 return f"this worker has no {name}={amount}"
         return None
 
-    def event(self, world: Surroundings) -> events.ComputeTask:
+    def event(self, world: EnvironmentView) -> events.ComputeTask:
         return events.ComputeTask(
             spec=self.content(),
             request=Request(
@@ -175,13 +175,13 @@ class ComputeTask(WorkerStep):
         )
 
 
-def likelier(world: Surroundings, states: Collection[State]) -> Sequence[str]:
+def likelier(world: EnvironmentView, states: Collection[State]) -> Sequence[str]:
     """Keys in some states, twice: offered beside all others, they are drawn more often."""
     state = world.view.state
     return [key for key in world.pool if state(key) in states] * 2
 
 
-def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
+def draw_content(world: EnvironmentView, key: str, chooser: Chooser) -> TaskSpec:
     """What was requested before, or other content where the scheduler let go of that."""
     known = world.content.get(key)
     if known is not None and (key in world.fixed or chooser.integer(0, 3) < 2):
@@ -189,12 +189,12 @@ def draw_content(world: Surroundings, key: str, chooser: Chooser) -> TaskSpec:
     return TaskSpec(
         key=key,
         dependencies=draw_dependencies(world, key, chooser),
-        run_spec=chooser.pick(world.variety.contents),
-        actor=chooser.pick(world.variety.actors),
+        run_spec=chooser.pick(world.workload.contents),
+        actor=chooser.pick(world.workload.actors),
     )
 
 
-def draw_dependencies(world: Surroundings, key: str, chooser: Chooser) -> tuple[str, ...]:
+def draw_dependencies(world: EnvironmentView, key: str, chooser: Chooser) -> tuple[str, ...]:
     """Some earlier keys, or some that are here; now and then one that holds a thread or a transfer."""
     earlier = world.pool[: world.pool.index(key)]
     state = world.view.state
@@ -225,14 +225,14 @@ class LettingGo(SomeKeys):
     """About any keys, or about one that is in use or will be next."""
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         used = (*likelier(world, HOLDING), *inputs_of_runnable(world))
         if used and chooser.integer(0, 1) == 0:
             return cls((chooser.pick(used),))
         return super().draw(world, chooser)
 
 
-def inputs_of_runnable(world: Surroundings) -> Sequence[str]:
+def inputs_of_runnable(world: EnvironmentView) -> Sequence[str]:
     """What tasks will take that wait for nothing but a thread or resources, task by task."""
     state = world.view.state
     runnable = [key for key in world.pool if state(key) in RUNNABLE]
@@ -242,28 +242,28 @@ def inputs_of_runnable(world: Surroundings) -> Sequence[str]:
 class FreeKeys(LettingGo):
     """Keys are not wanted any more."""
 
-    def event(self, world: Surroundings) -> events.FreeKeys:
+    def event(self, world: EnvironmentView) -> events.FreeKeys:
         return events.FreeKeys(keys=self.names)
 
 
 class ForgetKeys(LettingGo):
     """Everything about some keys is to be deleted."""
 
-    def event(self, world: Surroundings) -> events.ForgetKeys:
+    def event(self, world: EnvironmentView) -> events.ForgetKeys:
         return events.ForgetKeys(keys=self.names)
 
 
 class AcquireReplicas(SomeHoldings):
     """Copies are wanted here."""
 
-    def event(self, world: Surroundings) -> events.AcquireReplicas:
+    def event(self, world: EnvironmentView) -> events.AcquireReplicas:
         return events.AcquireReplicas(who_has=who_has(self.holdings), nbytes=nbytes(self.holdings))
 
 
 class RemoveReplicas(SomeKeys):
     """Copies may be dropped."""
 
-    def event(self, world: Surroundings) -> events.RemoveReplicas:
+    def event(self, world: EnvironmentView) -> events.RemoveReplicas:
         return events.RemoveReplicas(keys=self.names)
 
 
@@ -271,21 +271,21 @@ class Withdrawal(OneKey):
     """About any key, and twice as likely about one whose request can be withdrawn."""
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         return (*world.pool, *likelier(world, TO_WITHDRAW))
 
 
 class StealRequest(Withdrawal):
     """The scheduler would like to have a task computed elsewhere."""
 
-    def event(self, world: Surroundings) -> events.StealRequest:
+    def event(self, world: EnvironmentView) -> events.StealRequest:
         return events.StealRequest(key=self.key)
 
 
 class CancelCompute(Withdrawal):
     """A task is not to be computed."""
 
-    def event(self, world: Surroundings) -> events.CancelCompute:
+    def event(self, world: EnvironmentView) -> events.CancelCompute:
         return events.CancelCompute(key=self.key)
 
 
@@ -295,7 +295,7 @@ class RefreshWhoHas(SomeHoldings):
     usage: ClassVar[str] = "KEY[@PEER,PEER]..."
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         drawn = super().draw(world, chooser)
         return cls(tuple([Holding(it.key, it.peers) for it in drawn.holdings]))
 
@@ -307,19 +307,19 @@ class RefreshWhoHas(SomeHoldings):
                 raise BadText(f"no size is told here, found {holding}")
         return step
 
-    def event(self, world: Surroundings) -> events.RefreshWhoHas:
+    def event(self, world: EnvironmentView) -> events.RefreshWhoHas:
         return events.RefreshWhoHas(who_has=who_has(self.holdings))
 
 
 class RemoveWorker(OnePeer):
     """A peer has left, the scheduler says; its transfers end by answers of their own."""
 
-    def event(self, world: Surroundings) -> events.RemoveWorker:
+    def event(self, world: EnvironmentView) -> events.RemoveWorker:
         return events.RemoveWorker(worker=self.worker)
 
 
 class UpdateData(SomeKeys):
     """A client scatters values to this worker."""
 
-    def event(self, world: Surroundings) -> events.UpdateData:
+    def event(self, world: EnvironmentView) -> events.UpdateData:
         return events.UpdateData(values={key: f"{key} scattered" for key in self.names})

@@ -12,7 +12,7 @@ PEERS: Final = ("a", "b", "c")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Variety:
+class WorkloadProfile:
     """What steps are made of. A value stands there as often as it is to come up; the simplest first.
 
     Attributes:
@@ -31,17 +31,17 @@ class Variety:
 
 
 @dataclass(frozen=True, slots=True)
-class Universe:
+class RunConfig:
     """Everything about a run that is fixed before its first step."""
 
     scope: ClassVar[str] = "worker"
     config: WorkerConfig = field(default_factory=WorkerConfig)
     keys: tuple[str, ...] = KEYS
     peers: tuple[str, ...] = PEERS
-    variety: Variety = field(default_factory=Variety)
+    workload: WorkloadProfile = field(default_factory=WorkloadProfile)
 
 
-def draw_universe(chooser: Chooser) -> Universe:
+def draw_run_config(chooser: Chooser) -> RunConfig:
     """Small, because bugs need few keys, and near the limits, because bugs live there."""
     config = WorkerConfig(
         nthreads=chooser.integer(1, 2),
@@ -52,4 +52,4 @@ def draw_universe(chooser: Chooser) -> Universe:
         transfer_count=chooser.pick((NO_LIMIT, 1)),
         transfer_throttle_nbytes=chooser.pick((10_000_000, 0)),
     )
-    return Universe(config, KEYS[-chooser.integer(3, 6) :], PEERS[: chooser.integer(1, 3)])
+    return RunConfig(config, KEYS[-chooser.integer(3, 6) :], PEERS[: chooser.integer(1, 3)])

@@ -15,7 +15,7 @@ from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.text import BadText, Holding
-from workerfuzz.strategies.worker.view import Surroundings
+from workerfuzz.strategies.worker.view import EnvironmentView
 
 T = TypeVar("T")
 
@@ -36,16 +36,16 @@ class Step(ABC):
         cls.word = text.word(cls)
 
     @classmethod
-    def may(cls, world: Any) -> bool:
+    def is_possible(cls, world: Any) -> bool:
         """Some step of this kind is possible now. Cheap: asked before every step."""
         return True
 
     @classmethod
     @abstractmethod
     def draw(cls, world: Any, chooser: Chooser) -> Self:
-        """A step of this kind that is possible now; only where ``may`` says so."""
+        """A step of this kind that is possible now; only where ``is_possible`` says so."""
 
-    def obstacle(self, world: Any) -> str | None:
+    def why_impossible(self, world: Any) -> str | None:
         """Why this very step is not possible now; None where it is."""
         return None
 
@@ -94,7 +94,7 @@ class WorkerStep(Step):
     """A step at the scope of one worker."""
 
     @abstractmethod
-    def event(self, world: Surroundings) -> Event:
+    def event(self, world: EnvironmentView) -> Event:
         """What happens to the worker."""
 
 
@@ -103,7 +103,7 @@ class Bare(WorkerStep):
     """A step with nothing to choose."""
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         return cls()
 
     def arguments(self) -> Sequence[str]:
@@ -124,12 +124,12 @@ class OneKey(WorkerStep):
     key: str
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         """Keys that it can be about now, in a fixed order."""
         return world.pool
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         return cls(chooser.pick(cls.candidates(world)))
 
     def arguments(self) -> Sequence[str]:
@@ -155,12 +155,12 @@ class OnePeer(WorkerStep):
     worker: str
 
     @classmethod
-    def candidates(cls, world: Surroundings) -> Sequence[str]:
+    def candidates(cls, world: EnvironmentView) -> Sequence[str]:
         """Peers that it can be about now, in a fixed order."""
         return world.peers
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         return cls(chooser.pick(cls.candidates(world)))
 
     def arguments(self) -> Sequence[str]:
@@ -186,8 +186,8 @@ class SomeKeys(WorkerStep):
     names: tuple[str, ...]
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
-        return cls(some(world.pool, 1, world.variety.together, chooser))
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
+        return cls(some(world.pool, 1, world.workload.together, chooser))
 
     def arguments(self) -> Sequence[str]:
         return self.names
@@ -221,8 +221,8 @@ class SomeHoldings(WorkerStep):
     holdings: tuple[Holding, ...]
 
     @classmethod
-    def draw(cls, world: Surroundings, chooser: Chooser) -> Self:
-        keys = some(world.pool, 1, world.variety.together, chooser)
+    def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
+        keys = some(world.pool, 1, world.workload.together, chooser)
         return cls(draw_holdings(world, keys, chooser))
 
     def arguments(self) -> Sequence[str]:
@@ -267,10 +267,10 @@ def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, 
 
 
 def draw_holdings(
-    world: Surroundings, keys: Sequence[str], chooser: Chooser
+    world: EnvironmentView, keys: Sequence[str], chooser: Chooser
 ) -> tuple[Holding, ...]:
     """Who might hold each key: nobody, one peer, two, or (falsely) the worker itself."""
-    holders, sizes, pick = possible_holders(tuple(world.peers)), world.variety.sizes, chooser.pick
+    holders, sizes, pick = possible_holders(tuple(world.peers)), world.workload.sizes, chooser.pick
     return tuple([Holding(key, pick(holders), pick(sizes)) for key in keys])
 
 

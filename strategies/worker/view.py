@@ -6,10 +6,10 @@ from typing import Protocol
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.statemachine.worker.task import TaskSpec
-from workerfuzz.strategies.worker.run_config import Variety
+from workerfuzz.strategies.worker.run_config import WorkloadProfile
 
 
-class Surroundings(Protocol):
+class EnvironmentView(Protocol):
     """A worker with all that can happen to it: what drawing a step needs to know."""
 
     @property
@@ -25,7 +25,7 @@ class Surroundings(Protocol):
         """Addresses of other workers."""
 
     @property
-    def variety(self) -> Variety:
+    def workload(self) -> WorkloadProfile:
         """What steps are made of."""
 
     @property

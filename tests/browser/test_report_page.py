@@ -7,7 +7,7 @@ from examples.accounts import account, met, night, tally
 from examples.lane_cases import ALONE, CLUSTER
 from examples.looks import HOSTILE, SCHEMES, WIDTHS, Look, Opened
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.report.night_report.finding_detail import Dresser, Shown
@@ -25,7 +25,7 @@ def case(text: str) -> str:
     return f"{head}title: {TITLED} {rest}"
 
 
-def bug(name: str, **its: object) -> Met:
+def bug(name: str, **its: object) -> Finding:
     return met(
         name, subject="reference", case=case(CLUSTER), severity="WAITS", told=f"{HOSTILE} waits",
         counterexample=f"{HOSTILE}\na is left", path=f"findings/{name}.case", after=13, before=90,

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text, file_of
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import Point, Reading, ShardResult
 
 EXPECTED = [
     "worker waiting -> ready",
@@ -22,7 +22,7 @@ EXPECTED = [
 ]
 
 
-def met(name: str = "nothing_is_left", **its: Any) -> Met:
+def met(name: str = "nothing_is_left", **its: Any) -> Finding:
     """A bug; new and without a case, unless something else is said."""
     facts: dict[str, Any] = {
         "signature": (name, "", ""),
@@ -34,10 +34,10 @@ def met(name: str = "nothing_is_left", **its: Any) -> Met:
         "subject": "dask",
         "scope": "cluster",
     }
-    return Met(**(facts | its))
+    return Finding(**(facts | its))
 
 
-def tally(runs: int = 20, **its: Any) -> Tally:
+def tally(runs: int = 20, **its: Any) -> Counters:
     """What one tactic did; it never reached an error, and scheduled nothing."""
     facts: dict[str, Any] = {
         "runs": runs,
@@ -53,10 +53,10 @@ def tally(runs: int = 20, **its: Any) -> Tally:
         },
         "checked": {"nothing_is_left": 5},
     }
-    return Tally(**(facts | its))
+    return Counters(**(facts | its))
 
 
-def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) -> Account:
+def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) -> ShardResult:
     """What a shard tells that fuzzed clusters with one tactic, at an even pace."""
     plan = Plan(subject="dask", scope="cluster", seed=seed, budget=Budget(seconds=60))
     half = Reading(runs // 2, runs * 25, 2, 3, 0)
@@ -71,10 +71,10 @@ def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) ->
         "runs": runs,
         "seconds": seconds,
     }
-    return Account(**(facts | its))
+    return ShardResult(**(facts | its))
 
 
-def night(*shards: Account, **its: Any) -> Night:
+def night(*shards: ShardResult, **its: Any) -> Night:
     """A night that went well."""
     facts: dict[str, Any] = {
         "seed": 7,

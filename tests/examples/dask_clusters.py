@@ -6,9 +6,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterConfig, Outcome, Post
+from workerfuzz.harness.subjects.cluster_protocol import (
+    SCHEDULER,
+    CallResult,
+    ClusterConfig,
+    Envelope,
+)
 from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterMaker
+from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events as ev
@@ -48,16 +53,16 @@ class Surroundings:
 
     def __init__(self, cluster: DaskCluster, *workers: str) -> None:
         self.cluster = cluster
-        self.mail: dict[tuple[str, str], deque[Post]] = defaultdict(deque)
+        self.mail: dict[tuple[str, str], deque[Envelope]] = defaultdict(deque)
         self.actions: list[tuple[str, do.Execute | do.GatherDep | do.RetryBusyWorkerLater]] = []
         self.threads: list[tuple[str, do.Execute]] = []
-        self.told: list[client_requests.Told] = []
+        self.told: list[client_requests.ClientNotice] = []
         self.log: list[str] = []
         self.broken: list[str] = []
         for worker in workers:
             self.see(cluster.join(worker))
 
-    def see(self, outcome: Outcome, party: str = SCHEDULER) -> None:
+    def see(self, outcome: CallResult, party: str = SCHEDULER) -> None:
         """Keep what a call led to."""
         for post in outcome.posts:
             self.log.append(f"{post.sender} -> {post.receiver}: {post.messages}")
@@ -72,11 +77,11 @@ class Surroundings:
         for item, what in self.cluster.check(party, thoroughly=True):
             self.broken.append(f"{item.name}: {what}")
 
-    def ask(self, wish: client_requests.Wish, client: str = "client") -> None:
+    def ask(self, wish: client_requests.ClientRequest, client: str = "client") -> None:
         self.see(self.cluster.ask(client, wish))
 
-    def happen(self, worker: str, event: ev.Event) -> None:
-        self.see(self.cluster.happen(worker, event), worker)
+    def handle_event(self, worker: str, event: ev.Event) -> None:
+        self.see(self.cluster.handle_event(worker, event), worker)
 
     def deliver(self, *pair: str) -> None:
         """The oldest batch between two parties."""
@@ -98,9 +103,11 @@ class Surroundings:
                     self.see(outcome, worker)
                 case do.GatherDep():
                     values = self.cluster.served(action.worker, action.keys)
-                    self.happen(worker, ev.GatherDepSuccess(worker=action.worker, values=values))
+                    self.handle_event(
+                        worker, ev.GatherDepSuccess(worker=action.worker, values=values)
+                    )
                 case do.RetryBusyWorkerLater():
-                    self.happen(worker, ev.RetryBusyWorker(worker=action.worker))
+                    self.handle_event(worker, ev.RetryBusyWorker(worker=action.worker))
             self.deliver_all()
 
     def finish(self, key: str = "") -> None:
@@ -110,14 +117,18 @@ class Surroundings:
             worker, run = threads[0]
             self.threads.remove(threads[0])
             value = (run.key, *run.inputs.values())
-            self.happen(worker, ev.ExecuteSuccess(key=run.key, run_id=run.run_id, value=value))
+            self.handle_event(
+                worker, ev.ExecuteSuccess(key=run.key, run_id=run.run_id, value=value)
+            )
             self.act()
 
     def fail(self, key: str) -> None:
         self.act()
         worker, run = next(it for it in self.threads if it[1].key == key)
         self.threads.remove((worker, run))
-        self.happen(worker, ev.ExecuteFailure(key=key, run_id=run.run_id, exception="no luck"))
+        self.handle_event(
+            worker, ev.ExecuteFailure(key=key, run_id=run.run_id, exception="no luck")
+        )
         self.act()
 
     def lose(self, worker: str) -> None:
@@ -135,7 +146,7 @@ class Surroundings:
 def walked(seed: int, steps: int = 60) -> Iterator[str]:
     """What can be seen of a run that a seed decides."""
     chooser = random.Random(seed)
-    cluster = DaskClusterMaker().cluster(config(nthreads=2, resources={"cpu": 1.0}))
+    cluster = DaskClusterSystem().cluster(config(nthreads=2, resources={"cpu": 1.0}))
     run = Surroundings(cluster, "w0", "w1", "w2")
     try:
         for step in range(steps):

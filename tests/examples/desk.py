@@ -7,11 +7,11 @@ from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS
 from workerfuzz.statemachine.properties.scheduler_totals import COUNTS, TOTALS
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
-from workerfuzz.statemachine.scheduler.client_requests import Options, Told
+from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, Options
 from workerfuzz.statemachine.scheduler.config import SchedulerConfig
 from workerfuzz.statemachine.scheduler.machine import handle_message
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -43,13 +43,13 @@ class Desk:
         self.scheduler = SchedulerState(
             SchedulerConfig(saturation=saturation, allowed_failures=allowed_failures)
         )
-        self.sent: list[letters.Letter] = []
+        self.sent: list[letters.SchedulerMessage] = []
         for number in range(workers):
             self.say(f"w{number}", letters.Join(config=worker or WorkerConfig()))
 
     # What arrives
 
-    def say(self, sender: str, *messages: object) -> Sequence[letters.Letter]:
+    def say(self, sender: str, *messages: object) -> Sequence[letters.SchedulerMessage]:
         """Messages arrive, one after the other; every property is checked after each."""
         self.sent = []
         for message in messages:
@@ -66,17 +66,17 @@ class Desk:
 
     def submit(
         self, *texts: str, want: str, client: str = "me", **options: Options
-    ) -> Sequence[letters.Letter]:
+    ) -> Sequence[letters.SchedulerMessage]:
         specs = tuple(spec(text) for text in texts)
         wish = client_requests.Submit(specs=specs, wanted=tuple(want.split()), options=options)
         return self.say(client, wish)
 
-    def release(self, *keys: str, client: str = "me") -> Sequence[letters.Letter]:
+    def release(self, *keys: str, client: str = "me") -> Sequence[letters.SchedulerMessage]:
         return self.say(client, client_requests.Release(keys=keys))
 
-    def finish(self, *keys: str) -> Sequence[letters.Letter]:
+    def finish(self, *keys: str) -> Sequence[letters.SchedulerMessage]:
         """Each key is finished by the worker that was asked, under the run id it was asked with."""
-        sent: list[letters.Letter] = []
+        sent: list[letters.SchedulerMessage] = []
         for key in keys:
             task = self.task(key)
             assert task.processing_on is not None
@@ -85,15 +85,15 @@ class Desk:
         self.sent = sent
         return sent
 
-    def fail(self, key: str, *, cause: str | None = None) -> Sequence[letters.Letter]:
+    def fail(self, key: str, *, cause: str | None = None) -> Sequence[letters.SchedulerMessage]:
         task = self.task(key)
         assert task.processing_on is not None
         message = do.TaskErred(key=key, run_id=task.run_id, exception="boom", cause=cause)
         return self.say(task.processing_on, message)
 
-    def confirm(self, *workers: str) -> Sequence[letters.Letter]:
+    def confirm(self, *workers: str) -> Sequence[letters.SchedulerMessage]:
         """Workers answer every question that they were asked."""
-        sent: list[letters.Letter] = []
+        sent: list[letters.SchedulerMessage] = []
         for name in workers or tuple(self.scheduler.workers):
             for number in list(self.scheduler.workers[name].asked):
                 sent += self.say(name, letters.Confirmed(number=number))
@@ -102,7 +102,7 @@ class Desk:
 
     # What is seen
 
-    def task(self, key: str) -> Task:
+    def task(self, key: str) -> SchedulerTask:
         return self.scheduler.tasks[key]
 
     def states(self) -> dict[str, str]:
@@ -123,7 +123,7 @@ class Desk:
 
     def told(self, client: str = "me") -> list[str]:
         """What a client was told: ``a finished``."""
-        told = [message for message in self.messages(client) if isinstance(message, Told)]
+        told = [message for message in self.messages(client) if isinstance(message, ClientNotice)]
         return [f"{it.key} {it.status}" for it in told]
 
     def computes(self) -> dict[str, str]:

@@ -26,13 +26,13 @@ from workerfuzz.harness.campaigns.nightly.folder import existing, opened
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import read_nights
 from workerfuzz.harness.campaigns.nightly.nightly import Nightly, Tell, in_this_process
-from workerfuzz.harness.campaigns.nightly.resume import Orders, open_night
+from workerfuzz.harness.campaigns.nightly.resume import NightOptions, open_night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard import shard
 from workerfuzz.harness.campaigns.shard.counters import total
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.replay.replay import Replay
 
@@ -42,7 +42,7 @@ BUGS = ("finish-is-kept-secret", "bytes-stay-under-way", "own-address-is-kept")
 #: Operations on files; what only reads is not among them.
 OPERATIONS = frozenset({"open", "os.mkdir", "os.remove", "os.rename", "os.truncate"})
 
-ORDERS = Orders(
+ORDERS = NightOptions(
     seed=5,
     budget=Budget(runs=12),
     targets={Target("reference", "worker"): "", Target("reference", "cluster"): ""},
@@ -59,7 +59,7 @@ def prepare() -> None:
     Nightly.short_phases = lambda _: None  # type: ignore[method-assign]  # tested elsewhere
 
 
-def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
     """With one tactic, so that runs of one shard have nothing to learn from each other."""
     return in_this_process((replace(plan, tactic="swarm") for plan in plans), tell)
 

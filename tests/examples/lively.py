@@ -2,7 +2,12 @@
 
 from collections import deque
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterConfig, Outcome, Post
+from workerfuzz.harness.subjects.cluster_protocol import (
+    SCHEDULER,
+    CallResult,
+    ClusterConfig,
+    Envelope,
+)
 from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
@@ -19,14 +24,14 @@ class Lively:
 
     def __init__(self, workers: int = 2, config: ClusterConfig | None = None) -> None:
         self.cluster = ReferenceCluster(config or ClusterConfig())
-        self.mail: deque[Post] = deque()
+        self.mail: deque[Envelope] = deque()
         self.running: dict[tuple[str, str], do.Execute] = {}
         self.open: dict[tuple[str, str], do.GatherDep] = {}
         self.told: dict[str, str] = {}
         for number in range(workers):
             self.take(self.cluster.join(f"w{number}"))
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, outcome: CallResult) -> None:
         """Note what a call led to, and check every property of everybody."""
         self.mail += outcome.posts
         for worker, action in outcome.actions:
@@ -51,7 +56,7 @@ class Lively:
         """A task ends well, and whoever has to know does."""
         it = self.running.pop((worker, key))
         event = events.ExecuteSuccess(key=key, run_id=it.run_id, value=value)
-        self.take(self.cluster.happen(worker, event))
+        self.take(self.cluster.handle_event(worker, event))
         self.deliver()
 
     def copy(self) -> None:
@@ -60,7 +65,7 @@ class Lively:
             (worker, peer), gather = self.open.popitem()
             values = self.cluster.served(peer, gather.keys)
             event = events.GatherDepSuccess(worker=peer, values=values)
-            self.take(self.cluster.happen(worker, event))
+            self.take(self.cluster.handle_event(worker, event))
             self.deliver()
 
     def ask(self, wish: object, client: str = "me") -> None:

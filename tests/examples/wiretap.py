@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Outcome, Post
-from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
@@ -78,9 +78,9 @@ class Tap:
         return lost, "under way" if lost is None else "lost"
 
 
-def wish(post: Post) -> Iterator[object]:
+def wish(post: Envelope) -> Iterator[object]:
     """What a client asked for is its own object; the world makes the post around it."""
-    return (it for it in post.messages if isinstance(it, client_requests.Wish))
+    return (it for it in post.messages if isinstance(it, client_requests.ClientRequest))
 
 
 class TappedCluster:
@@ -93,7 +93,7 @@ class TappedCluster:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cluster, name)
 
-    def _out(self, outcome: Outcome) -> Outcome:
+    def _out(self, outcome: CallResult) -> CallResult:
         for post in outcome.posts:
             says = self._cluster.say(post)
             self._tap.sends(post, "message", post.sender, post.receiver, says)
@@ -104,41 +104,41 @@ class TappedCluster:
                 self._gathers[worker, it.worker] = it
         return outcome
 
-    def join(self, worker: str) -> Outcome:
+    def join(self, worker: str) -> CallResult:
         if self._tap.row:
             row = self._tap.row
             self._tap.at_once.append(Seen("call", worker, SCHEDULER, ("join",), row, row))
         return self._out(self._cluster.join(worker))
 
-    def lose(self, worker: str) -> Outcome:
+    def lose(self, worker: str) -> CallResult:
         return self._out(self._cluster.lose(worker))
 
-    def ask(self, client: str, it: Any) -> Outcome:
+    def ask(self, client: str, it: Any) -> CallResult:
         self._tap.arrives(it)
         return self._out(self._cluster.ask(client, it))
 
-    def deliver(self, post: Post) -> Outcome:
+    def deliver(self, post: Envelope) -> CallResult:
         self._tap.arrives(post)
         return self._out(self._cluster.deliver(post))
 
-    def told(self, post: Post) -> Any:
+    def told(self, post: Envelope) -> Any:
         self._tap.arrives(post)
         return self._cluster.told(post)
 
-    def steal(self, key: str, thief: str) -> Outcome:
+    def steal(self, key: str, thief: str) -> CallResult:
         return self._out(self._cluster.steal(key, thief))
 
-    def replicate(self, key: str, worker: str) -> Outcome:
+    def replicate(self, key: str, worker: str) -> CallResult:
         return self._out(self._cluster.replicate(key, worker))
 
-    def drop(self, key: str, worker: str) -> Outcome:
+    def drop(self, key: str, worker: str) -> CallResult:
         return self._out(self._cluster.drop(key, worker))
 
     def begin(self, worker: str, key: str) -> Any:
         run, outcome = self._cluster.begin(worker, key)
         return run, self._out(outcome)
 
-    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
         return self._out(self._cluster.spoil(worker, key, run_id))
 
     def served(self, peer: str, keys: Sequence[str]) -> Mapping[str, object]:
@@ -149,7 +149,7 @@ class TappedCluster:
         self._tap.sends(values, "data", peer, worker, says)
         return values
 
-    def happen(self, worker: str, event: Any) -> Outcome:
+    def handle_event(self, worker: str, event: Any) -> CallResult:
         row = self._tap.row
         match event:
             case events.GatherDepSuccess():
@@ -167,7 +167,7 @@ class TappedCluster:
                 self._tap.at_once.append(Seen("call", "client", worker, (said,), row, row))
             case _:
                 pass
-        return self._out(self._cluster.happen(worker, event))
+        return self._out(self._cluster.handle_event(worker, event))
 
     def _of(self, peer: str, worker: str) -> object:
         """The data that is under way."""
@@ -225,7 +225,7 @@ class TappedSubject:
 @contextmanager
 def counting(tap: Tap) -> Iterator[None]:
     """Rows are counted, and clients' wishes seen, in every world that there is meanwhile."""
-    let, note_wish = ClusterWorld.let, Books.note_wish
+    let, note_wish = ClusterWorld.step, ClientModel.note_wish
 
     def counted(world: ClusterWorld, *args: Any) -> Any:
         tap.row += 1
@@ -234,7 +234,7 @@ def counting(tap: Tap) -> Iterator[None]:
         finally:
             tap.looks(world)
 
-    def noted(books: Books, client: str, it: Any) -> None:
+    def noted(books: ClientModel, client: str, it: Any) -> None:
         kind = (
             "call"
             if isinstance(it, client_requests.Retry | client_requests.Scattered)
@@ -244,6 +244,6 @@ def counting(tap: Tap) -> Iterator[None]:
         note_wish(books, client, it)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ClusterWorld, "let", counted)
-        patch.setattr(Books, "note_wish", noted)
+        patch.setattr(ClusterWorld, "step", counted)
+        patch.setattr(ClientModel, "note_wish", noted)
         yield

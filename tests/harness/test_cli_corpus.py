@@ -9,12 +9,12 @@ import pytest
 from workerfuzz import __version__
 from workerfuzz.harness import cli
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cli.options import Tactic
 from workerfuzz.harness.engines.walk.tactics import TACTICS
 from workerfuzz.harness.engines.walk.walker import GROWN
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -33,8 +33,8 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     return say
 
 
-def stem(*lines: str, subject: str = SAID, reached: tuple[str, ...] = ()) -> Stem:
-    return Stem(Universe(), tuple(map(parse, lines)), reached, subject)
+def stem(*lines: str, subject: str = SAID, reached: tuple[str, ...] = ()) -> CorpusEntry:
+    return CorpusEntry(RunConfig(), tuple(map(parse, lines)), reached, subject)
 
 
 def test_a_campaign_grows_a_corpus_and_grows_from_it(say: Say) -> None:

@@ -19,9 +19,9 @@ from workerfuzz.harness.campaigns.nightly.corpus_minimisation import minimise_he
 from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
 from workerfuzz.harness.campaigns.nightly.nightly import Tell, in_this_process
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cli import nightly
 
 Say = Callable[..., tuple[int, str, str]]
@@ -63,7 +63,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     @contextmanager
     def replaying(python: str) -> Any:
-        yield lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
+        yield lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
     monkeypatch.setattr(nightly, "carrier", carrying(in_this_process))
     monkeypatch.setattr(nightly, "replaying", replaying)
@@ -74,7 +74,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
     """Shards have other plans."""
 
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
         return in_this_process(map(change, plans), tell)
 
     monkeypatch.setattr(nightly, "carrier", carrying(carry))
@@ -134,7 +134,7 @@ def test_what_is_new_ends_with_1_and_is_written_twice(
 def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
     def replaying(python: str) -> Any:
-        yield lambda path, subject: Replay(Outcome.DIFFERS, str(path), subject, ("said",))
+        yield lambda path, subject: Replay(ReplayOutcome.DIFFERS, str(path), subject, ("said",))
 
     monkeypatch.setattr(nightly, "replaying", replaying)
     status, out, _ = say(*NIGHT)
@@ -161,8 +161,8 @@ def test_a_repeated_night_ends_with_3(say: Say) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
-        accounts = [Account(plan, refused="not here") for plan in plans]
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
+        accounts = [ShardResult(plan, refused="not here") for plan in plans]
         for place, account in enumerate(accounts[4:] or accounts):
             tell(place, account, None)
         return accounts
@@ -339,7 +339,7 @@ def test_a_night_that_is_ended_tells_what_there_is_and_is_gone_on_with(
 
 @pytest.mark.usefixtures("at_once")
 def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import saving
 from workerfuzz.harness.cli.night_report import ANNOTATIONS, JUNIT, PAGE, SUMMARY, write_reports
 
@@ -24,12 +24,12 @@ CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n
 def night(tmp_path: Path) -> Path:
     """The folder of a night that found something."""
     its = Night(7, "2026-11-25T00:00:00+00:00", ended="2026-11-25T08:00:00+00:00")
-    met = Met(("role_fits_state", "", ""), "It fits.", "x does not", 3, 11, "swarm", "reference",
+    met = Finding(("role_fits_state", "", ""), "It fits.", "x does not", 3, 11, "swarm", "reference",
               "worker", case=CASE)  # fmt: skip
     folder = tmp_path / "nights" / its.name
     (folder / "shards").mkdir(parents=True)
     (folder / NIGHT).write_text(as_text(its))
-    (folder / "shards" / "0000.json").write_text(as_text(Account(Plan(), met=[met])))
+    (folder / "shards" / "0000.json").write_text(as_text(ShardResult(Plan(), met=[met])))
     return folder
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects import get
-from workerfuzz.harness.worlds.scopes import universe_of
+from workerfuzz.harness.worlds.scopes import run_config_of
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS, Edge
@@ -68,7 +68,7 @@ def test_case_is_true_of_the_reference(path: Path) -> None:
     assert case.tells_effects
     assert "reference" in case.subjects
     outcome = replay(case, get("reference"))
-    assert outcome.outcome is Outcome.AS_WRITTEN, "\n".join(outcome.report)
+    assert outcome.outcome is ReplayOutcome.AS_WRITTEN, "\n".join(outcome.report)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def taken() -> set[Edge]:
     """Transitions that the cases take, and the detours among them: from where to where in the end."""
     found: set[Edge] = set()
     for case in map(casefile.load, CASES):
-        world = WorkerWorld(get("reference"), universe_of(case.steps, case.config))
+        world = WorkerWorld(get("reference"), run_config_of(case.steps, case.config))
         for step in case.steps:
             world.apply(step)
             began: dict[str, State] = {}

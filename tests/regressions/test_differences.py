@@ -29,7 +29,7 @@ from packaging.version import Version
 
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.playing import Moment, moments, open_world
+from workerfuzz.harness.cases.playing import StepResult, open_world, play
 from workerfuzz.harness.cases.replay.replay import replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import Subject
@@ -76,20 +76,20 @@ class Seen:
         return "; ".join((*states, *sorted(self.issued.elements()), self.end)).strip("; ")
 
 
-def play(case: Case, subject: Subject) -> list[Seen]:
-    return [seen(moment) for moment in moments(open_world(case, subject), case.steps)]
+def seen_in(case: Case, subject: Subject) -> list[Seen]:
+    return [seen(result) for result in play(open_world(case, subject), case.steps)]
 
 
-def seen(moment: Moment) -> Seen:
-    if moment.violation is not None:
-        return Seen(end=f"breaks {moment.violation.property}")
-    if moment.impossible is not None:
-        return Seen(end=f"impossible: {moment.impossible}")
-    if moment.effect is None:
+def seen(result: StepResult) -> Seen:
+    if result.violation is not None:
+        return Seen(end=f"breaks {result.violation.property}")
+    if result.impossible is not None:
+        return Seen(end=f"impossible: {result.impossible}")
+    if result.effect is None:
         return Seen()
-    silent = (do.AddKeys, do.TaskFinished) if isinstance(moment.step, UpdateData) else ()
-    told = [it for it in moment.effect.instructions if not isinstance(it, silent)]
-    return Seen(dict(changed(moment.effect)), Counter(map(alike, told)))
+    silent = (do.AddKeys, do.TaskFinished) if isinstance(result.step, UpdateData) else ()
+    told = [it for it in result.effect.instructions if not isinstance(it, silent)]
+    return Seen(dict(changed(result.effect)), Counter(map(alike, told)))
 
 
 def changed(effect: Effect) -> Iterator[tuple[str, str]]:
@@ -116,7 +116,7 @@ def alike(it: do.Instruction) -> str:
 def differences(case: Case, other: Subject) -> list[str]:
     """A line for each step after which something else is seen on the other subject."""
     steps = [*map(str, case.steps), "rest"]
-    ours, theirs = play(case, get("reference")), play(case, other)
+    ours, theirs = seen_in(case, get("reference")), seen_in(case, other)
     pairs = zip_longest(ours, theirs, fillvalue=Seen(end="over"))
     return [
         f"> {step}\n  reference: {one}\n  {other.name}: {two}"
@@ -126,7 +126,7 @@ def differences(case: Case, other: Subject) -> list[str]:
 
 
 def runs_through(case: Case, subject: Subject) -> bool:
-    return not any(one.end for one in play(case, subject))
+    return not any(one.end for one in seen_in(case, subject))
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -13,7 +13,7 @@ from examples.blunders import BLUNDERS
 
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.violation import Violation
@@ -45,7 +45,7 @@ DECIDERS = pages().deciders()
 def a_case_fails(cases: list[str]) -> bool:
     """One of the cases is not as written any more."""
     outcomes = (replay(load(ROOT / "regressions" / name), SUBJECT).outcome for name in cases)
-    return any(outcome is not Outcome.AS_WRITTEN for outcome in outcomes)
+    return any(outcome is not ReplayOutcome.AS_WRITTEN for outcome in outcomes)
 
 
 def a_property_fails(properties: list[str]) -> bool:

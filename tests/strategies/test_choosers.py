@@ -8,12 +8,12 @@ from workerfuzz.strategies.choosers import Enumeration, RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster import workload_profile as graphs
 from workerfuzz.strategies.cluster.from_clients import Cancel
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.worker import parse
 from workerfuzz.strategies.worker.from_environment import ExecuteSuccess
 from workerfuzz.strategies.worker.from_scheduler import ComputeTask, FreeKeys
-from workerfuzz.strategies.worker.run_config import Universe, Variety
+from workerfuzz.strategies.worker.run_config import RunConfig, WorkloadProfile
 
 
 def test_random_choices_follow_from_the_seed() -> None:
@@ -32,7 +32,7 @@ def test_enumeration_makes_every_choice_once() -> None:
 
 
 def test_enumeration_draws_every_step_of_a_kind() -> None:
-    world = WorkerWorld(ReferenceSubject(), Universe(keys=("x", "y"), peers=("a",)))
+    world = WorkerWorld(ReferenceSubject(), RunConfig(keys=("x", "y"), peers=("a",)))
     drawn = {str(FreeKeys.draw(world, chooser)) for chooser in Enumeration()}
     assert drawn == {"free-keys x", "free-keys y", "free-keys x y"}
 
@@ -43,10 +43,12 @@ def test_equal_items_are_one_choice_of_an_enumeration() -> None:
 
 
 def test_the_variety_of_a_universe_limits_what_is_drawn() -> None:
-    plain = Variety(
+    plain = WorkloadProfile(
         sizes=(None,), priorities=(0,), contents=(0,), actors=(False,), values=("",), together=1
     )
-    world = WorkerWorld(ReferenceSubject(), Universe(keys=("x", "y"), peers=("a",), variety=plain))
+    world = WorkerWorld(
+        ReferenceSubject(), RunConfig(keys=("x", "y"), peers=("a",), workload=plain)
+    )
     drawn = {str(ComputeTask.draw(world, chooser)) for chooser in Enumeration()}
     assert drawn == {
         "compute-task x",
@@ -64,9 +66,9 @@ def test_the_variety_of_a_universe_limits_what_is_drawn() -> None:
 
 
 def test_the_variety_of_a_cluster_limits_what_is_drawn() -> None:
-    plain = graphs.Variety(contents=(0,), options=("",), forced=(False,), faithful=0)
-    universe = ClusterUniverse(keys=("a", "b"), clients=("c0",), variety=plain)
-    world = ClusterWorld(get_cluster("reference"), universe)
+    plain = graphs.ClusterWorkloadProfile(contents=(0,), options=("",), forced=(False,), faithful=0)
+    run_config = ClusterRunConfig(keys=("a", "b"), clients=("c0",), workload=plain)
+    world = ClusterWorld(get_cluster("reference"), run_config)
     assert {str(Submit.draw(world, chooser)) for chooser in Enumeration()} == {
         "submit c0 a want a",
         "submit c0 b want b",

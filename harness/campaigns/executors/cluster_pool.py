@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster
-from workerfuzz.harness.campaigns.executors.pool import Crew, Tell, silent
+from workerfuzz.harness.campaigns.executors.pool import Pool, Tell, silent
 from workerfuzz.harness.campaigns.executors.protocol import Limits
-from workerfuzz.harness.campaigns.executors.remote_shard import Sent
+from workerfuzz.harness.campaigns.executors.remote_shard import RemoteShard
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 def run_on(
@@ -21,7 +21,7 @@ def run_on(
     tell: Tell = silent,
     python: str = "",
     limits: Limits | None = None,
-) -> list[Account]:
+) -> list[ShardResult]:
     """Runs shards on a cluster; returns their accounts.
 
     A corpus must be in a folder that the machines share; on those that have no such folder, shards do
@@ -34,8 +34,8 @@ def run_on(
         limits: what a process may take; by default those of ``Limits``.
     """
 
-    def begin(place: int, plan: Plan) -> Sent:
-        return Sent(
+    def begin(place: int, plan: Plan) -> RemoteShard:
+        return RemoteShard(
             place,
             plan,
             cluster.submit,
@@ -44,7 +44,7 @@ def run_on(
             limits=limits or Limits(),
         )
 
-    with Crew(begin, cluster.wait, tell) as crew:
+    with Pool(begin, cluster.wait, tell) as crew:
         with crew.hearing_signals():
             crew.work(map(shared, plans), jobs, lambda: False)
         return crew.accounts()

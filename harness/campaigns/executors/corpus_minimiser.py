@@ -20,7 +20,7 @@ PATIENCE_S: Final = 900.0
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class MinimiseTask:
     """What is to be minimised."""
 
     folder: str
@@ -32,16 +32,16 @@ def minimise_apart(python: str = sys.executable, patience_s: float = PATIENCE_S)
 
     def minimised(folder: Path, target: Target) -> Minimised:
         try:
-            return ask(python, __name__, Task(str(folder), target), Minimised, patience_s)
+            return ask(python, __name__, MinimiseTask(str(folder), target), Minimised, patience_s)
         except NoAnswer as error:
             raise NotMinimised(f"the corpus keeps all stems: {error}") from None
 
     return minimised
 
 
-def minimise(task: Task) -> Minimised:
+def minimise(task: MinimiseTask) -> Minimised:
     return minimise_here(Path(task.folder), task.target)
 
 
 if __name__ == "__main__":
-    answering(Task, minimise, (NotMinimised, SubjectUnavailable))
+    answering(MinimiseTask, minimise, (NotMinimised, SubjectUnavailable))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.campaigns.executors.protocol import Errand
+from workerfuzz.harness.campaigns.executors.protocol import ShardRequest
 from workerfuzz.harness.campaigns.executors.sandbox import Death, apart
 from workerfuzz.harness.campaigns.executors.sandboxed_shrink import (
     Attempts,
@@ -13,7 +13,7 @@ from workerfuzz.harness.campaigns.executors.sandboxed_shrink import (
     shrink_apart,
 )
 from workerfuzz.harness.campaigns.findings.finding import (
-    Met,
+    Finding,
     keep_as_it_is,
     note_consequence,
     note_kept,
@@ -27,7 +27,7 @@ from workerfuzz.harness.cases.replay.record import unplayed
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.shrink.finding_writer import Finding, found_by, title_of
+from workerfuzz.harness.engines.shrink.finding_writer import WrittenFinding, found_by, title_of
 from workerfuzz.harness.engines.shrink.shrink import Shrunk
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.worlds.violation import Violation
@@ -38,7 +38,7 @@ NOT_AGAIN = (
 )
 
 
-def keep(errand: Errand, it: Met) -> Met | None:
+def keep(errand: ShardRequest, it: Finding) -> Finding | None:
     """What became of a bug whose case has all of its steps.
 
     Returns:
@@ -65,7 +65,7 @@ def keep(errand: Errand, it: Met) -> Met | None:
     return it
 
 
-def attempts_of(errand: Errand, case: Case) -> Attempts:
+def attempts_of(errand: ShardRequest, case: Case) -> Attempts:
     """Replays of steps on the subject of a plan; coming to rest may take the longest."""
     plan, limits = errand.plan, errand.limits
     subject: Any = (
@@ -77,16 +77,16 @@ def attempts_of(errand: Errand, case: Case) -> Attempts:
     return Attempts(subject, plan.scope, Path(errand.box), patient)
 
 
-def finding(errand: Errand, shrunk: Shrunk) -> Finding:
+def finding(errand: ShardRequest, shrunk: Shrunk) -> WrittenFinding:
     """It is written as a case."""
     broken, plan = shrunk.violation, errand.plan
     found = found_by(plan.engine, shrunk.before, len(broken.steps))
     case = unplayed(broken, plan.subject, title=title_of(broken), found=found)
     saved = save(case, Path(errand.out)) if errand.out else Saved(casefile.format(case), None)
-    return Finding(mark_of(broken), shrunk, case, saved)
+    return WrittenFinding(mark_of(broken), shrunk, case, saved)
 
 
-def as_it_was(errand: Errand, it: Met) -> Met:
+def as_it_was(errand: ShardRequest, it: Finding) -> Finding:
     """It is written with all of its steps."""
     keep_as_it_is(it, Path(errand.out) if errand.out else None)
     it.lines.append(NOT_AGAIN)

@@ -29,12 +29,12 @@ from distributed.core import rpc
 import workerfuzz
 from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Word
-from workerfuzz.harness.campaigns.executors.remote_protocol import Letter, Task
-from workerfuzz.harness.campaigns.executors.remote_shard import Sent
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT, ShardMessage
+from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
+from workerfuzz.harness.campaigns.executors.remote_shard import RemoteShard
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
 
 #: The cluster that is started here.
@@ -82,10 +82,10 @@ class Cluster:
         self.alone_since: float | None = None
         self.looked = 0.0
 
-    def submit(self, task: Task) -> "futures.Future[None]":
+    def submit(self, task: RemoteTask) -> "futures.Future[None]":
         return detached(self.executor.submit(carry_out, to_json(task)))
 
-    def wait(self, going: Sequence[Sent], seconds: float) -> None:
+    def wait(self, going: Sequence[RemoteShard], seconds: float) -> None:
         """Until one of them ends, or time has passed; then what was said is handed out."""
         futures.wait([it.future for it in going], seconds, futures.FIRST_COMPLETED)
         if any(it.future.cancelled() for it in going):
@@ -99,14 +99,14 @@ class Cluster:
             it.gone = True
         self.look_after(going)
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[RemoteMessage]:
         """What was said since the last call; nothing where the scheduler is gone."""
         with suppress(*LOST):
             came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
-            return [from_json(it, Letter) for it in came]
+            return [from_json(it, RemoteMessage) for it in came]
         return []
 
-    def look_after(self, going: Sequence[Sent]) -> None:
+    def look_after(self, going: Sequence[RemoteShard]) -> None:
         """Without a worker nothing goes on, and a new one may come."""
         now = time.monotonic()
         if now - self.looked < WORKERS_S:
@@ -325,15 +325,15 @@ async def greet(subject: str, python: str | None) -> tuple[str, int, str]:
 
 def carry_out(task: bytes) -> None:
     """Runs a shard in a process of this machine."""
-    its = from_json(task, Task)
+    its = from_json(task, RemoteTask)
     if not Path(its.plan.corpus).is_dir():
         its = replace(its, plan=replace(its.plan, corpus=""))
     worker = distributed.get_worker()
     key = worker.get_current_task()
     mailbox = distributed.Queue(its.mailbox, client=distributed.get_client())
-    post = Post(its, mailbox.put)
+    post = RemoteChannel(its, mailbox.put)
     try:
-        post.send(Word())
+        post.send(ShardMessage())
         (account,) = run_shards(
             [its.plan],
             None,
@@ -342,7 +342,7 @@ def carry_out(task: bytes) -> None:
             limits=its.limits,
             is_over=lambda: is_unwanted(worker, key),
         )
-        post.send(Word(account=account, last=True))
+        post.send(ShardMessage(account=account, last=True))
     finally:
         with suppress(Exception):
             mailbox.close()
@@ -354,24 +354,24 @@ def is_unwanted(worker: Any, key: Any) -> bool:
     return task is None or task.state == "cancelled" or worker.status.name in LEAVING
 
 
-class Post:
+class RemoteChannel:
     """What a shard says: at once where it is news, and otherwise now and then."""
 
-    def __init__(self, task: Task, put: Callable[[bytes], None]) -> None:
+    def __init__(self, task: RemoteTask, put: Callable[[bytes], None]) -> None:
         self.task = task
         self.put = put
         self.attempt = uuid.uuid4().hex
         self.sent = 0.0
         self.bugs = 0
 
-    def send(self, word: Word) -> None:
-        letter = Letter(task=self.task.name, attempt=self.attempt, word=word)
+    def send(self, word: ShardMessage) -> None:
+        letter = RemoteMessage(task=self.task.name, attempt=self.attempt, word=word)
         self.put(to_json(letter))
         self.sent = time.monotonic()
 
-    def tell(self, place: int, account: Account, found: Met | None) -> None:
+    def tell(self, place: int, account: ShardResult, found: Finding | None) -> None:
         is_old = time.monotonic() - self.sent >= ACCOUNT_S
         if found is not None or len(account.met) != self.bugs or is_old:
             self.bugs = len(account.met)
             new = account.met.index(found) if found is not None else None
-            self.send(Word(account=account, new=new))
+            self.send(ShardMessage(account=account, new=new))

@@ -11,15 +11,15 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
 from workerfuzz.harness.campaigns.executors.process import Process, Starter
-from workerfuzz.harness.campaigns.executors.protocol import Word
+from workerfuzz.harness.campaigns.executors.protocol import ShardMessage
 from workerfuzz.harness.campaigns.executors.sandbox import Death, ended
 from workerfuzz.harness.campaigns.executors.sandboxed_shrink import broken_by, evidence
-from workerfuzz.harness.campaigns.findings.finding import Met, as_it_was, keep_as_it_is, met
+from workerfuzz.harness.campaigns.findings.finding import Finding, as_it_was, keep_as_it_is, met
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.plan.wire import Unreadable
-from workerfuzz.harness.campaigns.shard.counters import Tally
+from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.merge import continued, knowing
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.replay.recovery import Recovered
 from workerfuzz.harness.cases.triage.signature import signature
 
@@ -27,7 +27,7 @@ from workerfuzz.harness.cases.triage.signature import signature
 FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
 
 
-class Carried:
+class LocalShard:
     """One shard. It begins as soon as it is made.
 
     Attributes:
@@ -43,9 +43,9 @@ class Carried:
         self.place = place
         self.plan = plan
         self.starter = starter
-        self.account = Account(plan)
-        self.before: Account | None = None
-        self.news: list[Met | None] = []
+        self.account = ShardResult(plan)
+        self.before: ShardResult | None = None
+        self.news: list[Finding | None] = []
         self.deadline: float | None = None
         self.began = time.monotonic()
         self.cpu_s = 0.0
@@ -60,7 +60,7 @@ class Carried:
         assert self.process is not None
         return self.process.fileno()
 
-    def look(self, now: float) -> list[Met | None]:
+    def look(self, now: float) -> list[Finding | None]:
         """Takes in what was said, and says what was found; None for each other account."""
         process = self.process
         assert process is not None
@@ -80,7 +80,7 @@ class Carried:
         news, self.news = self.news, []
         return news
 
-    def hear(self, word: Word) -> None:
+    def hear(self, word: ShardMessage) -> None:
         """What a shard says. A keeper is heard when it is gone."""
         if word.account is not None:
             found = word.account.met[word.new] if word.new is not None else None
@@ -116,7 +116,7 @@ class Carried:
 
     # A process that died
 
-    def left_over(self, process: Process) -> tuple[int | None, list[tuple[Met, bool]]]:
+    def left_over(self, process: Process) -> tuple[int | None, list[tuple[Finding, bool]]]:
         """What a process left that died.
 
         Returns:
@@ -136,15 +136,15 @@ class Carried:
             self.account.faults.append(f"the process {described(death)}, behind run {number}")
             return number + 1, unkept
         if kind == "run":
-            done = Tally(runs=1, steps=len(at.steps))
-            self.account.tallies.setdefault(tactic, Tally()).add(done)
+            done = Counters(runs=1, steps=len(at.steps))
+            self.account.tallies.setdefault(tactic, Counters()).add(done)
         found = self.met(at, death, number, tactic)
         if found is not None:
             outside = death.status in FROM_OUTSIDE and not death.overdue.endswith("CPU")
             unkept.append((found, outside))
         return number + 1, unkept
 
-    def met(self, at: Recovered, death: Death, number: int, tactic: str) -> Met | None:
+    def met(self, at: Recovered, death: Death, number: int, tactic: str) -> Finding | None:
         """What a process died of; None where this shard met it before."""
         violation = at.breaking(broken_by(death), evidence(death))
         mark = signature(violation)
@@ -157,9 +157,9 @@ class Carried:
         found.case = as_it_was(violation, self.plan)
         return found
 
-    def note(self, it: Met, word: Word | None) -> None:
+    def note(self, it: Finding, word: ShardMessage | None) -> None:
         """What became of a bug; where its keeper did not say, it is written as it is."""
-        kept: Met | None = it
+        kept: Finding | None = it
         if word is not None and word.last and not word.fault and word.account is None:
             kept = word.kept
         else:

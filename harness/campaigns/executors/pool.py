@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: Told of the place of a plan, its account so far, and what was just found; None: time passed.
-Tell: TypeAlias = Callable[[int, Account, Met | None], None]
+Tell: TypeAlias = Callable[[int, ShardResult, Finding | None], None]
 
 #: Seconds between two looks at shards that say nothing.
 LOOK_S: Final = 0.5
@@ -21,11 +21,11 @@ LOOK_S: Final = 0.5
 GRACE_S: Final = 20.0
 
 
-def silent(place: int, account: Account, found: Met | None) -> None:
+def silent(place: int, account: ShardResult, found: Finding | None) -> None:
     """Tells nobody."""
 
 
-class Member(Protocol):
+class PoolMember(Protocol):
     """One shard, wherever it runs.
 
     Attributes:
@@ -35,12 +35,12 @@ class Member(Protocol):
     """
 
     place: int
-    account: Account
+    account: ShardResult
 
     @property
     def over(self) -> bool: ...
 
-    def look(self, now: float) -> list[Met | None]:
+    def look(self, now: float) -> list[Finding | None]:
         """Takes in what was said, and says what was found; None for each other account."""
 
     def stop(self, now: float, *, at_once: bool) -> None:
@@ -50,10 +50,10 @@ class Member(Protocol):
         """Nothing of it goes on afterwards."""
 
 
-M = TypeVar("M", bound=Member)
+M = TypeVar("M", bound=PoolMember)
 
 
-class Crew(Generic[M]):
+class Pool(Generic[M]):
     """The shards that are under way, and those that are over.
 
     Attributes:
@@ -79,14 +79,14 @@ class Crew(Generic[M]):
         self.asked = 0
         self.heard = 0
 
-    def __enter__(self) -> "Crew[M]":
+    def __enter__(self) -> "Pool[M]":
         return self
 
     def __exit__(self, *ignored: object) -> None:
         for shard in self.going:
             shard.close()
 
-    def accounts(self) -> list[Account]:
+    def accounts(self) -> list[ShardResult]:
         return [shard.account for shard in self.begun]
 
     def work(self, plans: Iterator[Plan], jobs: int, is_over: Callable[[], bool]) -> None:

@@ -11,11 +11,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Errand, Limits, Word
+from workerfuzz.harness.campaigns.executors.protocol import (
+    FORMAT,
+    Limits,
+    ShardMessage,
+    ShardRequest,
+)
 from workerfuzz.harness.campaigns.executors.resource_limits import cpu_s
 from workerfuzz.harness.campaigns.executors.sandbox import Death
 from workerfuzz.harness.campaigns.executors.sandboxed_shrink import PATIENCE_S
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.cases.replay.recovery import UNDER_WAY, Recovered, glance, recover
@@ -56,9 +61,9 @@ class Starter:
     python: str = sys.executable
     limits: Limits
 
-    def start(self, plan: Plan, met: Met | None = None, *, outside: bool = False) -> "Process":
+    def start(self, plan: Plan, met: Finding | None = None, *, outside: bool = False) -> "Process":
         """A process that runs a shard, or keeps a bug."""
-        errand = Errand(
+        errand = ShardRequest(
             plan=plan,
             out=str(self.out) if self.out is not None else "",
             parent=os.getpid(),
@@ -80,12 +85,12 @@ class Process:
         cpu_s: CPU time that it took so far, in seconds.
     """
 
-    def __init__(self, python: str, errand: Errand) -> None:
+    def __init__(self, python: str, errand: ShardRequest) -> None:
         self.errand = errand
         self.box = Path(errand.box)
         self.errors = self.box.with_suffix(".err").open("a+b")
         self.unread = b""
-        self.last: Word | None = None
+        self.last: ShardMessage | None = None
         self.ended = False
         self.overdue = ""
         self.status = 0
@@ -109,9 +114,9 @@ class Process:
         assert self.process.stdout is not None
         return self.process.stdout.fileno()
 
-    def words(self) -> list[Word]:
+    def words(self) -> list[ShardMessage]:
         """What it has said since the last call; does not wait. Raises Unreadable."""
-        found: list[Word] = []
+        found: list[ShardMessage] = []
         while not self.ended:
             try:
                 chunk = os.read(self.fileno(), 1 << 16)
@@ -124,8 +129,8 @@ class Process:
             found += map(self.understood, lines)
         return found
 
-    def understood(self, line: bytes) -> Word:
-        word = from_json(line, Word)
+    def understood(self, line: bytes) -> ShardMessage:
+        word = from_json(line, ShardMessage)
         if word.format != FORMAT:
             raise Unreadable(f"format {word.format} of shards, where {FORMAT} was expected")
         self.last = word

@@ -7,8 +7,8 @@
 - Accounts come while shards go on: ``tell`` is called with the place of the plan, its account so
   far, and what was just found, if that is why. It is called in the thread of the caller.
 - It returns the last account of each plan that was begun, in the order of the plans. What a process
-  said is never lost, however it ended. ``Account.faults`` says what went wrong in the harness, and
-  ``Account.refused`` why a subject cannot be had; what that means is for the caller to say.
+  said is never lost, however it ended. ``ShardResult.faults`` says what went wrong in the harness, and
+  ``ShardResult.refused`` why a subject cannot be had; what that means is for the caller to say.
 - Ctrl-C and SIGTERM end all shards with what they have; so does a ``tell`` that raises
   KeyboardInterrupt, and an ``is_over`` that says so. Their accounts say so, and no further plan is
   taken.
@@ -23,12 +23,12 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.executors.local_shard import Carried
-from workerfuzz.harness.campaigns.executors.pool import Crew, Tell, silent
+from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
+from workerfuzz.harness.campaigns.executors.pool import Pool, Tell, silent
 from workerfuzz.harness.campaigns.executors.process import Starter
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 def run_shards(
@@ -40,7 +40,7 @@ def run_shards(
     python: str = sys.executable,
     limits: Limits | None = None,
     is_over: Callable[[], bool] = lambda: False,
-) -> list[Account]:
+) -> list[ShardResult]:
     """Runs shards in processes; returns their accounts.
 
     Args:
@@ -54,13 +54,13 @@ def run_shards(
     with tempfile.TemporaryDirectory(prefix="workerfuzz-") as folder:
         its = limits or Limits()
         starter = Starter(out=out, folder=Path(folder), python=python, limits=its)
-        with Crew(lambda place, plan: Carried(place, plan, starter), wait, tell) as crew:
+        with Pool(lambda place, plan: LocalShard(place, plan, starter), wait, tell) as crew:
             with crew.hearing_signals():
                 crew.work(iter(plans), jobs, is_over)
             return crew.accounts()
 
 
-def wait(going: Iterable[Carried], seconds: float) -> None:
+def wait(going: Iterable[LocalShard], seconds: float) -> None:
     """Until one of them says something, or time has passed."""
     with selectors.DefaultSelector() as selector:
         for shard in going:

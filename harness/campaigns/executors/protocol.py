@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: Version of these lines. Both sides must have the same.
 FORMAT: Final = 1
@@ -35,7 +35,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class ShardRequest:
     """The first line: what is to be done.
 
     Attributes:
@@ -52,13 +52,13 @@ class Errand:
     parent: int
     box: str
     limits: Limits = field(default_factory=Limits)
-    met: Met | None = None
+    met: Finding | None = None
     outside: bool = False
     format: int = FORMAT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class ShardMessage:
     """A line of the answer: how far it is, or why it does not go on.
 
     Attributes:
@@ -70,9 +70,9 @@ class Word:
         last: nothing follows.
     """
 
-    account: Account | None = None
+    account: ShardResult | None = None
     new: int | None = None
-    kept: Met | None = None
+    kept: Finding | None = None
     refused: str = ""
     fault: str = ""
     last: bool = False

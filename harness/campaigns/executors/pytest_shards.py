@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.deduplicator import Kept, by_signature
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator, by_signature
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> list[Plan]:
@@ -33,11 +33,11 @@ def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> l
     ]
 
 
-def fuzz(its: Sequence[Plan], folder: Path) -> list[Account]:
+def fuzz(its: Sequence[Plan], folder: Path) -> list[ShardResult]:
     """Runs the plans of a shard, each in a process; what is new is written into the folder."""
-    kept = Kept(by_signature(folder), str(folder))
+    kept = Deduplicator(by_signature(folder), str(folder))
 
-    def tell(place: int, account: Account, found: Met | None) -> None:
+    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
         if found is not None:
             kept.take(found)
 

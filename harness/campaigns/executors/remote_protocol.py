@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from workerfuzz.harness.campaigns.executors.protocol import Limits, Word
+from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
 from workerfuzz.harness.campaigns.plan.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class RemoteTask:
     """What is to be done.
 
     Attributes:
@@ -24,7 +24,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class RemoteMessage:
     """How far a task is.
 
     Attributes:
@@ -35,4 +35,4 @@ class Letter:
 
     task: str
     attempt: str
-    word: Word
+    word: ShardMessage

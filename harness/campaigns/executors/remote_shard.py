@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Final
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
-from workerfuzz.harness.campaigns.executors.protocol import Limits, Word
-from workerfuzz.harness.campaigns.executors.remote_protocol import Letter, Task
-from workerfuzz.harness.campaigns.findings.finding import Met, keep_as_it_is
+from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
+from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
+from workerfuzz.harness.campaigns.findings.finding import Finding, keep_as_it_is
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.shard.merge import continued, knowing
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: So often a shard is sent once more; who loses more machines than that has another problem.
 MOST_LOSSES: Final = 5
@@ -25,7 +25,7 @@ MOST_LOSSES: Final = 5
 ON_ITS_WAY_S: Final = 5.0
 
 
-class Sent:
+class RemoteShard:
     """One shard. It is sent as soon as it is made.
 
     Attributes:
@@ -45,7 +45,7 @@ class Sent:
         self,
         place: int,
         plan: Plan,
-        submit: Callable[[Task], "Future[None]"],
+        submit: Callable[[RemoteTask], "Future[None]"],
         *,
         mailbox: str,
         python: str = "",
@@ -53,10 +53,10 @@ class Sent:
     ) -> None:
         self.place = place
         self.submit = submit
-        self.account = Account(plan)
-        self.before: Account | None = None
-        self.task = Task(name="", mailbox=mailbox, plan=plan, python=python, limits=limits)
-        self.letters: list[Letter] = []
+        self.account = ShardResult(plan)
+        self.before: ShardResult | None = None
+        self.task = RemoteTask(name="", mailbox=mailbox, plan=plan, python=python, limits=limits)
+        self.letters: list[RemoteMessage] = []
         self.hopeless = ""
         self.losses = 0
         self.deadline: float | None = None
@@ -69,10 +69,10 @@ class Sent:
         self.gone = False
         self.future = self.submit(self.task)
 
-    def look(self, now: float) -> list[Met | None]:
+    def look(self, now: float) -> list[Finding | None]:
         """Takes in what was said, and says what was found; None for each other account."""
         letters, self.letters = self.letters, []
-        news: list[Met | None] = []
+        news: list[Finding | None] = []
         for letter in letters:
             if self.over or letter.task != self.task.name:
                 continue
@@ -89,9 +89,9 @@ class Sent:
             return news + self.ended() if self.gone else news
         return news + self.given_up() if now > self.deadline else news
 
-    def hear(self, word: Word) -> list[Met | None]:
+    def hear(self, word: ShardMessage) -> list[Finding | None]:
         """What a shard says."""
-        news: list[Met | None] = []
+        news: list[Finding | None] = []
         if word.account is not None:
             its = word.account
             found = its.met[word.new] if word.new is not None else None
@@ -101,7 +101,7 @@ class Sent:
             self.over = True
         return news
 
-    def ended(self) -> list[Met | None]:
+    def ended(self) -> list[Finding | None]:
         """The task is gone without a last word."""
         try:
             self.future.result()
@@ -111,7 +111,7 @@ class Sent:
             return self.lost(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return self.lost("its machine is closing")
 
-    def lost(self, why: str) -> list[Met | None]:
+    def lost(self, why: str) -> list[Finding | None]:
         """Nothing more comes from where it was; what is left of it is sent elsewhere."""
         self.losses += 1
         self.future.cancel()
@@ -134,25 +134,25 @@ class Sent:
             self.send(knowing(plan, self.kept()))
         return news
 
-    def kept(self) -> Account:
+    def kept(self) -> ShardResult:
         """What has the shortest case by now; all else is shrunk where it comes up again."""
         return replace(self.account, met=[it for it in self.account.met if it.is_minimal])
 
-    def keep(self) -> list[Met | None]:
+    def keep(self) -> list[Finding | None]:
         """What was being shrunk when its machine was lost is kept as it was."""
-        found: list[Met | None] = []
+        found: list[Finding | None] = []
         for it in self.account.met:
             if it.is_new and it.case and not it.lines:
                 keep_as_it_is(it, None)
                 found.append(it)
         return found
 
-    def forsaken(self, why: str) -> list[Met | None]:
+    def forsaken(self, why: str) -> list[Finding | None]:
         """Nobody is there any more who could go on with it."""
         self.account.faults.append(why)
         return self.given_up()
 
-    def given_up(self) -> list[Met | None]:
+    def given_up(self) -> list[Finding | None]:
         """It ends with what was heard of it."""
         self.over = True
         self.account.interrupted = True

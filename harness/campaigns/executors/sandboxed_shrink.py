@@ -9,7 +9,7 @@ from typing import Any, Final
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.executors.sandbox import Death, apart
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.cases.format.case import Scope
+from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.replay.recovery import parsed, recover
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
@@ -28,7 +28,7 @@ PATIENCE_S: Final = 120.0
 
 
 @dataclass(eq=False)
-class Told(Violation):
+class ReportedViolation(Violation):
     """A violation in another process, with its signature there."""
 
     mark: Signature = field(default_factory=lambda: Signature(""))
@@ -48,7 +48,7 @@ class Broken:
 
 def mark_of(violation: Violation) -> Signature:
     """Its signature; one that was told keeps that which it had where its exception was."""
-    return violation.mark if isinstance(violation, Told) else signature(violation)
+    return violation.mark if isinstance(violation, ReportedViolation) else signature(violation)
 
 
 def broken_by(death: Death) -> Property:
@@ -73,7 +73,7 @@ class Attempts:
 
     def __init__(self, subject: Any, scope: str, box: Path, limits: Limits) -> None:
         self.subject = subject
-        self.name = Scope(scope)
+        self.name = ScopeName(scope)
         self.scope = SCOPES[scope]
         self.box = box
         self.limits = limits
@@ -99,15 +99,15 @@ class Attempts:
         at = recover(self.box)
         return None if at is None else at.breaking(broken_by(death), evidence(death))
 
-    def told(self, it: Broken, config: Any) -> Told:
+    def told(self, it: Broken, config: Any) -> ReportedViolation:
         steps = parsed(it.steps, self.name)
-        return Told(
+        return ReportedViolation(
             it.property,
             it.sentence,
             it.counterexample,
             steps,
             it.at_rest,
-            self.scope.universe_of(steps, config),
+            self.scope.run_config_of(steps, config),
             Signature(*it.mark),
         )
 
@@ -148,7 +148,7 @@ def shrink_apart(
     limits = attempts.limits
     step_s = max(QUICK.step_s, 2 * attempts.dying_s)
     quick = replace(limits, step_s=step_s, silent_s=QUICK.silent_s)
-    hasty = Attempts(attempts.subject, violation.universe.scope, attempts.box, quick)
+    hasty = Attempts(attempts.subject, violation.run_config.scope, attempts.box, quick)
     shrunk = ContainedShrinker(hasty, violation, patience_s).run()
     last = attempts.replay(shrunk.steps, shrunk.config)
     if last is not None and mark_of(last) == mark_of(violation):

@@ -1,9 +1,9 @@
 """A process that runs a shard: ``python -m workerfuzz.harness.campaigns.executors.worker_process``.
 
-It reads an ``Errand`` from standard input, one line of JSON, and says on standard output how far it
-is, a ``Word`` to a line: at most once a second, at once when something new was found, and in the
-end. Whatever a subject prints goes to standard error. SIGINT and SIGTERM end the shard with what
-there is by then. When the process that asked for it ends, so does this one. Asked to keep a bug, it
+It reads a ``ShardRequest`` from standard input, one line of JSON, and says on standard output how
+far it is, a ``ShardMessage`` to a line: at most once a second, at once when something new was
+found, and in the end. Whatever a subject prints goes to standard error. SIGINT and SIGTERM
+end the shard with what there is by then. When the process that asked for it ends, so does this one. Asked to keep a bug, it
 does that (``keeper``) instead of running the shard.
 """
 
@@ -18,17 +18,17 @@ from types import FrameType
 from typing import BinaryIO
 
 from workerfuzz.harness.campaigns.executors.crash_finding import keep
-from workerfuzz.harness.campaigns.executors.protocol import Errand, Word
+from workerfuzz.harness.campaigns.executors.protocol import ShardMessage, ShardRequest
 from workerfuzz.harness.campaigns.executors.resource_limits import (
     end_with,
     leave_no_core,
     limit_memory,
 )
 from workerfuzz.harness.campaigns.executors.sandbox import NO_MEMORY
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
 from workerfuzz.harness.cases.replay.recovery import open_box
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
@@ -43,7 +43,7 @@ class Teller:
         stopping: somebody asked for the end.
     """
 
-    def __init__(self, errand: Errand, answers: BinaryIO) -> None:
+    def __init__(self, errand: ShardRequest, answers: BinaryIO) -> None:
         self.errand = errand
         self.answers = answers
         self.shard: Shard | None = None
@@ -57,46 +57,48 @@ class Teller:
         try:
             self.say(self.done())
         except KeyboardInterrupt:
-            self.say(Word(account=Account(self.errand.plan, interrupted=True), last=True))
+            self.say(
+                ShardMessage(account=ShardResult(self.errand.plan, interrupted=True), last=True)
+            )
         except SubjectUnavailable as error:
-            self.say(Word(refused=str(error), last=True))
+            self.say(ShardMessage(refused=str(error), last=True))
         except MemoryError:
             os._exit(NO_MEMORY)  # of the subject, as far as anybody can know
         except Exception as error:  # noqa: BLE001 - told to the other process, which decides
             traceback.print_exc()
-            self.say(Word(fault=described(error), account=self.settled(), last=True))
+            self.say(ShardMessage(fault=described(error), account=self.settled(), last=True))
 
-    def done(self) -> Word:
+    def done(self) -> ShardMessage:
         """It is done; what there is to say in the end."""
         if self.errand.met is not None:
-            return Word(kept=keep(self.errand, self.errand.met), last=True)
+            return ShardMessage(kept=keep(self.errand, self.errand.met), last=True)
         watch_parent()
         open_box(Path(self.errand.box))
         limit_memory(self.errand.limits.memory_nbytes)
-        return Word(account=self.account(), last=True)
+        return ShardMessage(account=self.account(), last=True)
 
-    def account(self) -> Account:
+    def account(self) -> ShardResult:
         out = Path(self.errand.out) if self.errand.out else None
         self.shard = open_shard(self.errand.plan, out, self.tell)
         self.shard.stopped = self.stopping
         return fill(self.shard)
 
-    def settled(self) -> Account | None:
+    def settled(self) -> ShardResult | None:
         """What there is by now."""
         if self.shard is None:
             return None
         self.shard.settle(time.monotonic() - self.shard.began)
         return self.shard.account
 
-    def tell(self, met: Met | None) -> None:
+    def tell(self, met: Finding | None) -> None:
         """Something was found, or time has passed."""
         assert self.shard is not None
         if met is None:
-            self.say(Word(account=self.shard.account))
+            self.say(ShardMessage(account=self.shard.account))
         elif account := self.settled():
-            self.say(Word(account=account, new=account.met.index(met)))
+            self.say(ShardMessage(account=account, new=account.met.index(met)))
 
-    def say(self, word: Word) -> None:
+    def say(self, word: ShardMessage) -> None:
         line = to_json(word) + b"\n"
         self.speaking = True
         try:
@@ -133,7 +135,7 @@ def watch_parent() -> None:
 
 
 def main() -> None:
-    errand = from_json(first_line(0), Errand)
+    errand = from_json(first_line(0), ShardRequest)
     end_with(errand.parent)
     leave_no_core()
     faulthandler.enable(all_threads=False)

@@ -11,7 +11,12 @@ from workerfuzz.harness.cases.format.saving import Saved, save
 from workerfuzz.harness.cases.replay.record import unplayed
 from workerfuzz.harness.cases.triage.severity import Consequence, Severity, consequence
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.shrink.finding_writer import Finding, found_by, keep, title_of
+from workerfuzz.harness.engines.shrink.finding_writer import (
+    WrittenFinding,
+    found_by,
+    keep,
+    title_of,
+)
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk
 from workerfuzz.harness.subjects import get
@@ -23,7 +28,7 @@ DASK: str = "dask"
 
 
 @dataclass(slots=True)
-class Met:
+class Finding:
     """One signature that came up.
 
     Attributes:
@@ -89,9 +94,9 @@ class Met:
         return f"{Severity[self.severity]}{f' ({self.told})' if self.told else ''}"
 
 
-def met(mark: Signature, violation: Violation, plan: Plan, *, run: int, tactic: str) -> Met:
+def met(mark: Signature, violation: Violation, plan: Plan, *, run: int, tactic: str) -> Finding:
     """The first time that a bug comes up."""
-    return Met(
+    return Finding(
         (mark.property, mark.exception, mark.about),
         violation.sentence,
         violation.counterexample,
@@ -113,7 +118,7 @@ def as_it_was(violation: Violation, plan: Plan) -> str:
     )
 
 
-def keep_as_it_is(it: Met, folder: Path | None) -> None:
+def keep_as_it_is(it: Finding, folder: Path | None) -> None:
     """A bug is written with all of its steps, none of which is taken."""
     case = casefile.parse(it.case)
     steps = case.steps
@@ -123,23 +128,23 @@ def keep_as_it_is(it: Met, folder: Path | None) -> None:
         it.counterexample,
         steps,
         case.scenes[-1].step is None,
-        SCOPES[case.scope].universe_of(steps, case.config),
+        SCOPES[case.scope].run_config_of(steps, case.config),
     )
     shrunk = Shrunk(violation, len(steps), 0, interrupted=True)
     saved = save(case, folder) if folder is not None else Saved(it.case, None)
-    note_kept(it, Finding(Signature(*it.signature), shrunk, case, saved))
+    note_kept(it, WrittenFinding(Signature(*it.signature), shrunk, case, saved))
 
 
 def keep_met(
-    subject: Any, it: Met, violation: Violation, engine: str, folder: Path | None
-) -> Finding:
+    subject: Any, it: Finding, violation: Violation, engine: str, folder: Path | None
+) -> WrittenFinding:
     """A bug that is new is shrunk and written as a case."""
     kept = keep(subject, violation, folder, engine)
     note_kept(it, kept)
     return kept
 
 
-def note_kept(it: Met, kept: Finding) -> None:
+def note_kept(it: Finding, kept: WrittenFinding) -> None:
     """It is shrunk and written."""
     shrunk = kept.shrunk
     it.counterexample = kept.violation.counterexample
@@ -150,20 +155,24 @@ def note_kept(it: Met, kept: Finding) -> None:
     it.lines = kept.report()
 
 
-def look_closer(subject: Any, it: Met, kept: Finding, engine: str, folder: Path | None) -> None:
+def look_closer(
+    subject: Any, it: Finding, kept: WrittenFinding, engine: str, folder: Path | None
+) -> None:
     """What a bug leads to, and whether one worker alone shows it."""
-    if kept.violation.universe.scope == "cluster":
+    if kept.violation.run_config.scope == "cluster":
         note_consequence(it, consequence(subject, kept.violation))
         look_alone(subject, it, kept, engine, folder)
 
 
-def note_consequence(it: Met, follows: Consequence) -> None:
+def note_consequence(it: Finding, follows: Consequence) -> None:
     """What it leads to is known."""
     it.severity, it.told = follows.severity.name, follows.told
     it.lines[:0] = [f"in production mode: {follows}"]
 
 
-def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Path | None) -> None:
+def look_alone(
+    subject: Any, it: Finding, kept: WrittenFinding, engine: str, folder: Path | None
+) -> None:
     """Whether one worker alone shows it; that is a case of its own."""
     if subject.name != DASK:
         return  # the reference is fuzzed at worker scope as it is
@@ -178,9 +187,9 @@ def look_alone(subject: Any, it: Met, kept: Finding, engine: str, folder: Path |
     it.lines += (f"  {line}" for line in alone.report())
 
 
-def merge_met(every: Iterable[Met]) -> list[Met]:
+def merge_met(every: Iterable[Finding]) -> list[Finding]:
     """Each bug of a subject once, with the shortest of its cases; how often it came adds up."""
-    found: dict[tuple[str, ...], Met] = {}
+    found: dict[tuple[str, ...], Finding] = {}
     times: dict[tuple[str, ...], int] = {}
     for met in every:
         bug = (met.subject, met.scope, *met.signature)

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.reading import below, read
@@ -20,7 +20,7 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ALONE: Final = "-alone"
 
 
-def name_of(met: Met) -> str:
+def name_of(met: Finding) -> str:
     """Of the file: ``PROPERTY-HEX.case``. The same bug of the same subject has the same name."""
     bug = "\n".join((met.subject, met.scope, *met.signature))
     return f"{met.signature[0]}-{blake2b(bug.encode(), digest_size=4).hexdigest()}.case"
@@ -32,7 +32,7 @@ def names_in(folder: Path) -> list[str]:
     return [name for name in found if not name.endswith(f"{ALONE}.case")]
 
 
-def keep_finding(folder: Path, met: Met, day: str) -> Path:
+def keep_finding(folder: Path, met: Finding, day: str) -> Path:
     """Writes the cases of a finding, unless those that are there are as short; returns where it is.
 
     Args:

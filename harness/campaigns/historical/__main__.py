@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.historical.bug import Bug
+from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.historical.case_files import keep, replayed
 from workerfuzz.harness.campaigns.historical.catalogue import BUGS, bugs_of, concerned, fixed_in
 from workerfuzz.harness.campaigns.historical.page import judged, page, row
@@ -47,7 +47,7 @@ def measure(wanted: argparse.Namespace) -> int:
         for seed in range(wanted.seed, wanted.seed + wanted.seeds)
         for sighting in (look_for(subject, bugs, seed, tell, show))
     ]
-    shown: Mapping[Bug, bool] = {}
+    shown: Mapping[HistoricalBug, bool] = {}
     if wanted.runs is not None:
         for bug in bugs:
             keep(wanted.runs, subject, bug, [it for it in sightings if it.bug is bug])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Move
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, TaskTransition
 from workerfuzz.harness.worlds.violation import Violation
 
 #: A transition: start and finish.
@@ -36,12 +36,12 @@ class Sign:
     without: tuple[str, ...] = ()
     written: str = ""
 
-    def is_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+    def is_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
         """Given what moved in the run."""
         words = {step.word for step in violation.steps}
         return words.isdisjoint(self.without) and self.could_be_in(violation, moves)
 
-    def could_be_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+    def could_be_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
         """The same of a run that has steps which do not matter."""
         text = f"{signature(violation)}\n{violation.counterexample}"
         return (
@@ -51,7 +51,7 @@ class Sign:
             and self.is_walked(moves)
         )
 
-    def is_walked(self, moves: Sequence[Move]) -> bool:
+    def is_walked(self, moves: Sequence[TaskTransition]) -> bool:
         """One key went this way somewhere."""
         left: dict[tuple[str, str], list[Edge]] = {}
         for party, key, start, finish in moves:
@@ -68,7 +68,7 @@ def matches(wanted: Edge, edge: Edge) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bug:
+class HistoricalBug:
     """A bug that a release really had.
 
     Attributes:
@@ -89,10 +89,10 @@ class Bug:
     signs: tuple[Sign, ...]
     limit_s: float = 60.0
 
-    def is_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+    def is_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
         """It is what a shrunk run shows, given what moved in it."""
         return any(sign.is_in(violation, moves) for sign in self.signs)
 
-    def could_be_in(self, violation: Violation, moves: Sequence[Move]) -> bool:
+    def could_be_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
         """It may be what a run shows that was not shrunk."""
         return any(sign.could_be_in(violation, moves) for sign in self.signs)

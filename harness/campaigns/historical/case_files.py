@@ -3,22 +3,24 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.historical.bug import Bug
+from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.historical.search import Sighting, moves_of, shortest
 from workerfuzz.harness.cases.format import corpus_entry_file
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.engines.shrink.shrink import replay
-from workerfuzz.harness.subjects.cluster_protocol import ClusterMaker
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.worlds.scopes import CLUSTER
 
 
-def place(folder: Path, bug: Bug) -> Path:
+def place(folder: Path, bug: HistoricalBug) -> Path:
     """Where its run is kept."""
     return folder / f"{bug.name.removeprefix('#')}.stem"
 
 
-def keep(folder: Path, subject: ClusterMaker, bug: Bug, sightings: Iterable[Sighting]) -> None:
+def keep(
+    folder: Path, subject: ClusterSystem, bug: HistoricalBug, sightings: Iterable[Sighting]
+) -> None:
     """Write down the shortest run that shows a bug, if there is one. The folder is made."""
     shrunk = shortest(sightings)
     if shrunk is None:
@@ -26,11 +28,12 @@ def keep(folder: Path, subject: ClusterMaker, bug: Bug, sightings: Iterable[Sigh
     said = f"{subject.name} {subject.version()}"
     folder.mkdir(parents=True, exist_ok=True)
     write(
-        place(folder, bug), corpus_entry_file.format(Stem(shrunk.universe, shrunk.steps, (), said))
+        place(folder, bug),
+        corpus_entry_file.format(CorpusEntry(shrunk.run_config, shrunk.steps, (), said)),
     )
 
 
-def is_shown(folder: Path, subject: ClusterMaker, bug: Bug) -> bool | None:
+def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool | None:
     """Whether the run that showed a bug elsewhere shows it on the installed release.
 
     Steps that are impossible there are left out. None: there is no such run.
@@ -42,11 +45,13 @@ def is_shown(folder: Path, subject: ClusterMaker, bug: Bug) -> bool | None:
     if not path.exists():
         return None
     stem = corpus_entry_file.read(path.read_text(encoding="utf-8"), path)
-    violation = replay(subject, stem.universe.config, stem.steps, CLUSTER)
+    violation = replay(subject, stem.run_config.config, stem.steps, CLUSTER)
     return violation is not None and bug.is_in(violation, moves_of(subject, violation))
 
 
-def replayed(folder: Path, subject: ClusterMaker, bugs: Sequence[Bug]) -> dict[Bug, bool]:
+def replayed(
+    folder: Path, subject: ClusterSystem, bugs: Sequence[HistoricalBug]
+) -> dict[HistoricalBug, bool]:
     """Of each bug that has a run, whether that shows it here."""
     found = ((bug, is_shown(folder, subject, bug)) for bug in bugs)
     return {bug: shown for bug, shown in found if shown is not None}

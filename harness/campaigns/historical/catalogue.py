@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from workerfuzz.harness.campaigns.historical.bug import ANY, Bug, Sign
+from workerfuzz.harness.campaigns.historical.bug import ANY, HistoricalBug, Sign
 
 #: A thread runs on while its task is freed and wanted again.
 REVIVED: Final = (("executing", "cancelled"), ("cancelled", "executing"))
 
 BUGS: Final = (
-    Bug(
+    HistoricalBug(
         name="Z06", origin="#6676", last="2022.7.0", fixed="2022.7.1",
         words="a task with a resource and a remote input runs without the resource",
         signs=(Sign(
@@ -16,7 +16,7 @@ BUGS: Final = (
             path=(("waiting", "ready"), ("ready", "executing")),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z08", origin="#6711", last="2022.7.0", fixed="2022.7.1",
         words="an old entry in the queue starts a task without its resource",
         signs=(Sign(
@@ -24,7 +24,7 @@ BUGS: Final = (
             path=(("ready", "released"), (ANY, "constrained"), ("constrained", "executing")),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z10", origin="#6699", last="2022.8.0", fixed="2022.8.1",
         words="x runs, is freed and needed from elsewhere, and fails: who needs it waits for ever",
         signs=(Sign(
@@ -32,12 +32,12 @@ BUGS: Final = (
             path=(("executing", "cancelled"), ("cancelled", "resumed"), ("resumed", "error")),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z13", origin="#6699", last="2022.8.0", fixed="2022.8.1",
         words="a copy that nobody needs any more does not deserialise, and the worker raises",
         signs=(Sign(said=r"_transition_cancelled_error: assert ts\._?previous", steps=("garble",)),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z15", origin="#6878", last="2022.8.0", fixed="2022.8.1",
         words='x is freed and wanted again; "already cancelled" arrives, and x waits for ever',
         signs=(Sign(
@@ -45,12 +45,12 @@ BUGS: Final = (
             path=(*REVIVED, ("executing", "cancelled")),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z18", origin="#6913", last="2022.8.0", fixed="2022.8.1",
         words="x runs, is freed and needed from elsewhere, and ends with Reschedule",
         signs=(Sign(said=r"InvalidTransition; resumed -> rescheduled"),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z20", origin="#6916", last="2022.8.1", fixed="2022.9.0",
         words="x runs, is freed, secedes and is wanted again: the scheduler is never told",
         signs=(Sign(
@@ -58,22 +58,22 @@ BUGS: Final = (
             path=REVIVED,
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z22", origin="#7167", last="2022.10.0", fixed="2022.10.1",
         words="a task is freed while it waits, and counted as waiting for ever",
         signs=(Sign(said=r"waiting_for_data_count=", path=(("waiting", "released"),)),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z23", origin="#7463", last="2023.1.0", fixed="2023.1.1",
         words="the result of one content counts as that of the next",
         signs=(Sign(said=r"finished_keys_have_the_right_value", path=REVIVED),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z25", origin="#7490", last="2023.1.0", fixed="2023.1.1",
         words="a copy is kept for a task that was cancelled",
         signs=(Sign(said=r"copies_are_kept_for_a_reason .* is cancelled"),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z28", origin="#7933", last="2023.6.1", fixed="2023.7.0",
         words="the error of a cancelled run is booked on the new one",
         signs=(Sign(
@@ -81,12 +81,12 @@ BUGS: Final = (
             path=(("executing", "cancelled"), ("cancelled", "executing"), ("executing", "error")),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="Z30", origin="#8991", last="2025.1.0", fixed="2025.2.0",
         words="the scheduler takes an old run's long-running for that of the new run",
         signs=(Sign(said=r"seceded_tasks_are_known .* is believed to have left its slot"),),
     ),
-    Bug(
+    HistoricalBug(
         name="O1", origin="#6705", last="2026.8.0", fixed="",
         words="an input does not deserialise: its user waits for ever",
         signs=(Sign(
@@ -95,12 +95,12 @@ BUGS: Final = (
             steps=("garble",),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="O4", origin="#6893", last="2026.8.0", fixed="",
         words="a task and its input are freed, the task is wanted again: it runs without its input",
         signs=(Sign(said=r"could not begin: (KeyError|AssertionError)", path=REVIVED),),
     ),
-    Bug(
+    HistoricalBug(
         name="O7", origin="", last="2026.8.0", fixed="", limit_s=600.0,
         words="an input that is being copied is freed in answer to an old report of it",
         signs=(Sign(
@@ -112,7 +112,7 @@ BUGS: Final = (
             without=("garble",),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="#7348", origin="#7348", last="2022.11.1", fixed="2022.12.0",
         words="a queued task is submitted again, and the report of its first run arrives",
         signs=(Sign(
@@ -120,7 +120,7 @@ BUGS: Final = (
             path=((ANY, "queued"),), on_scheduler=True,
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="#8549", origin="#8549", last="2024.2.1", fixed="2024.3.0",
         words="a finished task is to fail, or one that has failed is reported as finished",
         signs=(Sign(
@@ -128,7 +128,7 @@ BUGS: Final = (
             path=((ANY, "erred"),), on_scheduler=True,
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="#8703", origin="#8703", last="2024.6.0", fixed="2024.6.1",
         words="the input of a queued task is lost",
         signs=(Sign(
@@ -137,7 +137,7 @@ BUGS: Final = (
             path=((ANY, "queued"),), on_scheduler=True, steps=("dies",),
         ),),
     ),
-    Bug(
+    HistoricalBug(
         name="#9067", origin="#9067", last="2025.4.1", fixed="2025.5.0",
         words="a worker that has an actor dies",
         signs=(Sign(
@@ -148,12 +148,12 @@ BUGS: Final = (
 )  # fmt: skip
 
 
-def bugs_of(release: str) -> tuple[Bug, ...]:
+def bugs_of(release: str) -> tuple[HistoricalBug, ...]:
     """Those that are looked for in a release."""
     return tuple(bug for bug in BUGS if bug.last == release)
 
 
-def fixed_in(release: str) -> tuple[Bug, ...]:
+def fixed_in(release: str) -> tuple[HistoricalBug, ...]:
     """Those that a release is the first to be without."""
     return tuple(bug for bug in BUGS if bug.fixed == release)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Final
 
-from workerfuzz.harness.campaigns.historical.bug import Bug
+from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.historical.catalogue import BUGS
 from workerfuzz.harness.campaigns.historical.search import Sighting, shortest
 
@@ -59,7 +59,7 @@ def page(former: str, sightings: Iterable[Sighting]) -> str:
     return written(rows_of(former) | {name: row(its) for name, its in of_bugs.items()})
 
 
-def judged(former: str, shown: Mapping[Bug, bool]) -> str:
+def judged(former: str, shown: Mapping[HistoricalBug, bool]) -> str:
     """The page with what the releases say that ended bugs.
 
     Args:

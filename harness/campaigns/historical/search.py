@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.historical.bug import Bug
+from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.shard import Shard
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import shrink
-from workerfuzz.harness.subjects.cluster_protocol import ClusterMaker, Move
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, TaskTransition
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
@@ -36,7 +36,7 @@ class Sighting:
         shrunk: the finding; None where there is none.
     """
 
-    bug: Bug
+    bug: HistoricalBug
     cpu_s: float
     steps: int
     shrunk: Violation | None = None
@@ -64,7 +64,7 @@ class Search(Shard):
         sighted: told of each bug that was found, at once.
     """
 
-    bugs: list[Bug] = field(default_factory=list)
+    bugs: list[HistoricalBug] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
     attempts: Counter[tuple[str, Signature]] = field(default_factory=Counter)
     shrinking_s: float = 0.0
@@ -100,7 +100,7 @@ class Search(Shard):
                 self.sighted(self.sightings[-1])
         self.shrinking_s += time.process_time() - began
 
-    def is_worth_it(self, bug: Bug, violation: Violation) -> bool:
+    def is_worth_it(self, bug: HistoricalBug, violation: Violation) -> bool:
         """Not too many like it were shrunk in vain."""
         attempt = bug.name, signature(violation)
         self.attempts[attempt] += 1
@@ -108,8 +108,8 @@ class Search(Shard):
 
 
 def look_for(
-    subject: ClusterMaker,
-    bugs: Sequence[Bug],
+    subject: ClusterSystem,
+    bugs: Sequence[HistoricalBug],
     seed: int,
     tell: Callable[[Sighting], None],
     show: Callable[[Search], None] = lambda search: None,
@@ -129,14 +129,14 @@ def look_for(
     return sorted([*search.sightings, *lost], key=lambda it: bugs.index(it.bug))
 
 
-def moves_of(subject: ClusterMaker, violation: Violation) -> Sequence[Move]:
+def moves_of(subject: ClusterSystem, violation: Violation) -> Sequence[TaskTransition]:
     """Every transition in the run of a violation."""
-    moves: list[Move] = []
+    moves: list[TaskTransition] = []
 
     def observe(world: ClusterWorld, step: Step | None) -> None:
         moves.extend(world.moves)
 
-    world = CLUSTER.open(subject, violation.universe, observer=observe)
+    world = CLUSTER.open(subject, violation.run_config, observer=observe)
     try:
         for step in violation.steps:
             world.apply(step)

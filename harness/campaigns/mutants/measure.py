@@ -28,7 +28,7 @@ from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.strategies.worker import Step
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 #: The model without any mutant is measured as well: it must not be caught.
 HEALTHY: Final = "healthy"
@@ -223,8 +223,8 @@ class UnsweptWorld(WorkerWorld):
 
 def needs_a_sweep(subject: Subject, violation: Violation) -> bool:
     """Whether the same steps break nothing, or something else, where there is no full sweep."""
-    assert isinstance(violation.universe, Universe)
-    world = UnsweptWorld(subject, violation.universe)
+    assert isinstance(violation.run_config, RunConfig)
+    world = UnsweptWorld(subject, violation.run_config)
     try:
         for step in violation.steps:
             world.apply(step)

@@ -3,18 +3,18 @@
 from typing import Any, Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, Place, called, mutant, mutants_in
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Outcome, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
 from workerfuzz.harness.subjects.reference import cluster as reference_cluster
 from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster
 from workerfuzz.statemachine.scheduler import client_requests, machine, table, target_state
 from workerfuzz.statemachine.scheduler import messages as letters
-from workerfuzz.statemachine.scheduler.client_requests import Status
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.statemachine.scheduler.handlers import clients, decisions, worker_processes, workers
-from workerfuzz.statemachine.scheduler.outcome import Outcome as Consequence
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome as Consequence
 from workerfuzz.statemachine.scheduler.outcome import To
 from workerfuzz.statemachine.scheduler.placement import place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import Failure
 from workerfuzz.statemachine.worker import events, instructions
 
@@ -82,13 +82,13 @@ def dead_worker_keeps_its_tasks(original: Any, state: Any, worker: str, said: An
     caught_by="failures_have_a_cause",
 )
 def first_death_is_the_last(original: Any, state: Any, task: Any) -> Any:
-    return To(State.ERRED, Failure("a worker died", task.key))
+    return To(SchedulerTaskState.ERRED, Failure("a worker died", task.key))
 
 
 @mutant(
     "Tasks that wait for a failed one go on waiting.",
-    Place(table, "TRANSITIONS", (State.PROCESSING, State.ERRED)),
-    Place(machine, "TRANSITIONS", (State.PROCESSING, State.ERRED)),
+    Place(table, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
+    Place(machine, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
     origin="a wanted key behind a failed one",
     violates="R46",
     caught_by="state_is_the_wanted_one",
@@ -100,7 +100,7 @@ def failure_is_not_passed_on(original: Any, state: Any, task: Any, failure: Any)
 
 @mutant(
     "A value that is lost while it is needed is not made again.",
-    Place(machine, "TRANSITIONS", (State.MEMORY, State.RELEASED)),
+    Place(machine, "TRANSITIONS", (SchedulerTaskState.MEMORY, SchedulerTaskState.RELEASED)),
     origin="found in 2026.8.0",
     violates="R31",
     caught_by="state_is_the_wanted_one",
@@ -144,7 +144,7 @@ def newcomer_is_overlooked(original: Any, state: Any, worker: str, said: Any) ->
 def finish_is_kept_secret(
     original: Any, state: Any, task: Any, status: Any, reason: str = ""
 ) -> None:
-    if status is not Status.FINISHED:
+    if status is not NoticeStatus.FINISHED:
         original(state, task, status, reason)
 
 
@@ -218,7 +218,7 @@ def others_are_not_told_of_a_cancel(original: Any, state: Any, client: str, wish
     caught_by="state_is_the_wanted_one",
 )
 def inputs_are_taken_for_granted(original: Any, state: Any, task: Any) -> Any:
-    if task.state is State.WAITING and not task.renewed:
+    if task.state is SchedulerTaskState.WAITING and not task.renewed:
         return place(state, task).state
     return original(state, task)
 
@@ -230,11 +230,11 @@ def inputs_are_taken_for_granted(original: Any, state: Any, task: Any) -> Any:
     violates="R28",
     caught_by="no_handler_raises",
 )
-def batches_arrive_twice(original: Any, cluster: Any, post: Post) -> Outcome:
+def batches_arrive_twice(original: Any, cluster: Any, post: Envelope) -> CallResult:
     if post.receiver == SCHEDULER:
         return original(cluster, post)  # type: ignore[no-any-return]  # a bug's
     first, again = original(cluster, post), original(cluster, post)
-    return Outcome([*first.posts, *again.posts], [*first.actions, *again.actions])
+    return CallResult([*first.posts, *again.posts], [*first.actions, *again.actions])
 
 
 @mutant(
@@ -244,7 +244,7 @@ def batches_arrive_twice(original: Any, cluster: Any, post: Post) -> Outcome:
     violates="R31",
     caught_by="holders_are_agreed_on",
 )
-def copies_are_not_heard_of(original: Any, cluster: Any, post: Post) -> Outcome:
+def copies_are_not_heard_of(original: Any, cluster: Any, post: Envelope) -> CallResult:
     heard = tuple(it for it in post.messages if not isinstance(it, instructions.AddKeys))
     return original(cluster, post._replace(messages=heard))  # type: ignore[no-any-return]  # a bug's
 
@@ -256,7 +256,7 @@ def copies_are_not_heard_of(original: Any, cluster: Any, post: Post) -> Outcome:
     violates="R28",
     caught_by="no_handler_raises",
 )
-def batches_are_upside_down(original: Any, cluster: Any, post: Post) -> Outcome:
+def batches_are_upside_down(original: Any, cluster: Any, post: Envelope) -> CallResult:
     turned = post._replace(messages=tuple(reversed(post.messages)))
     return original(cluster, turned)  # type: ignore[no-any-return]  # what a bug is given is not typed
 
@@ -268,7 +268,7 @@ def batches_are_upside_down(original: Any, cluster: Any, post: Post) -> Outcome:
     violates="R46",
     caught_by="wanted_keys_resolve",
 )
-def second_request_is_lost(original: Any, cluster: Any, post: Post) -> Outcome:
+def second_request_is_lost(original: Any, cluster: Any, post: Envelope) -> CallResult:
     kept = tuple(
         it
         for it in post.messages

@@ -10,7 +10,7 @@ from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import Part
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: A shard takes no more than so many seconds, and no more than so many runs.
 SHARD_S: Final = 900.0
@@ -33,7 +33,7 @@ def rounds(budget: Budget, targets: int, jobs: int) -> int:
 
 
 @dataclass(slots=True)
-class Sharing:
+class BudgetSplit:
     """What is left to do of a night.
 
     Attributes:
@@ -49,7 +49,7 @@ class Sharing:
     jobs: int = 1
     spent_s: float = 0.0
     corpus: str = ""
-    accounts: Mapping[Part, Account] = field(default_factory=dict)
+    accounts: Mapping[Part, ShardResult] = field(default_factory=dict)
     parts: Iterable[Part] = ()
     began: float = field(init=False)
 

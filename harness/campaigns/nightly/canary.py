@@ -8,7 +8,7 @@ from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
 
 #: By scope: a mutant that nearly every run meets, one after a step, the other at rest.
@@ -34,7 +34,7 @@ class Canary:
             planted=self.planted,
         )
 
-    def wrong(self, account: Account) -> Iterator[str]:
+    def wrong(self, account: ShardResult) -> Iterator[str]:
         """Why the night is red, a line each."""
         what = f"in {account.total.runs} runs at {self.scope} scope"
         if not self.planted:

@@ -6,7 +6,7 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: After so many shards in which something went wrong, a target is given up for the night.
 MOST_FAULTY: Final = 10
@@ -15,7 +15,7 @@ MOST_FAULTY: Final = 10
 System = tuple[str, str]
 
 
-def problems_of(account: Account) -> list[str]:
+def problems_of(account: ShardResult) -> list[str]:
     """What went wrong in one shard, a line each."""
     what = Target(account.plan.subject, account.plan.scope)
     said = [account.refused] if account.refused else []
@@ -23,7 +23,7 @@ def problems_of(account: Account) -> list[str]:
 
 
 @dataclass(slots=True)
-class Trouble:
+class ShardFailures:
     """What went wrong so far.
 
     Attributes:
@@ -36,7 +36,7 @@ class Trouble:
     refused: set[System] = field(default_factory=set)
     ungrown: set[str] = field(default_factory=set)
 
-    def note(self, place: int, account: Account) -> None:
+    def note(self, place: int, account: ShardResult) -> None:
         """What a shard tells."""
         system = account.plan.subject, account.plan.scope
         problems = problems_of(account)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 #: Version of what is written to the disk. A newer one is refused.
 FORMAT: Final = 1
@@ -54,7 +54,7 @@ class Night:
     ended: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     phases: list[Phase] = field(default_factory=list)
-    shards: list[Account] = field(default_factory=list)
+    shards: list[ShardResult] = field(default_factory=list)
     before: list[str] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
     rounds: int = 1
@@ -81,11 +81,11 @@ class Night:
         return [f"{phase.name}: {why}" for phase in self.phases for why in phase.red]
 
     @property
-    def new(self) -> list[Met]:
+    def new(self) -> list[Finding]:
         """Bugs that nobody knew, most harmful first."""
         return [met for met in self.met if met.is_new]
 
     @property
-    def met(self) -> list[Met]:
+    def met(self) -> list[Finding]:
         """Each bug that came up once, however many shards met it; the most harmful first."""
         return merge_met(met for shard in self.shards for met in shard.met)

@@ -11,7 +11,7 @@ import msgspec
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError
 from workerfuzz.harness.campaigns.nightly.night import FORMAT, Night
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
 
 #: The file of the night itself.
@@ -37,7 +37,7 @@ class Written:
 
     path: Path
     night: Night
-    accounts: dict[Part, Account] = field(default_factory=dict)
+    accounts: dict[Part, ShardResult] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -92,7 +92,7 @@ def read_night(path: Path) -> Written | None:
     for shard, part in sorted(shards_in(path), key=lambda it: it[1]):
         written.parts.append(part)
         try:
-            written.accounts[part] = from_json(shard.read_bytes(), Account)
+            written.accounts[part] = from_json(shard.read_bytes(), ShardResult)
         except (Unreadable, OSError) as error:
             written.problems.append(problem(shard, error))
     written.night.shards = list(written.accounts.values())

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.findings.finding_files import keep_finding, name_of, names_in
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, Part, Written, as_text, file_of
 from workerfuzz.harness.campaigns.plan.plan import Seen
 from workerfuzz.harness.campaigns.shard.merge import up_to
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.engines.shrink.finding_writer import today
@@ -28,7 +28,7 @@ FLUSH_S: Final = 3.0
 
 
 @dataclass(slots=True)
-class Diary:
+class NightLog:
     """What is written down of one night.
 
     Attributes:
@@ -48,7 +48,7 @@ class Diary:
     night: Night
     say: Callable[[str], None] = lambda _: None
     flush_s: float = FLUSH_S
-    accounts: dict[Part, Account] = field(default_factory=dict)
+    accounts: dict[Part, ShardResult] = field(default_factory=dict)
     unwritten: set[Part] = field(default_factory=set)
     kept: dict[tuple[Part, str], str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
@@ -63,7 +63,7 @@ class Diary:
 
     # What shards tell
 
-    def note(self, part: Part, account: Account) -> list[Met]:
+    def note(self, part: Part, account: ShardResult) -> list[Finding]:
         """What a part of a shard tells now; returns what is new and was not told before."""
         met_now = [it for it in account.met if it.case]
         found = [it for it in met_now if self.kept.get((part, name_of(it))) != it.case]
@@ -79,7 +79,7 @@ class Diary:
         self.told.update(map(name_of, fresh))
         return fresh
 
-    def keep(self, part: Part, met: Met) -> None:
+    def keep(self, part: Part, met: Finding) -> None:
         """Write a finding; where the folder takes nothing, people get its case."""
         name = name_of(met)
         if met.lines:
@@ -94,7 +94,7 @@ class Diary:
         else:
             self.kept[part, name] = met.case
 
-    def place(self, met: Met) -> None:
+    def place(self, met: Finding) -> None:
         """Where its case is, and whether it was there before this night."""
         name = name_of(met)
         if not met.known and name in self.night.before:
@@ -133,7 +133,7 @@ class Diary:
 
     # What has a case
 
-    def see(self, met: Met) -> None:
+    def see(self, met: Finding) -> None:
         """A bug has a case: it is not to be shrunk again."""
         name = name_of(met)
         its = self.seen.setdefault((met.subject, met.scope), {})
@@ -170,6 +170,6 @@ class Diary:
                     self.told.add(name_of(met))
 
 
-def found_in(written: Written) -> Sequence[Met]:
+def found_in(written: Written) -> Sequence[Finding]:
     """What a night has cases of."""
     return [met for account in written.accounts.values() for met in account.met if met.case]

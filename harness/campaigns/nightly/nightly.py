@@ -8,38 +8,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly import novelty
-from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, Sharing
+from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, BudgetSplit
 from workerfuzz.harness.campaigns.nightly.canary import canaries
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import (
     Minimising,
     minimise_all,
     minimise_here,
 )
-from workerfuzz.harness.campaigns.nightly.failures import Trouble, problems_of
+from workerfuzz.harness.campaigns.nightly.failures import ShardFailures, problems_of
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.nightly.night_files import Part, Written
-from workerfuzz.harness.campaigns.nightly.night_log import Diary
-from workerfuzz.harness.campaigns.nightly.regression_replay import Replaying, Tonight
+from workerfuzz.harness.campaigns.nightly.night_log import NightLog
+from workerfuzz.harness.campaigns.nightly.regression_replay import RegressionReplay, Replaying
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.replay.replay import Replay
 
 #: Told of the place of a plan among those that were taken, its account so far, and what was just found.
-Tell: TypeAlias = Callable[[int, Account, Met | None], None]
+Tell: TypeAlias = Callable[[int, ShardResult, Finding | None], None]
 
 #: Runs shards: takes plans one at a time, tells how far they are, and ends when there are no more, or
 #: when it is interrupted. Returns the last account of each.
-Carry: TypeAlias = Callable[[Iterable[Plan], Tell], list[Account]]
+Carry: TypeAlias = Callable[[Iterable[Plan], Tell], list[ShardResult]]
 
 
-def in_this_process(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+def in_this_process(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
     """One shard after the other."""
-    accounts: list[Account] = []
+    accounts: list[ShardResult] = []
     for place, plan in enumerate(plans):
         shard = open_shard(plan)
         accounts.append(shard.account)
@@ -51,7 +51,7 @@ def in_this_process(plans: Iterable[Plan], tell: Tell) -> list[Account]:
     return accounts
 
 
-def telling(place: int, account: Account, tell: Tell) -> Callable[[Met | None], None]:
+def telling(place: int, account: ShardResult, tell: Tell) -> Callable[[Finding | None], None]:
     return lambda met: tell(place, account, met)
 
 
@@ -66,14 +66,14 @@ def nobody_told(doing: str, done: int, total: int | None) -> None:
 class Watcher(Protocol):
     """Somebody who is told how shards go on."""
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         """How far a shard has come; and a new bug, as soon as there is one."""
 
 
 class Nobody:
     """Looks at nothing."""
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         pass
 
 
@@ -96,7 +96,7 @@ class Nightly:
         say: told of each thing that people may want to know at once, a line each.
     """
 
-    diary: Diary
+    diary: NightLog
     carry: Carry
     replay: Replaying
     minimise: Minimising = minimise_here
@@ -104,10 +104,10 @@ class Nightly:
     jobs: int = 1
     former: list[novelty.Former] = field(default_factory=list)
     resumed: Written | None = None
-    trouble: Trouble = field(default_factory=Trouble)
+    trouble: ShardFailures = field(default_factory=ShardFailures)
     watching: Callable[[Budget], AbstractContextManager[Watcher]] = lambda _: nullcontext(Nobody())
     showing: Callable[[], AbstractContextManager[Told]] = lambda: nullcontext(nobody_told)
-    found: Callable[[Met], None] = lambda _: None
+    found: Callable[[Finding], None] = lambda _: None
     say: Callable[[str], None] = lambda _: None
     tell: Told = field(default=nobody_told, init=False)
     replayed: int = field(default=0, init=False)
@@ -167,10 +167,10 @@ class Nightly:
                 self.say(f"{name}: RED: {line}")
             self.diary.flush()
 
-    def sharing(self) -> Sharing:
+    def sharing(self) -> BudgetSplit:
         """What is left to do."""
         spent_s = sum(phase.seconds for phase in self.night.phases if phase.name == "fuzz")
-        sharing = Sharing(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
+        sharing = BudgetSplit(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
         if self.resumed is not None:
             sharing.accounts, sharing.parts = self.resumed.accounts, self.resumed.parts
         return sharing
@@ -179,7 +179,7 @@ class Nightly:
         """What comes before the runs of the night."""
         with self.during("canary") as phase:
             self.canary(phase)
-        tonight = Tonight(self.night, self.told_replay)
+        tonight = RegressionReplay(self.night, self.told_replay)
         with self.during("replay") as phase:
             tonight.cases(phase)
             tonight.findings(phase, self.diary.folder.findings, self.fixed_before())
@@ -226,7 +226,7 @@ class Nightly:
         if was_interrupted(done):
             raise KeyboardInterrupt
 
-    def plans(self, sharing: Sharing, begun: list[Part]) -> Iterator[Plan]:
+    def plans(self, sharing: BudgetSplit, begun: list[Part]) -> Iterator[Plan]:
         """What is to be run; each plan knows what has a case by then."""
         for part, plan in sharing.plans():
             if self.trouble.with_all(self.night.targets):
@@ -236,13 +236,13 @@ class Nightly:
             begun.append(part)
             yield replace(plan, seen=self.diary.has_seen(plan.subject, plan.scope))
 
-    def telling(self, sharing: Sharing, begun: list[Part], watcher: Watcher) -> Tell:
+    def telling(self, sharing: BudgetSplit, begun: list[Part], watcher: Watcher) -> Tell:
         """Who is told how shards go on: everything is written down."""
         phase = self.night.phase("fuzz")
         for account in self.diary.accounts.values():
             watcher.tell(account)
 
-        def tell(place: int, account: Account, met: Met | None) -> None:
+        def tell(place: int, account: ShardResult, met: Finding | None) -> None:
             phase.seconds = sharing.seconds()
             self.trouble.note(place, account)
             self.night.versions.setdefault(account.plan.subject, account.version)
@@ -256,7 +256,7 @@ class Nightly:
         return tell
 
 
-def was_interrupted(accounts: Iterable[Account]) -> bool:
+def was_interrupted(accounts: Iterable[ShardResult]) -> bool:
     """Somebody asked for the end; a shard that fell over was not asked."""
     return any(account.interrupted and not account.faults for account in accounts)
 

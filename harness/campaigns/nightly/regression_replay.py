@@ -10,7 +10,7 @@ from workerfuzz.harness.campaigns.findings.finding_files import findings_in
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.reading import case_files
-from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.triage import known_bugs
 
@@ -21,11 +21,11 @@ Replaying: TypeAlias = Callable[[Path, str], Replay]
 CASES: Final = known_bugs.FOLDER.parent
 
 #: A finding that came to this breaks nothing any more.
-MENDED: Final = frozenset({Outcome.AS_WRITTEN, Outcome.DIFFERS, Outcome.FIXED})
+MENDED: Final = frozenset({ReplayOutcome.AS_WRITTEN, ReplayOutcome.DIFFERS, ReplayOutcome.FIXED})
 
 
 @dataclass(slots=True)
-class Tonight:
+class RegressionReplay:
     """What is replayed, and what it came to.
 
     Attributes:
@@ -68,7 +68,7 @@ class Tonight:
                 counts["fixed" if outcome in MENDED else STILL.get(outcome, outcome)] += 1
                 if outcome in MENDED:
                     self.fixed.append(f"{name}: {case.title}")
-                elif outcome == Outcome.BROKEN and name in fixed:
+                elif outcome == ReplayOutcome.BROKEN and name in fixed:
                     phase.red.append(f"on {subject}: {folder / name} breaks again")
         if counts:
             phase.told.append(f"findings of former nights: {told(counts)}")
@@ -80,7 +80,7 @@ class Tonight:
             counts = Counter[str]()
             for path, outcome, report in self.replayed(sorted(paths), subject):
                 counts[OF_KNOWN.get(outcome, outcome)] += 1
-                if outcome == Outcome.FIXED:
+                if outcome == ReplayOutcome.FIXED:
                     self.fixed.append(f"{path.name}: {report[0] if report else outcome}")
                 elif report:
                     phase.red.append(in_a_line(subject, path, outcome, report))
@@ -106,9 +106,9 @@ class Tonight:
 
 #: What outcomes mean of a finding.
 STILL: Final[Mapping[str, str]] = {
-    Outcome.BROKEN: "still break",
-    Outcome.BREAKS_AS_KNOWN: "known to break",
-    Outcome.IMPOSSIBLE: "not possible any more",
+    ReplayOutcome.BROKEN: "still break",
+    ReplayOutcome.BREAKS_AS_KNOWN: "known to break",
+    ReplayOutcome.IMPOSSIBLE: "not possible any more",
 }
 
 #: What a known bug is called that is not about the subject.
@@ -116,9 +116,9 @@ OTHERS: Final = "of other subjects"
 
 #: What outcomes mean of a known bug.
 OF_KNOWN: Final[Mapping[str, str]] = {
-    Outcome.BREAKS_AS_KNOWN: "still break",
-    Outcome.AS_WRITTEN: "of other versions",
-    Outcome.NOT_APPLICABLE: OTHERS,
+    ReplayOutcome.BREAKS_AS_KNOWN: "still break",
+    ReplayOutcome.AS_WRITTEN: "of other versions",
+    ReplayOutcome.NOT_APPLICABLE: OTHERS,
 }
 
 

@@ -13,7 +13,7 @@ from workerfuzz.harness.campaigns.nightly.budget_split import rounds
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, existing
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import Written, each_night
-from workerfuzz.harness.campaigns.nightly.night_log import Diary
+from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.nightly.nightly import Carry, Nightly, now
 from workerfuzz.harness.campaigns.nightly.novelty import Former
 from workerfuzz.harness.campaigns.nightly.regression_replay import Replaying
@@ -24,7 +24,7 @@ from workerfuzz.harness.cases.format.reading import reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class NightOptions:
     """What a night is to do, if it does not go on with another one.
 
     Attributes:
@@ -60,7 +60,7 @@ class Orders:
 
 
 @dataclass(slots=True)
-class Opening:
+class NightStart:
     """A night that is about to run.
 
     Attributes:
@@ -75,13 +75,13 @@ class Opening:
 
 def open_night(
     folder: Folder,
-    orders: Orders,
+    orders: NightOptions,
     carry: Carry,
     replay: Replaying,
     *,
     resume: bool = False,
     say: Callable[[str], None] = lambda _: None,
-) -> Opening:
+) -> NightStart:
     """The next night of a folder.
 
     Args:
@@ -95,7 +95,7 @@ def open_night(
     newest = next(nights, None)
     last = newest if resume and newest is not None and is_unfinished(newest.night) else None
     night = last.night if last is not None else orders.night(folder)
-    diary, former, problems = Diary(folder, night, say), list[Former](), list[str]()
+    diary, former, problems = NightLog(folder, night, say), list[Former](), list[str]()
 
     def others() -> Iterator[Written]:
         for written in filter(None, chain([newest], nights)):
@@ -111,7 +111,7 @@ def open_night(
     except OSError as error:
         raise FolderError(f"{folder.path}: {reason(error)}; nothing can be kept there") from None
     nightly = Nightly(diary, carry, replay, jobs=orders.jobs, former=former, resumed=last, say=say)
-    return Opening(nightly, last, [*problems, *corpus.load(folder.corpus).problems])
+    return NightStart(nightly, last, [*problems, *corpus.load(folder.corpus).problems])
 
 
 def is_unfinished(night: Night) -> bool:

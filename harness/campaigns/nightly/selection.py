@@ -7,7 +7,7 @@ from pathlib import Path
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, existing
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, Written, problem, read_night
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def readable(paths: Sequence[Path]) -> Iterator[Written]:
             yield written
 
 
-def shards_at(path: Path) -> list[Account]:
+def shards_at(path: Path) -> list[ShardResult]:
     """What shards tell: those of a night, or the one of a file ``shards/*.json``.
 
     Raises:
@@ -67,7 +67,7 @@ def shards_at(path: Path) -> list[Account]:
     if not path.is_file():
         return chosen(path).written.night.shards
     try:
-        return [from_json(path.read_bytes(), Account)]
+        return [from_json(path.read_bytes(), ShardResult)]
     except (Unreadable, OSError) as error:
         raise FolderError(
             f"{problem(path, error)}; expected what a shard of a night tells, as in nights/*/shards"

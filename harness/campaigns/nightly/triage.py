@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.findings.finding_files import findings_in, first_seen, name_of
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night_files import Written
@@ -17,7 +17,7 @@ from workerfuzz.harness.cases.triage.signature import Signature
 CASE: Final = ".case"
 
 
-class Status(enum.StrEnum):
+class BugStatus(enum.StrEnum):
     """What is to be done about a bug."""
 
     NEW = "new"  # nobody has looked at it
@@ -26,7 +26,7 @@ class Status(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Bug:
+class TriagedBug:
     """One line of the list.
 
     Attributes:
@@ -44,7 +44,7 @@ class Bug:
     """
 
     signature: str
-    status: Status
+    status: BugStatus
     system: str = ""
     subject: str = ""
     times: int = 0
@@ -61,10 +61,10 @@ class Bug:
     def rank(self) -> tuple[int, int, int, str]:
         """What is new comes first, what is fixed last; of each, the most harmful ones."""
         harm = self.harm if self.harm is not None else HARM.get(self.broken, Severity.NOTHING)
-        return [*Status].index(self.status), harm.rank, -self.times, self.signature
+        return [*BugStatus].index(self.status), harm.rank, -self.times, self.signature
 
 
-def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[Bug]:
+def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[TriagedBug]:
     """Every bug that nights met or that has a case in the folder; new ones first, then by harm.
 
     Args:
@@ -73,7 +73,7 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[B
     """
     cases = dict(findings_in(folder.findings))
     last, fixed = "", set[str]()
-    by_bug: dict[tuple[str, ...], dict[str, Met]] = {}
+    by_bug: dict[tuple[str, ...], dict[str, Finding]] = {}
     for written in nights:
         if not last:
             last = written.night.began
@@ -87,27 +87,29 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[B
         bug_ = of_nights(by_night, name, cases.pop(name, None))
         found.append(replace(bug_, status=status_of(bug_, by_night, last, since)))
         if name in fixed and last not in by_night:
-            found[-1] = replace(found[-1], status=Status.FIXED)
+            found[-1] = replace(found[-1], status=BugStatus.FIXED)
     found += [of_case(name, case, fixed) for name, case in cases.items()]
     return sorted(found, key=lambda it: it.rank)
 
 
-def status_of(bug: Bug, by_night: Mapping[str, Met], last: str, since: str) -> Status:
+def status_of(bug: TriagedBug, by_night: Mapping[str, Finding], last: str, since: str) -> BugStatus:
     """New or known."""
     if bug.known:
-        return Status.KNOWN
+        return BugStatus.KNOWN
     is_new = bug.first >= since if since else last in by_night and by_night[last].is_new
-    return Status.NEW if is_new else Status.KNOWN
+    return BugStatus.NEW if is_new else BugStatus.KNOWN
 
 
-def of_nights(by_night: Mapping[str, Met], name: str, case: Case | CaseError | None) -> Bug:
+def of_nights(
+    by_night: Mapping[str, Finding], name: str, case: Case | CaseError | None
+) -> TriagedBug:
     """What nights tell of one bug, each by the moment when it began."""
     (best,) = merge_met(by_night.values())
     day = first_seen(case) if isinstance(case, Case) else ""
     harm = next((it.severity for it in by_night.values() if it.severity), "")
-    return Bug(
+    return TriagedBug(
         str(Signature(*best.signature)),
-        Status.KNOWN,
+        BugStatus.KNOWN,
         f"clusters of {best.subject}" if best.scope == "cluster" else best.subject,
         best.subject,
         best.times,
@@ -122,13 +124,13 @@ def of_nights(by_night: Mapping[str, Met], name: str, case: Case | CaseError | N
     )
 
 
-def of_case(name: str, case: Case | CaseError, fixed: Iterable[str]) -> Bug:
+def of_case(name: str, case: Case | CaseError, fixed: Iterable[str]) -> TriagedBug:
     """A case whose nights are not here any more, or that somebody put there."""
-    status = Status.FIXED if name in fixed else Status.KNOWN
+    status = BugStatus.FIXED if name in fixed else BugStatus.KNOWN
     if isinstance(case, CaseError):
-        return Bug(name, status, what=str(case), case=f"findings/{name}")
+        return TriagedBug(name, status, what=str(case), case=f"findings/{name}")
     subject = case.subjects[0]
-    return Bug(
+    return TriagedBug(
         name.rpartition("-")[0] or name,
         status,
         f"clusters of {subject}" if case.scope == "cluster" else subject,

@@ -11,7 +11,7 @@ class Seen:
     """A bug that has a case already: it is counted, not shrunk again.
 
     Attributes:
-        signature: as ``Met`` has it.
+        signature: as ``Finding`` has it.
         case: name of the file that shows it.
     """
 

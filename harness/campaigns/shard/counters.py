@@ -14,7 +14,7 @@ SKETCHED: int = 256
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """What runs did and reached.
 
     Attributes:
@@ -69,9 +69,9 @@ class Tally:
         return [name for name in expected if name not in self.edges and name not in self.reached]
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[Counters]) -> Counters:
     """All of them together."""
-    everything = Tally()
+    everything = Counters()
     for one in tallies:
         everything.add(one)
     return everything

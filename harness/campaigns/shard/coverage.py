@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.harness.campaigns.shard.counters import Tally
+from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, TRANSITIONS, Edge
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.strategies.worker import Step
 
 #: The *sometimes* property that is about no edge, detour or compound state.
@@ -56,9 +56,9 @@ class Coverage:
         """*Sometimes* properties beside the edges, and how often they held."""
         return iter(())
 
-    def tally(self) -> Tally:
+    def tally(self) -> Counters:
         """The counts as plain data."""
-        return Tally(
+        return Counters(
             taken={kind.word: count for kind, count in self.taken.items()},
             possible={kind.word: count for kind, count in self.possible.items()},
             watched=self.watched,
@@ -91,7 +91,7 @@ class WorkerCoverage(Coverage):
             if state is State.CANCELLED or state is State.RESUMED:
                 self.compounds[state, view.previous(key), view.next(key)] += 1
 
-    def _note(self, key: str, change: Change) -> None:
+    def _note(self, key: str, change: Transition) -> None:
         self.edges["worker", change.start, change.finish] += 1
         if change.toward is not change.finish:
             self._left[key] = change.start

@@ -12,13 +12,13 @@ from hypothesis.stateful import get_state_machine_test
 from hypothesis.strategies import DataObject
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.shard.result import Account, Explored
+from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard
 from workerfuzz.harness.engines.explore.explore import Exploration
 from workerfuzz.harness.engines.hypothesis.machine import MACHINES, Machine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.walk.walker import Walker
-from workerfuzz.harness.worlds.scopes import AnyUniverse, World
+from workerfuzz.harness.worlds.scopes import AnyRunConfig, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.worker import Step
@@ -40,7 +40,7 @@ def by_walk(shard: Shard) -> None:
         shard.subject,
         plan.seed,
         shard.scope,
-        shard.universe,
+        shard.run_config,
         tactics=(plan.tactic,) if plan.tactic else (),
         corpus=shard.stems,
         keep=shard.add_stem,
@@ -87,8 +87,8 @@ class OfShard(Machine):
     def observer(self) -> Any:
         return self.shard.observing(HYPOTHESIS)
 
-    def draw_universe(self, chooser: Chooser) -> AnyUniverse:
-        return self.shard.universe(chooser)
+    def draw_run_config(self, chooser: Chooser) -> AnyRunConfig:
+        return self.shard.run_config(chooser)
 
     def take(self, kind: type[Step], data: DataObject) -> None:
         if self.breaks(lambda: super(OfShard, self).take(kind, data)):
@@ -152,7 +152,7 @@ def by_exploring(shard: Shard) -> None:
 
     exploration = Exploration(
         shard.subject,
-        plan.space.universe(plan.scope),
+        plan.space.run_config(plan.scope),
         plan.space.allowances(plan.scope),
         depth=plan.space.depth,
         most_states=plan.budget.most_runs,
@@ -174,7 +174,7 @@ ENGINES: Final[Mapping[str, Callable[[Shard], None]]] = MappingProxyType(
 )
 
 
-def fill(shard: Shard) -> Account:
+def fill(shard: Shard) -> ShardResult:
     """Run until the budget is spent, or Ctrl-C; returns what there is by then."""
     bug = named(shard.plan.planted).planted() if shard.plan.planted else nullcontext()
     try:

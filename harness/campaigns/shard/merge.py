@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account, Point
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import Point, ShardResult
 
 
-def continued(before: Account, after: Account) -> Account:
+def continued(before: ShardResult, after: ShardResult) -> ShardResult:
     """A shard that went on in another process: what it did before, and after that."""
     return replace(
         merged(before.plan, (up_to(before, after.plan.first), after)),
@@ -23,13 +23,13 @@ def continued(before: Account, after: Account) -> Account:
     )
 
 
-def up_to(account: Account, run: int) -> Account:
+def up_to(account: ShardResult, run: int) -> ShardResult:
     """A run that ended while its bug was looked at, and is made again, counts once."""
     met = [replace(it, times=it.times if it.run < run else 0) for it in account.met]
     return replace(account, met=met)
 
 
-def together(plan: Plan, accounts: Sequence[Account]) -> Account:
+def together(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
     """What the shards did that shared the work of a plan; they ran side by side."""
     return replace(
         merged(plan, accounts),
@@ -38,9 +38,9 @@ def together(plan: Plan, accounts: Sequence[Account]) -> Account:
     )
 
 
-def merged(plan: Plan, accounts: Sequence[Account]) -> Account:
+def merged(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
     """What adds up, whichever way they follow each other."""
-    return Account(
+    return ShardResult(
         plan,
         version=first(it.version for it in accounts),
         tallies=tallies(accounts),
@@ -59,22 +59,22 @@ def merged(plan: Plan, accounts: Sequence[Account]) -> Account:
     )
 
 
-def knowing(plan: Plan, account: Account) -> Plan:
+def knowing(plan: Plan, account: ShardResult) -> Plan:
     """The plan of who goes on: what is new by then is known to have a case."""
     new = (Seen(it.signature, Path(it.path).name or f"run {it.run}") for it in account.new)
     return replace(plan, seen=(*plan.seen, *new))
 
 
-def tallies(accounts: Iterable[Account]) -> dict[str, Tally]:
+def tallies(accounts: Iterable[ShardResult]) -> dict[str, Counters]:
     """By tactic."""
-    sums: dict[str, Tally] = {}
+    sums: dict[str, Counters] = {}
     for account in accounts:
         for tactic, tally in account.tallies.items():
-            sums.setdefault(tactic, Tally()).add(tally)
+            sums.setdefault(tactic, Counters()).add(tally)
     return sums
 
 
-def in_order(accounts: Sequence[Account]) -> list[Met]:
+def in_order(accounts: Sequence[ShardResult]) -> list[Finding]:
     """Each bug that came up once, in the order of appearance."""
     met = [it for account in accounts for it in account.met]
     places = {it.signature: place for place, it in reversed([*enumerate(met)])}

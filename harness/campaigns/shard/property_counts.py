@@ -8,7 +8,7 @@ from workerfuzz.harness.campaigns.mutants.mutant import called
 from workerfuzz.harness.cases.format.vocabulary import properties
 from workerfuzz.harness.subjects.reference import worker
 from workerfuzz.statemachine.properties.property import Check
-from workerfuzz.statemachine.properties.record_features import Shape
+from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.properties.records import INVARIANTS
 
 
@@ -39,7 +39,7 @@ def counting(name: str, check: Check, counts: dict[str, int]) -> Check:
 def judging(counts: dict[str, int]) -> Callable[..., Any]:
     """What a record breaks by its shape is looked up: that is a check, too."""
 
-    def judged(original: Callable[[Shape], Any], shape: Shape) -> Any:
+    def judged(original: Callable[[RecordFeatures], Any], shape: RecordFeatures) -> Any:
         for found in INVARIANTS:
             counts[found.name] = counts.get(found.name, 0) + 1
         return original(shape)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.counters import Tally, total
+from workerfuzz.harness.campaigns.shard.counters import Counters, total
 
 #: Points of a curve that are kept; when there are more, every other one goes.
 MOST_POINTS: Final = 240
@@ -52,7 +52,7 @@ class Explored:
 
 
 @dataclass(slots=True)
-class Account:
+class ShardResult:
     """What was done so far, what was found, and what was not reached.
 
     Attributes:
@@ -79,8 +79,8 @@ class Account:
 
     plan: Plan
     version: str = ""
-    tallies: dict[str, Tally] = field(default_factory=dict)
-    met: list[Met] = field(default_factory=list)
+    tallies: dict[str, Counters] = field(default_factory=dict)
+    met: list[Finding] = field(default_factory=list)
     fixed: list[str] = field(default_factory=list)
     curve: list[Point] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
@@ -99,12 +99,12 @@ class Account:
     explored: Explored | None = None
 
     @property
-    def total(self) -> Tally:
+    def total(self) -> Counters:
         """What the tactics did together."""
         return total(self.tallies.values())
 
     @property
-    def new(self) -> list[Met]:
+    def new(self) -> list[Finding]:
         """Bugs that nobody knew, most harmful first."""
         return sorted((met for met in self.met if met.is_new), key=lambda met: met.rank)
 
@@ -125,7 +125,7 @@ class Account:
             del self.curve[-2::-2]
 
 
-def reading(tally: Tally) -> Reading:
+def reading(tally: Counters) -> Reading:
     """What a curve shows of a tally."""
     states = tally.states("worker") | {f"scheduler {it}" for it in tally.states("scheduler")}
     return Reading(tally.runs, tally.steps, len(tally.edges), len(states), tally.found)

@@ -7,20 +7,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met, as_it_was, keep_met, look_closer, met
+from workerfuzz.harness.campaigns.findings.finding import (
+    Finding,
+    as_it_was,
+    keep_met,
+    look_closer,
+    met,
+)
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.counters import Tally, digest, merged
+from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
 from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, Coverage, expected
 from workerfuzz.harness.campaigns.shard.property_counts import counted
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse, Scope, World
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Scope, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster
@@ -56,21 +62,21 @@ class Shard:
     subject: Any
     out: Path | None = None
     known: Known = field(default_factory=Known)
-    tell: Callable[[Met | None], None] = lambda _: None
-    stems: Sequence[Stem] = ()
+    tell: Callable[[Finding | None], None] = lambda _: None
+    stems: Sequence[CorpusEntry] = ()
     runs: int = 0
     tactic: str = ""
     coverage: dict[str, Coverage] = field(default_factory=dict)
-    spent_on: dict[str, Tally] = field(default_factory=dict)
-    found: dict[Signature, Met] = field(default_factory=dict)
-    account: Account = field(init=False)
+    spent_on: dict[str, Counters] = field(default_factory=dict)
+    found: dict[Signature, Finding] = field(default_factory=dict)
+    account: ShardResult = field(init=False)
     stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
     last: float = field(default_factory=time.process_time)
 
     def __post_init__(self) -> None:
-        self.account = Account(
+        self.account = ShardResult(
             self.plan,
             self.subject.version(),
             fixed=[case.title for case in self.known.fixed],
@@ -126,7 +132,7 @@ class Shard:
         self.runs += 1
         self.announce(first)
 
-    def announce(self, first: Met | None) -> None:
+    def announce(self, first: Finding | None) -> None:
         """Tell of a new bug, if it is one; end where Ctrl-C came while it was shrunk."""
         if first is not None:
             self.settle(time.monotonic() - self.began)
@@ -140,7 +146,7 @@ class Shard:
         BOX.about = f"run {self.number} {tactic}"
         if tactic not in self.coverage:
             self.coverage[tactic] = COVERAGES[self.plan.scope]()
-            self.spent_on[tactic] = Tally()
+            self.spent_on[tactic] = Counters()
         coverage = self.coverage[tactic]
         return coverage.watch if self.is_watched else coverage.observe
 
@@ -158,7 +164,7 @@ class Shard:
         with counted(counts):
             yield
         if self.tactic:
-            self.spent_on[self.tactic].add(Tally(checked=counts))
+            self.spent_on[self.tactic].add(Counters(checked=counts))
 
     def count(self, steps: Sequence[Step]) -> None:
         """A run is over."""
@@ -169,14 +175,14 @@ class Shard:
         if self.is_watched:
             tally.sketch = merged(tally.sketch, [digest(steps)])
 
-    def universe(self, chooser: Chooser) -> AnyUniverse:
+    def run_config(self, chooser: Chooser) -> AnyRunConfig:
         """What a run takes place in.
 
         Every other cluster is in production mode, where the system does not validate itself.
         """
         if self.plan.scope != "cluster":
-            universe: AnyUniverse = self.subject.universe(chooser)
-            return universe
+            run_config: AnyRunConfig = self.subject.run_config(chooser)
+            return run_config
         drawn = draw_cluster(chooser, self.plan.workers)
         if self.number % 2 == 0:
             return drawn
@@ -184,7 +190,7 @@ class Shard:
 
     # What is found
 
-    def add_stem(self, stem: Stem) -> None:
+    def add_stem(self, stem: CorpusEntry) -> None:
         """A run reached something new; its stem goes into the corpus, while that takes any."""
         if not self.plan.corpus or self.account.ungrown:
             return
@@ -197,7 +203,7 @@ class Shard:
         else:
             self.account.stems_added += 1
 
-    def meet(self, violation: Violation) -> Met | None:
+    def meet(self, violation: Violation) -> Finding | None:
         """A run ended with a violation; the first of its kind is shrunk, kept and returned, if new."""
         self.spent_on[self.tactic].found += 1
         mark = signature(violation)
@@ -211,7 +217,7 @@ class Shard:
             self.keep(it, violation)
         return it if it.is_new else None
 
-    def keep(self, it: Met, violation: Violation) -> None:
+    def keep(self, it: Finding, violation: Violation) -> None:
         """Shrink a bug that is new, and write it down. What this begins with is told before."""
         it.case = as_it_was(violation, self.plan)
         self.account.met = list(self.found.values())
@@ -233,7 +239,7 @@ class Shard:
 
 
 def open_shard(
-    plan: Plan, out: Path | None = None, tell: Callable[[Met | None], None] = lambda _: None
+    plan: Plan, out: Path | None = None, tell: Callable[[Finding | None], None] = lambda _: None
 ) -> Shard:
     """The shard that a plan describes.
 

@@ -21,7 +21,7 @@ from workerfuzz.harness.worlds.cluster.drain import FEWEST_ROUNDS, ROUNDS_PER_KE
 from workerfuzz.strategies.cluster.from_clients import Cancel, Scatter
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.submit import Submit
-from workerfuzz.strategies.cluster.task import Task
+from workerfuzz.strategies.cluster.task import GraphTask
 from workerfuzz.strategies.worker import Step
 
 #: A client and a key, at the beginning of a counterexample.
@@ -35,7 +35,7 @@ _LEFT: Final = re.compile(r"(?P<owner>[^:]+(:0)?): (?P<table>\w[\w ]*)[:=]")
 MOST_ROUNDS: Final = FEWEST_ROUNDS + 4 * ROUNDS_PER_KEY
 
 #: Options of a task, as annotations of Dask are called.
-ANNOTATIONS: Final[Mapping[str, Callable[[Task], Any]]] = MappingProxyType(
+ANNOTATIONS: Final[Mapping[str, Callable[[GraphTask], Any]]] = MappingProxyType(
     {
         "priority": lambda task: task.options.priority,
         "retries": lambda task: task.options.retries,

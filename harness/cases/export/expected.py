@@ -6,7 +6,7 @@ from typing import Any
 
 from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.playing import OpenWorld, moments, open_world
+from workerfuzz.harness.cases.playing import OpenWorld, open_world, play
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
@@ -64,16 +64,16 @@ def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
     version = subject.version()
     steps: list[tuple[Step, Sequence[str]]] = []
     violation = None
-    for moment in moments(world(case, subject), case.steps):
-        if moment.impossible is not None:
+    for result in play(world(case, subject), case.steps):
+        if result.impossible is not None:
             raise CaseError(
-                f"> {moment.step} is impossible with dask {version}: {moment.impossible}",
+                f"> {result.step} is impossible with dask {version}: {result.impossible}",
                 None,
                 case.path,
             )
-        if moment.step is not None:
-            steps.append((moment.step, moment.effect.lines() if moment.effect is not None else ()))
-        violation = moment.violation
+        if result.step is not None:
+            steps.append((result.step, result.effect.lines() if result.effect is not None else ()))
+        violation = result.violation
     if violation is not None:
         return Shown(case, steps, violation.property, violation, f"distributed {version}")
     for broken in case.breaks:

@@ -5,7 +5,7 @@ from typing import Any
 from workerfuzz.harness.cases.export.cluster_test import cluster_test
 from workerfuzz.harness.cases.export.expected import shown
 from workerfuzz.harness.cases.export.worker_test import Listening, worker_test
-from workerfuzz.harness.cases.format.case import Case, Scope
+from workerfuzz.harness.cases.format.case import Case, ScopeName
 
 
 def export(case: Case, subject: Any) -> str:
@@ -19,7 +19,7 @@ def export(case: Case, subject: Any) -> str:
         CaseError: there is nothing to show, or no way to write it down.
         SubjectUnavailable: Dask cannot be had here.
     """
-    if case.scope is Scope.CLUSTER:
+    if case.scope is ScopeName.CLUSTER:
         return cluster_test(shown(case, subject))
     listening = Listening()
     return worker_test(shown(case, subject, listening), listening.told)

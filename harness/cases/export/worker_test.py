@@ -51,7 +51,7 @@ _FILLED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Told:
+class ExportedMessage:
     """One of Dask's events, as it was told to the worker.
 
     Attributes:
@@ -70,7 +70,7 @@ class Listening:
     """Opens the world of a case, and notes every event as Dask gets it."""
 
     def __init__(self) -> None:
-        self.told: list[Told] = []
+        self.told: list[ExportedMessage] = []
         self._specs: dict[int, TaskSpec] = {}
 
     def __call__(self, case: Case, subject: Any) -> World:
@@ -83,7 +83,7 @@ class Listening:
             if made is not None:
                 live = {key: it for key, it in world.run_ids.items() if key in world.live}
                 step = None if world.resting else world.steps[-1]
-                self.told.append(Told(made, step, live, self._ended(event, world)))
+                self.told.append(ExportedMessage(made, step, live, self._ended(event, world)))
             return made
 
         world.view.stimulus = stimulus  # type: ignore[attr-defined]  # a DaskWorker
@@ -101,7 +101,7 @@ class Listening:
         return False
 
 
-def worker_test(shown: Shown, told: Sequence[Told]) -> str:
+def worker_test(shown: Shown, told: Sequence[ExportedMessage]) -> str:
     """The whole file."""
     if shown.broken not in CHECKS:
         raise CaseError(f"{shown.broken} cannot be told in Dask's own terms", None, shown.case.path)
@@ -109,7 +109,7 @@ def worker_test(shown: Shown, told: Sequence[Told]) -> str:
     return f'"""{shown.case.title}"""\n\n{needed(template("worker.py.txt"), body)}\n\n\n{body}\n'
 
 
-def test(shown: Shown, told: Sequence[Told]) -> Iterator[str]:
+def test(shown: Shown, told: Sequence[ExportedMessage]) -> Iterator[str]:
     """The function that pytest calls."""
     yield f"def test_{slug(shown.case.title).replace('-', '_')}(make_worker):"
     about = [f"Expected: {shown.expected}", *shown.found()]
@@ -126,7 +126,7 @@ def test(shown: Shown, told: Sequence[Told]) -> Iterator[str]:
         yield from indented(happens(shown, told))
 
 
-def happens(shown: Shown, told: Sequence[Told]) -> Iterator[str]:
+def happens(shown: Shown, told: Sequence[ExportedMessage]) -> Iterator[str]:
     """One event after the other, with what followed from each."""
     followed = {id(step): lines for step, lines in shown.steps}
     rested = False
@@ -200,16 +200,16 @@ def plain(value: Any) -> Any:
 # What is expected
 
 
-def always(*lines: str) -> Callable[[Told], list[str]]:
+def always(*lines: str) -> Callable[[ExportedMessage], list[str]]:
     return lambda told: [*lines]
 
 
-def tasks(condition: str) -> Callable[[Told], list[str]]:
+def tasks(condition: str) -> Callable[[ExportedMessage], list[str]]:
     """Something that holds of every task."""
     return always("for ts in ws.tasks.values():", f"    {condition}")
 
 
-def reports(told: Told) -> list[str]:
+def reports(told: ExportedMessage) -> list[str]:
     """Only what is wanted is reported, for the run that was requested last."""
     if not isinstance(told.step, ThreadReports | GatherDepFailure):
         return []
@@ -223,7 +223,7 @@ def reports(told: Told) -> list[str]:
     ]
 
 
-def own_content(told: Told) -> list[str]:
+def own_content(told: ExportedMessage) -> list[str]:
     """The thread ran what is not wanted any more: its end tells nothing."""
     if not told.ended:
         return []
@@ -234,7 +234,7 @@ def own_content(told: Told) -> list[str]:
 
 
 #: What is asserted, by property.
-CHECKS: Final[Mapping[str, Callable[[Told], list[str]]]] = MappingProxyType(
+CHECKS: Final[Mapping[str, Callable[[ExportedMessage], list[str]]]] = MappingProxyType(
     {
         "no_handler_raises": always(),
         "validate_state": always("ws.validate_state()"),

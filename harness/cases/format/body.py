@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.cases.format.case import Case, CaseError, Line, Scene, Scope
+from workerfuzz.harness.cases.format.case import Case, CaseError, Line, Scene, ScopeName
 from workerfuzz.harness.cases.format.header import check_property
 from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.harness.worlds.scopes import SCOPES
@@ -24,7 +24,7 @@ INSTRUCTION_WORDS: Final = tuple(text.word(kind) for kind in INSTRUCTIONS)
 SCHEDULER_STATES: Final = ("queued", "no-worker", "processing", "erred")
 
 #: Names before the colon of a change: a key, and in a cluster the party before it.
-NAMED: Final = MappingProxyType({Scope.WORKER: 1, Scope.CLUSTER: 2})
+NAMED: Final = MappingProxyType({ScopeName.WORKER: 1, ScopeName.CLUSTER: 2})
 
 #: How a change writes that there is no record.
 NO_RECORD: Final = "-"
@@ -33,7 +33,7 @@ NO_RECORD: Final = "-"
 class Body:
     """What was read so far: whole scenes, and the parts of the last one."""
 
-    def __init__(self, scope: Scope = Scope.WORKER) -> None:
+    def __init__(self, scope: ScopeName = ScopeName.WORKER) -> None:
         self.scope = scope
         self.scenes: list[Scene] = []
         self.remarks: list[str] = []
@@ -79,7 +79,7 @@ class Body:
         elif self.scene.step is None:
             raise CaseError('only "~ PROPERTY" may follow rest', line.number)
         elif sign == "!":
-            parse = parse_instruction if self.scope is Scope.WORKER else parse_said
+            parse = parse_instruction if self.scope is ScopeName.WORKER else parse_said
             self.effects[str(len(self.effects))] = Line(parse(line), line.number)
         else:
             change = Line(parse_change(line, self.scope), line.number)
@@ -125,7 +125,7 @@ def parse_said(line: Line) -> str:
     return " ".join(("!", *words))
 
 
-def parse_change(line: Line, scope: Scope = Scope.WORKER) -> str:
+def parse_change(line: Line, scope: ScopeName = ScopeName.WORKER) -> str:
     """``x: flight -> memory``; in a cluster ``w0 x: flight -> memory``."""
     whose, colon, change = line.text.partition(":")
     names, words = whose.split(), change.split()
@@ -137,7 +137,7 @@ def parse_change(line: Line, scope: Scope = Scope.WORKER) -> str:
         )
     try:
         if len(names) != NAMED[scope]:
-            text.name(whose, "a party and a key" if scope is Scope.CLUSTER else "a key")
+            text.name(whose, "a party and a key" if scope is ScopeName.CLUSTER else "a key")
         for name in names:
             text.name(name)
     except BadText as error:

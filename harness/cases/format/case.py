@@ -38,7 +38,7 @@ class CaseError(Exception):
 _FROM: Final = frozenset({">=", ">", "==", "~="})
 
 
-class Scope(enum.StrEnum):
+class ScopeName(enum.StrEnum):
     """How much of a cluster a case is about."""
 
     WORKER = "worker"
@@ -117,7 +117,7 @@ class Case:
     """
 
     title: str
-    scope: Scope = Scope.WORKER
+    scope: ScopeName = ScopeName.WORKER
     subjects: tuple[str, ...] = ("reference",)
     config: WorkerConfig | ClusterConfig = field(default_factory=WorkerConfig)
     breaks: tuple[Break, ...] = ()

@@ -14,7 +14,7 @@ from typing import Final
 
 from workerfuzz.harness.cases.format import corpus_entry_file, reading
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
 
@@ -34,12 +34,12 @@ class Corpus:
         problems: files that could not be read, and why; a line each.
     """
 
-    stems: tuple[Stem, ...] = ()
+    stems: tuple[CorpusEntry, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def of(self, scope: str) -> tuple[Stem, ...]:
+    def of(self, scope: str) -> tuple[CorpusEntry, ...]:
         """The stems of one scope."""
-        return tuple(stem for stem in self.stems if stem.universe.scope == scope)
+        return tuple(stem for stem in self.stems if stem.run_config.scope == scope)
 
 
 @dataclass(slots=True)
@@ -83,7 +83,7 @@ def load(folder: Path) -> Corpus:
     return Corpus(tuple(stems), tuple(problems))
 
 
-def load_stem(path: Path) -> Stem:
+def load_stem(path: Path) -> CorpusEntry:
     """The stem in a file; raises CaseError."""
     content = reading.read(path)
     stem = corpus_entry_file.read(content, path)
@@ -105,7 +105,7 @@ def paths(folder: Path) -> list[Path]:
     return [it for it in files if it.suffix == SUFFIX and not it.name.startswith(".")]
 
 
-def store(folder: Path, stem: Stem) -> Path:
+def store(folder: Path, stem: CorpusEntry) -> Path:
     """Writes a stem, whole or not at all; where it is already, nothing happens. Raises OSError."""
     content = corpus_entry_file.format(stem)
     path = folder / name_of(content)
@@ -115,7 +115,7 @@ def store(folder: Path, stem: Stem) -> Path:
     return path
 
 
-def path_of(folder: Path, stem: Stem) -> Path:
+def path_of(folder: Path, stem: CorpusEntry) -> Path:
     """Where a stem is, or would be."""
     return folder / name_of(corpus_entry_file.format(stem))
 
@@ -132,7 +132,7 @@ def merge(sources: Iterable[Path], target: Path) -> int:
     return len({store(target, stem) for stem in stems} - there)
 
 
-def drop(folder: Path, stems: Iterable[Stem]) -> None:
+def drop(folder: Path, stems: Iterable[CorpusEntry]) -> None:
     """Takes stems away; what others added meanwhile stays. Raises OSError."""
     for stem in stems:
         path_of(folder, stem).unlink(missing_ok=True)
@@ -144,7 +144,7 @@ def stats(folder: Path) -> Stats:
     found = Stats(problems=corpus.problems)
     features: set[tuple[str, str]] = set()
     for stem in corpus.stems:
-        scope = stem.universe.scope
+        scope = stem.run_config.scope
         found.stems[scope, stem.subject] += 1
         found.steps += len(stem.steps)
         found.nbytes += len(corpus_entry_file.format(stem).encode())

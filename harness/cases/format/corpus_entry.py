@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from workerfuzz.harness.worlds.scopes import AnyUniverse
+from workerfuzz.harness.worlds.scopes import AnyRunConfig
 from workerfuzz.strategies.worker import Step
 
 
 @dataclass(frozen=True, slots=True)
-class Stem:
+class CorpusEntry:
     """What a corpus consists of. Two are equal if they say the same.
 
     Attributes:
@@ -18,7 +18,7 @@ class Stem:
         subject: name and version of the system that it reached them on.
     """
 
-    universe: AnyUniverse
+    run_config: AnyRunConfig
     steps: tuple[Step, ...]
     reached: tuple[str, ...] = ()
     subject: str = ""

@@ -11,15 +11,15 @@ from typing import Any, Final
 
 from workerfuzz.harness.cases.format.case import CaseError, Line
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.lines import joined, wrapped
 from workerfuzz.harness.cases.format.spelling import unknown
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse, Scope
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Scope
 from workerfuzz.strategies import text
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker import Step, parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 #: First word of the first line, and the format that this module reads and writes.
 MAGIC: Final = "workerfuzz-stem"
@@ -33,32 +33,32 @@ class NewerFormat(CaseError):
     """Written by a later workerfuzz: nothing is wrong with it."""
 
 
-def format(stem: Stem) -> str:
+def format(stem: CorpusEntry) -> str:
     """The one text of a stem."""
     return "".join(f"{part}\n" for line in lines_of(stem) for part in wrapped(line))
 
 
-def lines_of(stem: Stem) -> Iterator[str]:
+def lines_of(stem: CorpusEntry) -> Iterator[str]:
     """Lines, not yet wrapped."""
-    universe = stem.universe
+    run_config = stem.run_config
     yield f"{MAGIC} {VERSION}"
-    yield f"scope: {universe.scope}"
+    yield f"scope: {run_config.scope}"
     if stem.subject:
         yield f"subject: {stem.subject}"
-    if config := format_config(universe.config):
+    if config := format_config(run_config.config):
         yield f"config: {config}"
-    yield f"keys: {' '.join(universe.keys)}"
-    if isinstance(universe, ClusterUniverse):
-        yield f"clients: {' '.join(universe.clients)}"
-        yield f"joins: {universe.later}"
-    elif universe.peers:
-        yield f"peers: {' '.join(universe.peers)}"
+    yield f"keys: {' '.join(run_config.keys)}"
+    if isinstance(run_config, ClusterRunConfig):
+        yield f"clients: {' '.join(run_config.clients)}"
+        yield f"joins: {run_config.later}"
+    elif run_config.peers:
+        yield f"peers: {' '.join(run_config.peers)}"
     yield from (f"reached: {feature}" for feature in stem.reached)
     yield ""
     yield from (f"> {step}" for step in stem.steps)
 
 
-def read(content: str, path: Path | None = None) -> Stem:
+def read(content: str, path: Path | None = None) -> CorpusEntry:
     """The stem that a text means. Raises CaseError; NewerFormat where it is of a later format."""
     try:
         return _read(content)
@@ -66,7 +66,7 @@ def read(content: str, path: Path | None = None) -> Stem:
         raise type(error)(error.what, error.line, path) from None
 
 
-def _read(content: str) -> Stem:
+def _read(content: str) -> CorpusEntry:
     lines = joined(content)
     check_magic(next(lines).text)
     header: dict[str, Line] = {}
@@ -82,10 +82,10 @@ def _read(content: str) -> Stem:
         else:
             header[name] = value
     scope = scope_of(header)
-    universe = universe_of(scope, header)
+    run_config = run_config_of(scope, header)
     steps = tuple(step_of(line, scope) for line in lines)
     subject = header["subject"].text if "subject" in header else ""
-    return Stem(universe, steps, tuple(reached), subject)
+    return CorpusEntry(run_config, steps, tuple(reached), subject)
 
 
 def check_magic(line: str) -> None:
@@ -120,7 +120,7 @@ def scope_of(header: Mapping[str, Line]) -> Scope:
     return SCOPES[its.text]
 
 
-def universe_of(scope: Scope, header: Mapping[str, Line]) -> AnyUniverse:
+def run_config_of(scope: Scope, header: Mapping[str, Line]) -> AnyRunConfig:
     """What the header tells of it; the rest is as usual."""
     config = header.get("config", Line("", 1))
     options: dict[str, Any] = {"config": parse_config(config.text, config.number, scope.name)}
@@ -134,7 +134,7 @@ def universe_of(scope: Scope, header: Mapping[str, Line]) -> AnyUniverse:
             options[option] = meaning(its.text)
         except BadText as error:
             raise CaseError(str(error), its.number) from None
-    usual = ClusterUniverse() if scope.name == "cluster" else Universe(peers=())
+    usual = ClusterRunConfig() if scope.name == "cluster" else RunConfig(peers=())
     return replace(usual, **options)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from workerfuzz.harness.cases.format import vocabulary
-from workerfuzz.harness.cases.format.case import Break, Case, CaseError, Line, Scope
+from workerfuzz.harness.cases.format.case import Break, Case, CaseError, Line, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.strategies import text
@@ -42,10 +42,10 @@ def parse_text(value: str, number: int) -> str:
     return value
 
 
-def parse_scope(value: str, number: int) -> Scope:
-    if value not in tuple(Scope):
-        raise CaseError(unknown("scope", value, tuple(Scope)), number)
-    return Scope(value)
+def parse_scope(value: str, number: int) -> ScopeName:
+    if value not in tuple(ScopeName):
+        raise CaseError(unknown("scope", value, tuple(ScopeName)), number)
+    return ScopeName(value)
 
 
 def parse_subjects(value: str, number: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Final
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
-from workerfuzz.harness.cases.replay.replay import Outcome, Replay, replay
+from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome, replay
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.replay.rewrite import rewrite
 from workerfuzz.harness.subjects.protocol import Subject
@@ -45,7 +45,7 @@ class Result:
     @property
     def status(self) -> int:
         """Exit status: 0 where all is well, 1 where it is not, 2 where the file is wrong."""
-        if isinstance(self.came_to, CaseError) or self.came_to.outcome is Outcome.IMPOSSIBLE:
+        if isinstance(self.came_to, CaseError) or self.came_to.outcome is ReplayOutcome.IMPOSSIBLE:
             return 2
         return 0 if self.came_to.fine else 1
 
@@ -97,13 +97,13 @@ def replay_elsewhere(path: Path, subject: Subject, elsewhere: Elsewhere) -> Resu
     except ChildFailed as error:
         first, *rest = str(error).splitlines()
         report = (f"{path}: {first}", *(f"  {line}" for line in rest))
-        return Result(Replay(Outcome.BROKEN, str(path), subject.name, report))
+        return Result(Replay(ReplayOutcome.BROKEN, str(path), subject.name, report))
 
 
 def summary(results: Sequence[Result]) -> str:
     """``41 as written, 1 differs``."""
     counts = Counter(result.called for result in results)
-    named = [name for name in (*Outcome, UNREADABLE) if counts[name]]
+    named = [name for name in (*ReplayOutcome, UNREADABLE) if counts[name]]
     parts = [f"{counts[name]} {name}" for name in named] or ["nothing replayed"]
     rewritten = sum(result.rewritten for result in results)
     return ", ".join(parts) + (f"; {rewritten} rewritten" if rewritten else "")

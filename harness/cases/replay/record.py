@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, Scope
+from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, ScopeName
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
-from workerfuzz.harness.cases.playing import Moment, OpenWorld, moments, open_world
+from workerfuzz.harness.cases.playing import OpenWorld, StepResult, open_world, play
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
@@ -19,7 +19,7 @@ def record(
     config: Any = None,
     *,
     title: str,
-    scope: Scope = Scope.WORKER,
+    scope: ScopeName = ScopeName.WORKER,
     subjects: Sequence[str] = (),
     breaks: Sequence[Break] = (),
     notes: Sequence[str] = (),
@@ -47,8 +47,8 @@ def record(
         found=found,
         scenes=tuple(Scene(step) for step in steps),
     )
-    played = moments(world(plan, subject), plan.steps)
-    scenes = [observed(Scene(moment.step), moment, subject) for moment in played]
+    played = play(world(plan, subject), plan.steps)
+    scenes = [observed(Scene(result.step), result, subject) for result in played]
     if scenes[-1].step is None and scenes[-1].broken is None:
         scenes.pop()
     return spaced(replace(plan, scenes=tuple(scenes)))
@@ -65,8 +65,8 @@ def unplayed(violation: Violation, subject: str, *, title: str, found: str) -> C
     return Case(
         title=title,
         subjects=(subject,),
-        scope=Scope(violation.universe.scope),
-        config=violation.universe.config,
+        scope=ScopeName(violation.run_config.scope),
+        config=violation.run_config.config,
         found=found,
         scenes=tuple(scenes),
     )
@@ -87,24 +87,24 @@ def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Ca
     if not scenes or scenes[-1].step is not None:
         scenes.append(Scene(None))
     seen: list[Scene] = []
-    for scene, moment in zip(scenes, moments(world(case, subject), case.steps), strict=False):
-        seen.append(observed(scene, moment, subject))
-        if moment.violation is not None and seen[-1].broken != scene.broken:
-            raise moment.violation
+    for scene, result in zip(scenes, play(world(case, subject), case.steps), strict=False):
+        seen.append(observed(scene, result, subject))
+        if result.violation is not None and seen[-1].broken != scene.broken:
+            raise result.violation
     closing = case.closing
     if seen[-1].step is None and seen[-1].broken is None:
         closing = (*seen.pop().remarks, *closing)
     return replace(case, scenes=tuple(seen), closing=closing)
 
 
-def observed(scene: Scene, moment: Moment, subject: Subject) -> Scene:
+def observed(scene: Scene, result: StepResult, subject: Subject) -> Scene:
     """A scene with what came of it."""
-    if moment.impossible is not None:
-        raise ImpossibleStep(f"{moment.step}: {moment.impossible}")
+    if result.impossible is not None:
+        raise ImpossibleStep(f"{result.step}: {result.impossible}")
     effects: tuple[Line, ...] = ()
-    if moment.effect is not None and subject.name == REFERENCE:
-        effects = tuple(map(Line, moment.effect.lines()))
-    broken = Line(f"~ {moment.violation.property}") if moment.violation is not None else None
+    if result.effect is not None and subject.name == REFERENCE:
+        effects = tuple(map(Line, result.effect.lines()))
+    broken = Line(f"~ {result.violation.property}") if result.violation is not None else None
     return replace(scene, effects=effects, broken=broken)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.harness.cases.format.case import CaseError, Scope
+from workerfuzz.harness.cases.format.case import CaseError, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, Phase
 from workerfuzz.harness.worlds.scopes import SCOPES
@@ -30,7 +30,7 @@ class Recovered:
 
     about: str
     phase: Phase
-    scope: Scope
+    scope: ScopeName
     config: Any
     steps: tuple[Step, ...]
 
@@ -46,7 +46,7 @@ class Recovered:
             counterexample,
             self.steps,
             self.at_rest,
-            SCOPES[self.scope].universe_of(self.steps, self.config),
+            SCOPES[self.scope].run_config_of(self.steps, self.config),
         )
 
 
@@ -55,9 +55,9 @@ def open_box(path: Path) -> None:
     BOX.open(path, described)
 
 
-def described(universe: Any) -> str:
+def described(run_config: Any) -> str:
     """What a case says of a universe."""
-    return f"{universe.scope} {format_config(universe.config)}".rstrip()
+    return f"{run_config.scope} {format_config(run_config.config)}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,14 @@ def recover(path: Path) -> Recovered | None:
     head, *lines = rest.splitlines()
     scope, _, config = head.partition(" ")
     try:
-        taken = parsed([line.removeprefix("> ") for line in lines], Scope(scope))
-        return Recovered(about, Phase(phase), Scope(scope), parse_config(config, 0, scope), taken)
+        taken = parsed([line.removeprefix("> ") for line in lines], ScopeName(scope))
+        return Recovered(
+            about, Phase(phase), ScopeName(scope), parse_config(config, 0, scope), taken
+        )
     except (BadText, CaseError, ValueError):
         return None
 
 
-def parsed(lines: Sequence[str], scope: Scope) -> tuple[Step, ...]:
+def parsed(lines: Sequence[str], scope: ScopeName) -> tuple[Step, ...]:
     """Steps as cases write them. Raises BadText."""
     return tuple(worker.parse(line, SCOPES[scope].words) for line in lines)

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from workerfuzz.harness.cases.format.case import Break, Case, Scene
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
-from workerfuzz.harness.cases.playing import Moment, OpenWorld, moments, open_world
+from workerfuzz.harness.cases.playing import OpenWorld, StepResult, open_world, play
 from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.violation import Violation
@@ -19,7 +19,7 @@ from workerfuzz.harness.worlds.violation import Violation
 MOST_DIFFERENCES: Final = 5
 
 
-class Outcome(enum.StrEnum):
+class ReplayOutcome(enum.StrEnum):
     """What a replay came to. The value is how summaries call it."""
 
     AS_WRITTEN = "as written"
@@ -32,7 +32,9 @@ class Outcome(enum.StrEnum):
 
 
 #: Nothing to do about these.
-FINE: Final = frozenset({Outcome.AS_WRITTEN, Outcome.BREAKS_AS_KNOWN, Outcome.NOT_APPLICABLE})
+FINE: Final = frozenset(
+    {ReplayOutcome.AS_WRITTEN, ReplayOutcome.BREAKS_AS_KNOWN, ReplayOutcome.NOT_APPLICABLE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Replay:
         drawing: who said what to whom before something broke, where somebody drew it.
     """
 
-    outcome: Outcome
+    outcome: ReplayOutcome
     place: str
     subject: str
     report: tuple[str, ...] = ()
@@ -63,7 +65,7 @@ class Replay:
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
-        outcome, report = Outcome(data["outcome"]), tuple(data["report"])
+        outcome, report = ReplayOutcome(data["outcome"]), tuple(data["report"])
         drawing = tuple(data["drawing"])
         return cls(outcome, data["place"], data["subject"], report, data["command"], drawing)
 
@@ -83,15 +85,15 @@ def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Repla
         SubjectUnavailable: the subject cannot be had here.
     """
     if not case.tells_of(subject.name, subject.version()):
-        return Judge(case, subject).says(Outcome.NOT_APPLICABLE)
+        return Judge(case, subject).says(ReplayOutcome.NOT_APPLICABLE)
     judge = Judge(case, subject, tuple(case.known_breaks(subject.name, subject.version())))
-    played = moments(world(case, subject), case.steps)
-    for scene, moment in zip(with_rest(case), played, strict=False):
-        if moment.impossible is not None:
-            return judge.impossible(scene, moment.impossible)
-        judge.compare(scene, moment)
-        if moment.violation is not None:
-            return judge.broken(scene, moment.violation)
+    played = play(world(case, subject), case.steps)
+    for scene, result in zip(with_rest(case), played, strict=False):
+        if result.impossible is not None:
+            return judge.impossible(scene, result.impossible)
+        judge.compare(scene, result)
+        if result.violation is not None:
+            return judge.broken(scene, result.violation)
     return judge.rested()
 
 
@@ -107,15 +109,15 @@ def at(case: Case, scene: Scene) -> str:
     return f"{case.place}{number}: > {scene.step or 'rest'}"
 
 
-def diff(case: Case, scene: Scene, moment: Moment) -> Iterator[str]:
+def diff(case: Case, scene: Scene, result: StepResult) -> Iterator[str]:
     """What is written and does not follow, and the reverse; nothing where all is as written."""
     written = [line.text for line in scene.effects]
-    follows = moment.effect.lines() if moment.effect is not None and case.tells_effects else []
+    follows = result.effect.lines() if result.effect is not None and case.tells_effects else []
     if scene.broken is not None:
         written.append(scene.broken.text)
-        if moment.violation is not None:
-            follows.append(f"~ {moment.violation.property}")
-    elif moment.violation is not None:
+        if result.violation is not None:
+            follows.append(f"~ {result.violation.property}")
+    elif result.violation is not None:
         return
     if written == follows:
         return
@@ -140,13 +142,13 @@ class Judge:
     known: tuple[Break, ...] = ()
     differences: list[tuple[str, ...]] = field(default_factory=list)
 
-    def compare(self, scene: Scene, moment: Moment) -> None:
-        if self.subject.name == REFERENCE and (lines := tuple(diff(self.case, scene, moment))):
+    def compare(self, scene: Scene, result: StepResult) -> None:
+        if self.subject.name == REFERENCE and (lines := tuple(diff(self.case, scene, result))):
             self.differences.append(lines)
 
     def impossible(self, scene: Scene, why: str) -> Replay:
         lines = (*self.shown(), at(self.case, scene), f"  impossible: {why}")
-        return self.says(Outcome.IMPOSSIBLE, lines)
+        return self.says(ReplayOutcome.IMPOSSIBLE, lines)
 
     def broken(self, scene: Scene, violation: Violation) -> Replay:
         """A property broke; perhaps it is known to, and all that came before was as written."""
@@ -155,8 +157,8 @@ class Judge:
         lines = (*self.shown(), at(self.case, scene), what, *evidence)
         expected = any(item.property == violation.property for item in self.known)
         if expected and not self.differences:
-            return self.says(Outcome.BREAKS_AS_KNOWN, lines)
-        return self.says(Outcome.BROKEN, lines)
+            return self.says(ReplayOutcome.BREAKS_AS_KNOWN, lines)
+        return self.says(ReplayOutcome.BROKEN, lines)
 
     def rested(self) -> Replay:
         """Nothing broke to the end."""
@@ -164,15 +166,17 @@ class Judge:
             names = ", ".join(item.property for item in self.known)
             version = f"{self.subject.name} {self.subject.version()}"
             return self.says(
-                Outcome.FIXED,
+                ReplayOutcome.FIXED,
                 (
                     f"{self.case.place}: {version} does not break {names} any more",
                     '  the bug is fixed: remove "breaks:", or narrow its versions',
                 ),
             )
-        return self.says(Outcome.DIFFERS if self.differences else Outcome.AS_WRITTEN, self.shown())
+        return self.says(
+            ReplayOutcome.DIFFERS if self.differences else ReplayOutcome.AS_WRITTEN, self.shown()
+        )
 
-    def says(self, outcome: Outcome, lines: tuple[str, ...] = ()) -> Replay:
+    def says(self, outcome: ReplayOutcome, lines: tuple[str, ...] = ()) -> Replay:
         path = self.case.path
         command = replay_command(path, self.subject.name) if path is not None else ""
         return Replay(outcome, self.case.place, self.subject.name, lines, command)
@@ -186,7 +190,7 @@ class Judge:
 
 
 #: Replays of which there is something to see.
-BROKE: Final = frozenset({Outcome.BROKEN, Outcome.IMPOSSIBLE})
+BROKE: Final = frozenset({ReplayOutcome.BROKEN, ReplayOutcome.IMPOSSIBLE})
 
 
 def with_excerpt(done: Replay, case: Case, subject: Any) -> Replay:

@@ -72,7 +72,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StateChange:
     """Net change of one key on one lane; a state is None where there is no record."""
 
     lane: str
@@ -104,7 +104,7 @@ class Row:
     line: int = 0
     at_rest: bool = False
     keys: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
+    changes: tuple[StateChange, ...] = ()
     remarks: tuple[str, ...] = ()
     tables: Mapping[str, Tables] = field(default_factory=lambda: NO_TABLES)
 

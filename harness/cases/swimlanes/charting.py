@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from workerfuzz.harness.cases.format.case import Case, Scene, Scope
+from workerfuzz.harness.cases.format.case import Case, Scene, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config
-from workerfuzz.harness.cases.playing import Moment, moments
+from workerfuzz.harness.cases.playing import StepResult, play
 from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
 from workerfuzz.harness.cases.swimlanes.key_story import keys_in
 from workerfuzz.harness.cases.swimlanes.trace import Trace
@@ -14,7 +14,7 @@ from workerfuzz.harness.cases.swimlanes.traced_cluster import TracedCluster
 from workerfuzz.harness.cases.swimlanes.traced_worker import TracedWorker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.scopes import SCOPES
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 
 
 def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
@@ -30,11 +30,11 @@ def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
     world = open_traced(case, subject, tables=tables)
     trace = world.trace
     breach = None
-    for moment in moments(world, case.steps):
-        if moment.impossible is not None:
-            trace.begin(moment.step)
-        breach = breach_of(moment, trace)
-        if moment.effect is None:
+    for result in play(world, case.steps):
+        if result.impossible is not None:
+            trace.begin(result.step)
+        breach = breach_of(result, trace)
+        if result.effect is None:
             with suppress(Exception):  # what is broken may not even show itself
                 trace.settle()
     return Chart(
@@ -53,19 +53,19 @@ def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
 
 def open_traced(case: Case, subject: Any, *, tables: bool) -> TracedCluster | TracedWorker:
     """A fresh world that takes notes."""
-    universe = SCOPES[case.scope].universe_of(case.steps, case.config)
-    if isinstance(universe, ClusterUniverse):
+    run_config = SCOPES[case.scope].run_config_of(case.steps, case.config)
+    if isinstance(run_config, ClusterRunConfig):
         cluster = subject if hasattr(subject, "cluster") else get_cluster(subject.name)
-        return TracedCluster(cluster, universe, tables=tables)
-    return TracedWorker(subject, universe, tables=tables)
+        return TracedCluster(cluster, run_config, tables=tables)
+    return TracedWorker(subject, run_config, tables=tables)
 
 
-def breach_of(moment: Moment, trace: Trace) -> Breach | None:
+def breach_of(result: StepResult, trace: Trace) -> Breach | None:
     """What was wrong, if anything was."""
-    if moment.impossible is not None:
-        keys = moment.step.keys() if moment.step is not None else ()
-        return Breach(trace.now, "", "A step could not be taken.", moment.impossible, keys)
-    broken = moment.violation
+    if result.impossible is not None:
+        keys = result.step.keys() if result.step is not None else ()
+        return Breach(trace.now, "", "A step could not be taken.", result.impossible, keys)
+    broken = result.violation
     if broken is None:
         return None
     if broken.at_rest and trace.rows[-1].over:
@@ -88,7 +88,7 @@ def told(scene: Scene) -> tuple[int, tuple[str, ...]]:
 
 
 def about(case: Case, subject: Any) -> str:
-    default = "the default worker" if case.scope is Scope.WORKER else "the default cluster"
+    default = "the default worker" if case.scope is ScopeName.WORKER else "the default cluster"
     config = format_config(case.config) or default
     return f"{case.scope} of {subject.name} {subject.version()}, {config}"
 

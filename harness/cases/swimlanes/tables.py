@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Envelope
 from workerfuzz.harness.subjects.tables import ClusterHasTables, Tables, filled, said, viewed
 
 __all__ = ["SURROUNDINGS", "cluster_tables", "viewed"]
@@ -52,7 +52,7 @@ def cluster_tables(world: Any) -> Mapping[str, Tables]:
     return {party: tables for party, tables in found.items() if tables}
 
 
-def words(world: Any, post: Post) -> str:
+def words(world: Any, post: Envelope) -> str:
     """What is in a mailbox."""
     said: str = world.trace.sent_as(post).words()
     return said

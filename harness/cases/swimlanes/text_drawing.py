@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Change, Chart, Fate, Row
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Fate, Row, StateChange
 from workerfuzz.harness.cases.swimlanes.columns import ACROSS, GUTTER, NARROWEST, Channel, Sheet
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
@@ -215,7 +215,7 @@ class Drawing:
 
     # States
 
-    def states(self, changes: Sequence[Change], line: Line | None) -> None:
+    def states(self, changes: Sequence[StateChange], line: Line | None) -> None:
         """Cells below what happened, on the lanes that they belong to; first on ``line``."""
         asked = self.chart.breach.keys if self.chart.breach else ()
         lane, at, end = "", 0, 0
@@ -238,7 +238,7 @@ class Drawing:
         return until is not None and until <= self.sheet.now
 
 
-def cell(change: Change, room: int) -> str:
+def cell(change: StateChange, room: int) -> str:
     """A key and its state, with some space around it where there is room."""
     text = f" {change.key} {change.after or '-'} "
     if len(text) > room:

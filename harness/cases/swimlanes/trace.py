@@ -7,7 +7,6 @@ from typing import Final
 from workerfuzz.harness.cases.swimlanes.chart import (
     NO_TABLES,
     Arrow,
-    Change,
     Fate,
     Kind,
     Lane,
@@ -15,6 +14,7 @@ from workerfuzz.harness.cases.swimlanes.chart import (
     Role,
     Row,
     Span,
+    StateChange,
 )
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.strategies.worker import Step
@@ -251,9 +251,9 @@ class Trace:
         )
 
 
-def changed(before: States, after: States) -> Iterator[Change]:
+def changed(before: States, after: States) -> Iterator[StateChange]:
     """What differs, sorted by lane and key."""
     for lane, key in sorted({*before, *after}):
         was, its = before.get((lane, key)), after.get((lane, key))
         if was != its:
-            yield Change(lane, key, was, its)
+            yield StateChange(lane, key, was, its)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, Span
 from workerfuzz.harness.cases.swimlanes.tables import cluster_tables
 from workerfuzz.harness.cases.swimlanes.trace import Trace
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterMaker, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterSystem, Envelope
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.statemachine.scheduler import client_requests
@@ -20,7 +20,7 @@ from workerfuzz.statemachine.worker.events import (
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster import from_clients, from_network, from_scheduler, from_workers
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
 
 #: The step with which a thread ends, and a transfer, by how it ends.
@@ -44,21 +44,25 @@ TRANSFER_ENDS: Final[Mapping[str, type[from_network.Transfer]]] = {
 class TracedCluster(ClusterWorld):
     """A ``ClusterWorld`` with notes. Acts are noted before they happen, for they may raise."""
 
-    def __init__(self, subject: ClusterMaker, universe: ClusterUniverse, *, tables: bool) -> None:
-        self.trace = Trace(universe.keys)
+    def __init__(
+        self, subject: ClusterSystem, run_config: ClusterRunConfig, *, tables: bool
+    ) -> None:
+        self.trace = Trace(run_config.keys)
         self.trace.joins(SCHEDULER, Role.SCHEDULER)
-        super().__init__(subject, universe)
+        super().__init__(subject, run_config)
         self.trace.look = lambda: (states(self), cluster_tables(self) if tables else {})
 
-    def let(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+    def step(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
         self.trace.begin(step)
-        effect = super().let(step, happen, *about)
+        effect = super().step(step, happen, *about)
         self.trace.settle(over=True)
         return effect
 
     # Clients
 
-    def ask(self, client: str, wish: client_requests.Wish, *, at_once: bool = False) -> None:
+    def ask(
+        self, client: str, wish: client_requests.ClientRequest, *, at_once: bool = False
+    ) -> None:
         trace, said, keys = self.trace, self.in_words(client, wish), named_by(wish)
         trace.joins(client, Role.CLIENT)
         if isinstance(wish, client_requests.Release):
@@ -72,7 +76,7 @@ class TracedCluster(ClusterWorld):
         super().ask(client, wish)
         trace.posted(self.mail[client, SCHEDULER][-1], sent)
 
-    def in_words(self, client: str, wish: client_requests.Wish) -> str:
+    def in_words(self, client: str, wish: client_requests.ClientRequest) -> str:
         """A client's wish as the step that brings it about has it, if it is one."""
         step = self.trace.rows[-1].step
         if step.startswith(f"{text.word(type(wish))} "):
@@ -93,7 +97,7 @@ class TracedCluster(ClusterWorld):
         self.trace.arrives(self.trace.sent_as(self.mail[sender, receiver][0]))
         super().deliver(sender, receiver)
 
-    def send(self, post: Post) -> None:
+    def send(self, post: Envelope) -> None:
         trace, sender, receiver = self.trace, post.sender, post.receiver
         if receiver in self.books.wants:
             trace.joins(receiver, Role.CLIENT)
@@ -159,7 +163,7 @@ class TracedCluster(ClusterWorld):
 
     # Workers and the scheduler
 
-    def happen(self, worker: str, event: Event) -> None:
+    def handle_event(self, worker: str, event: Event) -> None:
         trace = self.trace
         match event:
             case RetryBusyWorker():
@@ -175,7 +179,7 @@ class TracedCluster(ClusterWorld):
                 trace.doing(worker, from_workers.FindMissing(worker))
             case _:  # a thread secedes
                 trace.doing(worker, text.word(type(event)))
-        super().happen(worker, event)
+        super().handle_event(worker, event)
 
     def decide(self, what: str, key: str, worker: str) -> None:
         self.trace.doing(SCHEDULER, what)
@@ -225,7 +229,7 @@ def states(world: TracedCluster) -> dict[tuple[str, str], str]:
     return found
 
 
-def in_words(wish: client_requests.Wish) -> str:
+def in_words(wish: client_requests.ClientRequest) -> str:
     """A client's wish, as the step that brings it about."""
     if isinstance(wish, client_requests.Submit):
         needs = [f"({','.join(it.dependencies)})" if it.dependencies else "" for it in wish.specs]
@@ -234,7 +238,7 @@ def in_words(wish: client_requests.Wish) -> str:
     return " ".join((text.word(type(wish)), *named_by(wish)))
 
 
-def named_by(wish: client_requests.Wish) -> tuple[str, ...]:
+def named_by(wish: client_requests.ClientRequest) -> tuple[str, ...]:
     """Keys that a wish is about."""
     match wish:
         case client_requests.Submit():

@@ -18,7 +18,7 @@ from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies import text
 from workerfuzz.strategies.worker import Step
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 #: Who puts values on a worker from outside.
 CLIENT: Final = "client"
@@ -40,22 +40,22 @@ ANSWERS: Final = (
 class TracedWorker(WorkerWorld):
     """A ``WorkerWorld`` with notes. Nothing waits there: what is sent is there in the same step."""
 
-    def __init__(self, subject: Subject, universe: Universe, *, tables: bool) -> None:
-        self.trace = Trace(universe.keys)
+    def __init__(self, subject: Subject, run_config: RunConfig, *, tables: bool) -> None:
+        self.trace = Trace(run_config.keys)
         self.trace.joins(SCHEDULER, Role.SCHEDULER)
         self.trace.joins(ADDRESS, Role.WORKER, "worker")
-        super().__init__(subject, universe)
+        super().__init__(subject, run_config)
         self.trace.look = lambda: (
             states(self.view),
             {ADDRESS: viewed(self.view)} if tables else {},
         )
 
-    def happen(self, event: Event, step: Step | None = None) -> Effect:
+    def handle_event(self, event: Event, step: Step | None = None) -> Effect:
         self.trace.begin(step)
         said, keys = (str(step), step.keys()) if step is not None else in_words(event)
         self.trace.doing(ADDRESS, said, keys)
         self.note_arrival(event, said, keys)
-        effect = super().happen(event, step)
+        effect = super().handle_event(event, step)
         self.trace.settle(over=True)
         return effect
 

@@ -6,12 +6,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.harness.cases.format.case import Case, Scope
+from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
-from workerfuzz.harness.cases.playing import moments, open_world
+from workerfuzz.harness.cases.playing import open_world, play
 from workerfuzz.harness.cases.triage.signature import Signature, signature
-from workerfuzz.harness.subjects.cluster_protocol import ClusterMaker
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.cluster.properties import every_call_returns
 
@@ -47,7 +47,7 @@ def breaks_one_of(case: Case, subject: Any, properties: Collection[str]) -> bool
     return any(it.property in properties for it in broken)
 
 
-def known_bugs(subject: ClusterMaker, folder: Path = FOLDER) -> Known:
+def known_bugs(subject: ClusterSystem, folder: Path = FOLDER) -> Known:
     """What is known of this version of a subject.
 
     Taken from replaying the cases: so a signature is never out of date. Those that would end this
@@ -58,11 +58,13 @@ def known_bugs(subject: ClusterMaker, folder: Path = FOLDER) -> Known:
     for case in known_cases(folder):
         if breaks_one_of(case, subject, (process_survives.name,)):
             continue
-        if case.scope is Scope.CLUSTER and any(case.known_breaks(subject.name, subject.version())):
+        if case.scope is ScopeName.CLUSTER and any(
+            case.known_breaks(subject.name, subject.version())
+        ):
             marks = [
-                signature(moment.violation)
-                for moment in moments(open_world(case, subject), case.steps)
-                if moment.violation is not None
+                signature(result.violation)
+                for result in play(open_world(case, subject), case.steps)
+                if result.violation is not None
             ]
             for mark in marks:
                 found.setdefault(mark, case)

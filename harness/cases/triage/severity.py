@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterMaker
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSystem
 from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker.world import no_handler_raises
 from workerfuzz.statemachine.properties.property import Property
-from workerfuzz.statemachine.scheduler.client_requests import Wish
+from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
 from workerfuzz.statemachine.worker.events import Event
 
 
@@ -80,11 +80,11 @@ class ProductionWorld(ClusterWorld):
         called: what dies if the handler that was called last raises.
     """
 
-    def __init__(self, subject: ClusterMaker, universe: Any) -> None:
+    def __init__(self, subject: ClusterSystem, run_config: Any) -> None:
         self.noted: list[tuple[Property, str]] = []
         self.called = ""
         super().__init__(
-            subject, replace(universe, config=replace(universe.config, validate=False))
+            subject, replace(run_config, config=replace(run_config.config, validate=False))
         )
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
@@ -97,14 +97,14 @@ class ProductionWorld(ClusterWorld):
         self.called = f"worker {receiver}" if receiver != SCHEDULER else f"stream of {sender}"
         super().deliver(sender, receiver)
 
-    def ask(self, client: str, wish: Wish, *, at_once: bool = False) -> None:
+    def ask(self, client: str, wish: ClientRequest, *, at_once: bool = False) -> None:
         if at_once:
             self.called = f"request of {client}"
         super().ask(client, wish, at_once=at_once)
 
-    def happen(self, worker: str, event: Event) -> None:
+    def handle_event(self, worker: str, event: Event) -> None:
         self.called = f"worker {worker}"
-        super().happen(worker, event)
+        super().handle_event(worker, event)
 
     def notice(self, worker: str) -> None:
         self.called = f"removal of {worker}"
@@ -115,9 +115,9 @@ class ProductionWorld(ClusterWorld):
         super().join(worker)
 
 
-def consequence(subject: ClusterMaker, violation: Violation) -> Consequence:
+def consequence(subject: ClusterSystem, violation: Violation) -> Consequence:
     """What the steps of a violation lead to where the system does not validate itself."""
-    world = ProductionWorld(subject, violation.universe)
+    world = ProductionWorld(subject, violation.run_config)
     found: list[Consequence] = []
     try:
         for step in violation.steps:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import workerfuzz
 from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.strategies.worker.run_config import PEERS, Universe
+from workerfuzz.strategies.worker.run_config import PEERS, RunConfig
 
 #: Files of ours; a failure of the reference is told by its exception alone.
 OURS: Final = Path(workerfuzz.__file__).parent
@@ -40,7 +40,7 @@ class Signature(NamedTuple):
 def signature(violation: Violation) -> Signature:
     """The signature of one violation."""
     raised = violation.__cause__
-    if violation.universe.scope == "worker" and violation.property != process_survives.name:
+    if violation.run_config.scope == "worker" and violation.property != process_survives.name:
         exception = type(raised).__name__ if raised is not None else ""
         return Signature(violation.property, exception)
     return located(violation)
@@ -77,9 +77,9 @@ def place(error: BaseException) -> str:
 def normalised(violation: Violation) -> str:
     """The counterexample without the names of keys and parties, and without numbers."""
     text = _DIGEST.sub("N", violation.counterexample.partition("\n")[0])
-    for key in sorted((*violation.universe.keys, "f"), key=len, reverse=True):
+    for key in sorted((*violation.run_config.keys, "f"), key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)
-    for peer in peers_of(violation.universe):
+    for peer in peers_of(violation.run_config):
         text = re.sub(rf"(?<![\w-]){re.escape(peer)}(?![\w-])", "PEER", text)
     text = re.sub(r"\bw[0-9]+\b", "WORKER", text)
     text = re.sub(r"\bc[0-9]+\b", "CLIENT", text)
@@ -87,6 +87,6 @@ def normalised(violation: Violation) -> str:
     return re.sub(r"\b(KEY|PEER|WORKER|CLIENT)(,? \1\b)+", r"\1", text)
 
 
-def peers_of(universe: object) -> Iterable[str]:
+def peers_of(run_config: object) -> Iterable[str]:
     """Names of other workers, whether a run had them or not: the case of it has them."""
-    return dict.fromkeys((*universe.peers, *PEERS)) if isinstance(universe, Universe) else ()
+    return dict.fromkeys((*run_config.peers, *PEERS)) if isinstance(run_config, RunConfig) else ()

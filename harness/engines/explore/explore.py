@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from workerfuzz.harness.engines.explore.allowances import Allowances, Spent
 from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
-from workerfuzz.harness.engines.explore.visited import States
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse
+from workerfuzz.harness.engines.explore.visited import VisitedStates
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Enumeration
 from workerfuzz.strategies.worker import Step
@@ -61,7 +61,7 @@ class Exploration:
     def __init__(
         self,
         subject: Any,
-        universe: AnyUniverse,
+        run_config: AnyRunConfig,
         allowed: Allowances,
         *,
         depth: int | None = None,
@@ -81,9 +81,9 @@ class Exploration:
             distinct: parties that differ in their names alone are told apart.
             kept: worlds that are kept at a time.
         """
-        self.subject, self.universe, self.allowed = subject, universe, allowed
+        self.subject, self.run_config, self.allowed = subject, run_config, allowed
         self.most_depth, self.most_states, self.is_over = depth, most_states, is_over
-        self.scope = SCOPES[universe.scope]
+        self.scope = SCOPES[run_config.scope]
         self.kept = kept
         self.transitions = 0
         self.depth = 0
@@ -92,8 +92,8 @@ class Exploration:
         self.stopped = ""
         self.observer = observer
         self._root: Any = None
-        names = () if distinct else interchangeable(universe)
-        self._states = States(list(renamings(names)))
+        names = () if distinct else interchangeable(run_config)
+        self._states = VisitedStates(list(renamings(names)))
         self._worlds = 0
 
     @property
@@ -107,7 +107,7 @@ class Exploration:
         Raises:
             SubjectUnavailable: the system cannot be copied.
         """
-        self._root = self.scope.open(self.subject, self.universe, observer=self.observer)
+        self._root = self.scope.open(self.subject, self.run_config, observer=self.observer)
         try:
             yield from self.arrive(self._root.copy(), Way(None, None, self.allowed.start))
             left = len(self.frontier)

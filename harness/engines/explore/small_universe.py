@@ -7,31 +7,33 @@ from typing import Final
 
 from workerfuzz.harness.engines.explore.allowances import Allowances, allowances
 from workerfuzz.harness.engines.shrink.finding_writer import counted
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.cluster import run_config as clusters
 from workerfuzz.strategies.cluster import workload_profile as graphs
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
-from workerfuzz.strategies.worker.run_config import KEYS, PEERS, Universe, Variety
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
+from workerfuzz.strategies.worker.run_config import KEYS, PEERS, RunConfig, WorkloadProfile
 
 #: Steps that differ in nothing but names, and in whether the content of a key is the former one.
-PLAIN: Final = Variety(
+PLAIN: Final = WorkloadProfile(
     sizes=(None,), priorities=(0,), contents=(0, 1), actors=(False,), values=("",), together=1
 )
 
 #: The same of graphs; keys that nobody let go of keep their content.
-PLAIN_GRAPHS: Final = graphs.Variety(contents=(0,), options=("",), forced=(False,), faithful=0)
+PLAIN_GRAPHS: Final = graphs.ClusterWorkloadProfile(
+    contents=(0,), options=("",), forced=(False,), faithful=0
+)
 
 
-def tiny_worker(keys: int = 2, peers: int = 1) -> Universe:
+def tiny_worker(keys: int = 2, peers: int = 1) -> RunConfig:
     """A worker with one thread; a key errs when it could not be copied twice."""
-    return Universe(WorkerConfig(suspicious_limit=2), KEYS[-keys:], PEERS[:peers], PLAIN)
+    return RunConfig(WorkerConfig(suspicious_limit=2), KEYS[-keys:], PEERS[:peers], PLAIN)
 
 
-def tiny_cluster(keys: int = 2, workers: int = 2) -> ClusterUniverse:
+def tiny_cluster(keys: int = 2, workers: int = 2) -> ClusterRunConfig:
     """A client, and workers with one thread each; nobody comes later, unless one is allowed to join."""
     config = ClusterConfig(workers=workers)
-    return ClusterUniverse(config, clusters.KEYS[:keys], clusters.CLIENTS[:1], 1, PLAIN_GRAPHS)
+    return ClusterRunConfig(config, clusters.KEYS[:keys], clusters.CLIENTS[:1], 1, PLAIN_GRAPHS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Space:
     depth: int | None = None
     distinct: bool = False
 
-    def universe(self, scope: str) -> AnyUniverse:
+    def run_config(self, scope: str) -> AnyRunConfig:
         if scope == "worker":
             return tiny_worker(self.keys, self.others or 1)
         return tiny_cluster(self.keys, self.others or 2)
@@ -63,17 +65,17 @@ class Space:
 
     def described(self, scope: str) -> str:
         """In words: ``2 keys, 1 peer; requests=2, withdrawals=1, faults=1``."""
-        others = len(interchangeable(self.universe(scope)))
+        others = len(interchangeable(self.run_config(scope)))
         party = "peer" if scope == "worker" else "worker"
         what = f"{counted(self.keys, 'key')}, {counted(others, party)}"
         return f"{what}; {self.allowances(scope)}"
 
 
-def interchangeable(universe: AnyUniverse) -> tuple[str, ...]:
+def interchangeable(run_config: AnyRunConfig) -> tuple[str, ...]:
     """Parties that differ in their names alone."""
-    if isinstance(universe, Universe):
-        return universe.peers
-    return tuple(f"w{number}" for number in range(universe.config.workers))
+    if isinstance(run_config, RunConfig):
+        return run_config.peers
+    return tuple(f"w{number}" for number in range(run_config.config.workers))
 
 
 def renamings(names: tuple[str, ...]) -> Iterator[Mapping[str, str]]:

@@ -9,7 +9,7 @@ from workerfuzz.harness.engines.explore.allowances import Spent
 Mark = tuple[int, ...]
 
 
-class Meeting(NamedTuple):
+class Visit(NamedTuple):
     """A world was met.
 
     Attributes:
@@ -21,7 +21,7 @@ class Meeting(NamedTuple):
     is_cheaper: bool
 
 
-class States:
+class VisitedStates:
     """States that were met.
 
     A part of a fingerprint is kept once and has a number, because many states share a record. Of worlds
@@ -40,15 +40,15 @@ class States:
     def __len__(self) -> int:
         return len(self._spent)
 
-    def meet(self, world: Any, spent: Spent) -> Meeting:
+    def meet(self, world: Any, spent: Spent) -> Visit:
         """A world, and what was spent on the way to it."""
         before = self._spent.setdefault(self.mark(world), [])
         if any(not_more(known, spent) for known in before):
-            return Meeting(is_new=False, is_cheaper=False)
+            return Visit(is_new=False, is_cheaper=False)
         is_new = not before
         before[:] = [known for known in before if not not_more(spent, known)]
         before.append(spent)
-        return Meeting(is_new, is_cheaper=True)
+        return Visit(is_new, is_cheaper=True)
 
     def mark(self, world: Any) -> Mark:
         """Equal for worlds that are the same state."""

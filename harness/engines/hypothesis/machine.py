@@ -26,7 +26,7 @@ from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
 from workerfuzz.harness.engines.shrink.finding_writer import keep
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
-from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, AnyUniverse, Scope, World
+from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, AnyRunConfig, Scope, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser, HypothesisChooser
 from workerfuzz.strategies.worker import Step
@@ -90,12 +90,12 @@ class Machine(RuleBasedStateMachine):
     def open_world(self, data: st.DataObject) -> None:
         """A fresh world."""
         chooser = HypothesisChooser(data)
-        universe = self.draw_universe(chooser)
+        run_config = self.draw_run_config(chooser)
         absent = draw_absent(chooser)
         self.offered = frozenset(kind for kind in self.kinds if kind.word not in absent)
-        self.world = self.scope.open(self.system(), universe, observer=self.observer())
+        self.world = self.scope.open(self.system(), run_config, observer=self.observer())
 
-    def draw_universe(self, chooser: Chooser) -> AnyUniverse:
+    def draw_run_config(self, chooser: Chooser) -> AnyRunConfig:
         """What a run takes place in."""
         return self.scope.draw(chooser)
 
@@ -103,7 +103,7 @@ class Machine(RuleBasedStateMachine):
         """Who is told of each event of a run."""
         return self.on_event
 
-    def may(self, kind: type[Step]) -> bool:
+    def is_possible(self, kind: type[Step]) -> bool:
         """A step of that kind can happen now."""
         return self.world is not None and kind in self.offered and kind in self.world.possible()
 
@@ -165,9 +165,9 @@ class WorkerMachine(Machine):
     def system(cls) -> Any:
         return fuzzed_alone(cls.chosen_name())
 
-    def draw_universe(self, chooser: Chooser) -> AnyUniverse:
-        universe: AnyUniverse = self.system().universe(chooser)
-        return universe
+    def draw_run_config(self, chooser: Chooser) -> AnyRunConfig:
+        run_config: AnyRunConfig = self.system().run_config(chooser)
+        return run_config
 
 
 class ClusterMachine(Machine):
@@ -202,7 +202,7 @@ def rule_for(kind: type[Step], name: str) -> Any:
 
     happens.__name__ = name
     happens.__doc__ = kind.__doc__
-    return precondition(lambda self: self.may(kind))(rule(data=st.data())(happens))
+    return precondition(lambda self: self.is_possible(kind))(rule(data=st.data())(happens))
 
 
 #: By scope.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases.format import corpus, corpus_entry_file
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
 from workerfuzz.harness.worlds.scopes import Scope
@@ -35,7 +35,7 @@ class Minimised:
 
 
 #: Gives stems one after the other, and may show how many were given.
-Follow: TypeAlias = Callable[[Sequence[Stem]], Iterable[Stem]]
+Follow: TypeAlias = Callable[[Sequence[CorpusEntry]], Iterable[CorpusEntry]]
 
 
 def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) -> Minimised:
@@ -60,10 +60,10 @@ def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) ->
     return Minimised(len(stems), len(kept), features, loaded.problems)
 
 
-def reaches(stem: Stem, subject: Any, scope: Scope) -> tuple[str, ...]:
+def reaches(stem: CorpusEntry, subject: Any, scope: Scope) -> tuple[str, ...]:
     """All features of a stem on this subject, whoever reached them first, in order."""
     feedback = FEEDBACKS[scope.name]()
-    world = scope.open(subject, stem.universe, observer=feedback.observe)
+    world = scope.open(subject, stem.run_config, observer=feedback.observe)
     try:
         for step in stem.steps:
             with suppress(ImpossibleStep):
@@ -76,8 +76,8 @@ def reaches(stem: Stem, subject: Any, scope: Scope) -> tuple[str, ...]:
 
 
 def retold(
-    stems: Sequence[Stem], reached: Sequence[Sequence[str]], kept: Sequence[int], said: str
-) -> Iterator[Stem]:
+    stems: Sequence[CorpusEntry], reached: Sequence[Sequence[str]], kept: Sequence[int], said: str
+) -> Iterator[CorpusEntry]:
     """Those that stay; each has the features that none before it has."""
     told: set[str] = set()
     for place in kept:
@@ -86,7 +86,7 @@ def retold(
         yield replace(stems[place], reached=first, subject=said)
 
 
-def covering(stems: Sequence[Stem], reached: Sequence[frozenset[str]]) -> list[int]:
+def covering(stems: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) -> list[int]:
     """Places of few stems that reach everything: again and again the one that adds most.
 
     Of equals the shortest, then the first by its text. No other way is known to be much better in

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Case, Scope
+from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.cases.format.saving import Saved, save
 from workerfuzz.harness.cases.replay.record import record
 from workerfuzz.harness.cases.replay.replay import replay_command
@@ -18,7 +18,7 @@ from workerfuzz.harness.worlds.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class WrittenFinding:
     """A violation with its run, and what became of it.
 
     Attributes:
@@ -73,7 +73,7 @@ def keep(
     violation: Violation,
     folder: Path | None,
     engine: str = "hypothesis",
-) -> Finding:
+) -> WrittenFinding:
     """Shrink a violation and write it as a case into a folder, if there is one."""
     shrunk = shrink(subject, violation)
     broken = shrunk.violation
@@ -81,13 +81,13 @@ def keep(
         subject,
         broken.steps,
         shrunk.config,
-        scope=Scope(broken.universe.scope),
+        scope=ScopeName(broken.run_config.scope),
         title=title_of(broken),
         found=found_by(engine, shrunk.before, len(broken.steps)),
     )
     saved = save(case, folder) if folder is not None else Saved(casefile.format(case), None)
     drawing = excerpt(case, subject) if broken.property != every_call_returns.name else ()
-    return Finding(signature(broken), shrunk, case, saved, drawing)
+    return WrittenFinding(signature(broken), shrunk, case, saved, drawing)
 
 
 def title_of(violation: Violation) -> str:

@@ -13,10 +13,10 @@ from workerfuzz.harness.cases.triage.signature import located
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
-    ClusterMaker,
+    CallResult,
     ClusterSubject,
-    Outcome,
-    Post,
+    ClusterSystem,
+    Envelope,
 )
 from workerfuzz.harness.subjects.dask.cluster.worker_events import overheard
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
@@ -72,14 +72,14 @@ class Overheard:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cluster, name)
 
-    def deliver(self, post: Post) -> Outcome:
+    def deliver(self, post: Envelope) -> CallResult:
         if post.receiver != SCHEDULER:
             self._heard.note(post.receiver, overheard(post.messages))
         return self._cluster.deliver(post)
 
-    def happen(self, worker: str, event: ev.Event) -> Outcome:
+    def handle_event(self, worker: str, event: ev.Event) -> CallResult:
         self._heard.note(worker, [event])
-        return self._cluster.happen(worker, event)
+        return self._cluster.handle_event(worker, event)
 
     def begin(self, worker: str, key: str) -> Any:
         self._heard.party = worker
@@ -88,16 +88,16 @@ class Overheard:
             self._heard.note(worker, [ev.ExecuteFailure(key=key, run_id=0)])
         return execute, outcome
 
-    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
         self._heard.party = worker
         self._heard.untold[worker] = "a result that cannot be stored"
         return self._cluster.spoil(worker, key, run_id)
 
 
 class Listener:
-    """A ``ClusterMaker`` whose clusters are overheard."""
+    """A ``ClusterSystem`` whose clusters are overheard."""
 
-    def __init__(self, subject: ClusterMaker, heard: Heard) -> None:
+    def __init__(self, subject: ClusterSystem, heard: Heard) -> None:
         self.subject, self.heard = subject, heard
 
     def __getattr__(self, name: str) -> Any:
@@ -110,20 +110,20 @@ class Listener:
 class ProjectedWorld(ClusterWorld):
     """Knows who it was that something was found wrong with."""
 
-    def __init__(self, subject: ClusterMaker, universe: Any, heard: Heard) -> None:
+    def __init__(self, subject: ClusterSystem, run_config: Any, heard: Heard) -> None:
         self.heard = heard
-        super().__init__(Listener(subject, heard), universe)
+        super().__init__(Listener(subject, heard), run_config)
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         self.heard.party = party
         super().check(party, thoroughly=thoroughly)
 
-    def call(self, party: str, happens: Callable[..., Outcome], *about: Any) -> None:
+    def call(self, party: str, happens: Callable[..., CallResult], *about: Any) -> None:
         self.heard.party = party
         super().call(party, happens, *about)
 
 
-def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Projected:
+def project(cluster: ClusterSystem, worker: Any, violation: Violation) -> Projected:
     """The failure as one worker shows it that is alone with hostile surroundings.
 
     Args:
@@ -140,7 +140,7 @@ def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Project
         return Projected(why="it shows in the scheduler")
     if party in heard.untold:
         return Projected(why=f"steps of a worker cannot tell {heard.untold[party]}")
-    config = violation.universe.config.worker  # type: ignore[union-attr]  # of a cluster
+    config = violation.run_config.config.worker  # type: ignore[union-attr]  # of a cluster
     found = replay(worker, config, heard.steps.get(party, []))
     if found is None:
         return Projected(why=f"{party} alone does not show it")
@@ -149,9 +149,9 @@ def project(cluster: ClusterMaker, worker: Any, violation: Violation) -> Project
     return Projected(found)
 
 
-def whose(cluster: ClusterMaker, violation: Violation, heard: Heard) -> str | None:
+def whose(cluster: ClusterSystem, violation: Violation, heard: Heard) -> str | None:
     """The party that a violation is about; None where its steps do not show it again."""
-    world = ProjectedWorld(cluster, violation.universe, heard)
+    world = ProjectedWorld(cluster, violation.run_config, heard)
     try:
         for step in violation.steps:
             try:

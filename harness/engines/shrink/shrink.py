@@ -63,7 +63,7 @@ class Shrunk:
 
     @property
     def config(self) -> Any:
-        return self.violation.universe.config
+        return self.violation.run_config.config
 
     def account(self) -> str:
         """What it did, in a line."""
@@ -79,7 +79,7 @@ def replay(
 
     Steps that are impossible when they are reached are left out.
     """
-    world = scope.open(subject, scope.universe_of(steps, config))
+    world = scope.open(subject, scope.run_config_of(steps, config))
     try:
         for step in steps:
             try:
@@ -122,7 +122,7 @@ class Shrinker:
 
     @property
     def config(self) -> Any:
-        return self.violation.universe.config
+        return self.violation.run_config.config
 
     def shows(self, what: str, steps: Sequence[Step], config: Any = None) -> bool:
         """Whether these steps show the same bug; if so, they are kept. Raises Impatient.

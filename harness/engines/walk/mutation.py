@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from workerfuzz.harness.cases.format.corpus_entry import Stem
-from workerfuzz.harness.worlds.scopes import AnyConfig, AnyUniverse
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
+from workerfuzz.harness.worlds.scopes import AnyConfig, AnyRunConfig
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
 
 #: A step to take; or a kind of which another step is to be drawn when its turn comes.
@@ -19,7 +19,7 @@ MOST_AT_ONCE: Final = 4
 
 
 @dataclass(slots=True)
-class Growth:
+class MutatedRun:
     """How a run begins that grows from a stem.
 
     Attributes:
@@ -27,19 +27,21 @@ class Growth:
         plan: its first steps; those that turn out to be impossible are left out.
     """
 
-    universe: AnyUniverse
+    run_config: AnyRunConfig
     plan: list[Planned]
 
 
-def grow(stem: Stem, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> Growth:
+def grow(
+    stem: CorpusEntry, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> MutatedRun:
     """Change a stem in one to three places.
 
     Args:
         corpus: other stems of the same scope; the tail of one may come behind.
         fresh: a universe from which options may be taken, and what clients tend to do.
     """
-    habits: dict[str, Any] = {"variety": fresh.variety}
-    growth = Growth(replace(stem.universe, **habits), list(stem.steps))
+    habits: dict[str, Any] = {"workload": fresh.workload}
+    growth = MutatedRun(replace(stem.run_config, **habits), list(stem.steps))
     for _ in range(chooser.pick((1, 1, 2, 3))):
         change = chooser.pick(CHANGES)
         change(growth, corpus, fresh, chooser)
@@ -49,33 +51,43 @@ def grow(stem: Stem, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Choose
 # Each changes a growth in place
 
 
-def cut(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> None:
+def cut(
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> None:
     """Only the first steps stay."""
     del growth.plan[chooser.integer(0, len(growth.plan)) :]
 
 
-def splice(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> None:
+def splice(
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> None:
     """Behind the first steps comes the end of another stem."""
     cut(growth, corpus, fresh, chooser)
     other = chooser.pick(corpus).steps
     tail = other[chooser.integer(0, len(other)) :]
-    growth.plan += (step for step in tail if is_at_home(step, growth.universe))
+    growth.plan += (step for step in tail if is_at_home(step, growth.run_config))
 
 
-def delete(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> None:
+def delete(
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> None:
     """A few steps go."""
     start, end = stretch(growth, chooser)
     del growth.plan[start:end]
 
 
-def duplicate(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> None:
+def duplicate(
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> None:
     """A few steps are taken again, at once or later."""
     start, end = stretch(growth, chooser)
     place = chooser.integer(end, len(growth.plan))
     growth.plan[place:place] = growth.plan[start:end]
 
 
-def move(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> None:
+def move(
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> None:
     """A few steps are taken earlier or later: two neighbours change places, for one."""
     start, end = stretch(growth, chooser)
     moved = growth.plan[start:end]
@@ -84,7 +96,9 @@ def move(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Ch
     growth.plan[place:place] = moved
 
 
-def redraw(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser) -> None:
+def redraw(
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+) -> None:
     """A step of the same kind, about something else."""
     if growth.plan:
         place = chooser.integer(0, len(growth.plan) - 1)
@@ -93,30 +107,31 @@ def redraw(growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: 
 
 
 def reconfigure(
-    growth: Growth, corpus: Sequence[Stem], fresh: AnyUniverse, chooser: Chooser
+    growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
 ) -> None:
     """Some options are others."""
-    options: dict[str, Any] = {"config": mixed(growth.universe.config, fresh.config, chooser)}
-    growth.universe = replace(growth.universe, **options)
+    options: dict[str, Any] = {"config": mixed(growth.run_config.config, fresh.config, chooser)}
+    growth.run_config = replace(growth.run_config, **options)
 
 
 #: All of them, the most useful ones more than once.
-CHANGES: Final[tuple[Callable[[Growth, Sequence[Stem], AnyUniverse, Chooser], None], ...]] = (
+Mutate: TypeAlias = Callable[[MutatedRun, Sequence[CorpusEntry], AnyRunConfig, Chooser], None]
+CHANGES: Final[tuple[Mutate, ...]] = (
     cut, splice, delete, duplicate, move, redraw, redraw, reconfigure,
 )  # fmt: skip
 
 
-def is_at_home(step: Step, universe: AnyUniverse) -> bool:
+def is_at_home(step: Step, run_config: AnyRunConfig) -> bool:
     """It names nothing that is not there: what else a step needs, the world checks."""
-    if not set(universe.keys).issuperset(step.keys()):
+    if not set(run_config.keys).issuperset(step.keys()):
         return False
-    if isinstance(universe, ClusterUniverse):
+    if isinstance(run_config, ClusterRunConfig):
         clients = {peer for peer in step.peers() if peer.startswith("c")}
-        return clients.issubset(universe.clients)
-    return {ADDRESS, *universe.peers}.issuperset(step.peers())
+        return clients.issubset(run_config.clients)
+    return {ADDRESS, *run_config.peers}.issuperset(step.peers())
 
 
-def stretch(growth: Growth, chooser: Chooser) -> tuple[int, int]:
+def stretch(growth: MutatedRun, chooser: Chooser) -> tuple[int, int]:
     """Where a few steps begin and end."""
     start = chooser.integer(0, max(len(growth.plan) - 1, 0))
     end = min(start + chooser.integer(1, MOST_AT_ONCE), len(growth.plan))

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
-from workerfuzz.harness.worlds.scopes import AnyUniverse
+from workerfuzz.harness.worlds.scopes import AnyRunConfig
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
 
 #: How often a kind of step is chosen in one run, compared with others; 0 switches it off.
@@ -153,16 +153,16 @@ GIVING_UP: Final = frozenset({"release", "cancel"})
 PATIENCE: Final = 6
 
 
-def laggards(chooser: RandomChooser, universe: AnyUniverse) -> frozenset[str]:
+def laggards(chooser: RandomChooser, run_config: AnyRunConfig) -> frozenset[str]:
     """What is slow in a run: a worker, a key, a mailbox; often nothing.
 
     What arrives too late has been waiting while much else happened; if everything is equally fast, that
     is as rare as a coin that shows heads many times in a row.
     """
-    if not isinstance(universe, ClusterUniverse):
+    if not isinstance(run_config, ClusterRunConfig):
         return frozenset()
-    workers = [f"w{number}" for number in range(universe.config.workers)]
-    boxes = [f"{one}->{SCHEDULER}" for one in (*workers, *workers, *universe.clients)]
+    workers = [f"w{number}" for number in range(run_config.config.workers)]
+    boxes = [f"{one}->{SCHEDULER}" for one in (*workers, *workers, *run_config.clients)]
     boxes += [f"{SCHEDULER}->{worker}" for worker in workers]
-    slow = [chooser.pick((*workers * 3, *universe.keys[:2], *boxes)) for _ in range(2)]
+    slow = [chooser.pick((*workers * 3, *run_config.keys[:2], *boxes)) for _ in range(2)]
     return frozenset(slow[: chooser.integer(0, 2)])

@@ -14,7 +14,7 @@ from workerfuzz.harness.engines.walk.tactics import (
     Weights,
     laggards,
 )
-from workerfuzz.harness.worlds.scopes import WORKER, AnyUniverse, Scope, World
+from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Scope, World
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
 
@@ -27,7 +27,7 @@ def walk(
     seed: str,
     observing: Observing | None = None,
     scope: Scope = WORKER,
-    universe: Callable[[RandomChooser], AnyUniverse] | None = None,
+    run_config: Callable[[RandomChooser], AnyRunConfig] | None = None,
 ) -> World:
     """One run, from a fresh world to its end. Same seed, same run, in every process.
 
@@ -39,7 +39,7 @@ def walk(
         Violation: a property was broken; its steps tell how.
     """
     chooser = RandomChooser(seed)
-    drawn = (universe or scope.draw)(chooser)
+    drawn = (run_config or scope.draw)(chooser)
     tactic = chooser.pick(DRAWN[drawn.scope])
     observer = observing(tactic) if observing is not None else None
     world = scope.open(subject, drawn, observer=observer)

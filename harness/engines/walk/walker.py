@@ -9,14 +9,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.walk.credit import Credit
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
-from workerfuzz.harness.engines.walk.mutation import Growth, Planned, grow
+from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
 from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
-from workerfuzz.harness.worlds.scopes import WORKER, AnyUniverse, Scope, World
+from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Scope, World
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
@@ -47,23 +47,23 @@ class Walker:
         subject: Any,
         seed: int | str,
         scope: Scope = WORKER,
-        universe: Callable[[RandomChooser], AnyUniverse] | None = None,
+        run_config: Callable[[RandomChooser], AnyRunConfig] | None = None,
         *,
         tactics: Sequence[str] = (),
-        corpus: Sequence[Stem] = (),
-        keep: Callable[[Stem], None] = lambda stem: None,
+        corpus: Sequence[CorpusEntry] = (),
+        keep: Callable[[CorpusEntry], None] = lambda stem: None,
     ) -> None:
         self.subject = subject
         self.seed = seed
         self.scope = scope
-        self.universe = universe or scope.draw
+        self.run_config = run_config or scope.draw
         self.keep = keep
         self.said = f"{subject.name} {subject.version()}"
         drawn = [it for it in DRAWN[scope.name] if not tactics or it in tactics]
         self.tails = drawn or DRAWN[scope.name]
         self.feedback: Feedback = FEEDBACKS[scope.name]()
         self.credit = Credit(weights_of(drawn, grown=not tactics or GROWN in tactics))
-        self.corpus: list[Stem] = list(corpus)
+        self.corpus: list[CorpusEntry] = list(corpus)
         self.grown = [0] * len(self.corpus)
         self.bugs: set[Signature] = set()
         for stem in self.corpus:
@@ -80,42 +80,42 @@ class Walker:
             Violation: a property was broken; its steps tell how.
         """
         chooser = RandomChooser(f"{self.seed}/{number}")
-        drawn = self.universe(chooser)
+        drawn = self.run_config(chooser)
         among = [it for it in self.credit.share if it != GROWN or self.corpus]
         tactic = self.credit.pick(chooser, among) if among else GROWN
-        growth, low = Growth(drawn, []), LENGTHS[self.scope.name][0]
+        growth, low = MutatedRun(drawn, []), LENGTHS[self.scope.name][0]
         if tactic == GROWN and self.corpus:
             growth, low = grow(self.stem(chooser), self.corpus, drawn, chooser), 0
         tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
         weights = TACTICS[tail](chooser, self.scope.kinds)
-        slow = laggards(chooser, growth.universe)
-        world = self.open(growth.universe, observing(tactic) if observing is not None else None)
+        slow = laggards(chooser, growth.run_config)
+        world = self.open(growth.run_config, observing(tactic) if observing is not None else None)
         try:
             follow(world, growth.plan, chooser)
             wander(world, chooser, weights, (low, LENGTHS[self.scope.name][1]), slow)
             world.finish()
         except Violation as violation:
-            self.learn(tactic, violation.universe, violation.steps, violation)
+            self.learn(tactic, violation.run_config, violation.steps, violation)
             raise
         finally:
             world.close()
-        self.learn(tactic, growth.universe, world.steps)
+        self.learn(tactic, growth.run_config, world.steps)
         return world
 
-    def open(self, universe: AnyUniverse, observer: Any) -> World:
+    def open(self, run_config: AnyRunConfig, observer: Any) -> World:
         """A fresh world, of which the feedback is told as well."""
         self.feedback.begin()
         noted = self.feedback.observe
         if observer is None:
-            return self.scope.open(self.subject, universe, observer=noted)
+            return self.scope.open(self.subject, run_config, observer=noted)
 
         def both(world: Any, step: Step | None) -> None:
             observer(world, step)
             noted(world, step)
 
-        return self.scope.open(self.subject, universe, observer=both)
+        return self.scope.open(self.subject, run_config, observer=both)
 
-    def stem(self, chooser: RandomChooser) -> Stem:
+    def stem(self, chooser: RandomChooser) -> CorpusEntry:
         """One to grow from: of two, the one from which fewer runs grew."""
         one, other = (chooser.integer(0, len(self.corpus) - 1) for _ in range(2))
         place = min(one, other, key=self.grown.__getitem__)
@@ -125,7 +125,7 @@ class Walker:
     def learn(
         self,
         tactic: str,
-        universe: AnyUniverse,
+        run_config: AnyRunConfig,
         steps: Sequence[Step],
         violation: Violation | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ class Walker:
                 depth = 0  # what grows from here would end here
         self.credit.note(tactic, len(steps), found)
         if fresh and depth:
-            stem = Stem(habitless(universe), tuple(steps[:depth]), tuple(fresh), self.said)
+            stem = CorpusEntry(habitless(run_config), tuple(steps[:depth]), tuple(fresh), self.said)
             self.corpus.append(stem)
             self.grown.append(0)
             self.keep(stem)
@@ -149,10 +149,10 @@ class Walker:
                 del self.corpus[place], self.grown[place]
 
 
-def habitless(universe: AnyUniverse) -> AnyUniverse:
+def habitless(run_config: AnyRunConfig) -> AnyRunConfig:
     """A universe as a stem keeps it: what is done there is in its steps, and was a choice."""
-    usual: dict[str, Any] = {"variety": type(universe.variety)()}
-    return replace(universe, **usual)
+    usual: dict[str, Any] = {"workload": type(run_config.workload)()}
+    return replace(run_config, **usual)
 
 
 def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:

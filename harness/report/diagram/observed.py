@@ -7,7 +7,7 @@ from pathlib import Path
 from workerfuzz.harness.campaigns.nightly.folder import FolderError
 from workerfuzz.harness.campaigns.nightly.selection import shards_at
 from workerfuzz.harness.campaigns.shard.counters import total
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.report.groups import groups
 
@@ -45,7 +45,7 @@ def observed_in(path: Path, party: str, subject: str | None, scope: str | None) 
     return seen
 
 
-def of_shards(shards: Iterable[Account], party: str) -> Observed:
+def of_shards(shards: Iterable[ShardResult], party: str) -> Observed:
     """What their runs took, of those that have such a party; nothing is told where none has."""
     its = [it for it in groups(shards) if it.edges(party).counts]
     done = total(it.done for it in its)

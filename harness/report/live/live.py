@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.live.screen import screen
-from workerfuzz.harness.report.live.status import Standing, told
+from workerfuzz.harness.report.live.status import CampaignStatus, told
 
 #: Seconds between two pictures at least, however many shards tell of themselves.
 PICTURE_S: Final = 0.5
@@ -33,7 +33,7 @@ LONGEST_S: Final = 300.0
 class Watcher(Protocol):
     """Somebody who is told how a campaign goes on."""
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         """How far a shard has come; and a new bug, as soon as there is one."""
 
 
@@ -54,15 +54,15 @@ def watching(
     elif where.is_terminal and not where.is_dumb_terminal:
         both = sys.stdout.isatty()  # else what is printed meanwhile goes where it was sent
         with Live(console=where, auto_refresh=False, transient=True, redirect_stdout=both) as live:
-            yield Picture(Standing(budget), live, where.width)
+            yield Picture(CampaignStatus(budget), live, where.width)
     else:
-        yield Lines(Standing(budget), where)
+        yield Lines(CampaignStatus(budget), where)
 
 
 class Silent:
     """Shows nothing."""
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         pass
 
 
@@ -75,12 +75,12 @@ class Picture:
         next: when it may be drawn again.
     """
 
-    standing: Standing
+    standing: CampaignStatus
     live: Live
     columns: int
     next: float = 0.0
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         self.standing.tell(account)
         if met is not None:
             self.live.console.print(Text(new(met), "red"))
@@ -106,11 +106,11 @@ class Lines:
         next: when there is to be another line, in seconds since it began.
     """
 
-    standing: Standing
+    standing: CampaignStatus
     console: Console
     next: float = FIRST_LINE_S
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         self.standing.tell(account)
         if met is not None:
             self.say(new(met))
@@ -123,7 +123,7 @@ class Lines:
         self.console.print(line, soft_wrap=True)
 
 
-def new(met: Met) -> str:
+def new(met: Finding) -> str:
     """A new bug in one line."""
     where = f" ({met.path})" if met.path else ""
     return f"new: {met.signature[0]}: {harm_and_what(met)}{where}"

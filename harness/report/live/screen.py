@@ -9,17 +9,17 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from workerfuzz.harness.campaigns.findings.finding import Met
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.groups import Group, steps_per_second
-from workerfuzz.harness.report.live.status import Standing, clock_time, time_line
+from workerfuzz.harness.report.live.status import CampaignStatus, clock_time, time_line
 
 #: Columns from which on there is room for everything about a shard.
 WIDE: int = 72
 
 
-def screen(standing: Standing, columns: int, lines: int) -> RenderableType:
+def screen(standing: CampaignStatus, columns: int, lines: int) -> RenderableType:
     """The whole picture, for a terminal of that size."""
     together = standing.groups()
     parts = [head(standing), *(about(group, standing) for group in together)]
@@ -30,7 +30,7 @@ def screen(standing: Standing, columns: int, lines: int) -> RenderableType:
     return Together(*parts)
 
 
-def head(standing: Standing) -> RenderableType:
+def head(standing: CampaignStatus) -> RenderableType:
     """Time, how much of the budget is used, speed."""
     row = Table.grid(padding=(0, 1), expand=True)
     row.add_column(ratio=1)
@@ -40,7 +40,7 @@ def head(standing: Standing) -> RenderableType:
     return Together(row, one_line(Text(done)))
 
 
-def about(group: Group, standing: Standing) -> RenderableType:
+def about(group: Group, standing: CampaignStatus) -> RenderableType:
     """What one system was made to do."""
     rows = facts()
     edges = ", ".join(map(str, group.parties())) or "none yet"
@@ -61,7 +61,7 @@ def about(group: Group, standing: Standing) -> RenderableType:
     return Together(one_line(Text(group.name, "bold")), rows)
 
 
-def found(met: Sequence[Met]) -> RenderableType:
+def found(met: Sequence[Finding]) -> RenderableType:
     """How many bugs there are, and the new ones."""
     new = [it for it in met if it.is_new]
     rows = facts()
@@ -73,7 +73,7 @@ def found(met: Sequence[Met]) -> RenderableType:
     return rows
 
 
-def shards(accounts: Sequence[Account], room: int, columns: int) -> RenderableType:
+def shards(accounts: Sequence[ShardResult], room: int, columns: int) -> RenderableType:
     """A line for each shard, as many as there is room for."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("seed", no_wrap=True, min_width=6)
@@ -95,7 +95,7 @@ def shards(accounts: Sequence[Account], room: int, columns: int) -> RenderableTy
     return table
 
 
-def numbers(account: Account) -> Iterator[str]:
+def numbers(account: ShardResult) -> Iterator[str]:
     """What there is to say of a shard, in the order of the heads."""
     done = account.total
     new = len(account.new)

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.report.groups import Group, groups, steps_per_second, system
 
 
 @dataclass(slots=True)
-class Standing:
+class CampaignStatus:
     """What is known of a campaign that goes on.
 
     Attributes:
@@ -25,7 +25,7 @@ class Standing:
 
     budget: Budget
     clock: Callable[[], float] = time.monotonic
-    shards: dict[tuple[object, ...], Account] = field(default_factory=dict)
+    shards: dict[tuple[object, ...], ShardResult] = field(default_factory=dict)
     edges: dict[str, set[str]] = field(default_factory=dict)
     newest: dict[str, float] = field(default_factory=dict)
     began: float = field(init=False)
@@ -33,7 +33,7 @@ class Standing:
     def __post_init__(self) -> None:
         self.began = self.clock()
 
-    def tell(self, account: Account) -> None:
+    def tell(self, account: ShardResult) -> None:
         """A shard has come that far."""
         plan, name = account.plan, system(account)
         self.shards[plan.subject, plan.scope, plan.engine, plan.seed, plan.first] = account
@@ -65,7 +65,7 @@ class Standing:
         """Steps per second of all shards."""
         return sum(map(steps_per_second, self.shards.values()))
 
-    def met(self) -> list[Met]:
+    def met(self) -> list[Finding]:
         """Each bug that came up once."""
         return merge_met(met for account in self.shards.values() for met in account.met)
 
@@ -97,13 +97,13 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def time_line(standing: Standing) -> str:
+def time_line(standing: CampaignStatus) -> str:
     """``1:23, 3:37 left``."""
     left = standing.left()
     return clock_time(standing.seconds) + (f", {clock_time(left)} left" if left is not None else "")
 
 
-def told(standing: Standing) -> str:
+def told(standing: CampaignStatus) -> str:
     """How it stands, in one line."""
     edges = [str(party) for group in standing.groups() for party in group.parties()]
     new = [met for met in standing.met() if met.is_new]

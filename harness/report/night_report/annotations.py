@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.night_report.night_report import Morning
 
@@ -17,7 +17,7 @@ def annotations(morning: Morning) -> Iterator[str]:
                 yield f"::error title={attribute(f'workerfuzz: {phase.name}')}::{message(why)}"
 
 
-def annotation(met: Met, path: str) -> str:
+def annotation(met: Finding, path: str) -> str:
     """``::error file=findings/x.case,line=1,title=...::...``."""
     attributes = [f"file={attribute(path)}", "line=1"] if path else []
     attributes.append(f"title={attribute(f'workerfuzz: {met.signature[0]}')}")

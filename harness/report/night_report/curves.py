@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.harness.campaigns.shard.result import Account, Reading
+from workerfuzz.harness.campaigns.shard.result import Reading, ShardResult
 from workerfuzz.harness.report.groups import Group
 
 #: Moments at which a curve is read.
@@ -74,14 +74,14 @@ def curves(group: Group) -> list[Curves]:
     ]
 
 
-def moments_of(shards: Iterable[Account]) -> tuple[float, ...]:
+def moments_of(shards: Iterable[ShardResult]) -> tuple[float, ...]:
     """Evenly from the beginning to the end of the longest shard."""
     ends = (max(shard.seconds, *(it.seconds for it in shard.curve), 0.0) for shard in shards)
     longest = max(ends, default=0.0)
     return tuple(longest * place / (MOMENTS - 1) for place in range(MOMENTS))
 
 
-def readings(shard: Account, tactic: str, moments: Sequence[float]) -> list[Reading]:
+def readings(shard: ShardResult, tactic: str, moments: Sequence[float]) -> list[Reading]:
     """What a shard had told of a tactic by each moment."""
     points = [
         (point.seconds, point.tactics[tactic]) for point in shard.curve if tactic in point.tactics

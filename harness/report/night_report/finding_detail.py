@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.cases.export.export import export
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
@@ -58,7 +58,7 @@ class Shown:
         no_picture: why not.
     """
 
-    it: Met | Fixed
+    it: Finding | Fixed
     case: str = ""
     alone: str = ""
     test: str = ""
@@ -69,7 +69,7 @@ class Shown:
     @property
     def kind(self) -> str:
         """``new``, ``seen``, ``known`` or ``fixed``."""
-        return status(self.it) if isinstance(self.it, Met) else "fixed"
+        return status(self.it) if isinstance(self.it, Finding) else "fixed"
 
 
 def nothing_drawn(case: Case, subject: str, name: str) -> Picture:
@@ -95,7 +95,7 @@ class Dresser:
     )
     count: int = 0
 
-    def dressed(self, it: Met | Fixed) -> Shown:
+    def dressed(self, it: Finding | Fixed) -> Shown:
         """It with its case, its test and its picture, or why there is none."""
         shown = Shown(it)
         self.count += 1
@@ -106,7 +106,7 @@ class Dresser:
             return shown
         shown.case = casefile.format(case)
         subject, name = case.subjects[0], f"picture{self.count}"
-        if isinstance(it, Met):
+        if isinstance(it, Finding):
             shown.alone, subject = it.alone, it.subject
         shown.test, shown.no_test = tried(lambda: export(case, get(DASK)), "")
         shown.picture, shown.no_picture = tried(
@@ -120,7 +120,7 @@ class Dresser:
             raise CaseError("it takes the process with it that plays it")
         return self.draw(case, subject, name)
 
-    def case_of(self, it: Met | Fixed) -> Case:
+    def case_of(self, it: Finding | Fixed) -> Case:
         """Raises CaseError: there is none."""
         if isinstance(it, Fixed):
             return (
@@ -138,10 +138,10 @@ class Dresser:
         return casefile.parse_leniently(read(path), path)
 
 
-def deadly(it: Met | Fixed, case: Case) -> bool:
+def deadly(it: Finding | Fixed, case: Case) -> bool:
     """Playing it may end the process."""
     properties = {known.property for known in case.breaks}
-    if isinstance(it, Met):
+    if isinstance(it, Finding):
         properties.add(it.signature[0])
     return DEADLY in properties
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from workerfuzz.harness.report.groups import Edges
 from workerfuzz.statemachine.scheduler import table as scheduler_table
-from workerfuzz.statemachine.scheduler.states import State as OfScheduler
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState as OfScheduler
 from workerfuzz.statemachine.worker import table as worker_table
 from workerfuzz.statemachine.worker.states import State as OfWorker
 
@@ -29,7 +29,7 @@ ASKED_BY: Final[Mapping[str, Mapping[tuple[str, str], str]]] = MappingProxyType(
 SHADES: Final = (1, 10, 100, 1_000, 10_000, 100_000)
 
 
-class Kind(enum.StrEnum):
+class CellKind(enum.StrEnum):
     """What a cell says."""
 
     TAKEN = "taken"
@@ -47,7 +47,7 @@ class Cell:
         told: all there is to say of it.
     """
 
-    kind: Kind
+    kind: CellKind
     count: int
     shade: int
     told: str
@@ -55,7 +55,7 @@ class Cell:
     @property
     def text(self) -> str:
         """What stands in it."""
-        return "" if self.kind is Kind.NONE else short(self.count)
+        return "" if self.kind is CellKind.NONE else short(self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ def cell(edges: Edges, start: str, finish: str) -> Cell:
     name = f"{edges.party} {start} -> {finish}"
     count = edges.counts.get(name, 0)
     if not count and name not in edges.known:
-        return Cell(Kind.NONE, 0, 0, "")
-    kind = Kind.NEVER if not count else Kind.TAKEN
+        return Cell(CellKind.NONE, 0, 0, "")
+    kind = CellKind.NEVER if not count else CellKind.TAKEN
     said = f"{start} to {finish}: {f'{count:,} times' if count else 'never reached'}"
     if count and edges.known and name not in edges.known:
-        kind, said = Kind.EXTRA, f"{said}, and in no table"
+        kind, said = CellKind.EXTRA, f"{said}, and in no table"
     why = ASKED_BY.get(edges.party, {}).get((start, finish), "")
     shade = sum(count >= least for least in SHADES)
     return Cell(kind, count, shade, f"{said} ({why})" if why else said)

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.groups import Group
@@ -58,7 +58,7 @@ def suite(group: Group, morning: Morning) -> ET.Element:
     return made
 
 
-def finding(met: Met, where: str, path: str) -> ET.Element:
+def finding(met: Finding, where: str, path: str) -> ET.Element:
     """A failure where it is new; where it is known, it is left out, and says why."""
     exception, about = met.signature[1:]
     name = " ".join(filter(None, (met.signature[0], exception, about)))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what, what
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.night_report import tables
@@ -81,7 +81,7 @@ def found(morning: Morning) -> Iterator[str]:
     yield from listed("Met the night before, and not this time", gone)
 
 
-def finding(met: Met, path: str) -> Iterator[str]:
+def finding(met: Finding, path: str) -> Iterator[str]:
     """One that opens."""
     yield ""
     yield (
@@ -101,7 +101,7 @@ def finding(met: Met, path: str) -> Iterator[str]:
     yield "</details>"
 
 
-def times(met: Met) -> str:
+def times(met: Finding) -> str:
     """``1 run``, ``1,200 runs``."""
     return f"{met.times:,} run{'' if met.times == 1 else 's'}"
 

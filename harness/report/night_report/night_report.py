@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
 from workerfuzz.harness.engines.shrink.finding_writer import counted
@@ -47,7 +47,7 @@ class Morning:
     problems: Sequence[str] = ()
     folder: Path = Path()
     groups: list[Group] = field(init=False)
-    met: list[Met] = field(init=False)
+    met: list[Finding] = field(init=False)
     fixed: list[Fixed] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -69,27 +69,27 @@ class Morning:
             yield Fixed(known[name]) if name in known else Fixed(said or name, name=name)
 
     @property
-    def new(self) -> list[Met]:
+    def new(self) -> list[Finding]:
         """What nobody knew."""
         return [met for met in self.met if status(met) == "new"]
 
     @property
-    def seen(self) -> list[Met]:
+    def seen(self) -> list[Finding]:
         """What former nights found, and nobody did anything about."""
         return [met for met in self.met if status(met) == "seen"]
 
     @property
-    def known(self) -> list[Met]:
+    def known(self) -> list[Finding]:
         """What has a case among the known bugs."""
         return [met for met in self.met if status(met) == "known"]
 
     @property
-    def gone(self) -> list[Met]:
+    def gone(self) -> list[Finding]:
         """What the night before met, and this one did not."""
         here = {bug(met) for met in self.met}
         return [met for met in (self.before.met if self.before else []) if bug(met) not in here]
 
-    def path_of(self, met: Met) -> str:
+    def path_of(self, met: Finding) -> str:
         """Where its case is, as seen from here; empty where it has none."""
         if not met.path and not met.known.endswith(CASE):
             return ""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workerfuzz.harness.campaigns.findings.finding import Met
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.vocabulary import properties
 from workerfuzz.harness.report.groups import Group, system
 
@@ -25,7 +25,7 @@ class Checked:
     broken: tuple[int, ...]
 
 
-def checked(groups: Sequence[Group], met: Sequence[Met]) -> list[Checked]:
+def checked(groups: Sequence[Group], met: Sequence[Finding]) -> list[Checked]:
     """Every property that was checked or broken; the broken ones first, then by kind and name."""
     every = properties()
     names = {name for group in groups for name in group.done.checked}
@@ -46,7 +46,7 @@ def checked(groups: Sequence[Group], met: Sequence[Met]) -> list[Checked]:
     return sorted(rows, key=lambda it: (not any(it.broken), it.kind, it.name))
 
 
-def breaks(name: str, group: Group, met: Sequence[Met]) -> int:
+def breaks(name: str, group: Group, met: Sequence[Finding]) -> int:
     """Runs of a group that broke a property."""
     return sum(
         it.times
@@ -109,7 +109,7 @@ class Row:
 
 def tactics(group: Group) -> list[Row]:
     """Each tactic of a group; its time is CPU time, without shrinking."""
-    by_name: dict[str, list[Account]] = {}
+    by_name: dict[str, list[ShardResult]] = {}
     for shard in group.shards:
         for name in shard.tallies:
             by_name.setdefault(name, []).append(shard)
@@ -131,7 +131,7 @@ def tactics(group: Group) -> list[Row]:
     return rows
 
 
-def shards(accounts: Sequence[Account]) -> list[Row]:
+def shards(accounts: Sequence[ShardResult]) -> list[Row]:
     """Each shard; its time is wall time, everything included."""
     rows = []
     for account in accounts:
@@ -152,7 +152,7 @@ def shards(accounts: Sequence[Account]) -> list[Row]:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class NightDifference:
     """A number of this night and of the one before.
 
     Attributes:
@@ -194,7 +194,7 @@ class Compared:
 
     name: str
     former: str
-    changes: tuple[Change, ...]
+    changes: tuple[NightDifference, ...]
     gained: tuple[str, ...]
     lost: tuple[str, ...]
 
@@ -215,18 +215,20 @@ def compared(now: Sequence[Group], before: Sequence[Group]) -> Iterator[Compared
             )
 
 
-def changes(now: Group, before: Group) -> Iterator[Change]:
+def changes(now: Group, before: Group) -> Iterator[NightDifference]:
     """What is compared."""
-    yield Change("runs", now.done.runs, before.done.runs, None)
-    yield Change("steps", now.done.steps, before.done.steps, None)
+    yield NightDifference("runs", now.done.runs, before.done.runs, None)
+    yield NightDifference("steps", now.done.steps, before.done.steps, None)
     fast, faster = (speed(it) for it in (before, now))
-    yield Change("steps per second and shard", faster, fast)
+    yield NightDifference("steps per second and shard", faster, fast)
     for edges in now.parties():
-        yield Change(
+        yield NightDifference(
             f"edges of the {edges.party}", edges.reached, before.edges(edges.party).reached
         )
-    yield Change("never reached", len(now.open()), len(before.open()), more_is_better=False)
-    yield Change("runs that broke something", now.done.found, before.done.found, None)
+    yield NightDifference(
+        "never reached", len(now.open()), len(before.open()), more_is_better=False
+    )
+    yield NightDifference("runs that broke something", now.done.found, before.done.found, None)
 
 
 def speed(group: Group) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Change, Chart, Fate, Lane, Row
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Fate, Lane, Row, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
     brief,
@@ -58,7 +58,7 @@ class Placed:
     label: str = ""
     manner: str = ""
     words: list[tuple[str, float, str]] = field(default_factory=list)
-    cells: list[tuple[Change, float, float, float]] = field(default_factory=list)
+    cells: list[tuple[StateChange, float, float, float]] = field(default_factory=list)
     rests: bool = False
 
 
@@ -195,8 +195,8 @@ class Layout:
             down[lane] = y + CELL
         self._down = max(down.values(), default=self._down)
 
-    def _changes(self, row: Row) -> dict[str, list[Change]]:
-        found: dict[str, list[Change]] = {}
+    def _changes(self, row: Row) -> dict[str, list[StateChange]]:
+        found: dict[str, list[StateChange]] = {}
         for change in row.changes:
             lane = self.chart.lane(change.lane)
             alive = lane.until is None or lane.until > row.number
@@ -239,7 +239,7 @@ class Layout:
             placed.words.append((part, self._down - 4, kind))
 
 
-def cell_words(change: Change) -> str:
+def cell_words(change: StateChange) -> str:
     return f"{change.key} {change.after or '-'}"
 
 

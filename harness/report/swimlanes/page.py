@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Change, Chart, Row
+from workerfuzz.harness.cases.swimlanes.chart import Chart, Row, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
 from workerfuzz.harness.cases.swimlanes.step_detail import differing, label
 from workerfuzz.harness.cases.swimlanes.styled_text import Drawn
@@ -72,7 +72,7 @@ def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, Any]]:
         yield row_data(chart, row, hidden)
 
 
-def row_data(chart: Chart, row: Row, hidden: Sequence[Change]) -> dict[str, Any]:
+def row_data(chart: Chart, row: Row, hidden: Sequence[StateChange]) -> dict[str, Any]:
     """One row: what it changed, in states and in tables."""
     return {
         "n": row.number,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workerfuzz.harness.cases.swimlanes.chart import Change, Lane, Lasting, Role, Span
+from workerfuzz.harness.cases.swimlanes.chart import Lane, Lasting, Role, Span, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import Fold
 from workerfuzz.harness.report.swimlanes import shapes as draw
 from workerfuzz.harness.report.swimlanes.arrows import arrows
@@ -126,7 +126,7 @@ class Painting:
         flag = draw.rect(x, y, room, 19, "flag")
         return flag + draw.text(x + room / 2, y + 13.5, said, "flagged", "mid")
 
-    def cell(self, change: Change, x: float, y: float, room: float) -> str:
+    def cell(self, change: StateChange, x: float, y: float, room: float) -> str:
         """A key and its state."""
         lane = self.chart.lane(change.lane).label
         words = f"{lane} {cell_words(change)}" if self.layout.narrow else cell_words(change)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 
-class Move(NamedTuple):
+class RecordedTransition(NamedTuple):
     """One transition, in Dask's words. ``toward`` is the state that was asked for."""
 
     key: str
@@ -35,7 +35,7 @@ def recording(machine: type[Any], record: type[Any]) -> tuple[type[Any], type[An
 
         def __init__(self, **arguments: Any) -> None:
             super().__init__(**arguments)
-            self.moves: list[Move] = []
+            self.moves: list[RecordedTransition] = []
             self.underway: _Underway | None = None
 
         def _transition(self, ts: Any, finish: Any, *args: Any, **named: Any) -> Any:
@@ -53,7 +53,7 @@ def recording(machine: type[Any], record: type[Any]) -> tuple[type[Any], type[An
             finally:
                 self.underway = before
                 if ts.state != inner.reached:
-                    self.moves.append(Move(ts.key, inner.reached, ts.state, toward))
+                    self.moves.append(RecordedTransition(ts.key, inner.reached, ts.state, toward))
                 if outer is not None:
                     outer.reached = ts.state
 

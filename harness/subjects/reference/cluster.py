@@ -8,11 +8,10 @@ from typing import Any, Final
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
     Action,
-    ClusterConfig,
+    CallResult,
     ClusterSubject,
-    Move,
-    Outcome,
-    Post,
+    Envelope,
+    TaskTransition,
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.subjects.reference.tables import scheduler_tables
@@ -34,21 +33,22 @@ from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, 
 from workerfuzz.statemachine.scheduler.residue import leftovers
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.table import TRANSITIONS as SCHEDULER_EDGES
-from workerfuzz.statemachine.scheduler.task import Change as SchedulerChange
+from workerfuzz.statemachine.scheduler.task import SchedulerTransition as SchedulerChange
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.table import TRANSITIONS as WORKER_EDGES
-from workerfuzz.statemachine.worker.task import Change, Priority
+from workerfuzz.statemachine.worker.task import Priority, Transition
 from workerfuzz.statemachine.worker.worker_state import WorkerState
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.text import word
 
 #: A property, and what shows that it does not hold.
 Broken = tuple[Property, str]
 
 #: What one event or message changed: (key, transition), in order.
-Changes = Sequence[tuple[str, Change | SchedulerChange]]
+Changes = Sequence[tuple[str, Transition | SchedulerChange]]
 
 #: What a worker's process tells the scheduler beside what the worker itself does.
 STATUS: Final[Mapping[type[Event], letters.Running]] = MappingProxyType(
@@ -59,7 +59,7 @@ STATUS: Final[Mapping[type[Event], letters.Running]] = MappingProxyType(
 )
 
 
-class ReferenceClusterMaker:
+class ReferenceClusterSystem:
     """The scheduler and the workers of this package."""
 
     name: Final = "reference"
@@ -130,7 +130,7 @@ class ReferenceCluster:
         other._changes, other._touched = [], {}
         return other
 
-    def fingerprint(self, its: Canonical, posts: Sequence[Post]) -> tuple[Hashable, ...]:
+    def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
         its.ranks = ranks(self._priorities(posts))
         processes = [self.processes[name] for name in its.sorted(self.processes)]
         return (
@@ -146,7 +146,7 @@ class ReferenceCluster:
             ],
         )
 
-    def _priorities(self, posts: Iterable[Post]) -> Iterator[Priority]:
+    def _priorities(self, posts: Iterable[Envelope]) -> Iterator[Priority]:
         """Every priority that somebody knows, or is about to."""
         yield from (task.priority for task in self.scheduler.tasks.values())
         for process in self.processes.values():
@@ -160,49 +160,53 @@ class ReferenceCluster:
 
     # Who is there
 
-    def join(self, worker: str) -> Outcome:
+    def join(self, worker: str) -> CallResult:
         self.processes[worker] = ReferenceProcess(self.config)
         return self._schedule(worker, [letters.Join(config=self.config.worker)])
 
-    def lose(self, worker: str) -> Outcome:
+    def lose(self, worker: str) -> CallResult:
         del self.processes[worker]
         return self._schedule(worker, [letters.Lose()])
 
     # What happens to the scheduler
 
-    def ask(self, client: str, wish: client_requests.Wish) -> Outcome:
+    def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
         return self._schedule(client, [wish])
 
-    def deliver(self, post: Post) -> Outcome:
+    def deliver(self, post: Envelope) -> CallResult:
         if post.receiver == SCHEDULER:
             return self._schedule(post.sender, post.messages)
         return self._work(post.receiver, post.messages)
 
-    def told(self, post: Post) -> Sequence[client_requests.Told]:
-        return [message for message in post.messages if isinstance(message, client_requests.Told)]
+    def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
+        return [
+            message
+            for message in post.messages
+            if isinstance(message, client_requests.ClientNotice)
+        ]
 
-    def say(self, post: Post) -> Sequence[str]:
+    def say(self, post: Envelope) -> Sequence[str]:
         return [" ".join((word(type(message)), *about(message))) for message in post.messages]
 
     def stealable(self) -> Collection[tuple[str, str]]:
         return self._thieves
 
-    def steal(self, key: str, thief: str) -> Outcome:
+    def steal(self, key: str, thief: str) -> CallResult:
         return self._schedule(SCHEDULER, [letters.Steal(key=key, thief=thief)])
 
     def replicable(self) -> Collection[tuple[str, str]]:
         return self._takers
 
-    def replicate(self, key: str, worker: str) -> Outcome:
+    def replicate(self, key: str, worker: str) -> CallResult:
         return self._schedule(SCHEDULER, [letters.Replicate(key=key, worker=worker)])
 
     def droppable(self) -> Collection[tuple[str, str]]:
         return self._spare
 
-    def drop(self, key: str, worker: str) -> Outcome:
+    def drop(self, key: str, worker: str) -> CallResult:
         return self._schedule(SCHEDULER, [letters.Drop(key=key, worker=worker)])
 
-    def _schedule(self, sender: str, messages: Iterable[object]) -> Outcome:
+    def _schedule(self, sender: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at the scheduler, one after the other."""
         scheduler = self.scheduler
         self._changes, self._touched = [], {}
@@ -221,17 +225,19 @@ class ReferenceCluster:
                 touched = None
         for choices in (self._thieves, self._takers, self._spare):
             choices.renew(scheduler, touched)
-        return Outcome([Post(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()])
+        return CallResult(
+            [Envelope(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()]
+        )
 
     # What happens to a worker
 
-    def happen(self, worker: str, event: Event) -> Outcome:
+    def handle_event(self, worker: str, event: Event) -> CallResult:
         return self._work(worker, [event])
 
-    def begin(self, worker: str, key: str) -> tuple[do.Execute | None, Outcome]:
-        return self.processes[worker].executes.get(key), Outcome()
+    def begin(self, worker: str, key: str) -> tuple[do.Execute | None, CallResult]:
+        return self.processes[worker].executes.get(key), CallResult()
 
-    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
         event = events.ExecuteFailure(key=key, run_id=run_id, exception="could not be stored")
         return self._work(worker, [event])
 
@@ -239,10 +245,10 @@ class ReferenceCluster:
         data = self.processes[worker].worker.data()
         return {key: data[key] for key in keys if key in data}
 
-    def _work(self, name: str, messages: Iterable[object]) -> Outcome:
+    def _work(self, name: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at a worker, or something else happens there, one after the other."""
         self._changes = []
-        process, outcome = self.processes[name], Outcome()
+        process, outcome = self.processes[name], CallResult()
         said: list[object] = []
         for message in messages:
             if isinstance(message, letters.Confirm):
@@ -259,7 +265,7 @@ class ReferenceCluster:
                     said.append(STATUS[type(message)])
             said += process.confirmations.due(process.worker.worker)
         if said:
-            outcome.posts.append(Post(name, SCHEDULER, tuple(said)))
+            outcome.posts.append(Envelope(name, SCHEDULER, tuple(said)))
         return outcome
 
     def _handle(self, name: str, event: Event) -> Iterable[do.Instruction]:
@@ -276,9 +282,9 @@ class ReferenceCluster:
 
     # What can be seen
 
-    def moves(self) -> Iterator[Move]:
+    def moves(self) -> Iterator[TaskTransition]:
         return (
-            Move(party, key, str(change.start), str(change.finish))
+            TaskTransition(party, key, str(change.start), str(change.finish))
             for party, changes in self._changes
             for key, change in changes
         )
@@ -359,7 +365,7 @@ ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
         letters.Running: lambda it: ("yes" if it.running else "no",),
         client_requests.Submit: lambda it: (spec.key for spec in it.specs),
         client_requests.Scattered: lambda it: it.who_has,
-        client_requests.Told: lambda it: (it.key, str(it.status)),
+        client_requests.ClientNotice: lambda it: (it.key, str(it.status)),
     }
 )
 

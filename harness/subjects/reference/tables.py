@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from workerfuzz.harness.subjects.tables import Tables, differing, filled, read, said
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker.task import Execution, Request, TaskSpec, TaskState
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -20,7 +20,9 @@ ITS_WORKER: Final = ("running", "processing", "seceded", "has_what", "asked")
 
 #: Of a record: not its key, nor its story.
 OF_TASK: Final = tuple(it.name for it in fields(TaskState) if it.name not in {"key", "history"})
-OF_TASK_THERE: Final = tuple(it.name for it in fields(Task) if it.name not in {"key", "history"})
+OF_TASK_THERE: Final = tuple(
+    it.name for it in fields(SchedulerTask) if it.name not in {"key", "history"}
+)
 
 
 def worker_tables(worker: WorkerState) -> Tables:
@@ -38,7 +40,7 @@ def record(task: TaskState) -> str:
 def scheduler_tables(scheduler: SchedulerState) -> Tables:
     """What a scheduler has noted down."""
     tasks = {
-        key: shortly(scheduler.tasks[key], Task(key), OF_TASK_THERE)
+        key: shortly(scheduler.tasks[key], SchedulerTask(key), OF_TASK_THERE)
         for key in sorted(scheduler.tasks)
     }
     found: dict[str, Any] = {"tasks": tasks, **read(scheduler, SCHEDULER)}

@@ -7,10 +7,10 @@ from typing import Final
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.reference.tables import worker_tables
 from workerfuzz.harness.subjects.tables import Tables
-from workerfuzz.statemachine.properties.history import PROGRESS, Glimpse
+from workerfuzz.statemachine.properties.history import PROGRESS, RecordBefore
 from workerfuzz.statemachine.properties.property import Property
-from workerfuzz.statemachine.properties.record_features import Shape
-from workerfuzz.statemachine.properties.reporting import MESSAGES, Tally, steal_is_answered
+from workerfuzz.statemachine.properties.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.reporting import MESSAGES, ReportCounts, steal_is_answered
 from workerfuzz.statemachine.properties.schedule import DUE_AFTER, judged
 from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import events
@@ -21,7 +21,7 @@ from workerfuzz.statemachine.worker.fingerprint import fingerprint
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.machine import handle_stimulus
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: Properties, and what each of them is given.
@@ -49,7 +49,7 @@ class ReferenceWorker:
         self.worker = worker
         self._event: Event = events.FindMissing()
         self._issued: Sequence[Instruction] = ()
-        self._looks = {key: Glimpse.of(task) for key, task in worker.tasks.items()}
+        self._looks = {key: RecordBefore.of(task) for key, task in worker.tasks.items()}
 
     def handle(self, event: Event) -> Sequence[Instruction]:
         self._event = event
@@ -59,7 +59,7 @@ class ReferenceWorker:
             raise SubjectRaised(_one_line(error)) from error
         return self._issued
 
-    def changes(self) -> Sequence[tuple[str, Change]]:
+    def changes(self) -> Sequence[tuple[str, Transition]]:
         return self.worker.changes
 
     def touched(self) -> Collection[str]:
@@ -83,13 +83,13 @@ class ReferenceWorker:
                 gone = True
                 looks.pop(key, None)
                 continue
-            shape = Shape.of(worker, task)
+            shape = RecordFeatures.of(worker, task)
             broken, about_others = judged(shape)
             if broken:
                 due.append((broken, (key, shape)))
             if about_others:
                 due.append((about_others, (worker, task)))
-            look = Glimpse.of(task)
+            look = RecordBefore.of(task)
             before = looks.get(key, look)
             if before.task is not task:
                 gone = True
@@ -110,14 +110,14 @@ class ReferenceWorker:
         worker, event, issued = self.worker, self._event, self._issued
         kinds: list[object] = [type(event)]
         if worker.changes:
-            kinds.append(Change)
+            kinds.append(Transition)
         if gone:
             kinds.append(State.FORGOTTEN)
         if issued:
             kinds += dict.fromkeys(map(type, issued))
         due: list[Due] = [(DUE_AFTER[kind], (worker,)) for kind in kinds if kind in DUE_AFTER]
         if worker.changes or issued or type(event) is events.StealRequest:
-            tally = Tally.of(event, worker.changes, issued)
+            tally = ReportCounts.of(event, worker.changes, issued)
             if tally.due != tally.told:
                 due.append((MESSAGES, (tally,)))
             elif type(event) is events.StealRequest:
@@ -141,7 +141,7 @@ class ReferenceWorker:
         stale = [
             (key, *look.against(tasks[key]))
             for key, look in looks
-            if look != Glimpse.of(tasks[key])
+            if look != RecordBefore.of(tasks[key])
         ]
         return (*fingerprint(self.worker, its), tuple(stale))
 

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from workerfuzz.statemachine.scheduler import client_requests
-from workerfuzz.statemachine.scheduler.client_requests import Status, Told
+from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
 from workerfuzz.statemachine.worker.task import TaskSpec
 
 #: From here on nothing but another message changes what a client believes.
-SETTLED: Final = frozenset({Status.FINISHED, Status.ERRED, Status.CANCELLED})
+SETTLED: Final = frozenset({NoticeStatus.FINISHED, NoticeStatus.ERRED, NoticeStatus.CANCELLED})
 
 
 def computed(spec: TaskSpec, inputs: Mapping[str, object]) -> str:
@@ -35,7 +35,7 @@ def growing(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -> Collec
     return found
 
 
-class Books:
+class ClientModel:
     """What is known of keys outside of the cluster.
 
     Attributes:
@@ -67,7 +67,7 @@ class Books:
         self.ever: dict[str, dict[str, None]] = {}
         self.data: dict[str, str] = {}
         self.wants: dict[str, dict[str, None]] = {client: {} for client in clients}
-        self.told: dict[str, dict[str, Status]] = {client: {} for client in clients}
+        self.told: dict[str, dict[str, NoticeStatus]] = {client: {} for client in clients}
         self.held: dict[str, dict[str, None]] = {client: {} for client in clients}
         self.why: dict[tuple[str, str], str] = {}
         self.failed: dict[tuple[str, str], None] = {}
@@ -82,7 +82,7 @@ class Books:
         self.released: dict[tuple[str, str], None] = {}
         self.deaths = 0
 
-    def note_wish(self, client: str, wish: client_requests.Wish) -> None:
+    def note_wish(self, client: str, wish: client_requests.ClientRequest) -> None:
         """A client asks; from now on it believes accordingly."""
         wants, told = self.wants[client], self.told[client]
         match wish:
@@ -92,8 +92,8 @@ class Books:
                 for key in wish.wanted:
                     wants[key] = None
                     if self.dropped.pop((client, key), client) is None:
-                        told[key] = Status.PENDING
-                    told.setdefault(key, Status.PENDING)
+                        told[key] = NoticeStatus.PENDING
+                    told.setdefault(key, NoticeStatus.PENDING)
             case client_requests.Release():
                 self.let_go(client, wish.keys)
                 drop(self.held[client], wish.keys)
@@ -103,12 +103,12 @@ class Books:
                 self.let_go(client, wish.keys)
             case client_requests.Retry():
                 for key in wish.keys:
-                    told[key] = Status.PENDING
+                    told[key] = NoticeStatus.PENDING
                     self.failed.pop((client, key), None)
             case client_requests.Scattered():
                 for key in wish.who_has:
                     wants[key] = None
-                    told[key] = Status.FINISHED
+                    told[key] = NoticeStatus.FINISHED
 
     def note_graph(self, client: str, graph: client_requests.Submit) -> None:
         self.unread[client] += 1
@@ -121,7 +121,7 @@ class Books:
         if any(need not in listed for spec in graph.specs for need in spec.dependencies):
             self.at_risk.update(dict.fromkeys(graph.wanted))
 
-    def note_arrival(self, client: str, wish: client_requests.Wish) -> None:
+    def note_arrival(self, client: str, wish: client_requests.ClientRequest) -> None:
         """The scheduler gets what a client asked for."""
         if isinstance(wish, client_requests.Submit):
             self.unread[client] -= 1
@@ -136,18 +136,18 @@ class Books:
             self.told[client].pop(key, None)
             self.failed.pop((client, key), None)
 
-    def note_told(self, client: str, told: Told) -> None:
+    def note_told(self, client: str, told: ClientNotice) -> None:
         """A message of the scheduler reached a client."""
         if told.key not in self.wants[client]:
             return
         if (client, told.key) in self.dropped:
             return
         before, self.told[client][told.key] = self.told[client][told.key], told.status
-        if told.status is Status.CANCELLED:
+        if told.status is NoticeStatus.CANCELLED:
             self.dropped[client, told.key] = None
-        if told.status is Status.ERRED:
+        if told.status is NoticeStatus.ERRED:
             self.why[client, told.key] = told.reason
-            if before is Status.FINISHED and (client, told.key) not in self.released:
+            if before is NoticeStatus.FINISHED and (client, told.key) not in self.released:
                 self.undone[client, told.key] = None
             self.failed[client, told.key] = None
         else:

@@ -26,18 +26,18 @@ def come_to_rest(world: Any) -> None:
     """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
     world.sweep()
     for worker in list(world.unnoticed):
-        world.let(None, world.notice, worker)
+        world.step(None, world.notice, worker)
     if not world.present:
-        world.let(None, world.join, f"w{world._joined}")
+        world.step(None, world.join, f"w{world._joined}")
     for worker in list(world.paused):
-        world.let(None, world.happen, worker, events.Unpause())
+        world.step(None, world.handle_event, worker, events.Unpause())
     settle(world)
     world.sweep()
     judge(world)
     for client in world.clients:
         keys = tuple({**world.wants[client], **world.books.held[client]})
         if keys:
-            world.let(None, world.ask, client, client_requests.Release(keys=keys))
+            world.step(None, world.ask, client, client_requests.Release(keys=keys))
     settle(world)
     world.sweep()
     world.demand(must.nothing_is_left, world.cluster)
@@ -49,7 +49,7 @@ def judge(world: Any) -> None:
     hopeless = books.resting_on(cluster.unsatisfiable())
     world.demand(must.wanted_keys_resolve, books, cluster, tuple(world.present), hopeless)
     world.demand(must.finished_keys_have_the_right_value, books, cluster, hopeless)
-    allowed = world.universe.config.allowed_failures
+    allowed = world.run_config.config.allowed_failures
     world.demand(must.failures_have_a_cause, books, cluster, allowed)
     world.demand(must.finished_keys_do_not_fail, books)
     world.demand(must.nothing_is_cancelled_by_itself, books)
@@ -70,7 +70,7 @@ def settle(world: Any) -> None:
                 return
             ticks += 1
             for worker in list(world.present):
-                world.let(None, world.happen, worker, events.FindMissing())
+                world.step(None, world.handle_event, worker, events.FindMissing())
             if not any(doing(world)):
                 return
     world.demand(must.cluster_comes_to_rest, left, sorted(said))
@@ -91,7 +91,7 @@ def one_round(world: Any) -> bool:
         for pair in list(table):
             if pair in table:
                 some = True
-                world.let(None, ends, world, *pair)
+                world.step(None, ends, world, *pair)
     return some
 
 
@@ -110,7 +110,7 @@ def arrive(world: Any, worker: str, peer: str) -> None:
 
 def look_again(world: Any, worker: str, peer: str) -> None:
     """A worker has waited long enough for a busy peer."""
-    world.happen(worker, events.RetryBusyWorker(worker=peer))
+    world.handle_event(worker, events.RetryBusyWorker(worker=peer))
 
 
 #: Tables of what may be outstanding, and how it goes on; in the order of a round.

@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-from workerfuzz.harness.subjects.cluster_protocol import Action, ClusterSubject, Move, Post
+from workerfuzz.harness.subjects.cluster_protocol import (
+    Action,
+    ClusterSubject,
+    Envelope,
+    TaskTransition,
+)
 from workerfuzz.harness.worlds.worker.effect import ARGUMENTS
 from workerfuzz.strategies import text
 
@@ -27,12 +32,12 @@ class ClusterEffect:
         self.cluster = cluster
         self.parties: dict[str, None] = {}
         self.actions: list[tuple[str, Action]] = []
-        self.posts: list[Post] = []
-        self.unread: list[Iterable[Move]] = []
-        self._moves: list[Move] = []
+        self.posts: list[Envelope] = []
+        self.unread: list[Iterable[TaskTransition]] = []
+        self._moves: list[TaskTransition] = []
 
     @property
-    def moves(self) -> Sequence[Move]:
+    def moves(self) -> Sequence[TaskTransition]:
         """Every transition, in order."""
         for moves in self.unread:
             self._moves += moves
@@ -55,7 +60,7 @@ class ClusterEffect:
         ]
 
 
-def net(moves: Iterable[Move]) -> list[tuple[str, str, str, str]]:
+def net(moves: Iterable[TaskTransition]) -> list[tuple[str, str, str, str]]:
     """First and last state of each task on each party, where they differ; sorted."""
     spans: dict[tuple[str, str], tuple[str, str]] = {}
     for party, key, start, finish in moves:

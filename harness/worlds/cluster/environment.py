@@ -7,24 +7,24 @@ from typing import Any, Final, TypeAlias, TypeVar
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
     Action,
-    ClusterMaker,
+    CallResult,
     ClusterSubject,
-    Move,
-    Outcome,
-    Post,
+    ClusterSystem,
+    Envelope,
+    TaskTransition,
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.cluster import properties as must
-from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
-from workerfuzz.harness.worlds.time_limit import GUARD, Overdue
+from workerfuzz.harness.worlds.time_limit import TIME_LIMIT, TimeLimitExceeded
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import no_handler_raises
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.worker import Step
@@ -43,13 +43,13 @@ POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
 OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
 
 
-class Surroundings:
+class ClusterEnvironment:
     """A cluster with all that is under way in it.
 
     Attributes:
         steps: what was let happen so far.
         happened: calls of the subject so far, those of coming to rest included.
-        let_so_far: steps, and what happened one by one while coming to rest.
+        step_count: steps, and what happened one by one while coming to rest.
         resting: the steps are over.
         mail: batches that were sent and have not arrived, by sender and receiver.
         effect: what the last step led to so far.
@@ -58,43 +58,43 @@ class Surroundings:
 
     def __init__(
         self,
-        subject: ClusterMaker,
-        universe: ClusterUniverse | None = None,
+        subject: ClusterSystem,
+        run_config: ClusterRunConfig | None = None,
         *,
         observer: Observer | None = None,
     ) -> None:
         self.subject = subject
-        self.universe = universe or ClusterUniverse()
+        self.run_config = run_config or ClusterRunConfig()
         self.steps: list[Step] = []
         if BOX.is_open:
             BOX.begin(self)
-        self.pool = self.universe.keys
-        self.clients = self.universe.clients
-        self.variety = self.universe.variety
-        self.resources = tuple(self.universe.config.worker.resources)
-        books = self.books = Books(self.clients)
+        self.pool = self.run_config.keys
+        self.clients = self.run_config.clients
+        self.workload = self.run_config.workload
+        self.resources = tuple(self.run_config.config.worker.resources)
+        books = self.books = ClientModel(self.clients)
         self.wants, self.held, self.failed = books.wants, books.held, books.failed
         self.contents, self.data = books.contents, books.data
         self._observer = observer
         self.happened = 0
-        self.let_so_far = 0
+        self.step_count = 0
         self.resting = False
         self.nothing_is_under_way()
         self._joined = 0
         without = subject.cannot()
         self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
         self._possible = POSSIBLE.setdefault(self.kinds, {})
-        self.cluster: ClusterSubject = subject.cluster(self.universe.config)
+        self.cluster: ClusterSubject = subject.cluster(self.run_config.config)
         self.effect = ClusterEffect(self.cluster)
         self._drawn: Step | None = None
-        GUARD.arm()
+        TIME_LIMIT.arm()
         self._armed = True
-        for _ in range(self.universe.config.workers):
+        for _ in range(self.run_config.config.workers):
             self.join(f"w{self._joined}")
 
     def nothing_is_under_way(self) -> None:
         """Nobody is there, nothing is possible, and nothing is outstanding."""
-        self.mail: dict[Pair, deque[Post]] = {}
+        self.mail: dict[Pair, deque[Envelope]] = {}
         self.present: dict[str, None] = {}
         self.unnoticed: dict[str, None] = {}
         self.paused: dict[str, None] = {}
@@ -113,7 +113,7 @@ class Surroundings:
         self.retrying: dict[Pair, None] = {}
 
     @property
-    def moves(self) -> Sequence[Move]:
+    def moves(self) -> Sequence[TaskTransition]:
         """Transitions that the last step caused."""
         return self.effect.moves
 
@@ -122,7 +122,7 @@ class Surroundings:
     def note_presence(self) -> None:
         """Somebody came, went, was paused, or runs again."""
         self.awake = [worker for worker in self.present if worker not in self.paused]
-        most = self.universe.config.workers + self.universe.later
+        most = self.run_config.config.workers + self.run_config.later
         self.joining = (f"w{self._joined}",) if self._joined < most else ()
         self.decisions = None
         self.note_scatterable()
@@ -174,7 +174,7 @@ class Surroundings:
             counterexample,
             tuple(self.steps),
             self.resting,
-            self.universe,
+            self.run_config,
         )
 
     def demand(self, broken: Property, *about: object) -> None:
@@ -184,14 +184,14 @@ class Surroundings:
 
     def in_time(self, limit_s: int, happens: Callable[..., T], *about: Any) -> T:
         """What happens must end."""
-        GUARD.begin(limit_s)
+        TIME_LIMIT.begin(limit_s)
         try:
             return happens(*about)
-        except Overdue:
+        except TimeLimitExceeded:
             going_on = f"it was still going on after {limit_s} s of CPU"
             raise self.violation(must.every_call_returns, going_on) from None
         finally:
-            GUARD.limit = 0
+            TIME_LIMIT.limit = 0
 
     def join(self, worker: str) -> None:
         self._joined += 1
@@ -211,7 +211,7 @@ class Surroundings:
             drop(getattr(self, name), lambda pair: pair[0] == worker)
         drop(self.asked, lambda pair: worker in pair)
 
-    def call(self, party: str, happens: Callable[..., Outcome], *about: Any) -> None:
+    def call(self, party: str, happens: Callable[..., CallResult], *about: Any) -> None:
         """Let one party act, and note what it sends and wants."""
         self.happened += 1
         self.effect.parties[party] = None
@@ -227,7 +227,7 @@ class Surroundings:
         for worker, action in outcome.actions:
             self.note(worker, action)
 
-    def send(self, post: Post) -> None:
+    def send(self, post: Envelope) -> None:
         self.effect.posts.append(post)
         if post.receiver in self.unnoticed or post.sender in self.unnoticed:
             return
@@ -262,7 +262,7 @@ class Surroundings:
             self.running[pair] = execute
             self.slotted[pair] = None
         taken = sum(it[0] == worker for table in (self.issued, self.slotted) for it in table)
-        nthreads = self.universe.config.worker.nthreads
+        nthreads = self.run_config.config.worker.nthreads
         self.demand(must.threads_are_not_exceeded, worker, taken, nthreads)
 
 

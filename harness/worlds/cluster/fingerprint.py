@@ -5,9 +5,9 @@ from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 from workerfuzz.harness.subjects.protocol import copyable
-from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
-from workerfuzz.statemachine.scheduler.client_requests import Status
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.fingerprint import content
 
@@ -34,14 +34,14 @@ def copied(world: Any) -> Any:
 def own(value: Any, known: dict[int, Any]) -> Any:
     """Tables are copied, each once, with what is inside of them; anything else never changes."""
     kind = type(value)
-    if kind is not dict and kind is not list and kind is not deque and kind is not Books:
+    if kind is not dict and kind is not list and kind is not deque and kind is not ClientModel:
         return value
     found = known.get(id(value))
     if found is None:
         if kind is dict:
             found = {key: own(item, known) for key, item in value.items()}
-        elif kind is Books:
-            found = object.__new__(Books)
+        elif kind is ClientModel:
+            found = object.__new__(ClientModel)
             found.__dict__.update(own(vars(value), known))
         else:
             found = value.copy()
@@ -84,7 +84,7 @@ def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
     return (its.name(one), its.name(other))
 
 
-def books(its: Books) -> tuple[Hashable, ...]:
+def books(its: ClientModel) -> tuple[Hashable, ...]:
     """What clients know and want. Why a key failed matters only while it has, and is not read."""
     told = {(client, key): it for client, table in its.told.items() for key, it in table.items()}
     return (
@@ -93,7 +93,11 @@ def books(its: Books) -> tuple[Hashable, ...]:
             tuple(sorted(told.items())),
             tuple([(client, *keys) for client, keys in its.held.items()]),
             tuple(
-                [it for it, status in told.items() if status is Status.ERRED and its.why.get(it)]
+                [
+                    it
+                    for it, status in told.items()
+                    if status is NoticeStatus.ERRED and its.why.get(it)
+                ]
             ),
             tuple(its.failed),
             tuple(its.unread.values()),

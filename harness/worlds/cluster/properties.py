@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSubject
-from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.statemachine.properties.property import always, at_rest
 from workerfuzz.statemachine.properties.view import WorkerView
-from workerfuzz.statemachine.scheduler.client_requests import Status
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.statemachine.worker.states import State
 
@@ -80,32 +80,38 @@ def cluster_comes_to_rest(rounds: int, doing: Sequence[str]) -> Iterator[str]:
     "Every key that a client wants is told to be finished, to have failed, or to be cancelled."
 )
 def wanted_keys_resolve(
-    books: Books, cluster: ClusterSubject, workers: Sequence[str], unsatisfiable: Collection[str]
+    books: ClientModel,
+    cluster: ClusterSubject,
+    workers: Sequence[str],
+    unsatisfiable: Collection[str],
 ) -> Iterator[str]:
     for client, wanted in books.wants.items():
         for key in wanted:
             status = books.told[client][key]
             excused = key in unsatisfiable or (
-                status is Status.LOST and any(it in books.lost for it in books.needed_by((key,)))
+                status is NoticeStatus.LOST
+                and any(it in books.lost for it in books.needed_by((key,)))
             )
-            waits = status in (Status.PENDING, Status.LOST) or stale(books, cluster, client, key)
+            waits = status in (NoticeStatus.PENDING, NoticeStatus.LOST) or stale(
+                books, cluster, client, key
+            )
             if waits and not excused:
                 yield f"{client} waits for {key}: {stuck(books, cluster, workers, key)}"
 
 
-def stale(books: Books, cluster: ClusterSubject, client: str, key: str) -> bool:
+def stale(books: ClientModel, cluster: ClusterSubject, client: str, key: str) -> bool:
     """What a client believes of a key that it let go once is what became of it before."""
     match books.told[client][key]:
-        case Status.FINISHED:
+        case NoticeStatus.FINISHED:
             gone = not cluster.holders(key)
-        case Status.ERRED:
+        case NoticeStatus.ERRED:
             gone = cluster.state(key) != "erred"
         case _:
             return False
     return gone and (client, key) in books.released
 
 
-def stuck(books: Books, cluster: ClusterSubject, workers: Sequence[str], key: str) -> str:
+def stuck(books: ClientModel, cluster: ClusterSubject, workers: Sequence[str], key: str) -> str:
     """Where the first key is that does not go on, of a key and all that it needs."""
     needed = books.needed_by((key,))
     going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]
@@ -135,11 +141,11 @@ def within(inputs: Iterable[object]) -> str:
 
 @at_rest("What a client was told to be finished is in memory, with the right value.")
 def finished_keys_have_the_right_value(
-    books: Books, cluster: ClusterSubject, unsatisfiable: Collection[str]
+    books: ClientModel, cluster: ClusterSubject, unsatisfiable: Collection[str]
 ) -> Iterator[str]:
     for client, wanted in books.wants.items():
         for key in wanted:
-            if books.told[client][key] is not Status.FINISHED or key in unsatisfiable:
+            if books.told[client][key] is not NoticeStatus.FINISHED or key in unsatisfiable:
                 continue
             if stale(books, cluster, client, key):
                 continue  # it waits, whatever it believes
@@ -157,11 +163,13 @@ def finished_keys_have_the_right_value(
 
 @at_rest("A key failed only because a task did, a copy did, or too many workers died.")
 def failures_have_a_cause(
-    books: Books, cluster: ClusterSubject, allowed_failures: int
+    books: ClientModel, cluster: ClusterSubject, allowed_failures: int
 ) -> Iterator[str]:
     for client, wanted in books.wants.items():
         for key in wanted:
-            if books.told[client][key] is not Status.ERRED or stale(books, cluster, client, key):
+            if books.told[client][key] is not NoticeStatus.ERRED or stale(
+                books, cluster, client, key
+            ):
                 continue
             why = books.why.get((client, key), "")
             if not why:
@@ -174,21 +182,21 @@ def failures_have_a_cause(
 
 
 @at_rest("What is finished does not fail afterwards, unless a worker died.")
-def finished_keys_do_not_fail(books: Books) -> Iterator[str]:
+def finished_keys_do_not_fail(books: ClientModel) -> Iterator[str]:
     if not books.deaths:
         for client, key in books.undone:
             yield f"{client} was told that {key} is finished, and then that it failed"
 
 
 @at_rest("Nothing is cancelled that no client gave up.")
-def nothing_is_cancelled_by_itself(books: Books) -> Iterator[str]:
+def nothing_is_cancelled_by_itself(books: ClientModel) -> Iterator[str]:
     for client, wanted in books.wants.items():
         for key in wanted:
             needed = books.needed_by((key,))
             excused = key in books.at_risk or any(
                 it in books.lost or it in books.given_up for it in needed
             )
-            if books.told[client][key] is Status.CANCELLED and not excused:
+            if books.told[client][key] is NoticeStatus.CANCELLED and not excused:
                 yield f"{client} was told that {key} is cancelled"
 
 

@@ -9,15 +9,15 @@ from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, S
 from operator import attrgetter
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Outcome, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
 from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.client_model import computed
 from workerfuzz.harness.worlds.cluster.drain import come_to_rest
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
-from workerfuzz.harness.worlds.cluster.environment import Surroundings
+from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
-from workerfuzz.harness.worlds.time_limit import GUARD, REST_S, STEP_S
+from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
 from workerfuzz.statemachine.scheduler import client_requests
@@ -39,7 +39,7 @@ SOURCES: Final = attrgetter(
 )
 
 
-class ClusterWorld(Surroundings):
+class ClusterWorld(ClusterEnvironment):
     """A cluster and all that can happen to it; implements ``strategies.cluster.view.ClusterActs``."""
 
     # What engines use
@@ -51,7 +51,7 @@ class ClusterWorld(Surroundings):
         situation = (*map(bool, SOURCES(self)), *self.decisions)
         kinds = self._possible.get(situation)
         if kinds is None:
-            kinds = tuple(kind for kind in self.kinds if kind.may(self))
+            kinds = tuple(kind for kind in self.kinds if kind.is_possible(self))
             self._possible[situation] = kinds
         return kinds
 
@@ -68,24 +68,24 @@ class ClusterWorld(Surroundings):
             Violation: it broke a property.
         """
         if step is not self._drawn:  # which is possible
-            for obstacle in self.obstacles(step):
-                raise ImpossibleStep(obstacle)
+            for why_impossible in self.reasons_impossible(step):
+                raise ImpossibleStep(why_impossible)
         self._drawn = None
         self.steps.append(step)
         if BOX.is_open:
             BOX.note(self, step)
-        return self.in_time(STEP_S, self.let, step, step.happen, self)
+        return self.in_time(STEP_S, self.step, step, step.apply, self)
 
-    def obstacles(self, step: Step) -> Iterator[str]:
+    def reasons_impossible(self, step: Step) -> Iterator[str]:
         """Why a step is not possible now."""
         if not isinstance(step, ClusterStep):
             yield f"{step.word} happens to one worker, not to a cluster"
         elif type(step) not in self.kinds:
             yield f"{step.word}: {self.subject.cannot()[step.word]}"
-        elif (obstacle := step.obstacle(self)) is not None:
-            yield obstacle
+        elif (why_impossible := step.why_impossible(self)) is not None:
+            yield why_impossible
 
-    def let(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+    def step(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
         """Let a step happen, or something else; check what it can have broken."""
         effect = self.effect = ClusterEffect(self.cluster)
         happen(*about)
@@ -94,8 +94,8 @@ class ClusterWorld(Surroundings):
         for party in effect.parties:
             self.check(party)
         self.compare_slots()
-        self.let_so_far += 1
-        if self.let_so_far % SWEEP_EVERY == 0:
+        self.step_count += 1
+        if self.step_count % SWEEP_EVERY == 0:
             self.sweep()
         return effect
 
@@ -135,7 +135,7 @@ class ClusterWorld(Surroundings):
         self.cluster.close()
         if self._armed:
             self._armed = False
-            GUARD.disarm()
+            TIME_LIMIT.disarm()
         if BOX.is_open:
             BOX.over()
 
@@ -179,20 +179,22 @@ class ClusterWorld(Surroundings):
 
     # What steps let happen
 
-    def ask(self, client: str, wish: client_requests.Wish, *, at_once: bool = False) -> None:
+    def ask(
+        self, client: str, wish: client_requests.ClientRequest, *, at_once: bool = False
+    ) -> None:
         self.books.note_wish(client, wish)
         self.note_wants()
         if at_once:
             self.call(SCHEDULER, self.cluster.ask, client, wish)
         else:
             self.mail.setdefault((client, SCHEDULER), deque()).append(
-                Post(client, SCHEDULER, (wish,))
+                Envelope(client, SCHEDULER, (wish,))
             )
 
     def scatter(self, client: str, key: str, worker: str) -> None:
         value = self.books.data[key] = f"{key} scattered"
         event = events.UpdateData(values={key: value})
-        self.call(worker, self.cluster.happen, worker, event)
+        self.call(worker, self.cluster.handle_event, worker, event)
         self.ask(client, client_requests.Scattered(who_has={key: (worker,)}), at_once=True)
 
     def deliver(self, sender: str, receiver: str) -> None:
@@ -205,7 +207,7 @@ class ClusterWorld(Surroundings):
                 self.books.note_told(receiver, told)
         elif sender in self.books.wants:
             (wish,) = post.messages
-            assert isinstance(wish, client_requests.Wish)
+            assert isinstance(wish, client_requests.ClientRequest)
             self.books.note_arrival(sender, wish)
             self.call(receiver, self.cluster.ask, sender, wish)
         else:
@@ -215,7 +217,7 @@ class ClusterWorld(Surroundings):
         del self.issued[worker, key]
         found: list[Execute | None] = []
 
-        def start() -> Outcome:
+        def start() -> CallResult:
             execute, outcome = self.cluster.begin(worker, key)
             found.append(execute)
             return outcome
@@ -236,12 +238,12 @@ class ClusterWorld(Surroundings):
         if how == "spoiled":
             self.call(worker, self.cluster.spoil, worker, key, it.run_id)
         else:
-            self.call(worker, self.cluster.happen, worker, ENDINGS[how](it))
+            self.call(worker, self.cluster.handle_event, worker, ENDINGS[how](it))
 
     def secede(self, worker: str, key: str) -> None:
         it = self.running[worker, key]
         del self.slotted[worker, key]
-        self.happen(worker, events.Secede(key=key, run_id=it.run_id))
+        self.handle_event(worker, events.Secede(key=key, run_id=it.run_id))
 
     def serve(self, worker: str, peer: str) -> None:
         gather = self.asked.pop((worker, peer))
@@ -261,9 +263,9 @@ class ClusterWorld(Surroundings):
         else:
             self.books.failures.update(dict.fromkeys((key, None) for key in gather.keys))
             event = events.GatherDepFailure(worker=peer)
-        self.happen(worker, event)
+        self.handle_event(worker, event)
 
-    def happen(self, worker: str, event: Event) -> None:
+    def handle_event(self, worker: str, event: Event) -> None:
         match event:
             case events.RetryBusyWorker():
                 del self.retrying[worker, event.worker]
@@ -275,7 +277,7 @@ class ClusterWorld(Surroundings):
                 self.note_presence()
             case _:
                 pass
-        self.call(worker, self.cluster.happen, worker, event)
+        self.call(worker, self.cluster.handle_event, worker, event)
 
     def decide(self, what: str, key: str, worker: str) -> None:
         self.call(SCHEDULER, getattr(self.cluster, what), key, worker)

@@ -69,7 +69,7 @@ class Resting(Protocol):
     def order(self, key: str) -> tuple[int, str]:
         """Sorts keys so that each comes after those it may depend on."""
 
-    def happen(self, event: Event) -> object:
+    def handle_event(self, event: Event) -> object:
         """Let an event happen."""
 
     def sweep(self) -> None:
@@ -93,7 +93,7 @@ def come_to_rest(world: Resting) -> None:
     check(world, any_worker.everything_comes_to_rest, world.view)
     keys = tuple(sorted({*world.view.keys(), *world.pool, *world.content}))
     for let_go in (events.FreeKeys(keys=keys), events.ForgetKeys(keys=keys)):
-        world.happen(let_go)
+        world.handle_event(let_go)
     drain(world)
     world.sweep()
     check(world, any_worker.forgotten_worker_is_empty, world.view)
@@ -114,12 +114,12 @@ def drain(world: Resting) -> None:
     for _ in range(ROUNDS_PER_KEY * (len(world.view.keys()) + len(world.peers) + 1)):
         outstanding = answers(world)
         if not outstanding:
-            world.happen(events.FindMissing())
+            world.handle_event(events.FindMissing())
             outstanding = answers(world)
             if not outstanding:
                 return
         for event in outstanding:
-            world.happen(event)
+            world.handle_event(event)
     check(world, coming_to_rest_ends, answers(world))
 
 
@@ -155,7 +155,7 @@ def ask_again(world: Resting) -> dict[str, TaskSpec]:
     """Request every key once more, each when its dependencies are in memory somewhere."""
     wanted = dict(sorted(world.content.items(), key=lambda item: world.order(item[0])))
     for spec in wanted.values():
-        world.happen(
+        world.handle_event(
             events.ComputeTask(
                 spec=spec,
                 request=Request(run_id=world.run_id + 1),

@@ -16,7 +16,7 @@ def renamed_values(keys: Iterable[str], names: Mapping[str, str]) -> dict[str, s
     }
 
 
-def books(world: Any, its: Canonical) -> tuple[Hashable, ...]:
+def environment_state(world: Any, its: Canonical) -> tuple[Hashable, ...]:
     """The books of a ``WorkerWorld``. What was told of a secession counts for the last request only."""
     told, run_ids = world._told_seceded, world.run_ids
     return (

@@ -19,9 +19,9 @@ from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker.drain import come_to_rest
 from workerfuzz.harness.worlds.worker.effect import Effect
-from workerfuzz.harness.worlds.worker.fingerprint import books, renamed_values
+from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
 from workerfuzz.statemachine.properties import any_worker
-from workerfuzz.statemachine.properties.any_worker import Moment
+from workerfuzz.statemachine.properties.any_worker import Observation
 from workerfuzz.statemachine.properties.property import Property, always
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
@@ -32,7 +32,7 @@ from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.worker import WORKER_STEPS, Step
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 from workerfuzz.strategies.worker.step import WorkerStep
 
 #: Told of each event once it has happened, with the step that it was; None while coming to rest.
@@ -67,21 +67,21 @@ class WorkerWorld:
     def __init__(
         self,
         subject: Subject,
-        universe: Universe | None = None,
+        run_config: RunConfig | None = None,
         *,
         observer: Observer | None = None,
     ) -> None:
         self.subject = subject
-        self.universe = universe or Universe()
+        self.run_config = run_config or RunConfig()
         self.steps: list[Step] = []
         if BOX.is_open:
             BOX.begin(self)
-        self.view: WorkerSubject = subject.worker(self.universe.config)
+        self.view: WorkerSubject = subject.worker(self.run_config.config)
         cannot = subject.cannot()
         self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in cannot)
-        self.pool = self.universe.keys
-        self.peers = self.universe.peers
-        self.variety = self.universe.variety
+        self.pool = self.run_config.keys
+        self.peers = self.run_config.peers
+        self.workload = self.run_config.workload
         self._observer = observer
         self.happened = 0
         self.resting = False
@@ -116,7 +116,7 @@ class WorkerWorld:
         )
         kinds = self._possible.get(situation)
         if kinds is None:
-            kinds = tuple(kind for kind in self.kinds if kind.may(self))
+            kinds = tuple(kind for kind in self.kinds if kind.is_possible(self))
             self._possible[situation] = kinds
         return kinds
 
@@ -133,22 +133,22 @@ class WorkerWorld:
             Violation: it broke a property.
         """
         if step is not self._drawn:  # which is possible
-            for obstacle in self.obstacles(step):
-                raise ImpossibleStep(obstacle)
+            for why_impossible in self.reasons_impossible(step):
+                raise ImpossibleStep(why_impossible)
         self._drawn = None
         self.steps.append(step)
         if BOX.is_open:
             BOX.note(self, step)
-        return self.happen(step.event(self), step)
+        return self.handle_event(step.event(self), step)
 
-    def obstacles(self, step: Step) -> Iterator[str]:
+    def reasons_impossible(self, step: Step) -> Iterator[str]:
         """Why a step is not possible now."""
         if not isinstance(step, WorkerStep):
             yield f"{step.word} happens to a cluster, not to one worker"
         elif type(step) not in self.kinds:
             yield f"{step.word}: {self.subject.cannot()[step.word]}"
-        elif (obstacle := step.obstacle(self)) is not None:
-            yield obstacle
+        elif (why_impossible := step.why_impossible(self)) is not None:
+            yield why_impossible
 
     def order(self, key: str) -> tuple[int, str]:
         """Sorts keys so that each comes after those it may depend on."""
@@ -170,7 +170,7 @@ class WorkerWorld:
         """
         its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self._reported)
         known = copyable(self.subject.name, self.view).fingerprint(its)
-        return (*known, books(self, its))
+        return (*known, environment_state(self, its))
 
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
@@ -198,7 +198,7 @@ class WorkerWorld:
 
     # One event
 
-    def happen(self, event: Event, step: Step | None = None) -> Effect:
+    def handle_event(self, event: Event, step: Step | None = None) -> Effect:
         """Let an event happen, keep the books, check the properties.
 
         While coming to rest, nobody asks for net changes.
@@ -232,7 +232,7 @@ class WorkerWorld:
             counterexample,
             tuple(self.steps),
             self.resting,
-            self.universe,
+            self.run_config,
         )
 
     def _check(
@@ -242,14 +242,14 @@ class WorkerWorld:
         issued: Sequence[Instruction],
         ended: do.Execute | None,
     ) -> None:
-        moment = Moment(
+        observation = Observation(
             self.view, event, touched, issued, self.executing, self.seceded, self.gathering,
             self.retrying, ended, self.content, self.run_ids, self.live, self._reported,
             self._told_seceded,
         )  # fmt: skip
         kinds: tuple[Any, ...] = (type(event), *dict.fromkeys(map(type, issued)))
         for broken in any_worker.due(*kinds):
-            for counterexample in broken.check(moment):
+            for counterexample in broken.check(observation):
                 raise self.violation(broken, counterexample)
         for broken, counterexample in self.view.check(touched):
             raise self.violation(broken, counterexample)

@@ -12,11 +12,11 @@ from workerfuzz.statemachine.scheduler.handlers import (
     worker_processes,
     workers,
 )
-from workerfuzz.statemachine.scheduler.outcome import Outcome
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.worker import instructions
 
-Handler = Callable[[SchedulerState, str, Any], Outcome]
+Handler = Callable[[SchedulerState, str, Any], SchedulerOutcome]
 
 #: Given the scheduler, the worker and the message.
 FROM_WORKERS: Final[Mapping[type, Handler]] = MappingProxyType(

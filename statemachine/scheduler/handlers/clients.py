@@ -3,15 +3,17 @@
 from collections.abc import Container
 
 from workerfuzz.statemachine.scheduler import client_requests
-from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options, Status
-from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker.task import TaskSpec
 
 
-def on_submit(scheduler: SchedulerState, client: str, wish: client_requests.Submit) -> Outcome:
+def on_submit(
+    scheduler: SchedulerState, client: str, wish: client_requests.Submit
+) -> SchedulerOutcome:
     """Write down what is new, and who wants what.
 
     What is in use keeps its content. A task whose inputs are not all known is given up, with what
@@ -19,7 +21,7 @@ def on_submit(scheduler: SchedulerState, client: str, wish: client_requests.Subm
     """
     scheduler.client(client)
     scheduler.submissions += 1
-    fresh: dict[str, Task] = {}
+    fresh: dict[str, SchedulerTask] = {}
     for place, spec in enumerate(wish.specs):
         task = scheduler.tasks.get(spec.key)
         if task is not None and task.in_use and task.edition:
@@ -34,7 +36,7 @@ def on_submit(scheduler: SchedulerState, client: str, wish: client_requests.Subm
         scheduler.attach(task)
     for key in wish.wanted:
         want(scheduler, client, key, fresh)
-    return Outcome(review=(*wish.wanted, *fresh))
+    return SchedulerOutcome(review=(*wish.wanted, *fresh))
 
 
 def is_known(scheduler: SchedulerState, key: str, fresh: Container[str]) -> bool:
@@ -43,7 +45,7 @@ def is_known(scheduler: SchedulerState, key: str, fresh: Container[str]) -> bool
     return task is not None and (task.in_use or key in fresh)
 
 
-def renew(scheduler: SchedulerState, spec: TaskSpec, options: Options) -> Task:
+def renew(scheduler: SchedulerState, spec: TaskSpec, options: Options) -> SchedulerTask:
     """The record of a key that is not in use, with this content.
 
     Where the former content was the same, down to that of its inputs, what workers still do about it
@@ -51,7 +53,7 @@ def renew(scheduler: SchedulerState, spec: TaskSpec, options: Options) -> Task:
     """
     task = scheduler.tasks.get(spec.key)
     if task is None:
-        task = scheduler.tasks[spec.key] = Task(spec.key)
+        task = scheduler.tasks[spec.key] = SchedulerTask(spec.key)
     editions = {key: scheduler.tasks[key].edition for key in spec.dependencies}
     if task.spec != spec or task.editions != editions:
         scheduler.write_content(task, spec)
@@ -65,32 +67,38 @@ def renew(scheduler: SchedulerState, spec: TaskSpec, options: Options) -> Task:
 def want(scheduler: SchedulerState, client: str, key: str, fresh: Container[str]) -> None:
     """A client wants a key; it is told at once what is known already."""
     if not is_known(scheduler, key, fresh):
-        scheduler.tell(client, key, Status.CANCELLED, f"{key}, or what it needs, is not known")
+        scheduler.tell(
+            client, key, NoticeStatus.CANCELLED, f"{key}, or what it needs, is not known"
+        )
         return
     task = scheduler.tasks[key]
     if task.out_of_reach:
-        scheduler.tell(client, key, Status.CANCELLED, f"{key} is lost")
+        scheduler.tell(client, key, NoticeStatus.CANCELLED, f"{key} is lost")
         return
     scheduler.want(client, task)
     tell_status(scheduler, client, task)
 
 
-def tell_status(scheduler: SchedulerState, client: str, task: Task) -> None:
+def tell_status(scheduler: SchedulerState, client: str, task: SchedulerTask) -> None:
     """A client is told of a task that nothing more will be told about by itself."""
-    if task.state is State.MEMORY:
-        scheduler.tell(client, task.key, Status.FINISHED)
+    if task.state is SchedulerTaskState.MEMORY:
+        scheduler.tell(client, task.key, NoticeStatus.FINISHED)
     elif task.failure is not None:
-        scheduler.tell(client, task.key, Status.ERRED, task.failure.reason)
+        scheduler.tell(client, task.key, NoticeStatus.ERRED, task.failure.reason)
 
 
-def on_release(scheduler: SchedulerState, client: str, wish: client_requests.Release) -> Outcome:
+def on_release(
+    scheduler: SchedulerState, client: str, wish: client_requests.Release
+) -> SchedulerOutcome:
     for key in wish.keys:
         if key in scheduler.tasks:
             scheduler.unwant(client, scheduler.tasks[key])
-    return Outcome(review=wish.keys)
+    return SchedulerOutcome(review=wish.keys)
 
 
-def on_cancel(scheduler: SchedulerState, client: str, wish: client_requests.Cancel) -> Outcome:
+def on_cancel(
+    scheduler: SchedulerState, client: str, wish: client_requests.Cancel
+) -> SchedulerOutcome:
     """Nobody waits for these any more, nor for what is made of them; with ``force``, no other client."""
     given_up: dict[str, None] = {}
     left = list(wish.keys)
@@ -103,40 +111,42 @@ def on_cancel(scheduler: SchedulerState, client: str, wish: client_requests.Canc
         left += task.dependents
         for other in list(task.wanted_by) if wish.force else [client]:
             if other in task.wanted_by:
-                scheduler.tell(other, key, Status.CANCELLED, f"{client} gave it up")
+                scheduler.tell(other, key, NoticeStatus.CANCELLED, f"{client} gave it up")
                 scheduler.unwant(other, task)
-    return Outcome(review=given_up)
+    return SchedulerOutcome(review=given_up)
 
 
-def on_retry(scheduler: SchedulerState, client: str, wish: client_requests.Retry) -> Outcome:
+def on_retry(
+    scheduler: SchedulerState, client: str, wish: client_requests.Retry
+) -> SchedulerOutcome:
     """Begin again with what failed; whoever wants it is told."""
     again: dict[str, To] = {}
     left = list(wish.keys)
     while left:
         task = scheduler.tasks.get(left.pop())
-        if task is None or task.state is not State.ERRED or task.key in again:
+        if task is None or task.state is not SchedulerTaskState.ERRED or task.key in again:
             continue
-        again[task.key] = To(State.RELEASED)
+        again[task.key] = To(SchedulerTaskState.RELEASED)
         left += task.dependencies
         task.retries_left = task.options.retries
         task.suspicion = task.miscarriages = 0
-        scheduler.tell_wanting(task, Status.PENDING)
-    return Outcome(again)
+        scheduler.tell_wanting(task, NoticeStatus.PENDING)
+    return SchedulerOutcome(again)
 
 
 def on_scattered(
     scheduler: SchedulerState, client: str, wish: client_requests.Scattered
-) -> Outcome:
+) -> SchedulerOutcome:
     """Values came to workers without anybody computing them. Workers that are gone hold nothing."""
     scheduler.client(client)
     for key, workers in wish.who_has.items():
         task = scheduler.tasks.get(key)
         if task is None or not task.in_use:
-            task = task or scheduler.tasks.setdefault(key, Task(key))
+            task = task or scheduler.tasks.setdefault(key, SchedulerTask(key))
             scheduler.write_content(task, None)
             task.let_go = False
         for worker in workers:
             if worker in scheduler.workers:
                 scheduler.add_holder(task, worker)
         want(scheduler, client, key, wish.who_has)
-    return Outcome(review=wish.who_has)
+    return SchedulerOutcome(review=wish.who_has)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from workerfuzz.statemachine.scheduler import messages
-from workerfuzz.statemachine.scheduler.outcome import Outcome
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome
 from workerfuzz.statemachine.scheduler.placement import able_workers
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import Theft
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.errors import InvalidEvent
@@ -25,7 +25,7 @@ def thieves(scheduler: SchedulerState, key: str) -> Iterator[str]:
 def takers(scheduler: SchedulerState, key: str) -> Iterator[str]:
     """Workers that could hold another copy. An actor stays where it is."""
     task = scheduler.tasks.get(key)
-    if task is None or task.state is not State.MEMORY or task.actor:
+    if task is None or task.state is not SchedulerTaskState.MEMORY or task.actor:
         return
     for worker in scheduler.workers.values():
         if worker.running and worker.name not in task.who_has:
@@ -35,14 +35,14 @@ def takers(scheduler: SchedulerState, key: str) -> Iterator[str]:
 def spare_holders(scheduler: SchedulerState, key: str) -> Iterator[str]:
     """Workers that could do without their copy: never the last one, nor an actor's own."""
     task = scheduler.tasks.get(key)
-    if task is None or task.state is not State.MEMORY or len(task.who_has) < 2:
+    if task is None or task.state is not SchedulerTaskState.MEMORY or len(task.who_has) < 2:
         return
     for worker in task.who_has:
         if worker != task.home:
             yield worker
 
 
-def on_steal(scheduler: SchedulerState, _: str, message: messages.Steal) -> Outcome:
+def on_steal(scheduler: SchedulerState, _: str, message: messages.Steal) -> SchedulerOutcome:
     """Ask the worker that has the task; until it answers, the task is its own."""
     if message.thief not in thieves(scheduler, message.key):
         raise InvalidEvent(f"{message.thief} cannot steal {message.key} now")
@@ -52,10 +52,12 @@ def on_steal(scheduler: SchedulerState, _: str, message: messages.Steal) -> Outc
     scheduler.send(
         task.processing_on, events.StealRequest(key=task.key, stimulus_id=task.theft.stimulus_id)
     )
-    return Outcome(review=(task.key,))
+    return SchedulerOutcome(review=(task.key,))
 
 
-def on_replicate(scheduler: SchedulerState, _: str, message: messages.Replicate) -> Outcome:
+def on_replicate(
+    scheduler: SchedulerState, _: str, message: messages.Replicate
+) -> SchedulerOutcome:
     """Ask a worker for a copy."""
     if message.worker not in takers(scheduler, message.key):
         raise InvalidEvent(f"{message.worker} cannot get a copy of {message.key} now")
@@ -68,13 +70,13 @@ def on_replicate(scheduler: SchedulerState, _: str, message: messages.Replicate)
             nbytes={task.key: task.nbytes},
         ),
     )
-    return Outcome(review=(task.key,))
+    return SchedulerOutcome(review=(task.key,))
 
 
-def on_drop(scheduler: SchedulerState, _: str, message: messages.Drop) -> Outcome:
+def on_drop(scheduler: SchedulerState, _: str, message: messages.Drop) -> SchedulerOutcome:
     """Tell a worker that it may drop its copy. It is no holder from now on, unless it refuses."""
     if message.worker not in spare_holders(scheduler, message.key):
         raise InvalidEvent(f"{message.worker} cannot drop {message.key} now")
     task = scheduler.tasks[message.key]
     scheduler.release_replica(task, message.worker)
-    return Outcome(review=(task.key,))
+    return SchedulerOutcome(review=(task.key,))

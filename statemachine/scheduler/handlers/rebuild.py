@@ -10,11 +10,11 @@ from typing import Final
 
 from workerfuzz.statemachine.scheduler import messages
 from workerfuzz.statemachine.scheduler.client_requests import Options
-from workerfuzz.statemachine.scheduler.outcome import Outcome
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome
 from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.scheduler_state import FINDER, SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker.assignments import Assignment, rebuild
 from workerfuzz.statemachine.worker.states import SEEN_BY_SCHEDULER
 from workerfuzz.statemachine.worker.states import State as WorkerSide
@@ -22,11 +22,11 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: What a worker is still at work on, or holds the outcome of.
 GOES_ON: Final = frozenset(
-    state for state, seen in SEEN_BY_SCHEDULER.items() if seen == State.PROCESSING
+    state for state, seen in SEEN_BY_SCHEDULER.items() if seen == SchedulerTaskState.PROCESSING
 )
 
 
-def on_rebuild(scheduler: SchedulerState, _: str, message: messages.Rebuild) -> Outcome:
+def on_rebuild(scheduler: SchedulerState, _: str, message: messages.Rebuild) -> SchedulerOutcome:
     """Write down what workers report; the scheduler must be fresh, and no message under way."""
     workers = message.workers
     for name, worker in sorted(workers.items()):
@@ -45,12 +45,12 @@ def on_rebuild(scheduler: SchedulerState, _: str, message: messages.Rebuild) -> 
     for key, assignment in assignments.items():
         go_on(scheduler, workers, scheduler.tasks[key], assignment)
     held = [key for key, task in scheduler.tasks.items() if task.who_has]
-    return Outcome(review=(*held, *scheduler.tasks))
+    return SchedulerOutcome(review=(*held, *scheduler.tasks))
 
 
 def find(scheduler: SchedulerState, name: str, worker: WorkerState, key: str) -> None:
     """A worker has a record of a key, and may hold its value."""
-    task = scheduler.tasks.setdefault(key, Task(key))
+    task = scheduler.tasks.setdefault(key, SchedulerTask(key))
     task.known_to[name] = None
     if worker.tasks[key].state is WorkerSide.MEMORY:
         scheduler.add_holder(task, name)
@@ -88,7 +88,7 @@ def take_over(scheduler: SchedulerState, assignment: Assignment) -> None:
 def go_on(
     scheduler: SchedulerState,
     workers: Mapping[str, WorkerState],
-    task: Task,
+    task: SchedulerTask,
     assignment: Assignment,
 ) -> None:
     """The worker that was asked last is still at it, or has to be asked again, like any other.
@@ -101,8 +101,8 @@ def go_on(
     state = workers[name].tasks[task.key].state
     under_way = state in GOES_ON and not task.who_has
     if under_way:
-        scheduler.move(task, State.WAITING)
-        scheduler.move(task, State.PROCESSING)
+        scheduler.move(task, SchedulerTaskState.WAITING)
+        scheduler.move(task, SchedulerTaskState.PROCESSING)
         scheduler.resume(task, scheduler.workers[name], assignment.request.run_id)
         if state is WorkerSide.LONG_RUNNING:
             scheduler.leave_slot(task)

@@ -3,47 +3,51 @@
 from collections.abc import Iterable
 
 from workerfuzz.statemachine.scheduler import messages
-from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
 from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Failure, Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
 from workerfuzz.statemachine.worker import events
 
 
-def on_confirmed(scheduler: SchedulerState, worker: str, message: messages.Confirmed) -> Outcome:
+def on_confirmed(
+    scheduler: SchedulerState, worker: str, message: messages.Confirmed
+) -> SchedulerOutcome:
     """A worker let go of keys; from now on it is believed about them."""
     keys = scheduler.workers[worker].asked.pop(message.number)
     for key in keys:
         task = scheduler.tasks.get(key)
         if task is not None and task.unconfirmed.get(worker) == message.number:
             has_confirmed(task, worker)
-    return Outcome(review=keys)
+    return SchedulerOutcome(review=keys)
 
 
-def has_confirmed(task: Task, worker: str) -> None:
+def has_confirmed(task: SchedulerTask, worker: str) -> None:
     """Nothing of the past comes from this worker any more."""
     task.unconfirmed.pop(worker, None)
     if not task.unconfirmed:
         task.renewed = False
 
 
-def on_running(scheduler: SchedulerState, worker: str, message: messages.Running) -> Outcome:
+def on_running(
+    scheduler: SchedulerState, worker: str, message: messages.Running
+) -> SchedulerOutcome:
     """A paused worker gets nothing new; what it has, it keeps."""
     scheduler.workers[worker].running = message.running
-    return Outcome(review=by_urgency(scheduler, scheduler.no_worker))
+    return SchedulerOutcome(review=by_urgency(scheduler, scheduler.no_worker))
 
 
-def on_join(scheduler: SchedulerState, worker: str, message: messages.Join) -> Outcome:
+def on_join(scheduler: SchedulerState, worker: str, message: messages.Join) -> SchedulerOutcome:
     scheduler.workers[worker] = WorkerRecord(worker, message.config)
-    return Outcome(review=by_urgency(scheduler, scheduler.no_worker))
+    return SchedulerOutcome(review=by_urgency(scheduler, scheduler.no_worker))
 
 
 def by_urgency(scheduler: SchedulerState, keys: Iterable[str]) -> list[str]:
     return sorted(keys, key=lambda key: (scheduler.tasks[key].priority, key))
 
 
-def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> Outcome:
+def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> SchedulerOutcome:
     """What it held is gone; what it was to compute is somebody else's, if it did not kill it."""
     gone = scheduler.workers.pop(worker)
     for name in scheduler.workers:
@@ -54,11 +58,13 @@ def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> Outcome
         if is_forgotten_by(task, worker):
             review.append(key)
         if task.home == worker:
-            recommend[key] = To(State.ERRED, Failure(f"{worker}, where it lived, died", key))
-    return Outcome(recommend, review)
+            recommend[key] = To(
+                SchedulerTaskState.ERRED, Failure(f"{worker}, where it lived, died", key)
+            )
+    return SchedulerOutcome(recommend, review)
 
 
-def is_forgotten_by(task: Task, worker: str) -> bool:
+def is_forgotten_by(task: SchedulerTask, worker: str) -> bool:
     """Remove what a record says of a worker that is gone. Returns whether that changed anything."""
     task.known_to.pop(worker, None)
     held, owed = worker in task.who_has, worker in task.unconfirmed
@@ -69,9 +75,12 @@ def is_forgotten_by(task: Task, worker: str) -> bool:
     return held or owed
 
 
-def after_death(scheduler: SchedulerState, task: Task) -> To:
+def after_death(scheduler: SchedulerState, task: SchedulerTask) -> To:
     """Try elsewhere, unless too many workers died of it already."""
     task.suspicion += 1
     if task.suspicion <= scheduler.config.allowed_failures:
-        return To(State.WAITING)
-    return To(State.ERRED, Failure(f"{task.suspicion} workers died while they had it", task.key))
+        return To(SchedulerTaskState.WAITING)
+    return To(
+        SchedulerTaskState.ERRED,
+        Failure(f"{task.suspicion} workers died while they had it", task.key),
+    )

@@ -6,10 +6,10 @@ to confirm that it let go of it. Either way a message that crossed another one d
 
 from typing import Final
 
-from workerfuzz.statemachine.scheduler.outcome import Outcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import State
-from workerfuzz.statemachine.scheduler.task import Failure, Task
+from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS
@@ -18,7 +18,9 @@ from workerfuzz.statemachine.worker.states import NEEDS_INPUTS
 GRANTED: Final = frozenset(map(str, NEEDS_INPUTS))
 
 
-def running(scheduler: SchedulerState, worker: str, key: str, run_id: int | None) -> Task | None:
+def running(
+    scheduler: SchedulerState, worker: str, key: str, run_id: int | None
+) -> SchedulerTask | None:
     """The task that a worker was last asked to compute under this run id; None where that is past."""
     task = scheduler.tasks.get(key)
     if task is None or task.processing_on != worker or task.run_id != run_id:
@@ -26,7 +28,7 @@ def running(scheduler: SchedulerState, worker: str, key: str, run_id: int | None
     return task
 
 
-def believed(scheduler: SchedulerState, worker: str, key: str) -> Task | None:
+def believed(scheduler: SchedulerState, worker: str, key: str) -> SchedulerTask | None:
     """The task that a worker speaks of; None where it is unknown, or what is said is of the past.
 
     An unknown key was scattered to the worker: its client will say so.
@@ -37,44 +39,48 @@ def believed(scheduler: SchedulerState, worker: str, key: str) -> Task | None:
     return task
 
 
-def on_task_finished(scheduler: SchedulerState, worker: str, message: do.TaskFinished) -> Outcome:
+def on_task_finished(
+    scheduler: SchedulerState, worker: str, message: do.TaskFinished
+) -> SchedulerOutcome:
     task = running(scheduler, worker, message.key, message.run_id)
     if task is None:
         return has_value(scheduler, worker, message.key)
     task.nbytes = message.nbytes
     scheduler.add_holder(task, worker)
-    return Outcome(review=(task.key,))
+    return SchedulerOutcome(review=(task.key,))
 
 
-def on_add_keys(scheduler: SchedulerState, worker: str, message: do.AddKeys) -> Outcome:
+def on_add_keys(scheduler: SchedulerState, worker: str, message: do.AddKeys) -> SchedulerOutcome:
     review: list[str] = []
     for key in message.keys:
         review += has_value(scheduler, worker, key).review
-    return Outcome(review=review)
+    return SchedulerOutcome(review=review)
 
 
-def has_value(scheduler: SchedulerState, worker: str, key: str) -> Outcome:
+def has_value(scheduler: SchedulerState, worker: str, key: str) -> SchedulerOutcome:
     """A worker holds a value. It may go again where nobody needs it, or nobody can have it."""
     task = believed(scheduler, worker, key)
     if task is None:
-        return Outcome()
+        return SchedulerOutcome()
     scheduler.add_holder(task, worker)
-    if task.state is State.ERRED or not task.needed:
+    if task.state is SchedulerTaskState.ERRED or not task.needed:
         scheduler.free(task, worker)
-    return Outcome(review=(key,))
+    return SchedulerOutcome(review=(key,))
 
 
 def on_release_worker_data(
     scheduler: SchedulerState, worker: str, message: do.ReleaseWorkerData
-) -> Outcome:
+) -> SchedulerOutcome:
     task = believed(scheduler, worker, message.key)
     if task is None:
-        return Outcome()
+        return SchedulerOutcome()
     scheduler.drop_holder(task, worker)
-    return Outcome(review=(task.key,))
+    return SchedulerOutcome(review=(task.key,))
 
 
-def on_task_erred(scheduler: SchedulerState, worker: str, message: do.TaskErred) -> Outcome:
+def on_task_erred(
+    scheduler: SchedulerState, worker: str, message: do.TaskErred
+) -> SchedulerOutcome:
     """A task failed, or an input of it: by itself, or because it could not be copied there.
 
     A copy that nobody asked to be computed failed for whoever waits for it there; each of these tasks
@@ -82,41 +88,53 @@ def on_task_erred(scheduler: SchedulerState, worker: str, message: do.TaskErred)
     """
     task = running(scheduler, worker, message.key, message.run_id)
     if task is None:
-        return Outcome()
+        return SchedulerOutcome()
     if message.cause is not None:
         return miscarried(scheduler, task, Failure(message.exception, message.cause))
     if task.retries_left > 0:
         task.retries_left -= 1
-        return Outcome({task.key: To(State.WAITING)})
-    return Outcome({task.key: To(State.ERRED, Failure(message.exception, task.key))})
+        return SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
+    return SchedulerOutcome(
+        {task.key: To(SchedulerTaskState.ERRED, Failure(message.exception, task.key))}
+    )
 
 
-def miscarried(scheduler: SchedulerState, task: Task, failure: Failure) -> Outcome:
+def miscarried(
+    scheduler: SchedulerState, task: SchedulerTask, failure: Failure
+) -> SchedulerOutcome:
     """An input failed where a task was to run: try again, with who holds it now, but not for ever."""
     task.miscarriages += 1
     if task.miscarriages > scheduler.config.allowed_miscarriages:
-        return Outcome({task.key: To(State.ERRED, failure)})
-    return Outcome({task.key: To(State.WAITING)})
+        return SchedulerOutcome({task.key: To(SchedulerTaskState.ERRED, failure)})
+    return SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
 
 
-def on_long_running(scheduler: SchedulerState, worker: str, message: do.LongRunning) -> Outcome:
+def on_long_running(
+    scheduler: SchedulerState, worker: str, message: do.LongRunning
+) -> SchedulerOutcome:
     """The slot is free for somebody else."""
     task = running(scheduler, worker, message.key, message.run_id)
     if task is None:
-        return Outcome()
+        return SchedulerOutcome()
     scheduler.leave_slot(task)
-    return Outcome(review=(task.key,))
+    return SchedulerOutcome(review=(task.key,))
 
 
-def on_reschedule(scheduler: SchedulerState, worker: str, message: do.Reschedule) -> Outcome:
+def on_reschedule(
+    scheduler: SchedulerState, worker: str, message: do.Reschedule
+) -> SchedulerOutcome:
     """The task asks to be run elsewhere; where that is, is found out anew."""
     task = running(scheduler, worker, message.key, message.run_id)
-    return Outcome({task.key: To(State.WAITING)}) if task is not None else Outcome()
+    return (
+        SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
+        if task is not None
+        else SchedulerOutcome()
+    )
 
 
 def on_request_refresh_who_has(
     scheduler: SchedulerState, worker: str, message: do.RequestRefreshWhoHas
-) -> Outcome:
+) -> SchedulerOutcome:
     """Say who holds what. A worker need not look for what nobody holds: it is told to let go.
 
     Where a task there waits for such a key, that was taken back already.
@@ -133,22 +151,24 @@ def on_request_refresh_who_has(
     pointless = [task for task in known.values() if task is not None and is_pointless(task, worker)]
     for task in pointless:
         scheduler.free(task, worker)
-    return Outcome(review=[task.key for task in pointless])
+    return SchedulerOutcome(review=[task.key for task in pointless])
 
 
-def is_pointless(task: Task, worker: str) -> bool:
+def is_pointless(task: SchedulerTask, worker: str) -> bool:
     """Nothing is to be copied, and the worker was not told otherwise yet."""
     in_hand = task.processing_on == worker or worker in task.unconfirmed
-    return task.state is not State.MEMORY and not in_hand
+    return task.state is not SchedulerTaskState.MEMORY and not in_hand
 
 
-def on_steal_response(scheduler: SchedulerState, worker: str, message: do.StealResponse) -> Outcome:
+def on_steal_response(
+    scheduler: SchedulerState, worker: str, message: do.StealResponse
+) -> SchedulerOutcome:
     """The victim's answer; only the one to the latest question counts."""
     task = scheduler.tasks.get(message.key)
     if task is None or task.theft is None or task.theft.stimulus_id != message.stimulus_id:
-        return Outcome()
+        return SchedulerOutcome()
     thief, task.theft = task.theft.thief, None
     if message.state not in GRANTED:
-        return Outcome(review=(task.key,))
+        return SchedulerOutcome(review=(task.key,))
     task.bound_for = thief
-    return Outcome({task.key: To(State.WAITING)})
+    return SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})

@@ -139,12 +139,12 @@ PLANTED: Final = (
 def found(run: int) -> Violation | None:
     """What one walk finds; small graphs, and every other walk without Dask's own validation."""
 
-    def universe(chooser: Any) -> Any:
+    def run_config(chooser: Any) -> Any:
         drawn = CLUSTER.draw(chooser)
         return replace(drawn, config=replace(drawn.config, validate=run % 2 == 0))
 
     try:
-        walk(get_cluster("dask"), f"planted/{run}", scope=CLUSTER, universe=universe)
+        walk(get_cluster("dask"), f"planted/{run}", scope=CLUSTER, run_config=run_config)
     except Violation as violation:
         return violation
     return None
@@ -152,7 +152,7 @@ def found(run: int) -> Violation | None:
 
 def shows(violation: Violation) -> bool:
     """Its steps break the same here."""
-    world = CLUSTER.open(get_cluster("dask"), violation.universe)
+    world = CLUSTER.open(get_cluster("dask"), violation.run_config)
     try:
         for step in violation.steps:
             world.apply(step)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.statemachine.properties.property import Property
@@ -14,7 +14,7 @@ from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.task import Change
+from workerfuzz.statemachine.worker.task import Transition
 
 CASES = sorted((Path(__file__).resolve().parents[3] / "regressions").glob("*.case"))
 
@@ -34,7 +34,7 @@ class Opaque:
     def handle(self, event: Event) -> Sequence[Instruction]:
         return tuple(self._inner.handle(event))
 
-    def changes(self) -> Sequence[tuple[str, Change]]:
+    def changes(self) -> Sequence[tuple[str, Transition]]:
         return tuple(self._inner.changes())
 
     def touched(self) -> Collection[str]:
@@ -84,4 +84,4 @@ class OpaqueSubject(ReferenceSubject):
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem[:4])
 def test_case_replays_on_what_can_be_seen(path: Path) -> None:
-    assert replay(load(path), OpaqueSubject()).outcome is Outcome.AS_WRITTEN
+    assert replay(load(path), OpaqueSubject()).outcome is ReplayOutcome.AS_WRITTEN

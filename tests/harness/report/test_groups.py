@@ -4,18 +4,18 @@ from dataclasses import replace
 
 from examples.accounts import EXPECTED, account, tally
 
-from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
+from workerfuzz.harness.campaigns.shard.result import Point, Reading, ShardResult
 from workerfuzz.harness.report.groups import Group, groups, steps_per_second
 
 
-def of_worker(seed: int) -> Account:
+def of_worker(seed: int) -> ShardResult:
     """What a shard tells that fuzzed one worker."""
     done = account(seed, version="0.1", expected=[], cannot={"steal": "nobody to steal"})
     done.plan = replace(done.plan, subject="reference", scope="worker")
     return done
 
 
-def alone(account: Account) -> Group:
+def alone(account: ShardResult) -> Group:
     (group,) = groups([account])
     return group
 

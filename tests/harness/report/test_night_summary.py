@@ -2,32 +2,32 @@
 
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Met
-from workerfuzz.harness.campaigns.nightly.budget_split import Sharing
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.report.night_summary import first_lines, last_lines
 
 FOLDER = Path("nights")
 BUG = ("wanted_keys_resolve", "", "")
 
 
-def night(*met: Met) -> Night:
+def night(*met: Finding) -> Night:
     its = Night(7, "2026-11-25T00:00:00+00:00", Budget(runs=90))
     its.targets = [Target("dask", "cluster"), Target("reference", "worker")]
     its.versions = {"dask": "2026.8.0"}
     plan = Plan(subject="dask", scope="cluster")
-    tallies = {"swarm": Tally(runs=30, steps=1234, seconds=2.0)}
-    its.shards = [Account(plan, tallies=tallies, met=list(met))]
+    tallies = {"swarm": Counters(runs=30, steps=1234, seconds=2.0)}
+    its.shards = [ShardResult(plan, tallies=tallies, met=list(met))]
     return its
 
 
-def met(**its: object) -> Met:
-    made = Met(
+def met(**its: object) -> Finding:
+    made = Finding(
         BUG, "They come.", "x does not", 3, 11, "swarm", "dask", "cluster", case="the case\n"
     )
     for name, value in its.items():
@@ -37,7 +37,7 @@ def met(**its: object) -> Met:
 
 def test_a_night_says_what_it_is_going_to_do() -> None:
     its = night()
-    assert list(first_lines(its, Sharing(its), resumed=False)) == [
+    assert list(first_lines(its, BudgetSplit(its), resumed=False)) == [
         "night 2026-11-25T00-00-00-7, seed 7: clusters of dask 2026.8.0, reference; 90 runs",
         "Ctrl-C ends it with its report; --resume goes on with it",
     ]
@@ -45,7 +45,7 @@ def test_a_night_says_what_it_is_going_to_do() -> None:
 
 def test_a_night_that_goes_on_says_what_is_left() -> None:
     its = night()
-    sharing = Sharing(its, accounts={(0, 1): its.shards[0]}, parts=[(0, 1)])
+    sharing = BudgetSplit(its, accounts={(0, 1): its.shards[0]}, parts=[(0, 1)])
     assert next(first_lines(its, sharing, resumed=True)) == (
         "night 2026-11-25T00-00-00-7 goes on: clusters of dask 2026.8.0, reference; 60 runs left"
     )

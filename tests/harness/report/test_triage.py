@@ -2,15 +2,15 @@
 
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.nightly.triage import Bug, Status
+from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug
 from workerfuzz.harness.cases.triage.severity import Severity
 from workerfuzz.harness.report.triage import triage_lines
 
 FOLDER = Path("my nights")
 
-BUG = Bug(
+BUG = TriagedBug(
     "wanted_keys_resolve",
-    Status.NEW,
+    BugStatus.NEW,
     "clusters of dask",
     "dask",
     times=412,
@@ -35,7 +35,9 @@ def test_a_bug_is_told_with_what_replays_it() -> None:
 
 
 def test_a_known_bug_is_told_by_its_title() -> None:
-    bug = Bug("p", Status.KNOWN, "reference", "reference", times=1, nights=1, known="it waits")
+    bug = TriagedBug(
+        "p", BugStatus.KNOWN, "reference", "reference", times=1, nights=1, known="it waits"
+    )
     assert list(triage_lines([bug], 1, FOLDER))[:3] == [
         "known: p",
         "  a known bug: it waits",
@@ -44,7 +46,9 @@ def test_a_known_bug_is_told_by_its_title() -> None:
 
 
 def test_a_case_without_nights_says_so() -> None:
-    bug = Bug("p", Status.FIXED, "reference", "reference", first="2026-11-20", case="findings/y")
+    bug = TriagedBug(
+        "p", BugStatus.FIXED, "reference", "reference", first="2026-11-20", case="findings/y"
+    )
     assert list(triage_lines([bug], 0, FOLDER)) == [
         "fixed: p",
         "  in no night that is here, first seen 2026-11-20",

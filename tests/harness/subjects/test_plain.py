@@ -9,7 +9,7 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.violation import ImpossibleStep
@@ -23,7 +23,7 @@ TINY = "examples.tiny:Tiny"
 def test_a_class_is_found_where_it_stands() -> None:
     subject = get(TINY)
     assert (subject.name, subject.version()) == (TINY, "1.0")
-    assert subject.universe(RandomChooser(0)).keys == ("x",)
+    assert subject.run_config(RandomChooser(0)).keys == ("x",)
 
 
 @pytest.mark.parametrize("engine", ["walk", "hypothesis"])
@@ -35,7 +35,7 @@ def test_what_is_wrong_with_it_is_found_and_replays(tmp_path: Path, engine: str)
     }
     for met in done.new:
         assert met.lines[-1] == f"replay it: workerfuzz replay {met.path} --subject {TINY}"
-        assert replay(load(Path(met.path)), get(TINY)).outcome is Outcome.BROKEN
+        assert replay(load(Path(met.path)), get(TINY)).outcome is ReplayOutcome.BROKEN
 
 
 def test_steps_that_it_does_not_take_do_not_happen() -> None:

@@ -18,7 +18,7 @@ from workerfuzz.harness.worlds.scopes import SCOPES, World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def read(box: Path) -> Recovered:
 
 def test_a_step_is_in_the_box_before_it_happens(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Recovered] = []
-    world = WorkerWorld(get("reference"), Universe(WorkerConfig(nthreads=2)))
-    monkeypatch.setattr(world, "happen", lambda *_: seen.append(read(box)))
+    world = WorkerWorld(get("reference"), RunConfig(WorkerConfig(nthreads=2)))
+    monkeypatch.setattr(world, "handle_event", lambda *_: seen.append(read(box)))
     for text in ("compute-task x", "pause"):
         world.apply(parse(text))
     assert [[str(step) for step in it.steps] for it in seen] == [
@@ -134,7 +134,7 @@ from workerfuzz.strategies.worker import parse
 open_box(Path(sys.argv[1]))
 world = WorkerWorld(get("reference"))
 world.apply(parse("compute-task x"))
-world.happen = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+world.handle_event = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 world.apply(parse("execute-success x"))
 """
 

@@ -9,7 +9,7 @@ from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
 from workerfuzz.statemachine.properties.after_transfer import COPIED
 from workerfuzz.statemachine.properties.after_transition import MOVED
 from workerfuzz.statemachine.properties.property import Property, properties_in
-from workerfuzz.statemachine.properties.record_features import Shape
+from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.properties.relations import CAN_BREAK
 from workerfuzz.statemachine.properties.schedule import DUE_AFTER, judged
 from workerfuzz.statemachine.worker import events
@@ -23,8 +23,8 @@ def names(properties: tuple[Property, ...]) -> set[str]:
     return {item.name for item in properties}
 
 
-def shape(worker: WorkerState, key: str) -> Shape:
-    return Shape.of(worker, worker.tasks[key])
+def shape(worker: WorkerState, key: str) -> RecordFeatures:
+    return RecordFeatures.of(worker, worker.tasks[key])
 
 
 def test_an_event_is_judged_by_what_is_about_it() -> None:

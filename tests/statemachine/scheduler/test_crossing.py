@@ -255,7 +255,9 @@ def test_a_task_that_kills_too_many_workers_fails() -> None:
     desk.say("w0", messages.Lose())
     desk.say("w1", messages.Lose())
     assert desk.messages("me") == [
-        client_requests.Told("a", client_requests.Status.ERRED, "2 workers died while they had it")
+        client_requests.ClientNotice(
+            "a", client_requests.NoticeStatus.ERRED, "2 workers died while they had it"
+        )
     ]
 
 

@@ -8,7 +8,7 @@ from workerfuzz.statemachine.scheduler.client_requests import Options
 from workerfuzz.statemachine.scheduler.machine import handle_message
 from workerfuzz.statemachine.scheduler.outcome import To
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.scheduler.states import MEANING, State
+from workerfuzz.statemachine.scheduler.states import MEANING, SchedulerTaskState
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -203,7 +203,9 @@ def test_a_failure_takes_what_waits_for_it_along_and_keeps_its_cause() -> None:
     desk.submit("a", "b(a)", "c(b)", want="c")
     desk.fail("a")
     assert desk.states() == {"a": "erred", "b": "erred", "c": "erred"}
-    assert desk.messages("me") == [client_requests.Told("c", client_requests.Status.ERRED, "boom")]
+    assert desk.messages("me") == [
+        client_requests.ClientNotice("c", client_requests.NoticeStatus.ERRED, "boom")
+    ]
     assert desk.task("c").failure is not None
     assert desk.task("c").failure.blamed == "a"
 
@@ -366,7 +368,7 @@ def test_a_transition_without_a_row_is_an_error() -> None:
     desk.submit("a", want="a")
     desk.finish("a")
     with pytest.raises(InvalidTransition, match="a cannot go from memory to queued"):
-        machine.transition(desk.scheduler, desk.task("a"), To(State.QUEUED))
+        machine.transition(desk.scheduler, desk.task("a"), To(SchedulerTaskState.QUEUED))
 
 
 def test_transitions_that_do_not_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -376,7 +378,7 @@ def test_transitions_that_do_not_end_are_an_error(monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_state_has_a_meaning() -> None:
-    assert set(MEANING) == set(State)
+    assert set(MEANING) == set(SchedulerTaskState)
 
 
 def test_the_story_of_a_key_names_what_led_to_it() -> None:

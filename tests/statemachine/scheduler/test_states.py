@@ -19,7 +19,7 @@ from workerfuzz.strategies.worker.from_scheduler import (
     FreeKeys,
     RemoveReplicas,
 )
-from workerfuzz.strategies.worker.run_config import draw_universe
+from workerfuzz.strategies.worker.run_config import draw_run_config
 
 
 class Beliefs:
@@ -70,7 +70,7 @@ class Beliefs:
 @pytest.mark.parametrize("seed", range(40))
 def test_what_the_scheduler_believes_follows_from_the_state_here(seed: int) -> None:
     chooser = RandomChooser(f"beliefs {seed}")
-    world = WorkerWorld(ReferenceSubject(), draw_universe(chooser))
+    world = WorkerWorld(ReferenceSubject(), draw_run_config(chooser))
     beliefs = Beliefs()
     for _ in range(60):
         step = world.draw(chooser.pick(world.possible()), chooser)

@@ -7,7 +7,7 @@ from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import TRANSITIONS
 from workerfuzz.strategies import worker
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 #: Steps before, the step that releases x, the state x was in, and the state that follows.
 CALLERS = {
@@ -100,7 +100,7 @@ CALLERS = {
 def test_state_after_release(before: str, last: str, start: str, finish: str) -> None:
     from workerfuzz.statemachine.worker.config import WorkerConfig
 
-    world = WorkerWorld(ReferenceSubject(), Universe(WorkerConfig(resources={"cpu": 1})))
+    world = WorkerWorld(ReferenceSubject(), RunConfig(WorkerConfig(resources={"cpu": 1})))
     for line in before.split(" | "):
         world.apply(worker.parse(line))
     assert world.view.state("x") == start

@@ -66,7 +66,7 @@ def test_what_is_drawn_is_possible_and_reads_back(seed: int) -> None:
     for _ in range(60):
         for kind in world.possible():
             step = world.draw(kind, chooser)
-            assert step.obstacle(world) is None, step
+            assert step.why_impossible(world) is None, step
             assert parse(str(step), CLUSTER.words) == step
         world.apply(world.draw(chooser.pick(world.possible()), chooser))
 

@@ -11,16 +11,16 @@ from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import HypothesisChooser, RandomChooser
 from workerfuzz.strategies.text import word
 from workerfuzz.strategies.worker import WORKER_STEPS, BadText, Step
-from workerfuzz.strategies.worker.run_config import draw_universe
+from workerfuzz.strategies.worker.run_config import draw_run_config
 
 
 def drawn_steps(seed: int, count: int = 60) -> list[Step]:
     """Steps of a random run; each was possible when it was drawn."""
     chooser = RandomChooser(seed)
-    world = WorkerWorld(ReferenceSubject(), draw_universe(chooser))
+    world = WorkerWorld(ReferenceSubject(), draw_run_config(chooser))
     for _ in range(count):
         step = world.draw(chooser.pick(world.possible()), chooser)
-        assert step.obstacle(world) is None, f"{step}: {step.obstacle(world)}"
+        assert step.why_impossible(world) is None, f"{step}: {step.obstacle(world)}"
         world.apply(step)
     return world.steps
 
@@ -35,7 +35,7 @@ def test_drawn_step_is_possible_and_its_text_reads_back(seed: int) -> None:
 @given(st.data())
 def test_hypothesis_draws_by_the_same_rules(data: st.DataObject) -> None:
     chooser = HypothesisChooser(data)
-    world = WorkerWorld(ReferenceSubject(), draw_universe(chooser))
+    world = WorkerWorld(ReferenceSubject(), draw_run_config(chooser))
     for _ in range(10):
         step = world.draw(chooser.pick(world.possible()), chooser)
         assert worker.parse(str(step)) == step

@@ -56,7 +56,7 @@ class Wishes:
 
 
 #: By the kind of wish.
-FULFIL: Final[Mapping[type[client_requests.Wish], Callable[[Wishes, str, Any], Any]]] = (
+FULFIL: Final[Mapping[type[client_requests.ClientRequest], Callable[[Wishes, str, Any], Any]]] = (
     MappingProxyType(
         {
             client_requests.Submit: Wishes.submit,

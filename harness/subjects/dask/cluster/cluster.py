@@ -5,10 +5,9 @@ from typing import Any
 
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
-    ClusterConfig,
-    Move,
-    Outcome,
-    Post,
+    CallResult,
+    Envelope,
+    TaskTransition,
 )
 from workerfuzz.harness.subjects.dask.cluster import messages
 from workerfuzz.harness.subjects.dask.cluster import possible_decisions as choices
@@ -36,6 +35,7 @@ from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
 
 class DaskCluster:
@@ -65,7 +65,7 @@ class DaskCluster:
 
     # Who is there
 
-    def join(self, worker: str) -> Outcome:
+    def join(self, worker: str) -> CallResult:
         config = self.config.worker
         made = ClusterWorker(self.release.worker, worker, config, validate=self.config.validate)
         newcomer = joining.Newcomer(made.address, worker, config)
@@ -73,7 +73,7 @@ class DaskCluster:
         self._workers[worker] = made
         return self._scheduler(self.scheduler.add_worker, **arguments)
 
-    def lose(self, worker: str) -> Outcome:
+    def lose(self, worker: str) -> CallResult:
         del self._workers[worker]
         outcome = self._scheduler(
             self.scheduler.remove_worker, address=address(worker), stimulus_id=f"lose-{worker}"
@@ -83,10 +83,10 @@ class DaskCluster:
 
     # What happens to the scheduler
 
-    def ask(self, client: str, wish: client_requests.Wish) -> Outcome:
+    def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
         return self._scheduler(self._ask, client, wish)
 
-    def _ask(self, client: str, wish: client_requests.Wish) -> Any:
+    def _ask(self, client: str, wish: client_requests.ClientRequest) -> Any:
         if client not in self.scheduler.clients:
             self._welcome(client)
         return FULFIL[type(wish)](self._wishes, client, wish)
@@ -98,13 +98,13 @@ class DaskCluster:
         self.scheduler.clients[client] = state
         self.scheduler.client_comms[client] = Stream()
 
-    def deliver(self, post: Post) -> Outcome:
+    def deliver(self, post: Envelope) -> CallResult:
         if post.receiver == SCHEDULER:
             return self._scheduler(self._to_scheduler, post)
         worker = self._workers[post.receiver]
         return self._worker(worker, self._to_worker, worker, post)
 
-    def _to_scheduler(self, post: Post) -> None:
+    def _to_scheduler(self, post: Envelope) -> None:
         where = address(post.sender)
         handlers = self.scheduler.stream_handlers
         for message in post.messages:
@@ -112,21 +112,21 @@ class DaskCluster:
             fields = message.copy()
             finished(handlers[fields.pop("op")](worker=where, **fields))
 
-    def _to_worker(self, worker: ClusterWorker, post: Post) -> None:
+    def _to_worker(self, worker: ClusterWorker, post: Envelope) -> None:
         for message in post.messages:
             assert isinstance(message, dict)
             worker.take_in(message)
 
-    def told(self, post: Post) -> Sequence[client_requests.Told]:
+    def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
         return [*messages.told(post.messages)]
 
-    def say(self, post: Post) -> Sequence[str]:
+    def say(self, post: Envelope) -> Sequence[str]:
         return [*map(messages.words, post.messages)]
 
     def stealable(self) -> Sequence[tuple[str, str]]:
         return self._choice("steal", choices.stealable, self.scheduler, self.stealing)
 
-    def steal(self, key: str, thief: str) -> Outcome:
+    def steal(self, key: str, thief: str) -> CallResult:
         task = self.scheduler.tasks[Name(key)]
         to = self.scheduler.workers[address(thief)]
         return self._scheduler(self.stealing.move_task_request, task, task.processing_on, to)
@@ -134,24 +134,24 @@ class DaskCluster:
     def replicable(self) -> Sequence[tuple[str, str]]:
         return self._choice("replicate", choices.replicable, self.scheduler)
 
-    def replicate(self, key: str, worker: str) -> Outcome:
+    def replicate(self, key: str, worker: str) -> CallResult:
         call = self.scheduler.request_acquire_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="replicate")
 
     def droppable(self) -> Sequence[tuple[str, str]]:
         return self._choice("drop", choices.droppable, self.scheduler)
 
-    def drop(self, key: str, worker: str) -> Outcome:
+    def drop(self, key: str, worker: str) -> CallResult:
         call = self.scheduler.request_remove_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="drop")
 
     # What happens to a worker
 
-    def happen(self, worker: str, event: Event) -> Outcome:
+    def handle_event(self, worker: str, event: Event) -> CallResult:
         it = self._workers[worker]
-        return self._worker(it, it.happen, event)
+        return self._worker(it, it.handle_event, event)
 
-    def begin(self, worker: str, key: str) -> tuple[Execute | None, Outcome]:
+    def begin(self, worker: str, key: str) -> tuple[Execute | None, CallResult]:
         it = self._workers[worker]
         found: list[Execute | None] = []
 
@@ -164,7 +164,7 @@ class DaskCluster:
         outcome = self._worker(it, begin)
         return found[0], outcome
 
-    def spoil(self, worker: str, key: str, run_id: int) -> Outcome:
+    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
         it = self._workers[worker]
         return self._worker(it, it.spoil, key, run_id)
 
@@ -173,7 +173,7 @@ class DaskCluster:
 
     # What can be seen
 
-    def moves(self) -> Iterable[Move]:
+    def moves(self) -> Iterable[TaskTransition]:
         if self._party == SCHEDULER:
             return _scheduled([*self.scheduler.transition_log])
         return _worked(self._party, self._workers[self._party].machine.moves)
@@ -237,7 +237,7 @@ class DaskCluster:
 
     # How Dask is called
 
-    def _scheduler(self, call: Callable[..., Any], *args: Any, **named: Any) -> Outcome:
+    def _scheduler(self, call: Callable[..., Any], *args: Any, **named: Any) -> CallResult:
         """Let something happen to the scheduler."""
         scheduler = self.scheduler
         self._party = SCHEDULER
@@ -251,9 +251,9 @@ class DaskCluster:
         except Exception as error:  # noqa: BLE001  # whatever it is, somebody is to blame
             self._heard.clear()  # it says the same
             blame(error)
-        return Outcome(self._outbox.collected())
+        return CallResult(self._outbox.collected())
 
-    def _worker(self, worker: ClusterWorker, call: Callable[..., None], *args: Any) -> Outcome:
+    def _worker(self, worker: ClusterWorker, call: Callable[..., None], *args: Any) -> CallResult:
         """Let something happen to a worker."""
         self._party = worker.name
         self._heard.clear()
@@ -268,7 +268,7 @@ class DaskCluster:
             self._outbox.send(worker.name, SCHEDULER, worker.sent)
             worker.sent.clear()
         wanted, worker.wanted = worker.wanted, []
-        return Outcome(self._outbox.collected(), wanted)
+        return CallResult(self._outbox.collected(), wanted)
 
     def _choice(
         self, name: str, find: Callable[..., Iterator[tuple[str, str]]], *args: Any
@@ -287,13 +287,13 @@ def _broken(item: Property, about: Any) -> Iterator[tuple[Property, str]]:
     return ((item, counterexample) for counterexample in item(about))
 
 
-def _scheduled(log: Iterable[Sequence[Any]]) -> Iterator[Move]:
+def _scheduled(log: Iterable[Sequence[Any]]) -> Iterator[TaskTransition]:
     """What the scheduler's own log of transitions tells."""
     for key, start, finish, *_ in log:
         if start != finish:
-            yield Move(SCHEDULER, str(key), str(start), str(finish))
+            yield TaskTransition(SCHEDULER, str(key), str(start), str(finish))
 
 
-def _worked(worker: str, moves: Iterable[Any]) -> Iterator[Move]:
+def _worked(worker: str, moves: Iterable[Any]) -> Iterator[TaskTransition]:
     """What was recorded of a worker."""
-    return (Move(worker, str(it.key), it.start, it.finish) for it in moves)
+    return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in moves)

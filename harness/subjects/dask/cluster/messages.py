@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from workerfuzz.harness.subjects.dask.failures import describe
 from workerfuzz.harness.subjects.dask.names import peer_at
-from workerfuzz.statemachine.scheduler.client_requests import Status, Told
+from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
 
 #: The event that a worker makes of each message, as the ``stream_handlers`` of ``Worker`` do.
 TO_WORKER: Final[Mapping[str, str]] = MappingProxyType(
@@ -24,35 +24,35 @@ TO_WORKER: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def _one(status: Status) -> Callable[[Any], Iterator[Told]]:
-    def read(message: Any) -> Iterator[Told]:
-        yield Told(str(message["key"]), status)
+def _one(status: NoticeStatus) -> Callable[[Any], Iterator[ClientNotice]]:
+    def read(message: Any) -> Iterator[ClientNotice]:
+        yield ClientNotice(str(message["key"]), status)
 
     return read
 
 
-def _erred(message: Any) -> Iterator[Told]:
-    yield Told(str(message["key"]), Status.ERRED, reason(message["exception"]))
+def _erred(message: Any) -> Iterator[ClientNotice]:
+    yield ClientNotice(str(message["key"]), NoticeStatus.ERRED, reason(message["exception"]))
 
 
-def _cancelled(message: Any) -> Iterator[Told]:
+def _cancelled(message: Any) -> Iterator[ClientNotice]:
     for key in message["keys"]:
-        yield Told(str(key), Status.CANCELLED)
+        yield ClientNotice(str(key), NoticeStatus.CANCELLED)
 
 
-def _nothing(message: Any) -> Iterator[Told]:
+def _nothing(message: Any) -> Iterator[ClientNotice]:
     return iter(())
 
 
 #: What a client takes from each message, as the ``_stream_handlers`` of ``Client`` do.
-TO_CLIENT: Final[Mapping[str, Callable[[Any], Iterator[Told]]]] = MappingProxyType(
+TO_CLIENT: Final[Mapping[str, Callable[[Any], Iterator[ClientNotice]]]] = MappingProxyType(
     {
-        "key-in-memory": _one(Status.FINISHED),
+        "key-in-memory": _one(NoticeStatus.FINISHED),
         "task-erred": _erred,
-        "lost-data": _one(Status.LOST),
-        "cancelled-key": _one(Status.CANCELLED),  # before 2023.4
+        "lost-data": _one(NoticeStatus.LOST),
+        "cancelled-key": _one(NoticeStatus.CANCELLED),  # before 2023.4
         "cancelled-keys": _cancelled,
-        "task-retried": _one(Status.PENDING),
+        "task-retried": _one(NoticeStatus.PENDING),
         # of no interest: the connection, its heartbeat, the dashboard
         "stream-start": _nothing,
         "adjust-heartbeat-interval": _nothing,
@@ -65,7 +65,7 @@ TO_CLIENT: Final[Mapping[str, Callable[[Any], Iterator[Told]]]] = MappingProxyTy
 _DETAILS: Final = ("state", "status")
 
 
-def told(messages: Sequence[Any]) -> Iterator[Told]:
+def told(messages: Sequence[Any]) -> Iterator[ClientNotice]:
     """Raises ValueError: a message that no client knows."""
     for message in messages:
         if message["op"] not in TO_CLIENT:

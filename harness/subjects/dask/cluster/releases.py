@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.cluster_protocol import ClusterConfig
 from workerfuzz.harness.subjects.dask.cluster.graphs import BESIDE, content_class, way_of
 from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER
 from workerfuzz.harness.subjects.dask.cluster.registration import unknown_arguments
@@ -17,6 +16,7 @@ from workerfuzz.harness.subjects.dask.cluster.stubs import CONSTRUCTION, replace
 from workerfuzz.harness.subjects.dask.releases import Release, installed
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
 #: Of ``distributed.scheduler``; what stands in for something may be missing, this may not.
 _MODULE_HAS: Final = (

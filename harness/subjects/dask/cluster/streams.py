@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Envelope
 from workerfuzz.harness.subjects.dask.names import peer_at
 
 #: What travels is packed and unpacked on the way: lists arrive as tuples, and nothing is shared.
@@ -39,12 +39,12 @@ class Outbox:
     def send(self, sender: str, receiver: str, messages: Iterable[Any]) -> None:
         self._sent.setdefault((sender, receiver), []).extend(map(copied, messages))
 
-    def collected(self) -> list[Post]:
+    def collected(self) -> list[Envelope]:
         """All of it, once."""
         if not self._sent:
             return []
         sent, self._sent = self._sent, {}
-        return [Post(*pair, tuple(messages)) for pair, messages in sent.items()]
+        return [Envelope(*pair, tuple(messages)) for pair, messages in sent.items()]
 
 
 class Stream:

@@ -8,15 +8,15 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.cluster_protocol import ClusterConfig
 from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster
 from workerfuzz.harness.subjects.dask.cluster.releases import installed_cluster
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
 #: Kinds of step that some release has no way to do: so far every supported one can do everything.
 _CANNOT: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class DaskClusterMaker:
+class DaskClusterSystem:
     """Makes Dask's clusters."""
 
     name: str = "dask"

@@ -99,7 +99,7 @@ class ClusterWorker(DaskWorker):
                 (str(key), self._users(key)) for key in fields["keys"] if self._keeps(key)
             )
 
-    def happen(self, event: ev.Event) -> None:
+    def handle_event(self, event: ev.Event) -> None:
         """One of our events, of those that do not come from the scheduler.
 
         A thread that found its task cancelled tells so, some time later, whatever it would have done.
@@ -151,7 +151,7 @@ class ClusterWorker(DaskWorker):
             said = describe(error) if known_to_cancel or task.state in _LOUD else ""
             if said and self._was_revived(key):
                 said += ", of a task that had been cancelled"
-            self.happen(ev.ExecuteFailure(key=key, run_id=run_id, exception=describe(error)))
+            self.handle_event(ev.ExecuteFailure(key=key, run_id=run_id, exception=describe(error)))
             return None, said
         return self._execute(key, task, inputs), ""
 
@@ -162,12 +162,12 @@ class ClusterWorker(DaskWorker):
         be made.
         """
         if named(key) in self.machine.actors:
-            self.happen(ev.ExecuteFailure(key=key, run_id=run_id))
+            self.handle_event(ev.ExecuteFailure(key=key, run_id=run_id))
             return
         store = self.machine.data
         store.refused = key
         try:
-            self.happen(ev.ExecuteSuccess(key=key, run_id=run_id, value=None))
+            self.handle_event(ev.ExecuteSuccess(key=key, run_id=run_id, value=None))
         finally:
             store.refused = None
 

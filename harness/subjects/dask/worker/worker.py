@@ -19,7 +19,7 @@ from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.task import Change, TaskSpec
+from workerfuzz.statemachine.worker.task import TaskSpec, Transition
 
 _TWOFOLD: Final = frozenset({State.CANCELLED, State.RESUMED})
 
@@ -85,11 +85,13 @@ class DaskWorker:
                 self._asked_nbytes[instruction.worker] = instruction.total_nbytes
             yield instruction
 
-    def changes(self) -> Sequence[tuple[str, Change]]:
+    def changes(self) -> Sequence[tuple[str, Transition]]:
         return [
             (
                 str(move.key),
-                Change(self._last_event, State(move.start), State(move.finish), State(move.toward)),
+                Transition(
+                    self._last_event, State(move.start), State(move.finish), State(move.toward)
+                ),
             )
             for move in self.machine.moves
         ]

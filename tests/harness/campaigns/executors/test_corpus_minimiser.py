@@ -9,12 +9,12 @@ from workerfuzz.harness.campaigns.executors.corpus_minimiser import minimise_apa
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import NotMinimised, minimise_here
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 WORKER = Target("reference", "worker")
 
@@ -49,7 +49,7 @@ def test_a_stem_that_ends_the_process_takes_nothing_with_it(
     monkeypatch.chdir(tmp_path)
     settle_in(tmp_path)
     for lines in (["compute-task x"], ["compute-task x", "pause"]):
-        stem = Stem(Universe(), tuple(map(parse, lines)), (), "strangers:Leaves 1")
+        stem = CorpusEntry(RunConfig(), tuple(map(parse, lines)), (), "strangers:Leaves 1")
         corpus.store(tmp_path / "corpus", stem)
     before = names(tmp_path / "corpus")
     with pytest.raises(NotMinimised) as raised:

@@ -19,11 +19,11 @@ from workerfuzz.harness.campaigns.executors import dask_cluster
 from workerfuzz.harness.campaigns.executors.cluster_pool import run_on
 from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster, connected
 from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
-from workerfuzz.harness.campaigns.executors.remote_protocol import Task
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteTask
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 PLAN = Plan(subject="strangers:Touchy", seed=7, budget=Budget(runs=600))
 
@@ -64,10 +64,10 @@ class Watched:
     """Counts the tasks that are sent to a cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self.tasks: list[Task] = []
+        self.tasks: list[RemoteTask] = []
         self.submit = cluster.submit
 
-    def __call__(self, task: Task) -> object:
+    def __call__(self, task: RemoteTask) -> object:
         self.tasks.append(task)
         return self.submit(task)
 
@@ -86,7 +86,7 @@ def test_a_shard_of_a_killed_worker_goes_on_elsewhere(
     victim, heir = mortal.add_worker(), mortal.add_worker()
     found: list[tuple[int, tuple[str, str, str]]] = []
 
-    def tell(place: int, account: Account, met: Met | None) -> None:
+    def tell(place: int, account: ShardResult, met: Finding | None) -> None:
         if met is not None:
             found.append((place, met.signature))
         if len(found) == 2 and victim.poll() is None:
@@ -127,7 +127,7 @@ def test_another_python_runs_them_where_the_workers_are(
 
 
 def test_shards_end_with_what_they_have_when_asked(processes: DaskProcesses) -> None:
-    def tell(place: int, account: Account, met: Met | None) -> None:
+    def tell(place: int, account: ShardResult, met: Finding | None) -> None:
         if met is not None:
             raise KeyboardInterrupt
 
@@ -181,7 +181,7 @@ def test_a_cluster_that_loses_all_its_workers_is_given_up(
     monkeypatch.setattr(dask_cluster, "ALONE_S", 0.0)
     worker = mortal.add_worker()
 
-    def tell(place: int, account: Account, met: Met | None) -> None:
+    def tell(place: int, account: ShardResult, met: Finding | None) -> None:
         worker.kill()
 
     endless = Plan(subject="strangers:Touchy", budget=Budget(runs=10**9))

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from examples.strangers import settle_in
 
-from workerfuzz.harness.campaigns.executors.local_shard import Carried
+from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load, parse
 from workerfuzz.harness.cases.triage.signature import Signature
 
@@ -41,7 +41,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def carried(here: Path, subject: str, runs: int = 3, **its: Any) -> Account:
+def carried(here: Path, subject: str, runs: int = 3, **its: Any) -> ShardResult:
     """Of a shard, in whose runs 1 and 2 a worker is paused that knows a task."""
     plan = Plan(subject=f"strangers:{subject}", seed=3, budget=Budget(runs=runs), **its)
     (account,) = run_shards([plan], here / "cases", limits=LIMITS)
@@ -130,12 +130,12 @@ def test_a_death_between_two_runs_is_a_fault(here: Path) -> None:
 def test_what_a_keeper_does_not_say_is_written_as_it_was(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note: Callable[..., None] = Carried.note
+    note: Callable[..., None] = LocalShard.note
 
-    def unheard(self: Carried, it: Met, word: object) -> None:
+    def unheard(self: LocalShard, it: Finding, word: object) -> None:
         note(self, it, None)
 
-    monkeypatch.setattr(Carried, "note", unheard)
+    monkeypatch.setattr(LocalShard, "note", unheard)
     (met,) = carried(here, "Crashes").new
     assert met.before == met.after > 2
     assert Signature(*met.signature).property == "process_survives"

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from workerfuzz.harness.campaigns.executors.pool import Crew, silent
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.executors.pool import Pool, silent
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 class Shard:
@@ -16,7 +16,7 @@ class Shard:
 
     def __init__(self, place: int, plan: Plan) -> None:
         self.place = place
-        self.account = Account(plan)
+        self.account = ShardResult(plan)
         self.looks = plan.seed
         self.stops: list[bool] = []
         self.closed = False
@@ -25,7 +25,7 @@ class Shard:
     def over(self) -> bool:
         return self.looks <= 0
 
-    def look(self, now: float) -> list[Met | None]:
+    def look(self, now: float) -> list[Finding | None]:
         self.looks -= 1
         return [None]
 
@@ -41,8 +41,8 @@ def never() -> bool:
     return False
 
 
-def crew(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None) -> Crew[Shard]:
-    return Crew(Shard, wait, silent)
+def crew(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None) -> Pool[Shard]:
+    return Pool(Shard, wait, silent)
 
 
 def test_so_many_shards_go_on_at_a_time() -> None:
@@ -54,10 +54,10 @@ def test_so_many_shards_go_on_at_a_time() -> None:
 
 
 def test_who_is_told_and_wants_the_end_gets_it() -> None:
-    def tell(place: int, account: Account, found: Met | None) -> None:
+    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
         raise KeyboardInterrupt
 
-    its: Crew[Shard] = Crew(Shard, lambda going, seconds: None, tell)
+    its: Pool[Shard] = Pool(Shard, lambda going, seconds: None, tell)
     its.work(iter([Plan(seed=9), Plan(seed=9)]), 1, never)
     (shard,) = its.begun  # no further plan is taken
     assert shard.stops[0] is False

@@ -13,11 +13,11 @@ import pytest
 from examples.strangers import settle_in
 
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.format.casefile import load
 
@@ -50,9 +50,9 @@ def test_two_processes_do_what_one_would(here: Path) -> None:
 
 
 def test_what_is_found_is_told_at_once_and_kept(here: Path) -> None:
-    told: list[tuple[int, Met]] = []
+    told: list[tuple[int, Finding]] = []
 
-    def tell(place: int, account: Account, found: Met | None) -> None:
+    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
         if found is not None:
             told.append((place, found))
 
@@ -71,7 +71,7 @@ def test_processes_are_fewer_than_plans(here: Path) -> None:
             began.append(number)
             yield plan(1)
 
-    def tell(place: int, account: Account, found: Met | None) -> None:
+    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
         assert began[-1] == place  # the next one is begun when the last one is over
 
     assert len(run_shards(plans(), here, tell=tell)) == 3
@@ -91,7 +91,7 @@ def test_a_fault_of_the_harness_is_told(here: Path) -> None:
 
 
 def test_shards_end_with_what_they_have_when_asked(here: Path) -> None:
-    def tell(place: int, account: Account, found: Met | None) -> None:
+    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
         if found is not None:
             raise KeyboardInterrupt
 

@@ -6,13 +6,17 @@ from dataclasses import replace
 from examples.accounts import met, tally
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
-from workerfuzz.harness.campaigns.executors.protocol import Limits, Word
-from workerfuzz.harness.campaigns.executors.remote_protocol import Letter, Task
-from workerfuzz.harness.campaigns.executors.remote_shard import MOST_LOSSES, ON_ITS_WAY_S, Sent
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
+from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
+from workerfuzz.harness.campaigns.executors.remote_shard import (
+    MOST_LOSSES,
+    ON_ITS_WAY_S,
+    RemoteShard,
+)
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 PLAN = Plan(subject="dask", scope="cluster", budget=Budget(seconds=60.0, runs=100))
 
@@ -30,7 +34,7 @@ config: workers=1 nthreads=1
 BUG = met("nothing_is_left", case=CASE, lines=["it breaks"], after=1, is_minimal=True)
 
 
-def rough() -> Met:
+def rough() -> Finding:
     """What was found, and is being shrunk."""
     return met("no_data_is_lost", case=CASE)
 
@@ -39,18 +43,18 @@ class Cluster:
     """Takes tasks, and does nothing about them."""
 
     def __init__(self) -> None:
-        self.tasks: list[Task] = []
+        self.tasks: list[RemoteTask] = []
         self.futures: list[Future[None]] = []
 
-    def submit(self, task: Task) -> "Future[None]":
+    def submit(self, task: RemoteTask) -> "Future[None]":
         self.tasks.append(task)
         self.futures.append(Future())
         return self.futures[-1]
 
 
-def account(runs: int, *found: Met, plan: Plan = PLAN, **its: object) -> Account:
+def account(runs: int, *found: Finding, plan: Plan = PLAN, **its: object) -> ShardResult:
     done = {"swarm": tally(runs - plan.first)}
-    return replace(Account(plan, "7", done, [*found], runs=runs, seconds=runs / 2), **its)
+    return replace(ShardResult(plan, "7", done, [*found], runs=runs, seconds=runs / 2), **its)
 
 
 class Shard:
@@ -58,18 +62,20 @@ class Shard:
 
     def __init__(self) -> None:
         self.cluster = Cluster()
-        self.sent = Sent(0, PLAN, self.cluster.submit, mailbox="box", limits=Limits())
+        self.sent = RemoteShard(0, PLAN, self.cluster.submit, mailbox="box", limits=Limits())
 
     @property
-    def task(self) -> Task:
+    def task(self) -> RemoteTask:
         return self.cluster.tasks[-1]
 
-    def says(self, word: Word, attempt: str = "1", task: Task | None = None) -> list[Met | None]:
-        letter = Letter(task=(task or self.task).name, attempt=attempt, word=word)
+    def says(
+        self, word: ShardMessage, attempt: str = "1", task: RemoteTask | None = None
+    ) -> list[Finding | None]:
+        letter = RemoteMessage(task=(task or self.task).name, attempt=attempt, word=word)
         self.sent.letters.append(letter)
         return self.sent.look(0.0)
 
-    def ends(self, error: Exception | None = None) -> list[Met | None]:
+    def ends(self, error: Exception | None = None) -> list[Finding | None]:
         future = self.cluster.futures[-1]
         future.set_exception(error) if error is not None else future.set_result(None)
         self.sent.gone = True
@@ -78,11 +84,11 @@ class Shard:
 
 def test_a_shard_ends_with_its_last_word() -> None:
     shard = Shard()
-    assert shard.says(Word()) == []
-    assert shard.says(Word(account=account(5, BUG), new=0)) == [BUG]
-    assert shard.says(Word(account=account(9, BUG))) == [None]
+    assert shard.says(ShardMessage()) == []
+    assert shard.says(ShardMessage(account=account(5, BUG), new=0)) == [BUG]
+    assert shard.says(ShardMessage(account=account(9, BUG))) == [None]
     assert not shard.sent.over
-    assert shard.says(Word(account=account(100, BUG), last=True)) == [None]
+    assert shard.says(ShardMessage(account=account(100, BUG), last=True)) == [None]
     assert shard.sent.over
     assert shard.sent.account == account(100, BUG)
     assert len(shard.cluster.tasks) == 1
@@ -90,18 +96,20 @@ def test_a_shard_ends_with_its_last_word() -> None:
 
 def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
     shard = Shard()
-    shard.says(Word(account=account(40, BUG), new=0))
+    shard.says(ShardMessage(account=account(40, BUG), new=0))
     first = shard.task
-    assert shard.says(Word(), attempt="2") == []
+    assert shard.says(ShardMessage(), attempt="2") == []
     assert shard.cluster.futures[0].cancelled()
     rest = shard.task
     assert rest.name != first.name
     assert (rest.plan.first, rest.plan.budget) == (40, Budget(seconds=40.0, runs=60))
     assert rest.plan.seen == (Seen(BUG.signature, f"run {BUG.run}"),)
-    shard.says(Word(account=account(99), last=True), attempt="2", task=first)  # of the other one
+    shard.says(
+        ShardMessage(account=account(99), last=True), attempt="2", task=first
+    )  # of the other one
     assert not shard.sent.over
     again = replace(BUG, known="run 7", times=3)
-    shard.says(Word(account=account(100, again, plan=rest.plan), last=True), attempt="3")
+    shard.says(ShardMessage(account=account(100, again, plan=rest.plan), last=True), attempt="3")
     assert shard.sent.over
     done = shard.sent.account
     assert (done.runs, done.total.runs, done.interrupted) == (100, 100, False)
@@ -110,10 +118,12 @@ def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
 
 def test_a_shard_whose_task_is_lost_is_sent_again() -> None:
     shard = Shard()
-    shard.says(Word(account=account(40)))
+    shard.says(ShardMessage(account=account(40)))
     assert shard.ends(RuntimeError("killed")) == []
     assert shard.task.plan.first == 40
-    shard.says(Word(account=account(50, plan=shard.task.plan, interrupted=True), last=True), "2")
+    shard.says(
+        ShardMessage(account=account(50, plan=shard.task.plan, interrupted=True), last=True), "2"
+    )
     assert not shard.sent.over  # nobody asked for its end: its worker leaves
     shard.ends()
     assert shard.task.plan.first == 50
@@ -123,8 +133,8 @@ def test_a_shard_whose_task_is_lost_is_sent_again() -> None:
 
 def test_what_was_being_shrunk_is_kept_as_it_was_and_shrunk_where_it_comes_again() -> None:
     shard = Shard()
-    shard.says(Word(account=account(40, rough())))
-    (kept,) = shard.says(Word(), attempt="2")
+    shard.says(ShardMessage(account=account(40, rough())))
+    (kept,) = shard.says(ShardMessage(), attempt="2")
     assert kept is not None
     assert (kept.signature, kept.is_minimal, kept.after) == (rough().signature, False, 1)
     assert kept.lines[0].startswith("no_data_is_lost: ")
@@ -134,8 +144,8 @@ def test_what_was_being_shrunk_is_kept_as_it_was_and_shrunk_where_it_comes_again
 
 def test_nothing_is_left_where_the_budget_is_spent() -> None:
     shard = Shard()
-    shard.says(Word(account=account(100)))
-    shard.says(Word(), attempt="2")
+    shard.says(ShardMessage(account=account(100)))
+    shard.says(ShardMessage(), attempt="2")
     assert shard.sent.over
     assert len(shard.cluster.tasks) == 1
 
@@ -154,7 +164,7 @@ def test_who_loses_every_machine_is_given_up() -> None:
 
 def test_a_cluster_that_is_gone_is_told() -> None:
     shard = Shard()
-    shard.says(Word(account=account(40, rough())))
+    shard.says(ShardMessage(account=account(40, rough())))
     shard.cluster.futures[0].cancel()
     shard.sent.gone = True
     (kept,) = shard.sent.look(0.0)
@@ -174,19 +184,19 @@ def test_a_cluster_without_workers_is_given_up() -> None:
 
 def test_who_is_asked_to_end_has_time_for_a_last_word() -> None:
     shard = Shard()
-    shard.says(Word())
+    shard.says(ShardMessage())
     shard.sent.stop(0.0, at_once=False)
     assert shard.cluster.futures[0].cancelled()
     shard.sent.gone = True
     assert shard.sent.look(GRACE_S) == []
-    shard.says(Word(account=account(9, BUG, interrupted=True), last=True))
+    shard.says(ShardMessage(account=account(9, BUG, interrupted=True), last=True))
     assert shard.sent.over
     assert (shard.sent.account.runs, shard.sent.account.interrupted) == (9, True)
 
 
 def test_who_says_nothing_is_not_waited_for_longer_than_that() -> None:
     shard = Shard()
-    shard.says(Word(account=account(9)))
+    shard.says(ShardMessage(account=account(9)))
     shard.sent.stop(0.0, at_once=False)
     assert shard.sent.look(GRACE_S + ON_ITS_WAY_S + 1.0) == [None]
     assert (shard.sent.over, shard.sent.account.runs) == (True, 9)
@@ -201,7 +211,7 @@ def test_who_never_began_ends_at_once() -> None:
 
 def test_the_second_time_nobody_is_waited_for() -> None:
     shard = Shard()
-    shard.says(Word())
+    shard.says(ShardMessage())
     shard.sent.stop(0.0, at_once=False)
     shard.sent.stop(0.0, at_once=True)
     shard.sent.look(0.1)
@@ -210,8 +220,8 @@ def test_the_second_time_nobody_is_waited_for() -> None:
 
 def test_a_machine_that_is_lost_while_all_is_to_end_is_not_replaced() -> None:
     shard = Shard()
-    shard.says(Word(account=account(9)))
+    shard.says(ShardMessage(account=account(9)))
     shard.sent.stop(0.0, at_once=False)
-    shard.says(Word(), attempt="2")
+    shard.says(ShardMessage(), attempt="2")
     assert shard.sent.over
     assert len(shard.cluster.tasks) == 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.findings.finding_files import (
     findings_in,
     first_seen,
@@ -25,9 +25,9 @@ def case(steps: int, day: str = "2026-11-25") -> str:
     return f"workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n{found}{taken}"
 
 
-def met(text: str, bug: tuple[str, str, str] = BUG, **its: str) -> Met:
+def met(text: str, bug: tuple[str, str, str] = BUG, **its: str) -> Finding:
     its = {"subject": "reference", "scope": "worker", "case": text, **its}
-    return Met(bug, "", "", 0, 0, "swarm", **its)  # type: ignore[arg-type]  # all are text
+    return Finding(bug, "", "", 0, 0, "swarm", **its)  # type: ignore[arg-type]  # all are text
 
 
 def test_the_name_tells_the_property_and_the_bug() -> None:

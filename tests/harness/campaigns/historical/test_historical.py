@@ -22,11 +22,11 @@ from workerfuzz.harness.campaigns.historical.search import Search, Sighting, loo
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Move
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, TaskTransition
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster.from_workers import Dies
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import parse
 
 BROKEN = Violation(
@@ -35,14 +35,14 @@ BROKEN = Violation(
     "c0 waits for a: a is unknown",
     (Dies("w0"),),
     True,
-    ClusterUniverse(),
+    ClusterRunConfig(),
 )
 
 MOVES = (
-    Move("w0", "a", "released", "executing"),
-    Move("w0", "b", "executing", "memory"),
-    Move("w0", "a", "executing", "cancelled"),
-    Move(SCHEDULER, "a", "released", "processing"),
+    TaskTransition("w0", "a", "released", "executing"),
+    TaskTransition("w0", "b", "executing", "memory"),
+    TaskTransition("w0", "a", "executing", "cancelled"),
+    TaskTransition(SCHEDULER, "a", "released", "processing"),
 )
 
 

@@ -11,7 +11,7 @@ from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 SEED = 0
 
@@ -95,7 +95,7 @@ def test_some_need_four_steps_some_show_at_rest_some_only_in_a_sweep() -> None:
 @pytest.mark.parametrize("name", TOO_DEEP)
 def test_deep_mutant_is_caught_in_its_steps(name: str) -> None:
     def run() -> None:
-        world = WorkerWorld(ReferenceSubject(), Universe(config))
+        world = WorkerWorld(ReferenceSubject(), RunConfig(config))
         for step in TOO_DEEP[name]:
             world.apply(parse(step))
         world.finish()

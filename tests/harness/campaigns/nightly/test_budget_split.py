@@ -10,15 +10,15 @@ from workerfuzz.harness.campaigns.nightly.budget_split import (
     MOST_SHARDS,
     SHARD_RUNS,
     SHARD_S,
-    Sharing,
+    BudgetSplit,
     rounds,
 )
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 TARGETS = [Target("reference", "worker"), Target("reference", "cluster"), Target("dask", "cluster")]
 
@@ -38,7 +38,7 @@ def night(budget: Budget, jobs: int = 1) -> Night:
 
 
 def plans(budget: Budget, jobs: int = 1) -> list[Plan]:
-    return [plan for _, plan in Sharing(night(budget, jobs), jobs).plans()]
+    return [plan for _, plan in BudgetSplit(night(budget, jobs), jobs).plans()]
 
 
 def shares(plans: list[Plan], what: str) -> Counter[str]:
@@ -67,7 +67,7 @@ def test_cpu_time_is_shared_out() -> None:
 
 def test_wall_time_is_taken_by_turns_until_it_is_over(clock: list[float]) -> None:
     found = []
-    for _, plan in Sharing(night(Budget(seconds=8000))).plans():
+    for _, plan in BudgetSplit(night(Budget(seconds=8000))).plans():
         found.append(plan)
         clock[0] += plan.budget.seconds or 0
     assert clock[0] == pytest.approx(9000)
@@ -77,14 +77,16 @@ def test_wall_time_is_taken_by_turns_until_it_is_over(clock: list[float]) -> Non
 
 def test_time_that_is_lost_on_the_way_cuts_the_last_ones_short(clock: list[float]) -> None:
     found = []
-    for _, plan in Sharing(night(Budget(seconds=100))).plans():
+    for _, plan in BudgetSplit(night(Budget(seconds=100))).plans():
         found.append(plan)
         clock[0] += (plan.budget.seconds or 0) + 40
     assert len(found) == 3, "everything has a turn, however little time there is"
 
 
 def test_two_processes_have_twice_the_time(clock: list[float]) -> None:
-    first = list(islice((plan for _, plan in Sharing(night(Budget(seconds=60), 2), 2).plans()), 6))
+    first = list(
+        islice((plan for _, plan in BudgetSplit(night(Budget(seconds=60), 2), 2).plans()), 6)
+    )
     assert [plan.budget.seconds for plan in first] == [20.0] * 6
 
 
@@ -94,38 +96,38 @@ def test_no_two_shards_of_any_nights_have_the_same_seed() -> None:
     assert {seed // MOST_SHARDS for seed in seeds} == {7}
 
 
-def account(plan: Plan, runs: int, seconds: float = 0.0) -> Account:
-    tallies = {"swarm": Tally(runs=runs, seconds=seconds)}
-    return Account(plan, tallies=tallies, runs=plan.first + runs, seconds=seconds)
+def account(plan: Plan, runs: int, seconds: float = 0.0) -> ShardResult:
+    tallies = {"swarm": Counters(runs=runs, seconds=seconds)}
+    return ShardResult(plan, tallies=tallies, runs=plan.first + runs, seconds=seconds)
 
 
 def test_a_shard_goes_on_with_the_run_after_its_last() -> None:
     its = night(Budget(runs=300))
-    whole = dict(Sharing(its).plans())
+    whole = dict(BudgetSplit(its).plans())
     done = {(0, 1): account(whole[0, 1], 100), (1, 1): account(whole[1, 1], 30)}
-    rest = dict(Sharing(its, accounts=done, parts=list(done)).plans())
+    rest = dict(BudgetSplit(its, accounts=done, parts=list(done)).plans())
     assert list(rest) == [(1, 2), (2, 1)]
     assert (rest[1, 2].first, rest[1, 2].budget.runs) == (30, 70)
     assert rest[1, 2].seed == whole[1, 1].seed
     done[1, 2] = account(rest[1, 2], 69)
-    again = dict(Sharing(its, accounts=done, parts=list(done)).plans())
+    again = dict(BudgetSplit(its, accounts=done, parts=list(done)).plans())
     assert (again[1, 3].first, again[1, 3].budget.runs) == (99, 1)
     done[1, 3] = account(again[1, 3], 1)
-    assert list(dict(Sharing(its, accounts=done, parts=list(done)).plans())) == [(2, 1)]
+    assert list(dict(BudgetSplit(its, accounts=done, parts=list(done)).plans())) == [(2, 1)]
 
 
 def test_a_shard_that_nobody_can_read_is_done_again_beside_it() -> None:
     its = night(Budget(runs=300))
-    rest = dict(Sharing(its, parts=[(1, 1)]).plans())
+    rest = dict(BudgetSplit(its, parts=[(1, 1)]).plans())
     assert list(rest) == [(1, 2), (0, 1), (2, 1)]
     assert (rest[1, 2].first, rest[1, 2].budget.runs) == (0, 100)
 
 
 def test_what_is_left_of_time_is_used_and_no_more() -> None:
     its = night(Budget(seconds=60))
-    plan = Sharing(its).plan_of(0)
+    plan = BudgetSplit(its).plan_of(0)
     done = {(0, 1): account(plan, 5, seconds=19.8), (1, 1): account(plan, 5, seconds=11.0)}
-    sharing = Sharing(its, spent_s=40.0, accounts=done, parts=list(done))
+    sharing = BudgetSplit(its, spent_s=40.0, accounts=done, parts=list(done))
     assert sharing.left().seconds == 20.0
     (part, rest), *_ = sharing.plans()
     assert (part, rest.first, rest.budget.seconds) == ((1, 2), 5, 9.0)
@@ -134,5 +136,5 @@ def test_what_is_left_of_time_is_used_and_no_more() -> None:
 def test_what_is_left_is_told_for_each_limit() -> None:
     its = night(Budget(cpu_s=60, runs=300))
     done = {(0, 1): account(Plan(), 40, seconds=10.0)}
-    left = Sharing(its, accounts=done, parts=list(done)).left()
+    left = BudgetSplit(its, accounts=done, parts=list(done)).left()
     assert (left.cpu_s, left.runs) == (50.0, 260)

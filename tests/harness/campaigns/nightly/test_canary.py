@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly.canary import PLANTED, RUNS, Canary, canaries
 from workerfuzz.harness.campaigns.nightly.nightly import in_this_process
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 def test_each_scope_of_the_night_has_one_that_must_be_found_and_one_that_must_not() -> None:
@@ -31,14 +31,14 @@ def test_the_shards_of_a_night_find_it(scope: str, seed: int) -> None:
     assert done[0].met[0].run < RUNS / 4, "it is hardly ever missed"
 
 
-def came_to(*met: Met, runs: int = RUNS) -> Account:
-    tallies = {"swarm": Tally(runs=runs)}
-    return Account(Canary("worker").plan(0), tallies=tallies, met=list(met))
+def came_to(*met: Finding, runs: int = RUNS) -> ShardResult:
+    tallies = {"swarm": Counters(runs=runs)}
+    return ShardResult(Canary("worker").plan(0), tallies=tallies, met=list(met))
 
 
 def test_what_is_wrong_is_said() -> None:
     (caught_by,) = named(PLANTED["worker"]).caught_by
-    met = Met((caught_by, "", ""), "", "", 0, 0, "swarm", case="text")
+    met = Finding((caught_by, "", ""), "", "", 0, 0, "swarm", case="text")
     other = replace(met, signature=("other", "", ""))
     planted, healthy = Canary("worker", PLANTED["worker"]), Canary("worker")
     where = f"in {RUNS} runs at worker scope"

@@ -12,10 +12,10 @@ from workerfuzz.harness.campaigns.nightly.corpus_minimisation import (
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 TARGETS = [Target("reference", "worker"), Target("reference", "cluster")]
 
@@ -23,7 +23,7 @@ TARGETS = [Target("reference", "worker"), Target("reference", "cluster")]
 def put(folder: Path) -> None:
     """Two stems of a worker, of which one reaches all."""
     for lines in (["compute-task x"], ["compute-task x", "execute-success x"]):
-        corpus.store(folder, Stem(Universe(), tuple(map(parse, lines)), (), "reference 1"))
+        corpus.store(folder, CorpusEntry(RunConfig(), tuple(map(parse, lines)), (), "reference 1"))
 
 
 def test_stems_of_each_target_are_minimised(tmp_path: Path) -> None:

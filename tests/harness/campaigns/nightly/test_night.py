@@ -2,12 +2,12 @@
 
 from itertools import permutations
 
-from workerfuzz.harness.campaigns.findings.finding import Met, merge_met
+from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 
 
-def met(name: str, times: int, after: int, **its: str) -> Met:
-    return Met((name, "", ""), "", "", 0, 0, "swarm", times=times, after=after, **its)  # type: ignore[arg-type]  # all are text
+def met(name: str, times: int, after: int, **its: str) -> Finding:
+    return Finding((name, "", ""), "", "", 0, 0, "swarm", times=times, after=after, **its)  # type: ignore[arg-type]  # all are text
 
 
 def test_a_night_is_red_if_one_of_its_phases_is() -> None:

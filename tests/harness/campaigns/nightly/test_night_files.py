@@ -18,7 +18,7 @@ from workerfuzz.harness.campaigns.nightly.night_files import (
 )
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_a_night_is_read_as_it_was_written(folder: Folder) -> None:
     path = put(folder, night)
     parts = [(0, 1), (0, 2), (11, 1), (12345, 1)]
     for number, part in enumerate(parts):
-        file_of(path, part).write_text(as_text(Account(Plan(seed=number), runs=3)))
+        file_of(path, part).write_text(as_text(ShardResult(Plan(seed=number), runs=3)))
     (path / "shards" / "notes.txt").touch()
     written = read_night(path)
     assert written is not None
@@ -86,7 +86,11 @@ def test_nights_are_read_when_they_are_asked_for(folder: Folder) -> None:
 
 def test_broken_files_are_named_and_left_as_they_are(folder: Folder) -> None:
     path = put(folder, a_night())
-    for part, text in (((0, 1), "{"), ((1, 1), as_text(Account(Plan(), runs=5))), ((2, 1), "[]")):
+    for part, text in (
+        ((0, 1), "{"),
+        ((1, 1), as_text(ShardResult(Plan(), runs=5))),
+        ((2, 1), "[]"),
+    ):
         file_of(path, part).write_text(text)
     (path / NIGHT).write_text('{"seed": "x"}')
     written = read_night(path)
@@ -105,7 +109,7 @@ def test_broken_files_are_named_and_left_as_they_are(folder: Folder) -> None:
 def test_shards_without_their_night_are_read(folder: Folder) -> None:
     path = put(folder, a_night())
     (path / NIGHT).unlink()
-    file_of(path, (0, 1)).write_text(as_text(Account(Plan(), runs=5)))
+    file_of(path, (0, 1)).write_text(as_text(ShardResult(Plan(), runs=5)))
     (written,) = read_nights(folder)
     assert written.problems == [f"{path / NIGHT}: no such file; its shards are read without it"]
     assert written.night.began == "2026-11-25T02-03-04"

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.findings.finding_files import first_seen, name_of, names_in
 from workerfuzz.harness.campaigns.nightly import night_log as module
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import read_nights
-from workerfuzz.harness.campaigns.nightly.night_log import Diary
+from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import saving
 from workerfuzz.harness.cases.format.casefile import load
 
@@ -26,14 +26,14 @@ def case(steps: int) -> str:
     return f"workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n{taken}"
 
 
-def met(steps: int = 1, bug: tuple[str, str, str] = BUG) -> Met:
-    it = Met(bug, "", "", 0, 0, "swarm", "reference", "worker", case=case(steps), after=steps)
+def met(steps: int = 1, bug: tuple[str, str, str] = BUG) -> Finding:
+    it = Finding(bug, "", "", 0, 0, "swarm", "reference", "worker", case=case(steps), after=steps)
     it.lines = [f"{steps} steps"]
     return it
 
 
-def account(*found: Met, runs: int = 9) -> Account:
-    return Account(Plan(), met=list(found), runs=runs)
+def account(*found: Finding, runs: int = 9) -> ShardResult:
+    return ShardResult(Plan(), met=list(found), runs=runs)
 
 
 @pytest.fixture
@@ -42,25 +42,25 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def diary(tmp_path: Path, said: list[str]) -> Diary:
+def diary(tmp_path: Path, said: list[str]) -> NightLog:
     """Of a night that has begun."""
     return began(tmp_path, said=said)
 
 
-def began(path: Path, seed: int = 1, said: list[str] | None = None, day: int = 25) -> Diary:
+def began(path: Path, seed: int = 1, said: list[str] | None = None, day: int = 25) -> NightLog:
     night = Night(seed, f"2026-11-{day}T00:00:00+00:00")
-    its = Diary(Folder(path), night, (said if said is not None else []).append, flush_s=HOUR)
+    its = NightLog(Folder(path), night, (said if said is not None else []).append, flush_s=HOUR)
     night.before = names_in(its.folder.findings)
     its.flush()
     return its
 
 
-def on_disk(diary: Diary) -> list[Account]:
+def on_disk(diary: NightLog) -> list[ShardResult]:
     (written,) = read_nights(diary.folder)
     return written.night.shards
 
 
-def test_what_was_found_is_written_at_once(diary: Diary) -> None:
+def test_what_was_found_is_written_at_once(diary: NightLog) -> None:
     it = met()
     assert diary.note((0, 1), account()) == []
     assert on_disk(diary) == [], "nothing was found, and little time has passed"
@@ -70,14 +70,14 @@ def test_what_was_found_is_written_at_once(diary: Diary) -> None:
     assert on_disk(diary) == [account(it)]
 
 
-def test_what_was_told_is_not_told_again(diary: Diary) -> None:
+def test_what_was_told_is_not_told_again(diary: NightLog) -> None:
     assert diary.note((0, 1), account(met()))
     assert not diary.note((0, 1), account(met()))
     assert not diary.note((1, 1), account(met(3)))
     assert len(names_in(diary.folder.findings)) == 1
 
 
-def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(diary: Diary) -> None:
+def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(diary: NightLog) -> None:
     it = met(9)
     it.lines = []
     assert diary.note((0, 1), account(it)) == []
@@ -90,21 +90,21 @@ def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(diary: Diary) -
     assert diary.has_seen("reference", "worker")
 
 
-def test_everything_is_written_now_and_then(diary: Diary) -> None:
+def test_everything_is_written_now_and_then(diary: NightLog) -> None:
     diary.flush_s = 0.0
     diary.note((0, 1), account(runs=5))
     diary.note((1, 1), account(runs=7))
     assert [its.runs for its in on_disk(diary)] == [5, 7]
 
 
-def test_a_shorter_case_of_another_shard_takes_its_place(diary: Diary) -> None:
+def test_a_shorter_case_of_another_shard_takes_its_place(diary: NightLog) -> None:
     diary.note((0, 1), account(met(3)))
     diary.note((1, 1), account(met(1)))
     (name,) = names_in(diary.folder.findings)
     assert len(load(diary.folder.findings / name).steps) == 1
 
 
-def test_what_has_a_case_is_not_shrunk_again(diary: Diary) -> None:
+def test_what_has_a_case_is_not_shrunk_again(diary: NightLog) -> None:
     diary.note((0, 1), account(met()))
     assert diary.has_seen("reference", "worker") == (Seen(BUG, name_of(met())),)
     assert diary.has_seen("reference", "cluster") == ()
@@ -153,7 +153,7 @@ def full(*_: object) -> None:
 
 
 def test_where_the_disk_is_full_people_get_the_case(
-    diary: Diary, said: list[str], monkeypatch: pytest.MonkeyPatch
+    diary: NightLog, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(saving.os, "fsync", full)
@@ -176,7 +176,7 @@ def test_where_the_disk_is_full_people_get_the_case(
     assert written.night.shards[0].met[0].path
 
 
-def test_the_end_is_written_last(diary: Diary, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_is_written_last(diary: NightLog, monkeypatch: pytest.MonkeyPatch) -> None:
     diary.note((0, 1), account())
     order: list[str] = []
 

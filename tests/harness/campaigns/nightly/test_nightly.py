@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly.canary import PLANTED
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import NotMinimised
@@ -18,14 +18,14 @@ from workerfuzz.harness.campaigns.nightly.folder import opened
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, night_in
 from workerfuzz.harness.campaigns.nightly.nightly import Carry, Nightly, Tell, in_this_process
-from workerfuzz.harness.campaigns.nightly.resume import Opening, Orders, open_night
+from workerfuzz.harness.campaigns.nightly.resume import NightOptions, NightStart, open_night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.counters import total
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 
 BUG = "finish-is-kept-secret"
@@ -34,7 +34,7 @@ TARGETS = {Target("reference", "worker"): "1.0", Target("reference", "cluster"):
 
 
 def replay(path: Path, subject: str) -> Replay:
-    return Replay(Outcome.AS_WRITTEN, str(path), subject)
+    return Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
 
 @dataclass
@@ -42,10 +42,10 @@ class Sitting:
     """What is told in one sitting."""
 
     said: list[str] = field(default_factory=list)
-    found: list[Met] = field(default_factory=list)
-    watched: list[tuple[int, Met | None]] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
+    watched: list[tuple[int, Finding | None]] = field(default_factory=list)
 
-    def tell(self, account: Account, met: Met | None = None) -> None:
+    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
         self.watched.append((account.runs, met))
 
 
@@ -61,7 +61,7 @@ def sit(
 ) -> tuple[Night, Sitting]:
     """One sitting of a night on the reference."""
     sitting = Sitting()
-    orders = Orders(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
+    orders = NightOptions(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
     with opened(folder) as its, ExitStack() as stack:
         opening = open_night(its, orders, carry, replay, resume=resume, say=sitting.said.append)
         night = opening.nightly
@@ -166,7 +166,7 @@ def test_a_corpus_that_cannot_be_minimised_makes_the_night_red(tmp_path: Path) -
 def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "cut.stem").write_text("workerfuzz-st")
-    orders = Orders(seed=1, budget=Budget(runs=4), targets=TARGETS)
+    orders = NightOptions(seed=1, budget=Budget(runs=4), targets=TARGETS)
     with opened(tmp_path) as its:
         opening = open_night(its, orders, in_this_process, replay)
         night = opening.nightly.run()
@@ -192,7 +192,7 @@ def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
 def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Path) -> None:
     """What fuzzes does not do what it should."""
 
-    def blind(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+    def blind(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
         return in_this_process((replace(plan, planted="") for plan in plans), tell)
 
     night, _ = sit(tmp_path, carry=blind)
@@ -213,15 +213,15 @@ def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None
 def interrupted_after(count: int) -> Carry:
     """Ctrl-C comes when so many shards are over, in the canary or later."""
 
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[Account]:
+    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
         nonlocal count
-        accounts: list[Account] = []
+        accounts: list[ShardResult] = []
 
         def some() -> Iterable[Plan]:
             nonlocal count
             for plan in plans:
                 if count == 0:
-                    accounts.append(Account(plan, interrupted=True))
+                    accounts.append(ShardResult(plan, interrupted=True))
                     return
                 count -= 1
                 yield plan
@@ -286,8 +286,8 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     night, _ = sit(tmp_path, carry=interrupted_after(5))
     broken = tmp_path / "nights" / night.name / "shards" / "0000.json"
     broken.write_text("{")
-    told: list[Opening] = []
-    orders = Orders(seed=1, budget=Budget(runs=1), targets=TARGETS)
+    told: list[NightStart] = []
+    orders = NightOptions(seed=1, budget=Budget(runs=1), targets=TARGETS)
     with opened(tmp_path) as its:
         told.append(open_night(its, orders, in_this_process, replay, resume=True))
         again = told[0].nightly.run()
@@ -328,11 +328,11 @@ def test_who_has_no_time_for_the_report_has_the_night(tmp_path: Path) -> None:
 
 def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_path: Path) -> None:
     def fixing(night: Nightly) -> None:
-        night.replay = lambda path, subject: Replay(Outcome.AS_WRITTEN, str(path), subject)
+        night.replay = lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
     def breaking(night: Nightly) -> None:
         night.replay = lambda path, subject: Replay(
-            Outcome.BROKEN if path.parent.name == "findings" else Outcome.AS_WRITTEN,
+            ReplayOutcome.BROKEN if path.parent.name == "findings" else ReplayOutcome.AS_WRITTEN,
             str(path),
             subject,
             ("said",),

@@ -6,15 +6,17 @@ from workerfuzz.harness.campaigns.nightly.nightly import in_this_process
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.counters import Tally
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 TARGET = Target("reference", "worker")
 
 
 def night(seed: int, *sketches: list[int], runs: int = 9) -> Night:
     its = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
-    its.shards = [Account(Plan(), tallies={"x": Tally(runs=runs, sketch=it)}) for it in sketches]
+    its.shards = [
+        ShardResult(Plan(), tallies={"x": Counters(runs=runs, sketch=it)}) for it in sketches
+    ]
     return its
 
 

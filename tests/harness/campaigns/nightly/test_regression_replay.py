@@ -6,26 +6,30 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
-from workerfuzz.harness.campaigns.nightly.regression_replay import CASES, Replaying, Tonight
+from workerfuzz.harness.campaigns.nightly.regression_replay import (
+    CASES,
+    RegressionReplay,
+    Replaying,
+)
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.replay.replay import Outcome, Replay
+from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 
 TEXT = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: {}\n\n> find-missing\n"
 
 
-def tonight(replay: Replaying, *subjects: str) -> Tonight:
+def tonight(replay: Replaying, *subjects: str) -> RegressionReplay:
     targets = [Target(name, "cluster") for name in subjects or ("reference",)]
-    return Tonight(Night(1, "2026-11-25T00:00:00+00:00", targets=targets), replay)
+    return RegressionReplay(Night(1, "2026-11-25T00:00:00+00:00", targets=targets), replay)
 
 
-def outcomes(its: Mapping[str, Outcome]) -> Replaying:
+def outcomes(its: Mapping[str, ReplayOutcome]) -> Replaying:
     """Replays that come to that, by file."""
 
     def replay(path: Path, subject: str) -> Replay:
-        outcome = its.get(path.name, Outcome.AS_WRITTEN)
+        outcome = its.get(path.name, ReplayOutcome.AS_WRITTEN)
         return Replay(outcome, str(path), subject, (f"{path}:5: said",))
 
     return replay
@@ -40,7 +44,7 @@ def put(folder: Path, *names: str, subject: str = "reference") -> None:
 def test_cases_are_replayed_on_each_subject(tmp_path: Path) -> None:
     put(tmp_path, "a.case", "b.case")
     phase = Phase("replay")
-    tonight(outcomes({"b.case": Outcome.NOT_APPLICABLE}), "reference", "dask").cases(
+    tonight(outcomes({"b.case": ReplayOutcome.NOT_APPLICABLE}), "reference", "dask").cases(
         phase, [tmp_path]
     )
     assert phase.told == [
@@ -53,7 +57,7 @@ def test_cases_are_replayed_on_each_subject(tmp_path: Path) -> None:
 def test_a_case_that_differs_is_red(tmp_path: Path) -> None:
     put(tmp_path, "a.case", "b.case")
     phase = Phase("replay")
-    tonight(outcomes({"b.case": Outcome.DIFFERS})).cases(phase, [tmp_path])
+    tonight(outcomes({"b.case": ReplayOutcome.DIFFERS})).cases(phase, [tmp_path])
     path = tmp_path / "b.case"
     assert phase.red == [f"on reference, differs: {path}:5: said"]
 
@@ -73,7 +77,7 @@ def test_cases_that_come_with_workerfuzz_are_replayed_and_known_bugs_are_not_amo
 
     def replay(path: Path, subject: str) -> Replay:
         seen.add(path.parent)
-        return Replay(Outcome.AS_WRITTEN, str(path), subject)
+        return Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
     tonight(replay).cases(Phase("replay"))
     assert seen == {CASES}
@@ -83,7 +87,7 @@ def test_findings_of_former_nights_still_break_or_are_fixed(tmp_path: Path) -> N
     put(tmp_path, "a.case", "b.case", "c.case")
     put(tmp_path, "d.case", subject="dask")
     (tmp_path / "e.case").write_text("half a ca")
-    its = tonight(outcomes({"a.case": Outcome.BROKEN, "c.case": Outcome.IMPOSSIBLE}))
+    its = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
     phase = Phase("replay")
     its.findings(phase, tmp_path)
     problem, told = phase.told
@@ -96,7 +100,7 @@ def test_findings_of_former_nights_still_break_or_are_fixed(tmp_path: Path) -> N
 
 def test_a_finding_that_was_fixed_and_breaks_again_is_red(tmp_path: Path) -> None:
     put(tmp_path, "a.case", "b.case", "c.case")
-    its = tonight(outcomes({"a.case": Outcome.BROKEN, "c.case": Outcome.IMPOSSIBLE}))
+    its = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
     phase = Phase("replay")
     its.findings(phase, tmp_path, {"a.case", "b.case", "c.case"})
     assert phase.red == [f"on reference: {tmp_path / 'a.case'} breaks again"]
@@ -114,8 +118,8 @@ def names() -> list[str]:
 
 
 def test_known_bugs_still_break_or_are_fixed(names: list[str]) -> None:
-    came_to = dict.fromkeys(names, Outcome.BREAKS_AS_KNOWN)
-    came_to[names[0]], came_to[names[1]] = Outcome.FIXED, Outcome.AS_WRITTEN
+    came_to = dict.fromkeys(names, ReplayOutcome.BREAKS_AS_KNOWN)
+    came_to[names[0]], came_to[names[1]] = ReplayOutcome.FIXED, ReplayOutcome.AS_WRITTEN
     its = tonight(outcomes(came_to), "dask")
     phase = Phase("known")
     its.known(phase)
@@ -126,7 +130,7 @@ def test_known_bugs_still_break_or_are_fixed(names: list[str]) -> None:
 
 
 def test_a_known_bug_that_breaks_elsewhere_as_well_is_red(names: list[str]) -> None:
-    came_to = dict.fromkeys(names, Outcome.NOT_APPLICABLE) | {names[0]: Outcome.BROKEN}
+    came_to = dict.fromkeys(names, ReplayOutcome.NOT_APPLICABLE) | {names[0]: ReplayOutcome.BROKEN}
     phase = Phase("known")
     tonight(outcomes(came_to)).known(phase)
     assert phase.red[0].startswith(f"on reference, broken: {FOLDER / names[0]}:")
@@ -134,7 +138,7 @@ def test_a_known_bug_that_breaks_elsewhere_as_well_is_red(names: list[str]) -> N
 
 def test_known_bugs_of_other_subjects_are_not_told(names: list[str]) -> None:
     phase = Phase("known")
-    tonight(outcomes(dict.fromkeys(names, Outcome.NOT_APPLICABLE))).known(phase)
+    tonight(outcomes(dict.fromkeys(names, ReplayOutcome.NOT_APPLICABLE))).known(phase)
     assert phase == Phase("known")
 
 

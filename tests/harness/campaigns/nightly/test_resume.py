@@ -11,21 +11,26 @@ from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text
 from workerfuzz.harness.campaigns.nightly.nightly import in_this_process
-from workerfuzz.harness.campaigns.nightly.resume import Opening, Orders, open_night, python_of_last
+from workerfuzz.harness.campaigns.nightly.resume import (
+    NightOptions,
+    NightStart,
+    open_night,
+    python_of_last,
+)
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.replay.replay import Replay
 
 TARGET = Target("reference", "worker")
-ORDERS = Orders(seed=9, budget=Budget(runs=8), targets={TARGET: "1.0"}, jobs=2)
+ORDERS = NightOptions(seed=9, budget=Budget(runs=8), targets={TARGET: "1.0"}, jobs=2)
 
 
 def replay(path: Path, subject: str) -> Replay:
     raise AssertionError("nothing is replayed")
 
 
-def opening(path: Path, *, resume: bool = False) -> Opening:
+def opening(path: Path, *, resume: bool = False) -> NightStart:
     return open_night(Folder(path), ORDERS, in_this_process, replay, resume=resume)
 
 

@@ -2,38 +2,40 @@
 
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.findings.finding_files import keep_finding, name_of
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import Written
-from workerfuzz.harness.campaigns.nightly.triage import Bug, Status, triage
+from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug, triage
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.triage.severity import Severity
 
 CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n\n> pause\n"
 
 
-def met(broken: str, **its: object) -> Met:
-    made = Met((broken, "", ""), "It holds.", "x does not", 3, 11, "swarm", "reference", "worker")
+def met(broken: str, **its: object) -> Finding:
+    made = Finding(
+        (broken, "", ""), "It holds.", "x does not", 3, 11, "swarm", "reference", "worker"
+    )
     made.case = CASE
     for name, value in its.items():
         setattr(made, name, value)
     return made
 
 
-def night(day: int, *found: Met) -> Written:
+def night(day: int, *found: Finding) -> Written:
     its = Night(day, f"2026-11-{day}T22:00:00+00:00")
-    its.shards = [Account(Plan(), met=list(found))]
+    its.shards = [ShardResult(Plan(), met=list(found))]
     return Written(Path(its.name), its)
 
 
-def listed(path: Path, *nights: Written, since: str = "") -> list[Bug]:
+def listed(path: Path, *nights: Written, since: str = "") -> list[TriagedBug]:
     return triage(Folder(path), reversed(nights), since)
 
 
-def states(bugs: list[Bug]) -> list[tuple[str, str]]:
+def states(bugs: list[TriagedBug]) -> list[tuple[str, str]]:
     return [(bug.broken, bug.status) for bug in bugs]
 
 
@@ -42,8 +44,8 @@ def test_a_bug_of_several_nights_is_one(tmp_path: Path) -> None:
     keep_finding(tmp_path / "findings", it, "2026-11-20")
     again = met("a", times=4, known=name_of(it), case="")
     assert listed(tmp_path, night(24, it), night(25, again)) == [
-        Bug(
-            "a", Status.KNOWN, "reference", "reference",
+        TriagedBug(
+            "a", BugStatus.KNOWN, "reference", "reference",
             times=7, nights=2, first="2026-11-20", last="2026-11-25",
             harm=Severity.STAYS, broken="a", what="memory of x", case=f"findings/{name_of(it)}",
         )
@@ -66,7 +68,7 @@ def test_what_is_new_comes_first_and_the_most_harmful_of_it(tmp_path: Path) -> N
 
 def test_a_known_bug_has_its_title(tmp_path: Path) -> None:
     (bug,) = listed(tmp_path, night(25, met("a", known="a title", case="")))
-    assert (bug.status, bug.known, bug.case) == (Status.KNOWN, "a title", "")
+    assert (bug.status, bug.known, bug.case) == (BugStatus.KNOWN, "a title", "")
 
 
 def test_new_is_what_came_on_a_day_or_later(tmp_path: Path) -> None:
@@ -91,7 +93,11 @@ def test_a_case_whose_nights_are_gone_is_listed(tmp_path: Path) -> None:
     keep_finding(tmp_path / "findings", it, "2026-11-20")
     (tmp_path / "findings" / "odd-1234.case").write_text("?")
     odd, bug = sorted(listed(tmp_path), key=lambda it: it.signature)
-    assert (bug.signature, bug.status, bug.what) == ("role_fits_state", Status.KNOWN, "it breaks")
+    assert (bug.signature, bug.status, bug.what) == (
+        "role_fits_state",
+        BugStatus.KNOWN,
+        "it breaks",
+    )
     assert (bug.first, bug.times, bug.nights) == ("2026-11-20", 0, 0)
     assert (odd.signature, odd.case) == ("odd-1234.case", "findings/odd-1234.case")
     assert "not a case" in odd.what

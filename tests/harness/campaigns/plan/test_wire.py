@@ -9,7 +9,7 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 
 
@@ -22,7 +22,7 @@ def test_an_account_arrives_as_it_was_sent(tmp_path: Path) -> None:
     with named("finish-is-kept-secret").planted():
         done = fill(open_shard(Plan(scope="cluster", budget=Budget(runs=20)), tmp_path))
     assert done.met
-    again = from_json(to_json(done), Account)
+    again = from_json(to_json(done), ShardResult)
     assert again == done
     assert to_json(again) == to_json(done)
 

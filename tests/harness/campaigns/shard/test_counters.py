@@ -4,7 +4,7 @@ from itertools import permutations
 
 from workerfuzz.harness.campaigns.shard.counters import (
     SKETCHED,
-    Tally,
+    Counters,
     digest,
     merged,
     shared,
@@ -12,11 +12,11 @@ from workerfuzz.harness.campaigns.shard.counters import (
 )
 from workerfuzz.strategies import worker
 
-ONE = Tally(runs=2, steps=30, seconds=0.5, found=1, taken={"pause": 3}, sketch=[1, 5])
-OTHER = Tally(
+ONE = Counters(runs=2, steps=30, seconds=0.5, found=1, taken={"pause": 3}, sketch=[1, 5])
+OTHER = Counters(
     runs=1, steps=10, taken={"pause": 1, "unpause": 2}, watched=10, edges={"worker a -> b": 4}
 )
-THIRD = Tally(reached={"detour a -> b": 1}, checked={"role_fits_state": 7}, sketch=[2, 5])
+THIRD = Counters(reached={"detour a -> b": 1}, checked={"role_fits_state": 7}, sketch=[2, 5])
 
 
 def test_tallies_add_up_in_any_order() -> None:
@@ -31,13 +31,13 @@ def test_tallies_add_up_in_any_order() -> None:
 
 
 def test_states_are_those_of_the_edges() -> None:
-    tally = Tally(edges={"worker a -> b": 1, "worker b -> c": 1, "scheduler d -> e": 1})
+    tally = Counters(edges={"worker a -> b": 1, "worker b -> c": 1, "scheduler d -> e": 1})
     assert tally.states() == {"a", "b", "c"}
     assert tally.states("scheduler") == {"d", "e"}
 
 
 def test_missing_are_those_that_never_held() -> None:
-    tally = Tally(edges={"worker a -> b": 1}, reached={"detour a -> c": 2})
+    tally = Counters(edges={"worker a -> b": 1}, reached={"detour a -> c": 2})
     assert tally.missing(["worker a -> b", "detour a -> c", "detour a -> d"]) == ["detour a -> d"]
 
 

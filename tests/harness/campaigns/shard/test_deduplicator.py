@@ -5,8 +5,8 @@ from pathlib import Path
 
 from examples.accounts import account, met
 
-from workerfuzz.harness.campaigns.findings.finding import Met
-from workerfuzz.harness.campaigns.shard.deduplicator import Kept, by_signature, numbered
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator, by_signature, numbered
 
 
 def case(steps: int) -> str:
@@ -14,12 +14,12 @@ def case(steps: int) -> str:
     return f"workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n{taken}"
 
 
-def bug(steps: int, **its: object) -> Met:
+def bug(steps: int, **its: object) -> Finding:
     return met(subject="reference", scope="worker", case=case(steps), after=steps, **its)
 
 
 def test_a_bug_that_many_shards_find_is_written_once(tmp_path: Path) -> None:
-    kept = Kept(by_signature(tmp_path), str(tmp_path))
+    kept = Deduplicator(by_signature(tmp_path), str(tmp_path))
     assert kept.take(bug(3)) is not None
     assert kept.take(bug(3)) is None
     assert kept.take(bug(4)) is None
@@ -28,7 +28,7 @@ def test_a_bug_that_many_shards_find_is_written_once(tmp_path: Path) -> None:
 
 
 def test_a_shorter_case_takes_its_place(tmp_path: Path) -> None:
-    kept = Kept(by_signature(tmp_path), str(tmp_path))
+    kept = Deduplicator(by_signature(tmp_path), str(tmp_path))
     assert kept.take(bug(3)) is not None
     assert kept.take(bug(2)) is None
     (path,) = tmp_path.iterdir()
@@ -36,7 +36,7 @@ def test_a_shorter_case_takes_its_place(tmp_path: Path) -> None:
 
 
 def test_an_account_tells_where_its_bugs_are(tmp_path: Path) -> None:
-    kept = Kept(by_signature(tmp_path), str(tmp_path))
+    kept = Deduplicator(by_signature(tmp_path), str(tmp_path))
     kept.take(bug(2, lines=["it breaks"]))
     known = replace(bug(9), known="an old acquaintance")
     told = kept.told(account(met=[bug(3, times=5), known]))
@@ -48,7 +48,7 @@ def test_an_account_tells_where_its_bugs_are(tmp_path: Path) -> None:
 
 
 def test_a_case_of_one_worker_alone_is_told_as_well(tmp_path: Path) -> None:
-    kept = Kept(by_signature(tmp_path), str(tmp_path))
+    kept = Deduplicator(by_signature(tmp_path), str(tmp_path))
     kept.take(bug(2, alone=case(1)))
     alone, path = sorted(tmp_path.iterdir())
     assert alone.name == f"{path.stem}-alone.case"
@@ -61,7 +61,7 @@ def test_a_case_of_one_worker_alone_is_told_as_well(tmp_path: Path) -> None:
 
 def test_a_folder_that_takes_nothing_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    kept = Kept(by_signature(tmp_path / "file"), "file")
+    kept = Deduplicator(by_signature(tmp_path / "file"), "file")
     assert kept.take(bug(1)) is not None
     (told,) = kept.told(account(met=[bug(1)])).new
     assert told.path == ""
@@ -72,7 +72,7 @@ def test_a_folder_that_takes_nothing_costs_nothing(tmp_path: Path) -> None:
 
 
 def test_numbers_tell_in_which_order_bugs_were_found(tmp_path: Path) -> None:
-    kept = Kept(numbered(tmp_path), str(tmp_path))
+    kept = Deduplicator(numbered(tmp_path), str(tmp_path))
     kept.take(bug(3, name="role_fits_state", alone=case(2)))
     kept.take(bug(4))
     kept.take(bug(1, name="role_fits_state", alone=case(1)))

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.merge import continued, together
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 
 
-def account(out: Path, runs: int, first: int = 0) -> Account:
+def account(out: Path, runs: int, first: int = 0) -> ShardResult:
     plan = Plan(scope="cluster", seed=1, budget=Budget(runs=runs), first=first, tactic="swarm")
     return fill(open_shard(plan, out))
 
@@ -40,17 +40,17 @@ def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
 
 @pytest.mark.parametrize(("first", "times"), [(4, 1), (5, 2)])
 def test_a_run_that_is_made_again_counts_once(first: int, times: int) -> None:
-    def there(first: int) -> Account:
-        met = Met(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", times=1)
-        return Account(Plan(first=first), met=[met])
+    def there(first: int) -> ShardResult:
+        met = Finding(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", times=1)
+        return ShardResult(Plan(first=first), met=[met])
 
     (met,) = continued(there(0), there(first)).met
     assert met.times == times
 
 
 def test_shards_side_by_side_take_no_longer_than_the_longest() -> None:
-    one = Account(Plan(seed=1), "2.0", seconds=3.0, faults=["x"], fixed=["a", "b"])
-    other = Account(Plan(seed=2), "2.0", seconds=2.0, interrupted=True, fixed=["b"])
+    one = ShardResult(Plan(seed=1), "2.0", seconds=3.0, faults=["x"], fixed=["a", "b"])
+    other = ShardResult(Plan(seed=2), "2.0", seconds=2.0, interrupted=True, fixed=["b"])
     both = together(Plan(seed=1), [one, other])
     assert (both.seconds, both.version) == (3.0, "2.0")
     assert both.interrupted
@@ -59,4 +59,4 @@ def test_shards_side_by_side_take_no_longer_than_the_longest() -> None:
 
 
 def test_nothing_adds_up_to_nothing() -> None:
-    assert together(Plan(), []) == Account(Plan())
+    assert together(Plan(), []) == ShardResult(Plan())

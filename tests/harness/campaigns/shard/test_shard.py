@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Met
+from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.result import MOST_POINTS, Account
+from workerfuzz.harness.campaigns.shard.result import MOST_POINTS, ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.case import CaseError
@@ -31,7 +31,7 @@ def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **its: An
     return Plan(scope=scope, engine=engine, budget=Budget(runs=runs), **its)
 
 
-def account_of(out: Path, **its: Any) -> Account:
+def account_of(out: Path, **its: Any) -> ShardResult:
     return fill(open_shard(plan(**its), out))
 
 
@@ -156,7 +156,7 @@ def test_interruption_while_something_is_shrunk_ends_the_shard(
 
 
 def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
-    told: list[Met | None] = []
+    told: list[Finding | None] = []
     with named("finish-is-kept-secret").planted():
         done = fill(open_shard(plan(), tmp_path, told.append))
     assert [it for it in told if it is not None] == done.new
@@ -164,7 +164,7 @@ def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
 
 def test_number_of_workers_can_be_chosen(tmp_path: Path) -> None:
     shard = open_shard(plan(workers=4), tmp_path)
-    drawn = [shard.universe(RandomChooser(seed)).config for seed in range(9)]
+    drawn = [shard.run_config(RandomChooser(seed)).config for seed in range(9)]
     assert [config.workers for config in drawn if isinstance(config, ClusterConfig)] == [4] * 9
 
 
@@ -214,7 +214,7 @@ def test_properties_are_counted_in_some_runs(tmp_path: Path) -> None:
 
 
 def test_a_curve_stays_short() -> None:
-    account = Account(Plan())
+    account = ShardResult(Plan())
     for second in range(1000):
         account.seconds = second
         account.note_point()

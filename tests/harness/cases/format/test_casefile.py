@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, Scope
+from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, ScopeName
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.choosers import HypothesisChooser
 from workerfuzz.strategies.worker import WORKER_STEPS, parse
@@ -26,7 +26,7 @@ def rewritten(text: str) -> str:
 def test_every_part_is_read(text: str) -> None:
     case = casefile.parse(text, Path("some.case"))
     assert case.title == "the peer sending the last dependency dies"
-    assert case.scope is Scope.WORKER
+    assert case.scope is ScopeName.WORKER
     assert case.subjects == ("reference", "dask")
     assert case.found == "hypothesis, 2026-11-23; 23 steps shrunk to 2"
     assert case.path == Path("some.case")

@@ -7,17 +7,17 @@ import pytest
 
 from workerfuzz.harness.cases.format import corpus, corpus_entry_file
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.corpus_entry import Stem
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
-ONE = Stem(Universe(), (parse("compute-task x"),), ("one", "other"), "reference 1.0")
-TWO = Stem(Universe(), (parse("pause"), parse("unpause")), ("one",), "reference 2.0")
-THREE = Stem(ClusterUniverse(), (), ("one",), "dask 2026.8.0")
+ONE = CorpusEntry(RunConfig(), (parse("compute-task x"),), ("one", "other"), "reference 1.0")
+TWO = CorpusEntry(RunConfig(), (parse("pause"), parse("unpause")), ("one",), "reference 2.0")
+THREE = CorpusEntry(ClusterRunConfig(), (), ("one",), "dask 2026.8.0")
 
 
-def filled(folder: Path, *stems: Stem) -> Path:
+def filled(folder: Path, *stems: CorpusEntry) -> Path:
     for stem in stems:
         corpus.store(folder, stem)
     return folder

@@ -6,16 +6,16 @@ import pytest
 
 from workerfuzz.harness.cases.format import corpus_entry_file
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 WORKER = """\
 workerfuzz-stem 1
@@ -46,13 +46,13 @@ joins: 0
 
 
 def test_a_stem_of_a_worker_is_readable() -> None:
-    universe = Universe(WorkerConfig(nthreads=2, resources={"cpu": 2}), ("x", "y"), ("a",))
+    run_config = RunConfig(WorkerConfig(nthreads=2, resources={"cpu": 2}), ("x", "y"), ("a",))
     steps = tuple(map(parse, ("compute-task y needs x@a", "free-keys y")))
     reached = (
         "compute-task: released -> waiting",
         "cancelled holding flight, then nothing",
     )
-    stem = Stem(universe, steps, reached, "reference 1.0")
+    stem = CorpusEntry(run_config, steps, reached, "reference 1.0")
     assert corpus_entry_file.format(stem) == WORKER
     assert corpus_entry_file.read(WORKER) == stem
 
@@ -61,7 +61,9 @@ def test_a_stem_of_a_cluster_is_readable() -> None:
     config = ClusterConfig(workers=3, saturation=float("inf"), validate=False)
     lines = ("submit c0 a want a", "deliver c0->scheduler")
     steps = tuple(parse(line, BY_WORD) for line in lines)
-    stem = Stem(ClusterUniverse(config, ("a", "f-0"), ("c0",), 0), steps, (), "dask 2026.8.0")
+    stem = CorpusEntry(
+        ClusterRunConfig(config, ("a", "f-0"), ("c0",), 0), steps, (), "dask 2026.8.0"
+    )
     assert corpus_entry_file.format(stem) == CLUSTER
     assert corpus_entry_file.read(CLUSTER) == stem
 

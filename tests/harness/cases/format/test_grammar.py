@@ -8,7 +8,7 @@ import workerfuzz
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.config_text import OPTIONS
 from workerfuzz.harness.cases.format.header import FIELDS
-from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.worker.instructions import INSTRUCTIONS
 from workerfuzz.strategies.text import word
@@ -24,7 +24,7 @@ def readme() -> str:
 def test_the_example_is_true(readme: str, reference: Subject) -> None:
     example = readme.split("```\n")[1]
     assert casefile.format(casefile.parse(example)) == example
-    assert replay(casefile.parse(example), reference).outcome is Outcome.AS_WRITTEN
+    assert replay(casefile.parse(example), reference).outcome is ReplayOutcome.AS_WRITTEN
 
 
 def test_every_word_is_explained(readme: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Break, Case
 from workerfuzz.harness.cases.replay.record import record, rewritten
-from workerfuzz.harness.cases.replay.replay import Outcome, replay
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
@@ -16,7 +16,7 @@ from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import parse as step
-from workerfuzz.strategies.worker.run_config import draw_universe
+from workerfuzz.strategies.worker.run_config import draw_run_config
 
 STEPS = (step("compute-task y needs x@b z@a"), step("gather-dep-network-failure b"))
 
@@ -68,7 +68,7 @@ def test_what_breaks_is_recorded_last(touchy: type[ReferenceSubject]) -> None:
     assert broken is not None
     assert broken.text == "~ role_fits_state"
     assert case.scenes[-1].effects == ()
-    assert replay(case, touchy()).outcome is Outcome.BROKEN
+    assert replay(case, touchy()).outcome is ReplayOutcome.BROKEN
 
 
 class RestlessWorker(ReferenceWorker):
@@ -89,7 +89,7 @@ def test_what_breaks_at_rest_is_recorded_below_rest() -> None:
     case = record(Restless(), STEPS[:1], title="t")
     assert case.scenes[-1].step is None
     assert casefile.format(case).endswith("\n\n> rest\n~ forgotten_worker_is_empty\n")
-    assert replay(case, Restless()).outcome is Outcome.BROKEN
+    assert replay(case, Restless()).outcome is ReplayOutcome.BROKEN
 
 
 def test_other_subjects_leave_steps_only(touchy: type[ReferenceSubject]) -> None:
@@ -106,14 +106,14 @@ def test_an_impossible_step_is_not_recorded(reference: Subject) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_recorded_run_replays(reference: Subject, seed: int) -> None:
     chooser = RandomChooser(seed)
-    universe = draw_universe(chooser)
-    world = WorkerWorld(reference, universe)
+    run_config = draw_run_config(chooser)
+    world = WorkerWorld(reference, run_config)
     for _ in range(30):
         world.apply(world.draw(chooser.pick(world.possible()), chooser))
-    case = record(reference, world.steps, universe.config, title="a random run")
+    case = record(reference, world.steps, run_config.config, title="a random run")
     again = casefile.parse(casefile.format(case))
     assert again == case
-    assert replay(again, reference).outcome is Outcome.AS_WRITTEN
+    assert replay(again, reference).outcome is ReplayOutcome.AS_WRITTEN
 
 
 def test_rewriting_keeps_remarks(reference: Subject, text: str) -> None:

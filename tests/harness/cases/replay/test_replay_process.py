@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.cases.format import vocabulary
-from workerfuzz.harness.cases.replay.replay import Outcome
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome
 from workerfuzz.harness.cases.replay.replay_process import Child, ChildFailed, answer_to
 
 Put = Callable[[str], Path]
@@ -80,7 +80,7 @@ def child() -> Iterator[Child]:
 def test_a_child_replays_as_we_do(child: Child, put: Put, text: str) -> None:
     path = put(text.replace("missing", "fetch"))
     done = child.replay(path, "reference")
-    assert done.outcome is Outcome.DIFFERS
+    assert done.outcome is ReplayOutcome.DIFFERS
     assert done.report == (
         f"{path}:16: > gather-dep-network-failure b",
         "  - x: flight -> fetch",
@@ -97,12 +97,12 @@ def test_one_child_serves_many(child: Child, put: Put, text: str) -> None:
 
 
 def test_a_child_knows_what_others_registered(child: Child, elsewhere: Path) -> None:
-    assert child.replay(elsewhere, "other").outcome is Outcome.AS_WRITTEN
+    assert child.replay(elsewhere, "other").outcome is ReplayOutcome.AS_WRITTEN
 
 
 def test_a_child_has_a_fixed_hash_order(child: Child, elsewhere: Path) -> None:
     elsewhere.write_text(CASE.replace("\n\n", "\nbreaks: no_handler_raises on seeded ==0\n\n"))
-    assert child.replay(elsewhere, "seeded").outcome is Outcome.FIXED
+    assert child.replay(elsewhere, "seeded").outcome is ReplayOutcome.FIXED
 
 
 def test_a_child_that_dies_says_so_and_is_replaced(child: Child, elsewhere: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from examples.wiretap import Seen, Tap, TappedMaker, TappedSubject, counting
 
-from workerfuzz.harness.cases.format.case import Case, Scene, Scope
+from workerfuzz.harness.cases.format.case import Case, Scene, ScopeName
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
@@ -28,11 +28,11 @@ STEPS = 80
 LIKED = {"deliver": 8, "begin": 6, "succeed": 6, "serve": 6, "receive": 4, "submit": 2}
 
 
-def random_case(scope: Scope, subject: Any, seed: int) -> Case:
+def random_case(scope: ScopeName, subject: Any, seed: int) -> Case:
     """The steps of a random run, up to where something breaks."""
     chooser = RandomChooser(f"arrows {seed}")
-    universe = SCOPES[scope].draw(chooser)
-    world = SCOPES[scope].open(subject, universe)
+    run_config = SCOPES[scope].draw(chooser)
+    world = SCOPES[scope].open(subject, run_config)
     try:
         for _ in range(STEPS):
             kinds = [it for it in world.possible() for _ in range(LIKED.get(it.word, 1))]
@@ -42,7 +42,7 @@ def random_case(scope: Scope, subject: Any, seed: int) -> Case:
     finally:
         world.close()
     scenes = tuple(Scene(step) for step in world.steps)
-    return Case(title="random", scope=scope, config=universe.config, scenes=scenes)
+    return Case(title="random", scope=scope, config=run_config.config, scenes=scenes)
 
 
 # Clusters
@@ -74,20 +74,20 @@ def check_cluster(case: Case, name: str) -> Chart:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_arrows_of_a_random_cluster_of_ours_are_what_was_sent_and_delivered(seed: int) -> None:
-    check_cluster(random_case(Scope.CLUSTER, get_cluster("reference"), seed), "reference")
+    check_cluster(random_case(ScopeName.CLUSTER, get_cluster("reference"), seed), "reference")
 
 
 @pytest.mark.parametrize("seed", range(12))
 def test_arrows_of_a_random_cluster_of_dask_are_what_was_sent_and_delivered(seed: int) -> None:
     pytest.importorskip("distributed")
-    check_cluster(random_case(Scope.CLUSTER, get_cluster("dask"), seed), "dask")
+    check_cluster(random_case(ScopeName.CLUSTER, get_cluster("dask"), seed), "dask")
 
 
 def test_random_clusters_have_all_kinds_and_fates() -> None:
     met = set()
     for seed in range(25):
         chart = chart_of(
-            random_case(Scope.CLUSTER, get_cluster("reference"), seed), get("reference")
+            random_case(ScopeName.CLUSTER, get_cluster("reference"), seed), get("reference")
         )
         met |= {(str(it.kind), str(it.fate)) for it in chart.arrows}
     assert met >= {
@@ -139,13 +139,13 @@ def check_worker(case: Case, name: str) -> Chart:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_arrows_of_a_random_worker_are_what_it_got_and_issued(seed: int) -> None:
-    check_worker(random_case(Scope.WORKER, get("reference"), seed), "reference")
+    check_worker(random_case(ScopeName.WORKER, get("reference"), seed), "reference")
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_arrows_of_a_random_worker_of_dask_are_what_it_got_and_issued(seed: int) -> None:
     pytest.importorskip("distributed")
-    check_worker(random_case(Scope.WORKER, get("reference"), seed), "dask")
+    check_worker(random_case(ScopeName.WORKER, get("reference"), seed), "dask")
 
 
 # The corpus
@@ -157,7 +157,7 @@ def test_arrows_of_a_case_are_what_was_sent_and_delivered(path: Path) -> None:
     for name in case.subjects:
         if name == "dask":
             pytest.importorskip("distributed")
-        check = check_cluster if case.scope is Scope.CLUSTER else check_worker
+        check = check_cluster if case.scope is ScopeName.CLUSTER else check_worker
         chart = check(case, name)
         assert [row.line for row in chart.rows[1 : chart.steps + 1]] == [
             scene.line for scene in case.scenes if scene.step is not None

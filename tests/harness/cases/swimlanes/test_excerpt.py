@@ -7,7 +7,7 @@ import pytest
 from examples.lane_cases import IMPOSSIBLE
 
 from workerfuzz.harness.cases.format.casefile import parse
-from workerfuzz.harness.cases.replay.replay import Outcome, replay, with_excerpt
+from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay, with_excerpt
 from workerfuzz.harness.cases.swimlanes.excerpt import ROWS, excerpt
 from workerfuzz.harness.subjects import get
 
@@ -26,7 +26,7 @@ def test_the_last_rows_are_drawn() -> None:
 def test_only_what_broke_is_drawn() -> None:
     case = parse(IMPOSSIBLE)
     done = with_excerpt(replay(case, get("reference")), case, get("reference"))
-    assert done.outcome is Outcome.IMPOSSIBLE
+    assert done.outcome is ReplayOutcome.IMPOSSIBLE
     assert "✗ secede y: impossible" in done.drawing[-1]
     fine = parse(IMPOSSIBLE.replace("> secede y\n", ""))
     assert with_excerpt(replay(fine, get("reference")), fine, get("reference")).drawing == ()

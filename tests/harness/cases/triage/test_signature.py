@@ -13,7 +13,7 @@ from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 
 #: The beginnings of cases that break the same property in different places of Dask.
 DIFFERENT = (
@@ -102,7 +102,7 @@ def test_a_digest_is_no_client() -> None:
             "finished_keys_have_the_right_value",
             "",
             f"a is 'a#0 0d29bae4' on w0, and should be 'a#1 {digest}'",
-            universe=ClusterUniverse(),
+            run_config=ClusterRunConfig(),
         )
         for digest in ("c6756941", "f53c4004")
     ]

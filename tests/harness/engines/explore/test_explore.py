@@ -21,7 +21,7 @@ from workerfuzz.harness.engines.shrink.shrink import replay, shrink
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyUniverse
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 
@@ -34,21 +34,21 @@ def allowed(scope: str, **changed: int) -> Allowances:
     return allowances(scope, SCOPES[scope].kinds, numbers)
 
 
-def explore(universe: AnyUniverse, numbers: Mapping[str, int], **options: Any) -> Exploration:
-    scope = universe.scope
-    return Exploration(SUBJECTS[scope], universe, allowed(scope, **numbers), **options)
+def explore(run_config: AnyRunConfig, numbers: Mapping[str, int], **options: Any) -> Exploration:
+    scope = run_config.scope
+    return Exploration(SUBJECTS[scope], run_config, allowed(scope, **numbers), **options)
 
 
-def explored(universe: AnyUniverse, numbers: Mapping[str, int], **options: Any) -> Exploration:
+def explored(run_config: AnyRunConfig, numbers: Mapping[str, int], **options: Any) -> Exploration:
     """With nothing found."""
-    exploration = explore(universe, numbers, **options)
+    exploration = explore(run_config, numbers, **options)
     assert list(exploration.violations()) == []
     return exploration
 
 
 #: Universes, what may happen in them, and how many states, steps and how much depth that makes. Should
 #: a number change with the model or with what may happen to it, somebody has to know why.
-CANARIES: Mapping[str, tuple[AnyUniverse, Mapping[str, int], tuple[int, int, int]]] = {
+CANARIES: Mapping[str, tuple[AnyRunConfig, Mapping[str, int], tuple[int, int, int]]] = {
     "a worker, two keys, a fault": (
         tiny_worker(),
         {"requests": 1},
@@ -82,11 +82,11 @@ CANARIES: Mapping[str, tuple[AnyUniverse, Mapping[str, int], tuple[int, int, int
 }
 
 
-@pytest.mark.parametrize(("universe", "numbers", "expected"), CANARIES.values(), ids=CANARIES)
+@pytest.mark.parametrize(("run_config", "numbers", "expected"), CANARIES.values(), ids=CANARIES)
 def test_counts_are_what_they_were(
-    universe: AnyUniverse, numbers: Mapping[str, int], expected: tuple[int, int, int]
+    run_config: AnyRunConfig, numbers: Mapping[str, int], expected: tuple[int, int, int]
 ) -> None:
-    it = explored(universe, numbers)
+    it = explored(run_config, numbers)
     assert it.is_complete
     assert (it.states, it.transitions, it.depth) == expected
 
@@ -99,30 +99,30 @@ DEFAULTS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("universe", "expected"), DEFAULTS.values(), ids=DEFAULTS)
+@pytest.mark.parametrize(("run_config", "expected"), DEFAULTS.values(), ids=DEFAULTS)
 def test_counts_of_the_defaults_are_what_they_were(
-    universe: AnyUniverse, expected: tuple[int, int, int]
+    run_config: AnyRunConfig, expected: tuple[int, int, int]
 ) -> None:
-    it = explored(universe, {})
+    it = explored(run_config, {})
     assert it.is_complete
     assert (it.states, it.transitions, it.depth) == expected
 
 
 #: Universes in which all runs of a length can be made one by one.
-ONE_BY_ONE: Mapping[str, tuple[AnyUniverse, Mapping[str, int], int]] = {
+ONE_BY_ONE: Mapping[str, tuple[AnyRunConfig, Mapping[str, int], int]] = {
     "worker": (tiny_worker(keys=1), {"requests": 1, "faults": 2}, 4),
     "two keys": (tiny_worker(), {"requests": 1}, 3),
     "cluster": (tiny_cluster(keys=1), {"fail": 1, "thefts": 0, "scatter": 0}, 7),
 }
 
 
-@pytest.mark.parametrize(("universe", "numbers", "length"), ONE_BY_ONE.values(), ids=ONE_BY_ONE)
+@pytest.mark.parametrize(("run_config", "numbers", "length"), ONE_BY_ONE.values(), ids=ONE_BY_ONE)
 def test_nothing_is_left_out(
-    universe: AnyUniverse, numbers: Mapping[str, int], length: int
+    run_config: AnyRunConfig, numbers: Mapping[str, int], length: int
 ) -> None:
     """Every state that some run of that length reaches, all runs made one by one, is met."""
-    items = allowances(universe.scope, SCOPES[universe.scope].kinds, numbers)
-    root: Any = SCOPES[universe.scope].open(SUBJECTS[universe.scope], universe)
+    items = allowances(run_config.scope, SCOPES[run_config.scope].kinds, numbers)
+    root: Any = SCOPES[run_config.scope].open(SUBJECTS[run_config.scope], run_config)
     reached: set[object] = set()
 
     def make_runs(world: Any, spent: Spent, left: int) -> None:
@@ -136,7 +136,7 @@ def test_nothing_is_left_out(
 
     make_runs(root.copy(), items.start, length)
     root.close()
-    it = Exploration(SUBJECTS[universe.scope], universe, items, depth=length, distinct=True)
+    it = Exploration(SUBJECTS[run_config.scope], run_config, items, depth=length, distinct=True)
     assert list(it.violations()) == []
     assert it.states == len(reached) > 100
     assert it.depth == length
@@ -145,8 +145,8 @@ def test_nothing_is_left_out(
 @pytest.mark.parametrize("scope", SCOPES)
 def test_worlds_that_are_made_again_are_the_same(scope: str) -> None:
     """Whether a world was kept until it was gone on from makes no difference."""
-    universe = tiny_worker() if scope == "worker" else tiny_cluster()
-    kept, made = (explored(universe, {"requests": 1}, depth=3, kept=kept) for kept in (1_000, 5))
+    run_config = tiny_worker() if scope == "worker" else tiny_cluster()
+    kept, made = (explored(run_config, {"requests": 1}, depth=3, kept=kept) for kept in (1_000, 5))
     assert (kept.states, kept.transitions) == (made.states, made.transitions)
     assert [way.steps() for way in kept.frontier] == [way.steps() for way in made.frontier]
 
@@ -155,7 +155,7 @@ class Collecting(Exploration):
     """Keeps the fingerprints of all worlds that are met; those that differ in names alone are one."""
 
     def arrive(self, world: Any, way: Way) -> Iterator[Violation]:
-        others = renamings(interchangeable(self.universe))
+        others = renamings(interchangeable(self.run_config))
         self.orbits.add(frozenset(world.fingerprint(names) for names in others))
         return super().arrive(world, way)
 
@@ -165,7 +165,7 @@ class Collecting(Exploration):
 
 
 #: Universes, what may happen, and how many states are lost where names do not count.
-LOST: Mapping[str, tuple[AnyUniverse, Mapping[str, int], int]] = {
+LOST: Mapping[str, tuple[AnyRunConfig, Mapping[str, int], int]] = {
     "peers": (tiny_worker(peers=2), {"requests": 1, "faults": 0}, 0),
     "workers": (tiny_cluster(), {"breaks": 0, "scatter": 0, "pauses": 0, "thefts": 0}, 0),
     "a name decides": (
@@ -176,15 +176,15 @@ LOST: Mapping[str, tuple[AnyUniverse, Mapping[str, int], int]] = {
 }
 
 
-@pytest.mark.parametrize(("universe", "numbers", "lost"), LOST.values(), ids=LOST)
+@pytest.mark.parametrize(("run_config", "numbers", "lost"), LOST.values(), ids=LOST)
 def test_parties_that_differ_in_their_names_count_once(
-    universe: AnyUniverse, numbers: Mapping[str, int], lost: int
+    run_config: AnyRunConfig, numbers: Mapping[str, int], lost: int
 ) -> None:
     """Where a peer is asked because of its name, merging goes on from one of two worlds only."""
-    items = allowed(universe.scope, **numbers)
-    subject = SUBJECTS[universe.scope]
-    apart = Collecting(subject, universe, items, distinct=True)
-    merged = Collecting(subject, universe, items)
+    items = allowed(run_config.scope, **numbers)
+    subject = SUBJECTS[run_config.scope]
+    apart = Collecting(subject, run_config, items, distinct=True)
+    merged = Collecting(subject, run_config, items)
     assert [*apart.violations(), *merged.violations()] == []
     assert merged.orbits <= apart.orbits
     assert merged.states == len(merged.orbits) < apart.states
@@ -216,27 +216,27 @@ PLANTED = {
 def test_a_planted_bug_is_found_the_shortest_way(scope: str, name: str) -> None:
     """Not even shrinking finds a shorter one, be it of this run or of a walk's in that universe."""
     mutant, subject = named(name), SUBJECTS[scope]
-    universe = tiny_worker() if scope == "worker" else tiny_cluster()
+    run_config = tiny_worker() if scope == "worker" else tiny_cluster()
     with mutant.planted():
-        it = explore(universe, {})
+        it = explore(run_config, {})
         violation = next(it.violations())
         assert violation.property in mutant.caught_by
-        assert violation.universe is universe
-        again = replay(subject, universe.config, violation.steps, SCOPES[scope])
+        assert violation.run_config is run_config
+        again = replay(subject, run_config.config, violation.steps, SCOPES[scope])
         assert again is not None
         assert signature(again) == signature(violation)
         assert again.at_rest == violation.at_rest
         assert len(shrink(subject, violation).steps) == len(violation.steps)
-        found = walked(universe, signature(violation))
+        found = walked(run_config, signature(violation))
         assert len(shrink(subject, found).steps) >= len(violation.steps)
 
 
-def walked(universe: AnyUniverse, mark: Signature) -> Violation:
+def walked(run_config: AnyRunConfig, mark: Signature) -> Violation:
     """The first violation of that kind that a walk finds."""
-    scope = universe.scope
+    scope = run_config.scope
     for seed in range(3_000):
         try:
-            walk(SUBJECTS[scope], f"{seed}", scope=SCOPES[scope], universe=lambda _: universe)
+            walk(SUBJECTS[scope], f"{seed}", scope=SCOPES[scope], run_config=lambda _: run_config)
         except Violation as violation:
             if signature(violation) == mark:
                 return violation

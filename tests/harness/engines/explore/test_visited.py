@@ -3,11 +3,11 @@
 from collections.abc import Hashable, Mapping
 
 from workerfuzz.harness.engines.explore.small_universe import renamings
-from workerfuzz.harness.engines.explore.visited import Meeting, States
+from workerfuzz.harness.engines.explore.visited import Visit, VisitedStates
 
-NEW = Meeting(is_new=True, is_cheaper=True)
-CHEAPER = Meeting(is_new=False, is_cheaper=True)
-KNOWN = Meeting(is_new=False, is_cheaper=False)
+NEW = Visit(is_new=True, is_cheaper=True)
+CHEAPER = Visit(is_new=False, is_cheaper=True)
+KNOWN = Visit(is_new=False, is_cheaper=False)
 
 
 class Holders:
@@ -21,7 +21,7 @@ class Holders:
 
 
 def test_a_state_counts_again_when_more_is_left() -> None:
-    states, world = States([{}]), Holders(x="a")
+    states, world = VisitedStates([{}]), Holders(x="a")
     assert states.meet(world, (1, 0)) == NEW
     assert states.meet(world, (1, 0)) == states.meet(world, (1, 1)) == KNOWN
     assert states.meet(world, (0, 1)) == CHEAPER
@@ -32,7 +32,7 @@ def test_a_state_counts_again_when_more_is_left() -> None:
 
 def test_names_count_only_where_they_are_told_apart() -> None:
     worlds = (Holders(x="a", y="a"), Holders(x="b", y="b"), Holders(x="a", y="b"))
-    apart, merged = States([{}]), States(list(renamings(("a", "b"))))
+    apart, merged = VisitedStates([{}]), VisitedStates(list(renamings(("a", "b"))))
     assert [apart.meet(world, ()) for world in worlds] == [NEW, NEW, NEW]
     assert [merged.meet(world, ()) for world in worlds] == [NEW, KNOWN, NEW]
     assert merged.meet(Holders(x="b", y="a"), ()) == KNOWN

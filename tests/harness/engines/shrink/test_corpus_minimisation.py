@@ -6,7 +6,7 @@ from pathlib import Path
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.shrink.corpus_minimisation import (
     Minimised,
     covering,
@@ -18,14 +18,14 @@ from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 SUBJECT = ReferenceSubject()
 SAID = f"reference {SUBJECT.version()}"
 
 
-def stem(*lines: str, subject: str = SAID) -> Stem:
-    return Stem(Universe(), tuple(map(parse, lines)), (), subject)
+def stem(*lines: str, subject: str = SAID) -> CorpusEntry:
+    return CorpusEntry(RunConfig(), tuple(map(parse, lines)), (), subject)
 
 
 def sets(*texts: str) -> list[frozenset[str]]:
@@ -109,7 +109,7 @@ def test_a_stem_that_breaks_something_counts_up_to_there() -> None:
 def test_stems_are_followed_while_they_are_replayed(tmp_path: Path) -> None:
     followed: list[int] = []
 
-    def follow(stems: Sequence[Stem]) -> Iterator[Stem]:
+    def follow(stems: Sequence[CorpusEntry]) -> Iterator[CorpusEntry]:
         followed.append(len(stems))
         yield from stems
 

@@ -76,7 +76,7 @@ def test_projected_steps_replay(plant: Any) -> None:
     plant("flight", "memory")
     violation = project(get_cluster("dask"), get("dask"), broken(COPIED)).violation
     assert violation is not None
-    again = replay(get("dask"), violation.universe.config, violation.steps, WORKER)
+    again = replay(get("dask"), violation.run_config.config, violation.steps, WORKER)
     assert again is not None
     assert again.property == violation.property
 

@@ -13,14 +13,14 @@ from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 def of_worker(feedback: Feedback, *lines: str) -> Feedback:
     feedback.begin()
-    world = WORKER.open(ReferenceSubject(), Universe(), observer=feedback.observe)
+    world = WORKER.open(ReferenceSubject(), RunConfig(), observer=feedback.observe)
     for line in lines:
         world.apply(parse(line))
     world.finish()
@@ -66,7 +66,7 @@ def test_what_is_remembered_of_chains_is_limited(monkeypatch: pytest.MonkeyPatch
 def test_in_a_cluster_the_scheduler_has_features_of_its_own() -> None:
     feedback = ClusterFeedback()
     feedback.begin()
-    world = CLUSTER.open(get_cluster("reference"), ClusterUniverse(), observer=feedback.observe)
+    world = CLUSTER.open(get_cluster("reference"), ClusterRunConfig(), observer=feedback.observe)
     for line in ("submit c0 a want a", "deliver c0->scheduler", "deliver scheduler->w0"):
         world.apply(parse(line, BY_WORD))
     world.close()

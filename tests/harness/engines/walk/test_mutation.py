@@ -2,26 +2,26 @@
 
 import pytest
 
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.walk import mutation
-from workerfuzz.harness.engines.walk.mutation import Growth, grow
+from workerfuzz.harness.engines.walk.mutation import MutatedRun, grow
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster.run_config import ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step, parse
-from workerfuzz.strategies.worker.run_config import Universe, Variety
+from workerfuzz.strategies.worker.run_config import RunConfig, WorkloadProfile
 
 LINES = ("compute-task x", "free-keys x", "pause", "update-data y", "unpause", "remove-worker a")
 STEPS = tuple(map(parse, LINES))
 OTHER = tuple(map(parse, ("find-missing", "steal-request z", "remove-worker c", "free-keys u")))
-STEM = Stem(Universe(keys=("x", "y", "z"), peers=("a", "b")), STEPS)
-CORPUS = (STEM, Stem(Universe(), OTHER))
-FRESH = Universe(WorkerConfig(nthreads=2, suspicious_limit=1))
+STEM = CorpusEntry(RunConfig(keys=("x", "y", "z"), peers=("a", "b")), STEPS)
+CORPUS = (STEM, CorpusEntry(RunConfig(), OTHER))
+FRESH = RunConfig(WorkerConfig(nthreads=2, suspicious_limit=1))
 
 
-def grown(change: str, seed: int) -> Growth:
-    growth = Growth(STEM.universe, list(STEPS))
+def grown(change: str, seed: int) -> MutatedRun:
+    growth = MutatedRun(STEM.run_config, list(STEPS))
     getattr(mutation, change)(growth, CORPUS, FRESH, RandomChooser(seed))
     return growth
 
@@ -72,17 +72,17 @@ def test_the_end_of_another_stem_comes_without_what_is_not_there() -> None:
 
 
 def test_one_option_is_taken_from_another_universe() -> None:
-    configs = [grown("reconfigure", seed).universe.config for seed in range(20)]
+    configs = [grown("reconfigure", seed).run_config.config for seed in range(20)]
     assert WorkerConfig(nthreads=2) in configs
     assert WorkerConfig(suspicious_limit=1) in configs
     assert FRESH.config not in configs
-    assert grown("reconfigure", 0).universe.keys == STEM.universe.keys
+    assert grown("reconfigure", 0).run_config.keys == STEM.run_config.keys
 
 
 def test_nothing_to_take_from_an_equal_universe() -> None:
-    growth = Growth(STEM.universe, [])
-    mutation.reconfigure(growth, CORPUS, Universe(), RandomChooser(0))
-    assert growth.universe == STEM.universe
+    growth = MutatedRun(STEM.run_config, [])
+    mutation.reconfigure(growth, CORPUS, RunConfig(), RandomChooser(0))
+    assert growth.run_config == STEM.run_config
 
 
 @pytest.mark.parametrize(
@@ -95,19 +95,19 @@ def test_nothing_to_take_from_an_equal_universe() -> None:
     ],
 )
 def test_a_cluster_knows_its_clients_and_keys(line: str, *, is_at_home: bool) -> None:
-    universe = ClusterUniverse(keys=("a",), clients=("c0",))
-    assert mutation.is_at_home(parse(line, BY_WORD), universe) is is_at_home
+    run_config = ClusterRunConfig(keys=("a",), clients=("c0",))
+    assert mutation.is_at_home(parse(line, BY_WORD), run_config) is is_at_home
 
 
 def test_an_empty_stem_grows_all_the_same() -> None:
     for seed in range(50):
-        growth = grow(Stem(Universe(), ()), CORPUS, FRESH, RandomChooser(seed))
+        growth = grow(CorpusEntry(RunConfig(), ()), CORPUS, FRESH, RandomChooser(seed))
         assert all(it in OTHER + STEPS for it in growth.plan if isinstance(it, Step))
 
 
 def test_what_grows_from_a_stem_has_habits_of_its_own() -> None:
-    fresh = Universe(variety=Variety(sizes=(40,)))
+    fresh = RunConfig(workload=WorkloadProfile(sizes=(40,)))
     for seed in range(20):
-        universe = grow(STEM, CORPUS, fresh, RandomChooser(seed)).universe
-        assert universe.variety == fresh.variety
-        assert universe.keys == STEM.universe.keys
+        run_config = grow(STEM, CORPUS, fresh, RandomChooser(seed)).run_config
+        assert run_config.workload == fresh.workload
+        assert run_config.keys == STEM.run_config.keys

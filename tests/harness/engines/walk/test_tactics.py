@@ -12,8 +12,8 @@ from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD, CLUSTER_STEPS
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 @pytest.mark.parametrize("table", ["NEEDED", "RESTLESS", "MORTAL", "FAULTY", "THIEVISH"])
@@ -41,10 +41,10 @@ def test_what_nothing_gets_far_without_happens_in_every_tactic(tactic: str) -> N
 
 
 def test_laggards_are_parts_of_the_cluster() -> None:
-    universe = ClusterUniverse(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
-    found = Counter(len(laggards(RandomChooser(seed), universe)) for seed in range(100))
+    run_config = ClusterRunConfig(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
+    found = Counter(len(laggards(RandomChooser(seed), run_config)) for seed in range(100))
     assert set(found) == {0, 1, 2}
-    names = frozenset().union(*(laggards(RandomChooser(seed), universe) for seed in range(300)))
+    names = frozenset().union(*(laggards(RandomChooser(seed), run_config) for seed in range(300)))
     assert names == {
         "w0", "w1", "a", "b", "c0->scheduler", "w0->scheduler", "w1->scheduler",
         "scheduler->w0", "scheduler->w1",
@@ -52,15 +52,15 @@ def test_laggards_are_parts_of_the_cluster() -> None:
 
 
 def test_nobody_is_slow_around_one_worker() -> None:
-    assert {laggards(RandomChooser(seed), Universe()) for seed in range(20)} == {frozenset()}
+    assert {laggards(RandomChooser(seed), RunConfig()) for seed in range(20)} == {frozenset()}
 
 
 def test_towards_the_end_nothing_is_given_up() -> None:
-    universe = ClusterUniverse(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
+    run_config = ClusterRunConfig(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
     weights = dict.fromkeys(CLUSTER_STEPS, 1)
     given_up: Counter[int] = Counter()
     for seed in range(60):
-        world = ClusterWorld(get_cluster("reference"), universe)
+        world = ClusterWorld(get_cluster("reference"), run_config)
         wander(world, RandomChooser(seed), weights, (90, 90))
         world.close()
         words = [step.word for step in world.steps]
@@ -69,11 +69,11 @@ def test_towards_the_end_nothing_is_given_up() -> None:
 
 
 def test_what_is_slow_happens_seldom() -> None:
-    universe = ClusterUniverse(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
+    run_config = ClusterRunConfig(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
     weights = TACTICS["uniform"](RandomChooser(0), CLUSTER_STEPS)
     taken: Counter[str] = Counter()
     for seed in range(40):
-        world = ClusterWorld(get_cluster("reference"), universe)
+        world = ClusterWorld(get_cluster("reference"), run_config)
         wander(world, RandomChooser(seed), weights, (100, 100), frozenset({"scheduler->w0"}))
         world.close()
         taken.update(word for step in world.steps for word in step.arguments())

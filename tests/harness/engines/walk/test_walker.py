@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.cases.format.corpus_entry import Stem
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.walk.tactics import DRAWN
 from workerfuzz.harness.engines.walk.walker import GROWN, Walker, follow
 from workerfuzz.harness.subjects import get_cluster
@@ -20,7 +20,7 @@ from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import parse
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 #: What a process of its own prints of a few runs.
 DIGEST = """
@@ -99,7 +99,7 @@ def test_a_tactic_can_be_the_only_one(tactic: str) -> None:
 
 
 def test_a_run_that_reaches_something_leaves_a_stem() -> None:
-    kept: list[Stem] = []
+    kept: list[CorpusEntry] = []
     walking = walker(keep=kept.append)
     world = walking.run(0)
     (stem,) = kept
@@ -117,7 +117,9 @@ def test_what_the_corpus_reached_is_not_new() -> None:
     runs(first, 100)
     again = walker(seed=1, corpus=first.corpus)
     assert again.feedback.features >= {it for stem in first.corpus for it in stem.reached}
-    elsewhere = [Stem(it.universe, it.steps, it.reached, "dask 2022.7.0") for it in first.corpus]
+    elsewhere = [
+        CorpusEntry(it.run_config, it.steps, it.reached, "dask 2022.7.0") for it in first.corpus
+    ]
     assert not walker(corpus=elsewhere).feedback.features
 
 
@@ -139,9 +141,9 @@ def test_nothing_grows_from_the_step_that_breaks_something() -> None:
 def test_a_bug_counts_for_its_tactic_once() -> None:
     walking = walker(tactics=("uniform",))
     violation = Violation("p", "", "", at_rest=True)
-    walking.learn("uniform", Universe(), (), violation)
+    walking.learn("uniform", RunConfig(), (), violation)
     once = walking.credit.found["uniform"]
-    walking.learn("uniform", Universe(), (), violation)
+    walking.learn("uniform", RunConfig(), (), violation)
     assert once > 1
     assert walking.credit.found["uniform"] < once
 
@@ -154,7 +156,7 @@ def test_a_corpus_that_is_full_loses_what_grew_most(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_plan_is_followed_as_far_as_it_is_possible() -> None:
-    world: World = WorkerWorld(ReferenceSubject(), Universe())
+    world: World = WorkerWorld(ReferenceSubject(), RunConfig())
     plan = [
         parse("execute-success x"),
         parse("compute-task x"),

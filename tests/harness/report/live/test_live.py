@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.live import Live
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.report.live.live import Lines, Picture, new, watching
 from workerfuzz.harness.report.live.screen import screen
-from workerfuzz.harness.report.live.status import Standing
+from workerfuzz.harness.report.live.status import CampaignStatus
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -49,10 +49,10 @@ def shown(console: Console) -> str:
     return console.file.getvalue()
 
 
-def picture(accounts: list[Account], columns: int = 100, lines: int = 30) -> list[str]:
+def picture(accounts: list[ShardResult], columns: int = 100, lines: int = 30) -> list[str]:
     """The lines that are drawn."""
     console = terminal(columns, lines, None)
-    standing = Standing(Budget(seconds=60), Clock())
+    standing = CampaignStatus(Budget(seconds=60), Clock())
     for it in accounts:
         standing.tell(it)
     console.print(screen(standing, columns, lines))
@@ -62,7 +62,7 @@ def picture(accounts: list[Account], columns: int = 100, lines: int = 30) -> lis
 @contextmanager
 def drawing(console: Console, clock: Clock) -> Iterator[Picture]:
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield Picture(Standing(Budget(seconds=60), clock), live, console.width)
+        yield Picture(CampaignStatus(Budget(seconds=60), clock), live, console.width)
 
 
 BUSY = [
@@ -132,7 +132,7 @@ def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
             color_system="truecolor",
             _environ=colours,
         )
-        standing = Standing(Budget(seconds=60), Clock())
+        standing = CampaignStatus(Budget(seconds=60), Clock())
         standing.tell(BUSY[0])
         console.print(screen(standing, 80, 24))
         found = re.findall(r"\x1b\[[0-9;]*3[0-7][0-9;]*m", shown(console))
@@ -184,7 +184,7 @@ def test_picture_is_gone_in_the_end() -> None:
 def test_lines_become_rare() -> None:
     clock = Clock()
     out = io.StringIO()
-    lines = Lines(Standing(Budget(seconds=3600), clock), Console(file=out, width=40))
+    lines = Lines(CampaignStatus(Budget(seconds=3600), clock), Console(file=out, width=40))
     said = []
     for now in range(1, 1400):
         clock.now = float(now)

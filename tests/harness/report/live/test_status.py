@@ -4,7 +4,7 @@ import pytest
 from examples.accounts import account, met
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.report.live.status import Standing, clock_time, told
+from workerfuzz.harness.report.live.status import CampaignStatus, clock_time, told
 
 
 class Clock:
@@ -17,8 +17,8 @@ class Clock:
         return self.now
 
 
-def standing(clock: Clock, **budget: float) -> Standing:
-    return Standing(Budget(**budget), clock)  # type: ignore[arg-type]  # runs are whole numbers
+def standing(clock: Clock, **budget: float) -> CampaignStatus:
+    return CampaignStatus(Budget(**budget), clock)  # type: ignore[arg-type]  # runs are whole numbers
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 from examples.accounts import account, tally
 
-from workerfuzz.harness.campaigns.shard.result import Account, Point, Reading
+from workerfuzz.harness.campaigns.shard.result import Point, Reading, ShardResult
 from workerfuzz.harness.report.groups import groups
 from workerfuzz.harness.report.night_report.curves import MOMENTS, Curve, Curves, curves
 from workerfuzz.harness.report.night_report.line_chart import (
@@ -21,13 +21,13 @@ from workerfuzz.harness.report.night_report.line_chart import (
 )
 
 
-def shard(seed: int, *points: tuple[float, int, int], tactic: str = "swarm") -> Account:
+def shard(seed: int, *points: tuple[float, int, int], tactic: str = "swarm") -> ShardResult:
     """Told at those seconds: so many edges, so many violations."""
     curve = [Point(at, {tactic: Reading(1, 1, edges, 2, found)}) for at, edges, found in points]
     return account(seed, seconds=points[-1][0], curve=curve, tallies={tactic: tally()})
 
 
-def drawn(*shards: Account) -> dict[str, Curves]:
+def drawn(*shards: ShardResult) -> dict[str, Curves]:
     (group,) = groups(shards)
     return {it.name: it for it in curves(group)}
 

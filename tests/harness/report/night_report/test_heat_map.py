@@ -4,7 +4,14 @@ import pytest
 from examples.accounts import account, tally
 
 from workerfuzz.harness.report.groups import Edges, groups
-from workerfuzz.harness.report.night_report.heat_map import Cell, Heat, Kind, heat, in_order, short
+from workerfuzz.harness.report.night_report.heat_map import (
+    Cell,
+    CellKind,
+    Heat,
+    heat,
+    in_order,
+    short,
+)
 
 
 def of(edges: Edges) -> tuple[Heat, dict[tuple[str, str], Cell]]:
@@ -28,7 +35,7 @@ def test_rows_start_and_columns_finish() -> None:
     assert made.finishes == ("ready", "executing", "memory", "error")
     assert cells["waiting", "ready"].count == 1200
     assert cells["waiting", "ready"].text == "1.2k"
-    assert cells["executing", "error"].kind is Kind.NEVER
+    assert cells["executing", "error"].kind is CellKind.NEVER
 
 
 def test_cells_say_what_they_are() -> None:
@@ -43,18 +50,18 @@ def test_cells_say_what_they_are() -> None:
             ("waiting", "executing"),
         )
     )
-    assert (taken.kind, taken.shade, taken.text) == (Kind.TAKEN, 2, "12")
+    assert (taken.kind, taken.shade, taken.text) == (CellKind.TAKEN, 2, "12")
     assert taken.told == "waiting to ready: 12 times (all dependencies are here)"
-    assert (never.kind, never.shade, never.text) == (Kind.NEVER, 0, "0")
+    assert (never.kind, never.shade, never.text) == (CellKind.NEVER, 0, "0")
     assert never.told == "ready to executing: never reached (a thread is free)"
-    assert (extra.kind, extra.shade) == (Kind.EXTRA, 1)
+    assert (extra.kind, extra.shade) == (CellKind.EXTRA, 1)
     assert extra.told == "memory to flight: 3 times, and in no table"
-    assert (none.kind, none.text, none.told) == (Kind.NONE, "", "")
+    assert (none.kind, none.text, none.told) == (CellKind.NONE, "", "")
 
 
 def test_nothing_is_extra_where_nobody_knows_what_there_is() -> None:
     _, cells = of(Edges("worker", (), {"worker a -> b": 1}))
-    assert [cell.kind for cell in cells.values()] == [Kind.TAKEN]
+    assert [cell.kind for cell in cells.values()] == [CellKind.TAKEN]
 
 
 def test_states_that_we_do_not_know_come_last() -> None:

@@ -11,7 +11,7 @@ import pytest
 from examples.accounts import account, met, night, tally
 
 from workerfuzz.harness.campaigns.nightly.night import Phase
-from workerfuzz.harness.campaigns.shard.result import Account
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.report.night_report.finding_detail import Picture, Shown
 from workerfuzz.harness.report.night_report.night_report import Fixed, Morning
 from workerfuzz.harness.report.night_report.packed import GAP, TOGETHER, Packed, packed
@@ -64,7 +64,7 @@ class Reader(HTMLParser):
 
 
 def made(
-    *shards: Account, shown: list[Shown] | None = None, before: Account | None = None
+    *shards: ShardResult, shown: list[Shown] | None = None, before: ShardResult | None = None
 ) -> Reader:
     morning = Morning(night(*shards), night(before) if before is not None else None)
     found = shown if shown is not None else [Shown(it) for it in morning.met]

@@ -6,7 +6,7 @@ from examples.accounts import account, met, tally
 
 from workerfuzz.harness.report.groups import groups
 from workerfuzz.harness.report.night_report import tables
-from workerfuzz.harness.report.night_report.tables import Change
+from workerfuzz.harness.report.night_report.tables import NightDifference
 
 
 def test_properties_that_broke_come_first() -> None:
@@ -84,11 +84,11 @@ def test_other_systems_are_not_compared() -> None:
 
 
 def test_changes_are_told_in_the_way_that_says_most() -> None:
-    assert Change("edges", 33, 30).told == "+3"
-    assert Change("edges", 30, 33).told == "-3"
-    assert Change("steps", 15_000, 10_000).told == "+50%"
-    assert Change("steps", 15_000, 0).told == "+15,000"
-    assert Change("steps", 5, 5).told == "the same"
-    assert Change("edges", 30, 33).judged == "worse"
-    assert Change("open", 30, 33, more_is_better=False).judged == "better"
-    assert Change("runs", 30, 33, None).judged == ""
+    assert NightDifference("edges", 33, 30).told == "+3"
+    assert NightDifference("edges", 30, 33).told == "-3"
+    assert NightDifference("steps", 15_000, 10_000).told == "+50%"
+    assert NightDifference("steps", 15_000, 0).told == "+15,000"
+    assert NightDifference("steps", 5, 5).told == "the same"
+    assert NightDifference("edges", 30, 33).judged == "worse"
+    assert NightDifference("open", 30, 33, more_is_better=False).judged == "better"
+    assert NightDifference("runs", 30, 33, None).judged == ""

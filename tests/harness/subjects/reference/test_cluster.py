@@ -4,9 +4,9 @@ import pytest
 from examples.desk import spec
 from examples.lively import Lively
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSubject, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSubject, Envelope
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster, ReferenceClusterMaker
+from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster, ReferenceClusterSystem
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
@@ -100,7 +100,7 @@ def test_a_transfer_of_former_content_brings_nothing() -> None:
     it.ask(client_requests.Submit(specs=other, wanted=("b",), options=on_w1))
     assert it.states() == {"a": "waiting", "b": "waiting"}  # w1 is still copying
     values = dict.fromkeys(former.keys, "former")
-    it.take(it.cluster.happen("w1", events.GatherDepSuccess(worker="w0", values=values)))
+    it.take(it.cluster.handle_event("w1", events.GatherDepSuccess(worker="w0", values=values)))
     it.deliver()
     it.end("w0", "a", "latter")
     it.copy()
@@ -109,12 +109,12 @@ def test_a_transfer_of_former_content_brings_nothing() -> None:
 
 def test_a_paused_worker_tells_the_scheduler() -> None:
     it = Lively(1)
-    it.take(it.cluster.happen("w0", events.Pause()))
+    it.take(it.cluster.handle_event("w0", events.Pause()))
     it.deliver()
     it.ask(submit("a", want="a"))
     assert it.states() == {"a": "no-worker"}
     assert list(it.cluster.unsatisfiable()) == []
-    it.take(it.cluster.happen("w0", events.Unpause()))
+    it.take(it.cluster.handle_event("w0", events.Unpause()))
     it.deliver()
     assert it.states() == {"a": "processing"}
 
@@ -149,7 +149,7 @@ def test_what_the_subject_raises_is_told_from_what_the_harness_does() -> None:
     with pytest.raises(SubjectRaised, match="InvalidEvent: w9 cannot steal a now"):
         it.cluster.steal("a", "w9")
     with pytest.raises(SubjectRaised, match="InvalidEvent: a is not running"):
-        it.cluster.happen("w0", events.Secede(key="a", run_id=1))
+        it.cluster.handle_event("w0", events.Secede(key="a", run_id=1))
 
 
 def test_messages_are_said_in_a_few_words() -> None:
@@ -160,9 +160,9 @@ def test_messages_are_said_in_a_few_words() -> None:
         letters.Confirm(number=7, gone=("a",)),
         letters.Running(running=False),
         do.TaskFinished(key="a", run_id=3, nbytes=1),
-        client_requests.Told("a", client_requests.Status.LOST),
+        client_requests.ClientNotice("a", client_requests.NoticeStatus.LOST),
     )
-    assert cluster.say(Post(SCHEDULER, "w0", messages)) == [
+    assert cluster.say(Envelope(SCHEDULER, "w0", messages)) == [
         "free-keys a b",
         "remove-worker w1",
         "confirm a",
@@ -182,7 +182,7 @@ def test_moves_name_the_party() -> None:
 
 
 def test_the_maker_says_what_it_makes() -> None:
-    maker = ReferenceClusterMaker()
+    maker = ReferenceClusterSystem()
     assert maker.name == "reference"
     assert maker.version()
     assert list(maker.cannot()) == ["begin"]
@@ -194,7 +194,7 @@ def test_the_maker_says_what_it_makes() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_what_could_be_decided_is_up_to_date(seed: int) -> None:
     chooser = RandomChooser(f"decide {seed}")
-    world = ClusterWorld(ReferenceClusterMaker(), draw_cluster(chooser))
+    world = ClusterWorld(ReferenceClusterSystem(), draw_cluster(chooser))
     cluster = world.cluster
     assert isinstance(cluster, ReferenceCluster)
     offered = {
@@ -221,7 +221,7 @@ def test_everything_that_a_batch_was_about_is_checked() -> None:
     it.ask(submit("a", "b", want="a b"))
     scheduler = it.cluster.scheduler
     messages = (do.Reschedule(key="a", run_id=1), do.Reschedule(key="b", run_id=2))
-    it.cluster.deliver(Post("w0", SCHEDULER, messages))
+    it.cluster.deliver(Envelope("w0", SCHEDULER, messages))
     scheduler.tasks["a"].processing_on = None
     assert "processing_has_a_worker" in {
         item.name for item, _ in it.cluster.check(SCHEDULER, thoroughly=False)
@@ -231,7 +231,7 @@ def test_everything_that_a_batch_was_about_is_checked() -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_random_runs_are_clean(seed: int) -> None:
     chooser = RandomChooser(seed)
-    world = ClusterWorld(ReferenceClusterMaker(), draw_cluster(chooser))
+    world = ClusterWorld(ReferenceClusterSystem(), draw_cluster(chooser))
     for _ in range(60):
         world.apply(world.draw(chooser.pick(world.possible()), chooser))
     world.finish()

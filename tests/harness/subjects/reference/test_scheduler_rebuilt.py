@@ -50,7 +50,11 @@ def test_a_result_that_the_lost_scheduler_never_heard_of_counts() -> None:
     it = Lively(1)
     it.ask(submit("a", want="a"))
     execute = it.running.pop(("w0", "a"))
-    it.take(it.cluster.happen("w0", events.ExecuteSuccess(key="a", run_id=execute.run_id, value=1)))
+    it.take(
+        it.cluster.handle_event(
+            "w0", events.ExecuteSuccess(key="a", run_id=execute.run_id, value=1)
+        )
+    )
     rebuild(it)
     it.ask(submit("a", want="a"))
     assert it.told == {"a": "finished"}
@@ -59,7 +63,9 @@ def test_a_result_that_the_lost_scheduler_never_heard_of_counts() -> None:
 def test_a_task_that_left_its_slot_is_known_to_have() -> None:
     it = Lively(1)
     it.ask(submit("a", want="a"))
-    it.take(it.cluster.happen("w0", events.Secede(key="a", run_id=it.running["w0", "a"].run_id)))
+    it.take(
+        it.cluster.handle_event("w0", events.Secede(key="a", run_id=it.running["w0", "a"].run_id))
+    )
     rebuild(it)
     assert it.cluster.scheduler.tasks["a"].seceded
 
@@ -68,7 +74,7 @@ def test_a_failure_is_tried_again_because_nobody_remembers_it() -> None:
     it = Lively(1)
     it.ask(submit("a", want="a"))
     execute = it.running.pop(("w0", "a"))
-    it.take(it.cluster.happen("w0", events.ExecuteFailure(key="a", run_id=execute.run_id)))
+    it.take(it.cluster.handle_event("w0", events.ExecuteFailure(key="a", run_id=execute.run_id)))
     rebuild(it)
     assert it.states() == {"a": "processing"}
     assert it.running["w0", "a"].run_id > execute.run_id
@@ -101,11 +107,11 @@ def test_a_value_of_unknown_content_gets_it_from_who_submits_it() -> None:
 def test_what_an_earlier_worker_still_believes_is_taken_back() -> None:
     it = Lively(2)
     it.ask(submit("a", want="a"))
-    it.take(it.cluster.happen("w0", events.Reschedule(key="a", run_id=1)))
+    it.take(it.cluster.handle_event("w0", events.Reschedule(key="a", run_id=1)))
     it.mail.clear()  # and w1 was asked since
     task = it.cluster.scheduler.tasks["a"]
     request = events.Request(run_id=9, priority=task.priority)
-    it.take(it.cluster.happen("w1", events.ComputeTask(spec=spec("a"), request=request)))
+    it.take(it.cluster.handle_event("w1", events.ComputeTask(spec=spec("a"), request=request)))
     workers = {name: process.worker.worker for name, process in it.cluster.processes.items()}
     said = handle_message(SchedulerState(), "", messages.Rebuild(workers=workers))
     freed = [letter.receiver for letter in said if isinstance(letter.message, events.FreeKeys)]

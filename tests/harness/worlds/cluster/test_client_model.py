@@ -1,12 +1,12 @@
 """What clients gave up, and what rests on what."""
 
-from workerfuzz.harness.worlds.cluster.client_model import Books
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.statemachine.scheduler.client_requests import Cancel, Submit
 from workerfuzz.statemachine.worker.task import TaskSpec
 
 
-def books_of(*graphs: tuple[TaskSpec, ...]) -> Books:
-    books = Books(("c0",))
+def books_of(*graphs: tuple[TaskSpec, ...]) -> ClientModel:
+    books = ClientModel(("c0",))
     for graph in graphs:
         books.note_wish("c0", Submit(specs=graph, wanted=(graph[-1].key,), options={}))
     return books

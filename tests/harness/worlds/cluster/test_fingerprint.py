@@ -13,11 +13,11 @@ from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.strategies.choosers import Enumeration, RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
 from workerfuzz.strategies.worker import Step, parse
 
 REFERENCE = get_cluster("reference")
-SMALL = ClusterUniverse(ClusterConfig(), ("a", "b"), ("c0",), 1, PLAIN_GRAPHS)
+SMALL = ClusterRunConfig(ClusterConfig(), ("a", "b"), ("c0",), 1, PLAIN_GRAPHS)
 
 #: Kinds of step that fill mailboxes, which makes it less likely to come to the same place again.
 RARELY = {"submit": 6, "find-missing": 8, "dies": 8, "pause": 4, "unpause": 2, "replicate": 4}

@@ -15,16 +15,16 @@ from workerfuzz.harness.worlds.cluster.drain import settle
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
-from workerfuzz.statemachine.scheduler.client_requests import Status
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.strategies.cluster import BY_WORD
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterUniverse
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
 from workerfuzz.strategies.worker import parse
 
 REFERENCE = get_cluster("reference")
 
 
 def world_after(*lines: str, workers: int = 2) -> ClusterWorld:
-    world = ClusterWorld(REFERENCE, ClusterUniverse(ClusterConfig(workers=workers)))
+    world = ClusterWorld(REFERENCE, ClusterRunConfig(ClusterConfig(workers=workers)))
     for line in lines:
         world.apply(parse(line, BY_WORD))
     return world
@@ -41,7 +41,7 @@ def test_a_graph_is_computed_and_its_client_told() -> None:
     world = world_after("submit c0 a b(a) want b")
     settle(world)
     assert not world.mail
-    assert world.books.told["c0"] == {"b": Status.FINISHED}
+    assert world.books.told["c0"] == {"b": NoticeStatus.FINISHED}
     world.finish()
     assert not world.cluster.keys()
 
@@ -109,9 +109,9 @@ def test_a_call_that_does_not_end_is_a_violation(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_guard_is_quiet_where_all_ends_in_time() -> None:
-    time_limit.GUARD.begin(1)
+    time_limit.TIME_LIMIT.begin(1)
     sum(range(1000))
-    assert time_limit.GUARD.seconds == 0
+    assert time_limit.TIME_LIMIT.seconds == 0
 
 
 def test_a_run_needs_no_socket_no_thread_and_no_clock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,13 @@ from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker.from_scheduler import ComputeTask
-from workerfuzz.strategies.worker.run_config import draw_universe
+from workerfuzz.strategies.worker.run_config import draw_run_config
 
 
 def run_to_a_request(seed: int) -> tuple[WorkerWorld, ComputeTask]:
     """A random run, and a request that could come next."""
     chooser = RandomChooser(f"again {seed}")
-    world = WorkerWorld(ReferenceSubject(), draw_universe(chooser))
+    world = WorkerWorld(ReferenceSubject(), draw_run_config(chooser))
     for _ in range(chooser.integer(1, 40)):
         world.apply(world.draw(chooser.pick(world.possible()), chooser))
     return world, ComputeTask.draw(world, chooser)
@@ -37,7 +37,7 @@ def test_beginning_again_ends_in_the_same_states(seed: int) -> None:
     directly, request = run_to_a_request(seed)
     keys = [*under_way(directly), request.key]
     again = directly.copy()
-    again.happen(events.FreeKeys(keys=(request.key,)))
+    again.handle_event(events.FreeKeys(keys=(request.key,)))
     directly.apply(request)
     again.apply(request)
     assert outcome(again, keys) == outcome(directly, keys)

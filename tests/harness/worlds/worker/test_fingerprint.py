@@ -15,13 +15,13 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import Enumeration, RandomChooser
 from workerfuzz.strategies.worker import Step
-from workerfuzz.strategies.worker.run_config import Universe, draw_universe
+from workerfuzz.strategies.worker.run_config import RunConfig, draw_run_config
 
 SUBJECT = ReferenceSubject()
 
 
-def world_after(*lines: str, universe: Universe | None = None) -> WorkerWorld:
-    world = WorkerWorld(SUBJECT, universe)
+def world_after(*lines: str, run_config: RunConfig | None = None) -> WorkerWorld:
+    world = WorkerWorld(SUBJECT, run_config)
     for line in lines:
         world.apply(worker.parse(line))
     return world
@@ -75,7 +75,7 @@ def test_equal_fingerprints_continue_alike(seed: int) -> None:
 def test_a_copy_continues_alike_and_on_its_own(seed: int) -> None:
     """D3, for a worker with its surroundings and all that judges it."""
     chooser = RandomChooser(f"copy {seed}")
-    original = WorkerWorld(SUBJECT, draw_universe(chooser))
+    original = WorkerWorld(SUBJECT, draw_run_config(chooser))
     for _ in wander(original, chooser, chooser.integer(0, 40)):
         pass
     copy, untouched = original.copy(), original.fingerprint()

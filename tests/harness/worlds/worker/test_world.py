@@ -9,12 +9,12 @@ from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.worker.run_config import Universe
+from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 @pytest.fixture
 def world() -> WorkerWorld:
-    return WorkerWorld(ReferenceSubject(), Universe())
+    return WorkerWorld(ReferenceSubject(), RunConfig())
 
 
 def take(world: WorkerWorld, *lines: str) -> list[str]:
@@ -80,9 +80,9 @@ def test_possible_kinds_follow_what_is_outstanding(world: WorkerWorld) -> None:
 def test_possible_is_up_to_date(seed: int) -> None:
     """What is remembered by situation is what each kind says itself."""
     chooser = RandomChooser(seed)
-    world = WorkerWorld(ReferenceSubject(), Universe())
+    world = WorkerWorld(ReferenceSubject(), RunConfig())
     for _ in range(80):
-        kinds = tuple(kind for kind in worker.WORKER_STEPS if kind.may(world))
+        kinds = tuple(kind for kind in worker.WORKER_STEPS if kind.is_possible(world))
         assert world.possible() == kinds
         world.apply(world.draw(chooser.pick(kinds), chooser))
 

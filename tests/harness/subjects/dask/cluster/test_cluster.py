@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from examples.dask_clusters import Surroundings, config, graph
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Post
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Envelope
 from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterMaker
+from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
 from workerfuzz.harness.subjects.dask.names import named
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.statemachine.scheduler import client_requests
@@ -30,7 +30,7 @@ def start() -> Iterator[Start]:
     started: list[DaskCluster] = []
 
     def make(workers: int = 2, **options: Any) -> Surroundings:
-        started.append(DaskClusterMaker().cluster(config(**options)))
+        started.append(DaskClusterSystem().cluster(config(**options)))
         return Surroundings(started[-1], *(f"w{number}" for number in range(workers)))
 
     yield make
@@ -80,7 +80,9 @@ def test_a_failure_is_told_with_its_reason_after_the_last_retry(start: Start) ->
     assert run.told == []
     run.fail("a")
     assert run.told == [
-        client_requests.Told("b", client_requests.Status.ERRED, "RuntimeError: no luck")
+        client_requests.ClientNotice(
+            "b", client_requests.NoticeStatus.ERRED, "RuntimeError: no luck"
+        )
     ]
     run.ask(client_requests.Retry(keys=("b",)))
     run.finish()
@@ -130,7 +132,7 @@ def test_a_task_that_kills_workers_fails_and_that_is_no_violation(start: Start) 
 
 def test_scattered_values_are_used_and_may_be_lost(start: Start) -> None:
     run = start()
-    run.happen("w0", ev.UpdateData(values={"s": 7}))
+    run.handle_event("w0", ev.UpdateData(values={"s": 7}))
     run.ask(client_requests.Scattered(who_has={"s": ("w0",)}))
     run.ask(graph("a(s) want a"))
     run.finish()
@@ -143,12 +145,12 @@ def test_scattered_values_are_used_and_may_be_lost(start: Start) -> None:
 
 def test_a_task_is_stolen_if_its_worker_agrees(start: Start) -> None:
     run = start(2, saturation=float("inf"))
-    run.happen("w1", ev.Pause())
+    run.handle_event("w1", ev.Pause())
     run.deliver_all()
     run.ask(graph("a b c d want a b c d"))
     run.act()
     assert run.cluster.stealable() == []
-    run.happen("w1", ev.Unpause())
+    run.handle_event("w1", ev.Unpause())
     run.deliver_all()
     key, thief = run.cluster.stealable()[-1]
     assert thief == "w1"
@@ -178,13 +180,13 @@ def test_copies_are_made_and_dropped(start: Start) -> None:
 
 def test_nothing_is_given_to_a_paused_worker(start: Start) -> None:
     run = start(1)
-    run.happen("w0", ev.Pause())
+    run.handle_event("w0", ev.Pause())
     run.deliver_all()
     assert run.cluster.worker("w0").paused()
     run.ask(graph("a want a"))
     assert run.cluster.state("a") == "no-worker"
     assert run.cluster.unsatisfiable() == []
-    run.happen("w0", ev.Unpause())
+    run.handle_event("w0", ev.Unpause())
     run.finish()
     assert run.last_told() == {"a": "finished"}
 
@@ -239,7 +241,7 @@ def test_a_task_that_seceded_makes_room(start: Start) -> None:
     run.ask(graph("a b want a b"))
     run.act()
     [(_, thread)] = run.threads
-    run.happen("w0", ev.Secede(key=thread.key, run_id=thread.run_id, compute_duration_s=0.5))
+    run.handle_event("w0", ev.Secede(key=thread.key, run_id=thread.run_id, compute_duration_s=0.5))
     run.act()
     assert len(run.threads) == 2
     run.finish()
@@ -264,7 +266,9 @@ def test_a_result_that_cannot_be_stored_is_a_failure(start: Start) -> None:
     run.see(run.cluster.spoil(worker, "a", thread.run_id), worker)
     run.act()
     assert run.told == [
-        client_requests.Told("a", client_requests.Status.ERRED, "OSError: No space left on device")
+        client_requests.ClientNotice(
+            "a", client_requests.NoticeStatus.ERRED, "OSError: No space left on device"
+        )
     ]
 
 
@@ -297,7 +301,7 @@ def test_messages_are_told_in_words(start: Start) -> None:
     run.ask(graph("a want a"))
     [post] = run.mail[SCHEDULER, "w0"]
     assert run.cluster.say(post) == ["compute-task a"]
-    run.happen("w0", ev.Pause())
+    run.handle_event("w0", ev.Pause())
     [post] = run.mail["w0", SCHEDULER]
     assert run.cluster.say(post) == ["worker-status-change status=paused"]
 
@@ -316,7 +320,7 @@ def test_parties_share_no_containers(start: Start) -> None:
 @pytest.mark.parametrize("receiver", ["w0", "client"])
 def test_a_message_that_nobody_knows_is_our_fault(start: Start, receiver: str) -> None:
     run = start(1)
-    post = Post(SCHEDULER, receiver, ({"op": "surprise"},))
+    post = Envelope(SCHEDULER, receiver, ({"op": "surprise"},))
     with pytest.raises(ValueError, match="unknown message 'surprise'"):
         run.cluster.told(post) if receiver == "client" else run.cluster.deliver(post)
 

@@ -18,7 +18,7 @@ from examples.dask_clusters import Surroundings, config, graph, walked
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.dask.cluster.patching import STAGE
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterMaker
+from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
@@ -48,9 +48,9 @@ def state_of_the_process() -> list[Any]:
 
 
 def test_everything_is_as_before_once_it_is_closed() -> None:
-    DaskClusterMaker().cluster(config()).close()
+    DaskClusterSystem().cluster(config()).close()
     before = state_of_the_process()
-    cluster = DaskClusterMaker().cluster(config())
+    cluster = DaskClusterSystem().cluster(config())
     run = Surroundings(cluster, "w0")
     run.ask(graph("a want a"))
     run.finish()
@@ -64,7 +64,7 @@ def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker tells the scheduler how long it took to store a value, where that was long."""
     seconds = itertools.count().__next__
     monkeypatch.setattr("distributed.worker_state_machine.time", seconds)
-    run = Surroundings(DaskClusterMaker().cluster(config()), "w0")
+    run = Surroundings(DaskClusterSystem().cluster(config()), "w0")
     run.ask(graph("a want a"))
     run.finish()
     run.cluster.close()
@@ -73,7 +73,7 @@ def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_two_clusters_do_not_disturb_each_other() -> None:
-    alone, *together = (Surroundings(DaskClusterMaker().cluster(config()), "w0") for _ in range(3))
+    alone, *together = (Surroundings(DaskClusterSystem().cluster(config()), "w0") for _ in range(3))
     for runs in ([alone], together):
         for wish in ("a b(a) want b", "c(b) want c"):
             for run in runs:
@@ -116,7 +116,7 @@ def test_nothing_of_a_cluster_stays_alive() -> None:
         if seed == 500:
             gc.collect()
             before = tracemalloc.get_traced_memory()[0]
-        cluster = DaskClusterMaker().cluster(config())
+        cluster = DaskClusterSystem().cluster(config())
         run = Surroundings(cluster, "w0", "w1")
         run.ask(graph("a b(a) want b"))
         run.lose("w1")
@@ -130,7 +130,7 @@ def test_nothing_of_a_cluster_stays_alive() -> None:
 
 
 def test_what_dask_logs_is_heard_and_goes_no_further(caplog: pytest.LogCaptureFixture) -> None:
-    cluster = DaskClusterMaker().cluster(config())
+    cluster = DaskClusterSystem().cluster(config())
     logger = logging.getLogger("distributed.scheduler")
     logger.error("it broke: %s", "x")
     logger.warning("never mind")

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.subjects.dask.cluster.properties import resources_are_taken
-from workerfuzz.harness.subjects.dask.recording import Move
+from workerfuzz.harness.subjects.dask.recording import RecordedTransition
 
 
 def task(key: str, **needs: float) -> Any:
     return SimpleNamespace(key=key, resource_restrictions=needs)
 
 
-def worker(left: float, running: list[Any], *moves: Move) -> Any:
+def worker(left: float, running: list[Any], *moves: RecordedTransition) -> Any:
     """With two units of one resource."""
     return SimpleNamespace(
         total_resources={"cpu": 2.0},
@@ -23,8 +23,8 @@ def worker(left: float, running: list[Any], *moves: Move) -> Any:
     )
 
 
-def begins(key: str, start: str) -> Move:
-    return Move(key, start, "executing", "executing")
+def begins(key: str, start: str) -> RecordedTransition:
+    return RecordedTransition(key, start, "executing", "executing")
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,6 @@ def test_a_task_that_begins_where_too_little_is_left_hides_nothing() -> None:
 def test_a_resource_that_does_not_come_back_or_comes_twice_is_told(
     left: float, running: list[Any]
 ) -> None:
-    it = worker(left, running, Move("a", "executing", "memory", "memory"))
+    it = worker(left, running, RecordedTransition("a", "executing", "memory", "memory"))
     said = f"{left:g} of 2 cpu are left; running tasks need 0"
     assert list(resources_are_taken(it)) == [said]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.subjects.dask.cluster.releases import release_of
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterMaker
+from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
 from workerfuzz.harness.subjects.dask.releases import installed
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
@@ -38,8 +38,8 @@ def scheduler_with(**methods: Any) -> Any:
 def test_the_installed_release_is_known() -> None:
     import distributed
 
-    assert DaskClusterMaker().version() == distributed.__version__
-    assert DaskClusterMaker().cannot() == {}
+    assert DaskClusterSystem().version() == distributed.__version__
+    assert DaskClusterSystem().cannot() == {}
 
 
 @pytest.mark.parametrize("name", ["Scheduler", "BatchedSend", "TaskState"])

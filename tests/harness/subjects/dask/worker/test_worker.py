@@ -16,7 +16,7 @@ from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State as S
-from workerfuzz.statemachine.worker.task import Change, Request, TaskSpec
+from workerfuzz.statemachine.worker.task import Request, TaskSpec, Transition
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
@@ -277,14 +277,14 @@ def test_changes_name_the_event_and_both_halves_of_a_detour(worker: DaskWorker) 
         assert worker.changes() == []
         return
     assert worker.changes() == [
-        ("x", Change("ComputeTask", S.ERROR, S.RELEASED, S.WAITING)),
-        ("x", Change("ComputeTask", S.RELEASED, S.WAITING, S.WAITING)),
-        ("x", Change("ComputeTask", S.WAITING, S.READY, S.READY)),
+        ("x", Transition("ComputeTask", S.ERROR, S.RELEASED, S.WAITING)),
+        ("x", Transition("ComputeTask", S.RELEASED, S.WAITING, S.WAITING)),
+        ("x", Transition("ComputeTask", S.WAITING, S.READY, S.READY)),
     ]
     play(worker, ev.ForgetKeys(keys=("x",)))
     assert worker.changes() == [
-        ("x", Change("ForgetKeys", S.READY, S.RELEASED, S.RELEASED)),
-        ("x", Change("ForgetKeys", S.RELEASED, S.FORGOTTEN, S.FORGOTTEN)),
+        ("x", Transition("ForgetKeys", S.READY, S.RELEASED, S.RELEASED)),
+        ("x", Transition("ForgetKeys", S.RELEASED, S.FORGOTTEN, S.FORGOTTEN)),
     ]
     assert worker.touched() == ["x"]
 
