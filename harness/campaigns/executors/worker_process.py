@@ -3,8 +3,8 @@
 It reads a ``ShardRequest`` from standard input, one line of JSON, and says on standard output how
 far it is, a ``ShardMessage`` to a line: at most once a second, at once when something new was
 found, and in the end. Whatever a subject prints goes to standard error. SIGINT and SIGTERM
-end the shard with what there is by then. When the process that asked for it ends, so does this one. Asked to keep a bug, it
-does that (``keeper``) instead of running the shard.
+end the shard with what there is by then. When the process that asked for it ends,
+so does this one. Asked to keep a bug, it does that (``keeper``) instead of running the shard.
 """
 
 import faulthandler
