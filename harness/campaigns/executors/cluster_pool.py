@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster
-from workerfuzz.harness.campaigns.executors.pool import Pool, Tell, silent
+from workerfuzz.harness.campaigns.executors.pool import Pool
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.executors.remote_shard import RemoteShard
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
@@ -18,7 +19,7 @@ def run_on(
     plans: Iterable[Plan],
     *,
     jobs: int,
-    tell: Tell = silent,
+    tell: ProgressCallback = ignore_progress,
     python: str = "",
     limits: Limits | None = None,
 ) -> list[ShardResult]:

@@ -22,8 +22,8 @@ found = {"python": list(sys.version_info[:2])}
 try:
     import workerfuzz
     found["workerfuzz"] = workerfuzz.__version__
-    from workerfuzz.harness.campaigns.executors import child, errand
-    found["format"] = errand.FORMAT
+    from workerfuzz.harness.campaigns.executors import protocol, worker_process
+    found["format"] = protocol.FORMAT
 except (ImportError, SyntaxError) as error:
     found["missing"] = str(getattr(error, "name", "") or "")
     found["problem"] = str(error)

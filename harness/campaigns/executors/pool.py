@@ -5,24 +5,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-
-#: Told of the place of a plan, its account so far, and what was just found; None: time passed.
-Tell: TypeAlias = Callable[[int, ShardResult, Finding | None], None]
 
 #: Seconds between two looks at shards that say nothing.
 LOOK_S: Final = 0.5
 
 #: Seconds that a shard has to end with what it has; it may be shrinking.
 GRACE_S: Final = 20.0
-
-
-def silent(place: int, account: ShardResult, found: Finding | None) -> None:
-    """Tells nobody."""
 
 
 class PoolMember(Protocol):
@@ -69,7 +63,7 @@ class Pool(Generic[M]):
         self,
         begin: Callable[[int, Plan], M],
         wait: Callable[[Sequence[M], float], None],
-        tell: Tell,
+        tell: ProgressCallback,
     ) -> None:
         self.begin = begin
         self.wait = wait

@@ -24,10 +24,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
-from workerfuzz.harness.campaigns.executors.pool import Pool, Tell, silent
+from workerfuzz.harness.campaigns.executors.pool import Pool
 from workerfuzz.harness.campaigns.executors.process import Starter
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
@@ -36,7 +37,7 @@ def run_shards(
     out: Path | None,
     *,
     jobs: int = 1,
-    tell: Tell = silent,
+    tell: ProgressCallback = ignore_progress,
     python: str = sys.executable,
     limits: Limits | None = None,
     is_over: Callable[[], bool] = lambda: False,

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from workerfuzz.harness.campaigns.executors.pool import Pool, silent
+from workerfuzz.harness.campaigns.executors.pool import Pool
 from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.executor import ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 
 
@@ -42,7 +43,7 @@ def never() -> bool:
 
 
 def crew(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None) -> Pool[Shard]:
-    return Pool(Shard, wait, silent)
+    return Pool(Shard, wait, ignore_progress)
 
 
 def test_so_many_shards_go_on_at_a_time() -> None:

@@ -1,0 +1,59 @@
+"""Executors: run shards, in this process or elsewhere, and report their results while they run."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeAlias
+
+from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.campaigns.shard.shard import open_shard
+
+#: Called with the index of a plan, the result of its shard so far, and the finding that caused the call;
+#: None: a second or so has passed.
+ProgressCallback: TypeAlias = Callable[[int, ShardResult, Finding | None], None]
+
+
+def ignore_progress(index: int, result: ShardResult, finding: Finding | None) -> None:
+    """Discard a progress report."""
+
+
+class Executor(Protocol):
+    """Runs one shard for each plan.
+
+    Plans are consumed lazily: a generator may go on for as long as there is time. ``tell`` is called
+    in the thread of the caller. Ctrl-C, or a ``tell`` that raises KeyboardInterrupt, ends all shards
+    with what they have; their results are marked as interrupted, and no further plan is consumed.
+
+    Returns:
+        The last result of each plan that was started, in the order of the plans.
+    """
+
+    def __call__(self, plans: Iterable[Plan], tell: ProgressCallback, /) -> list[ShardResult]: ...
+
+
+def run_in_process(
+    plans: Iterable[Plan], tell: ProgressCallback = ignore_progress
+) -> list[ShardResult]:
+    """Run shards in this process, one after the other.
+
+    Raises:
+        SubjectUnavailable: the subject of a plan cannot be had.
+        CaseError: the corpus of a plan is of a later release, or cannot be listed.
+    """
+    results: list[ShardResult] = []
+    for index, plan in enumerate(plans):
+        shard = open_shard(plan)
+        results.append(shard.account)
+        shard.tell = _reporting(index, shard.account, tell)
+        fill(shard)
+        tell(index, shard.account, None)
+        if shard.account.interrupted:
+            break
+    return results
+
+
+def _reporting(
+    index: int, result: ShardResult, tell: ProgressCallback
+) -> Callable[[Finding | None], None]:
+    return lambda finding: tell(index, result, finding)
