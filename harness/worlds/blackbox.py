@@ -90,7 +90,7 @@ class BlackBox:
         self._world = world
         self._end = TEXT
         steps = "".join(f"> {step}\n" for step in world.steps)
-        self._write(f"{self.about}\n{self._describe(world.universe)}\n{steps}")
+        self._write(f"{self.about}\n{self._describe(world.run_config)}\n{steps}")
         self._show(Phase.STEPPING if steps else Phase.OPENING)
 
     def note(self, world: Any, step: Step) -> None:
