@@ -27,12 +27,13 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.playing import StepResult, open_world, play
 from workerfuzz.harness.cases.replay.replay import replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.worker.effect import Effect
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import State

@@ -14,8 +14,9 @@ from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import shrink
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, TaskTransition
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.scopes import CLUSTER
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
 #: Time to shrink one finding, in seconds of CPU. It does not count as time of the search.
@@ -137,12 +138,5 @@ def moves_of(subject: ClusterSystem, violation: Violation) -> Sequence[TaskTrans
         moves.extend(world.moves)
 
     world = CLUSTER.open(subject, violation.run_config, observer=observe)
-    try:
-        for step in violation.steps:
-            world.apply(step)
-        world.finish()
-    except (Violation, ImpossibleStep):
-        pass
-    finally:
-        world.close()
+    violation_of(world, violation.steps)
     return moves

@@ -24,6 +24,7 @@ from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
+from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
@@ -224,14 +225,8 @@ class UnsweptWorld(WorkerWorld):
 def needs_a_sweep(subject: Subject, violation: Violation) -> bool:
     """Whether the same steps break nothing, or something else, where there is no full sweep."""
     assert isinstance(violation.run_config, RunConfig)
-    world = UnsweptWorld(subject, violation.run_config)
-    try:
-        for step in violation.steps:
-            world.apply(step)
-        world.finish()
-    except Violation as found:
-        return found.property != violation.property
-    return True
+    found = violation_of(UnsweptWorld(subject, violation.run_config), violation.steps)
+    return found is None or found.property != violation.property
 
 
 def measure_named(name: str, engine: str, seed: int, most_steps: int, scope: str) -> Measured:

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.playing import OpenWorld, open_world, play
+from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 

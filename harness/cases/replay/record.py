@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, ScopeName
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
-from workerfuzz.harness.cases.playing import OpenWorld, StepResult, open_world, play
 from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.worker import Step

@@ -8,11 +8,12 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final, Self
 
+from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, Scene
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
-from workerfuzz.harness.cases.playing import OpenWorld, StepResult, open_world, play
 from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
 from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation
 
 #: Steps whose differences are shown; more would say the same again.

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.reading import read, reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
-from workerfuzz.harness.cases.playing import OpenWorld, open_world
 from workerfuzz.harness.cases.replay.record import rewritten
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation

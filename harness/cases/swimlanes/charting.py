@@ -6,13 +6,13 @@ from typing import Any
 
 from workerfuzz.harness.cases.format.case import Case, Scene, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config
-from workerfuzz.harness.cases.playing import StepResult, play
 from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
 from workerfuzz.harness.cases.swimlanes.key_story import keys_in
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.cases.swimlanes.traced_cluster import TracedCluster
 from workerfuzz.harness.cases.swimlanes.traced_worker import TracedWorker
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 

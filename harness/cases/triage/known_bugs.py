@@ -6,14 +6,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
-from workerfuzz.harness.cases.playing import open_world, play
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.cluster.properties import every_call_returns
+from workerfuzz.harness.worlds.playing import play
 
 #: Properties that a process may break for ever, or with its end.
 DEADLY: Final = frozenset({process_survives.name, every_call_returns.name})

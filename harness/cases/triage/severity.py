@@ -13,7 +13,8 @@ from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSyste
 from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.playing import violation_of
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import no_handler_raises
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
@@ -118,18 +119,8 @@ class ProductionWorld(ClusterWorld):
 def consequence(subject: ClusterSystem, violation: Violation) -> Consequence:
     """What the steps of a violation lead to where the system does not validate itself."""
     world = ProductionWorld(subject, violation.run_config)
-    found: list[Consequence] = []
-    try:
-        for step in violation.steps:
-            try:
-                world.apply(step)
-            except ImpossibleStep:
-                continue
-        world.finish()
-    except Violation as raised:
-        found.append(Consequence(HARM[raised.property], ended(world, raised)))
-    finally:
-        world.close()
+    raised = violation_of(world, violation.steps)
+    found = [Consequence(HARM[raised.property], ended(world, raised))] if raised else []
     found += (
         Consequence(HARM[broken.name], counterexample.partition("\n")[0])
         for broken, counterexample in world.noted

@@ -1,7 +1,6 @@
 """A corpus without what it can do without: few stems that reach all that all of them reach."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -10,8 +9,8 @@ from workerfuzz.harness.cases.format import corpus, corpus_entry_file
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
+from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.scopes import Scope
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +63,8 @@ def reaches(stem: CorpusEntry, subject: Any, scope: Scope) -> tuple[str, ...]:
     """All features of a stem on this subject, whoever reached them first, in order."""
     feedback = FEEDBACKS[scope.name]()
     world = scope.open(subject, stem.run_config, observer=feedback.observe)
-    try:
-        for step in stem.steps:
-            with suppress(ImpossibleStep):
-                world.apply(step)
-    except Violation:
-        pass  # it breaks something by now; what it reached before counts
-    finally:
-        world.close()
+    for _ in play(world, stem.steps, skip_impossible=True, rest=False):
+        pass  # where it breaks something by now, all that it reached before counts
     return tuple(feedback.fresh)
 
 

@@ -20,7 +20,8 @@ from workerfuzz.harness.subjects.cluster_protocol import (
 )
 from workerfuzz.harness.subjects.dask.cluster.worker_events import overheard
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.playing import violation_of
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import no_handler_raises
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
@@ -151,19 +152,8 @@ def project(cluster: ClusterSystem, worker: Any, violation: Violation) -> Projec
 
 def whose(cluster: ClusterSystem, violation: Violation, heard: Heard) -> str | None:
     """The party that a violation is about; None where its steps do not show it again."""
-    world = ProjectedWorld(cluster, violation.run_config, heard)
-    try:
-        for step in violation.steps:
-            try:
-                world.apply(step)
-            except ImpossibleStep:
-                continue
-        world.finish()
-    except Violation as again:
-        return heard.party if located(again) == located(violation) else None
-    finally:
-        world.close()
-    return None
+    again = violation_of(ProjectedWorld(cluster, violation.run_config, heard), violation.steps)
+    return heard.party if again is not None and located(again) == located(violation) else None
 
 
 # Events as steps

@@ -21,8 +21,9 @@ from workerfuzz.harness.engines.shrink.coordinated_shrink import (
     with_fewer_keys,
     with_simpler_contents,
 )
+from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.scopes import WORKER, Scope, scope_of
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
 #: Makes a signature.
@@ -79,19 +80,7 @@ def replay(
 
     Steps that are impossible when they are reached are left out.
     """
-    world = scope.open(subject, scope.run_config_of(steps, config))
-    try:
-        for step in steps:
-            try:
-                world.apply(step)
-            except ImpossibleStep:
-                continue
-        world.finish()
-    except Violation as violation:
-        return violation
-    finally:
-        world.close()
-    return None
+    return violation_of(scope.open(subject, scope.run_config_of(steps, config)), steps)
 
 
 class Shrinker:

@@ -4,8 +4,7 @@ Each run has a tactic, chosen by what the tactics found lately. A run that is th
 something leaves a stem in the corpus, from which others grow.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,8 +15,9 @@ from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
 from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
 from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
+from workerfuzz.harness.worlds.playing import take_steps
 from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Scope, World
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
 
@@ -163,10 +163,15 @@ def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:
 
 def follow(world: World, plan: Sequence[Planned], chooser: RandomChooser) -> None:
     """Take the steps of a plan, as far as they are possible."""
+    for result in take_steps(world, planned_steps(world, plan, chooser), skip_impossible=True):
+        if result.violation is not None:
+            raise result.violation
+
+
+def planned_steps(world: World, plan: Sequence[Planned], chooser: RandomChooser) -> Iterator[Step]:
+    """Steps as planned; of a kind that is planned, one that is possible when it is reached."""
     for planned in plan:
-        step = planned if isinstance(planned, Step) else None
-        if step is None and planned in world.possible():
-            step = world.draw(planned, chooser)
-        if step is not None:
-            with suppress(ImpossibleStep):
-                world.apply(step)
+        if isinstance(planned, Step):
+            yield planned
+        elif planned in world.possible():
+            yield world.draw(planned, chooser)

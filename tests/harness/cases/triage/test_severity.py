@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.playing import moments, open_world
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 from workerfuzz.harness.cases.triage.severity import Consequence, Severity, consequence, worst
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.violation import Violation
 
 KNOWN = sorted(FOLDER.glob("*.case"))
@@ -20,7 +21,7 @@ def broken_by(path: Path) -> Violation:
     subject = get_cluster("dask")
     if not any(case.known_breaks(subject.name, subject.version())):
         pytest.skip(f"not about distributed {subject.version()}")
-    played = moments(open_world(case, subject), case.steps)
+    played = play(open_world(case, subject), case.steps)
     return next(moment.violation for moment in played if moment.violation is not None)
 
 

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.playing import moments, open_world
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
@@ -45,7 +46,7 @@ def of_case(path: Path) -> Signature:
     case = load(path)
     if not any(case.known_breaks(subject.name, subject.version())):
         pytest.skip(f"not about distributed {subject.version()}")
-    played = moments(open_world(case, subject), case.steps)
+    played = play(open_world(case, subject), case.steps)
     return next(signature(it.violation) for it in played if it.violation is not None)
 
 
