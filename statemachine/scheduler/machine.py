@@ -1,5 +1,6 @@
 """The one way to let something happen to a scheduler."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Final
 
@@ -53,8 +54,8 @@ def handle_message(
 
 def settle(scheduler: SchedulerState, outcome: SchedulerOutcome) -> None:
     """Follow recommendations, then review, one key after the other, until none is left."""
-    pending = dict(outcome.recommend)
-    reviews = dict.fromkeys(outcome.review)
+    pending = OrderedDict(outcome.recommend)  # a dict takes its first item in linear time
+    reviews = OrderedDict.fromkeys(outcome.review)
     left = TRANSITIONS_PER_TASK * (len(scheduler.tasks) + 1)
     while (next_ := next_transition(scheduler, pending, reviews)) is not None:
         task, to = next_
@@ -68,15 +69,15 @@ def settle(scheduler: SchedulerState, outcome: SchedulerOutcome) -> None:
 
 
 def next_transition(
-    scheduler: SchedulerState, pending: dict[str, To], reviews: dict[str, None]
+    scheduler: SchedulerState, pending: OrderedDict[str, To], reviews: OrderedDict[str, None]
 ) -> tuple[SchedulerTask, To] | None:
     """The next task to move and where to; None when everything is where it belongs."""
-    for key in pending:
+    if pending:
+        key, to = pending.popitem(last=False)
         scheduler.touched[key] = None
-        return scheduler.tasks[key], pending.pop(key)
+        return scheduler.tasks[key], to
     while reviews:
-        key = next(iter(reviews))
-        del reviews[key]
+        key, _ = reviews.popitem(last=False)
         scheduler.touched[key] = None
         task = scheduler.tasks.get(key)
         if task is None:

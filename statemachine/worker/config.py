@@ -1,8 +1,10 @@
-"""What a worker is given when it starts, and never changes."""
+"""Size and limits of a worker, fixed when it starts; and exact arithmetic on its resources."""
 
+import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Final
 
 NO_LIMIT: Final = sys.maxsize
@@ -29,3 +31,15 @@ class WorkerConfig:
     transfer_throttle_nbytes: int = 10_000_000
     transfer_incoming_nbytes: int = NO_LIMIT
     transfer_message_nbytes: int = NO_LIMIT
+
+
+def remaining(total: float, taken: Iterable[float]) -> float:
+    """Return what is left of a resource, as exactly as users write amounts: 0.6 - 0.1 - 0.2 is 0.3.
+
+    An infinite resource stays infinite.
+    """
+    amounts = [total, *taken]
+    if not math.isfinite(total) or all(amount == int(amount) for amount in amounts):
+        return total - sum(amounts[1:]) if math.isfinite(total) else total
+    first, *others = (Fraction(str(float(amount))) for amount in amounts)
+    return float(first - sum(others))

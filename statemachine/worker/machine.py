@@ -1,5 +1,6 @@
 """The one way to let something happen to a worker."""
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Final
 
@@ -68,8 +69,8 @@ def settle(
     worker: WorkerState, event: str, outcome: Outcome, instructions: list[Instruction]
 ) -> None:
     """Follow recommendations until none is left; then review, one key after the other (R12)."""
-    pending: dict[str, To] = {}
-    reviews: dict[str, None] = {}
+    pending: OrderedDict[str, To] = OrderedDict()  # a dict takes its first item in linear time
+    reviews: OrderedDict[str, None] = OrderedDict()
     left = TRANSITIONS_PER_TASK * (len(worker.tasks) + 1)
     while True:
         if outcome.recommend:
@@ -99,16 +100,16 @@ def merge(pending: dict[str, To], recommended: Mapping[str, To]) -> None:
 
 
 def next_transition(
-    worker: WorkerState, pending: dict[str, To], reviews: dict[str, None]
+    worker: WorkerState, pending: OrderedDict[str, To], reviews: OrderedDict[str, None]
 ) -> tuple[TaskState, To] | None:
     """The next task to move and where to; None when everything is where it belongs."""
     touched = worker.touched
-    for key in pending:
+    if pending:
+        key, to = pending.popitem(last=False)
         touched[key] = None
-        return worker.tasks[key], pending.pop(key)
+        return worker.tasks[key], to
     while reviews:
-        key = next(iter(reviews))
-        del reviews[key]
+        key, _ = reviews.popitem(last=False)
         touched[key] = None
         task = worker.tasks.get(key)
         if task is None:

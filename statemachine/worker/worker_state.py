@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.config import WorkerConfig, remaining
 from workerfuzz.statemachine.worker.event_record import NOTHING
 from workerfuzz.statemachine.worker.journal import Journal
 from workerfuzz.statemachine.worker.queue import TaskQueue
@@ -196,13 +196,19 @@ class WorkerState:
         assert task.request is not None
         assert task.spec is not None
         write = self.journal
-        taken = task.request.resources
-        for name, amount in taken.items():
-            write.put(self.available_resources, name, self.available_resources[name] - amount)
-        execution = Execution(task.request.run_id, task.spec, taken)
+        execution = Execution(task.request.run_id, task.spec, task.request.resources)
         write.set(task, "execution", execution)
         write.put(self.executing, task.key, None)
+        self._recount(execution.resources)
         return execution
+
+    def _recount(self, resources: Iterable[str]) -> None:
+        """Write what is left of resources, from what threads hold: sums of floats would drift."""
+        for name in resources:
+            threads = [self.tasks[key].execution for key in (*self.executing, *self.long_running)]
+            taken = [it.resources[name] for it in threads if it and name in it.resources]
+            left = remaining(self.config.resources[name], taken)
+            self.journal.put(self.available_resources, name, left)
 
     def leave_slot(self, task: TaskState) -> None:
         """The thread of a task goes on outside the slots; it keeps its resources."""
@@ -233,10 +239,9 @@ class WorkerState:
             write.set(task, "coming_from", None)
             write.drop(self.in_flight, task.key)
             return
-        for name, amount in execution.resources.items():
-            write.put(self.available_resources, name, self.available_resources[name] + amount)
         write.drop(self.long_running if execution.seceded else self.executing, task.key)
         write.set(task, "execution", None)
+        self._recount(execution.resources)
 
     # Queues
 

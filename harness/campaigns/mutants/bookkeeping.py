@@ -26,9 +26,13 @@ from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
     caught_by="resources_are_conserved resources_stay_within_bounds",
 )
 def wrong_amount_is_given_back(original: Any, worker: WorkerState, task: TaskState) -> None:
-    if task.execution is not None and task.request is not None:
-        worker.journal.set(task.execution, "resources", task.request.resources)
+    execution, request, left = task.execution, task.request, worker.available_resources
     original(worker, task)
+    if execution is not None and request is not None:
+        for name, amount in execution.resources.items():
+            worker.journal.put(left, name, left[name] - amount)
+        for name, amount in request.resources.items():
+            worker.journal.put(left, name, left[name] + amount)
 
 
 @mutant(

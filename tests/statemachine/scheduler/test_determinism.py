@@ -11,12 +11,12 @@ from workerfuzz.statemachine.worker import instructions as do
 
 PROGRAM = """
 from examples.desk import Desk
-from workerfuzz.statemachine.scheduler import letters
+from workerfuzz.statemachine.scheduler import messages
 desk = Desk(4, saturation=1.0)
 keys = [f"k{number}" for number in range(12)]
 print(desk.submit(*keys, "sum(" + ",".join(keys[:5]) + ")", want=" ".join(keys) + " sum"))
 print(desk.finish("k0", "k1", "k2"))
-print(desk.say("w1", letters.Lose()))
+print(desk.say("w1", messages.Lose()))
 print(desk.finish("k3", "k4"))
 print(desk.release(*keys), desk.confirm())
 """

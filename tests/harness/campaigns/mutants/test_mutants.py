@@ -111,7 +111,7 @@ def test_every_kind_of_place_is_patched() -> None:
         place.owner.__name__.rpartition(".")[2] for mutant in MUTANTS for place in mutant.places
     }
     assert {
-        "stimulus", "worker", "WorkerState", "TaskState", "dispatch", "wanted",
+        "machine", "worker_state", "WorkerState", "TaskState", "dispatch", "target_state",
         "scheduler", "network", "threads", "computing",
     } <= owners  # fmt: skip
     assert {"TRANSITIONS", "HANDLERS", "ENTER", "LEAVE"} <= {
