@@ -8,6 +8,7 @@ from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.report.campaign_summary import verdict
 
@@ -70,9 +71,7 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
         "not shrunk",
     ]
     if met.path:
-        chosen = "" if met.subject == "reference" else f" --subject {met.subject}"
-        command = f"{python} -m workerfuzz.harness.cli" if python else "workerfuzz"
-        yield f"replay it: {command} replay {folder / met.path}{chosen}"
+        yield f"replay it: {replay_command(folder / met.path, met.subject, python)}"
     else:
         yield "it could not be written; here it is:"
         yield from met.case.splitlines()

@@ -1,11 +1,11 @@
 """What the command line prints of the bugs of a folder."""
 
-import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug
+from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.cases.triage.severity import Severity
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 
@@ -30,8 +30,7 @@ def bug_lines(bug: TriagedBug, folder: Path) -> Iterator[str]:
         yield f"  {bug.what}"
     yield f"  {how_often(bug)}"
     if bug.case:
-        chosen = "" if bug.subject in {"", "reference"} else f" --subject {bug.subject}"
-        yield f"  workerfuzz replay {shlex.quote(str(folder / bug.case))}{chosen}"
+        yield f"  {replay_command(folder / bug.case, bug.subject)}"
 
 
 def how_often(bug: TriagedBug) -> str:

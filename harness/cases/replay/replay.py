@@ -71,10 +71,22 @@ class Replay:
         return cls(outcome, data["place"], data["subject"], report, data["command"], drawing)
 
 
-def replay_command(path: Path, subject: str) -> str:
-    """What replays a case on a subject."""
-    option = "" if subject == REFERENCE else f" --subject {subject}"
-    return f"workerfuzz replay {shlex.quote(str(path))}{option}"
+def replay_command(path: str | Path, subject: str, python: str = "") -> str:
+    """Return the command that replays a case on a subject, as a POSIX shell takes it."""
+    return case_command("replay", path, subject, python=python)
+
+
+def case_command(verb: str, path: str | Path, subject: str, *options: str, python: str = "") -> str:
+    """Return a command about one case, as a POSIX shell takes it.
+
+    Args:
+        subject: named unless it is the default of all commands.
+        python: interpreter in whose environment it runs; empty: the ``workerfuzz`` on the PATH.
+    """
+    program = [python, "-m", "workerfuzz.harness.cli"] if python else ["workerfuzz"]
+    name = f"./{path}" if str(path).startswith("-") else str(path)
+    chosen = [] if subject in {"", REFERENCE} else ["--subject", subject]
+    return shlex.join([*program, verb, name, *chosen, *options])
 
 
 def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Replay:

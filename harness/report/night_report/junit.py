@@ -47,7 +47,7 @@ def suite(group: Group, morning: Morning) -> ET.Element:
     """Findings of one system, and the properties that nothing broke."""
     its = [it for it in morning.met if (it.subject, it.scope) == (group.subject, group.scope)]
     where = f"{PACKAGE}.{group.scope}.{group.subject}".replace(" ", "_")
-    tests = [finding(met, where, morning.path_of(met)) for met in its]
+    tests = [finding(met, where, morning.command("replay", met)) for met in its]
     tests += [
         case(f"{where}.properties", name)
         for name in sorted(group.done.checked)
@@ -58,7 +58,7 @@ def suite(group: Group, morning: Morning) -> ET.Element:
     return made
 
 
-def finding(met: Finding, where: str, path: str) -> ET.Element:
+def finding(met: Finding, where: str, replay: str) -> ET.Element:
     """A failure where it is new; where it is known, it is left out, and says why."""
     exception, about = met.signature[1:]
     name = " ".join(filter(None, (met.signature[0], exception, about)))
@@ -67,8 +67,8 @@ def finding(met: Finding, where: str, path: str) -> ET.Element:
         ET.SubElement(test, "skipped", message=printable(f"known: {met.known}"))
     else:
         lines = [met.sentence, met.counterexample, met.case, f"in {met.times:,} runs"]
-        if path:
-            lines.append(f"replay it: workerfuzz replay {path}")
+        if replay:
+            lines.append(f"replay it: {replay}")
         failed(test, harm_and_what(met), met.signature[0], "\n".join(lines))
     return test
 

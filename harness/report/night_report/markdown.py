@@ -65,7 +65,7 @@ def found(morning: Morning) -> Iterator[str]:
         yield ""
         yield f"### New: {len(new)}"
     for met in new[:MOST]:
-        yield from finding(met, morning.path_of(met))
+        yield from finding(met, morning.command("replay", met))
     if len(new) > MOST:
         yield ""
         yield f"And {len(new) - MOST} more; the report as HTML has them all."
@@ -81,8 +81,8 @@ def found(morning: Morning) -> Iterator[str]:
     yield from listed("Met the night before, and not this time", gone)
 
 
-def finding(met: Finding, path: str) -> Iterator[str]:
-    """One that opens."""
+def finding(met: Finding, replay: str) -> Iterator[str]:
+    """A finding that opens, with its case and the command that replays it."""
     yield ""
     yield (
         f"<details><summary><code>{escaped(met.signature[0])}</code> "
@@ -94,9 +94,11 @@ def finding(met: Finding, path: str) -> Iterator[str]:
         yield ""
         cut = "\n..." if len(met.case) > LONGEST else ""
         yield from fenced(met.case[:LONGEST] + cut)
-    if path:
+    if replay:
         yield ""
-        yield f"Replay it: {code(f'workerfuzz replay {path}')}"
+        yield "Replay it:"
+        yield ""
+        yield from fenced(replay)
     yield ""
     yield "</details>"
 

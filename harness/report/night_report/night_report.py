@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.cases.replay.replay import case_command
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.report.finding_text import CASE, bug, status
@@ -96,6 +97,13 @@ class Morning:
         path = self.folder / (met.path or f"findings/{met.known}")
         here = Path.cwd()
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+    def command(self, verb: str, met: Finding, *options: str) -> str:
+        """Return a command about the case of a finding; empty where it has none."""
+        path = self.path_of(met)
+        if not path:
+            return ""
+        return case_command(verb, path, met.subject, *options, python=self.night.python)
 
     @property
     def reasons(self) -> list[str]:

@@ -1,7 +1,6 @@
 """A folder of cases as pages, and one page that leads to all of them."""
 
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.casefile import parse_leniently
 from workerfuzz.harness.cases.format.reading import case_files, read
 from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.replay.replay import case_command
 from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.report.swimlanes.page import page
@@ -91,8 +91,8 @@ def played(case: Case, subjects: Sequence[str]) -> Chart:
 
 
 def command(path: Path, subject: str) -> str:
-    """What shows a case in a terminal."""
-    return f"workerfuzz show {shlex.quote(os.path.relpath(path))} --subject {subject}"
+    """Return the command that shows a case in a terminal."""
+    return case_command("show", os.path.relpath(path), subject)
 
 
 def index(name: str, hung: Sequence[Hung]) -> str:

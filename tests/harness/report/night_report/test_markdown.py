@@ -29,7 +29,7 @@ def test_a_red_night_tells_why_and_shows_the_case() -> None:
     assert "❌ workerfuzz: red: 1 new finding, 0 known" in text
     assert "<strong>fuzz: 1 new finding: nothing_is_left</strong>" in text
     assert "<code>nothing_is_left</code> memory stays: a is left, 3 runs</summary>" in text
-    assert "<code>workerfuzz replay findings/x.case</code>" in text
+    assert "<code>workerfuzz replay findings/x.case --subject dask\n</code>" in text
     assert "title: &lt;script&gt;alert(1)&lt;/script&gt;" in text
 
 
