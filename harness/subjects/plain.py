@@ -7,7 +7,7 @@ transfers) overrides what it shows.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
+from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject, as_declared
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -121,13 +121,15 @@ class PlainSubject(Subject):
         takes: words of the steps that it knows what to do with; none: all.
         pool: keys of a run, each depending on earlier ones only; with one key there are no
             dependencies. None: as drawn.
+        peers: addresses of other workers. None: as drawn.
     """
 
     name: str = "plain"
     release: ClassVar[str] = "0"
     worker_class: ClassVar[type[PlainWorker]]
     takes: ClassVar[tuple[str, ...]] = ()
-    pool: ClassVar[tuple[str, ...] | None] = None
+    pool: tuple[str, ...] | None = None
+    peers: tuple[str, ...] | None = None
 
     def version(self) -> str:
         return self.release
@@ -143,4 +145,6 @@ class PlainSubject(Subject):
 
     def run_config(self, chooser: Chooser) -> RunConfig:
         drawn = draw_run_config(chooser)
-        return drawn if self.pool is None else RunConfig(drawn.config, self.pool, PEERS)
+        if self.pool is not None:
+            drawn = RunConfig(drawn.config, self.pool, PEERS)
+        return as_declared(self, drawn)

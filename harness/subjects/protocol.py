@@ -1,6 +1,7 @@
 """What a system must offer to be fuzzed at the scope of one worker."""
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from workerfuzz.statemachine.properties.property import Property
@@ -59,9 +60,32 @@ class Subject(Protocol):
         """Kinds of step, by their word, that it has no way to do; and why."""
         return {}
 
+    @property
+    def pool(self) -> tuple[str, ...] | None:
+        """Keys that it is ever told of, each depending on earlier ones only; None: any."""
+        return None
+
+    @property
+    def peers(self) -> tuple[str, ...] | None:
+        """Addresses of other workers that it is ever told of; None: any."""
+        return None
+
     def run_config(self, chooser: Chooser) -> RunConfig:
         """What a run takes place in."""
-        return draw_run_config(chooser)
+        return as_declared(self, draw_run_config(chooser))
+
+
+def as_declared(subject: Subject, run_config: RunConfig) -> RunConfig:
+    """The same run configuration with the keys and peers that a subject declares, if it does.
+
+    Worlds see to it, so that a subject meets the same ones wherever a run comes from: drawn, from a
+    case, from a corpus.
+    """
+    if subject.pool is not None:
+        run_config = replace(run_config, keys=subject.pool)
+    if subject.peers is not None:
+        run_config = replace(run_config, peers=subject.peers)
+    return run_config
 
 
 class Copyable(Protocol):

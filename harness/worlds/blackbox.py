@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.statemachine.properties.property import always
 from workerfuzz.strategies.worker import Step
 
 #: Bytes of a box. A run of 150 steps takes about five thousand.
@@ -37,11 +36,6 @@ class Phase(enum.IntEnum):
     STEPPING = 2  # the last step that is written happens, or has happened
     RESTING = 3  # it comes to rest
     OVERFLOWN = 4  # there are more steps than can be written
-
-
-@always("Nothing that happens ends the process, or takes all of its memory.")
-def process_survives(ended: str) -> Iterator[str]:
-    yield ended
 
 
 class BlackBox:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
-from typing import Any, Final, Protocol
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Protocol, Self
 
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.violation import Violation
@@ -56,7 +56,18 @@ class World(Protocol):
         """Where every task is now, in a line."""
 
     def close(self) -> None:
-        """It is not used any more."""
+        """Give back everything that it took; it is not used any more."""
+
+    def __enter__(self) -> Self:
+        """Leaving it closes it."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
 
 
 @dataclass(frozen=True, slots=True)

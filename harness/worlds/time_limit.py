@@ -44,7 +44,12 @@ class TimeLimit:
             self._before = None
 
     def begin(self, limit: int) -> None:
+        """Count from now on."""
         self.seconds, self.limit = 0, limit
+
+    def end(self) -> None:
+        """The subject returned: nothing is limited any more."""
+        self.limit = 0
 
     def tick(self, number: int, frame: FrameType | None) -> None:
         self.seconds += 1

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from workerfuzz.statemachine.properties.property import Property, always, at_rest, properties_in
+from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
@@ -112,7 +113,7 @@ def runs_within_its_threads(observation: Observation) -> Iterator[str]:
 def resources_stay_within_bounds(observation: Observation) -> Iterator[str]:
     left = observation.view.available_resources()
     for name, total in observation.view.config.resources.items():
-        if not 0 <= left[name] <= total:
+        if not is_same_amount(left[name], min(max(left[name], 0), total), total):
             yield f"{name}: {left[name]:g} left of {total:g}"
 
 
@@ -309,7 +310,7 @@ def forgotten_worker_is_empty(view: WorkerView) -> Iterator[str]:
     for key in view.data():
         yield f"{key} is stored"
     for name, total in view.config.resources.items():
-        if view.available_resources()[name] != total:
+        if not is_same_amount(view.available_resources()[name], total, total):
             yield f"{name}: {view.available_resources()[name]:g} of {total:g}"
 
 

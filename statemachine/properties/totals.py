@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.worker.dispatch import next_execution, peers_that_could_be_asked
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState
@@ -29,8 +30,9 @@ def leaking_resources(worker: WorkerState) -> Iterator[str]:
             taken[name] = taken.get(name, 0) + amount
     for name, total in worker.config.resources.items():
         left = total - taken.get(name, 0) if taken else total
-        if worker.available_resources[name] != left or left < 0:
-            yield f"{name}: {worker.available_resources[name]:g} left, should be {left:g}"
+        there = worker.available_resources[name]
+        if not (is_same_amount(there, left, total) and is_same_amount(left, max(left, 0), total)):
+            yield f"{name}: {there:g} left, should be {left:g}"
 
 
 @always("Bytes under way are the sum of what open transfers were asked for.")

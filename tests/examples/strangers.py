@@ -10,7 +10,7 @@ SOURCE: Final = '''
 import ctypes, itertools, os, signal, sys
 from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
-from workerfuzz.statemachine import events
+from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.properties.records import role_fits_state
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState

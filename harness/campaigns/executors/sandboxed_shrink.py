@@ -13,10 +13,9 @@ from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.replay.recovery import parsed, recover
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
-from workerfuzz.harness.worlds.blackbox import process_survives
-from workerfuzz.harness.worlds.cluster.properties import every_call_returns
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.strategies.worker import Step
 

@@ -8,9 +8,8 @@ from typing import Final
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.subjects.dask.cluster import properties as dask_cluster_properties
 from workerfuzz.harness.subjects.dask.worker import properties as dask_properties
-from workerfuzz.harness.worlds import blackbox
 from workerfuzz.harness.worlds.cluster import properties as cluster_properties
-from workerfuzz.harness.worlds.worker import drain, world
+from workerfuzz.harness.worlds.worker import drain
 from workerfuzz.statemachine.properties import (
     after_dispatch,
     after_execution,
@@ -18,6 +17,7 @@ from workerfuzz.statemachine.properties import (
     after_transfer,
     after_transition,
     any_worker,
+    crashes,
     history,
     records,
     relations,
@@ -48,9 +48,8 @@ MODULES: Final = (
     after_execution,
     after_dispatch,
     after_transition,
-    world,
+    crashes,
     drain,
-    blackbox,
     cluster_properties,
     invariants_of_scheduler,
     totals_of_scheduler,

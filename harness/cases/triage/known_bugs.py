@@ -12,9 +12,8 @@ from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
-from workerfuzz.harness.worlds.blackbox import process_survives
-from workerfuzz.harness.worlds.cluster.properties import every_call_returns
 from workerfuzz.harness.worlds.playing import play
+from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
 
 #: Properties that a process may break for ever, or with its end.
 DEADLY: Final = frozenset({process_survives.name, every_call_returns.name})

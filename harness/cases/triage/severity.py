@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSystem
-from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.harness.worlds.worker.world import no_handler_raises
+from workerfuzz.statemachine.properties.crashes import (
+    every_call_returns,
+    no_handler_raises,
+    process_survives,
+)
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
 from workerfuzz.statemachine.worker.events import Event
@@ -39,7 +42,7 @@ class Severity(enum.StrEnum):
 
 #: What follows from a broken property. Those that are not here do no harm by themselves.
 HARM: Final[Mapping[str, Severity]] = {
-    must.every_call_returns.name: Severity.WAITS,
+    every_call_returns.name: Severity.WAITS,
     must.wanted_keys_resolve.name: Severity.WAITS,
     must.finished_keys_have_the_right_value.name: Severity.WRONG,
     must.failures_have_a_cause.name: Severity.WRONG,

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import workerfuzz
-from workerfuzz.harness.worlds.blackbox import process_survives
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import process_survives
 from workerfuzz.strategies.worker.run_config import PEERS, RunConfig
 
 #: Files of ours; a failure of the reference is told by its exception alone.

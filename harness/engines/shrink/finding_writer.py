@@ -13,8 +13,8 @@ from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
-from workerfuzz.harness.worlds.cluster.properties import every_call_returns
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from workerfuzz.harness.subjects.dask.cluster.worker_events import overheard
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.harness.worlds.worker.world import no_handler_raises
+from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies.text import Holding

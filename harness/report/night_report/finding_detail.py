@@ -15,7 +15,7 @@ from workerfuzz.harness.report.finding_text import CASE, status
 from workerfuzz.harness.report.night_report.night_report import Fixed
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
-from workerfuzz.harness.worlds.blackbox import process_survives
+from workerfuzz.statemachine.properties.crashes import process_survives
 
 T = TypeVar("T")
 

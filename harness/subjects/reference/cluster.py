@@ -18,6 +18,7 @@ from workerfuzz.harness.subjects.reference.tables import scheduler_tables
 from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS
 from workerfuzz.statemachine.properties.scheduler_totals import COUNTS, TOTALS
 from workerfuzz.statemachine.properties.view import WorkerView
@@ -186,7 +187,7 @@ class ReferenceCluster:
         ]
 
     def say(self, post: Envelope) -> Sequence[str]:
-        return [" ".join((word(type(message)), *about(message))) for message in post.messages]
+        return [" ".join((word_of(message), *about(message))) for message in post.messages]
 
     def stealable(self) -> Collection[tuple[str, str]]:
         return self._thieves
@@ -347,8 +348,11 @@ class ReferenceCluster:
             yield from (f"{key} is {worker.state(key)} on {name}" for key in here)
             if len(process.confirmations):
                 yield f"{name} has something to confirm"
-            if worker.available_resources() != worker.config.resources:
-                yield f"{name} has resources taken"
+            left = worker.available_resources()
+            for resource, total in worker.config.resources.items():
+                if not is_same_amount(left[resource], total, total):
+                    yield f"{name} has resources taken"
+                    break
 
     def close(self) -> None:
         self.processes.clear()
@@ -368,6 +372,12 @@ ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
         client_requests.ClientNotice: lambda it: (it.key, str(it.status)),
     }
 )
+
+
+def word_of(message: object) -> str:
+    """Return the word by which cases call a message."""
+    kind = type(message)
+    return "told" if kind is client_requests.ClientNotice else word(kind)
 
 
 def about(message: Any) -> Iterable[str]:

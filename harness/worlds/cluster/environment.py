@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
@@ -14,13 +14,11 @@ from workerfuzz.harness.subjects.cluster_protocol import (
     TaskTransition,
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.harness.worlds.blackbox import BOX
+from workerfuzz.harness.worlds.base import BaseWorld
 from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
-from workerfuzz.harness.worlds.time_limit import TIME_LIMIT, TimeLimitExceeded
-from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.harness.worlds.worker.world import no_handler_raises
+from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
@@ -28,8 +26,6 @@ from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.worker import Step
-
-T = TypeVar("T")
 
 #: Told of each step once it has happened, with the world; with None while coming to rest.
 Observer: TypeAlias = Callable[[Any, Step | None], None]
@@ -43,14 +39,12 @@ POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
 OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
 
 
-class ClusterEnvironment:
+class ClusterEnvironment(BaseWorld):
     """A cluster with all that is under way in it.
 
     Attributes:
-        steps: what was let happen so far.
         happened: calls of the subject so far, those of coming to rest included.
         step_count: steps, and what happened one by one while coming to rest.
-        resting: the steps are over.
         mail: batches that were sent and have not arrived, by sender and receiver.
         effect: what the last step led to so far.
         decisions: whether the scheduler could steal, replicate and drop; None: to be found out anew.
@@ -63,11 +57,9 @@ class ClusterEnvironment:
         *,
         observer: Observer | None = None,
     ) -> None:
+        self.run_config: ClusterRunConfig
+        super().__init__(run_config or ClusterRunConfig())
         self.subject = subject
-        self.run_config = run_config or ClusterRunConfig()
-        self.steps: list[Step] = []
-        if BOX.is_open:
-            BOX.begin(self)
         self.pool = self.run_config.keys
         self.clients = self.run_config.clients
         self.workload = self.run_config.workload
@@ -78,19 +70,22 @@ class ClusterEnvironment:
         self._observer = observer
         self.happened = 0
         self.step_count = 0
-        self.resting = False
         self.nothing_is_under_way()
         self._joined = 0
         without = subject.cannot()
         self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
         self._possible = POSSIBLE.setdefault(self.kinds, {})
-        self.cluster: ClusterSubject = subject.cluster(self.run_config.config)
-        self.effect = ClusterEffect(self.cluster)
         self._drawn: Step | None = None
-        TIME_LIMIT.arm()
-        self._armed = True
-        for _ in range(self.run_config.config.workers):
-            self.join(f"w{self._joined}")
+        try:
+            self.enter_process()
+            self.cluster: ClusterSubject = subject.cluster(self.run_config.config)
+            self._on_close.callback(self.cluster.close)
+            self.effect = ClusterEffect(self.cluster)
+            for _ in range(self.run_config.config.workers):
+                self.join(f"w{self._joined}")
+        except BaseException:
+            self.close()
+            raise
 
     def nothing_is_under_way(self) -> None:
         """Nobody is there, nothing is possible, and nothing is outstanding."""
@@ -167,31 +162,10 @@ class ClusterEnvironment:
         for party in (SCHEDULER, *self.present):
             self.check(party, thoroughly=True)
 
-    def violation(self, broken: Property, counterexample: str) -> Violation:
-        return Violation(
-            broken.name,
-            broken.sentence,
-            counterexample,
-            tuple(self.steps),
-            self.resting,
-            self.run_config,
-        )
-
     def demand(self, broken: Property, *about: object) -> None:
         """Raises Violation where a property does not hold of what it is given."""
         for counterexample in broken.check(*about):
             raise self.violation(broken, counterexample)
-
-    def in_time(self, limit_s: int, happens: Callable[..., T], *about: Any) -> T:
-        """What happens must end."""
-        TIME_LIMIT.begin(limit_s)
-        try:
-            return happens(*about)
-        except TimeLimitExceeded:
-            going_on = f"it was still going on after {limit_s} s of CPU"
-            raise self.violation(must.every_call_returns, going_on) from None
-        finally:
-            TIME_LIMIT.limit = 0
 
     def join(self, worker: str) -> None:
         self._joined += 1

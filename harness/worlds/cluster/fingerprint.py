@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Hashable, Mapping
+from contextlib import ExitStack
 from typing import Any, Final
 
 from workerfuzz.harness.subjects.protocol import copyable
@@ -17,16 +18,20 @@ PAIRS: Final = ("slotted", "asked", "retrying", "issued")
 #: Tables of the surroundings by one party.
 PARTIES: Final = ("present", "unnoticed", "paused")
 
+#: Attributes of a world that its copy has for itself, or shares.
+NOT_COPIED: Final = frozenset({"_possible", "cluster", "_on_close"})
+
 #: Sets that clients' books keep for ever: excuses, and what was let go.
 EXCUSES: Final = ("given_up", "at_risk", "lost", "undone", "dropped", "released")
 
 
 def copied(world: Any) -> Any:
     """A ``ClusterWorld`` of its own. What happens to it is timed while the first one is open."""
-    tables = {name: it for name, it in vars(world).items() if name not in ("_possible", "cluster")}
+    tables = {name: it for name, it in vars(world).items() if name not in NOT_COPIED}
     other = object.__new__(type(world))
-    other.__dict__.update(own(tables, {}), _possible=world._possible, _armed=False)
+    other.__dict__.update(own(tables, {}), _possible=world._possible, _on_close=ExitStack())
     other.cluster = copyable(world.subject.name, world.cluster).copy()
+    other._on_close.callback(other.cluster.close)
     other.effect = ClusterEffect(other.cluster)
     return other
 

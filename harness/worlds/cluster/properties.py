@@ -18,11 +18,6 @@ RUNNING: Final = frozenset({State.EXECUTING, State.LONG_RUNNING})
 LEAST_TELLING: Final = "stealing: "
 
 
-@always("What happens to a party comes to an end.")
-def every_call_returns(going_on: str) -> Iterator[str]:
-    yield going_on
-
-
 @always("A task is started once on a worker, and not again before its thread is over.")
 def one_thread_for_a_task(worker: str, key: str, busy: bool) -> Iterator[str]:
     if busy:

@@ -17,7 +17,7 @@ from workerfuzz.harness.worlds.cluster.drain import come_to_rest
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
-from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT
+from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
 from workerfuzz.statemachine.scheduler import client_requests
@@ -129,15 +129,6 @@ class ClusterWorld(ClusterEnvironment):
             if here:
                 said.append(f"{worker}: " + ", ".join(f"{key} {view.state(key)}" for key in here))
         return "; ".join(said) if keys or len(said) > 1 else "no task"
-
-    def close(self) -> None:
-        """Let go of the subject; the world is not used any more."""
-        self.cluster.close()
-        if self._armed:
-            self._armed = False
-            TIME_LIMIT.disarm()
-        if BOX.is_open:
-            BOX.over()
 
     # What steps may know
 

@@ -66,6 +66,9 @@ class Resting(Protocol):
     def questions(self) -> Sequence[str]:
         """Keys that the worker asked about since the last call."""
 
+    def takes(self, kind: type[Event]) -> bool:
+        """The subject says that such an event may happen to it."""
+
     def order(self, key: str) -> tuple[int, str]:
         """Sorts keys so that each comes after those it may depend on."""
 
@@ -92,11 +95,16 @@ def come_to_rest(world: Resting) -> None:
     world.sweep()
     check(world, any_worker.everything_comes_to_rest, world.view)
     keys = tuple(sorted({*world.view.keys(), *world.pool, *world.content}))
-    for let_go in (events.FreeKeys(keys=keys), events.ForgetKeys(keys=keys)):
-        world.handle_event(let_go)
+    if not (world.takes(events.FreeKeys) or world.takes(events.ForgetKeys)):
+        return
+    for message in (events.FreeKeys(keys=keys), events.ForgetKeys(keys=keys)):
+        if world.takes(type(message)):
+            world.handle_event(message)
     drain(world)
     world.sweep()
     check(world, any_worker.forgotten_worker_is_empty, world.view)
+    if not world.takes(events.ComputeTask):
+        return
     wanted = ask_again(world)
     world.sweep()
     check(world, any_worker.asked_again_everything_arrives, world.view, wanted)
@@ -113,11 +121,11 @@ def drain(world: Resting) -> None:
     """Answer everything honestly until nothing is outstanding."""
     for _ in range(ROUNDS_PER_KEY * (len(world.view.keys()) + len(world.peers) + 1)):
         outstanding = answers(world)
-        if not outstanding:
+        if not outstanding and world.takes(events.FindMissing):
             world.handle_event(events.FindMissing())
             outstanding = answers(world)
-            if not outstanding:
-                return
+        if not outstanding:
+            return
         for event in outstanding:
             world.handle_event(event)
     check(world, coming_to_rest_ends, answers(world))
@@ -127,9 +135,9 @@ def answers(world: Resting) -> list[Event]:
     """The honest answer to everything that is outstanding, each independent of the others."""
     questions = world.questions()
     found: list[Event] = []
-    if world.view.paused():
+    if world.view.paused() and world.takes(events.Unpause):
         found.append(events.Unpause())
-    if questions:
+    if questions and world.takes(events.RefreshWhoHas):
         found.append(events.RefreshWhoHas(who_has=dict.fromkeys(questions, (HONEST,))))
     if world.rescheduled or world.retrying or world.gathering or world.executing:
         found += endings(world)
@@ -138,7 +146,9 @@ def answers(world: Resting) -> list[Event]:
 
 def endings(world: Resting) -> list[Event]:
     """Everything that is under way ends well; what was handed back is taken."""
-    found: list[Event] = [events.FreeKeys(keys=(key,)) for key in sorted(world.rescheduled)]
+    found: list[Event] = []
+    if world.takes(events.FreeKeys):
+        found += [events.FreeKeys(keys=(key,)) for key in sorted(world.rescheduled)]
     found += [events.RetryBusyWorker(worker=peer) for peer in sorted(world.retrying)]
     found += [
         events.GatherDepSuccess(worker=peer, values={key: f"{key} from {peer}" for key in keys})

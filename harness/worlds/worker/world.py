@@ -6,6 +6,7 @@ well-formed messages.
 """
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
@@ -13,16 +14,19 @@ from workerfuzz.harness.subjects.protocol import (
     Subject,
     SubjectRaised,
     WorkerSubject,
+    as_declared,
     copyable,
 )
+from workerfuzz.harness.worlds.base import BaseWorld
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
+from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.drain import come_to_rest
 from workerfuzz.harness.worlds.worker.effect import Effect
 from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
 from workerfuzz.statemachine.properties import any_worker
 from workerfuzz.statemachine.properties.any_worker import Observation
-from workerfuzz.statemachine.properties.property import Property, always
+from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES, Canonical
@@ -30,7 +34,9 @@ from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
 from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.text import word
 from workerfuzz.strategies.worker import WORKER_STEPS, Step
 from workerfuzz.strategies.worker.run_config import RunConfig
 from workerfuzz.strategies.worker.step import WorkerStep
@@ -50,18 +56,11 @@ SWEEP_EVERY: Final = 50
 OWN: Final = frozenset({dict, list, set})
 
 
-@always("No event that can happen makes the worker raise, or go in circles (R12, R17).")
-def no_handler_raises(raised: SubjectRaised) -> Iterator[str]:
-    yield str(raised)
-
-
-class WorkerWorld:
-    """A worker and its surroundings; implements ``strategies.views.Surroundings``.
+class WorkerWorld(BaseWorld):
+    """A worker and its environment; implements ``strategies.worker.view.EnvironmentView``.
 
     Attributes:
-        steps: what was let happen so far.
         happened: events so far, those of ``finish`` included.
-        resting: the steps are over; what happens now is ``finish``.
     """
 
     def __init__(
@@ -71,20 +70,16 @@ class WorkerWorld:
         *,
         observer: Observer | None = None,
     ) -> None:
+        self.run_config: RunConfig
+        super().__init__(as_declared(subject, run_config or RunConfig()))
         self.subject = subject
-        self.run_config = run_config or RunConfig()
-        self.steps: list[Step] = []
-        if BOX.is_open:
-            BOX.begin(self)
-        self.view: WorkerSubject = subject.worker(self.run_config.config)
-        cannot = subject.cannot()
-        self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in cannot)
+        self._cannot = frozenset(subject.cannot())
+        self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in self._cannot)
         self.pool = self.run_config.keys
         self.peers = self.run_config.peers
         self.workload = self.run_config.workload
         self._observer = observer
         self.happened = 0
-        self.resting = False
         self.executing: dict[str, do.Execute] = {}
         self.seceded: dict[str, None] = {}
         self.gathering: dict[str, tuple[str, ...]] = {}
@@ -101,6 +96,12 @@ class WorkerWorld:
         self._states: dict[str, State] = {}
         self._drawn: Step | None = None
         self._possible = POSSIBLE.setdefault(self.kinds, {})
+        try:
+            self.enter_process()
+            self.view: WorkerSubject = subject.worker(self.run_config.config)
+        except BaseException:
+            self.close()
+            raise
 
     # What engines use
 
@@ -139,7 +140,7 @@ class WorkerWorld:
         self.steps.append(step)
         if BOX.is_open:
             BOX.note(self, step)
-        return self.handle_event(step.event(self), step)
+        return self.in_time(STEP_S, self.handle_event, step.event(self), step)
 
     def reasons_impossible(self, step: Step) -> Iterator[str]:
         """Why a step is not possible now."""
@@ -147,8 +148,22 @@ class WorkerWorld:
             yield f"{step.word} happens to a cluster, not to one worker"
         elif type(step) not in self.kinds:
             yield f"{step.word}: {self.subject.cannot()[step.word]}"
+        elif undeclared := self.undeclared(step):
+            yield f"{step.word}: {self.subject.name} does not know {', '.join(undeclared)}"
         elif (why_impossible := step.why_impossible(self)) is not None:
             yield why_impossible
+
+    def undeclared(self, step: Step) -> list[str]:
+        """Keys and peers of a step that the subject says it is never told of."""
+        keys, peers = self.subject.pool, self.subject.peers
+        found = [] if keys is None else [key for key in step.keys() if key not in keys]  # noqa: SIM118 - a step is no dict
+        if peers is not None:
+            found += [peer for peer in step.peers() if peer not in (*peers, ADDRESS)]
+        return found
+
+    def takes(self, kind: type[Event]) -> bool:
+        """The subject says that such an event may happen to it."""
+        return word(kind) not in self._cannot
 
     def order(self, key: str) -> tuple[int, str]:
         """Sorts keys so that each comes after those it may depend on."""
@@ -159,6 +174,7 @@ class WorkerWorld:
         other: WorkerWorld = object.__new__(type(self))
         for name, value in vars(self).items():
             other.__dict__[name] = value.copy() if type(value) in OWN else value
+        other._on_close = ExitStack()
         other.view = copyable(self.subject.name, self.view).copy()
         return other
 
@@ -177,17 +193,12 @@ class WorkerWorld:
         self.resting = True
         if BOX.is_open:
             BOX.rest(self)
-        come_to_rest(self)
+        self.in_time(REST_S, come_to_rest, self)
 
     def where(self) -> str:
         """Where every task is now, in a line: ``x flight, y waiting``."""
         keys = self.view.keys()
         return ", ".join(f"{key} {self.view.state(key)}" for key in keys) or "no task"
-
-    def close(self) -> None:
-        """The world is not used any more."""
-        if BOX.is_open:
-            BOX.over()
 
     def questions(self) -> Sequence[str]:
         """Keys that the worker asked about since the last call, sorted."""
@@ -224,16 +235,6 @@ class WorkerWorld:
         """Check every structural property on every task."""
         for broken, counterexample in self.view.check(None):
             raise self.violation(broken, counterexample)
-
-    def violation(self, broken: Property, counterexample: str) -> Violation:
-        return Violation(
-            broken.name,
-            broken.sentence,
-            counterexample,
-            tuple(self.steps),
-            self.resting,
-            self.run_config,
-        )
 
     def _check(
         self,

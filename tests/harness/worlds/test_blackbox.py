@@ -12,6 +12,8 @@ import pytest
 from workerfuzz.harness.cases.replay.recovery import Recovered, glance, open_box, recover
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
+from workerfuzz.harness.subjects.protocol import WorkerSubject
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds import blackbox
 from workerfuzz.harness.worlds.blackbox import BOX, Phase
 from workerfuzz.harness.worlds.scopes import SCOPES, World
@@ -69,13 +71,13 @@ def test_rest_is_in_the_box_before_it_comes(box: Path, monkeypatch: pytest.Monke
 
 
 def test_a_world_that_is_being_made_is_in_the_box(box: Path) -> None:
-    class Curious:
-        def worker(self, config: WorkerConfig) -> None:
+    class Curious(ReferenceSubject):
+        def worker(self, config: WorkerConfig) -> WorkerSubject:
             assert glance(box).phase is Phase.OPENING
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        WorkerWorld(Curious())  # type: ignore[arg-type]  # it gets no further
+        WorkerWorld(Curious())
 
 
 def test_worlds_may_take_turns(box: Path) -> None:

@@ -10,11 +10,11 @@ from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.worlds import time_limit
-from workerfuzz.harness.worlds.cluster import properties
 from workerfuzz.harness.worlds.cluster.drain import settle
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
@@ -104,7 +104,7 @@ def test_a_call_that_does_not_end_is_a_violation(monkeypatch: pytest.MonkeyPatch
     world.apply(parse("submit c0 a want a", BY_WORD))
     with pytest.raises(Violation) as broken:
         world.apply(parse("deliver c0->scheduler", BY_WORD))
-    assert broken.value.property == properties.every_call_returns.name
+    assert broken.value.property == every_call_returns.name
     assert len(broken.value.steps) == 2
 
 

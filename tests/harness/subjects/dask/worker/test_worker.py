@@ -342,7 +342,7 @@ def test_dask_does_not_log_what_it_raises(
 
 RUN = """
 from workerfuzz.harness.subjects.dask.worker.subject import DaskSubject
-from workerfuzz.statemachine import events as ev
+from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
 
