@@ -8,13 +8,14 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.playing import open_world, play
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.engines.shrink.shrink import shrink
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get
+from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.scopes import WORKER
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
