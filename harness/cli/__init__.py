@@ -7,13 +7,16 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from workerfuzz.harness.cli import cases, corpus, diagram, lists, nightly, report, run, show
 from workerfuzz.harness.cli.options import ExitStatus, complain
 from workerfuzz.harness.cli.usage_errors import told
+
+#: Written by a signal handler: nothing else may be used there.
+ENDING: Final = b"workerfuzz: ending; Ctrl-C again ends at once\n"
 
 app = typer.Typer(
     pretty_exceptions_enable=False,
@@ -41,7 +44,7 @@ def command(
 
 
 def status_of(error: Exception) -> ExitStatus:
-    """Says what went wrong in one line; whose fault it is makes the status."""
+    """Print an error in one line. Returns the exit status: bad input, or a fault of the harness."""
     from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
     from workerfuzz.harness.campaigns.nightly.folder import FolderError
     from workerfuzz.harness.cases.format.case import CaseError
@@ -62,7 +65,7 @@ def status_of(error: Exception) -> ExitStatus:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Runs a command and returns its exit status."""
+    """Run a command and return its exit status."""
     try:
         return int(app(arguments or ["--help"], prog_name="workerfuzz", standalone_mode=False) or 0)
     except (KeyboardInterrupt, typer.Abort):
@@ -76,12 +79,17 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def end(*_: object) -> None:
-    """SIGTERM ends a command as Ctrl-C does: with what there is."""
+    """Say at once that the command is ending, and interrupt it; SIGTERM does the same as Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if sys.__stderr__ is not None:
+        os.write(sys.__stderr__.fileno(), ENDING)
     raise KeyboardInterrupt
 
 
 def main() -> None:
+    """Entry point of the console script."""
     signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -3,6 +3,7 @@
 import enum
 import os
 import re
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -175,6 +176,16 @@ QuietOption = Annotated[
 ]
 
 
+VerboseOption = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="End with the long lists too: every kind of step, and all that was not reached.",
+    ),
+]
+
+
 JobsOption = Annotated[
     int | None,
     typer.Option(
@@ -218,6 +229,11 @@ def fix_hash_order(subject: str) -> None:
         sys.stdout.flush()
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+
+
+def columns() -> int:
+    """Width of what is printed: that of the terminal, or of COLUMNS; 80 elsewhere."""
+    return max(shutil.get_terminal_size((80, 24)).columns, 40)
 
 
 def complain(what: str) -> None:

@@ -36,7 +36,9 @@ from workerfuzz.harness.cli.options import (
     SubjectOption,
     Tactic,
     TacticOption,
+    VerboseOption,
     WorkersOption,
+    columns,
     complain,
     fresh_seed,
 )
@@ -45,13 +47,16 @@ app = typer.Typer()
 
 
 class Profile(enum.StrEnum):
-    """How long and how thoroughly."""
+    """Amount of work where nothing else limits it."""
 
     QUICK = "quick"
     DEEP = "deep"
 
 
-#: The engine of each scope.
+#: Wall time of a campaign for which no budget is given, in seconds.
+DEFAULT_S: Final = 20.0
+
+#: Engine of each scope.
 DEFAULTS: Final[Mapping[Scope, Engine]] = {
     Scope.WORKER: Engine.HYPOTHESIS,
     Scope.CLUSTER: Engine.WALK,
@@ -61,22 +66,27 @@ DEFAULTS: Final[Mapping[Scope, Engine]] = {
 @app.command()
 def run(  # noqa: PLR0917 - options of a command are never given by position
     subject: SubjectOption = REFERENCE,
-    scope: Annotated[Scope, typer.Option(help="What is fuzzed.")] = Scope.WORKER,
+    scope: Annotated[Scope, typer.Option(help="One worker, or a whole cluster.")] = Scope.WORKER,
     engine: Annotated[
         Engine | None,
-        typer.Option(help="Who chooses the steps; hypothesis for a worker, walk for a cluster."),
+        typer.Option(
+            help="What chooses the steps; else hypothesis for a worker, walk for a cluster."
+        ),
     ] = None,
     for_s: ForOption = None,
     cpu_s: CpuOption = None,
     runs: RunsOption = None,
     seed: SeedOption = None,
-    profile: Annotated[Profile, typer.Option(help="How thoroughly.")] = Profile.QUICK,
+    profile: Annotated[
+        Profile, typer.Option(help="quick: 20 s; deep: 40,000 runs, which must reach everything.")
+    ] = Profile.QUICK,
     workers: WorkersOption = None,
     no_known: NoKnownOption = False,
     corpus: CorpusOption = None,
     tactic: TacticOption = None,
     out: OutOption = Path("regressions"),
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     jobs: JobsOption = None,
     cluster: ClusterOption = None,
     python: PythonOption = None,
@@ -87,18 +97,21 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     allow: AllowOption = None,
     distinct: DistinctOption = False,
 ) -> None:
-    """Fuzz: let everything happen that can happen, and keep what breaks as a case.
+    """Fuzz: let everything happen that can happen, and write each failure as a case.
 
-    The reference is fuzzed in this process; other systems, and with --jobs all, in processes of their
-    own, which contain what would end them.
+    Without --for, --cpu or --runs it takes 20 seconds. The reference is fuzzed in this process; other
+    systems, and all with --jobs, in processes of their own, so that a crash ends only one of them.
     """
     from workerfuzz.harness.campaigns.plan.budget import Budget
     from workerfuzz.harness.campaigns.plan.plan import Plan
 
+    chosen = engine_of(scope, engine, corpus, tactic)
+    if profile is Profile.QUICK and chosen is not Engine.EXPLORE and not (cpu_s or runs):
+        for_s = for_s or DEFAULT_S
     plan = Plan(
         subject=subject,
         scope=scope.value,
-        engine=engine_of(scope, engine, corpus, tactic).value,
+        engine=chosen.value,
         seed=fresh_seed() if seed is None else seed,
         budget=Budget(for_s, cpu_s, runs, profile.value),
         workers=workers,
@@ -108,13 +121,13 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     )
     plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
     with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
-        finish(fuzz(campaign, quiet))
+        finish(fuzz(campaign, quiet), verbose=verbose)
 
 
 def engine_of(
     scope: Scope, engine: Engine | None, corpus: Path | None, tactic: Tactic | None
 ) -> Engine:
-    """The one that was asked for, or that fits what was. Raises BadParameter."""
+    """Return the engine that was given, or the one that the other options need. Raises BadParameter."""
     from workerfuzz.harness.engines.walk.tactics import DRAWN
     from workerfuzz.harness.engines.walk.walker import GROWN
 
@@ -129,7 +142,7 @@ def engine_of(
 
 
 def fuzz(campaign: Campaign, quiet: bool) -> Any:
-    """What a campaign says while it goes on; what it came to."""
+    """Run a campaign and show its progress. Returns its result."""
     from workerfuzz.harness.report.live.live import watching
 
     plan = campaign.plan
@@ -149,27 +162,32 @@ def fuzz(campaign: Campaign, quiet: bool) -> Any:
         return campaign.carry(tell)
 
 
-def finish(account: Any) -> None:
-    """What came of a campaign makes the exit status."""
-    from workerfuzz.harness.report.campaign_summary import campaign_lines
+def finish(account: Any, *, verbose: bool = False) -> None:
+    """Print the summary of a campaign and end with the exit status that follows from it."""
+    from workerfuzz.harness.report.campaign_summary import (
+        campaign_lines,
+        failures,
+        is_incomplete,
+        wrapped,
+    )
 
     if account.refused:
         complain(account.refused)
         raise typer.Exit(ExitStatus.BAD_INPUT)
-    for line in campaign_lines(account):
+    incomplete = is_incomplete(account)
+    for line in wrapped(campaign_lines(account, verbose=verbose or incomplete), columns()):
         typer.echo(line)
-    faults = [*account.faults, *account.unread, *filter(None, [account.ungrown])]
-    for fault in faults:
-        complain(fault)
+    for failure in failures(account):
+        complain(failure)
     if account.new:
         raise typer.Exit(ExitStatus.BROKEN)
-    if faults:
+    if failures(account):
         raise typer.Exit(ExitStatus.FAULT)
     if account.interrupted:
         raise typer.Exit(ExitStatus.INTERRUPTED)
-    if account.plan.budget.profile == Profile.DEEP and account.unreached():
+    if incomplete:
         complain(
-            "this many runs should have reached all there is; what they did not is listed above"
+            "this many runs should have reached everything; the list above says what they did not"
         )
         raise typer.Exit(ExitStatus.BROKEN)
 

@@ -1,7 +1,10 @@
-"""What the command line prints of a campaign: what was done, what was found, what was not reached."""
+"""Summary of a campaign as the command line prints it: the work done, the edges reached, the verdict."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import shlex
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.campaigns.findings.finding import Finding
@@ -9,25 +12,60 @@ from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.engines.shrink.finding_writer import counted
 
+#: Findings whose case is named among the next commands.
+SUGGESTED: Final = 2
 
-def campaign_lines(account: ShardResult) -> Iterator[str]:
-    """The same for every scope and every engine."""
-    yield first_line(account)
+
+def campaign_lines(account: ShardResult, *, verbose: bool = False) -> Iterator[str]:
+    """The same for every scope and every engine.
+
+    Args:
+        verbose: list every kind of step, the kinds that the subject does not have, and everything
+            that was not reached. Otherwise these are counted.
+    """
     done, plan = account.total, account.plan
+    yield first_line(account)
     if account.explored is not None:
         yield explored_line(account.explored)
-    yield step_line(account, done)
-    for why, words in by_reason(account.cannot).items():
-        yield f"{plan.subject} {account.version} has no {', '.join(words)}: {why}"
-    yield from edge_lines(account, done)
+    yield f"reached {', '.join(reached(account, done))}"
+    if verbose:
+        yield from detail_lines(account, done)
     if plan.corpus:
-        grown = f"{counted(account.stems, 'stem')} to grow from, {account.stems_added:,} added"
-        yield f"corpus {plan.corpus}: {grown}"
+        entries = f"{account.stems:,} {'entry' if account.stems == 1 else 'entries'}"
+        yield (
+            f"corpus {plan.corpus}: runs were mutated from {entries}, {account.stems_added:,} added"
+        )
     yield from finding_lines(account)
+    commands = [*next_commands(account)]
+    if commands:
+        yield ""
+        yield "next:"
+        yield from aligned(commands)
+
+
+def wrapped(lines: Iterable[str], columns: int) -> Iterator[str]:
+    """Lines of prose, broken between words; commands, drawings and cases stay as they are."""
+    for line in lines:
+        if len(line) <= columns or is_verbatim(line):
+            yield line
+        else:
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            yield from textwrap.wrap(
+                line,
+                columns,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+
+
+def is_verbatim(line: str) -> bool:
+    """Whether line breaks would destroy what it says: a command, a step, or a row of a drawing."""
+    return line.lstrip().startswith(("replay it: ", "workerfuzz ", "> ")) or "│" in line
 
 
 def first_line(account: ShardResult) -> str:
-    """What was fuzzed, and how much."""
+    """The system, the engine and the amount of work."""
     done = account.total
     interrupted = ", interrupted" if account.interrupted else ""
     rate = done.steps / account.seconds if account.seconds else 0
@@ -41,58 +79,78 @@ def first_line(account: ShardResult) -> str:
     )
 
 
-#: What ended an exploration before it was complete.
+#: The limit that ended an exploration before it was complete.
 ENDS: Final[Mapping[str, str]] = {
-    "depth": "no longer runs were wanted",
-    "states": "no more states were wanted",
+    "depth": "longer runs were not asked for",
+    "states": "the limit of states was reached",
     "time": "its time was over",
     "": "it was interrupted",
 }
 
 
 def explored_line(it: Explored) -> str:
-    """How much of the space was explored."""
+    """The size of the space that was explored, and whether that is all of it."""
     said = f"{it.states:,} states, {it.transitions:,} transitions, depth {it.depth}"
     if it.is_complete:
         return f"{said}: complete"
-    return f"{said}, {it.frontier:,} states not gone on from: not complete, {ENDS[it.stopped]}"
+    return f"{said}, {it.frontier:,} states not expanded: not complete, {ENDS[it.stopped]}"
 
 
 def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:
-    """Kinds of step that are not there, by the reason why."""
+    """Kinds of step that a subject does not have, by the reason."""
     found: dict[str, list[str]] = {}
     for word, why in cannot.items():
         found.setdefault(why, []).append(word)
     return found
 
 
+def reached(account: ShardResult, done: Counters) -> Iterator[str]:
+    """Transition edges of each participant, kinds of step, and other *sometimes* properties."""
+    others = [name for name in account.expected if " -> " not in name]
+    for participant in ("worker", "scheduler"):
+        prefix = f"{participant} "
+        known = {name for name in account.expected if name.startswith(prefix)}
+        taken = {name for name in done.edges if name.startswith(prefix)}
+        others = [name for name in others if name not in known]
+        if known:
+            yield f"{len(known & taken)} of {len(known)} edges of the {participant}"
+        elif taken:
+            yield f"{len(taken)} edges of the {participant}"
+    kinds = [word for word in account.kinds if word not in account.cannot]
+    yield f"{sum(word in done.taken for word in kinds)} of {len(kinds)} kinds of step"
+
+
+def detail_lines(account: ShardResult, done: Counters) -> Iterator[str]:
+    """The long lists."""
+    yield step_line(account, done)
+    for why, words in by_reason(account.cannot).items():
+        yield f"{account.plan.subject} {account.version} has no {', '.join(words)}: {why}"
+    unreached = account.unreached()
+    if unreached:
+        yield f"not reached, and so not tested: {', '.join(unreached)}"
+
+
 def step_line(account: ShardResult, done: Counters) -> str:
-    """How often each kind of step was taken, and in how much of the time it was possible."""
-    watched = max(done.watched, 1)
+    """The count of each kind of step, and the share of the time in which it was possible."""
     said = [
-        f"{word} {done.taken.get(word, 0):,} ({done.possible.get(word, 0) / watched:.0%})"
+        f"{word} {done.taken.get(word, 0):,}{share_possible(word, done)}"
         for word in account.kinds
         if word not in account.cannot
     ]
     return f"steps taken (and possible): {', '.join(said)}"
 
 
-def edge_lines(account: ShardResult, done: Counters) -> Iterator[str]:
-    """What was reached of the transitions that there are, and of all there is to reach."""
-    for party in ("worker", "scheduler"):
-        edges = {name for name in account.expected if name.startswith(f"{party} ")}
-        reached = [name for name in done.edges if name.startswith(f"{party} ")]
-        if edges:
-            yield f"reached {len(edges.intersection(reached))} of {len(edges)} edges of the {party}"
-        elif reached:
-            yield f"reached {len(reached)} edges of the {party}"
-    unreached = account.unreached()
-    if unreached:
-        yield f"not reached, and so not tested: {', '.join(unreached)}"
+def share_possible(word: str, done: Counters) -> str:
+    """`` (34%)`` in the runs that were watched; nothing for a kind that only others had."""
+    possible = done.possible.get(word, 0)
+    if not done.watched or (not possible and done.taken.get(word)):
+        return ""
+    share = possible / done.watched
+    return f" ({'<1%' if 0 < share < 0.005 else f'{share:.0%}'})"
 
 
 def finding_lines(account: ShardResult) -> Iterator[str]:
-    """Known bugs, fixed ones, and what is new; the most harmful first."""
+    """Known bugs, fixed ones, and new findings; the most harmful first."""
     known = [met for met in account.met if not met.is_new]
     for met in sorted(known, key=lambda met: (met.rank, -met.times)):
         yield f"known, {counted(met.times, 'run')}: {met.known}"
@@ -100,7 +158,23 @@ def finding_lines(account: ShardResult) -> Iterator[str]:
         yield f"fixed in {account.version}: {title}"
     for met in account.new:
         yield from found_lines(met)
-    yield verdict(account.new, known)
+    if account.new or not (failures(account) or is_incomplete(account)):
+        yield verdict(account.new, known)
+    elif failures(account):
+        yield f"no verdict: {counted(len(failures(account)), 'failure')} of the harness"
+    else:
+        yield "no verdict: not everything was reached"
+
+
+def failures(account: ShardResult) -> list[str]:
+    """Everything that kept the harness from doing all of its work, a line each."""
+    return [*account.faults, *account.unread, *filter(None, [account.ungrown])]
+
+
+def is_incomplete(account: ShardResult) -> bool:
+    """Whether a campaign that should reach everything ended without doing so."""
+    deep = account.plan.budget.profile == "deep" and not account.interrupted
+    return deep and bool(account.unreached())
 
 
 def verdict(new: Sequence[Finding], known: Sequence[Finding]) -> str:
@@ -111,8 +185,40 @@ def verdict(new: Sequence[Finding], known: Sequence[Finding]) -> str:
     )
 
 
+def next_commands(account: ShardResult) -> Iterator[tuple[str, str]]:
+    """Commands that a user may type next, each with its purpose."""
+    plan = account.plan
+    subject = "" if plan.subject == "reference" else f" --subject {plan.subject}"
+    scope = "" if plan.scope == "worker" else f" --scope {plan.scope}"
+    if account.new:
+        for met in account.new[:SUGGESTED]:
+            if met.path:
+                case = shlex.quote(met.path)
+                yield f"workerfuzz show {case}{subject}", "draw it"
+        paths = [met.path for met in account.new if met.path]
+        if paths:
+            folder = shlex.quote(str(Path(paths[0]).parent))
+            yield f"workerfuzz replay {folder}{subject}", "after a fix"
+        return
+    if failures(account) or is_incomplete(account) or plan.explores:
+        return
+    if plan.subject == "reference":
+        yield "workerfuzz demo", "see a bug being found"
+    yield f"workerfuzz run{subject}{scope} --for 5m --verbose", "longer, and in detail"
+    if plan.scope == "worker":
+        yield f"workerfuzz run{subject} --scope cluster", "scheduler and workers"
+    yield "workerfuzz nightly --for 8h", "everything, with a report"
+
+
+def aligned(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Commands, and their purposes in a column of their own."""
+    width = max(len(command) for command, _ in rows)
+    for command, purpose in rows:
+        yield f"  {command:{width}}  # {purpose}"
+
+
 def found_lines(met: Finding) -> Iterator[str]:
-    """What there is to say of one new finding."""
+    """All lines of one new finding."""
     yield ""
     yield f"new, {counted(met.times, 'run')}, first in run {met.run}:"
     yield from met.lines
@@ -120,13 +226,13 @@ def found_lines(met: Finding) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class SummaryLines:
-    """What a test suite tells of what it fuzzed.
+    """Summary of fuzzing within a test suite.
 
     Attributes:
-        fuzzed: how much of what, a line each.
+        fuzzed: the work done on each system, a line each.
         known: titles of known bugs that came up.
-        failed: what was found that is new, and what went wrong; none: all is well.
-        interrupted: somebody asked for the end.
+        failed: new findings and failures of the harness; empty if there is none.
+        interrupted: Ctrl-C ended it.
     """
 
     fuzzed: list[str]
@@ -136,7 +242,7 @@ class SummaryLines:
 
 
 def in_suite(accounts: Sequence[ShardResult]) -> SummaryLines:
-    """Of the accounts of one process of it."""
+    """Summarise the results of one process of a test suite."""
     fuzzed = [first_line(it) for it in accounts if not it.refused]
     known = [met.known for it in accounts for met in it.met if not met.is_new]
     new = [line for it in accounts for met in it.new for line in found_lines(met)]

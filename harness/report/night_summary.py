@@ -1,4 +1,4 @@
-"""What the command line prints of a night: what it is going to do, and what came of it."""
+"""Lines that the command line prints before and after a night."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ MOST: Final = 5
 
 
 def first_lines(night: Night, sharing: BudgetSplit, *, resumed: bool) -> Iterator[str]:
-    """Before it begins, or goes on."""
+    """Lines before a night begins, or goes on."""
     what = ", ".join(
         f"{target} {night.versions.get(target.subject, '')}".rstrip() for target in night.targets
     )
@@ -29,7 +29,7 @@ def first_lines(night: Night, sharing: BudgetSplit, *, resumed: bool) -> Iterato
 
 
 def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterator[str]:
-    """What came of it."""
+    """Summary of a night."""
     new = [met for met in night.met if met.is_new]
     known = [met for met in night.met if not met.is_new]
     if not only_new:
@@ -48,7 +48,7 @@ def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterato
 
 
 def red_lines(night: Night) -> Iterator[str]:
-    """Why the night is red; of each phase not more than people read."""
+    """Reasons why the night is red, up to ``MOST`` of each phase."""
     for phase in night.phases:
         for why in phase.red[:MOST]:
             yield f"red: {phase.name}: {why}"
@@ -57,7 +57,7 @@ def red_lines(night: Night) -> Iterator[str]:
 
 
 def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
-    """All there is to say of one new finding.
+    """All lines of one new finding.
 
     Args:
         python: interpreter in whose environment it was found; empty: this one.
@@ -80,4 +80,7 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
 def closing(night: Night, said: str) -> str:
     """The last line."""
     interrupted = ", interrupted: --resume goes on with it" if night.interrupted else ""
+    found = any(met.is_new for met in night.met)
+    if night.red and not found:  # "nothing new was found" would sound like success
+        return f"the night is red{interrupted}"
     return f"{said}; the night is {'red' if night.red else 'green'}{interrupted}"

@@ -35,13 +35,13 @@ def test_a_local_cluster_fuzzes(say: Say) -> None:
         "run", "--cluster", "local", "--engine", "walk", "--jobs", "2", "--runs", "5", "--seed", "7"
     )
     assert (status, err) == (0, "")
-    begins, done, *_, verdict = out.splitlines()
+    begins, done, *rest = out.splitlines()
     assert begins == (
         "fuzzing reference, engine walk, seed 7, 2 tasks on local, 5 runs; "
         "Ctrl-C ends it with what there is"
     )
     assert re.match(r"reference \S+, engine walk, seed 7: 5 runs, \d+ steps in ", done)
-    assert verdict == "nothing new was found"
+    assert "nothing new was found" in rest
 
 
 @needs_dask
@@ -53,7 +53,7 @@ def test_a_bug_that_many_tasks_find_is_written_once(say: Say) -> None:
     assert status == 1
     (path,) = Path("regressions").iterdir()
     assert f"replay it: workerfuzz replay {path} --subject strangers:Touchy" in out
-    assert out.endswith("\n1 new finding\n")
+    assert "\n1 new finding\n" in out
 
 
 @needs_dask

@@ -39,7 +39,7 @@ def test_run_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert status == 0
     assert "20 runs" in said
     assert "edges of the scheduler" in said
-    assert "steps taken (and possible): submit " in said
+    assert " kinds of step\n" in said
     assert "nothing new was found" in said
 
 

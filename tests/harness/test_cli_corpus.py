@@ -44,10 +44,10 @@ def test_a_campaign_grows_a_corpus_and_grows_from_it(say: Say) -> None:
     assert ", engine walk, " in out
     added = len(corpus.load(Path("stems")).stems)
     assert added > 10
-    assert f"corpus stems: 0 stems to grow from, {added} added\n" in out
+    assert f"corpus stems: runs were mutated from 0 entries, {added} added\n" in out
     _, out, _ = say(*walks, "--seed", "2")
     more = len(corpus.load(Path("stems")).stems) - added
-    assert f"corpus stems: {added} stems to grow from, {more} added\n" in out
+    assert f"corpus stems: runs were mutated from {added} entries, {more} added\n" in out
 
 
 def test_a_campaign_says_what_is_wrong_with_its_corpus(say: Say) -> None:
@@ -55,7 +55,8 @@ def test_a_campaign_says_what_is_wrong_with_its_corpus(say: Say) -> None:
     Path("stems/bad.stem").write_text("")
     status, out, err = say("run", "-q", "--runs", "3", "--corpus", "stems")
     assert status == 3
-    assert out.endswith("nothing new was found\n")
+    assert out.endswith("no verdict: 1 failure of the harness\n")
+    assert "nothing new" not in out
     assert err == "workerfuzz: stems/bad.stem: the file is empty\n"
 
 
@@ -80,7 +81,7 @@ def test_a_file_is_no_corpus(say: Say) -> None:
 def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = []
     monkeypatch.setattr("workerfuzz.harness.cli.run.fuzz", lambda it, _: plans.append(it.plan))
-    monkeypatch.setattr("workerfuzz.harness.cli.run.finish", lambda _: None)
+    monkeypatch.setattr("workerfuzz.harness.cli.run.finish", lambda *_, verbose: None)
     assert say("run", "--runs", "3", "--tactic", "swarm") == (0, "", "")
     assert say("run", "--scope", "cluster", "--tactic", "restless") == (0, "", "")
     assert [(it.engine, it.tactic) for it in plans] == [("walk", "swarm"), ("walk", "restless")]

@@ -31,13 +31,13 @@ def say(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
 def test_shards_add_up(say: Say) -> None:
     status, out, err = say("run", "--engine", "walk", "--jobs", "2", "--runs", "5", "--seed", "7")
     assert (status, err) == (0, "")
-    begins, done, *_, verdict = out.splitlines()
+    begins, done, *rest = out.splitlines()
     assert begins == (
         "fuzzing reference, engine walk, seed 7, 2 processes, 5 runs; "
         "Ctrl-C ends it with what there is"
     )
     assert re.match(r"reference \S+, engine walk, seed 7: 5 runs, \d+ steps in ", done)
-    assert verdict == "nothing new was found"
+    assert "nothing new was found" in rest
 
 
 def test_what_ends_a_process_is_a_finding(say: Say) -> None:
@@ -47,7 +47,7 @@ def test_what_ends_a_process_is_a_finding(say: Say) -> None:
     assert status == 1
     (path,) = Path("regressions").iterdir()
     assert f"replay it: workerfuzz replay {path} --subject strangers:Crashes" in out
-    assert out.endswith("\n1 new finding\n")
+    assert "\n1 new finding\n" in out
 
 
 def test_a_bug_that_many_processes_find_is_written_once(say: Say) -> None:
@@ -58,7 +58,7 @@ def test_a_bug_that_many_processes_find_is_written_once(say: Say) -> None:
     assert status == 1
     (path,) = Path("regressions").iterdir()
     assert f"replay it: workerfuzz replay {path} --subject strangers:Touchy" in out
-    assert out.endswith("\n1 new finding\n")
+    assert "\n1 new finding\n" in out
 
 
 def test_a_fault_makes_the_status(say: Say) -> None:

@@ -1,6 +1,9 @@
 """The command line where something runs: `run` and `show`."""
 
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -112,7 +115,7 @@ def test_show_says_what_is_wrong_with_a_file(say: Say, put: Put) -> None:
 def test_a_campaign_says_what_it_did(say: Say) -> None:
     status, out, err = say("run", "--engine", "walk", "--runs", "3", "--seed", "7")
     assert (status, err) == (0, "")
-    begins, done, taken, reached, unreached, verdict = out.splitlines()
+    begins, done, reached, verdict, *rest = out.splitlines()
     assert begins == (
         "fuzzing reference, engine walk, seed 7, 3 runs; Ctrl-C ends it with what there is"
     )
@@ -120,10 +123,58 @@ def test_a_campaign_says_what_it_did(say: Say) -> None:
         r"reference \S+, engine walk, seed 7: 3 runs, \d+ steps in \d+\.\d s \([\d,]+ steps/s\)",
         done,
     )
-    assert taken.startswith("steps taken (and possible): compute-task ")
-    assert re.fullmatch(r"reached \d+ of 54 edges of the worker", reached)
-    assert unreached.startswith("not reached, and so not tested: ")
+    assert re.fullmatch(r"reached \d+ of 54 edges of the worker, \d+ of \d+ kinds of step", reached)
     assert verdict == "nothing new was found"
+    assert rest[:3] == [
+        "",
+        "next:",
+        "  workerfuzz demo                    # see a bug being found",
+    ]
+    assert len(out.splitlines()) <= 15
+
+
+def test_a_verbose_campaign_lists_steps_and_what_was_not_reached(say: Say) -> None:
+    status, out, err = say("run", "-q", "-v", "--engine", "walk", "--runs", "3", "--seed", "7")
+    assert (status, err) == (0, "")
+    assert "\nsteps taken (and possible): compute-task " in out
+    assert "\nnot reached, and so not tested: " in out
+    taken = re.sub(r"\s+", " ", out.partition("steps taken")[2].partition("\nnot reached")[0])
+    assert not re.search(r" [1-9][\d,]* \(0%\)", taken), "what was taken was possible"
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_a_summary_breaks_between_words(
+    say: Say, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    arguments = ("run", "-q", "-v", "--engine", "walk", "--runs", "3", "--seed", "7")
+    monkeypatch.setenv("COLUMNS", "100000")
+    words = say(*arguments)[1].split()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = say(*arguments)[1]
+    prose = [line for line in out.splitlines() if "workerfuzz " not in line]
+    assert max(map(len, prose)) <= columns
+    timed = re.compile(r"[\d.,]+|\([\d,]+")  # the time that it took
+    assert [it for it in out.split() if not timed.fullmatch(it)] == [
+        it for it in words if not timed.fullmatch(it)
+    ]
+
+
+def test_without_a_budget_a_campaign_takes_20_seconds(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budgets = []
+    monkeypatch.setattr(
+        "workerfuzz.harness.cli.run.fuzz", lambda it, _: budgets.append(it.plan.budget)
+    )
+    monkeypatch.setattr("workerfuzz.harness.cli.run.finish", lambda *_, verbose: None)
+    for options in ([], ["--scope", "cluster"], ["--runs", "3"], ["--for", "1m"], ["--cpu", "5"]):
+        assert say("run", *options) == (0, "", "")
+    said = ["20 s", "20 s", "3 runs", "60 s", "5 s of CPU"]
+    assert [str(it) for it in budgets] == said
+    budgets.clear()
+    assert say("run", "--profile", "deep") == (0, "", "")
+    assert say("run", "--engine", "explore") == (0, "", "")
+    assert [it.seconds for it in budgets] == [None, None]
 
 
 def test_a_quiet_campaign_says_what_came_of_it_alone(say: Say) -> None:
@@ -134,10 +185,13 @@ def test_a_quiet_campaign_says_what_came_of_it_alone(say: Say) -> None:
 
 
 def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
-    status, _, err = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
+    status, out, err = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
     assert status == 1
-    said = "this many runs should have reached all there is; what they did not is listed above"
+    said = "this many runs should have reached everything; the list above says what they did not"
     assert err == f"workerfuzz: {said}\n"
+    assert "\nnot reached, and so not tested: " in out
+    assert out.endswith("no verdict: not everything was reached\n")
+    assert "nothing new" not in out
 
 
 def test_an_interrupted_campaign_prints_what_there_is(
@@ -186,7 +240,8 @@ def test_what_a_campaign_finds_is_a_case(say: Say, engine: str, step: str) -> No
     assert status == 1
     (path,) = Path("cases").iterdir()
     assert path.name.startswith(f"0001-{step}-breaks-role-fits-state")
-    assert out.endswith(f"\nreplay it: workerfuzz replay {path}\n1 new finding\n")
+    assert f"\nreplay it: workerfuzz replay {path}\n1 new finding\n" in out
+    assert f"  workerfuzz show {path}  # draw it\n" in out
     status, out, _ = say("replay", "cases")
     assert status == 1
     assert out.endswith("1 broken\n")
@@ -195,7 +250,7 @@ def test_what_a_campaign_finds_is_a_case(say: Say, engine: str, step: str) -> No
 @pytest.mark.usefixtures("touchy")
 def test_what_cannot_be_written_is_printed(put: Put, say: Say) -> None:
     path = put(CASE)
-    status, out, _ = say("run", "--engine", "walk", "--seed", "1", "--out", path)
+    status, out, _ = say("run", "--engine", "walk", "--runs", "60", "--seed", "1", "--out", path)
     assert status == 1
     assert f"{path}: file exists; the case was not written; here it is:\n" in out
     text = out[out.index("workerfuzz-case 1") :]
@@ -269,15 +324,15 @@ def test_exploring_says_how_much_there_is(say: Say) -> None:
     [
         (
             ("--depth", "3"),
-            "depth 3, 173 states not gone on from: not complete, no longer runs were wanted",
+            "depth 3, 173 states not expanded: not complete, longer runs were not asked for",
         ),
-        (("--runs", "50"), "not complete, no more states were wanted"),
+        (("--runs", "50"), "not complete, the limit of states was reached"),
     ],
 )
 def test_exploring_says_what_ended_it(say: Say, options: tuple[str, ...], ending: str) -> None:
     status, out, _ = say("run", "--engine", "explore", "--keys", "1", *options, "--quiet")
     assert status == 0
-    assert out.splitlines()[1].endswith(ending)
+    assert ending in " ".join(" ".join(out.splitlines()[1:4]).split())
 
 
 @pytest.mark.parametrize(
@@ -308,3 +363,18 @@ def test_what_exploring_finds_is_a_case(say: Say) -> None:
     assert status == 1
     assert "stores_what_is_in_memory" in out
     assert list(Path("cases").iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_campaign_says_at_once_that_it_is_ending(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "workerfuzz.harness.cli", "run", "--for", "1h"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as campaign:
+        assert campaign.stdout is not None
+        assert campaign.stdout.readline().startswith("fuzzing ")
+        campaign.send_signal(number)
+        out, err = campaign.communicate()
+    assert campaign.returncode == 130, err
+    assert err.startswith("workerfuzz: ending; Ctrl-C again ends at once\n")
+    assert ", interrupted (" in " ".join(out.split())

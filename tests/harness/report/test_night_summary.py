@@ -97,6 +97,14 @@ def test_an_interrupted_night_says_how_to_go_on() -> None:
     )
 
 
+def test_a_red_night_does_not_say_that_nothing_was_found() -> None:
+    its = night()
+    its.phases = [Phase("canary", red=["not found"])]
+    said = list(last_lines(its, FOLDER))
+    assert said[-2:] == ["red: canary: not found", "the night is red"]
+    assert not any("nothing new" in line for line in said)
+
+
 def test_many_reasons_to_be_red_are_cut_short() -> None:
     its = night()
     its.phases = [Phase("replay", red=[f"case {number}" for number in range(7)])]
