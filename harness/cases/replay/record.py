@@ -95,6 +95,8 @@ def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Ca
     closing = case.closing
     if seen[-1].step is None and seen[-1].broken is None:
         closing = (*seen.pop().remarks, *closing)
+        while closing and not closing[-1]:  # blank lines above a rest that nothing follows from
+            closing = closing[:-1]
     return replace(case, scenes=tuple(seen), closing=closing)
 
 

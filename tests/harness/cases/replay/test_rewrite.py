@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.cases.format.case import CaseError
+from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay import rewrite as module
 from workerfuzz.harness.cases.replay.rewrite import rewrite
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
@@ -39,6 +40,14 @@ def test_effects_are_added_where_none_are_told(put: Put, text: str) -> None:
     path = put(bare)
     rewrite(path)
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize("above", ["", "# It ends.\n"])
+def test_a_rest_that_no_longer_breaks_anything_goes(put: Put, text: str, above: str) -> None:
+    path = put(f"{text}\n{above}> rest\n~ everything_comes_to_rest\n")
+    rewrite(path)
+    assert path.read_text() == (f"{text}\n{above}" if above else text)
+    assert load(path).steps
 
 
 def test_impossible_steps_leave_the_file(put: Put, text: str) -> None:
