@@ -141,48 +141,59 @@ def say(line: str) -> None:
 def find(bug: HistoricalBug, folder: Path) -> Path | None:
     """Plant a bug, find it, shrink it and draw it. Returns the path of its case."""
     from workerfuzz.harness.campaigns.mutants.catalogue import named
-    from workerfuzz.harness.campaigns.mutants.measure import Search
-    from workerfuzz.harness.cases.format.casefile import load
-    from workerfuzz.harness.cases.swimlanes.charting import chart_of
-    from workerfuzz.harness.engines.shrink.finding_writer import counted, keep
-    from workerfuzz.harness.report.swimlanes import terminal
-    from workerfuzz.harness.report.terminal import console
 
     mutant = named(bug.mutant)
     typer.echo(f"{bug.sentence}\nhttps://github.com/dask/distributed/issues/{bug.issue}")
     stage("1. Plant this bug in the reference worker.", f"workerfuzz mutants {bug.mutant}")
     with mutant.planted():
         say(mutant.sentence)
-
-        stage(
-            "2. Fuzz until a property breaks.",
-            f"workerfuzz run --engine walk --seed {SEED} --out {shlex.quote(str(folder))}",
-        )
-        search = Search("worker", SEED)
-        search.by_walk()
-        violation = search.violation
-        if violation is None:
-            complain(f"{search.steps:,} steps did not find it")
-            return None
-        typer.echo(f"after {search.steps:,} steps: {violation.property}")
-        say(f"  {violation.sentence}")
-
-        stage("3. Shrink the run, and write it as a case. (The same command does so.)")
-        written = keep(search.subject, violation, folder, "walk")
-        path = written.saved.path
-        if path is None:
-            complain(written.saved.problem)
-            return None
-        steps = counted(len(written.violation.steps), "step")
-        typer.echo(f"{counted(len(violation.steps), 'step')} shrunk to {steps}: {path}")
-
-        case = shlex.quote(str(path))
-        stage("4. Draw it: who said what to whom.", f"workerfuzz show {case}")
-        terminal.show(chart_of(load(path), search.subject), console())
-
-        stage("5. Replay it: still broken.", f"workerfuzz replay {case}")
-        replay(path)
+        path = fuzz_and_shrink(folder)
+        if path is not None:
+            draw(path)
+            stage("5. Replay it: still broken.", f"workerfuzz replay {shlex.quote(str(path))}")
+            replay(path)
     return path
+
+
+def fuzz_and_shrink(folder: Path) -> Path | None:
+    """Run until a property breaks, and write the shrunk run as a case. Returns its path."""
+    from workerfuzz.harness.campaigns.mutants.measure import Search
+    from workerfuzz.harness.engines.shrink.finding_writer import counted, keep
+
+    stage(
+        "2. Fuzz until a property breaks.",
+        f"workerfuzz run --engine walk --seed {SEED} --out {shlex.quote(str(folder))}",
+    )
+    search = Search("worker", SEED)
+    search.by_walk()
+    violation = search.violation
+    if violation is None:
+        complain(f"{search.steps:,} steps did not find it")
+        return None
+    typer.echo(f"after {search.steps:,} steps: {violation.property}")
+    say(f"  {violation.sentence}")
+
+    stage("3. Shrink the run, and write it as a case. (The same command does so.)")
+    written = keep(search.subject, violation, folder, "walk")
+    path = written.saved.path
+    if path is None:
+        complain(written.saved.problem)
+        return None
+    steps = counted(len(written.violation.steps), "step")
+    typer.echo(f"{counted(len(violation.steps), 'step')} shrunk to {steps}: {path}")
+    return path
+
+
+def draw(path: Path) -> None:
+    """Draw the swimlanes of a case."""
+    from workerfuzz.harness.cases.format.casefile import load
+    from workerfuzz.harness.cases.swimlanes.charting import chart_of
+    from workerfuzz.harness.report.swimlanes import terminal
+    from workerfuzz.harness.report.terminal import console
+    from workerfuzz.harness.subjects import get
+
+    stage("4. Draw the messages between them.", f"workerfuzz show {shlex.quote(str(path))}")
+    terminal.show(chart_of(load(path), get("reference")), console())
 
 
 def fix(path: Path) -> bool:

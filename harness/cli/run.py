@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -63,23 +64,26 @@ DEFAULTS: Final[Mapping[Scope, Engine]] = {
 }
 
 
+ProfileOption = Annotated[
+    Profile, typer.Option(help="deep: 40,000 runs, which must reach everything.")
+]
+
+ChosenEngineOption = Annotated[
+    Engine | None,
+    typer.Option(help="What chooses the steps; else hypothesis for a worker, walk for a cluster."),
+]
+
+
 @app.command()
 def run(  # noqa: PLR0917 - options of a command are never given by position
     subject: SubjectOption = REFERENCE,
     scope: Annotated[Scope, typer.Option(help="One worker, or a whole cluster.")] = Scope.WORKER,
-    engine: Annotated[
-        Engine | None,
-        typer.Option(
-            help="What chooses the steps; else hypothesis for a worker, walk for a cluster."
-        ),
-    ] = None,
+    engine: ChosenEngineOption = None,
     for_s: ForOption = None,
     cpu_s: CpuOption = None,
     runs: RunsOption = None,
     seed: SeedOption = None,
-    profile: Annotated[
-        Profile, typer.Option(help="quick: 20 s; deep: 40,000 runs, which must reach everything.")
-    ] = Profile.QUICK,
+    profile: ProfileOption = Profile.QUICK,
     workers: WorkersOption = None,
     no_known: NoKnownOption = False,
     corpus: CorpusOption = None,
@@ -106,14 +110,12 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.campaigns.plan.plan import Plan
 
     chosen = engine_of(scope, engine, corpus, tactic)
-    if profile is Profile.QUICK and chosen is not Engine.EXPLORE and not (cpu_s or runs):
-        for_s = for_s or DEFAULT_S
     plan = Plan(
         subject=subject,
         scope=scope.value,
         engine=chosen.value,
         seed=fresh_seed() if seed is None else seed,
-        budget=Budget(for_s, cpu_s, runs, profile.value),
+        budget=budget_of(Budget(for_s, cpu_s, runs, profile.value), chosen),
         workers=workers,
         known=not no_known,
         tactic=tactic.value if tactic is not None else "",
@@ -122,6 +124,13 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
     with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
         finish(fuzz(campaign, quiet), verbose=verbose)
+
+
+def budget_of(budget: Any, engine: Engine) -> Any:
+    """Return the budget, with ``DEFAULT_S`` where none was given and the engine needs one."""
+    if budget.profile != Profile.QUICK or engine is Engine.EXPLORE:
+        return budget
+    return budget if budget.runs or budget.is_timed else replace(budget, seconds=DEFAULT_S)
 
 
 def engine_of(
