@@ -302,10 +302,10 @@ def test_an_unknown_subject_is_an_error_of_one_line(suite: Suite) -> None:
 def test_machines_are_told_the_subject(suite: Suite) -> None:
     suite.pytester.makepyfile(
         """
-        from workerfuzz.harness.cases import chosen
+        from workerfuzz.harness.cases.replay import chosen_subjects
 
         def test_chosen():
-            assert chosen.subjects == ("dask", "reference")
+            assert chosen_subjects.subjects == ("dask", "reference")
         """
     )
     suite.run("--workerfuzz-subject", "dask,reference").assert_outcomes(passed=1)
