@@ -1,11 +1,13 @@
 """The page of a case in a real browser: it opens, keys and clicks do what they say, all can be read."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from examples.lane_cases import CLUSTER, played
 from examples.looks import HOSTILE, SCHEMES, WIDTHS, Opened
 
-from workerfuzz.harness.cases.swimlanes.chart import Chart
+from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
 from workerfuzz.harness.cases.swimlanes.key_story import story
 from workerfuzz.harness.report.swimlanes.page import page
 from workerfuzz.harness.report.swimlanes.svg import picture
@@ -44,7 +46,7 @@ def test_it_can_be_read_at_any_width(
     opened = look(pages[name], width)
     assert opened.sticks_out() == []
     assert opened.overlaps() == []
-    assert opened.page.locator("svg:visible").count() == 1
+    assert opened.page.locator(".drawing svg:visible").count() == 2
 
 
 def test_the_picture_alone_can_be_read(pages: dict[str, Path], look: Opened) -> None:
@@ -229,3 +231,92 @@ def test_markup_in_titles_keys_and_messages_is_text(pages: dict[str, Path], look
     page.locator(".wide [data-arrow]").first.focus()
     assert HOSTILE in opened.text("#said")
     assert opened.errors == []
+
+
+@pytest.fixture(scope="session")
+def five_lanes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of five lanes that breaks in its last step, below what a window shows."""
+    path = tmp_path_factory.mktemp("five") / "case.html"
+    steps = "".join(f"> succeed w0 k{n}\n" for n in range(24))
+    keys = [f"k{n}" for n in range(24)]
+    text = CLUSTER.replace("workers=2", "workers=3 nthreads=24").partition("> submit")[0]
+    text += f"> submit c0 {' '.join(f'{key}[on=w0]' for key in keys)} want {','.join(keys)}\n"
+    text += f"> deliver c0->scheduler\n> deliver scheduler->w0\n{steps}"
+    chart = played(text, tables=True)
+    breach = Breach(
+        chart.steps, "no_handler_raises", "No event makes the worker raise.", "b raises", ("k0",)
+    )
+    chart = replace(chart, breach=breach)
+    assert len(chart.lanes) == 5
+    path.write_text(page(chart), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("width", [400, 1280, 1600])
+def test_it_opens_scrolled_to_the_row_that_breaks(
+    five_lanes: Path, look: Opened, width: int
+) -> None:
+    opened = look(five_lanes, width)
+    band = opened.page.locator(".band.now.broken:visible").bounding_box()
+    heads = opened.page.locator(".heads:visible").bounding_box()
+    assert band["y"] >= heads["y"] + heads["height"]
+    assert band["y"] + band["height"] <= 900
+    assert opened.page.evaluate("scrollY") > 0
+    assert opened.text("#broken") == "✗ no_handler_raisesNo event makes the worker raise.b raises"
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_names_of_lanes_stay_above_their_lanes(five_lanes: Path, look: Opened, width: int) -> None:
+    opened = look(five_lanes, width, at="#1")
+    nav = opened.page.locator("nav").bounding_box()
+    for key in ("Home", "End"):
+        opened.page.keyboard.press(key)
+        opened.page.evaluate("scrollTo(0, document.body.scrollHeight / 2)")
+        heads = opened.page.locator(".heads:visible").bounding_box()
+        assert abs(heads["y"] - nav["height"]) <= 1
+        covered = opened.page.locator(".heads:visible text").evaluate_all(
+            """all => all.filter((it) => {
+              const box = it.getBoundingClientRect();
+              const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+              return !it.closest('.heads').contains(seen);
+            }).map((it) => it.textContent)"""
+        )
+        assert covered == []
+
+
+@pytest.mark.parametrize("width", [1280, 1600])
+def test_the_details_of_a_step_are_beside_the_picture(
+    five_lanes: Path, look: Opened, width: int
+) -> None:
+    opened = look(five_lanes, width)
+    drawing = opened.page.locator(".drawing").bounding_box()
+    aside = opened.page.locator("aside").bounding_box()
+    assert aside["x"] >= drawing["x"] + drawing["width"]
+    assert aside["width"] >= 340
+    assert 0 <= aside["y"] < 200
+    assert opened.sticks_out() == []
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_drawn_across_remarks(
+    pages: dict[str, Path], five_lanes: Path, look: Opened, width: int
+) -> None:
+    for path in (five_lanes, pages["hostile"]):
+        opened = look(path, width)
+        crossed = opened.page.locator(
+            ".drawing text.rem:visible, .drawing text.sec:visible"
+        ).evaluate_all(
+            """all => all.flatMap((it) => {
+              it.scrollIntoView({ block: 'center' });
+              const box = it.getBoundingClientRect();
+              const across = [...Array(20).keys()].map((n) => box.x + (n + 0.5) * box.width / 20);
+              return across.map((x) => document.elementFromPoint(x, box.y + box.height / 2))
+                .filter((seen) => !seen.matches('text.rem, text.sec, .note'))
+                .map((seen) => seen.outerHTML);
+            })"""
+        )
+        assert crossed == []
+        boxes = opened.page.locator(".drawing .note:visible")
+        fills = boxes.evaluate_all("all => all.map((it) => getComputedStyle(it).fill)")
+        assert fills
+        assert set(fills) == {"rgb(255, 255, 255)"}

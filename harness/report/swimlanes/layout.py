@@ -14,7 +14,7 @@ from workerfuzz.harness.cases.swimlanes.folding import (
     shown_lanes,
     shown_rows,
 )
-from workerfuzz.harness.report.swimlanes.shapes import LETTER, wide
+from workerfuzz.harness.report.swimlanes.shapes import LETTER, fitting, wide
 
 #: All in px: room for numbers on the left; at the sides of lanes; heads of lanes.
 GUTTER: Final = 34
@@ -26,6 +26,15 @@ EVENT: Final = 20
 INSTANT: Final = 25
 CELL: Final = 20
 BETWEEN: Final = 12
+
+#: Room above and below the words of a remark, in its box.
+REMARK: Final = 4
+
+#: Arrows that end in no row that is drawn: so many are labelled, each in a line of its own.
+MOST_UNDELIVERED: Final = 12
+
+#: Of the way to its receiver, an arrow that does not arrive goes this part.
+PART: Final = 0.55
 
 #: A picture that is less wide has its words above its arrows, not beside them.
 NARROW: Final = 560
@@ -62,6 +71,14 @@ class Placed:
     rests: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """An arrow that ends in no row: the height of its end, and its label as lines with their places."""
+
+    y: float
+    lines: tuple[tuple[str, float, float], ...]
+
+
 class Layout:
     """Places of lanes and rows.
 
@@ -69,6 +86,7 @@ class Layout:
         width, height: of the picture, in px.
         x: of each lane.
         rows: from top to bottom, folds among them.
+        undelivered: by number of the arrow, those that end below all rows, with their labels.
     """
 
     def __init__(self, chart: Chart, width: float, last: int | None = None) -> None:
@@ -80,6 +98,7 @@ class Layout:
         self.x = self._lanes()
         self.rows: list[Placed | tuple[Fold, float]] = []
         self.by_number: dict[int, Placed] = {}
+        self.undelivered: dict[int, Undelivered] = {}
         self._down = float(HEADS)
         self._rests = False
         for row in shown:
@@ -88,6 +107,7 @@ class Layout:
                 self._down += TEXT + BETWEEN
             else:
                 self._place(row)
+        self._place_undelivered()
         self.height = self._down + 12
 
     def _lanes(self) -> dict[str, float]:
@@ -122,15 +142,53 @@ class Layout:
         placed = self.by_number.get(row)
         return self.y(row) if placed is None or self.narrow else placed.bottom
 
+    def _place_undelivered(self) -> None:
+        """Arrows that have not ended where the picture ends; a line for each, below the last row."""
+        last = max(self.by_number, default=0)
+        for number, arrow in enumerate(self.chart.arrows):
+            if len(self.undelivered) == MOST_UNDELIVERED or not self.shows(arrow):
+                continue
+            if arrow.ended is None or arrow.ended > last:
+                self.undelivered[number] = self._undelivered(arrow)
+
+    def _undelivered(self, arrow: Arrow) -> "Undelivered":
+        """Beyond the end of its line where there is room; else below it; above it where it is narrow."""
+        words, x = fitting(f"under way: {brief(arrow)}", self.width - GUTTER - 8), self.reach(arrow)
+        if self.narrow:
+            ends = (
+                f"{self.chart.lane(arrow.sender).label} to {self.chart.lane(arrow.receiver).label}"
+            )
+            letters = int((self.width - GUTTER - 6) / LETTER)
+            lines = []
+            for part in textwrap.wrap(f"under way: {ends}: {brief(arrow)}", letters):
+                self._down += TEXT
+                lines.append((part, float(GUTTER), self._down - 4))
+            self._down += TEXT
+            return Undelivered(self._down - 5, tuple(lines))
+        leftward = self.x[arrow.receiver] < self.x[arrow.sender]
+        y = self._down + EVENT / 2
+        self._down += EVENT
+        start = x - 9 - wide(words) if leftward else x + 9
+        if not GUTTER <= start <= self.width - 4 - wide(words):
+            start = max(min(x - wide(words) / 2, self.width - 4 - wide(words)), GUTTER)
+            self._down += TEXT
+            return Undelivered(y, ((words, start, y + TEXT),))
+        return Undelivered(y, ((words, start, y + 4),))
+
+    def reach(self, arrow: Arrow) -> float:
+        """Where the line of an arrow ends that does not get to its receiver."""
+        sender, receiver = self.x[arrow.sender], self.x[arrow.receiver]
+        return sender + PART * (receiver - sender)
+
     # Rows
 
     def _place(self, row: Row) -> None:
         placed = Placed(row, top=self._down)
         self.rows.append(placed)
         self.by_number[row.number] = placed
-        letters = int((self.width - GUTTER - 12) / LETTER)
+        letters = int((self.width - GUTTER - 16) / LETTER)
         placed.remarks = [it for remark in row.remarks for it in textwrap.wrap(remark, letters)]
-        self._down += TEXT * len(placed.remarks)
+        self._down += remarks_height(placed)
         placed.rests = row.at_rest and not self._rests
         if placed.rests:
             self._rests = True
@@ -237,6 +295,11 @@ class Layout:
         for part in textwrap.wrap(words, letters):
             self._down += TEXT
             placed.words.append((part, self._down - 4, kind))
+
+
+def remarks_height(placed: Placed) -> float:
+    """Height of the box with the remarks of a row; 0 where there are none."""
+    return TEXT * len(placed.remarks) + 2 * REMARK if placed.remarks else 0
 
 
 def cell_words(change: StateChange) -> str:

@@ -1,15 +1,27 @@
 """A case as one HTML file that needs nothing else: steps forward and back, messages, keys to follow."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.cases.swimlanes.chart import Chart, Row, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
 from workerfuzz.harness.cases.swimlanes.step_detail import differing, label
 from workerfuzz.harness.cases.swimlanes.styled_text import Drawn
-from workerfuzz.harness.report.swimlanes.palette import FAMILIES, LEGEND
-from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, style_sheet, width_of
+from workerfuzz.harness.report.swimlanes.palette import FAMILIES
+from workerfuzz.harness.report.swimlanes.svg import (
+    SMALL,
+    legend,
+    live_fragments,
+    style_sheet,
+    width_of,
+)
 from workerfuzz.harness.report.templating import render, resource
+
+#: Width in px of the picture at the most: the details of a step fit beside it in a window of 1280 px.
+MOST_WIDTH: Final = 860
+
+#: Width in px of the legend; it stands among the details.
+LEGEND_WIDTH: Final = 330
 
 #: Lines of tables that a step changed, at the most; a page stays small.
 MOST_CHANGES: Final = 60
@@ -26,25 +38,25 @@ def page(chart: Chart, text: str = "", command: str = "") -> str:
     Raises:
         ReportUnavailable: jinja2 is not installed.
     """
-    width = width_of(chart)
+    width = min(width_of(chart), MOST_WIDTH)
     return render(
         "case.html.jinja",
         chart=chart,
         breach=chart.breach,
         broken_row=chart.rows[chart.breach.row] if chart.breach else None,
-        wide=fragment(chart, width, name="wide", live=True),
-        small=fragment(chart, SMALL, name="small", live=True),
+        wide=live_fragments(chart, width, name="wide"),
+        small=live_fragments(chart, SMALL, name="small"),
         width=int(width),
         style=style_sheet() + resource("case.css"),
         script=resource("case.js"),
         data=data_of(chart),
-        families=LEGEND,
+        legend=legend(chart, LEGEND_WIDTH),
         text=text,
         command=command,
     )
 
 
-def data_of(chart: Chart) -> dict[str, Any]:
+def data_of(chart: Chart) -> dict[str, object]:
     """What the script knows, as JSON can carry it."""
     shown = [it for it in shown_rows(chart) if not isinstance(it, Fold)]
     return {
@@ -57,13 +69,21 @@ def data_of(chart: Chart) -> dict[str, Any]:
         "keys": chart.keys,
         "asked": chart.breach.keys if chart.breach else (),
         "breach": chart.breach.row if chart.breach else None,
-        "property": (chart.breach.property or "impossible") if chart.breach else "",
+        "broken": broken_lines(chart),
         "steps": chart.steps,
         "families": {state: name for name, states in FAMILIES.items() for state in sorted(states)},
     }
 
 
-def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, Any]]:
+def broken_lines(chart: Chart) -> list[str]:
+    """Property, sentence and counterexample of what broke."""
+    breach = chart.breach
+    if breach is None:
+        return []
+    return [breach.property or "impossible", breach.sentence, breach.counterexample]
+
+
+def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, object]]:
     """The rows that are shown, each with what changed in those before it that are not."""
     after = 0
     for row in shown:
@@ -72,7 +92,7 @@ def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, Any]]:
         yield row_data(chart, row, hidden)
 
 
-def row_data(chart: Chart, row: Row, hidden: Sequence[StateChange]) -> dict[str, Any]:
+def row_data(chart: Chart, row: Row, hidden: Sequence[StateChange]) -> dict[str, object]:
     """One row: what it changed, in states and in tables."""
     return {
         "n": row.number,

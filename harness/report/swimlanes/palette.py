@@ -17,16 +17,16 @@ FAMILIES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     }
 )
 
-#: What a colour stands for.
-LEGEND: Final[Mapping[str, str]] = MappingProxyType(
+#: Of each colour, a state that has it, and what its states have in common.
+LEGEND: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "here": "there is a value",
-        "runs": "it runs",
-        "waits": "it waits",
-        "comes": "it is copied",
-        "bad": "it failed",
-        "odd": "it changed its mind",
-        "none": "nothing is done",
+        "here": ("memory", "the value is stored"),
+        "runs": ("executing", "being computed"),
+        "waits": ("waiting", "waits to be computed"),
+        "comes": ("fetch", "to be copied from a peer"),
+        "bad": ("error", "failed or lost"),
+        "odd": ("cancelled", "taken back while it was done"),
+        "none": ("released", "nothing is done about it"),
     }
 )
 

@@ -21,6 +21,12 @@ def wide(text: str) -> float:
     return len(text) * LETTER
 
 
+def fitting(words: str, room: float) -> str:
+    """As much of a text as there is room for, in px; what is cut off leaves an ellipsis."""
+    letters = max(int(room / LETTER), 2)
+    return words if len(words) <= letters else f"{words[: letters - 1]}…"
+
+
 def text(x: float, y: float, words: str, kind: str = "", anchor: str = "") -> str:
     """Words on a line. ``anchor``: ``ends``, they end at x; ``mid``, x is in their middle."""
     classes = " ".join(filter(None, (kind, anchor)))

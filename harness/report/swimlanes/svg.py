@@ -1,4 +1,4 @@
-"""A chart as SVG: lanes, arrows from the step that sends to the step that delivers, states as cells."""
+"""A chart as SVG: lanes, arrows from the step that sends to the step that delivers, states, a legend."""
 
 import textwrap
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.folding import shown_lanes, shown_rows
 from workerfuzz.harness.cases.swimlanes.listing import heading, verdict
 from workerfuzz.harness.report.swimlanes import shapes as draw
-from workerfuzz.harness.report.swimlanes.layout import TEXT, Layout
-from workerfuzz.harness.report.swimlanes.painting import painted
+from workerfuzz.harness.report.swimlanes.layout import HEADS, TEXT, Layout
+from workerfuzz.harness.report.swimlanes.painting import Painting, lane_heads
 from workerfuzz.harness.report.templating import resource
 
 #: Width in px of a picture for small screens; of others, for each lane, and at the least and most.
@@ -34,10 +34,20 @@ def picture(chart: Chart, width: float | None = None) -> str:
     layout = Layout(chart, width or width_of(chart))
     above = [*heading(chart)][:2]
     words, down = lines([line[0] for line in above], layout.width, MARGIN)
-    below, end = lines([line[0] for line in verdict(chart)], layout.width, down + layout.height)
-    content = draw.group("".join(painted(layout)), class_="wf", at=f"translate(0 {draw.n(down)})")
+    content, high = drawn(layout)
+    below, end = lines([line[0] for line in verdict(chart)], layout.width, down + high)
+    content = draw.group(content, class_="wf", at=f"translate(0 {draw.n(down)})")
     sheet = f"<style>{style_sheet()}</style>"
     return element(chart, layout.width, end + MARGIN, f"{sheet}{words}{content}{below}") + "\n"
+
+
+def drawn(layout: Layout) -> tuple[str, float]:
+    """A picture with the names of its lanes above it and its legend below; and its height."""
+    painting = Painting(layout)
+    legend, high = painting.legend(layout.width - 2 * MARGIN)
+    legend = draw.group(legend, at=f"translate({MARGIN} {draw.n(layout.height + MARGIN / 2)})")
+    whole = "".join((*lane_heads(layout), *painting.pieces(), legend))
+    return whole, layout.height + high + MARGIN
 
 
 def lines(pieces: list[tuple[str, str]], width: float, down: float) -> tuple[str, float]:
@@ -55,12 +65,7 @@ SAID: Final = {"title": "sec", "dim": "no", "broken": "x", "counterexample": "t"
 
 
 def fragment(
-    chart: Chart,
-    width: float | None = None,
-    *,
-    name: str = "case",
-    last: int | None = None,
-    live: bool = False,
+    chart: Chart, width: float | None = None, *, name: str = "case", last: int | None = None
 ) -> str:
     """An ``<svg>`` element for a page that has ``style_sheet``.
 
@@ -68,13 +73,40 @@ def fragment(
         width: in px; a small one has its words above its arrows.
         name: makes ids that nobody else on the page has.
         last: draw no more rows than so many, up to the one that broke something.
-        live: for a page that lets people step through it: everything says which row, which arrow or
-            which key it is about.
     """
     layout = Layout(chart, width or width_of(chart), last)
-    content = "".join(painted(layout, live=live))
-    role = "group" if live else "img"
-    return element(chart, layout.width, layout.height, content, name=name, role=role)
+    content, high = drawn(layout)
+    return element(chart, layout.width, high, content, name=name)
+
+
+#: Height of the names of lanes where they are a picture of their own.
+HEAD: Final = HEADS - 8
+
+
+def live_fragments(chart: Chart, width: float, *, name: str) -> tuple[str, str]:
+    """Two ``<svg>`` elements for a page that lets people step through a case: lane heads, and the rest.
+
+    In the second, everything says which row, arrow or key it is about.
+    """
+    layout = Layout(chart, width)
+    size = f"{draw.n(layout.width)} {draw.n(HEAD)}"
+    heads = (
+        f'<svg class="wf" viewBox="0 0 {size}" width="{draw.n(layout.width)}" height="{draw.n(HEAD)}" '
+        f'aria-hidden="true">{"".join(lane_heads(layout))}</svg>'
+    )
+    content = "".join(Painting(layout, live=True).pieces())
+    high = layout.height - HEAD
+    return heads, element(chart, width, high, content, name=name, role="group", top=HEAD)
+
+
+def legend(chart: Chart, width: float) -> str:
+    """What colours and lines of a chart mean, as an ``<svg>`` element."""
+    content, high = Painting(Layout(chart, width_of(chart))).legend(width)
+    size = f"{draw.n(width)} {draw.n(high)}"
+    return (
+        f'<svg class="wf" viewBox="0 0 {size}" width="{draw.n(width)}" height="{draw.n(high)}" '
+        f'role="group" aria-label="Legend">{content}</svg>'
+    )
 
 
 def element(
@@ -85,11 +117,16 @@ def element(
     *,
     name: str = "case",
     role: str = "img",
+    top: float = 0,
 ) -> str:
-    """The picture, with what is read out instead of it."""
+    """The picture, with its description for screen readers.
+
+    Args:
+        top: height at which it begins.
+    """
     size = f"{draw.n(width)} {draw.n(height)}"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="wf" viewBox="0 0 {size}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="wf" viewBox="0 {draw.n(top)} {size}" '
         f'width="{draw.n(width)}" height="{draw.n(height)}" role="{role}" '
         f'aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(chart.title, quote=False)}</title>'

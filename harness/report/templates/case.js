@@ -39,7 +39,7 @@
   // The step that is looked at.
 
   const name = (row) =>
-    row.rest ? `${row.n}, at rest: ${row.step}` : `step ${row.n} of ${data.steps}: ${row.step}`;
+    row.rest ? `${row.n}, at rest${row.step === "rest" ? "" : `: ${row.step}`}` : `step ${row.n} of ${data.steps}: ${row.step}`;
 
   const facts = (row) => {
     const list = byId("facts");
@@ -53,7 +53,13 @@
     say("is sent", data.arrows.filter((it) => it[SENT] === row.n && it[ENDED] !== row.n));
     say("under way", data.arrows.filter(
       (it) => it[SENT] < row.n && (it[ENDED] === null || it[ENDED] > row.n)));
-    if (row.n === data.breach) list.append(make("dt", "breaks"), make("dd", data.property, "out"));
+    const broken = byId("broken");
+    broken.hidden = row.n !== data.breach;
+    if (!broken.hidden) {
+      const [property, ...said] = data.broken;
+      broken.querySelector("strong").textContent = `✗ ${property}`;
+      [...broken.children].slice(1).forEach((it, place) => { it.textContent = said[place]; });
+    }
   };
 
   const states = (row) => {
@@ -116,9 +122,21 @@
     history.replaceState(null, "", `#${row.n}`);
   };
 
+  // Scrolls no further than it must: a row is seen when nothing that is sticky covers it.
   const reveal = () => {
     const band = all(".band.now").find((it) => it.getClientRects().length);
-    if (band) band.scrollIntoView({ block: "nearest" });
+    if (!band) return;
+    const heads = all(".heads").find((it) => it.getClientRects().length);
+    const top = document.querySelector("nav").offsetHeight + heads.offsetHeight + 8;
+    const box = band.getBoundingClientRect();
+    const below = box.bottom + 16 - innerHeight;
+    if (box.top < top) scrollBy(0, box.top - top);
+    else if (below > 0) scrollBy(0, Math.min(below, box.top - top));
+  };
+
+  const measure = () => {
+    const high = document.querySelector("nav").offsetHeight;
+    document.documentElement.style.setProperty("--nav", `${high}px`);
   };
 
   const go = (next) => {
@@ -218,5 +236,10 @@
   const asked = Number(location.hash.slice(1));
   const broken = data.rows.findIndex((row) => row.n === data.breach);
   const begin = data.rows.findIndex((row) => row.n === asked);
-  show(location.hash && begin >= 0 ? begin : broken >= 0 ? broken : 0);
+  const linked = location.hash && begin >= 0;
+  history.scrollRestoration = "manual";
+  show(linked ? begin : broken >= 0 ? broken : 0);
+  measure();
+  addEventListener("resize", measure);
+  if (linked || broken >= 0) reveal();
 })();

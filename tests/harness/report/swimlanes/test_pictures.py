@@ -1,10 +1,8 @@
-"""A chart as SVG, as Mermaid, as a page, packed: what is in each, without a browser."""
+"""A chart as SVG, as Mermaid, as a page: their contents, without a browser."""
 
-import base64
 import json
 import re
 import sys
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,16 +10,15 @@ from xml.etree import ElementTree as ET
 import pytest
 from examples.lane_cases import ALONE, CLUSTER, IMPOSSIBLE, played
 
-from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.swimlanes.chart import Chart, Fate
-from workerfuzz.harness.cases.swimlanes.charting import chart_of
-from workerfuzz.harness.cases.swimlanes.folding import shown_rows
-from workerfuzz.harness.report.swimlanes.embed import embedded
+from workerfuzz.harness.cases.swimlanes.folding import brief, shown_rows
+from workerfuzz.harness.report.swimlanes.layout import MOST_UNDELIVERED
 from workerfuzz.harness.report.swimlanes.mermaid import escaped, mermaid
 from workerfuzz.harness.report.swimlanes.page import page
-from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, picture
+from workerfuzz.harness.report.swimlanes.painting import LINES
+from workerfuzz.harness.report.swimlanes.palette import LEGEND, family
+from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, live_fragments, picture
 from workerfuzz.harness.report.templating import ReportUnavailable
-from workerfuzz.harness.subjects import get
 
 CORPUS = Path(__file__).parents[4] / "regressions"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -55,7 +52,7 @@ def test_a_picture_shows_what_broke_and_what_shows_it() -> None:
 
 def test_an_arrow_leads_from_row_to_row(cluster: Chart) -> None:
     """Down from what is said of the row that sent, to the dot of the row in which it arrives."""
-    svg = ET.fromstring(fragment(cluster, live=True))
+    svg = ET.fromstring(live_fragments(cluster, 900, name="case")[1])
     dots = {
         row.get("data-row"): float(circle.get("cy", "0"))
         for row in svg.iter(f"{SVG}g")
@@ -133,20 +130,43 @@ def test_without_jinja2_it_is_said_what_to_install(
         page(cluster)
 
 
-def test_a_packed_picture_is_small_and_is_the_picture(cluster: Chart) -> None:
-    text = embedded(cluster, "case7")
-    packed = re.search(r'data-small="([^"]+)"', text)
-    assert packed is not None
-    svg = zlib.decompress(base64.b64decode(packed[1])).decode()
-    assert svg == fragment(cluster, SMALL, name="case7-s", last=40)
-    assert len(text) < 8_000
+# What has no end in the picture, and what signs mean
 
 
-def test_a_thousand_pictures_are_a_few_megabytes() -> None:
-    sizes = []
-    for path in sorted(CORPUS.rglob("*.case")):
-        case = load(path)
-        if "reference" in case.subjects:
-            sizes.append(len(embedded(chart_of(case, get("reference")), path.stem)))
-    assert max(sizes) < 8_000
-    assert 1_000 * sum(sizes) / len(sizes) < 5_000_000
+def texts(svg: str) -> list[str]:
+    return [it.text or "" for it in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("width", [None, SMALL])
+def test_every_arrow_that_does_not_arrive_has_a_label(width: float | None) -> None:
+    chart = played(CLUSTER.partition("> deliver scheduler->w0")[0])
+    sent = [it for it in chart.arrows if it.sent <= chart.steps]
+    open_ = [it for it in sent if it.ended is None or it.ended > chart.steps]
+    assert len(open_) > 1
+    said = " ".join(texts(fragment(chart, width)))
+    for arrow in open_:
+        ends = f"{arrow.sender} to {arrow.receiver}: " if width else ""
+        assert f"under way: {ends}{brief(arrow)}" in said
+
+
+def test_many_arrows_that_do_not_arrive_leave_the_picture_readable() -> None:
+    steps = "".join(f"> submit c0 k{number} want k{number}\n" for number in range(30))
+    chart = played(CLUSTER.partition("> submit")[0] + steps)
+    said = texts(fragment(chart))
+    assert sum(it.startswith("under way: ") for it in said) == MOST_UNDELIVERED
+
+
+@pytest.mark.parametrize("text", [CLUSTER, ALONE])
+def test_a_legend_explains_the_signs_that_are_there(text: str) -> None:
+    chart = played(text)
+    svg = picture(chart)
+    said = texts(svg)
+    shown = {
+        change.after for row in chart.rows if row.number <= chart.steps for change in row.changes
+    }
+    families = {family(state or "forgotten") for state in shown}
+    for name, (_, meaning) in LEGEND.items():
+        assert (meaning in said) is (name in families)
+    assert (LINES["x"] in said) is any(it.fate is Fate.LOST for it in chart.arrows)
+    for kind in "mcq":
+        assert (LINES[kind] in said) is (re.search(rf'<path [^>]*class="{kind}"', svg) is not None)
