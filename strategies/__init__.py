@@ -1,1 +1,1 @@
-"""What may happen next: kinds of step, when they are possible, how they are drawn and written."""
+"""Kinds of step: their data, their text, when they are possible, how they are drawn."""

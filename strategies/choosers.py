@@ -1,4 +1,4 @@
-"""Who makes the choices while a step is drawn: Hypothesis, a seeded generator, or an enumeration."""
+"""Sources of choices while a step is drawn: Hypothesis, a seeded generator, or an enumeration."""
 
 import random
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Which key comes before which: a task depends on earlier keys only."""
+"""Topological order of keys: a task depends on earlier keys only."""
 
 import heapq
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ class Cycle(Exception):
 
 
 def dependencies(steps: Iterable[Step]) -> Mapping[str, Iterable[str]]:
-    """What each key that the steps name depends on, in whichever of its requests."""
+    """Return the dependencies of each key that the steps name, over all of its requests."""
     found: dict[str, dict[str, None]] = {}
     for step in steps:
         for key in step.keys():  # noqa: SIM118 - a step is no dict

@@ -1,4 +1,4 @@
-"""The reference scheduler, in parts: what it knows, what can be said to it, and what it decides.
+"""The model of a scheduler: its tasks, workers and clients, its messages, and its decisions.
 
-Nobody but ``statemachine.scheduler`` puts the parts together.
+Only ``machine`` puts the parts together.
 """

@@ -1,4 +1,4 @@
-"""What a client asks of a scheduler, and what it is told; the same for every scheduler."""
+"""Requests of clients to a scheduler, and its notices to them; the same for every scheduler."""
 
 import enum
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from workerfuzz.statemachine.worker.task import TaskSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How one task is to be run. None of this changes its value.
+    """Options of one task. None of them changes its value.
 
     Attributes:
         priority: of the user; higher runs first, as in Dask.
@@ -47,14 +47,14 @@ class Submit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """The client does not want these keys any more."""
+    """The client releases its futures of these keys."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancel:
-    """These keys and all that depends on them are given up.
+    """Cancel these keys and everything that depends on them.
 
     Attributes:
         force: for the other clients as well.
@@ -73,7 +73,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scattered:
-    """The client put values on workers, which told it so, and wants them.
+    """The client scattered values to workers, which confirmed them, and wants them.
 
     Attributes:
         who_has: workers by key.
@@ -86,7 +86,7 @@ ClientRequest = Submit | Release | Cancel | Retry | Scattered
 
 
 class NoticeStatus(enum.StrEnum):
-    """What a client believes of a key."""
+    """Status of a key, as its client knows it."""
 
     PENDING = "pending"
     FINISHED = "finished"
@@ -96,7 +96,7 @@ class NoticeStatus(enum.StrEnum):
 
 
 class ClientNotice(NamedTuple):
-    """One thing that the scheduler told a client.
+    """One status of a key that the scheduler reported to a client.
 
     Attributes:
         reason: of a failure; text.

@@ -1,4 +1,4 @@
-"""What a scheduler is given when it starts, and never changes."""
+"""Limits of a scheduler, fixed when it starts."""
 
 from dataclasses import dataclass
 

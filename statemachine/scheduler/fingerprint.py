@@ -1,4 +1,4 @@
-"""What a scheduler will do, and what a message will, as plain data: equal where all continues alike.
+"""The future of a scheduler and of messages as plain data: equal where both continue alike.
 
 Tables whose order decides in which order things are said are kept in that order; of tables of workers it
 decides nothing.

@@ -1,4 +1,4 @@
-"""The one way to let something happen to a scheduler."""
+"""Entry point of the model of a scheduler: apply messages, follow transitions, assign queued tasks."""
 
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -26,13 +26,13 @@ TRANSITIONS_PER_TASK: Final = 50
 def handle_message(
     scheduler: SchedulerState, sender: str, message: object
 ) -> list[SchedulerMessage]:
-    """Let one message arrive, and return what the scheduler says to workers and clients, in order.
+    """Apply one message, and return the messages to workers and clients, in order.
 
-    Deterministic, like ``stimulus.handle_stimulus``. Messages of senders that are not there are of the
+    Deterministic, like ``worker.machine.handle_stimulus``. Messages of senders that are not there are of the
     past, and lead to nothing.
 
     Args:
-        sender: the worker or client that it comes from; of a decision (``letters.Steal`` and its
+        sender: the worker or client that it comes from; of a decision (``messages.Steal`` and its
             like) it means nothing.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What parties say to each other beside the worker's events, its messages, and a client's wishes.
+"""Messages between participants, beside events and messages of a worker and requests of clients.
 
 ``Confirm`` and ``Confirmed`` make the scheduler's knowledge exact. What a worker says about a key before
 it has confirmed that it let go of it is of the past: its messages crossed the one that told it so.

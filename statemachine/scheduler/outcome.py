@@ -1,4 +1,4 @@
-"""What a handler or an action leaves to be done."""
+"""Consequences of a handler or an action of the scheduler."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class To(NamedTuple):
 
 @dataclass(slots=True)
 class SchedulerOutcome:
-    """What follows from a message or a transition. What is said is written by ``SchedulerState``.
+    """Consequences of a message or a transition; ``SchedulerState`` records outgoing messages itself.
 
     Attributes:
         recommend: states that tasks must go to next, by key; by handlers only.

@@ -1,4 +1,4 @@
-"""Which worker is asked to compute a task; and whether one is, now."""
+"""Choice of the worker that computes a task, and whether the task waits instead."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
 class Place(NamedTuple):
-    """Where a task goes whose inputs are all in memory. ``worker``: the one to ask in processing."""
+    """State of a task whose inputs are all in memory. ``worker``: computes it, in processing."""
 
     state: SchedulerTaskState
     worker: WorkerRecord | None = None
@@ -51,7 +51,7 @@ def able_workers(scheduler: SchedulerState, task: SchedulerTask) -> Sequence[Wor
 
 
 def cost(task: SchedulerTask, worker: WorkerRecord) -> tuple[float, float, str]:
-    """What it takes to begin: tasks before it, and inputs to copy, each as long as a task."""
+    """Estimate the delay before a start: tasks ahead, and inputs to copy, each as long as a task."""
     waiting = worker.load / worker.config.nthreads
     missing = sum(key not in worker.has_what for key in task.dependencies)
     return (waiting + missing, waiting, worker.name)

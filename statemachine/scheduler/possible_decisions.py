@@ -1,4 +1,4 @@
-"""What could be decided now. Kept up to date: going over all tasks costs more the more there are."""
+"""Index of possible decisions, updated per touched key: going over all tasks costs more."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final, TypeAlias

@@ -1,4 +1,4 @@
-"""One scheduler: tasks, workers and clients; and the writes that keep all of them in step.
+"""The record of one scheduler: tasks, workers, clients; and the writes that keep them consistent.
 
 Every index follows from what is written here; ``invariants`` says how.
 """
@@ -21,7 +21,7 @@ FINDER: Final = "(finder)"
 
 
 class SchedulerState:
-    """The record of one scheduler. Nobody but ``scheduler.handle_message`` changes it.
+    """The record of one scheduler. Only ``machine.handle_message`` changes it.
 
     Attributes:
         tasks, workers, clients: every record, by key or name.

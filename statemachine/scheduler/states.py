@@ -7,7 +7,7 @@ from typing import Final
 
 
 class SchedulerTaskState(enum.StrEnum):
-    """Where one task is in its life on the scheduler. The value is its name in cases."""
+    """State of one task on the scheduler. The value is its name in cases."""
 
     RELEASED = "released"
     WAITING = "waiting"
@@ -19,7 +19,7 @@ class SchedulerTaskState(enum.StrEnum):
     FORGOTTEN = "forgotten"
 
 
-#: What each state says about a task.
+#: Meaning of each state.
 MEANING: Final[Mapping[SchedulerTaskState, str]] = MappingProxyType(
     {
         SchedulerTaskState.RELEASED: "known; nobody needs its value, or it cannot be had",

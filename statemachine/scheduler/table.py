@@ -15,7 +15,7 @@ Edge: TypeAlias = tuple[S, S]
 
 
 class Row(NamedTuple):
-    """What a transition does, and why it happens."""
+    """Action of a transition, and its reason."""
 
     action: Action
     because: str

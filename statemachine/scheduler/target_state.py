@@ -7,7 +7,7 @@ from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
 def wanted_state(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerTaskState:
-    """Where a task belongs, given who uses it, who holds it, and what it waits for."""
+    """Return the state that a task should have, from its users, its holders and its inputs."""
     if not task.in_use:
         return _unused(task)
     if task.state is SchedulerTaskState.ERRED:

@@ -1,4 +1,4 @@
-"""One task on the scheduler: what it is, who wants it, and how far it has come."""
+"""The record of one task on the scheduler: content, users, holders, state, history."""
 
 from dataclasses import dataclass, field, fields
 from operator import attrgetter

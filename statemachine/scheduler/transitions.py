@@ -1,4 +1,4 @@
-"""What a transition does, a function per state that is entered.
+"""Actions of transitions, one per state that is entered.
 
 An action moves one task and returns the keys to look at next. It is called by ``scheduler`` alone,
 through the table.
@@ -55,7 +55,7 @@ def to_processing(
 def request(
     scheduler: SchedulerState, task: SchedulerTask, worker: WorkerRecord
 ) -> events.ComputeTask:
-    """What a worker is told that is to compute a task; it has a record of each input from then on."""
+    """Return the request to compute a task; the worker has a record of each input from then on."""
     assert task.spec is not None
     inputs = scheduler.inputs(task)
     for known in (task, *inputs):

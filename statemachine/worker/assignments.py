@@ -1,4 +1,4 @@
-"""What was assigned to workers, read from their records alone: for a scheduler that was lost (R21)."""
+"""Assignments to workers, read from their records alone: for a scheduler that was lost (R21)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Assignment:
 
 
 def rebuild(workers: Mapping[str, WorkerState]) -> dict[str, Assignment]:
-    """Every compute task that somebody was asked for and that was not freed since, by key.
+    """Return every task that a worker was asked to compute and that was not freed since, by key.
 
     Args:
         workers: those that are still alive, by address.

@@ -1,4 +1,4 @@
-"""Names and numbers in a fingerprint: what two of them have in common, not what they happen to be.
+"""Canonical names and numbers in a fingerprint: equal for states that differ in labels alone.
 
 Run ids and their like are told apart and no more. Peers may be called by each other's names.
 """
@@ -35,29 +35,29 @@ class Canonical:
         self._others: dict[object, int] = {}
 
     def name(self, name: Any) -> Any:
-        """What a peer, or a value, is called."""
+        """Return the canonical name of a peer or a value."""
         return self.names.get(name, name)
 
     def peers(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Peers whose order means nothing."""
+        """Return peers whose order has no meaning."""
         if not self.names:
             return tuple(sorted(names))
         called = self.names
         return tuple(sorted([called.get(name, name) for name in names]))
 
     def sorted(self, names: Iterable[str]) -> list[str]:
-        """Peers in the order of the names that they get."""
+        """Return peers in the order of their canonical names."""
         return sorted(names, key=self.name)
 
     def priority(self, priority: Priority) -> Priority:
-        """A priority, next to others."""
+        """Return the rank of a priority."""
         return self.ranks.get(priority, priority)
 
     def run(self, run_id: int) -> int:
-        """A run id; negative where its end was reported."""
+        """Return the number of a run id; negative where its end was reported."""
         number = self._runs.setdefault(run_id, len(self._runs))
         return ~number if run_id in self.settled else number
 
     def number(self, of: str, number: int) -> int:
-        """A number of another kind."""
+        """Return the canonical number of another kind of identifier."""
         return self._others.setdefault((of, number), len(self._others))

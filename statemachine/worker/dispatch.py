@@ -1,4 +1,4 @@
-"""What is started after every event: threads for tasks that can run, transfers for keys in fetch.
+"""Work that is started after every event: threads for runnable tasks, transfers for keys in fetch.
 
 Order and limits follow distributed 2026.8.0, worker_state_machine.py, ``_ensure_computing`` and
 ``_ensure_communicating``, except that a task whose resources are taken holds up nobody else (R30), and
@@ -29,7 +29,7 @@ def next_execution(worker: WorkerState) -> TaskState | None:
 
 
 def fits(worker: WorkerState, task: TaskState) -> bool:
-    """What the request takes is available."""
+    """Return True if the resources of the request are available."""
     assert task.request is not None
     return all(
         worker.available_resources[name] >= amount

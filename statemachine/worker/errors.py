@@ -1,4 +1,4 @@
-"""What can go wrong inside the state machine, and whose fault it is.
+"""Errors of the state machine, each with the side at fault.
 
 After any of these the worker is as it was before the event (requirement D5).
 """

@@ -1,4 +1,4 @@
-"""One event as it went: what it was, what was asked for in reply, and what the records were before."""
+"""Record of one event: the event, the instructions in reply, and the records before it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -12,11 +12,11 @@ Kind = TypeVar("Kind", bound=Instruction)
 
 
 class EventRecord:
-    """What the last event was and did; for those who judge it, nothing here drives a decision.
+    """The last event and its effects, for properties: nothing here drives a decision.
 
     Attributes:
         event: an ``Event``; None where nothing happened yet, or several events came together.
-        issued: what the worker asked for in reply.
+        issued: instructions in reply.
     """
 
     __slots__ = ("_former", "_writes", "event", "issued")
@@ -36,7 +36,7 @@ class EventRecord:
         return NOTHING  # a copy of a worker: nothing has happened to it
 
     def was(self, record: object, name: str) -> Any:
-        """What an attribute was before the event."""
+        """Return the value of an attribute before the event."""
         if self._former is None:  # the first write is the last that would have been undone
             writes = [write for write in self._writes if write[0] is setattr]
             self._former = {(id(of), it): value for _, of, it, value in reversed(writes)}

@@ -1,4 +1,4 @@
-"""What can happen to a worker: facts, told by the scheduler, by threads, or by the network.
+"""Events of a worker: facts reported by the scheduler, by threads, or by the network.
 
 Every event is well-formed by construction; whether it *can have happened* (a completion must answer an
 instruction that is outstanding) is decided by ``handlers``, before anything is written. Names and
@@ -239,13 +239,13 @@ class GatherDepNetworkFailure(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatherDepFailure(Event):
-    """What a peer sent would not deserialise, or something else failed on our side."""
+    """Data of a peer failed to deserialise, or the copy failed on our side otherwise."""
 
     worker: str
     exception: str = "failed to deserialise"
 
 
-#: Every event, in the order of DESIGN: scheduler, surroundings, threads, network.
+#: Every event, in the order of DESIGN: scheduler, environment, threads, network.
 EVENTS: Final[tuple[type[Event], ...]] = (
     ComputeTask, FreeKeys, ForgetKeys, AcquireReplicas, RemoveReplicas, StealRequest, CancelCompute,
     RefreshWhoHas, RemoveWorker, UpdateData, Pause, Unpause, FindMissing, RetryBusyWorker,

@@ -1,4 +1,4 @@
-"""What a worker will do, as plain data: equal for workers that continue alike.
+"""The future of a worker as plain data: equal for workers that continue alike.
 
 More than ``snapshot`` is left out: run ids that nothing names any more, the size of those that something
 does, and the stories, of which nothing but their end is looked at: the state.

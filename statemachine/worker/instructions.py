@@ -1,4 +1,4 @@
-"""What a worker asks for in reply to an event: wishes to its surroundings, messages to the scheduler."""
+"""Instructions of a worker in reply to an event: work for its environment, messages to the scheduler."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from workerfuzz.statemachine.worker.task import TaskSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instruction:
-    """Something that the worker wants done."""
+    """An instruction to the environment of the worker, or a message to the scheduler."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class RetryBusyWorkerLater(Instruction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Instruction):
-    """Something that the scheduler is told."""
+    """A message to the scheduler."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class Reschedule(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRefreshWhoHas(Message):
-    """Who holds these keys? Answered by ``events.RefreshWhoHas``."""
+    """Ask the scheduler for the holders of these keys. Answered by ``events.RefreshWhoHas``."""
 
     keys: tuple[str, ...]
 

@@ -62,6 +62,6 @@ class Journal:
         self._undo.clear()
 
     def commit(self) -> list[Write]:
-        """What was written stays. Returns what would have undone it."""
+        """Keep the writes, and return those that would have undone them."""
         writes, self._undo = self._undo, []
         return writes

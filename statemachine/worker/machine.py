@@ -1,4 +1,4 @@
-"""The one way to let something happen to a worker."""
+"""Entry point of the model of a worker: apply events, follow transitions, start work."""
 
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ TRANSITIONS_PER_TASK: Final = 50
 
 
 def handle_stimulus(worker: WorkerState, *events: Event) -> list[Instruction]:
-    """Let events happen, one after the other, and return what the worker wants done.
+    """Apply events, one after the other, and return the instructions of the worker.
 
     Deterministic: equal workers and equal events give equal workers and equal instructions, in every
     process (D1).

@@ -1,4 +1,4 @@
-"""The states of a task on a worker, and what the scheduler wants of it.
+"""The states of a task on a worker, and the intent of the scheduler.
 
 Names are Dask's. ``State`` says what is going on, ``Intent`` what the scheduler last asked for,
 ``Role`` what follows from that intent and from the tasks here that need the key.
@@ -11,7 +11,7 @@ from typing import Final
 
 
 class State(enum.StrEnum):
-    """Where one task is in its life on this worker. The value is its name in messages and cases."""
+    """State of one task on this worker. The value is its name in messages and cases."""
 
     RELEASED = "released"
     WAITING = "waiting"
@@ -30,7 +30,7 @@ class State(enum.StrEnum):
     FORGOTTEN = "forgotten"
 
 
-#: What each state says about a task.
+#: Meaning of each state.
 MEANING: Final[Mapping[State, str]] = MappingProxyType(
     {
         State.RELEASED: "known; holds no data; nothing is being done about it",
@@ -53,7 +53,7 @@ MEANING: Final[Mapping[State, str]] = MappingProxyType(
 
 
 class Intent(enum.StrEnum):
-    """What the scheduler last asked for."""
+    """The last request of the scheduler for a key."""
 
     COMPUTE = "compute"
     FETCH = "fetch"
@@ -61,7 +61,7 @@ class Intent(enum.StrEnum):
 
 
 class Role(enum.StrEnum):
-    """What the record is for: the intent, or fetch where a task here needs the key."""
+    """Purpose of a record: the intent, or fetch where a task here needs the key."""
 
     COMPUTE = "compute"
     FETCH = "fetch"

@@ -16,7 +16,7 @@ Edge: TypeAlias = tuple[S, S]
 
 
 class Row(NamedTuple):
-    """What a transition does, and who asks for it."""
+    """Action of a transition, and the events that ask for it."""
 
     action: Action
     asked_by: str

@@ -1,4 +1,4 @@
-"""One task on one worker: what it is, what was asked for, and how far it has come."""
+"""The record of one task on one worker: content, request, state, history."""
 
 import sys
 from collections.abc import Mapping
@@ -192,7 +192,7 @@ class TaskState:
 
     @property
     def role(self) -> Role:
-        """What this record is for (R5). A doomed record is for nothing: the key gets a new one."""
+        """Purpose of this record (R5). A doomed record has none: the key gets a new one."""
         return Role.NONE if self.doomed else ROLES[self.intent, not self.needed_by]
 
     @property

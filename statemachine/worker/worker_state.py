@@ -1,4 +1,4 @@
-"""One worker: its tasks, what it stores and what it has given out; and the writes that keep all in step.
+"""The record of one worker: tasks, data, threads, transfers; and the writes that keep them consistent.
 
 Every index follows from the tasks' states, in ``move`` and nowhere else; ``invariants`` says how.
 """
@@ -20,14 +20,14 @@ ADDRESS: Final = "self"
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """What one peer was asked for. ``nbytes``: its size in bytes, as far as it was known."""
+    """Keys requested from one peer. ``nbytes``: their size in bytes, as far as known."""
 
     keys: tuple[str, ...]
     nbytes: int
 
 
 class WorkerState:
-    """The record of one worker. Nobody but ``stimulus.handle_stimulus`` changes it.
+    """The record of one worker. Only ``machine.handle_stimulus`` changes it.
 
     Dicts with None as values are sets without an order.
 

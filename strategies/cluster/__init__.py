@@ -1,4 +1,4 @@
-"""What can happen to a cluster: its kinds of step, and their text."""
+"""Kinds of step at the scope of a cluster, and their text."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -63,7 +63,7 @@ class Refuse(Transfer):
 
 
 class Receive(Transfer):
-    """What a peer sent arrives."""
+    """Data of a peer arrives."""
 
     source: ClassVar[str] = "served"
 
@@ -72,7 +72,7 @@ class Receive(Transfer):
 
 
 class Garble(Transfer):
-    """What a peer sent arrives, and will not deserialise."""
+    """Data of a peer arrives, and fails to deserialise."""
 
     source: ClassVar[str] = "served"
 

@@ -1,4 +1,4 @@
-"""How the graphs that clients submit are drawn."""
+"""Drawing of the graphs that clients submit."""
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -106,7 +106,7 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Gr
 
 
 def draw_options(world: ClusterView, task: GraphTask, chooser: Chooser) -> Options:
-    """What a task is submitted with, as is the habit."""
+    """Draw the options of a task, after the workload profile."""
     drawn = NO_OPTIONS
     for what in chooser.pick(world.workload.options).split():
         drawn = replace(drawn, **DRAWN[what](world, task, chooser))

@@ -1,4 +1,4 @@
-"""What a run of a cluster takes place in."""
+"""Configuration of a run of a cluster."""
 
 import math
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ LATER: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterConfig:
-    """What a cluster is started with.
+    """Configuration of a cluster.
 
     Attributes:
         workers: how many there are at the beginning; they are called w0, w1, ...

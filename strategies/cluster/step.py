@@ -1,4 +1,4 @@
-"""What every kind of step at the scope of a cluster has. Most of them name two things, and no more."""
+"""Base classes of steps at the scope of a cluster. Most of them name two participants or keys."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ class ClusterStep(Step):
     """A step at the scope of a cluster.
 
     Attributes:
-        source: what of the world it is about; without any of these, it is not possible.
+        source: collection of the view that it is about; while that is empty, it is not possible.
     """
 
     source: ClassVar[str]
@@ -26,12 +26,12 @@ class ClusterStep(Step):
 
     @abstractmethod
     def apply(self, world: ClusterActs) -> None:
-        """Let it happen."""
+        """Apply this step to the world."""
 
 
 @dataclass(frozen=True, slots=True)
 class OneName(ClusterStep):
-    """A step about one party."""
+    """A step about one participant."""
 
     usage: ClassVar[str] = "WORKER"
     name: str

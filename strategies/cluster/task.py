@@ -72,7 +72,7 @@ class GraphTask:
 
 
 def described(options: Options, actor: bool) -> Iterator[str]:
-    """What stands in brackets behind a task."""
+    """Yield the options in brackets behind a task."""
     if actor:
         yield "actor"
     if options.priority:

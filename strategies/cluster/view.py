@@ -1,4 +1,4 @@
-"""What steps may know of a cluster, and what they can let happen to it."""
+"""Protocols of a cluster: its state as steps see it, and the actions that steps can take."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
@@ -8,7 +8,7 @@ from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfile
 
-#: Two parties or a party and a key, as a step names them.
+#: Two participants, or a participant and a key, as a step names them.
 Pair = tuple[str, str]
 
 
@@ -21,7 +21,7 @@ class ClusterView(Protocol):
 
     @property
     def workload(self) -> ClusterWorkloadProfile:
-        """What graphs are made of."""
+        """Profile that graphs are drawn from."""
 
     @property
     def resources(self) -> Collection[str]:
@@ -101,7 +101,7 @@ class ClusterView(Protocol):
 
     @property
     def holding(self) -> Collection[str]:
-        """Clients that have something to let go of."""
+        """Clients that have futures to release."""
 
     @property
     def held(self) -> Mapping[str, Collection[str]]:
@@ -113,7 +113,7 @@ class ClusterView(Protocol):
 
     @property
     def contents(self) -> Mapping[str, TaskSpec]:
-        """What was last submitted of a key."""
+        """Content that was submitted last, by key."""
 
     @property
     def data(self) -> Collection[str]:
@@ -144,7 +144,7 @@ class ClusterView(Protocol):
 
 
 class ClusterActs(ClusterView, Protocol):
-    """A cluster to which steps happen."""
+    """A cluster that steps are applied to."""
 
     def ask(self, client: str, wish: ClientRequest, *, at_once: bool = False) -> None:
         """A client asks for something; at once, it overtakes what the client sent before."""

@@ -1,4 +1,4 @@
-"""What graphs are made of, and what the clients of a run tend to do.
+"""Distribution of graphs, and habits of the clients of one run.
 
 What is equally rare in every run hardly ever meets something else that is rare; so each run tends to
 something.

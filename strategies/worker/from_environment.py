@@ -142,7 +142,7 @@ class ExecuteSuccess(ThreadReports):
 
 
 def computed_value(spec: TaskSpec) -> str:
-    """What a thread returns: tells the content that it ran."""
+    """Return the result of a thread, which names the content that it ran."""
     return f"{spec.key} spec={spec.run_spec} needs {' '.join(spec.dependencies) or 'nothing'}"
 
 

@@ -100,7 +100,7 @@ class GatherDepNetworkFailure(TransferEnds):
 
 
 class GatherDepFailure(TransferEnds):
-    """What a peer sends will not deserialise."""
+    """Data of a peer fails to deserialise."""
 
     def event(self, world: EnvironmentView) -> events.GatherDepFailure:
         return events.GatherDepFailure(worker=self.worker)

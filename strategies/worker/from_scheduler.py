@@ -182,7 +182,7 @@ def likelier(world: EnvironmentView, states: Collection[State]) -> Sequence[str]
 
 
 def draw_content(world: EnvironmentView, key: str, chooser: Chooser) -> TaskSpec:
-    """What was requested before, or other content where the scheduler let go of that."""
+    """Draw the content of a request: the former one, or another where that was freed."""
     known = world.content.get(key)
     if known is not None and (key in world.fixed or chooser.integer(0, 3) < 2):
         return known
@@ -233,7 +233,7 @@ class LettingGo(SomeKeys):
 
 
 def inputs_of_runnable(world: EnvironmentView) -> Sequence[str]:
-    """What tasks will take that wait for nothing but a thread or resources, task by task."""
+    """Return the inputs of tasks that wait for nothing but a thread or resources, task by task."""
     state = world.view.state
     runnable = [key for key in world.pool if state(key) in RUNNABLE]
     return [dependency for key in runnable for dependency in sorted(world.view.dependencies(key))]

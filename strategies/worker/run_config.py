@@ -1,4 +1,4 @@
-"""What a run takes place in: how large the worker is, which keys and which peers there are."""
+"""Configuration of a run of one worker: its size, keys and peers."""
 
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
@@ -13,7 +13,7 @@ PEERS: Final = ("a", "b", "c")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadProfile:
-    """What steps are made of. A value stands there as often as it is to come up; the simplest first.
+    """Distribution of steps. Values are repeated as often as they should come up; the simplest first.
 
     Attributes:
         sizes: of values, in bytes; around the limits of small configurations. None: not told.

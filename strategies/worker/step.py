@@ -1,4 +1,4 @@
-"""What every kind of step has, and the five shapes that most of them take.
+"""Base classes of steps, and the five shapes that most of them take.
 
 A step is plain data. It is the source of truth of every run: what an engine chooses, what a case keeps,
 what shrinking removes.
@@ -25,7 +25,7 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Step(ABC):
-    """One thing that the world lets happen."""
+    """One step of a world, as plain data."""
 
     #: How it is called in cases; follows from the class name.
     word: ClassVar[str] = ""
@@ -51,7 +51,7 @@ class Step(ABC):
 
     @abstractmethod
     def arguments(self) -> Sequence[str]:
-        """What stands behind the word in a case."""
+        """Return the words behind the first one in a case."""
 
     @classmethod
     @abstractmethod
@@ -79,7 +79,7 @@ class Step(ABC):
         return None if key in self.keys() else self
 
     def contents(self) -> tuple[TaskSpec, ...]:
-        """What it says of keys that other steps may have to say alike."""
+        """Return the contents of tasks that this step states."""
         return ()
 
     def recomputed(self, change: Callable[[TaskSpec], TaskSpec]) -> Self:
@@ -95,7 +95,7 @@ class WorkerStep(Step):
 
     @abstractmethod
     def event(self, world: EnvironmentView) -> Event:
-        """What happens to the worker."""
+        """Return the event that this step sends to the worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +269,7 @@ def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, 
 def draw_holdings(
     world: EnvironmentView, keys: Sequence[str], chooser: Chooser
 ) -> tuple[Holding, ...]:
-    """Who might hold each key: nobody, one peer, two, or (falsely) the worker itself."""
+    """Draw holders of each key: nobody, one peer, two, or (falsely) the worker itself."""
     holders, sizes, pick = possible_holders(tuple(world.peers)), world.workload.sizes, chooser.pick
     return tuple([Holding(key, pick(holders), pick(sizes)) for key in keys])
 

@@ -1,4 +1,4 @@
-"""What steps may know of a worker's surroundings. Nothing else is known to them."""
+"""Protocol of the environment of a worker, as far as steps see it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
@@ -26,7 +26,7 @@ class EnvironmentView(Protocol):
 
     @property
     def workload(self) -> WorkloadProfile:
-        """What steps are made of."""
+        """Profile that steps are drawn from."""
 
     @property
     def executing(self) -> Mapping[str, Execute]:
@@ -46,7 +46,7 @@ class EnvironmentView(Protocol):
 
     @property
     def content(self) -> Mapping[str, TaskSpec]:
-        """What was last requested of a key."""
+        """Content that was requested last, by key."""
 
     @property
     def fixed(self) -> Collection[str]:

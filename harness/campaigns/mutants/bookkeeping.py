@@ -1,9 +1,11 @@
 """Bugs in the records of a worker: indexes, threads, resources, holders, stories."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
+    ChangeTask,
+    Move,
     Mutant,
     called,
     entering,
@@ -25,7 +27,7 @@ from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
     violates="R26 R50",
     caught_by="resources_are_conserved resources_stay_within_bounds",
 )
-def wrong_amount_is_given_back(original: Any, worker: WorkerState, task: TaskState) -> None:
+def wrong_amount_is_given_back(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
     execution, request, left = task.execution, task.request, worker.available_resources
     original(worker, task)
     if execution is not None and request is not None:
@@ -42,10 +44,12 @@ def wrong_amount_is_given_back(original: Any, worker: WorkerState, task: TaskSta
     violates="R26",
     caught_by="resources_are_conserved",
 )
-def resources_are_not_taken(original: Any, worker: WorkerState, task: TaskState) -> Execution:
+def resources_are_not_taken(
+    original: Callable[..., Execution], worker: WorkerState, task: TaskState
+) -> Execution:
     before = worker.available_resources
     worker.available_resources = dict(before)
-    execution: Execution = original(worker, task)
+    execution = original(worker, task)
     worker.available_resources = before
     return execution
 
@@ -57,7 +61,7 @@ def resources_are_not_taken(original: Any, worker: WorkerState, task: TaskState)
     violates="R13 R27 R30",
     caught_by="slots_are_taken_by_threads",
 )
-def slot_is_kept_after_failure(original: Any, worker: WorkerState, task: TaskState) -> None:
+def slot_is_kept_after_failure(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
     event, _ = worker._cause
     kept = task.state is S.CANCELLED and event == "ExecuteFailure" and not task.doomed
     original(worker, task)
@@ -72,7 +76,7 @@ def slot_is_kept_after_failure(original: Any, worker: WorkerState, task: TaskSta
     violates="R31 R44",
     caught_by="no_handler_raises starts_what_was_requested",
 )
-def successor_is_lost(original: Any, worker: WorkerState, task: TaskState) -> None:
+def successor_is_lost(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
     worker.journal.set(task, "successor", None)
     original(worker, task)
 
@@ -84,7 +88,7 @@ def successor_is_lost(original: Any, worker: WorkerState, task: TaskState) -> No
     violates="R31 R44",
     caught_by="starts_what_was_requested",
 )
-def successor_of_a_copy_is_lost(original: Any, worker: WorkerState, task: TaskState) -> None:
+def successor_of_a_copy_is_lost(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
     if task.execution is None:
         worker.journal.set(task, "successor", None)
     original(worker, task)
@@ -97,7 +101,7 @@ def successor_of_a_copy_is_lost(original: Any, worker: WorkerState, task: TaskSt
     violates="R31 R50",
     caught_by="no_handler_raises",
 )
-def slot_is_given_back_twice(original: Any, worker: WorkerState, task: TaskState) -> None:
+def slot_is_given_back_twice(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
     if task.execution is not None and task.successor is not None:
         worker.journal.set(task.execution, "seceded", False)
     original(worker, task)
@@ -110,7 +114,7 @@ def slot_is_given_back_twice(original: Any, worker: WorkerState, task: TaskState
     violates="R13 R22",
     caught_by="needs_are_known",
 )
-def needs_are_not_registered(original: Any, worker: WorkerState, task: TaskState) -> None:
+def needs_are_not_registered(original: object, worker: WorkerState, task: TaskState) -> None:
     for key in task.dependencies:
         worker.ensure(key)
 
@@ -122,7 +126,7 @@ def needs_are_not_registered(original: Any, worker: WorkerState, task: TaskState
     violates="R13",
     caught_by="needs_are_known",
 )
-def needs_are_never_withdrawn(original: Any, worker: WorkerState, task: TaskState) -> None:
+def needs_are_never_withdrawn(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is withdrawn."""
 
 
@@ -133,7 +137,7 @@ def needs_are_never_withdrawn(original: Any, worker: WorkerState, task: TaskStat
     violates="R13 R32",
     caught_by="needs_are_known",
 )
-def stolen_task_still_needs(original: Any, worker: WorkerState, task: TaskState) -> None:
+def stolen_task_still_needs(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
     event, _ = worker._cause
     if event != "StealRequest":
         original(worker, task)
@@ -146,9 +150,11 @@ def stolen_task_still_needs(original: Any, worker: WorkerState, task: TaskState)
     violates="R13",
     caught_by="incoming_bytes_are_conserved",
 )
-def bytes_stay_under_way(original: Any, worker: WorkerState, peer: str) -> Transfer:
+def bytes_stay_under_way(
+    original: Callable[..., Transfer], worker: WorkerState, peer: str
+) -> Transfer:
     before = worker.incoming_nbytes
-    transfer: Transfer = original(worker, peer)
+    transfer = original(worker, peer)
     worker.incoming_nbytes = before
     return transfer
 
@@ -160,7 +166,7 @@ def bytes_stay_under_way(original: Any, worker: WorkerState, peer: str) -> Trans
     violates="R13",
     caught_by="indexes_hold_nothing_else",
 )
-def transfer_stays_open(original: Any, worker: WorkerState, peer: str) -> Transfer:
+def transfer_stays_open(original: object, worker: WorkerState, peer: str) -> Transfer:
     return worker.transfers[peer]
 
 
@@ -171,7 +177,9 @@ def transfer_stays_open(original: Any, worker: WorkerState, peer: str) -> Transf
     violates="R13 R41",
     caught_by="flight_comes_from_somebody indexes_hold_nothing_else",
 )
-def cancelled_copy_stays_in_flight(original: Any, worker: WorkerState, task: TaskState) -> None:
+def cancelled_copy_stays_in_flight(
+    original: ChangeTask, worker: WorkerState, task: TaskState
+) -> None:
     flying = task.state is S.CANCELLED and task.key in worker.in_flight
     original(worker, task)
     if flying:
@@ -185,7 +193,12 @@ def cancelled_copy_stays_in_flight(original: Any, worker: WorkerState, task: Tas
     violates="R13",
     caught_by="queued_where_its_state_says no_handler_raises",
 )
-def new_holder_is_not_asked(original: Any, worker: WorkerState, task: TaskState, peer: str) -> None:
+def new_holder_is_not_asked(
+    original: Callable[..., None],
+    worker: WorkerState,
+    task: TaskState,
+    peer: str,
+) -> None:
     state = task.state
     if peer in worker.data_needed:
         task.state = S.RELEASED
@@ -201,7 +214,10 @@ def new_holder_is_not_asked(original: Any, worker: WorkerState, task: TaskState,
     caught_by="indexes_hold_nothing_else no_handler_raises",
 )
 def ready_queue_keeps_a_stale_entry(
-    original: Any, worker: WorkerState, queue: TaskQueue, task: TaskState
+    original: object,
+    worker: WorkerState,
+    queue: TaskQueue,
+    task: TaskState,
 ) -> None:
     worker.journal.set(task, "queued_at", None)
 
@@ -213,7 +229,9 @@ def ready_queue_keeps_a_stale_entry(
     violates="R13 R37",
     caught_by="indexes_hold_nothing_else no_handler_raises no_peer_is_left_alone",
 )
-def fetch_queue_keeps_a_stale_entry(original: Any, worker: WorkerState, task: TaskState) -> None:
+def fetch_queue_keeps_a_stale_entry(
+    original: ChangeTask, worker: WorkerState, task: TaskState
+) -> None:
     _, toward = worker._cause
     if toward is S.RELEASED:
         worker.journal.set(task, "queued_at", None)
@@ -228,7 +246,7 @@ def fetch_queue_keeps_a_stale_entry(original: Any, worker: WorkerState, task: Ta
     violates="R13",
     caught_by="queued_where_its_state_says",
 )
-def missing_key_is_not_listed(original: Any, worker: WorkerState, task: TaskState) -> None:
+def missing_key_is_not_listed(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is listed."""
 
 
@@ -239,7 +257,7 @@ def missing_key_is_not_listed(original: Any, worker: WorkerState, task: TaskStat
     violates="R13",
     caught_by="queued_where_its_state_says",
 )
-def found_key_stays_missing(original: Any, worker: WorkerState, task: TaskState) -> None:
+def found_key_stays_missing(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is taken off the list."""
 
 
@@ -250,7 +268,7 @@ def found_key_stays_missing(original: Any, worker: WorkerState, task: TaskState)
     violates="R13 R37",
     caught_by="indexes_hold_nothing_else no_handler_raises",
 )
-def forgotten_key_is_still_held(original: Any, worker: WorkerState, task: TaskState) -> None:
+def forgotten_key_is_still_held(original: object, worker: WorkerState, task: TaskState) -> None:
     worker.journal.drop(worker.tasks, task.key)
 
 
@@ -261,7 +279,7 @@ def forgotten_key_is_still_held(original: Any, worker: WorkerState, task: TaskSt
     violates="R14 R15",
     caught_by="stores_what_is_in_memory",
 )
-def released_value_stays(original: Any, worker: WorkerState, task: TaskState) -> None:
+def released_value_stays(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is removed."""
 
 
@@ -272,7 +290,7 @@ def released_value_stays(original: Any, worker: WorkerState, task: TaskState) ->
     violates="R14 R48",
     caught_by="stores_what_is_in_memory",
 )
-def released_actor_stays(original: Any, worker: WorkerState, task: TaskState) -> None:
+def released_actor_stays(original: object, worker: WorkerState, task: TaskState) -> None:
     worker.journal.drop(worker.data, task.key) if task.key in worker.data else None
 
 
@@ -284,7 +302,10 @@ def released_actor_stays(original: Any, worker: WorkerState, task: TaskState) ->
     caught_by="holders_agree asks_the_right_peer",
 )
 def own_address_is_kept(
-    original: Any, worker: WorkerState, task: TaskState, peers: Iterable[str]
+    original: Callable[..., None],
+    worker: WorkerState,
+    task: TaskState,
+    peers: Iterable[str],
 ) -> None:
     peers = list(peers)
     original(worker, task, peers)
@@ -299,7 +320,7 @@ def own_address_is_kept(
     violates="R7 R44",
     caught_by="no_handler_raises waits_for_its_inputs",
 )
-def any_input_will_do(original: Any, worker: WorkerState, task: TaskState) -> bool:
+def any_input_will_do(original: object, worker: WorkerState, task: TaskState) -> bool:
     return not task.dependencies or any(map(worker.has, task.dependencies))
 
 
@@ -310,7 +331,7 @@ def any_input_will_do(original: Any, worker: WorkerState, task: TaskState) -> bo
     violates="R46",
     caught_by="story_is_contiguous stories_are_whole",
 )
-def story_has_a_gap(original: Any, worker: WorkerState, task: TaskState, finish: State) -> None:
+def story_has_a_gap(original: Move, worker: WorkerState, task: TaskState, finish: State) -> None:
     original(worker, task, finish)
     if len(task.history) > 1 and task.history[-2].toward is not task.history[-2].finish:
         task.history.pop(-2)
@@ -324,7 +345,7 @@ def story_has_a_gap(original: Any, worker: WorkerState, task: TaskState, finish:
     caught_by="stories_are_whole story_is_contiguous",
 )
 def story_repeats_itself(
-    original: Any, worker: WorkerState, task: TaskState, finish: State
+    original: Move, worker: WorkerState, task: TaskState, finish: State
 ) -> None:
     original(worker, task, finish)
     if finish is S.FETCH:
@@ -339,7 +360,7 @@ def story_repeats_itself(
     caught_by="needs_are_known queued_where_its_state_says",
 )
 def transition_is_half_done(
-    original: Any, worker: WorkerState, task: TaskState, finish: State
+    original: Move, worker: WorkerState, task: TaskState, finish: State
 ) -> None:
     if finish is S.RESCHEDULED and task.state in NEEDS_INPUTS:
         worker.journal.set(task, "state", S.RELEASED)
@@ -353,7 +374,7 @@ def transition_is_half_done(
     violates="R13",
     caught_by="indexes_hold_nothing_else",
 )
-def stranger_loses_a_holder(original: Any, worker: WorkerState, task: TaskState) -> None:
+def stranger_loses_a_holder(original: object, worker: WorkerState, task: TaskState) -> None:
     strangers = [other for other in worker.tasks.values() if other.key not in worker.touched]
     for stranger in strangers:
         if stranger.state is S.MEMORY and stranger.who_has:
@@ -367,7 +388,7 @@ def stranger_loses_a_holder(original: Any, worker: WorkerState, task: TaskState)
     violates="R13 R15",
     caught_by="memory_has_a_value no_handler_raises reports_what_is_here stores_what_is_in_memory",
 )
-def stranger_loses_its_value(original: Any, worker: WorkerState, task: TaskState) -> None:
+def stranger_loses_its_value(original: object, worker: WorkerState, task: TaskState) -> None:
     for other in worker.tasks.values():
         if other.state is S.MEMORY and other.key not in worker.touched and other is not task:
             worker.data.pop(other.key, None)
@@ -380,7 +401,9 @@ def stranger_loses_its_value(original: Any, worker: WorkerState, task: TaskState
     violates="R50",
     caught_by="resources_are_conserved",
 )
-def seceding_gives_resources_back(original: Any, worker: WorkerState, task: TaskState) -> None:
+def seceding_gives_resources_back(
+    original: ChangeTask, worker: WorkerState, task: TaskState
+) -> None:
     original(worker, task)
     assert task.execution is not None
     left = worker.available_resources

@@ -1,8 +1,14 @@
 """Bugs in what is started after an event, and in the order and the limits of that."""
 
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
-from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in
+from workerfuzz.harness.campaigns.mutants.mutant import (
+    Mutant,
+    called,
+    mutant,
+    mutants_in,
+)
 from workerfuzz.statemachine.worker import dispatch
 from workerfuzz.statemachine.worker.queue import TaskQueue
 from workerfuzz.statemachine.worker.states import State
@@ -18,9 +24,11 @@ from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
     violates="R40",
     caught_by="nothing_starts_while_paused",
 )
-def paused_worker_starts_tasks(original: Any, worker: WorkerState) -> TaskState | None:
+def paused_worker_starts_tasks(
+    original: Callable[..., TaskState | None], worker: WorkerState
+) -> TaskState | None:
     paused, worker.paused = worker.paused, False
-    task: TaskState | None = original(worker)
+    task = original(worker)
     worker.paused = paused
     return task
 
@@ -32,9 +40,9 @@ def paused_worker_starts_tasks(original: Any, worker: WorkerState) -> TaskState 
     violates="R40",
     caught_by="nothing_starts_while_paused",
 )
-def paused_worker_copies(original: Any, worker: WorkerState) -> Outcome:
+def paused_worker_copies(original: Callable[..., Outcome], worker: WorkerState) -> Outcome:
     paused, worker.paused = worker.paused, False
-    outcome: Outcome = original(worker)
+    outcome = original(worker)
     worker.paused = paused
     return outcome
 
@@ -46,10 +54,12 @@ def paused_worker_copies(original: Any, worker: WorkerState) -> Outcome:
     violates="R30",
     caught_by="runs_within_its_threads",
 )
-def one_thread_too_many(original: Any, worker: WorkerState) -> TaskState | None:
+def one_thread_too_many(
+    original: Callable[..., TaskState | None], worker: WorkerState
+) -> TaskState | None:
     executing = worker.executing
     worker.executing = dict(list(executing.items())[1:])
-    task: TaskState | None = original(worker)
+    task = original(worker)
     worker.executing = executing
     return task
 
@@ -61,7 +71,7 @@ def one_thread_too_many(original: Any, worker: WorkerState) -> TaskState | None:
     violates="R26 R30",
     caught_by="resources_stay_within_bounds",
 )
-def resources_are_not_waited_for(original: Any, worker: WorkerState, task: TaskState) -> bool:
+def resources_are_not_waited_for(original: object, worker: WorkerState, task: TaskState) -> bool:
     return True
 
 
@@ -72,7 +82,9 @@ def resources_are_not_waited_for(original: Any, worker: WorkerState, task: TaskS
     violates="R30",
     caught_by="no_thread_is_idle",
 )
-def task_that_does_not_fit_is_waited_for(original: Any, worker: WorkerState) -> TaskState | None:
+def task_that_does_not_fit_is_waited_for(
+    original: Callable[..., TaskState | None], worker: WorkerState
+) -> TaskState | None:
     first = worker.tasks[worker.constrained.first()[1]] if worker.constrained else None
     return original(worker) if first is None or dispatch.fits(worker, first) else None
 
@@ -84,7 +96,9 @@ def task_that_does_not_fit_is_waited_for(original: Any, worker: WorkerState) -> 
     violates="R40",
     caught_by="asks_the_right_peer",
 )
-def busy_peer_is_asked_again(original: Any, worker: WorkerState) -> Any:
+def busy_peer_is_asked_again(
+    original: Callable[..., Iterable[str]], worker: WorkerState
+) -> Iterable[str]:
     busy, worker.busy_workers = worker.busy_workers, {}
     peers = original(worker)
     worker.busy_workers = busy
@@ -98,7 +112,7 @@ def busy_peer_is_asked_again(original: Any, worker: WorkerState) -> Any:
     violates="R25",
     caught_by="asks_the_right_peer no_peer_is_left_alone",
 )
-def peer_is_asked_twice(original: Any, worker: WorkerState) -> Any:
+def peer_is_asked_twice(original: object, worker: WorkerState) -> Iterable[str]:
     return sorted(peer for peer in worker.data_needed if peer not in worker.busy_workers)
 
 
@@ -109,9 +123,13 @@ def peer_is_asked_twice(original: Any, worker: WorkerState) -> Any:
     violates="R10 R29",
     caught_by="one_action_per_key",
 )
-def two_peers_are_asked(original: Any, worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
-    transfer: Transfer = original(worker, peer, set())
-    return transfer
+def two_peers_are_asked(
+    original: Callable[..., Transfer],
+    worker: WorkerState,
+    peer: str,
+    taken: set[str],
+) -> Transfer:
+    return original(worker, peer, set())
 
 
 @mutant(
@@ -122,9 +140,12 @@ def two_peers_are_asked(original: Any, worker: WorkerState, peer: str, taken: se
     caught_by="everything_comes_to_rest",
 )
 def large_key_never_comes(
-    original: Any, worker: WorkerState, peer: str, taken: set[str]
+    original: Callable[..., Transfer],
+    worker: WorkerState,
+    peer: str,
+    taken: set[str],
 ) -> Transfer:
-    transfer: Transfer = original(worker, peer, taken)
+    transfer = original(worker, peer, taken)
     limit = worker.config.transfer_message_nbytes
     return transfer if transfer.nbytes <= limit else Transfer((), 0)
 
@@ -136,8 +157,10 @@ def large_key_never_comes(
     violates="R40",
     caught_by="most_urgent_starts_first",
 )
-def queues_are_upside_down(original: Any, worker: WorkerState) -> TaskState | None:
-    task: TaskState | None = original(worker)
+def queues_are_upside_down(
+    original: Callable[..., TaskState | None], worker: WorkerState
+) -> TaskState | None:
+    task = original(worker)
     if task is not None and task.state is State.READY:
         *_, (_, last) = worker.ready
         return worker.tasks[last]
@@ -152,7 +175,10 @@ def queues_are_upside_down(original: Any, worker: WorkerState) -> TaskState | No
     caught_by="queued_as_urgently_as_asked",
 )
 def priorities_are_ignored(
-    original: Any, worker: WorkerState, queue: TaskQueue, task: TaskState
+    original: object,
+    worker: WorkerState,
+    queue: TaskQueue,
+    task: TaskState,
 ) -> None:
     worker.journal.set(task, "queued_at", (0,))
     worker.journal.enqueue(queue, (0,), task.key)
@@ -165,7 +191,7 @@ def priorities_are_ignored(
     violates="R40",
     caught_by="queued_as_urgently_as_asked",
 )
-def inputs_are_not_hurried(original: Any, worker: WorkerState, task: TaskState) -> None:
+def inputs_are_not_hurried(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is hurried."""
 
 
@@ -176,11 +202,15 @@ def inputs_are_not_hurried(original: Any, worker: WorkerState, task: TaskState) 
     violates="R40",
     caught_by="transfers_keep_the_limits",
 )
-def limits_are_ignored(original: Any, worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
+def limits_are_ignored(
+    original: Callable[..., Transfer],
+    worker: WorkerState,
+    peer: str,
+    taken: set[str],
+) -> Transfer:
     tasks = [worker.tasks[key] for _, key in worker.data_needed[peer] if key not in taken]
     if any(task.suspicion for task in tasks):
-        transfer: Transfer = original(worker, peer, taken)
-        return transfer
+        return original(worker, peer, taken)
     return Transfer(tuple(task.key for task in tasks), sum(task.nbytes for task in tasks))
 
 
@@ -191,7 +221,7 @@ def limits_are_ignored(original: Any, worker: WorkerState, peer: str, taken: set
     violates="R40",
     caught_by="transfers_keep_the_limits",
 )
-def throttle_is_ignored(original: Any, worker: WorkerState) -> bool:
+def throttle_is_ignored(original: object, worker: WorkerState) -> bool:
     return False
 
 
@@ -203,9 +233,12 @@ def throttle_is_ignored(original: Any, worker: WorkerState) -> bool:
     caught_by="suspects_travel_alone",
 )
 def suspect_travels_with_others(
-    original: Any, worker: WorkerState, peer: str, taken: set[str]
+    original: Callable[..., Transfer],
+    worker: WorkerState,
+    peer: str,
+    taken: set[str],
 ) -> Transfer:
-    transfer: Transfer = original(worker, peer, taken)
+    transfer = original(worker, peer, taken)
     for _, key in worker.data_needed[peer]:
         more = key not in taken and key not in transfer.keys and worker.tasks[key].suspicion
         if transfer.keys and more:

@@ -1,7 +1,8 @@
 """Bugs in what threads and the network report."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
     Mutant,
@@ -30,8 +31,10 @@ States = frozenset[State]
     violates="R16 R41",
     caught_by="transitions_are_legal",
 )
-def cancelled_copy_is_queued_again(original: Any, worker: WorkerState, task: TaskState) -> To:
-    to: To = original(worker, task)
+def cancelled_copy_is_queued_again(
+    original: Callable[..., To], worker: WorkerState, task: TaskState
+) -> To:
+    to = original(worker, task)
     return To(State.FETCH) if task.state is State.CANCELLED else to
 
 
@@ -54,7 +57,7 @@ def unwanted_data_is_stored(original: States) -> States:
     caught_by="everything_comes_to_rest",
 )
 def busy_peer_stays_busy(
-    original: Handler, worker: WorkerState, event: events.RetryBusyWorker
+    original: object, worker: WorkerState, event: events.RetryBusyWorker
 ) -> Outcome:
     return Outcome()
 
@@ -82,7 +85,7 @@ def busy_peer_is_given_up(
     caught_by="everything_comes_to_rest",
 )
 def nobody_asks_for_the_missing(
-    original: Handler, worker: WorkerState, event: events.FindMissing
+    original: object, worker: WorkerState, event: events.FindMissing
 ) -> Outcome:
     return Outcome()
 
@@ -95,7 +98,7 @@ def nobody_asks_for_the_missing(
     caught_by="coming_to_rest_ends",
 )
 def keys_that_are_here_are_asked_for(
-    original: Handler, worker: WorkerState, event: events.FindMissing
+    original: object, worker: WorkerState, event: events.FindMissing
 ) -> Outcome:
     keys = tuple(sorted({*worker.missing, *worker.data}))
     return Outcome(instructions=(do.RequestRefreshWhoHas(keys=keys),)) if keys else Outcome()
@@ -109,7 +112,10 @@ def keys_that_are_here_are_asked_for(
     caught_by="no_handler_raises reports_its_own_content scattered_value_is_taken transitions_are_legal",
 )
 def result_of_a_freed_task_is_kept(
-    original: Any, task: TaskState, event: events.Event, payload: object
+    original: object,
+    task: TaskState,
+    event: events.Event,
+    payload: object,
 ) -> Outcome:
     return Outcome({task.key: To(threads.AFTER_THREAD[type(event)], payload)})
 
@@ -122,12 +128,14 @@ def result_of_a_freed_task_is_kept(
     caught_by="no_handler_raises scattered_value_is_taken",
 )
 def resumed_task_is_rescheduled(
-    original: Any, task: TaskState, event: events.Event, payload: object
+    original: Callable[..., Outcome],
+    task: TaskState,
+    event: events.Event,
+    payload: object,
 ) -> Outcome:
     if isinstance(event, events.Reschedule) and task.state is State.RESUMED:
         return Outcome({task.key: To(State.RESCHEDULED)})
-    outcome: Outcome = original(task, event, payload)
-    return outcome
+    return original(task, event, payload)
 
 
 @mutant(
@@ -137,9 +145,11 @@ def resumed_task_is_rescheduled(
     violates="R16 R29",
     caught_by="no_handler_raises",
 )
-def revived_copy_is_given_up(original: Any, worker: WorkerState, task: TaskState) -> To:
+def revived_copy_is_given_up(
+    original: Callable[..., To], worker: WorkerState, task: TaskState
+) -> To:
     revived = task.state is State.FLIGHT and task.history[-1].start is State.CANCELLED
-    to: To = original(worker, task)
+    to = original(worker, task)
     return To(State.RELEASED) if revived else to
 
 
@@ -166,9 +176,9 @@ def end_of_a_revived_task_is_ignored(
     caught_by="reports_the_last_request",
 )
 def secession_names_the_first_run(
-    original: Any, task: TaskState, duration_s: float = 0.0
+    original: Callable[..., do.LongRunning], task: TaskState, duration_s: float = 0.0
 ) -> do.LongRunning:
-    told: do.LongRunning = original(task, duration_s)
+    told = original(task, duration_s)
     freed = any(change.finish is State.CANCELLED for change in task.history)
     return replace(told, run_id=task.execution.run_id) if task.execution and freed else told
 
@@ -230,7 +240,7 @@ def failure_withdraws_the_request(
     violates="R25",
     caught_by="coming_to_rest_ends",
 )
-def pause_never_ends(original: Handler, worker: WorkerState, event: events.Unpause) -> Outcome:
+def pause_never_ends(original: object, worker: WorkerState, event: events.Unpause) -> Outcome:
     return Outcome()
 
 

@@ -1,4 +1,4 @@
-"""How long it takes until a mutant is caught, by which property, and how little shows it."""
+"""The time until a mutant is caught, the property that catches it, and the few steps that show it."""
 
 import multiprocessing
 import time
@@ -43,7 +43,7 @@ JOBS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What became of one mutant.
+    """Result of looking for one mutant.
 
     Attributes:
         name: of the mutant; ``HEALTHY`` for the model without one.
@@ -223,20 +223,20 @@ class UnsweptWorld(WorkerWorld):
 
 
 def needs_a_sweep(subject: Subject, violation: Violation) -> bool:
-    """Whether the same steps break nothing, or something else, where there is no full sweep."""
+    """Return True if the same steps break nothing, or something else, without a full sweep."""
     assert isinstance(violation.run_config, RunConfig)
     found = violation_of(UnsweptWorld(subject, violation.run_config), violation.steps)
     return found is None or found.property != violation.property
 
 
 def measure_named(name: str, engine: str, seed: int, most_steps: int, scope: str) -> Measured:
-    """What a process of its own does: only names are sent to it."""
+    """Measure one mutant in a process of its own: only names are sent to it."""
     mutant = named(name) if name != HEALTHY else None
     return measure(mutant, engine, seed=seed, most_steps=most_steps, scope=scope)
 
 
 def wanted(names: Sequence[str], scope: str) -> list[str]:
-    """What is measured where these are asked for: the healthy model, and mutants.
+    """Return the names to measure: the healthy model, then mutants.
 
     Raises:
         ValueError: no mutant has that name; says what may have been meant.

@@ -1,4 +1,4 @@
-"""A planted bug: where the model is changed, and how the change is taken back.
+"""A planted bug: the place in the model that it changes, and the way the change is taken back.
 
 The model is changed where a name is *looked up* while it runs, never in its source. What stands
 there is replaced by the function of the mutant, which is given the original first.
@@ -9,15 +9,20 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from workerfuzz.statemachine.worker import machine
-from workerfuzz.statemachine.worker import worker_state as bookkeeping
+from workerfuzz.statemachine.worker import machine, worker_state
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: The bug itself. Called with the original, then with what the original is called with.
-Bug = Callable[..., Any]
+Bug = Callable[..., object]
+
+#: Originals of many mutants: what is done to a task, and the one write of its state.
+ChangeTask = Callable[[WorkerState, TaskState], None]
+Move = Callable[[WorkerState, TaskState, State], None]
 
 #: A place holds no mapping of which one entry is meant: all of it is.
 WHOLE: Final = object()
@@ -25,7 +30,7 @@ WHOLE: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the model looks something up while it runs.
+    """A name that the model looks up while it runs.
 
     Attributes:
         owner: a module or a class.
@@ -50,22 +55,24 @@ class Place:
         finally:
             setattr(self.owner, self.attribute, original)
 
-    def _changed(self, original: Any, bug: Bug) -> Any:
+    def _changed(self, original: object, bug: Bug) -> object:
         if self.entry is WHOLE:
             return bug(original) if self.is_value else instead_of(original, bug)
-        rows: Mapping[object, Any] = original
-        return types.MappingProxyType({**rows, self.entry: instead_of(rows.get(self.entry), bug)})
+        assert isinstance(original, Mapping)
+        entry = instead_of(original.get(self.entry), bug)
+        return types.MappingProxyType({**original, self.entry: entry})
 
 
-def instead_of(original: Any, bug: Bug) -> Any:
-    """A function or a property that calls the bug in place of the original."""
+def instead_of(original: object, bug: Bug) -> object:
+    """Return a function, or a property, that calls the bug in place of the original."""
     if isinstance(original, property):
-        return property(instead_of(original.fget, bug))
+        assert original.fget is not None
+        return property(lambda record: bug(original.fget, record))
 
-    def changed(*arguments: Any, **named: Any) -> Any:
+    def changed(*arguments: object, **named: object) -> object:
         return bug(original, *arguments, **named)
 
-    return functools.wraps(original)(changed) if original is not None else changed
+    return functools.wraps(original)(changed) if callable(original) else changed
 
 
 def row(start: State, finish: State) -> Place:
@@ -74,23 +81,23 @@ def row(start: State, finish: State) -> Place:
 
 
 def rows() -> Place:
-    """The table as a whole, as ``stimulus`` knows it; properties keep judging by the healthy one."""
+    """The table as a whole, as ``machine`` knows it; properties keep judging by the healthy one."""
     return Place(machine, "TRANSITIONS", is_value=True)
 
 
 def handler(event: type[Event]) -> Place:
-    """What an event does."""
+    """Return the handler of an event."""
     return Place(machine, "HANDLERS", event)
 
 
 def entering(state: State) -> Place:
-    """What a state adds to the indexes."""
-    return Place(bookkeeping, "ENTER", state)
+    """Return the change of the indexes when a state is entered."""
+    return Place(worker_state, "ENTER", state)
 
 
 def leaving(state: State) -> Place:
-    """What a state takes from the indexes."""
-    return Place(bookkeeping, "LEAVE", state)
+    """Return the change of the indexes when a state is left."""
+    return Place(worker_state, "LEAVE", state)
 
 
 def called(owner: types.ModuleType | type, name: str) -> Place:
@@ -110,7 +117,7 @@ class Mutant:
     Attributes:
         name: in kebab-case, says what is wrong.
         sentence: the same for people.
-        origin: where such a bug was seen: issue or pull request, row of the zoo, or requirement.
+        origin: an issue or pull request with such a bug, a row of the historical bugs, or a requirement.
         violates: requirements that it breaks.
         caught_by: names of properties; one of these notices first.
         places: where it is planted.

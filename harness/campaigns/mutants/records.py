@@ -1,9 +1,9 @@
 """Bugs in what a record says: its content, its role, the state that it asks for."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from workerfuzz.harness.campaigns.mutants.mutant import Mutant, called, mutant, mutants_in
+from workerfuzz.harness.campaigns.mutants.mutant import Move, Mutant, called, mutant, mutants_in
 from workerfuzz.statemachine.worker.states import Intent, Role, State
 from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.task import TaskState
@@ -21,7 +21,7 @@ WantedState = Callable[[WorkerState, TaskState], State]
     caught_by="failures_to_copy_are_counted suspicion_is_never_lost",
 )
 def suspicion_dies_with_release(
-    original: Any, worker: WorkerState, task: TaskState, finish: State
+    original: Move, worker: WorkerState, task: TaskState, finish: State
 ) -> None:
     original(worker, task, finish)
     if finish is S.RELEASED:
@@ -36,7 +36,7 @@ def suspicion_dies_with_release(
     caught_by="content_is_immutable",
 )
 def content_dies_with_release(
-    original: Any, worker: WorkerState, task: TaskState, finish: State
+    original: Move, worker: WorkerState, task: TaskState, finish: State
 ) -> None:
     original(worker, task, finish)
     if finish is S.RELEASED and task.intent is Intent.NONE:
@@ -50,8 +50,8 @@ def content_dies_with_release(
     violates="R3 R5 R19",
     caught_by="state_fits_intent reports_every_end reports_the_last_request starts_what_was_requested",
 )
-def role_is_guessed_from_the_content(original: Any, task: TaskState) -> Role:
-    role: Role = original(task)
+def role_is_guessed_from_the_content(original: Callable[..., Role], task: TaskState) -> Role:
+    role = original(task)
     guessed = role is Role.FETCH and task.spec is not None and task.request is not None
     return Role.COMPUTE if guessed else role
 
@@ -76,7 +76,7 @@ def missing_key_is_not_computed(
     violates="R19",
     caught_by="constrained_takes_resources resources_stay_within_bounds",
 )
-def resources_are_overlooked(original: Any, task: TaskState) -> State:
+def resources_are_overlooked(original: object, task: TaskState) -> State:
     return S.READY
 
 

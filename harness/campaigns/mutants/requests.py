@@ -1,6 +1,7 @@
 """Bugs in what the messages of the scheduler do."""
 
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
     Mutant,
@@ -173,7 +174,7 @@ def speculative_request_is_refused(
     caught_by="forgotten_worker_is_empty",
 )
 def forgetting_is_only_freeing(
-    original: Handler, worker: WorkerState, event: events.ForgetKeys
+    original: object, worker: WorkerState, event: events.ForgetKeys
 ) -> Outcome:
     return scheduler.on_free_keys(worker, events.FreeKeys(keys=event.keys))
 
@@ -213,7 +214,9 @@ def free_keys_stops_a_needed_copy(
     violates="R17",
     caught_by="no_handler_raises",
 )
-def unknown_key_cannot_be_freed(original: Any, worker: WorkerState, keys: Any) -> list[TaskState]:
+def unknown_key_cannot_be_freed(
+    original: object, worker: WorkerState, keys: Iterable[str]
+) -> list[TaskState]:
     return [worker.tasks[key] for key in keys]
 
 
@@ -381,9 +384,11 @@ def keys_of_a_dead_peer_stay_queued(
     caught_by="suspicion_is_never_lost",
 )
 def request_clears_the_suspicion_of_inputs(
-    original: Any, worker: WorkerState, event: events.ComputeTask
+    original: Callable[..., Outcome],
+    worker: WorkerState,
+    event: events.ComputeTask,
 ) -> Outcome:
-    outcome: Outcome = original(worker, event)
+    outcome = original(worker, event)
     for key in event.spec.dependencies:
         worker.journal.set(worker.tasks[key], "suspicion", 0)
     return outcome

@@ -1,26 +1,32 @@
 """Mutants of the scheduler, and of what lies between it and the workers."""
 
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, Place, called, mutant, mutants_in
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
 from workerfuzz.harness.subjects.reference import cluster as reference_cluster
 from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster
-from workerfuzz.statemachine.scheduler import client_requests, machine, table, target_state
-from workerfuzz.statemachine.scheduler import messages as letters
-from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
+from workerfuzz.statemachine.scheduler import (
+    client_requests,
+    machine,
+    messages,
+    table,
+    target_state,
+)
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus, Options
 from workerfuzz.statemachine.scheduler.handlers import clients, decisions, worker_processes, workers
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome as Consequence
-from workerfuzz.statemachine.scheduler.outcome import To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
 from workerfuzz.statemachine.scheduler.placement import place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Failure
+from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
 from workerfuzz.statemachine.worker import events, instructions
+from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 def message(kind: type) -> Place:
-    """What a message does to the scheduler."""
+    """Return the handler of a message."""
     return Place(machine, "HANDLERS", kind)
 
 
@@ -31,7 +37,13 @@ def message(kind: type) -> Place:
     violates="R28",
     caught_by="holders_agree",
 )
-def stale_run_counts(original: Any, state: Any, worker: str, key: str, run_id: Any) -> Any:
+def stale_run_counts(
+    original: object,
+    state: SchedulerState,
+    worker: str,
+    key: str,
+    run_id: int | None,
+) -> SchedulerTask | None:
     task = state.tasks.get(key)
     return task if task is not None and task.processing_on == worker else None
 
@@ -43,7 +55,12 @@ def stale_run_counts(original: Any, state: Any, worker: str, key: str, run_id: A
     violates="R39",
     caught_by="holders_agree",
 )
-def past_is_believed(original: Any, state: Any, worker: str, key: str) -> Any:
+def past_is_believed(
+    original: object,
+    state: SchedulerState,
+    worker: str,
+    key: str,
+) -> SchedulerTask | None:
     return state.tasks.get(key)
 
 
@@ -54,22 +71,29 @@ def past_is_believed(original: Any, state: Any, worker: str, key: str) -> Any:
     violates="R31",
     caught_by="holders_agree",
 )
-def dead_worker_still_holds(original: Any, task: Any, worker: str) -> bool:
+def dead_worker_still_holds(
+    original: Callable[..., bool], task: SchedulerTask, worker: str
+) -> bool:
     held = dict(task.who_has)
-    changed = bool(original(task, worker))
+    changed = original(task, worker)
     task.who_has.update(held)
     return changed
 
 
 @mutant(
     "The tasks of a dead worker are not given to anybody else.",
-    message(letters.Lose),
+    message(messages.Lose),
     origin="#5480",
     violates="R31",
     caught_by="processing_has_a_worker",
 )
-def dead_worker_keeps_its_tasks(original: Any, state: Any, worker: str, said: Any) -> Any:
-    outcome = original(state, worker, said)
+def dead_worker_keeps_its_tasks(
+    original: Callable[..., SchedulerOutcome],
+    state: SchedulerState,
+    worker: str,
+    report: messages.Lose,
+) -> SchedulerOutcome:
+    outcome = original(state, worker, report)
     outcome.recommend = {}
     return outcome
 
@@ -81,7 +105,11 @@ def dead_worker_keeps_its_tasks(original: Any, state: Any, worker: str, said: An
     violates="R31",
     caught_by="failures_have_a_cause",
 )
-def first_death_is_the_last(original: Any, state: Any, task: Any) -> Any:
+def first_death_is_the_last(
+    original: object,
+    state: SchedulerState,
+    task: SchedulerTask,
+) -> To:
     return To(SchedulerTaskState.ERRED, Failure("a worker died", task.key))
 
 
@@ -93,7 +121,12 @@ def first_death_is_the_last(original: Any, state: Any, task: Any) -> Any:
     violates="R46",
     caught_by="state_is_the_wanted_one",
 )
-def failure_is_not_passed_on(original: Any, state: Any, task: Any, failure: Any) -> Any:
+def failure_is_not_passed_on(
+    original: Callable[..., Iterable[str]],
+    state: SchedulerState,
+    task: SchedulerTask,
+    failure: Failure | None,
+) -> Iterable[str]:
     original(state, task, failure)
     return ()
 
@@ -105,7 +138,12 @@ def failure_is_not_passed_on(original: Any, state: Any, task: Any, failure: Any)
     violates="R31",
     caught_by="state_is_the_wanted_one",
 )
-def lost_value_is_not_made_again(original: Any, state: Any, task: Any, failure: Any) -> Any:
+def lost_value_is_not_made_again(
+    original: Callable[..., Iterable[str]],
+    state: SchedulerState,
+    task: SchedulerTask,
+    failure: Failure | None,
+) -> Iterable[str]:
     original(state, task, failure)
     return ()
 
@@ -117,19 +155,24 @@ def lost_value_is_not_made_again(original: Any, state: Any, task: Any, failure: 
     violates="R30",
     caught_by="no_room_is_left",
 )
-def queue_stands_still(original: Any, state: Any) -> Any:
+def queue_stands_still(original: object, state: SchedulerState) -> SchedulerTask | None:
     return None
 
 
 @mutant(
     "A worker that joins is not given what waits for one.",
-    message(letters.Join),
+    message(messages.Join),
     origin="bulk_schedule_unrunnable_after_adding_worker",
     violates="R30",
     caught_by="no_worker_is_overlooked",
 )
-def newcomer_is_overlooked(original: Any, state: Any, worker: str, said: Any) -> Any:
-    outcome = original(state, worker, said)
+def newcomer_is_overlooked(
+    original: Callable[..., SchedulerOutcome],
+    state: SchedulerState,
+    worker: str,
+    report: messages.Join,
+) -> SchedulerOutcome:
+    outcome = original(state, worker, report)
     outcome.review = ()
     return outcome
 
@@ -142,7 +185,11 @@ def newcomer_is_overlooked(original: Any, state: Any, worker: str, said: Any) ->
     caught_by="wanted_keys_resolve",
 )
 def finish_is_kept_secret(
-    original: Any, state: Any, task: Any, status: Any, reason: str = ""
+    original: Callable[..., None],
+    state: SchedulerState,
+    task: SchedulerTask,
+    status: NoticeStatus,
+    reason: str = "",
 ) -> None:
     if status is not NoticeStatus.FINISHED:
         original(state, task, status, reason)
@@ -156,7 +203,7 @@ def finish_is_kept_secret(
     violates="R31",
     caught_by="last_copy_is_kept",
 )
-def last_copy_is_dropped(original: Any, state: Any, key: str) -> Any:
+def last_copy_is_dropped(original: object, state: SchedulerState, key: str) -> Iterable[str]:
     task = state.tasks.get(key)
     return list(task.who_has) if task is not None else []
 
@@ -168,8 +215,13 @@ def last_copy_is_dropped(original: Any, state: Any, key: str) -> Any:
     violates="R38",
     caught_by="wanted_keys_resolve",
 )
-def another_try_is_refused(original: Any, state: Any, client: str, wish: Any) -> Any:
-    return Consequence()
+def another_try_is_refused(
+    original: object,
+    state: SchedulerState,
+    client: str,
+    request: client_requests.Retry,
+) -> SchedulerOutcome:
+    return SchedulerOutcome()
 
 
 @mutant(
@@ -179,7 +231,12 @@ def another_try_is_refused(original: Any, state: Any, client: str, wish: Any) ->
     violates="R39",
     caught_by="holders_are_agreed_on",
 )
-def nobody_is_told_to_let_go(original: Any, state: Any, task: Any, worker: str) -> None:
+def nobody_is_told_to_let_go(
+    original: object,
+    state: SchedulerState,
+    task: SchedulerTask,
+    worker: str,
+) -> None:
     state.drop_holder(task, worker)
 
 
@@ -190,7 +247,12 @@ def nobody_is_told_to_let_go(original: Any, state: Any, task: Any, worker: str) 
     violates="R28",
     caught_by="finished_keys_have_the_right_value",
 )
-def former_content_is_kept(original: Any, state: Any, spec: Any, options: Any) -> Any:
+def former_content_is_kept(
+    original: Callable[..., SchedulerTask],
+    state: SchedulerState,
+    spec: TaskSpec,
+    options: Options,
+) -> SchedulerTask:
     known = state.tasks.get(spec.key)
     kept = known.spec if known is not None and known.spec is not None else spec
     return original(state, kept if kept.dependencies == spec.dependencies else spec, options)
@@ -203,9 +265,14 @@ def former_content_is_kept(original: Any, state: Any, spec: Any, options: Any) -
     violates="R46",
     caught_by="wanted_keys_resolve finished_keys_have_the_right_value",
 )
-def others_are_not_told_of_a_cancel(original: Any, state: Any, client: str, wish: Any) -> Any:
+def others_are_not_told_of_a_cancel(
+    original: Callable[..., SchedulerOutcome],
+    state: SchedulerState,
+    client: str,
+    request: client_requests.Cancel,
+) -> SchedulerOutcome:
     before = len(state.letters)
-    outcome = original(state, client, wish)
+    outcome = original(state, client, request)
     state.letters[before:] = [it for it in state.letters[before:] if it.receiver == client]
     return outcome
 
@@ -217,7 +284,11 @@ def others_are_not_told_of_a_cancel(original: Any, state: Any, client: str, wish
     violates="R31",
     caught_by="state_is_the_wanted_one",
 )
-def inputs_are_taken_for_granted(original: Any, state: Any, task: Any) -> Any:
+def inputs_are_taken_for_granted(
+    original: Callable[..., SchedulerTaskState],
+    state: SchedulerState,
+    task: SchedulerTask,
+) -> SchedulerTaskState:
     if task.state is SchedulerTaskState.WAITING and not task.renewed:
         return place(state, task).state
     return original(state, task)
@@ -230,9 +301,13 @@ def inputs_are_taken_for_granted(original: Any, state: Any, task: Any) -> Any:
     violates="R28",
     caught_by="no_handler_raises",
 )
-def batches_arrive_twice(original: Any, cluster: Any, post: Envelope) -> CallResult:
+def batches_arrive_twice(
+    original: Callable[..., CallResult],
+    cluster: ReferenceCluster,
+    post: Envelope,
+) -> CallResult:
     if post.receiver == SCHEDULER:
-        return original(cluster, post)  # type: ignore[no-any-return]  # a bug's
+        return original(cluster, post)
     first, again = original(cluster, post), original(cluster, post)
     return CallResult([*first.posts, *again.posts], [*first.actions, *again.actions])
 
@@ -244,9 +319,13 @@ def batches_arrive_twice(original: Any, cluster: Any, post: Envelope) -> CallRes
     violates="R31",
     caught_by="holders_are_agreed_on",
 )
-def copies_are_not_heard_of(original: Any, cluster: Any, post: Envelope) -> CallResult:
+def copies_are_not_heard_of(
+    original: Callable[..., CallResult],
+    cluster: ReferenceCluster,
+    post: Envelope,
+) -> CallResult:
     heard = tuple(it for it in post.messages if not isinstance(it, instructions.AddKeys))
-    return original(cluster, post._replace(messages=heard))  # type: ignore[no-any-return]  # a bug's
+    return original(cluster, post._replace(messages=heard))
 
 
 @mutant(
@@ -256,9 +335,13 @@ def copies_are_not_heard_of(original: Any, cluster: Any, post: Envelope) -> Call
     violates="R28",
     caught_by="no_handler_raises",
 )
-def batches_are_upside_down(original: Any, cluster: Any, post: Envelope) -> CallResult:
+def batches_are_upside_down(
+    original: Callable[..., CallResult],
+    cluster: ReferenceCluster,
+    post: Envelope,
+) -> CallResult:
     turned = post._replace(messages=tuple(reversed(post.messages)))
-    return original(cluster, turned)  # type: ignore[no-any-return]  # what a bug is given is not typed
+    return original(cluster, turned)
 
 
 @mutant(
@@ -268,13 +351,17 @@ def batches_are_upside_down(original: Any, cluster: Any, post: Envelope) -> Call
     violates="R46",
     caught_by="wanted_keys_resolve",
 )
-def second_request_is_lost(original: Any, cluster: Any, post: Envelope) -> CallResult:
+def second_request_is_lost(
+    original: Callable[..., CallResult],
+    cluster: ReferenceCluster,
+    post: Envelope,
+) -> CallResult:
     kept = tuple(
         it
         for it in post.messages
         if not (isinstance(it, events.ComputeTask) and it.request.run_id == 2)
     )
-    return original(cluster, post._replace(messages=kept))  # type: ignore[no-any-return]  # a bug's
+    return original(cluster, post._replace(messages=kept))
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(vars())

@@ -1,8 +1,8 @@
 """Bugs in what is written down of a message of the scheduler, and in how it is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
     Mutant,
@@ -59,8 +59,8 @@ def ready_task_cannot_be_cancelled(original: States) -> States:
     violates="R4 R5",
     caught_by="state_fits_intent",
 )
-def need_outranks_the_request(original: Any, task: TaskState) -> Role:
-    role: Role = original(task)
+def need_outranks_the_request(original: Callable[..., Role], task: TaskState) -> Role:
+    role = original(task)
     return Role.FETCH if task.needed_by and role is Role.COMPUTE else role
 
 
@@ -88,7 +88,7 @@ def first_priority_is_kept(
     caught_by="only_the_doomed_are_forgotten",
 )
 def freed_key_is_forgotten(
-    original: Handler, worker: WorkerState, event: events.FreeKeys
+    original: object, worker: WorkerState, event: events.FreeKeys
 ) -> Outcome:
     return scheduler.on_forget_keys(worker, events.ForgetKeys(keys=event.keys))
 
@@ -116,8 +116,10 @@ def request_does_not_save_the_doomed(
     violates="R27 R37",
     caught_by="state_fits_intent",
 )
-def doomed_record_outlives_its_thread(original: Any, worker: WorkerState, task: TaskState) -> State:
-    state: State = original(worker, task)
+def doomed_record_outlives_its_thread(
+    original: Callable[..., State], worker: WorkerState, task: TaskState
+) -> State:
+    state = original(worker, task)
     held = task.state is S.RELEASED and task.history and task.history[-1].start is S.CANCELLED
     return S.RELEASED if held and state is S.FORGOTTEN else state
 
@@ -130,9 +132,12 @@ def doomed_record_outlives_its_thread(original: Any, worker: WorkerState, task: 
     caught_by="done_is_told_again",
 )
 def value_that_is_here_is_not_reported(
-    original: Any, worker: WorkerState, task: TaskState, other_content: bool
+    original: Callable[..., Outcome],
+    worker: WorkerState,
+    task: TaskState,
+    other_content: bool,
 ) -> Outcome:
-    outcome: Outcome = original(worker, task, other_content)
+    outcome = original(worker, task, other_content)
     return Outcome(outcome.recommend) if task.state is S.MEMORY else outcome
 
 
@@ -144,10 +149,12 @@ def value_that_is_here_is_not_reported(
     caught_by="former_value_goes",
 )
 def old_value_counts_for_new_content(
-    original: Any, worker: WorkerState, task: TaskState, other_content: bool
+    original: Callable[..., Outcome],
+    worker: WorkerState,
+    task: TaskState,
+    other_content: bool,
 ) -> Outcome:
-    outcome: Outcome = original(worker, task, False)
-    return outcome
+    return original(worker, task, False)
 
 
 @mutant(
@@ -171,8 +178,10 @@ Tries = Mapping[str, To]
     violates="R38",
     caught_by="a_request_is_another_try",
 )
-def third_try_is_refused(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
-    tries: Tries = original(worker, spec)
+def third_try_is_refused(
+    original: Callable[..., Tries], worker: WorkerState, spec: TaskSpec
+) -> Tries:
+    tries = original(worker, spec)
     failures = {
         key: [it.finish for it in worker.tasks[key].history].count(S.ERROR) for key in tries
     }
@@ -186,7 +195,7 @@ def third_try_is_refused(original: Any, worker: WorkerState, spec: TaskSpec) -> 
     violates="R38",
     caught_by="a_request_is_another_try",
 )
-def failed_copy_gets_no_further_try(original: Any, worker: WorkerState, spec: TaskSpec) -> Tries:
+def failed_copy_gets_no_further_try(original: object, worker: WorkerState, spec: TaskSpec) -> Tries:
     return {}
 
 
@@ -197,7 +206,7 @@ def failed_copy_gets_no_further_try(original: Any, worker: WorkerState, spec: Ta
     violates="R39",
     caught_by="replicas_go_unless_used",
 )
-def replica_in_use_is_dropped(original: Any, worker: WorkerState, task: TaskState) -> bool:
+def replica_in_use_is_dropped(original: object, worker: WorkerState, task: TaskState) -> bool:
     return False
 
 
@@ -222,7 +231,12 @@ def refusal_is_kept_secret(
     violates="R40",
     caught_by="holders_are_what_was_told",
 )
-def holders_are_merged(original: Any, worker: WorkerState, task: TaskState, peers: Any) -> None:
+def holders_are_merged(
+    original: Callable[..., None],
+    worker: WorkerState,
+    task: TaskState,
+    peers: Iterable[str],
+) -> None:
     original(worker, task, (*peers, *task.who_has))
 
 
@@ -250,7 +264,7 @@ def scattered_value_is_lost(
     violates="R15 R40",
     caught_by="scattered_value_is_kept",
 )
-def scattered_value_comes_too_late(original: Any, *_: object) -> None:
+def scattered_value_comes_too_late(original: object, *_: object) -> None:
     """The value that was there stays."""
 
 

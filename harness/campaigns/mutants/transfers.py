@@ -1,7 +1,7 @@
 """Bugs in what follows from the end of a transfer, or of a task: what is used, counted, said."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
     Mutant,
@@ -88,7 +88,7 @@ def liar_is_believed(
     violates="R38",
     caught_by="failures_to_copy_are_counted",
 )
-def failure_to_copy_is_not_counted(original: Any, worker: WorkerState, task: TaskState) -> None:
+def failure_to_copy_is_not_counted(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is counted."""
 
 
@@ -99,7 +99,7 @@ def failure_to_copy_is_not_counted(original: Any, worker: WorkerState, task: Tas
     violates="R10 R38",
     caught_by="failures_to_copy_are_counted",
 )
-def computed_key_is_suspected(original: Any, worker: WorkerState, task: TaskState) -> None:
+def computed_key_is_suspected(original: object, worker: WorkerState, task: TaskState) -> None:
     worker.journal.set(task, "suspicion", task.suspicion + 1)
 
 
@@ -110,8 +110,8 @@ def computed_key_is_suspected(original: Any, worker: WorkerState, task: TaskStat
     violates="R38",
     caught_by="failing_copies_err_at_the_limit",
 )
-def limit_is_one_too_high(original: Any, worker: WorkerState, task: TaskState) -> To:
-    to: To = original(worker, task)
+def limit_is_one_too_high(original: Callable[..., To], worker: WorkerState, task: TaskState) -> To:
+    to = original(worker, task)
     allowed = task.suspicion <= worker.config.suspicious_limit
     return To(S.FETCH) if to.state is S.ERROR and allowed else to
 
@@ -123,8 +123,8 @@ def limit_is_one_too_high(original: Any, worker: WorkerState, task: TaskState) -
     violates="R38",
     caught_by="failing_copies_err_at_the_limit",
 )
-def limit_holds_only_once(original: Any, worker: WorkerState, task: TaskState) -> To:
-    to: To = original(worker, task)
+def limit_holds_only_once(original: Callable[..., To], worker: WorkerState, task: TaskState) -> To:
+    to = original(worker, task)
     beyond = task.suspicion > worker.config.suspicious_limit
     return To(S.FETCH) if to.state is S.ERROR and beyond else to
 
@@ -137,8 +137,8 @@ def limit_holds_only_once(original: Any, worker: WorkerState, task: TaskState) -
     violates="R38",
     caught_by="failures_name_their_cause",
 )
-def inherited_failure_names_no_cause(original: Any, task: TaskState) -> Failure:
-    inherited: Failure = original(task)
+def inherited_failure_names_no_cause(original: Callable[..., Failure], task: TaskState) -> Failure:
+    inherited = original(task)
     return Failure(inherited.exception)
 
 
@@ -160,7 +160,9 @@ def copy_of_a_requested_key_is_dropped(original: States) -> States:
     violates="R25",
     caught_by="questions_are_to_the_point",
 )
-def busy_peer_asks_about_other_keys(original: Any, worker: WorkerState, task: TaskState) -> bool:
+def busy_peer_asks_about_other_keys(
+    original: Callable[..., bool], worker: WorkerState, task: TaskState
+) -> bool:
     return not original(worker, task)
 
 
@@ -172,10 +174,11 @@ def busy_peer_asks_about_other_keys(original: Any, worker: WorkerState, task: Ta
     caught_by="flight_comes_from_somebody transfer_ends_for_all_its_keys",
 )
 def only_the_first_key_leaves_its_flight(
-    original: Any, worker: WorkerState, tasks: list[TaskState]
+    original: Callable[..., dict[str, To]],
+    worker: WorkerState,
+    tasks: list[TaskState],
 ) -> dict[str, To]:
-    ended: dict[str, To] = original(worker, tasks[:1])
-    return ended
+    return original(worker, tasks[:1])
 
 
 @mutant(

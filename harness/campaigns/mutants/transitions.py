@@ -24,7 +24,7 @@ Rows = Mapping[Edge, Action]
     caught_by="thread_is_kept transitions_are_legal",
 )
 def freeing_takes_the_thread_away(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     return settling.to_released(worker, task, payload)
 
@@ -37,7 +37,7 @@ def freeing_takes_the_thread_away(
     caught_by="one_action_per_key runs_within_its_threads thread_is_kept",
 )
 def revived_task_starts_again(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     return Outcome({task.key: To(S.WAITING)})
 
@@ -50,7 +50,7 @@ def revived_task_starts_again(
     caught_by="transitions_are_legal",
 )
 def ready_has_a_shortcut_to_memory(
-    original: None, worker: WorkerState, task: TaskState, value: object
+    original: object, worker: WorkerState, task: TaskState, value: object
 ) -> Outcome:
     return settling.to_memory(worker, task, value)
 
@@ -63,7 +63,7 @@ def ready_has_a_shortcut_to_memory(
     caught_by="transitions_are_legal",
 )
 def error_turns_into_memory(
-    original: None, worker: WorkerState, task: TaskState, value: object
+    original: object, worker: WorkerState, task: TaskState, value: object
 ) -> Outcome:
     return settling.to_memory(worker, task, value)
 
@@ -121,7 +121,7 @@ def found_key_takes_a_detour(original: Rows) -> Rows:
     caught_by="one_action_per_key transitions_are_legal",
 )
 def copied_task_starts_as_well(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     return computing.to_waiting(worker, task, payload)
 
@@ -188,7 +188,7 @@ def revived_secession_is_not_told(
     caught_by="no_handler_raises",
 )
 def seceded_task_keeps_its_slot(
-    original: Action, worker: WorkerState, task: TaskState, duration_s: object
+    original: object, worker: WorkerState, task: TaskState, duration_s: object
 ) -> Outcome:
     worker.move(task, S.LONG_RUNNING)
     return Outcome(instructions=(computing.long_running(task),))
@@ -219,7 +219,7 @@ def rescheduling_a_freed_task_never_ends(
     caught_by="dependencies_are_cared_for role_fits_state",
 )
 def stolen_input_strands_its_dependent(
-    original: None, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     worker.move(task, S.RELEASED)
     return Outcome()
@@ -248,7 +248,7 @@ def resumed_task_is_left_alone(
     caught_by="one_action_per_key runs_within_its_threads thread_is_kept",
 )
 def resumed_task_starts_again(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     return Outcome({task.key: To(S.WAITING)})
 
@@ -262,7 +262,7 @@ def resumed_task_starts_again(
     "transitions_are_legal",
 )
 def thread_goes_with_the_last_need(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     return settling.to_released(worker, task, payload)
 
@@ -275,7 +275,7 @@ def thread_goes_with_the_last_need(
     caught_by="somebody_holds_what_is_queued transitions_are_legal",
 )
 def resumed_copy_is_queued_again(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
+    original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
     worker.move(task, S.FETCH)
     return Outcome()

@@ -1,4 +1,4 @@
-"""What each message does: a function per message, by who it comes from."""
+"""Handlers of messages, one function each, by sender."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

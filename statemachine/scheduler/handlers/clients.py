@@ -1,4 +1,4 @@
-"""What the wishes of clients do."""
+"""Handlers of requests of clients."""
 
 from collections.abc import Container
 

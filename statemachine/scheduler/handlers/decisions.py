@@ -1,4 +1,4 @@
-"""What is decided beside the requests of clients: to steal, to copy, to drop. And what may be."""
+"""Decisions beside the requests of clients: to steal, to replicate, to drop; and the possible ones."""
 
 from collections.abc import Iterator
 

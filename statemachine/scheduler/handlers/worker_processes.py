@@ -1,4 +1,4 @@
-"""What the processes of workers tell, and what becomes of a worker that comes or goes."""
+"""Handlers of messages of worker processes, and of workers that join or die."""
 
 from collections.abc import Iterable
 
@@ -48,7 +48,7 @@ def by_urgency(scheduler: SchedulerState, keys: Iterable[str]) -> list[str]:
 
 
 def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> SchedulerOutcome:
-    """What it held is gone; what it was to compute is somebody else's, if it did not kill it."""
+    """Forget its replicas, and reassign its tasks unless they may have killed it."""
     gone = scheduler.workers.pop(worker)
     for name in scheduler.workers:
         scheduler.send(name, events.RemoveWorker(worker=worker))

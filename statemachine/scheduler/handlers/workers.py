@@ -1,4 +1,4 @@
-"""What the messages of workers do.
+"""Handlers of messages of workers.
 
 Reports of a run count by its run id; what else a worker says of a key counts unless the worker still has
 to confirm that it let go of it. Either way a message that crossed another one does no harm.

@@ -1,4 +1,4 @@
-"""What each event does: a function per event, by the three actors that events come from."""
+"""Handlers of events, one function each, by the three actors that events come from."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""What the network reports: transfers that end, and the clocks that go with them."""
+"""Handlers of ended transfers, and of the timers that belong to them."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -87,7 +87,7 @@ def ended_without(worker: WorkerState, tasks: Iterable[TaskState]) -> dict[str, 
 
 
 def without_value(worker: WorkerState, task: TaskState) -> To:
-    """Where a task goes whose transfer ended and did not bring it."""
+    """Return the next state of a task whose transfer ended without its value."""
     if task.state is not State.FLIGHT:
         return To(State.RELEASED)
     if task.scattered is not ABSENT:

@@ -1,4 +1,4 @@
-"""What the messages of the scheduler do. Only these change an intent (R3).
+"""Handlers of messages of the scheduler. Only these change an intent (R3).
 
 A handler writes what was asked for; which state follows is decided by ``wanted_state`` in review, or
 recommended here where a task has to leave a state that it would otherwise stay in.
@@ -74,7 +74,7 @@ def another_try(worker: WorkerState, spec: TaskSpec) -> dict[str, To]:
 
 
 def answer_request(worker: WorkerState, task: TaskState, other_content: bool) -> Outcome:
-    """What a compute request leads to at once, by the state it finds; the rest is review."""
+    """Return the immediate consequences of a compute request, by state; the rest is review."""
     start = task.state
     if start is State.MEMORY and not other_content:
         return Outcome(instructions=(here(worker, task),))
@@ -104,7 +104,7 @@ def check_request(worker: WorkerState, event: events.ComputeTask) -> None:
 
 
 def requested_content(task: TaskState) -> TaskSpec | None:
-    """What the scheduler last asked for, whatever runs meanwhile."""
+    """Return the content that was requested last, whatever runs meanwhile."""
     return task.successor or task.spec
 
 

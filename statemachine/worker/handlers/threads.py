@@ -1,4 +1,4 @@
-"""What the worker's own process reports: threads that end, memory that runs short."""
+"""Handlers of reports of the worker's own process: threads that end, memory that runs short."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,5 +1,5 @@
-"""What a transition does, a function per edge or per state that is entered.
+"""Actions of transitions, one per edge or per state that is entered.
 
-An action moves one task, and says what else has to be looked at. It is called by ``stimulus`` alone,
+An action moves one task, and names the tasks to review. It is called by ``machine`` alone,
 through the table.
 """

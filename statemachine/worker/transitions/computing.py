@@ -68,6 +68,6 @@ def resume_long_running(worker: WorkerState, task: TaskState, _: object) -> Outc
 
 
 def long_running(task: TaskState, duration_s: float = 0.0) -> do.LongRunning:
-    """What the scheduler is told of a task that left its slot."""
+    """Return the message that a task left its slot."""
     assert task.request is not None
     return do.LongRunning(key=task.key, run_id=task.request.run_id, compute_duration_s=duration_s)

@@ -1,4 +1,4 @@
-"""What a handler or an action leaves to be done."""
+"""Consequences of a handler or an action of the worker."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class To(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """What follows from an event or a transition.
+    """Consequences of an event or a transition.
 
     Attributes:
         recommend: states that tasks must go to next, by key.

@@ -48,7 +48,7 @@ def to_memory(worker: WorkerState, task: TaskState, value: object) -> Outcome:
 
 
 def here(worker: WorkerState, task: TaskState) -> do.Message:
-    """How the scheduler hears that a value is here: as its request's answer, unless that had one."""
+    """Return the message that a value is here: the answer to its request, or else ``AddKeys``."""
     if task.intent is Intent.COMPUTE and task.request is not None and not task.answered:
         worker.journal.set(task, "answered", True)
         return do.TaskFinished(key=task.key, run_id=task.request.run_id, nbytes=task.nbytes)

@@ -9,7 +9,7 @@ SETTLED = frozenset({State.MEMORY, State.ERROR})
 
 
 def wanted_state(worker: WorkerState, task: TaskState) -> State:
-    """Where a task belongs, given its role, what it holds and what is here."""
+    """Return the state that a task should have, from its role, its thread or transfer, and its inputs."""
     if task.state in SETTLED:
         return task.state
     if task.execution is not None:

@@ -1,4 +1,4 @@
-"""What a scheduler does with graphs, clients and workers, one message at a time."""
+"""The scheduler with graphs, clients and workers, one message at a time."""
 
 import pytest
 from examples.desk import Desk, spec

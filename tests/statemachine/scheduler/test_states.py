@@ -23,7 +23,7 @@ from workerfuzz.strategies.worker.run_config import draw_run_config
 
 
 class Beliefs:
-    """What a scheduler makes of its own requests and of the worker's messages."""
+    """States of tasks as a scheduler infers them from its requests and the worker's messages."""
 
     def __init__(self) -> None:
         self.states: dict[str, str] = {}

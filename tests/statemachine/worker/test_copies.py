@@ -12,7 +12,7 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 def own(worker: WorkerState) -> dict[int, object]:
-    """What of a worker may change. What a thread takes is of its request, which does not."""
+    """Return the mutable parts of a worker. The resources of a thread belong to its request."""
     threads = [task.execution for task in worker.tasks.values()]
     return changing(worker, [worker.last, *(it.resources for it in threads if it is not None)])
 

@@ -35,7 +35,7 @@ print(digest.hexdigest())
 
 
 def digest_under(hash_seed: str) -> str:
-    """What a process with that PYTHONHASHSEED makes of the same seeds."""
+    """Return the digest of the same seeds in a process with that PYTHONHASHSEED."""
     return subprocess.run(
         [sys.executable, "-c", DIGEST],
         env={**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)},

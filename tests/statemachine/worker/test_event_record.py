@@ -1,4 +1,4 @@
-"""What is known of the last event."""
+"""The record of the last event."""
 
 from examples.events_of import compute
 

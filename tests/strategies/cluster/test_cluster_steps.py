@@ -1,4 +1,4 @@
-"""What can happen to a cluster: every step reads as it is written, and is possible when drawn."""
+"""Steps of a cluster: each reads as it is written, and is possible when drawn."""
 
 import pytest
 

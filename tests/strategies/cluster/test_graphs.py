@@ -1,4 +1,4 @@
-"""How graphs are drawn: each run has habits, and its graphs show them."""
+"""Drawing of graphs: each run has habits, and its graphs show them."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -30,7 +30,7 @@ each_mutant = pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: muta
 
 
 def looked_up() -> dict[str, Mapping[str, object]]:
-    """What every name in the model and in its classes stands for."""
+    """Return the object behind every name in the model and in its classes."""
     found: dict[str, Mapping[str, object]] = {}
     for name, module in sorted(sys.modules.items()):
         if name.startswith("workerfuzz.statemachine"):
