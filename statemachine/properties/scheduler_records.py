@@ -6,7 +6,7 @@ from typing import Final
 from workerfuzz.statemachine.properties.property import Property, always, properties_in
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
-from workerfuzz.statemachine.scheduler.target_state import wanted_state
+from workerfuzz.statemachine.scheduler.target_state import target_state
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 Touched = Iterable[SchedulerTask]
@@ -15,7 +15,7 @@ Touched = Iterable[SchedulerTask]
 @always("Every task is in the state that its record asks for.")
 def state_is_the_wanted_one(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        wanted = wanted_state(scheduler, task)
+        wanted = target_state(scheduler, task)
         if wanted is not task.state:
             yield f"{task.key} is {task.state}, and should be {wanted}"
 
@@ -75,7 +75,7 @@ def indexed_where_its_state_says(scheduler: SchedulerState, touched: Touched) ->
 @always("Inputs know who depends on them, and who waits for them.")
 def inputs_know_their_dependents(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        for key in task.dependencies if not task.let_go else ():
+        for key in task.dependencies if not task.detached else ():
             needed = scheduler.tasks.get(key)
             if needed is None:
                 yield f"{task.key} depends on {key}, which has no record"
@@ -105,9 +105,9 @@ def wants_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
 @always("A record that nobody uses waits for workers to confirm, and is not otherwise there.")
 def unused_records_go(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
     for task in touched:
-        if not task.in_use and not (task.let_go and task.unconfirmed):
+        if not task.in_use and not (task.detached and task.unconfirmed):
             yield f"{task.key} is {task.state}, and nobody uses it"
-        if task.in_use and task.let_go:
+        if task.in_use and task.detached:
             yield f"{task.key} was let go, and is in use"
 
 

@@ -31,7 +31,7 @@ TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
 def indexes_hold_nothing_else(scheduler: SchedulerState) -> Iterator[str]:
     tasks, workers = scheduler.tasks.values(), scheduler.workers.values()
     count = {state: sum(task.state is state for task in tasks) for state in SchedulerTaskState}
-    used = [task for task in tasks if not task.let_go]
+    used = [task for task in tasks if not task.detached]
     expected = {
         "queued": (len(scheduler.queued), count[SchedulerTaskState.QUEUED]),
         "no_worker": (len(scheduler.no_worker), count[SchedulerTaskState.NO_WORKER]),

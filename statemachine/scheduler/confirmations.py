@@ -39,4 +39,4 @@ class Confirmations:
 def is_true(worker: WorkerState, question: Confirm) -> bool:
     """The former record of each key is gone, or was taken up again by a later request."""
     tasks = worker.tasks
-    return not any(key in tasks and tasks[key].doomed for key in question.gone)
+    return not any(key in tasks and tasks[key].doomed for key in question.forgotten)

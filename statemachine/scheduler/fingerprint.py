@@ -21,13 +21,13 @@ from workerfuzz.statemachine.worker.task import Priority, Request, TaskSpec
 PARTS: Final = 3
 
 
-def fingerprint(scheduler: SchedulerState, its: Canonical) -> tuple[Hashable, ...]:
+def fingerprint(scheduler: SchedulerState, canonical: Canonical) -> tuple[Hashable, ...]:
     """One item for each record, in the order of their making, and one for all that is beside them."""
-    workers = [scheduler.workers[name] for name in its.sorted(scheduler.workers)]
+    workers = [scheduler.workers[name] for name in canonical.sorted(scheduler.workers)]
     return (
-        *(record(task, its) for task in scheduler.tasks.values()),
+        *(record(task, canonical) for task in scheduler.tasks.values()),
         (
-            tuple([worker_record(worker, its) for worker in workers]),
+            tuple([worker_record(worker, canonical) for worker in workers]),
             tuple([(name, *client.wants) for name, client in scheduler.clients.items()]),
             tuple([key for _, key in scheduler.queued]),
             tuple(sorted(scheduler.no_worker)),
@@ -35,80 +35,83 @@ def fingerprint(scheduler: SchedulerState, its: Canonical) -> tuple[Hashable, ..
     )
 
 
-def record(task: SchedulerTask, its: Canonical) -> tuple[Hashable, ...]:
+def record(task: SchedulerTask, canonical: Canonical) -> tuple[Hashable, ...]:
     """One record."""
     return (
         task.key,
         task.state,
         content(task.spec),
-        edition(task.edition, its),
-        tuple([(key, edition(number, its)) for key, number in task.editions.items()]),
-        options(task.options, its),
-        its.priority(task.priority),
+        edition(task.edition, canonical),
+        tuple([(key, edition(number, canonical)) for key, number in task.editions.items()]),
+        options(task.options, canonical),
+        canonical.priority(task.priority),
         tuple(task.wanted_by),
         tuple(task.dependents),
         tuple(task.needed_by),
-        its.peers(task.who_has),
+        canonical.peers(task.who_has),
         task.nbytes,
-        its.peers(task.known_to),
+        canonical.peers(task.known_to),
         tuple(
             [
-                (its.name(name), its.number("confirm", task.unconfirmed[name]))
-                for name in its.sorted(task.unconfirmed)
+                (canonical.name(name), canonical.number("confirm", task.unconfirmed[name]))
+                for name in canonical.sorted(task.unconfirmed)
             ]
         ),
         task.renewed,
-        task.let_go,
-        its.name(task.processing_on),
-        its.run(task.run_id),
-        task.theft and (stimulus(task.theft.stimulus_id, its), its.name(task.theft.thief)),
-        its.name(task.bound_for),
+        task.detached,
+        canonical.name(task.processing_on),
+        canonical.run(task.run_id),
+        task.theft
+        and (stimulus(task.theft.stimulus_id, canonical), canonical.name(task.theft.thief)),
+        canonical.name(task.preferred_worker),
         task.seceded,
-        its.name(task.home),
+        canonical.name(task.home),
         task.retries_left,
         task.suspicion,
-        task.miscarriages,
+        task.input_failures,
         task.failure,
     )
 
 
-def worker_record(worker: WorkerRecord, its: Canonical) -> tuple[Hashable, ...]:
+def worker_record(worker: WorkerRecord, canonical: Canonical) -> tuple[Hashable, ...]:
     return (
-        its.name(worker.name),
+        canonical.name(worker.name),
         worker.running,
         tuple(worker.processing),
         tuple(worker.seceded),
         tuple(sorted(worker.has_what)),
-        tuple([(its.number("confirm", it), keys) for it, keys in worker.asked.items()]),
+        tuple([(canonical.number("confirm", it), keys) for it, keys in worker.asked.items()]),
     )
 
 
-def edition(number: int, its: Canonical) -> int | None:
+def edition(number: int, canonical: Canonical) -> int | None:
     """None where it is not known what content a value has."""
-    return its.number("edition", number) if number else None
+    return canonical.number("edition", number) if number else None
 
 
-def options(options: Options, its: Canonical) -> Hashable:
+def options(options: Options, canonical: Canonical) -> Hashable:
     return (
         options.priority,
         options.retries,
         tuple(options.resources.items()),
-        its.peers(options.workers),
+        canonical.peers(options.workers),
         options.loose,
     )
 
 
-def stimulus(stimulus_id: str, its: Canonical) -> Hashable:
+def stimulus(stimulus_id: str, canonical: Canonical) -> Hashable:
     """A question whether a task may be stolen names a run and a thief."""
     steal, _, rest = stimulus_id.partition("-")
     run_id, _, thief = rest.partition("-")
-    return (steal, its.run(int(run_id)), its.name(thief)) if thief else stimulus_id
+    return (steal, canonical.run(int(run_id)), canonical.name(thief)) if thief else stimulus_id
 
 
-def plain_message(it: Any, its: Canonical) -> tuple[Hashable, ...]:
+def plain_message(it: Any, canonical: Canonical) -> tuple[Hashable, ...]:
     """Anything that parties say to each other."""
     kind: Any = type(it)
-    parts = [SAID.get(name, said)(getattr(it, name), its) for name in names_of(kind)]
+    parts = [
+        BY_FIELD.get(name, canonical_value)(getattr(it, name), canonical) for name in names_of(kind)
+    ]
     return (kind.__name__, *parts)
 
 
@@ -120,30 +123,32 @@ def names_of(kind: Hashable) -> tuple[str, ...]:
     return found if found is not None else tuple(item.name for item in fields(given))
 
 
-def said(value: Any, its: Canonical) -> Hashable:
+def canonical_value(value: Any, canonical: Canonical) -> Hashable:
     """One thing in a message, by its type."""
     match value:
         case TaskSpec():
             return (value.key, content(value))
         case Request():
-            return request(value, its)
+            return request(value, canonical)
         case Options():
-            return options(value, its)
+            return options(value, canonical)
         case tuple():
-            return tuple([said(item, its) for item in value])
+            return tuple([canonical_value(item, canonical) for item in value])
         case Mapping():
-            return tuple([(key, said(item, its)) for key, item in value.items()])
+            return tuple([(key, canonical_value(item, canonical)) for key, item in value.items()])
         case _:
-            named: Hashable = its.name(value)
+            named: Hashable = canonical.name(value)
             return named
 
 
 #: How a part of a message is told by what it is called, where its type does not say.
-SAID: Final[Mapping[str, Any]] = {
-    "run_id": lambda run_id, its: None if run_id is None else its.run(run_id),
-    "number": lambda number, its: its.number("confirm", number),
+BY_FIELD: Final[Mapping[str, Any]] = {
+    "run_id": lambda run_id, canonical: None if run_id is None else canonical.run(run_id),
+    "number": lambda number, canonical: canonical.number("confirm", number),
     "stimulus_id": stimulus,
-    "who_has": lambda table, its: tuple([(key, its.peers(it)) for key, it in table.items()]),
+    "who_has": lambda table, canonical: tuple(
+        [(key, canonical.peers(it)) for key, it in table.items()]
+    ),
 }
 
 

@@ -6,12 +6,12 @@ from typing import Final
 
 from workerfuzz.statemachine.scheduler.handlers import FROM_WORKERS, HANDLERS
 from workerfuzz.statemachine.scheduler.messages import SchedulerMessage
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.placement import next_queued
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.table import TRANSITIONS
-from workerfuzz.statemachine.scheduler.target_state import wanted_state
+from workerfuzz.statemachine.scheduler.target_state import target_state
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
 from workerfuzz.statemachine.worker.errors import (
     InvalidEvent,
@@ -28,8 +28,8 @@ def handle_message(
 ) -> list[SchedulerMessage]:
     """Apply one message, and return the messages to workers and clients, in order.
 
-    Deterministic, like ``worker.machine.handle_stimulus``. Messages of senders that are not there are of the
-    past, and lead to nothing.
+    Deterministic, like ``worker.machine.handle_stimulus``. Messages of senders that are not there are
+    outdated, and ignored.
 
     Args:
         sender: the worker or client that it comes from; of a decision (``messages.Steal`` and its
@@ -42,14 +42,17 @@ def handle_message(
     handler = HANDLERS.get(type(message))
     if handler is None:
         raise InvalidEvent(f"a scheduler does not know what {type(message).__name__} is")
-    scheduler.letters, scheduler.changes, scheduler.touched = [], [], {}
+    scheduler.outbox, scheduler.changes, scheduler.touched = [], [], {}
     scheduler.cause = type(message).__name__
     if type(message) in FROM_WORKERS and sender not in scheduler.workers:
         return []
     settle(scheduler, handler(scheduler, sender, message))
     while (task := next_queued(scheduler)) is not None:
-        settle(scheduler, SchedulerOutcome({task.key: To(SchedulerTaskState.PROCESSING)}))
-    return scheduler.letters
+        settle(
+            scheduler,
+            SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.PROCESSING)}),
+        )
+    return scheduler.outbox
 
 
 def settle(scheduler: SchedulerState, outcome: SchedulerOutcome) -> None:
@@ -69,8 +72,10 @@ def settle(scheduler: SchedulerState, outcome: SchedulerOutcome) -> None:
 
 
 def next_transition(
-    scheduler: SchedulerState, pending: OrderedDict[str, To], reviews: OrderedDict[str, None]
-) -> tuple[SchedulerTask, To] | None:
+    scheduler: SchedulerState,
+    pending: OrderedDict[str, SchedulerRecommendation],
+    reviews: OrderedDict[str, None],
+) -> tuple[SchedulerTask, SchedulerRecommendation] | None:
     """The next task to move and where to; None when everything is where it belongs."""
     if pending:
         key, to = pending.popitem(last=False)
@@ -82,13 +87,15 @@ def next_transition(
         task = scheduler.tasks.get(key)
         if task is None:
             continue
-        wanted = wanted_state(scheduler, task)
+        wanted = target_state(scheduler, task)
         if wanted is not task.state:
-            return task, To(wanted)
+            return task, SchedulerRecommendation(wanted)
     return None
 
 
-def transition(scheduler: SchedulerState, task: SchedulerTask, to: To) -> Iterable[str]:
+def transition(
+    scheduler: SchedulerState, task: SchedulerTask, to: SchedulerRecommendation
+) -> Iterable[str]:
     """Move one task along a row of the table."""
     action = TRANSITIONS.get((task.state, to.state))
     if action is None:

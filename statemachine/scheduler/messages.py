@@ -24,7 +24,7 @@ class Confirm:
     """
 
     number: int
-    gone: tuple[str, ...] = ()
+    forgotten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

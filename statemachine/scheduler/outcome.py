@@ -6,14 +6,14 @@ from typing import NamedTuple, TypeAlias
 
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
+from workerfuzz.statemachine.scheduler.task import SchedulerFailure, SchedulerTask
 
 
-class To(NamedTuple):
+class SchedulerRecommendation(NamedTuple):
     """A recommended state; ``failure``: why it is to be erred."""
 
     state: SchedulerTaskState
-    failure: Failure | None = None
+    failure: SchedulerFailure | None = None
 
 
 @dataclass(slots=True)
@@ -25,9 +25,11 @@ class SchedulerOutcome:
         review: keys whose state may no longer be the one that their record asks for.
     """
 
-    recommend: Mapping[str, To] = field(default_factory=dict)
+    recommend: Mapping[str, SchedulerRecommendation] = field(default_factory=dict)
     review: Iterable[str] = ()
 
 
 #: Moves one task; the last argument says why it fails, where it does. Returns keys to review.
-Action: TypeAlias = Callable[[SchedulerState, SchedulerTask, Failure | None], Iterable[str]]
+Action: TypeAlias = Callable[
+    [SchedulerState, SchedulerTask, SchedulerFailure | None], Iterable[str]
+]

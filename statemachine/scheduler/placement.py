@@ -27,7 +27,7 @@ def place(scheduler: SchedulerState, task: SchedulerTask) -> Place:
         if not candidates:
             return Place(SchedulerTaskState.QUEUED)
     for worker in candidates:
-        if worker.name == task.bound_for:
+        if worker.name == task.preferred_worker:
             return Place(SchedulerTaskState.PROCESSING, worker)
     return Place(
         SchedulerTaskState.PROCESSING, min(candidates, key=lambda worker: cost(task, worker))

@@ -13,16 +13,16 @@ Workers: TypeAlias = Callable[[SchedulerState, str], Iterator[str]]
 ABOUT_WORKERS: Final = frozenset({messages.Join, messages.Lose, messages.Running, messages.Rebuild})
 
 
-class Choices(Collection[tuple[str, str]]):
+class PossibleDecisions(Collection[tuple[str, str]]):
     """Every (key, worker) that one kind of decision could name; sorted."""
 
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
         self._by_key: dict[str, tuple[str, ...]] = {}
 
-    def copy(self) -> "Choices":
+    def copy(self) -> "PossibleDecisions":
         """The same, kept up to date apart from these."""
-        other = Choices(self._workers)
+        other = PossibleDecisions(self._workers)
         other._by_key = self._by_key.copy()
         return other
 

@@ -3,6 +3,7 @@
 Every index follows from what is written here; ``invariants`` says how.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
@@ -29,7 +30,7 @@ class SchedulerState:
         no_worker: keys in no-worker.
         last_run_id, last_number, last_edition: of the latest request, ``Confirm`` and content.
         submissions: graphs that were submitted; earlier ones are more urgent.
-        letters: what the last message made the scheduler say, in order.
+        outbox: messages that the last message made the scheduler send, in order.
         changes: what it changed: (key, transition), in order.
         touched: keys that it was about, or that were looked at because of it.
     """
@@ -45,7 +46,7 @@ class SchedulerState:
         self.last_number = 0
         self.last_edition = 0
         self.submissions = 0
-        self.letters: list[SchedulerMessage] = []
+        self.outbox: list[SchedulerMessage] = []
         self.changes: list[tuple[str, SchedulerTransition]] = []
         self.touched: dict[str, None] = {}
         self.cause = ""
@@ -56,7 +57,7 @@ class SchedulerState:
         other.tasks = {key: task.copy() for key, task in self.tasks.items()}
         other.workers = {name: worker.copy() for name, worker in self.workers.items()}
         other.clients = {name: client.copy() for name, client in self.clients.items()}
-        for name in ("queued", "no_worker", "letters", "changes", "touched"):
+        for name in ("queued", "no_worker", "outbox", "changes", "touched"):
             setattr(other, name, getattr(self, name).copy())
         for name in ("last_run_id", "last_number", "last_edition", "submissions", "cause"):
             setattr(other, name, getattr(self, name))
@@ -71,16 +72,33 @@ class SchedulerState:
         """The tasks that it depends on. Those of a task in use all have a record."""
         return [self.tasks[key] for key in task.dependencies]
 
-    # What is said
+    def residue(self) -> Iterator[str]:
+        """Yield a line about each record; none once all is released and every worker confirmed."""
+        for task in self.tasks.values():
+            owing = f", {', '.join(task.unconfirmed)} to confirm" if task.unconfirmed else ""
+            yield f"{task.key} is {task.state} on the scheduler{owing}"
+        for worker in self.workers.values():
+            tables: dict[str, Iterable[object]] = {
+                "processing": worker.processing, "seceded": worker.seceded,
+                "has_what": worker.has_what, "asked": worker.asked,
+            }  # fmt: skip
+            for name, table in tables.items():
+                for item in table:
+                    yield f"{item} is in {name} of {worker.name} on the scheduler"
+        for client in self.clients.values():
+            for key in client.wants:
+                yield f"{client.name} wants {key} on the scheduler"
+
+    # Outgoing messages
 
     def send(self, receiver: str, message: Event | Confirm) -> None:
         """Tell a worker something; nobody hears it where there is none of that name."""
         if receiver in self.workers:
-            self.letters.append(SchedulerMessage(receiver, message))
+            self.outbox.append(SchedulerMessage(receiver, message))
 
     def tell(self, client: str, key: str, status: NoticeStatus, reason: str = "") -> None:
         if client != FINDER:
-            self.letters.append(SchedulerMessage(client, ClientNotice(key, status, reason)))
+            self.outbox.append(SchedulerMessage(client, ClientNotice(key, status, reason)))
 
     def tell_wanting(self, task: SchedulerTask, status: NoticeStatus, reason: str = "") -> None:
         """Tell every client that wants a key."""
@@ -111,17 +129,17 @@ class SchedulerState:
         task.spec = spec
         task.editions = {key: self.tasks[key].edition for key in task.dependencies}
         task.nbytes = 1
-        task.bound_for = None
+        task.preferred_worker = None
 
     def attach(self, task: SchedulerTask) -> None:
         """The task is in use: what it depends on is, too."""
-        task.let_go = False
+        task.detached = False
         for dependency in self.inputs(task):
             dependency.dependents[task.key] = None
 
     def detach(self, task: SchedulerTask) -> None:
         """Nobody uses the task: it uses nothing."""
-        task.let_go = True
+        task.detached = True
         for dependency in self.inputs(task):
             del dependency.dependents[task.key]
 
@@ -162,13 +180,13 @@ class SchedulerState:
         """Tell a worker to delete everything, and wait until it has."""
         del task.known_to[worker]
         self.send(worker, events.ForgetKeys(keys=(task.key,)))
-        self.confirm(task, worker, gone=(task.key,))
+        self.confirm(task, worker, forgotten=(task.key,))
 
-    def confirm(self, task: SchedulerTask, worker: str, gone: tuple[str, ...] = ()) -> None:
+    def confirm(self, task: SchedulerTask, worker: str, forgotten: tuple[str, ...] = ()) -> None:
         self.last_number += 1
         task.unconfirmed[worker] = self.last_number
         self.workers[worker].asked[self.last_number] = (task.key,)
-        self.send(worker, Confirm(number=self.last_number, gone=gone))
+        self.send(worker, Confirm(number=self.last_number, forgotten=forgotten))
 
     # The one write of a state, and the indexes that follow from it
 
@@ -220,7 +238,7 @@ class SchedulerState:
     def assign(self, task: SchedulerTask, worker: WorkerRecord) -> None:
         """A task in processing is computed by that worker, under a new run id."""
         self.last_run_id += 1
-        task.bound_for = None
+        task.preferred_worker = None
         self.resume(task, worker, self.last_run_id)
 
     def resume(self, task: SchedulerTask, worker: WorkerRecord, run_id: int) -> None:

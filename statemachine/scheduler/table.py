@@ -14,7 +14,7 @@ from workerfuzz.statemachine.scheduler.states import SchedulerTaskState as S
 Edge: TypeAlias = tuple[S, S]
 
 
-class Row(NamedTuple):
+class SchedulerRow(NamedTuple):
     """Action of a transition, and its reason."""
 
     action: Action
@@ -22,38 +22,38 @@ class Row(NamedTuple):
 
 
 # fmt: off
-ROWS: Final[Mapping[Edge, Row]] = MappingProxyType({
-    # start         finish            action                because
-    (S.RELEASED,    S.WAITING):    Row(do.to_waiting,     "somebody needs it"),
-    (S.RELEASED,    S.MEMORY):     Row(do.to_memory,      "a client brought the value"),
-    (S.RELEASED,    S.FORGOTTEN):  Row(do.to_forgotten,   "nobody uses it"),
+ROWS: Final[Mapping[Edge, SchedulerRow]] = MappingProxyType({
+    # start         finish         action                          because
+    (S.RELEASED,    S.WAITING):    SchedulerRow(do.to_waiting,    "somebody needs it"),
+    (S.RELEASED,    S.MEMORY):     SchedulerRow(do.to_memory,     "a client brought the value"),
+    (S.RELEASED,    S.FORGOTTEN):  SchedulerRow(do.to_forgotten,  "nobody uses it"),
 
-    (S.WAITING,     S.PROCESSING): Row(do.to_processing,  "all inputs are in memory"),
-    (S.WAITING,     S.QUEUED):     Row(do.to_queued,      "the same, but no worker has room"),
-    (S.WAITING,     S.NO_WORKER):  Row(do.to_no_worker,   "the same, but no worker may do it"),
-    (S.WAITING,     S.MEMORY):     Row(do.to_memory,      "a worker has the value after all"),
-    (S.WAITING,     S.ERRED):      Row(do.to_erred,       "an input failed"),
-    (S.WAITING,     S.RELEASED):   Row(do.to_released,    "nobody needs it any more"),
+    (S.WAITING,     S.PROCESSING): SchedulerRow(do.to_processing, "all inputs are in memory"),
+    (S.WAITING,     S.QUEUED):     SchedulerRow(do.to_queued,     "the same, but no worker has room"),
+    (S.WAITING,     S.NO_WORKER):  SchedulerRow(do.to_no_worker,  "the same, but no worker may do it"),
+    (S.WAITING,     S.MEMORY):     SchedulerRow(do.to_memory,     "a worker has the value after all"),
+    (S.WAITING,     S.ERRED):      SchedulerRow(do.to_erred,      "an input failed"),
+    (S.WAITING,     S.RELEASED):   SchedulerRow(do.to_released,   "nobody needs it any more"),
 
-    (S.NO_WORKER,   S.PROCESSING): Row(do.to_processing,  "a worker came, or runs again"),
-    (S.NO_WORKER,   S.QUEUED):     Row(do.to_queued,      "the same, and it has enough to do"),
-    (S.NO_WORKER,   S.WAITING):    Row(do.to_waiting,     "an input went"),
-    (S.NO_WORKER,   S.MEMORY):     Row(do.to_memory,      "a worker has the value after all"),
-    (S.NO_WORKER,   S.ERRED):      Row(do.to_erred,       "an input failed"),
-    (S.NO_WORKER,   S.RELEASED):   Row(do.to_released,    "nobody needs it any more"),
+    (S.NO_WORKER,   S.PROCESSING): SchedulerRow(do.to_processing, "a worker came, or runs again"),
+    (S.NO_WORKER,   S.QUEUED):     SchedulerRow(do.to_queued,     "the same, and it has enough to do"),
+    (S.NO_WORKER,   S.WAITING):    SchedulerRow(do.to_waiting,    "an input went"),
+    (S.NO_WORKER,   S.MEMORY):     SchedulerRow(do.to_memory,     "a worker has the value after all"),
+    (S.NO_WORKER,   S.ERRED):      SchedulerRow(do.to_erred,      "an input failed"),
+    (S.NO_WORKER,   S.RELEASED):   SchedulerRow(do.to_released,   "nobody needs it any more"),
 
-    (S.QUEUED,      S.PROCESSING): Row(do.to_processing,  "a worker has room"),
-    (S.QUEUED,      S.MEMORY):     Row(do.to_memory,      "a worker has the value after all"),
-    (S.QUEUED,      S.RELEASED):   Row(do.to_released,    "nobody needs it any more"),
+    (S.QUEUED,      S.PROCESSING): SchedulerRow(do.to_processing, "a worker has room"),
+    (S.QUEUED,      S.MEMORY):     SchedulerRow(do.to_memory,     "a worker has the value after all"),
+    (S.QUEUED,      S.RELEASED):   SchedulerRow(do.to_released,   "nobody needs it any more"),
 
-    (S.PROCESSING,  S.MEMORY):     Row(do.to_memory,      "it is done, or another has it"),
-    (S.PROCESSING,  S.ERRED):      Row(do.to_erred,       "it failed, or killed its workers"),
-    (S.PROCESSING,  S.WAITING):    Row(do.to_waiting,     "stolen, once more, or an input went"),
-    (S.PROCESSING,  S.RELEASED):   Row(do.to_released,    "nobody needs it any more"),
+    (S.PROCESSING,  S.MEMORY):     SchedulerRow(do.to_memory,     "it is done, or another has it"),
+    (S.PROCESSING,  S.ERRED):      SchedulerRow(do.to_erred,      "it failed, or killed its workers"),
+    (S.PROCESSING,  S.WAITING):    SchedulerRow(do.to_waiting,    "stolen, once more, or an input went"),
+    (S.PROCESSING,  S.RELEASED):   SchedulerRow(do.to_released,   "nobody needs it any more"),
 
-    (S.MEMORY,      S.RELEASED):   Row(do.to_released,    "nobody needs it, or holds it"),
-    (S.MEMORY,      S.ERRED):      Row(do.to_erred,       "the worker died that an actor lived on"),
-    (S.ERRED,       S.RELEASED):   Row(do.to_released,    "to be tried again, or nobody uses it"),
+    (S.MEMORY,      S.RELEASED):   SchedulerRow(do.to_released,   "nobody needs it, or holds it"),
+    (S.MEMORY,      S.ERRED):      SchedulerRow(do.to_erred,      "the worker of an actor died"),
+    (S.ERRED,       S.RELEASED):   SchedulerRow(do.to_released,   "another try, or nobody uses it"),
 })
 # fmt: on
 

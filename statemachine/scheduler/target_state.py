@@ -6,7 +6,7 @@ from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
-def wanted_state(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerTaskState:
+def target_state(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerTaskState:
     """Return the state that a task should have, from its users, its holders and its inputs."""
     if not task.in_use:
         return _unused(task)
@@ -32,7 +32,7 @@ def _unused(task: SchedulerTask) -> SchedulerTaskState:
         return SchedulerTaskState.RELEASED
     return (
         SchedulerTaskState.RELEASED
-        if task.let_go and task.unconfirmed
+        if task.detached and task.unconfirmed
         else SchedulerTaskState.FORGOTTEN
     )
 

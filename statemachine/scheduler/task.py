@@ -17,7 +17,7 @@ class SchedulerTransition(NamedTuple):
     finish: SchedulerTaskState
 
 
-class Failure(NamedTuple):
+class SchedulerFailure(NamedTuple):
     """Why a task is erred.
 
     Attributes:
@@ -61,17 +61,17 @@ class SchedulerTask:
         unconfirmed: workers that were told to let go of the key, by the number of the ``Confirm``.
             Until it is answered, what they say of the key is of the past.
         renewed: content changed while some worker had not confirmed; it is begun when all have.
-        let_go: nobody uses it; the record goes when all workers have confirmed.
+        detached: nobody uses it; the record goes when all workers have confirmed.
         processing_on: the worker that was asked to compute it.
         run_id: of that request.
         theft: that worker was asked to give it away.
-        bound_for: the worker that is to be asked next, if it may: a thief, or the one whose thread may
+        preferred_worker: the worker to assign next, if possible: a thief, or the one whose thread may
             still run when an unused task is wanted again.
         seceded: its thread takes no slot there.
         home: the worker that an actor lives on.
         retries_left: failures after which it is run again.
         suspicion: workers that died while they had it.
-        miscarriages: times in a row that an input could not be copied to where it was to run.
+        input_failures: times in a row that an input could not be copied to where it was to run.
         failure: why it is erred; None in every other state.
         history: every transition, oldest first.
     """
@@ -91,17 +91,17 @@ class SchedulerTask:
     known_to: dict[str, None] = field(default_factory=dict)
     unconfirmed: dict[str, int] = field(default_factory=dict)
     renewed: bool = False
-    let_go: bool = False
+    detached: bool = False
     processing_on: str | None = None
     run_id: int = 0
     theft: Theft | None = None
-    bound_for: str | None = None
+    preferred_worker: str | None = None
     seceded: bool = False
     home: str | None = None
     retries_left: int = 0
     suspicion: int = 0
-    miscarriages: int = 0
-    failure: Failure | None = None
+    input_failures: int = 0
+    failure: SchedulerFailure | None = None
     history: list[SchedulerTransition] = field(default_factory=list)
 
     @property

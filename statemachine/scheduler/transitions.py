@@ -11,12 +11,14 @@ from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.placement import place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
+from workerfuzz.statemachine.scheduler.task import SchedulerFailure, SchedulerTask
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.task import Request
 
 
-def to_waiting(scheduler: SchedulerState, task: SchedulerTask, _: Failure | None) -> Iterable[str]:
+def to_waiting(
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
+) -> Iterable[str]:
     """Need the inputs. One that cannot be had any more takes the task with it."""
     withdraw(scheduler, task)
     scheduler.move(task, SchedulerTaskState.WAITING)
@@ -27,21 +29,23 @@ def to_waiting(scheduler: SchedulerState, task: SchedulerTask, _: Failure | None
 
 
 def to_no_worker(
-    scheduler: SchedulerState, task: SchedulerTask, _: Failure | None
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
 ) -> Iterable[str]:
     """Wait until a worker that may compute it is there and running."""
     scheduler.move(task, SchedulerTaskState.NO_WORKER)
     return ()
 
 
-def to_queued(scheduler: SchedulerState, task: SchedulerTask, _: Failure | None) -> Iterable[str]:
+def to_queued(
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
+) -> Iterable[str]:
     """Wait until a worker has room."""
     scheduler.move(task, SchedulerTaskState.QUEUED)
     return ()
 
 
 def to_processing(
-    scheduler: SchedulerState, task: SchedulerTask, _: Failure | None
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
 ) -> Iterable[str]:
     """Ask the best worker."""
     worker = place(scheduler, task).worker
@@ -70,7 +74,9 @@ def request(
     )
 
 
-def to_memory(scheduler: SchedulerState, task: SchedulerTask, _: Failure | None) -> Iterable[str]:
+def to_memory(
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
+) -> Iterable[str]:
     """Some worker holds the value. Another one that was to compute it need not."""
     withdraw(scheduler, task)
     if task.actor:
@@ -78,13 +84,13 @@ def to_memory(scheduler: SchedulerState, task: SchedulerTask, _: Failure | None)
         task.home = made_by if made_by in task.who_has else min(task.who_has)
     before = task.dependencies if task.under_way else ()
     scheduler.move(task, SchedulerTaskState.MEMORY)
-    task.suspicion = task.miscarriages = 0
+    task.suspicion = task.input_failures = 0
     scheduler.tell_wanting(task, NoticeStatus.FINISHED)
     return (*task.needed_by, *before)
 
 
 def to_erred(
-    scheduler: SchedulerState, task: SchedulerTask, failure: Failure | None
+    scheduler: SchedulerState, task: SchedulerTask, failure: SchedulerFailure | None
 ) -> Iterable[str]:
     """Keep why it failed, and where that began. Tasks that wait for it fail with it."""
     if failure is None:
@@ -98,7 +104,9 @@ def to_erred(
     return (*task.needed_by, *before)
 
 
-def to_released(scheduler: SchedulerState, task: SchedulerTask, _: Failure | None) -> Iterable[str]:
+def to_released(
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
+) -> Iterable[str]:
     """Let go of what this state stands for: a place in a queue, a request, a value, a failure.
 
     Where clients brought the value and it is gone, it is so for good. Otherwise a value that is gone
@@ -110,7 +118,7 @@ def to_released(scheduler: SchedulerState, task: SchedulerTask, _: Failure | Non
         withdraw(scheduler, task)
         free_everywhere(scheduler, task)
     else:  # workers are about to be told to forget it
-        task.bound_for = task.processing_on
+        task.preferred_worker = task.processing_on
         for worker in list(task.who_has):
             scheduler.drop_holder(task, worker)
     scheduler.move(task, SchedulerTaskState.RELEASED)
@@ -123,11 +131,11 @@ def to_released(scheduler: SchedulerState, task: SchedulerTask, _: Failure | Non
 
 
 def to_forgotten(
-    scheduler: SchedulerState, task: SchedulerTask, _: Failure | None
+    scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
 ) -> Iterable[str]:
     """Have every worker forget the key; the record goes when they have."""
     inputs: Iterable[str] = ()
-    if not task.let_go:
+    if not task.detached:
         scheduler.detach(task)
         inputs = task.dependencies
         for worker in sorted(task.known_to):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Priority, TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
 
 
@@ -39,7 +39,7 @@ def fits(worker: WorkerState, task: TaskState) -> bool:
 
 def start_transfers(worker: WorkerState) -> Outcome:
     """Ask every peer that can be asked for the most urgent keys it holds."""
-    recommend: dict[str, To] = {}
+    recommend: dict[str, Recommendation] = {}
     gathers: list[do.Instruction] = []
     if worker.paused:
         return Outcome()
@@ -52,7 +52,7 @@ def start_transfers(worker: WorkerState) -> Outcome:
             continue
         worker.open_transfer(peer, transfer)
         taken.update(transfer.keys)
-        recommend.update((key, To(State.FLIGHT, peer)) for key in transfer.keys)
+        recommend.update((key, Recommendation(State.FLIGHT, peer)) for key in transfer.keys)
         gathers.append(do.GatherDep(worker=peer, keys=transfer.keys, total_nbytes=transfer.nbytes))
     return Outcome(recommend=recommend, instructions=gathers)
 

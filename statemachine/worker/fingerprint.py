@@ -11,14 +11,14 @@ from workerfuzz.statemachine.worker.task import ABSENT, Execution, Request, Task
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
-def fingerprint(worker: WorkerState, its: Canonical) -> tuple[Hashable, ...]:
+def fingerprint(worker: WorkerState, canonical: Canonical) -> tuple[Hashable, ...]:
     """One item for each record, in the order of their keys, and one for all that is beside them.
 
     Indexes are part of it although they follow from the records: in a worker with a bug they may not.
     """
-    peer = its.name
+    peer = canonical.name
     return (
-        *(record(task, its) for _, task in sorted(worker.tasks.items())),
+        *(record(task, canonical) for _, task in sorted(worker.tasks.items())),
         (
             tuple(sorted([(key, peer(value)) for key, value in worker.data.items()])),
             tuple(sorted([(key, peer(value)) for key, value in worker.actors.items()])),
@@ -38,7 +38,7 @@ def fingerprint(worker: WorkerState, its: Canonical) -> tuple[Hashable, ...]:
             tuple(sorted(worker.executing)),
             tuple(sorted(worker.long_running)),
             tuple(sorted(worker.missing)),
-            its.peers(worker.busy_workers),
+            canonical.peers(worker.busy_workers),
             tuple(sorted(worker.available_resources.items())),
             worker.incoming_nbytes,
             worker.paused,
@@ -46,27 +46,27 @@ def fingerprint(worker: WorkerState, its: Canonical) -> tuple[Hashable, ...]:
     )
 
 
-def record(task: TaskState, its: Canonical) -> tuple[Hashable, ...]:
+def record(task: TaskState, canonical: Canonical) -> tuple[Hashable, ...]:
     """One record."""
     return (
         task.key,
         task.state,
         task.intent,
         content(task.spec),
-        request(task.request, its),
+        request(task.request, canonical),
         task.answered,
         task.freed,
         content(task.successor),
         task.doomed,
-        its.peers(task.who_has),
+        canonical.peers(task.who_has),
         task.nbytes,
-        its.name(task.coming_from),
-        execution(task.execution, its),
-        task.scattered is not ABSENT and (its.name(task.scattered),),
+        canonical.name(task.coming_from),
+        execution(task.execution, canonical),
+        task.scattered is not ABSENT and (canonical.name(task.scattered),),
         task.suspicion,
         task.failure and (task.failure.exception, task.failure.cause),
         tuple(sorted(task.needed_by)),
-        task.queued_at and its.priority(task.queued_at),
+        task.queued_at and canonical.priority(task.queued_at),
     )
 
 
@@ -74,17 +74,17 @@ def content(spec: TaskSpec | None) -> Hashable:
     return spec and (spec.dependencies, spec.run_spec, spec.actor)
 
 
-def request(request: Request | None, its: Canonical) -> Hashable:
+def request(request: Request | None, canonical: Canonical) -> Hashable:
     return request and (
-        its.run(request.run_id),
-        its.priority(request.priority),
+        canonical.run(request.run_id),
+        canonical.priority(request.priority),
         tuple(request.resources.items()),
     )
 
 
-def execution(execution: Execution | None, its: Canonical) -> Hashable:
+def execution(execution: Execution | None, canonical: Canonical) -> Hashable:
     return execution and (
-        its.run(execution.run_id),
+        canonical.run(execution.run_id),
         content(execution.spec),
         tuple(execution.resources.items()),
         execution.seceded,

@@ -18,8 +18,8 @@ from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import TRANSITIONS
 from workerfuzz.statemachine.worker.task import TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
-from workerfuzz.statemachine.worker.transitions.target_state import wanted_state
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
+from workerfuzz.statemachine.worker.transitions.target_state import target_state
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: Transitions that one event may cause, for each record: a task passes through few states a round.
@@ -60,7 +60,7 @@ def handle(worker: WorkerState, event: Event, instructions: list[Instruction]) -
     name = type(event).__name__
     settle(worker, name, handler(worker, event), instructions)
     while (task := dispatch.next_execution(worker)) is not None:
-        settle(worker, name, Outcome({task.key: To(State.EXECUTING)}), instructions)
+        settle(worker, name, Outcome({task.key: Recommendation(State.EXECUTING)}), instructions)
     if worker.data_needed:
         settle(worker, name, dispatch.start_transfers(worker), instructions)
 
@@ -69,7 +69,9 @@ def settle(
     worker: WorkerState, event: str, outcome: Outcome, instructions: list[Instruction]
 ) -> None:
     """Follow recommendations until none is left; then review, one key after the other (R12)."""
-    pending: OrderedDict[str, To] = OrderedDict()  # a dict takes its first item in linear time
+    pending: OrderedDict[str, Recommendation] = (
+        OrderedDict()
+    )  # a dict takes its first item in linear time
     reviews: OrderedDict[str, None] = OrderedDict()
     left = TRANSITIONS_PER_TASK * (len(worker.tasks) + 1)
     while True:
@@ -90,7 +92,7 @@ def settle(
         outcome = transition(worker, event, task, to)
 
 
-def merge(pending: dict[str, To], recommended: Mapping[str, To]) -> None:
+def merge(pending: dict[str, Recommendation], recommended: Mapping[str, Recommendation]) -> None:
     """Of two that agree on the state, the first counts: its value, its peer, its cause."""
     for key, to in recommended.items():
         if pending.setdefault(key, to).state is not to.state:
@@ -100,8 +102,8 @@ def merge(pending: dict[str, To], recommended: Mapping[str, To]) -> None:
 
 
 def next_transition(
-    worker: WorkerState, pending: OrderedDict[str, To], reviews: OrderedDict[str, None]
-) -> tuple[TaskState, To] | None:
+    worker: WorkerState, pending: OrderedDict[str, Recommendation], reviews: OrderedDict[str, None]
+) -> tuple[TaskState, Recommendation] | None:
     """The next task to move and where to; None when everything is where it belongs."""
     touched = worker.touched
     if pending:
@@ -114,16 +116,16 @@ def next_transition(
         task = worker.tasks.get(key)
         if task is None:
             continue
-        wanted = wanted_state(worker, task)
+        wanted = target_state(worker, task)
         if wanted is not task.state:
-            return task, To(wanted)
+            return task, Recommendation(wanted)
     return None
 
 
-def transition(worker: WorkerState, event: str, task: TaskState, to: To) -> Outcome:
+def transition(worker: WorkerState, event: str, task: TaskState, to: Recommendation) -> Outcome:
     """Move one task along a row of the table, or through released where there is none (R16)."""
     start, finish = task.state, to.state
-    worker.toward(event, finish)
+    worker.set_cause(event, finish)
     action = TRANSITIONS.get((start, finish))
     if action is not None:
         return action(worker, task, to.payload)

@@ -98,12 +98,12 @@ class Failure:
 
 
 class Transition(NamedTuple):
-    """One transition. ``toward`` differs from ``finish`` on the first half of a detour."""
+    """One transition. ``target`` differs from ``finish`` on the first half of a detour."""
 
     event: str
     start: State
     finish: State
-    toward: State
+    target: State
 
 
 @dataclass(slots=True, eq=False)

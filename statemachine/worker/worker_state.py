@@ -158,13 +158,13 @@ class WorkerState:
 
     # The one write of a state, and the indexes that follow from it
 
-    def toward(self, event: str, finish: State) -> None:
+    def set_cause(self, event: str, finish: State) -> None:
         """Say what the next moves are for: the event, and the state that is to be reached."""
         self._cause = (event, finish)
 
     def move(self, task: TaskState, finish: State) -> None:
         """Write the state of a task, and every index that depends on it."""
-        write, start, (event, toward) = self.journal, task.state, self._cause
+        write, start, (event, target) = self.journal, task.state, self._cause
         if start in LEAVE:
             LEAVE[start](self, task)
         if start in HOLDING and finish not in HOLDING:
@@ -172,7 +172,7 @@ class WorkerState:
         if start in NEEDS_INPUTS and finish not in NEEDS_INPUTS:
             self._withdraw_needs(task)
         write.set(task, "state", finish)
-        change = Transition(event, start, finish, toward)
+        change = Transition(event, start, finish, target)
         write.append(task.history, change)
         write.append(self.changes, (task.key, change))
         if finish in NEEDS_INPUTS and start not in NEEDS_INPUTS:
@@ -183,7 +183,7 @@ class WorkerState:
     def _register_needs(self, task: TaskState) -> None:
         for key in task.dependencies:
             self.journal.put(self.ensure(key).needed_by, task.key, None)
-        self.hurry_inputs(task)
+        self.raise_priority_of_inputs(task)
 
     def _withdraw_needs(self, task: TaskState) -> None:
         for key in task.dependencies:
@@ -290,8 +290,8 @@ class WorkerState:
         if not self.data_needed[peer]:
             self.journal.drop(self.data_needed, peer)
 
-    def hurry_inputs(self, task: TaskState) -> None:
-        """Let queued dependencies be copied as urgently as the task that needs them."""
+    def raise_priority_of_inputs(self, task: TaskState) -> None:
+        """Queue dependencies in fetch as urgently as the task that needs them."""
         urgency = self._priority(task.key)
         for key in task.dependencies:
             queued = self.tasks[key]

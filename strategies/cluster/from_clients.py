@@ -8,9 +8,9 @@ from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
+from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.step import Names, at_least, one_less, some
 from workerfuzz.strategies.text import BadText
-from workerfuzz.strategies.worker.step import Names, at_least, one_less, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Release(ClientAndKeys):
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
         return (*world.wants[client], *world.held[client])
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.ask(self.client, client_requests.Release(keys=self.names))
 
 
@@ -102,7 +102,7 @@ class Cancel(ClientAndKeys):
         plain = super(Cancel, cls).draw(world, chooser)
         return replace(plain, force=chooser.pick(world.workload.forced))
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.ask(self.client, client_requests.Cancel(keys=self.names, force=self.force))
 
     def arguments(self) -> Sequence[str]:
@@ -129,7 +129,7 @@ class Retry(ClientAndKeys):
     def choice(cls, world: ClusterView, client: str) -> Sequence[str]:
         return [key for whose, key in world.failed if whose == client]
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.ask(self.client, client_requests.Retry(keys=self.names), at_once=True)
 
 
@@ -160,7 +160,7 @@ class Scatter(ClusterStep):
             return f"{self.key} is in use already"
         return None
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.scatter(self.client, self.key, self.worker)
 
     def arguments(self) -> Sequence[str]:

@@ -5,9 +5,9 @@ from typing import ClassVar, Self
 
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.step import TwoNames
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
+from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.step import exactly
 from workerfuzz.strategies.text import BadText
-from workerfuzz.strategies.worker.step import exactly
 
 
 class Deliver(TwoNames):
@@ -17,7 +17,7 @@ class Deliver(TwoNames):
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
     source: ClassVar[str] = "mail"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.deliver(self.first, self.second)
 
     def why_impossible(self, world: ClusterView) -> str | None:
@@ -37,53 +37,53 @@ class Deliver(TwoNames):
         return cls(text.name(sender, "a sender"), text.name(receiver, "a receiver"))
 
 
-class Transfer(TwoNames):
+class TransferStep(TwoNames):
     """Something happens to a transfer that a worker asked a peer for."""
 
     usage: ClassVar[str] = "WORKER PEER"
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
 
 
-class Serve(Transfer):
+class Serve(TransferStep):
     """A peer reads what it was asked for: all of it, or what it has."""
 
     source: ClassVar[str] = "asked"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.serve(self.first, self.second)
 
 
-class Refuse(Transfer):
+class Refuse(TransferStep):
     """A peer has no time."""
 
     source: ClassVar[str] = "asked"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.transferred(self.first, self.second, "busy")
 
 
-class Receive(Transfer):
+class Receive(TransferStep):
     """Data of a peer arrives."""
 
     source: ClassVar[str] = "served"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.transferred(self.first, self.second, "arrives")
 
 
-class Garble(Transfer):
+class Garble(TransferStep):
     """Data of a peer arrives, and fails to deserialise."""
 
     source: ClassVar[str] = "served"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.transferred(self.first, self.second, "garbled")
 
 
-class Break(Transfer):
+class Break(TransferStep):
     """The connection breaks; with a peer that died, it can do nothing else."""
 
     source: ClassVar[str] = "open"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.transferred(self.first, self.second, "broken")

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
-from workerfuzz.strategies.cluster.view import ClusterActs
+from workerfuzz.strategies.cluster.view import ClusterControl
 
 
 class Decision(TwoNames):
@@ -12,7 +12,7 @@ class Decision(TwoNames):
     usage: ClassVar[str] = "KEY WORKER"
     keyed: ClassVar[tuple[bool, bool]] = (True, False)
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.decide(self.word, self.first, self.second)
 
 
@@ -39,5 +39,5 @@ class Notice(OneName):
 
     source: ClassVar[str] = "unnoticed"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.notice(self.name)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from workerfuzz.statemachine.worker import events
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
-from workerfuzz.strategies.cluster.view import ClusterActs
+from workerfuzz.strategies.cluster.view import ClusterControl
 
 
 class Begin(TwoNames):
@@ -12,7 +12,7 @@ class Begin(TwoNames):
 
     source: ClassVar[str] = "issued"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.begin(self.first, self.second)
 
 
@@ -22,7 +22,7 @@ class ThreadEnds(TwoNames):
     how: ClassVar[str]
     source: ClassVar[str] = "running"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.end(self.first, self.second, self.how)
 
 
@@ -56,7 +56,7 @@ class Secede(TwoNames):
 
     source: ClassVar[str] = "slotted"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.secede(self.first, self.second)
 
 
@@ -65,7 +65,7 @@ class FindMissing(OneName):
 
     source: ClassVar[str] = "present"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.handle_event(self.name, events.FindMissing())
 
 
@@ -74,7 +74,7 @@ class Pause(OneName):
 
     source: ClassVar[str] = "awake"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.handle_event(self.name, events.Pause())
 
 
@@ -83,7 +83,7 @@ class Unpause(OneName):
 
     source: ClassVar[str] = "paused"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.handle_event(self.name, events.Unpause())
 
 
@@ -94,7 +94,7 @@ class RetryBusyWorker(TwoNames):
     keyed: ClassVar[tuple[bool, bool]] = (False, False)
     source: ClassVar[str] = "retrying"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.handle_event(self.first, events.RetryBusyWorker(worker=self.second))
 
 
@@ -103,7 +103,7 @@ class Dies(OneName):
 
     source: ClassVar[str] = "present"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.die(self.name)
 
 
@@ -112,5 +112,5 @@ class Join(OneName):
 
     source: ClassVar[str] = "joining"
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.join(self.name)

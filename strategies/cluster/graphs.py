@@ -11,7 +11,7 @@ from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.task import GraphTask
 from workerfuzz.strategies.cluster.view import ClusterView
 from workerfuzz.strategies.cluster.workload_profile import happens
-from workerfuzz.strategies.worker.step import some
+from workerfuzz.strategies.step import some
 
 #: Keys of one large group: enough of them are queued on the scheduler.
 GROUP: Final = "f-"

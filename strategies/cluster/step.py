@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
-from workerfuzz.strategies.worker.step import Names, Step, exactly
+from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.step import Names, Step, exactly
 
 
 class ClusterStep(Step):
@@ -25,7 +25,7 @@ class ClusterStep(Step):
         return bool(getattr(world, cls.source))
 
     @abstractmethod
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         """Apply this step to the world."""
 
 

@@ -12,9 +12,9 @@ from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.graphs import closure, draw_goals
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.task import GraphTask, parse_task
-from workerfuzz.strategies.cluster.view import ClusterActs, ClusterView
+from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.step import Names, one_less, some
 from workerfuzz.strategies.text import BadText
-from workerfuzz.strategies.worker.step import Names, one_less, some
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Submit(ClusterStep):
                     return f"{task.key} needs {key}, which {self.client} does not know"
         return None
 
-    def apply(self, world: ClusterActs) -> None:
+    def apply(self, world: ClusterControl) -> None:
         world.ask(
             self.client,
             client_requests.Submit(

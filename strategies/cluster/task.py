@@ -8,8 +8,8 @@ from typing import Final
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies import text
+from workerfuzz.strategies.step import Names, one_less
 from workerfuzz.strategies.text import BadText
-from workerfuzz.strategies.worker.step import Names, one_less
 
 _TASK: Final = re.compile(
     r"(?P<key>[^#(\[]+)(#(?P<content>[0-9]{1,3}))?(\((?P<needs>[^)]*)\))?(\[(?P<how>[^\]]*)\])?"

@@ -143,7 +143,7 @@ class ClusterView(Protocol):
         """(key, worker) that the scheduler could decide on now."""
 
 
-class ClusterActs(ClusterView, Protocol):
+class ClusterControl(ClusterView, Protocol):
     """A cluster that steps are applied to."""
 
     def ask(self, client: str, wish: ClientRequest, *, at_once: bool = False) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from workerfuzz.strategies.step import Step
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker.from_environment import (
     ExecuteFailure,
@@ -34,7 +35,6 @@ from workerfuzz.strategies.worker.from_scheduler import (
     StealRequest,
     UpdateData,
 )
-from workerfuzz.strategies.worker.step import Step
 
 __all__ = ["BY_WORD", "WORKER_STEPS", "BadText", "Step", "parse"]
 

@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 from workerfuzz.statemachine.worker import events
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.step import Names, one_less, some
 from workerfuzz.strategies.text import BadText
-from workerfuzz.strategies.worker.step import Names, OnePeer, not_among, one_less, some
+from workerfuzz.strategies.worker.step import OnePeer, not_among
 from workerfuzz.strategies.worker.view import EnvironmentView
 
 

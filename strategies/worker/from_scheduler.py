@@ -9,20 +9,18 @@ from workerfuzz.statemachine.worker.states import HOLDING, NEEDS_INPUTS, RUNNABL
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.step import Names, one_less, some
 from workerfuzz.strategies.text import BadText, Holding
 from workerfuzz.strategies.worker.step import (
-    Names,
     OneKey,
     OnePeer,
     SomeHoldings,
     SomeKeys,
     WorkerStep,
     draw_holdings,
-    one_less,
     parse_holdings,
     renamed_holdings,
     simpler_holdings,
-    some,
 )
 from workerfuzz.strategies.worker.view import EnvironmentView
 

@@ -82,7 +82,7 @@ def taken() -> set[Edge]:
             began: dict[str, State] = {}
             for key, change in world.view.changes():
                 found.add((change.start, change.finish))
-                if change.toward is not change.finish:
+                if change.target is not change.finish:
                     began[key] = change.start
                 elif key in began:
                     found.add((began.pop(key), change.finish))

@@ -17,7 +17,7 @@ from workerfuzz.statemachine.worker import machine as worker_machine
 from workerfuzz.statemachine.worker.machine import handle_stimulus, merge
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskSpec
-from workerfuzz.statemachine.worker.transitions.outcome import To
+from workerfuzz.statemachine.worker.transitions.outcome import Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 MODEL = Path(__file__).parents[2] / "statemachine"
@@ -106,9 +106,12 @@ def test_each_key_of_a_message_is_looked_at_once(
 
 
 def test_a_state_recommended_twice_keeps_its_first_place_and_payload() -> None:
-    pending = OrderedDict(x=To(State.MEMORY, 1), y=To(State.FETCH))
-    merge(pending, {"y": To(State.FETCH), "x": To(State.MEMORY, 2)})
-    assert list(pending.items()) == [("x", To(State.MEMORY, 1)), ("y", To(State.FETCH))]
+    pending = OrderedDict(x=Recommendation(State.MEMORY, 1), y=Recommendation(State.FETCH))
+    merge(pending, {"y": Recommendation(State.FETCH), "x": Recommendation(State.MEMORY, 2)})
+    assert list(pending.items()) == [
+        ("x", Recommendation(State.MEMORY, 1)),
+        ("y", Recommendation(State.FETCH)),
+    ]
 
 
 def test_reviews_keep_the_order_of_their_keys() -> None:

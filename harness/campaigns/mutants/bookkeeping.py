@@ -232,8 +232,8 @@ def ready_queue_keeps_a_stale_entry(
 def fetch_queue_keeps_a_stale_entry(
     original: ChangeTask, worker: WorkerState, task: TaskState
 ) -> None:
-    _, toward = worker._cause
-    if toward is S.RELEASED:
+    _, target = worker._cause
+    if target is S.RELEASED:
         worker.journal.set(task, "queued_at", None)
     else:
         original(worker, task)
@@ -333,7 +333,7 @@ def any_input_will_do(original: object, worker: WorkerState, task: TaskState) ->
 )
 def story_has_a_gap(original: Move, worker: WorkerState, task: TaskState, finish: State) -> None:
     original(worker, task, finish)
-    if len(task.history) > 1 and task.history[-2].toward is not task.history[-2].finish:
+    if len(task.history) > 1 and task.history[-2].target is not task.history[-2].finish:
         task.history.pop(-2)
 
 

@@ -186,7 +186,7 @@ def priorities_are_ignored(
 
 @mutant(
     "A key that is queued to be copied does not become more urgent when a task here needs it.",
-    called(WorkerState, "hurry_inputs"),
+    called(WorkerState, "raise_priority_of_inputs"),
     origin="DESIGN",
     violates="R40",
     caught_by="queued_as_urgently_as_asked",

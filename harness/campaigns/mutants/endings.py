@@ -18,7 +18,7 @@ from workerfuzz.statemachine.worker.handlers import Handler, network, threads
 from workerfuzz.statemachine.worker.states import Intent, State
 from workerfuzz.statemachine.worker.task import TaskState
 from workerfuzz.statemachine.worker.transitions import computing
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 States = frozenset[State]
@@ -32,10 +32,10 @@ States = frozenset[State]
     caught_by="transitions_are_legal",
 )
 def cancelled_copy_is_queued_again(
-    original: Callable[..., To], worker: WorkerState, task: TaskState
-) -> To:
+    original: Callable[..., Recommendation], worker: WorkerState, task: TaskState
+) -> Recommendation:
     to = original(worker, task)
-    return To(State.FETCH) if task.state is State.CANCELLED else to
+    return Recommendation(State.FETCH) if task.state is State.CANCELLED else to
 
 
 @mutant(
@@ -117,7 +117,7 @@ def result_of_a_freed_task_is_kept(
     event: events.Event,
     payload: object,
 ) -> Outcome:
-    return Outcome({task.key: To(threads.AFTER_THREAD[type(event)], payload)})
+    return Outcome({task.key: Recommendation(threads.AFTER_THREAD[type(event)], payload)})
 
 
 @mutant(
@@ -134,7 +134,7 @@ def resumed_task_is_rescheduled(
     payload: object,
 ) -> Outcome:
     if isinstance(event, events.Reschedule) and task.state is State.RESUMED:
-        return Outcome({task.key: To(State.RESCHEDULED)})
+        return Outcome({task.key: Recommendation(State.RESCHEDULED)})
     return original(task, event, payload)
 
 
@@ -146,11 +146,11 @@ def resumed_task_is_rescheduled(
     caught_by="no_handler_raises",
 )
 def revived_copy_is_given_up(
-    original: Callable[..., To], worker: WorkerState, task: TaskState
-) -> To:
+    original: Callable[..., Recommendation], worker: WorkerState, task: TaskState
+) -> Recommendation:
     revived = task.state is State.FLIGHT and task.history[-1].start is State.CANCELLED
     to = original(worker, task)
-    return To(State.RELEASED) if revived else to
+    return Recommendation(State.RELEASED) if revived else to
 
 
 @mutant(

@@ -16,7 +16,7 @@ from workerfuzz.statemachine.worker.handlers import Handler, scheduler
 from workerfuzz.statemachine.worker.instructions import StealResponse
 from workerfuzz.statemachine.worker.states import USES_INPUTS, Intent, State
 from workerfuzz.statemachine.worker.task import Request, TaskSpec, TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 States = frozenset[State]
@@ -181,7 +181,7 @@ def forgetting_is_only_freeing(
 
 @mutant(
     "Erred tasks are never let go.",
-    value(scheduler, "KEPT"),
+    value(scheduler, "LEFT_WHEN_FREED"),
     origin="#4784",
     violates="R14 R37",
     caught_by="state_fits_intent forgotten_worker_is_empty",
@@ -201,15 +201,17 @@ def free_keys_stops_a_needed_copy(
     original: Handler, worker: WorkerState, event: events.FreeKeys
 ) -> Outcome:
     outcome = original(worker, event)
-    copied = [task for task in scheduler.known(worker, event.keys) if task.state is State.FLIGHT]
-    stopped = {task.key: To(State.CANCELLED) for task in copied}
+    copied = [
+        task for task in scheduler.existing_tasks(worker, event.keys) if task.state is State.FLIGHT
+    ]
+    stopped = {task.key: Recommendation(State.CANCELLED) for task in copied}
     others = [key for key in outcome.review if key not in stopped]
     return Outcome({**outcome.recommend, **stopped}, others)
 
 
 @mutant(
     "Freeing a key that has no record is an error.",
-    called(scheduler, "known"),
+    called(scheduler, "existing_tasks"),
     origin="R17",
     violates="R17",
     caught_by="no_handler_raises",
@@ -231,7 +233,7 @@ def removing_replicas_cancels_compute(
     original: Handler, worker: WorkerState, event: events.RemoveReplicas
 ) -> Outcome:
     outcome = original(worker, event)
-    for task in scheduler.known(worker, event.keys):
+    for task in scheduler.existing_tasks(worker, event.keys):
         worker.journal.set(task, "intent", Intent.NONE)
     return outcome
 

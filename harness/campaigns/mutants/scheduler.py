@@ -16,11 +16,11 @@ from workerfuzz.statemachine.scheduler import (
 )
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus, Options
 from workerfuzz.statemachine.scheduler.handlers import clients, decisions, worker_processes, workers
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.placement import place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
+from workerfuzz.statemachine.scheduler.task import SchedulerFailure, SchedulerTask
 from workerfuzz.statemachine.worker import events, instructions
 from workerfuzz.statemachine.worker.task import TaskSpec
 
@@ -50,7 +50,7 @@ def stale_run_counts(
 
 @mutant(
     "A worker is believed about a key that it was told to let go of.",
-    called(workers, "believed"),
+    called(workers, "reported_task"),
     origin="O7",
     violates="R39",
     caught_by="holders_agree",
@@ -66,7 +66,7 @@ def past_is_believed(
 
 @mutant(
     "What a dead worker held is still believed to be there.",
-    called(worker_processes, "is_forgotten_by"),
+    called(worker_processes, "forget_worker"),
     origin="#6390",
     violates="R31",
     caught_by="holders_agree",
@@ -109,8 +109,10 @@ def first_death_is_the_last(
     original: object,
     state: SchedulerState,
     task: SchedulerTask,
-) -> To:
-    return To(SchedulerTaskState.ERRED, Failure("a worker died", task.key))
+) -> SchedulerRecommendation:
+    return SchedulerRecommendation(
+        SchedulerTaskState.ERRED, SchedulerFailure("a worker died", task.key)
+    )
 
 
 @mutant(
@@ -125,7 +127,7 @@ def failure_is_not_passed_on(
     original: Callable[..., Iterable[str]],
     state: SchedulerState,
     task: SchedulerTask,
-    failure: Failure | None,
+    failure: SchedulerFailure | None,
 ) -> Iterable[str]:
     original(state, task, failure)
     return ()
@@ -142,7 +144,7 @@ def lost_value_is_not_made_again(
     original: Callable[..., Iterable[str]],
     state: SchedulerState,
     task: SchedulerTask,
-    failure: Failure | None,
+    failure: SchedulerFailure | None,
 ) -> Iterable[str]:
     original(state, task, failure)
     return ()
@@ -271,9 +273,9 @@ def others_are_not_told_of_a_cancel(
     client: str,
     request: client_requests.Cancel,
 ) -> SchedulerOutcome:
-    before = len(state.letters)
+    before = len(state.outbox)
     outcome = original(state, client, request)
-    state.letters[before:] = [it for it in state.letters[before:] if it.receiver == client]
+    state.outbox[before:] = [it for it in state.outbox[before:] if it.receiver == client]
     return outcome
 
 

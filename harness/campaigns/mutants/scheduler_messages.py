@@ -18,7 +18,7 @@ from workerfuzz.statemachine.worker.states import RUNNABLE, Role, State
 from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.task import TaskSpec, TaskState
 from workerfuzz.statemachine.worker.transitions import target_state
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 States = frozenset[State]
@@ -168,7 +168,7 @@ def erred_task_stays_erred(original: States) -> States:
     return original - {S.ERROR}
 
 
-Tries = Mapping[str, To]
+Tries = Mapping[str, Recommendation]
 
 
 @mutant(

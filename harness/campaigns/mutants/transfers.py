@@ -18,7 +18,7 @@ from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.task import ABSENT, Failure, TaskState
 from workerfuzz.statemachine.worker.transitions import computing, settling
-from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 States = frozenset[State]
@@ -110,10 +110,12 @@ def computed_key_is_suspected(original: object, worker: WorkerState, task: TaskS
     violates="R38",
     caught_by="failing_copies_err_at_the_limit",
 )
-def limit_is_one_too_high(original: Callable[..., To], worker: WorkerState, task: TaskState) -> To:
+def limit_is_one_too_high(
+    original: Callable[..., Recommendation], worker: WorkerState, task: TaskState
+) -> Recommendation:
     to = original(worker, task)
     allowed = task.suspicion <= worker.config.suspicious_limit
-    return To(S.FETCH) if to.state is S.ERROR and allowed else to
+    return Recommendation(S.FETCH) if to.state is S.ERROR and allowed else to
 
 
 @mutant(
@@ -123,10 +125,12 @@ def limit_is_one_too_high(original: Callable[..., To], worker: WorkerState, task
     violates="R38",
     caught_by="failing_copies_err_at_the_limit",
 )
-def limit_holds_only_once(original: Callable[..., To], worker: WorkerState, task: TaskState) -> To:
+def limit_holds_only_once(
+    original: Callable[..., Recommendation], worker: WorkerState, task: TaskState
+) -> Recommendation:
     to = original(worker, task)
     beyond = task.suspicion > worker.config.suspicious_limit
-    return To(S.FETCH) if to.state is S.ERROR and beyond else to
+    return Recommendation(S.FETCH) if to.state is S.ERROR and beyond else to
 
 
 @mutant(
@@ -174,10 +178,10 @@ def busy_peer_asks_about_other_keys(
     caught_by="flight_comes_from_somebody transfer_ends_for_all_its_keys",
 )
 def only_the_first_key_leaves_its_flight(
-    original: Callable[..., dict[str, To]],
+    original: Callable[..., dict[str, Recommendation]],
     worker: WorkerState,
     tasks: list[TaskState],
-) -> dict[str, To]:
+) -> dict[str, Recommendation]:
     return original(worker, tasks[:1])
 
 

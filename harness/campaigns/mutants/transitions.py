@@ -10,7 +10,7 @@ from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.table import Edge
 from workerfuzz.statemachine.worker.task import TaskState
 from workerfuzz.statemachine.worker.transitions import computing, settling
-from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 Rows = Mapping[Edge, Action]
@@ -39,7 +39,7 @@ def freeing_takes_the_thread_away(
 def revived_task_starts_again(
     original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    return Outcome({task.key: To(S.WAITING)})
+    return Outcome({task.key: Recommendation(S.WAITING)})
 
 
 @mutant(
@@ -206,7 +206,7 @@ def rescheduling_a_freed_task_never_ends(
 ) -> Outcome:
     event, _ = worker._cause
     if event == "Reschedule":
-        return Outcome({task.key: To(S.RELEASED)})
+        return Outcome({task.key: Recommendation(S.RELEASED)})
     return original(worker, task, payload)
 
 
@@ -250,7 +250,7 @@ def resumed_task_is_left_alone(
 def resumed_task_starts_again(
     original: object, worker: WorkerState, task: TaskState, payload: object
 ) -> Outcome:
-    return Outcome({task.key: To(S.WAITING)})
+    return Outcome({task.key: Recommendation(S.WAITING)})
 
 
 @mutant(

@@ -93,7 +93,7 @@ class WorkerCoverage(Coverage):
 
     def _note(self, key: str, change: Transition) -> None:
         self.edges["worker", change.start, change.finish] += 1
-        if change.toward is not change.finish:
+        if change.target is not change.finish:
             self._left[key] = change.start
         elif key in self._left:
             self.detours[self._left.pop(key), change.finish] += 1

@@ -33,7 +33,7 @@ THREAD_ENDS: Final[Mapping[str, type[from_workers.ThreadEnds]]] = {
         from_workers.Spoil,
     )
 }
-TRANSFER_ENDS: Final[Mapping[str, type[from_network.Transfer]]] = {
+TRANSFER_ENDS: Final[Mapping[str, type[from_network.TransferStep]]] = {
     "arrives": from_network.Receive,
     "busy": from_network.Refuse,
     "broken": from_network.Break,

@@ -30,8 +30,7 @@ from workerfuzz.statemachine.scheduler.fingerprint import fingerprint, plain_mes
 from workerfuzz.statemachine.scheduler.handlers.decisions import spare_holders, takers, thieves
 from workerfuzz.statemachine.scheduler.machine import handle_message
 from workerfuzz.statemachine.scheduler.placement import able_workers
-from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, Choices
-from workerfuzz.statemachine.scheduler.residue import leftovers
+from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, PossibleDecisions
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.table import TRANSITIONS as SCHEDULER_EDGES
 from workerfuzz.statemachine.scheduler.task import SchedulerTransition as SchedulerChange
@@ -115,7 +114,7 @@ class ReferenceCluster:
         self._changes: list[tuple[str, Changes]] = []
         self._touched: dict[str, None] = {}
         self._thieves, self._takers, self._spare = (
-            Choices(thieves), Choices(takers), Choices(spare_holders),
+            PossibleDecisions(thieves), PossibleDecisions(takers), PossibleDecisions(spare_holders),
         )  # fmt: skip
 
     # What makes it fit to be explored
@@ -341,7 +340,7 @@ class ReferenceCluster:
         return [key for key in waiting if not able_workers(scheduler, scheduler.tasks[key])]
 
     def leftovers(self) -> Iterator[str]:
-        yield from leftovers(self.scheduler)
+        yield from self.scheduler.residue()
         for name, process in self.processes.items():
             worker = process.worker
             here = worker.keys()
@@ -364,7 +363,7 @@ ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
         events.AcquireReplicas: lambda it: it.who_has,
         events.RefreshWhoHas: lambda it: it.who_has,
         events.RemoveWorker: lambda it: (it.worker,),
-        letters.Confirm: lambda it: it.gone,
+        letters.Confirm: lambda it: it.forgotten,
         letters.Confirmed: lambda it: (),
         letters.Running: lambda it: ("yes" if it.running else "no",),
         client_requests.Submit: lambda it: (spec.key for spec in it.specs),

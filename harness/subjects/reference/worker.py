@@ -76,11 +76,11 @@ class ReferenceWorker:
         worker, looks = self.worker, self._looks
         due: list[Due] = []
         pairs = []
-        gone = False
+        forgotten = False
         for key in worker.tasks if touched is None else touched:
             task = worker.tasks.get(key)
             if task is None:
-                gone = True
+                forgotten = True
                 looks.pop(key, None)
                 continue
             shape = RecordFeatures.of(worker, task)
@@ -92,7 +92,7 @@ class ReferenceWorker:
             look = RecordBefore.of(task)
             before = looks.get(key, look)
             if before.task is not task:
-                gone = True
+                forgotten = True
             elif before != look:
                 pairs.append((before, task))
             looks[key] = look
@@ -100,18 +100,18 @@ class ReferenceWorker:
         if touched is None:
             due.append((COUNTS, (worker,)))
             return due
-        due += self._due_after_event(gone)
+        due += self._due_after_event(forgotten)
         if pairs:
             due.append((PROGRESS, (self._event, pairs, worker.changes)))
         return due
 
-    def _due_after_event(self, gone: bool) -> list[Due]:
+    def _due_after_event(self, forgotten: bool) -> list[Due]:
         """The same, as far as it is about what happened. ``gone``: a record is not there any more."""
         worker, event, issued = self.worker, self._event, self._issued
         kinds: list[object] = [type(event)]
         if worker.changes:
             kinds.append(Transition)
-        if gone:
+        if forgotten:
             kinds.append(State.FORGOTTEN)
         if issued:
             kinds += dict.fromkeys(map(type, issued))

@@ -40,7 +40,7 @@ SOURCES: Final = attrgetter(
 
 
 class ClusterWorld(ClusterEnvironment):
-    """A cluster and all that can happen to it; implements ``strategies.cluster.view.ClusterActs``."""
+    """A cluster and all that can happen to it; implements ``strategies.cluster.view.ClusterControl``."""
 
     # What engines use
 

@@ -4,7 +4,7 @@ from collections.abc import Container
 
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
@@ -60,7 +60,7 @@ def renew(scheduler: SchedulerState, spec: TaskSpec, options: Options) -> Schedu
         task.renewed = bool(task.unconfirmed)
     task.options = options
     task.retries_left = options.retries
-    task.suspicion = task.miscarriages = 0
+    task.suspicion = task.input_failures = 0
     return task
 
 
@@ -120,16 +120,16 @@ def on_retry(
     scheduler: SchedulerState, client: str, wish: client_requests.Retry
 ) -> SchedulerOutcome:
     """Begin again with what failed; whoever wants it is told."""
-    again: dict[str, To] = {}
+    again: dict[str, SchedulerRecommendation] = {}
     left = list(wish.keys)
     while left:
         task = scheduler.tasks.get(left.pop())
         if task is None or task.state is not SchedulerTaskState.ERRED or task.key in again:
             continue
-        again[task.key] = To(SchedulerTaskState.RELEASED)
+        again[task.key] = SchedulerRecommendation(SchedulerTaskState.RELEASED)
         left += task.dependencies
         task.retries_left = task.options.retries
-        task.suspicion = task.miscarriages = 0
+        task.suspicion = task.input_failures = 0
         scheduler.tell_wanting(task, NoticeStatus.PENDING)
     return SchedulerOutcome(again)
 
@@ -144,7 +144,7 @@ def on_scattered(
         if task is None or not task.in_use:
             task = task or scheduler.tasks.setdefault(key, SchedulerTask(key))
             scheduler.write_content(task, None)
-            task.let_go = False
+            task.detached = False
         for worker in workers:
             if worker in scheduler.workers:
                 scheduler.add_holder(task, worker)

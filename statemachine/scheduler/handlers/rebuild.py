@@ -21,7 +21,7 @@ from workerfuzz.statemachine.worker.states import State as WorkerSide
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: What a worker is still at work on, or holds the outcome of.
-GOES_ON: Final = frozenset(
+STILL_PROCESSING: Final = frozenset(
     state for state, seen in SEEN_BY_SCHEDULER.items() if seen == SchedulerTaskState.PROCESSING
 )
 
@@ -99,7 +99,7 @@ def go_on(
         return
     name = assignment.worker
     state = workers[name].tasks[task.key].state
-    under_way = state in GOES_ON and not task.who_has
+    under_way = state in STILL_PROCESSING and not task.who_has
     if under_way:
         scheduler.move(task, SchedulerTaskState.WAITING)
         scheduler.move(task, SchedulerTaskState.PROCESSING)

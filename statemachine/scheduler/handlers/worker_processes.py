@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from workerfuzz.statemachine.scheduler import messages
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
+from workerfuzz.statemachine.scheduler.task import SchedulerFailure, SchedulerTask
 from workerfuzz.statemachine.worker import events
 
 
@@ -49,38 +49,38 @@ def by_urgency(scheduler: SchedulerState, keys: Iterable[str]) -> list[str]:
 
 def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> SchedulerOutcome:
     """Forget its replicas, and reassign its tasks unless they may have killed it."""
-    gone = scheduler.workers.pop(worker)
+    lost = scheduler.workers.pop(worker)
     for name in scheduler.workers:
         scheduler.send(name, events.RemoveWorker(worker=worker))
-    recommend = {key: after_death(scheduler, scheduler.tasks[key]) for key in gone.processing}
+    recommend = {key: after_death(scheduler, scheduler.tasks[key]) for key in lost.processing}
     review = by_urgency(scheduler, scheduler.no_worker)  # loose restrictions may give way
     for key, task in scheduler.tasks.items():
-        if is_forgotten_by(task, worker):
+        if forget_worker(task, worker):
             review.append(key)
         if task.home == worker:
-            recommend[key] = To(
-                SchedulerTaskState.ERRED, Failure(f"{worker}, where it lived, died", key)
+            recommend[key] = SchedulerRecommendation(
+                SchedulerTaskState.ERRED, SchedulerFailure(f"{worker}, where it lived, died", key)
             )
     return SchedulerOutcome(recommend, review)
 
 
-def is_forgotten_by(task: SchedulerTask, worker: str) -> bool:
+def forget_worker(task: SchedulerTask, worker: str) -> bool:
     """Remove what a record says of a worker that is gone. Returns whether that changed anything."""
     task.known_to.pop(worker, None)
     held, owed = worker in task.who_has, worker in task.unconfirmed
     task.who_has.pop(worker, None)
     has_confirmed(task, worker)
-    if task.bound_for == worker:
-        task.bound_for = None
+    if task.preferred_worker == worker:
+        task.preferred_worker = None
     return held or owed
 
 
-def after_death(scheduler: SchedulerState, task: SchedulerTask) -> To:
+def after_death(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerRecommendation:
     """Try elsewhere, unless too many workers died of it already."""
     task.suspicion += 1
     if task.suspicion <= scheduler.config.allowed_failures:
-        return To(SchedulerTaskState.WAITING)
-    return To(
+        return SchedulerRecommendation(SchedulerTaskState.WAITING)
+    return SchedulerRecommendation(
         SchedulerTaskState.ERRED,
-        Failure(f"{task.suspicion} workers died while they had it", task.key),
+        SchedulerFailure(f"{task.suspicion} workers died while they had it", task.key),
     )

@@ -6,10 +6,10 @@ to confirm that it let go of it. Either way a message that crossed another one d
 
 from typing import Final
 
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Failure, SchedulerTask
+from workerfuzz.statemachine.scheduler.task import SchedulerFailure, SchedulerTask
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS
@@ -28,7 +28,7 @@ def running(
     return task
 
 
-def believed(scheduler: SchedulerState, worker: str, key: str) -> SchedulerTask | None:
+def reported_task(scheduler: SchedulerState, worker: str, key: str) -> SchedulerTask | None:
     """The task that a worker speaks of; None where it is unknown, or what is said is of the past.
 
     An unknown key was scattered to the worker: its client will say so.
@@ -59,7 +59,7 @@ def on_add_keys(scheduler: SchedulerState, worker: str, message: do.AddKeys) -> 
 
 def has_value(scheduler: SchedulerState, worker: str, key: str) -> SchedulerOutcome:
     """A worker holds a value. It may go again where nobody needs it, or nobody can have it."""
-    task = believed(scheduler, worker, key)
+    task = reported_task(scheduler, worker, key)
     if task is None:
         return SchedulerOutcome()
     scheduler.add_holder(task, worker)
@@ -71,7 +71,7 @@ def has_value(scheduler: SchedulerState, worker: str, key: str) -> SchedulerOutc
 def on_release_worker_data(
     scheduler: SchedulerState, worker: str, message: do.ReleaseWorkerData
 ) -> SchedulerOutcome:
-    task = believed(scheduler, worker, message.key)
+    task = reported_task(scheduler, worker, message.key)
     if task is None:
         return SchedulerOutcome()
     scheduler.drop_holder(task, worker)
@@ -90,23 +90,29 @@ def on_task_erred(
     if task is None:
         return SchedulerOutcome()
     if message.cause is not None:
-        return miscarried(scheduler, task, Failure(message.exception, message.cause))
+        return input_failed(scheduler, task, SchedulerFailure(message.exception, message.cause))
     if task.retries_left > 0:
         task.retries_left -= 1
-        return SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
+        return SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.WAITING)})
     return SchedulerOutcome(
-        {task.key: To(SchedulerTaskState.ERRED, Failure(message.exception, task.key))}
+        {
+            task.key: SchedulerRecommendation(
+                SchedulerTaskState.ERRED, SchedulerFailure(message.exception, task.key)
+            )
+        }
     )
 
 
-def miscarried(
-    scheduler: SchedulerState, task: SchedulerTask, failure: Failure
+def input_failed(
+    scheduler: SchedulerState, task: SchedulerTask, failure: SchedulerFailure
 ) -> SchedulerOutcome:
     """An input failed where a task was to run: try again, with who holds it now, but not for ever."""
-    task.miscarriages += 1
-    if task.miscarriages > scheduler.config.allowed_miscarriages:
-        return SchedulerOutcome({task.key: To(SchedulerTaskState.ERRED, failure)})
-    return SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
+    task.input_failures += 1
+    if task.input_failures > scheduler.config.allowed_input_failures:
+        return SchedulerOutcome(
+            {task.key: SchedulerRecommendation(SchedulerTaskState.ERRED, failure)}
+        )
+    return SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.WAITING)})
 
 
 def on_long_running(
@@ -126,7 +132,7 @@ def on_reschedule(
     """The task asks to be run elsewhere; where that is, is found out anew."""
     task = running(scheduler, worker, message.key, message.run_id)
     return (
-        SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
+        SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.WAITING)})
         if task is not None
         else SchedulerOutcome()
     )
@@ -170,5 +176,5 @@ def on_steal_response(
     thief, task.theft = task.theft.thief, None
     if message.state not in GRANTED:
         return SchedulerOutcome(review=(task.key,))
-    task.bound_for = thief
-    return SchedulerOutcome({task.key: To(SchedulerTaskState.WAITING)})
+    task.preferred_worker = thief
+    return SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.WAITING)})

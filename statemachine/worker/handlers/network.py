@@ -8,7 +8,7 @@ from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.errors import InvalidEvent
 from workerfuzz.statemachine.worker.states import Intent, State
 from workerfuzz.statemachine.worker.task import ABSENT, Failure, TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: Wants the value that a transfer brings.
@@ -28,16 +28,16 @@ def on_gather_dep_success(worker: WorkerState, event: events.GatherDepSuccess) -
     for key in event.values:
         if asked is None or key not in asked.keys:
             raise InvalidEvent(f"{event.worker} was not asked for {key}")
-    recommend: dict[str, To] = {}
+    recommend: dict[str, Recommendation] = {}
     for task in close_transfer(worker, event.worker):
         if task.key not in event.values:
             suspect(worker, task)
             worker.drop_holder(task, event.worker)
             recommend[task.key] = without_value(worker, task)
         elif task.state in TAKES_VALUE:
-            recommend[task.key] = To(State.MEMORY, event.values[task.key])
+            recommend[task.key] = Recommendation(State.MEMORY, event.values[task.key])
         else:
-            recommend[task.key] = To(State.RELEASED)
+            recommend[task.key] = Recommendation(State.RELEASED)
     return Outcome(recommend)
 
 
@@ -82,19 +82,19 @@ def suspect(worker: WorkerState, task: TaskState) -> None:
         worker.journal.set(task, "suspicion", task.suspicion + 1)
 
 
-def ended_without(worker: WorkerState, tasks: Iterable[TaskState]) -> dict[str, To]:
+def ended_without(worker: WorkerState, tasks: Iterable[TaskState]) -> dict[str, Recommendation]:
     return {task.key: without_value(worker, task) for task in tasks}
 
 
-def without_value(worker: WorkerState, task: TaskState) -> To:
+def without_value(worker: WorkerState, task: TaskState) -> Recommendation:
     """Return the next state of a task whose transfer ended without its value."""
     if task.state is not State.FLIGHT:
-        return To(State.RELEASED)
+        return Recommendation(State.RELEASED)
     if task.scattered is not ABSENT:
-        return To(State.MEMORY)
+        return Recommendation(State.MEMORY)
     if task.suspicion >= worker.config.suspicious_limit:
-        return To(State.ERROR, Failure(f"{task.key} could not be copied"))
-    return To(State.FETCH)
+        return Recommendation(State.ERROR, Failure(f"{task.key} could not be copied"))
+    return Recommendation(State.FETCH)
 
 
 def on_find_missing(worker: WorkerState, event: events.FindMissing) -> Outcome:

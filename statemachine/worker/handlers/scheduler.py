@@ -1,6 +1,6 @@
 """Handlers of messages of the scheduler. Only these change an intent (R3).
 
-A handler writes what was asked for; which state follows is decided by ``wanted_state`` in review, or
+A handler writes what was asked for; which state follows is decided by ``target_state`` in review, or
 recommended here where a task has to leave a state that it would otherwise stay in.
 """
 
@@ -13,7 +13,7 @@ from workerfuzz.statemachine.worker.errors import InvalidEvent
 from workerfuzz.statemachine.worker.states import HOLDING, NEEDS_INPUTS, Intent, State
 from workerfuzz.statemachine.worker.task import ABSENT, TaskSpec, TaskState
 from workerfuzz.statemachine.worker.transitions.computing import long_running
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.transitions.settling import here
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -28,8 +28,8 @@ STEALABLE: Final = NEEDS_INPUTS
 #: Where a compute request can be withdrawn, because no thread runs it.
 CANCELLABLE: Final = NEEDS_INPUTS | {State.RESUMED, State.CANCELLED, State.RESCHEDULED}
 
-#: States that have to be left when the scheduler lets go of a key.
-KEPT: Final = frozenset({State.MEMORY, State.ERROR})
+#: States that a task has to leave when its key is freed.
+LEFT_WHEN_FREED: Final = frozenset({State.MEMORY, State.ERROR})
 
 
 def on_compute_task(worker: WorkerState, event: events.ComputeTask) -> Outcome:
@@ -53,21 +53,21 @@ def on_compute_task(worker: WorkerState, event: events.ComputeTask) -> Outcome:
         write.set(dependency, "doomed", False)
         if dependency.state is State.ERROR and event.who_has.get(key):
             write.set(dependency, "intent", Intent.NONE)  # it failed here, and is there now
-    tell_holders(worker, event.who_has, event.nbytes)
+    update_holders(worker, event.who_has, event.nbytes)
     outcome = answer_request(worker, task, other_content)
     outcome.recommend = {**another_try(worker, event.spec), **outcome.recommend}
     outcome.review = (event.key, *event.spec.dependencies)
     return outcome
 
 
-def another_try(worker: WorkerState, spec: TaskSpec) -> dict[str, To]:
+def another_try(worker: WorkerState, spec: TaskSpec) -> dict[str, Recommendation]:
     """Dependencies that could not be copied are tried once more, for each request (R38).
 
     Those that failed by being computed here are not.
     """
     inputs = map(worker.tasks.__getitem__, spec.dependencies)
     return {
-        task.key: To(State.RELEASED)
+        task.key: Recommendation(State.RELEASED)
         for task in inputs
         if task.state is State.ERROR and task.intent is not Intent.COMPUTE
     }
@@ -79,13 +79,13 @@ def answer_request(worker: WorkerState, task: TaskState, other_content: bool) ->
     if start is State.MEMORY and not other_content:
         return Outcome(instructions=(here(worker, task),))
     if start is State.MEMORY:  # copied or scattered under the former content
-        return Outcome(recommend={task.key: To(State.RELEASED)})
+        return Outcome(recommend={task.key: Recommendation(State.RELEASED)})
     if start is State.LONG_RUNNING:
         return Outcome(instructions=(long_running(task),))
     if start is State.WAITING:
-        worker.hurry_inputs(task)
+        worker.raise_priority_of_inputs(task)
     if start in RESTARTED_BY_REQUEST:
-        return Outcome(recommend={task.key: To(State.WAITING)})
+        return Outcome(recommend={task.key: Recommendation(State.WAITING)})
     return Outcome()
 
 
@@ -108,7 +108,7 @@ def requested_content(task: TaskState) -> TaskSpec | None:
     return task.successor or task.spec
 
 
-def tell_holders(worker: WorkerState, who_has: events.WhoHas, nbytes: events.Nbytes) -> None:
+def update_holders(worker: WorkerState, who_has: events.WhoHas, nbytes: events.Nbytes) -> None:
     """Write down who holds keys, and how large they are. Every key has a record."""
     for key, peers in who_has.items():
         worker.set_holders(worker.tasks[key], peers)
@@ -119,41 +119,41 @@ def tell_holders(worker: WorkerState, who_has: events.WhoHas, nbytes: events.Nby
 
 
 def on_free_keys(worker: WorkerState, event: events.FreeKeys) -> Outcome:
-    """Not wanted any more: request and value go, the record stays."""
-    return let_go(worker, known(worker, event.keys))
+    """Withdraw the request and release the value; the record stays."""
+    return release_keys(worker, existing_tasks(worker, event.keys))
 
 
 def on_forget_keys(worker: WorkerState, event: events.ForgetKeys) -> Outcome:
     """Delete everything: like ``on_free_keys``, and the records go as soon as they hold nothing."""
-    tasks = known(worker, event.keys)
+    tasks = existing_tasks(worker, event.keys)
     for task in tasks:
         worker.journal.set(task, "doomed", True)
-    return let_go(worker, tasks)
+    return release_keys(worker, tasks)
 
 
-def let_go(worker: WorkerState, tasks: Iterable[TaskState]) -> Outcome:
-    recommend: dict[str, To] = {}
+def release_keys(worker: WorkerState, tasks: Iterable[TaskState]) -> Outcome:
+    recommend: dict[str, Recommendation] = {}
     review: list[str] = []
     write = worker.journal
     for task in tasks:
         write.set(task, "intent", Intent.NONE)
         write.set(task, "freed", True)
         write.set(task, "scattered", ABSENT)
-        if task.state in KEPT:
-            recommend[task.key] = To(State.RELEASED)
+        if task.state in LEFT_WHEN_FREED:
+            recommend[task.key] = Recommendation(State.RELEASED)
         else:
             review.append(task.key)
     return Outcome(recommend=recommend, review=review)
 
 
-def known(worker: WorkerState, keys: Iterable[str]) -> list[TaskState]:
+def existing_tasks(worker: WorkerState, keys: Iterable[str]) -> list[TaskState]:
     """The records of those keys that have one."""
     return [worker.tasks[key] for key in keys if key in worker.tasks]
 
 
 def on_acquire_replicas(worker: WorkerState, event: events.AcquireReplicas) -> Outcome:
     """Copies are wanted; a compute request that is not answered is never lowered to that."""
-    recommend: dict[str, To] = {}
+    recommend: dict[str, Recommendation] = {}
     write = worker.journal
     for key in event.who_has:
         task = worker.ensure(key)
@@ -161,17 +161,17 @@ def on_acquire_replicas(worker: WorkerState, event: events.AcquireReplicas) -> O
         if task.intent is Intent.NONE or task.state is State.ERROR:
             write.set(task, "intent", Intent.FETCH)
         if task.state is State.ERROR:
-            recommend[key] = To(State.RELEASED)
-    tell_holders(worker, event.who_has, event.nbytes)
+            recommend[key] = Recommendation(State.RELEASED)
+    update_holders(worker, event.who_has, event.nbytes)
     return Outcome(recommend=recommend, review=event.who_has)
 
 
 def on_remove_replicas(worker: WorkerState, event: events.RemoveReplicas) -> Outcome:
     """Drop copies, and the wish for copies; refuse where a task here needs the value."""
-    recommend: dict[str, To] = {}
+    recommend: dict[str, Recommendation] = {}
     refused: list[str] = []
     write = worker.journal
-    tasks = known(worker, event.keys)
+    tasks = existing_tasks(worker, event.keys)
     for task in tasks:
         stored, in_use = task.state is State.MEMORY, worker.is_in_use(task)
         if stored and in_use:
@@ -180,7 +180,7 @@ def on_remove_replicas(worker: WorkerState, event: events.RemoveReplicas) -> Out
         if stored or task.intent is Intent.FETCH:
             write.set(task, "intent", Intent.NONE)
         if stored:
-            recommend[task.key] = To(State.RELEASED)
+            recommend[task.key] = Recommendation(State.RELEASED)
         elif not in_use:
             write.set(task, "scattered", ABSENT)
     told = (do.AddKeys(keys=tuple(refused)),) if refused else ()
@@ -198,7 +198,7 @@ def on_steal_request(worker: WorkerState, event: events.StealRequest) -> Outcome
     if task is None or task.state not in STEALABLE:
         return Outcome(instructions=(answer,))
     worker.journal.set(task, "intent", Intent.NONE)
-    return Outcome(recommend={task.key: To(State.RESCHEDULED)}, instructions=(answer,))
+    return Outcome(recommend={task.key: Recommendation(State.RESCHEDULED)}, instructions=(answer,))
 
 
 def on_cancel_compute(worker: WorkerState, event: events.CancelCompute) -> Outcome:
@@ -213,7 +213,7 @@ def on_cancel_compute(worker: WorkerState, event: events.CancelCompute) -> Outco
 def on_refresh_who_has(worker: WorkerState, event: events.RefreshWhoHas) -> Outcome:
     """Replace what is known of holders; keys without a record are none of our business."""
     of_interest = {key: peers for key, peers in event.who_has.items() if key in worker.tasks}
-    tell_holders(worker, of_interest, {})
+    update_holders(worker, of_interest, {})
     return Outcome(review=of_interest)
 
 
@@ -227,7 +227,7 @@ def on_remove_worker(worker: WorkerState, event: events.RemoveWorker) -> Outcome
 
 def on_update_data(worker: WorkerState, event: events.UpdateData) -> Outcome:
     """Store scattered values; where a thread or a transfer is held, once that has come back."""
-    recommend: dict[str, To] = {}
+    recommend: dict[str, Recommendation] = {}
     told: list[do.Instruction] = []
     for key, value in event.values.items():
         task = worker.ensure(key)
@@ -238,7 +238,7 @@ def on_update_data(worker: WorkerState, event: events.UpdateData) -> Outcome:
             replace_value(worker, key, value)
             told.append(do.AddKeys(keys=(key,)))
         else:
-            recommend[key] = To(State.MEMORY, value)
+            recommend[key] = Recommendation(State.MEMORY, value)
     return Outcome(recommend=recommend, review=event.values, instructions=told)
 
 

@@ -8,7 +8,7 @@ from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.errors import InvalidEvent
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import ABSENT, Failure, TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: Where a task goes whose thread ended, unless the result is of no use: then it is released (R27).
@@ -51,7 +51,7 @@ def thread_ended(task: TaskState, event: events.Event, payload: object) -> Outco
     finish = State.MEMORY if task.scattered is not ABSENT else AFTER_THREAD[type(event)]
     if task.state in OF_NO_USE:
         finish = State.RELEASED
-    return Outcome(recommend={task.key: To(finish, payload)})
+    return Outcome(recommend={task.key: Recommendation(finish, payload)})
 
 
 def on_execute_success(worker: WorkerState, event: events.ExecuteSuccess) -> Outcome:
@@ -78,7 +78,9 @@ def on_secede(worker: WorkerState, event: events.Secede) -> Outcome:
     if task.state in OF_NO_USE:
         worker.leave_slot(task)
         return Outcome(review=(task.key,))
-    return Outcome(recommend={task.key: To(State.LONG_RUNNING, event.compute_duration_s)})
+    return Outcome(
+        recommend={task.key: Recommendation(State.LONG_RUNNING, event.compute_duration_s)}
+    )
 
 
 def on_pause(worker: WorkerState, event: events.Pause) -> Outcome:

@@ -3,7 +3,7 @@
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.transitions.settling import inherit
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -15,10 +15,10 @@ def to_waiting(worker: WorkerState, task: TaskState, _: object) -> Outcome:
     not to this: a task that is only now done with a thread or a transfer was requested before (R38).
     """
     worker.move(task, State.WAITING)
-    recommend: dict[str, To] = {}
+    recommend: dict[str, Recommendation] = {}
     for dependency in map(worker.tasks.__getitem__, task.dependencies):
         if dependency.state is State.ERROR:
-            recommend = {task.key: To(State.ERROR, inherit(dependency))}
+            recommend = {task.key: Recommendation(State.ERROR, inherit(dependency))}
             break
     return Outcome(recommend=recommend, review=(task.key, *task.dependencies))
 

@@ -2,7 +2,7 @@
 
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
@@ -13,7 +13,7 @@ def to_fetch(worker: WorkerState, task: TaskState, _: object) -> Outcome:
     travel together.
     """
     if not task.who_has:
-        return Outcome(recommend={task.key: To(State.MISSING)})
+        return Outcome(recommend={task.key: Recommendation(State.MISSING)})
     worker.move(task, State.FETCH)
     return Outcome()
 

@@ -10,7 +10,7 @@ from workerfuzz.statemachine.worker.task import ABSENT, TaskState
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
-class To(NamedTuple):
+class Recommendation(NamedTuple):
     """A recommended state, with what the transition needs: a value, a failure, or a peer."""
 
     state: State
@@ -27,7 +27,7 @@ class Outcome:
         instructions: what the worker wants done, in order.
     """
 
-    recommend: Mapping[str, To] = field(default_factory=dict)
+    recommend: Mapping[str, Recommendation] = field(default_factory=dict)
     review: Iterable[str] = ()
     instructions: Iterable[Instruction] = ()
 

@@ -3,7 +3,7 @@
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, USES_INPUTS, Intent, State
 from workerfuzz.statemachine.worker.task import ABSENT, Failure, TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
@@ -71,7 +71,7 @@ def to_error(worker: WorkerState, task: TaskState, failure: object) -> Outcome:
     )
     inherited = inherit(task)
     return Outcome(
-        recommend={key: To(State.ERROR, inherited) for key in sorted(task.needed_by)},
+        recommend={key: Recommendation(State.ERROR, inherited) for key in sorted(task.needed_by)},
         review=task.dependencies if start in NEEDS_INPUTS else (),
         instructions=(told,),
     )

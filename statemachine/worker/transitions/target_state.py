@@ -8,8 +8,8 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 SETTLED = frozenset({State.MEMORY, State.ERROR})
 
 
-def wanted_state(worker: WorkerState, task: TaskState) -> State:
-    """Return the state that a task should have, from its role, its thread or transfer, and its inputs."""
+def target_state(worker: WorkerState, task: TaskState) -> State:
+    """Return the state that a task should have, from its role, what it holds, and its inputs."""
     if task.state in SETTLED:
         return task.state
     if task.execution is not None:

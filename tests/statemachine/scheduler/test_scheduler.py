@@ -6,7 +6,7 @@ from examples.desk import Desk, spec
 from workerfuzz.statemachine.scheduler import client_requests, machine, messages
 from workerfuzz.statemachine.scheduler.client_requests import Options
 from workerfuzz.statemachine.scheduler.machine import handle_message
-from workerfuzz.statemachine.scheduler.outcome import To
+from workerfuzz.statemachine.scheduler.outcome import SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import MEANING, SchedulerTaskState
 from workerfuzz.statemachine.worker import events
@@ -233,7 +233,7 @@ def test_an_input_that_cannot_be_copied_is_tried_again_but_not_for_ever() -> Non
     desk = Desk(1)
     desk.submit("a", "b(a)", want="b")
     desk.finish("a")
-    limit = desk.scheduler.config.allowed_miscarriages
+    limit = desk.scheduler.config.allowed_input_failures
     for _ in range(limit):
         desk.fail("b", cause="a")
         assert desk.states() == {"a": "memory", "b": "processing@w0"}
@@ -368,7 +368,9 @@ def test_a_transition_without_a_row_is_an_error() -> None:
     desk.submit("a", want="a")
     desk.finish("a")
     with pytest.raises(InvalidTransition, match="a cannot go from memory to queued"):
-        machine.transition(desk.scheduler, desk.task("a"), To(SchedulerTaskState.QUEUED))
+        machine.transition(
+            desk.scheduler, desk.task("a"), SchedulerRecommendation(SchedulerTaskState.QUEUED)
+        )
 
 
 def test_transitions_that_do_not_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

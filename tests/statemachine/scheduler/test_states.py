@@ -79,7 +79,7 @@ def test_what_the_scheduler_believes_follows_from_the_state_here(seed: int) -> N
             continue  # it sends these only for replicas, which are not what it believes in here
         for it in world.apply(step).instructions:
             beliefs.hear(it)
-        for key, believed in beliefs.states.items():
+        for key, reported_task in beliefs.states.items():
             state = world.view.state(key)
             assert state is not None
-            assert SEEN_BY_SCHEDULER.get(state) == believed, f"{key} is {state} after {step}"
+            assert SEEN_BY_SCHEDULER.get(state) == reported_task, f"{key} is {state} after {step}"

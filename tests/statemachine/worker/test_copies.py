@@ -38,7 +38,7 @@ def test_a_copy_of_a_scheduler_shares_nothing_that_changes() -> None:
     desk.say("w1", messages.Lose())
     desk.release("d")
     assert desk.scheduler.queued
-    assert desk.scheduler.letters
+    assert desk.scheduler.outbox
     assert desk.task("d").unconfirmed
     copy = desk.scheduler.copy()
     assert vars(copy).keys() == vars(desk.scheduler).keys()

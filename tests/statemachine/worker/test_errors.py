@@ -15,7 +15,7 @@ from workerfuzz.statemachine.worker.machine import handle_stimulus
 from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Request, TaskSpec, TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 REFUSED = {
@@ -109,11 +109,16 @@ def test_contradiction_is_an_error_never_an_overwrite(
     """R12: y goes to released and wants x cancelled; x was to become rescheduled."""
 
     def contradict(worker: WorkerState, task: TaskState, payload: object) -> Outcome:
-        return Outcome(recommend={"x": To(State.CANCELLED)})
+        return Outcome(recommend={"x": Recommendation(State.CANCELLED)})
 
     table = {**machine.TRANSITIONS, (State.WAITING, State.RELEASED): contradict}
     monkeypatch.setattr(machine, "TRANSITIONS", table)
-    planted(monkeypatch, Outcome(recommend={"y": To(State.RELEASED), "x": To(State.RESCHEDULED)}))
+    planted(
+        monkeypatch,
+        Outcome(
+            recommend={"y": Recommendation(State.RELEASED), "x": Recommendation(State.RESCHEDULED)}
+        ),
+    )
     before = snapshot(worker)
     message = "x was to become rescheduled, and now cancelled"
     with pytest.raises(ContradictoryRecommendations, match=message):
@@ -127,10 +132,10 @@ def test_transitions_that_go_in_circles_are_an_error(
     """R12: bounded."""
 
     def bounce(worker: WorkerState, task: TaskState, payload: object) -> Outcome:
-        return Outcome(recommend={task.key: To(State.RELEASED)})
+        return Outcome(recommend={task.key: Recommendation(State.RELEASED)})
 
     table = {**machine.TRANSITIONS, (State.WAITING, State.RELEASED): bounce}
     monkeypatch.setattr(machine, "TRANSITIONS", table)
-    planted(monkeypatch, Outcome(recommend={"y": To(State.RELEASED)}))
+    planted(monkeypatch, Outcome(recommend={"y": Recommendation(State.RELEASED)}))
     with pytest.raises(TransitionsDoNotEnd, match="FindMissing: still going to released with y"):
         handle_stimulus(worker, events.FindMissing())

@@ -9,7 +9,7 @@ from workerfuzz.statemachine.worker.machine import handle_stimulus
 from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import MEANING, State
 from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, TRANSITIONS
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome, To
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
@@ -54,7 +54,7 @@ def test_every_state_is_explained_and_can_be_reached() -> None:
 
 
 def recommending(key: str, finish: State) -> Outcome:
-    return Outcome(recommend={key: To(finish)})
+    return Outcome(recommend={key: Recommendation(finish)})
 
 
 def test_pair_without_edge_or_detour_is_an_error_and_changes_nothing(

@@ -157,7 +157,7 @@ def test_messages_are_said_in_a_few_words() -> None:
     messages = (
         events.FreeKeys(keys=("a", "b")),
         events.RemoveWorker(worker="w1"),
-        letters.Confirm(number=7, gone=("a",)),
+        letters.Confirm(number=7, forgotten=("a",)),
         letters.Running(running=False),
         do.TaskFinished(key="a", run_id=3, nbytes=1),
         client_requests.ClientNotice("a", client_requests.NoticeStatus.LOST),
