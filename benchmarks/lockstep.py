@@ -11,9 +11,9 @@ from typing import Any, Final
 from distributed import worker_state_machine as dask
 from scheduler import Scheduler, draw_config
 
-from workerfuzz.harness.subjects.dask.events import FIELDS, KINDS
+from workerfuzz.harness.subjects.dask.conversion import FIELDS, KINDS
+from workerfuzz.harness.subjects.dask.instrumentation import OWN_NAME, address, peer_at
 from workerfuzz.harness.subjects.dask.interface import fields_by_kind
-from workerfuzz.harness.subjects.dask.names import OWN_NAME, address, peer_at
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig

@@ -25,7 +25,7 @@ PLACE: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 OWN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "reference": "workerfuzz.harness.subjects.reference.worker:ReferenceSubject",
-        "dask": "workerfuzz.harness.subjects.dask.worker.subject:DaskSubject",
+        "dask": "workerfuzz.harness.subjects.dask.worker.worker:DaskSubject",
     }
 )
 
@@ -34,7 +34,7 @@ OWN: Final[Mapping[str, str]] = MappingProxyType(
 OWN_CLUSTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "reference": "workerfuzz.harness.subjects.reference.cluster:ReferenceClusterSystem",
-        "dask": "workerfuzz.harness.subjects.dask.cluster.subject:DaskClusterSystem",
+        "dask": "workerfuzz.harness.subjects.dask.cluster.cluster:DaskClusterSystem",
     }
 )
 
@@ -88,12 +88,11 @@ def _loaded(name: str, point: EntryPoint) -> object:
 
 
 def fuzzed_alone(name: str) -> Subject:
-    """A system to fuzz at the scope of one worker. Raises SubjectUnavailable, for dask as well."""
-    if name == "dask":
-        raise SubjectUnavailable(
-            "a dask worker trusts its scheduler; alone it is only replayed: add --scope cluster"
-        )
-    return get(name)
+    """Return a system to fuzz at the scope of one worker. Raises SubjectUnavailable, if it is not."""
+    subject = get(name)
+    if why := subject.why_not_alone():
+        raise SubjectUnavailable(f"{why}; alone it is only replayed: add --scope cluster")
+    return subject
 
 
 def _own(name: str) -> EntryPoint | None:

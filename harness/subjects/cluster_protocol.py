@@ -8,8 +8,9 @@ is the harness's own fault.
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, Self, runtime_checkable
 
+from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
@@ -186,14 +187,32 @@ class ClusterSystem(Protocol):
         """A scheduler without workers; raises SubjectUnavailable."""
 
 
-class CopyableCluster(Protocol):
-    """What a cluster under test offers beside, so that it can be explored."""
+class ProjectableCluster(ClusterSubject, Protocol):
+    """A cluster whose workers' share of a run can be told apart, and replayed without the others."""
 
-    def copy(self) -> Any:
-        """One of its own that continues alike, and shares nothing that changes."""
+    def worker_events(self, envelope: Envelope) -> Sequence[Event]:
+        """Return the messages of an envelope as events of the worker that receives it."""
+
+
+@runtime_checkable
+class ProjectableClusterSystem(ClusterSystem, Protocol):
+    """A system whose failures inside one worker can be replayed on that worker alone."""
+
+    def cluster(self, config: ClusterConfig) -> ProjectableCluster:
+        """A scheduler without workers; raises SubjectUnavailable."""
+
+    def lone_worker(self) -> Subject:
+        """Return the same system at the scope of one worker."""
+
+
+class CopyableCluster(Protocol):
+    """A cluster under test that can be explored."""
+
+    def copy(self) -> Self:
+        """Return a copy that continues alike, and shares nothing that changes."""
 
     def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
-        """Plain data, equal for those that continue alike.
+        """Return plain data, equal for those that continue alike.
 
         Args:
             its: names and numbers there.

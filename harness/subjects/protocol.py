@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.properties.view import WorkerView
@@ -70,8 +70,12 @@ class Subject(Protocol):
         """Addresses of other workers that it is ever told of; None: any."""
         return None
 
+    def why_not_alone(self) -> str:
+        """Return why its worker is only replayed without a scheduler, not fuzzed; empty: it is."""
+        return ""
+
     def run_config(self, chooser: Chooser) -> RunConfig:
-        """What a run takes place in."""
+        """Draw the configuration and the environment of a run."""
         return as_declared(self, draw_run_config(chooser))
 
 
@@ -89,13 +93,13 @@ def as_declared(subject: Subject, run_config: RunConfig) -> RunConfig:
 
 
 class Copyable(Protocol):
-    """What a system offers beside, so that it can be explored."""
+    """A worker under test that can be explored."""
 
-    def copy(self) -> Any:
-        """One of its own that continues alike, and shares nothing that changes."""
+    def copy(self) -> Self:
+        """Return a copy that continues alike, and shares nothing that changes."""
 
     def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
-        """Plain data, equal for those that continue alike."""
+        """Return plain data, equal for those that continue alike."""
 
 
 def copyable(name: str, it: Any) -> Any:

@@ -12,8 +12,7 @@ from workerfuzz.harness.subjects.cluster_protocol import (
     ClusterConfig,
     Envelope,
 )
-from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster, DaskClusterSystem
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events as ev

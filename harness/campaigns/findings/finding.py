@@ -19,12 +19,9 @@ from workerfuzz.harness.engines.shrink.finding_writer import (
 )
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk
-from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects.cluster_protocol import ProjectableClusterSystem
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
-
-#: The subject whose workers are not fuzzed by themselves.
-DASK: str = "dask"
 
 
 @dataclass(slots=True)
@@ -174,14 +171,13 @@ def look_alone(
     subject: Any, it: Finding, kept: WrittenFinding, engine: str, folder: Path | None
 ) -> None:
     """Whether one worker alone shows it; that is a case of its own."""
-    if subject.name != DASK:
-        return  # the reference is fuzzed at worker scope as it is
-    worker = get(subject.name)
-    projected = project(subject, worker, kept.violation)
+    if not isinstance(subject, ProjectableClusterSystem):
+        return
+    projected = project(subject, kept.violation)
     if projected.violation is None:
         it.lines.append(f"not as a case of one worker: {projected.why}")
         return
-    alone = keep(worker, projected.violation, folder, engine)
+    alone = keep(subject.lone_worker(), projected.violation, folder, engine)
     it.alone = casefile.format(alone.case)
     it.lines.append("one worker alone shows it:")
     it.lines += (f"  {line}" for line in alone.report())

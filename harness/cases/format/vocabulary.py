@@ -6,8 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness import subjects as registry
-from workerfuzz.harness.subjects.dask.cluster import properties as dask_cluster_properties
-from workerfuzz.harness.subjects.dask.worker import properties as dask_properties
+from workerfuzz.harness.subjects.dask import failures as dask_failures
 from workerfuzz.harness.worlds.cluster import properties as cluster_properties
 from workerfuzz.harness.worlds.worker import drain
 from workerfuzz.statemachine.properties import (
@@ -53,8 +52,7 @@ MODULES: Final = (
     cluster_properties,
     invariants_of_scheduler,
     totals_of_scheduler,
-    dask_properties,
-    dask_cluster_properties,
+    dask_failures,
 )
 
 

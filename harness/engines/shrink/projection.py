@@ -1,30 +1,29 @@
-"""A failure of a cluster that shows inside one worker, as a case of that worker alone.
+"""Projection of a failure of a cluster on the one worker inside which it shows.
 
 The worker's own events are what is left of the run. They become steps of the worker scope, with which
 the failure has to show again; it can be shrunk there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.cases.triage.signature import located
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
     CallResult,
-    ClusterSubject,
-    ClusterSystem,
     Envelope,
+    ProjectableCluster,
+    ProjectableClusterSystem,
 )
-from workerfuzz.harness.subjects.dask.cluster.worker_events import overheard
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.text import Holding
 from workerfuzz.strategies.worker import Step, from_environment, from_peers, from_scheduler
 
@@ -33,8 +32,8 @@ OF_A_WORKER: Final = frozenset({no_handler_raises.name, "validate_state", "waiti
 
 
 @dataclass(frozen=True, slots=True)
-class Projected:
-    """What came of it.
+class Projection:
+    """Result of a projection.
 
     Attributes:
         violation: the failure at worker scope; None where it does not show there.
@@ -46,121 +45,101 @@ class Projected:
 
 
 @dataclass(slots=True)
-class Heard:
-    """What happened to each worker, as far as a worker's steps can tell it.
+class WorkerRecords:
+    """Steps of the worker scope that each worker of a cluster went through.
 
     Attributes:
         steps: by worker.
-        untold: what they cannot tell, by worker.
-        party: to whom something happened last, or who was looked at last.
+        untold: events that no step of a worker stands for, by worker.
+        participant: the last one that something happened to, or that was checked.
     """
 
     steps: dict[str, list[Step]] = field(default_factory=dict)
     untold: dict[str, str] = field(default_factory=dict)
-    party: str = SCHEDULER
+    participant: str = SCHEDULER
 
-    def note(self, worker: str, events: Sequence[ev.Event]) -> None:
-        self.party = worker
-        self.steps.setdefault(worker, []).extend(told(event, worker) for event in events)
-
-
-class Overheard:
-    """A cluster under test; notes what happens to its workers, and hands everything on."""
-
-    def __init__(self, cluster: ClusterSubject, heard: Heard) -> None:
-        self._cluster, self._heard = cluster, heard
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._cluster, name)
-
-    def deliver(self, post: Envelope) -> CallResult:
-        if post.receiver != SCHEDULER:
-            self._heard.note(post.receiver, overheard(post.messages))
-        return self._cluster.deliver(post)
-
-    def handle_event(self, worker: str, event: ev.Event) -> CallResult:
-        self._heard.note(worker, [event])
-        return self._cluster.handle_event(worker, event)
-
-    def begin(self, worker: str, key: str) -> Any:
-        self._heard.party = worker
-        execute, outcome = self._cluster.begin(worker, key)
-        if execute is None:
-            self._heard.note(worker, [ev.ExecuteFailure(key=key, run_id=0)])
-        return execute, outcome
-
-    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
-        self._heard.party = worker
-        self._heard.untold[worker] = "a result that cannot be stored"
-        return self._cluster.spoil(worker, key, run_id)
+    def record(self, worker: str, events: Sequence[ev.Event]) -> None:
+        self.steps.setdefault(worker, []).extend(step_of(event, worker) for event in events)
 
 
-class Listener:
-    """A ``ClusterSystem`` whose clusters are overheard."""
+class RecordingWorld(ClusterWorld):
+    """A world that records what happens to each worker, and whom a violation is about."""
 
-    def __init__(self, subject: ClusterSystem, heard: Heard) -> None:
-        self.subject, self.heard = subject, heard
+    cluster: ProjectableCluster
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.subject, name)
-
-    def cluster(self, config: Any) -> Any:
-        return Overheard(self.subject.cluster(config), self.heard)
-
-
-class ProjectedWorld(ClusterWorld):
-    """Knows who it was that something was found wrong with."""
-
-    def __init__(self, subject: ClusterSystem, run_config: Any, heard: Heard) -> None:
-        self.heard = heard
-        super().__init__(Listener(subject, heard), run_config)
+    def __init__(
+        self, system: ProjectableClusterSystem, run_config: ClusterRunConfig, records: WorkerRecords
+    ) -> None:
+        self.records = records
+        super().__init__(system, run_config)
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
-        self.heard.party = party
+        self.records.participant = party
         super().check(party, thoroughly=thoroughly)
 
-    def call(self, party: str, happens: Callable[..., CallResult], *about: Any) -> None:
-        self.heard.party = party
+    def call(self, party: str, happens: Callable[..., CallResult], *about: object) -> None:
+        self.records.participant = party
+        match about:
+            case (Envelope() as envelope,) if party != SCHEDULER:
+                self.records.record(party, self.cluster.worker_events(envelope))
+            case (str(), ev.Event() as event):
+                self.records.record(party, [event])
+            case _:
+                pass
         super().call(party, happens, *about)
 
+    def begin(self, worker: str, key: str) -> None:
+        super().begin(worker, key)
+        if (worker, key) not in self.running:
+            self.records.record(worker, [ev.ExecuteFailure(key=key, run_id=0)])
 
-def project(cluster: ClusterSystem, worker: Any, violation: Violation) -> Projected:
-    """The failure as one worker shows it that is alone with hostile surroundings.
+    def end(self, worker: str, key: str, how: str) -> None:
+        if how == "spoiled":
+            self.records.untold[worker] = "a result that cannot be stored"
+        super().end(worker, key, how)
 
-    Args:
-        cluster: the system in which it was found.
-        worker: the same system at worker scope.
-    """
+
+def project(system: ProjectableClusterSystem, violation: Violation) -> Projection:
+    """Return the failure of a cluster as one worker shows it that is alone with its steps."""
     if violation.property not in OF_A_WORKER:
-        return Projected(why="it is about more than one party")
-    heard = Heard()
-    party = whose(cluster, violation, heard)
-    if party is None:
-        return Projected(why="it does not show again")
-    if party == SCHEDULER:
-        return Projected(why="it shows in the scheduler")
-    if party in heard.untold:
-        return Projected(why=f"steps of a worker cannot tell {heard.untold[party]}")
-    config = violation.run_config.config.worker  # type: ignore[union-attr]  # of a cluster
-    found = replay(worker, config, heard.steps.get(party, []))
+        return Projection(why="it is about more than one party")
+    run_config = violation.run_config
+    assert isinstance(run_config, ClusterRunConfig)
+    records = WorkerRecords()
+    worker = participant_of(system, violation, run_config, records)
+    if worker is None:
+        return Projection(why="it does not show again")
+    if worker == SCHEDULER:
+        return Projection(why="it shows in the scheduler")
+    if worker in records.untold:
+        return Projection(why=f"steps of a worker cannot tell {records.untold[worker]}")
+    steps = records.steps.get(worker, [])
+    found = replay(system.lone_worker(), run_config.config.worker, steps)
     if found is None:
-        return Projected(why=f"{party} alone does not show it")
+        return Projection(why=f"{worker} alone does not show it")
     if located(found) != located(violation):
-        return Projected(why=f"{party} alone breaks something else: {located(found)}")
-    return Projected(found)
+        return Projection(why=f"{worker} alone breaks something else: {located(found)}")
+    return Projection(found)
 
 
-def whose(cluster: ClusterSystem, violation: Violation, heard: Heard) -> str | None:
-    """The party that a violation is about; None where its steps do not show it again."""
-    again = violation_of(ProjectedWorld(cluster, violation.run_config, heard), violation.steps)
-    return heard.party if again is not None and located(again) == located(violation) else None
+def participant_of(
+    system: ProjectableClusterSystem,
+    violation: Violation,
+    run_config: ClusterRunConfig,
+    records: WorkerRecords,
+) -> str | None:
+    """Return whom a violation is about; None where its steps do not show it again."""
+    again = violation_of(RecordingWorld(system, run_config, records), violation.steps)
+    if again is None or located(again) != located(violation):
+        return None
+    return records.participant
 
 
 # Events as steps
 
 
 def holdings(who_has: ev.WhoHas, nbytes: ev.Nbytes, worker: str) -> tuple[Holding, ...]:
-    """Keys with their holders; the worker itself has another name there."""
+    """Return keys with their holders; the worker itself has another name there."""
     return tuple(
         Holding(key, tuple(ADDRESS if it == worker else it for it in them), nbytes.get(key))
         for key, them in who_has.items()
@@ -180,56 +159,52 @@ def compute_task(event: ev.ComputeTask, worker: str) -> Step:
     )
 
 
-def told(event: ev.Event, worker: str) -> Step:
-    """The step that lets an event happen to a worker."""
-    return TOLD[type(event)](event, worker)
-
-
-def of_keys(kind: Callable[[tuple[str, ...]], Step]) -> Callable[[Any, str], Step]:
-    return lambda event, worker: kind(tuple(event.keys))
-
-
-def of_key(kind: Callable[[str], Step]) -> Callable[[Any, str], Step]:
-    return lambda event, worker: kind(event.key)
-
-
-def of_peer(kind: Callable[[str], Step]) -> Callable[[Any, str], Step]:
-    return lambda event, worker: kind(event.worker)
-
-
-def bare(kind: Callable[[], Step]) -> Callable[[Any, str], Step]:
-    return lambda event, worker: kind()
-
-
-TOLD: Final[Mapping[type[ev.Event], Callable[[Any, str], Step]]] = MappingProxyType(
-    {
-        ev.ComputeTask: compute_task,
-        ev.FreeKeys: of_keys(from_scheduler.FreeKeys),
-        ev.ForgetKeys: of_keys(from_scheduler.ForgetKeys),
-        ev.AcquireReplicas: lambda it, worker: from_scheduler.AcquireReplicas(
-            holdings(it.who_has, it.nbytes, worker)
-        ),
-        ev.RemoveReplicas: of_keys(from_scheduler.RemoveReplicas),
-        ev.StealRequest: of_key(from_scheduler.StealRequest),
-        ev.CancelCompute: of_key(from_scheduler.CancelCompute),
-        ev.RefreshWhoHas: lambda it, worker: from_scheduler.RefreshWhoHas(
-            holdings(it.who_has, {}, worker)
-        ),
-        ev.RemoveWorker: of_peer(from_scheduler.RemoveWorker),
-        ev.UpdateData: lambda it, worker: from_scheduler.UpdateData(tuple(it.values)),
-        ev.Pause: bare(from_environment.Pause),
-        ev.Unpause: bare(from_environment.Unpause),
-        ev.FindMissing: bare(from_environment.FindMissing),
-        ev.RetryBusyWorker: of_peer(from_environment.RetryBusyWorker),
-        ev.ExecuteSuccess: of_key(from_environment.ExecuteSuccess),
-        ev.ExecuteFailure: of_key(from_environment.ExecuteFailure),
-        ev.Reschedule: of_key(from_environment.Reschedule),
-        ev.Secede: of_key(from_environment.Secede),
-        ev.GatherDepSuccess: lambda it, worker: from_peers.GatherDepSuccess(
-            it.worker, tuple(it.values)
-        ),
-        ev.GatherDepBusy: of_peer(from_peers.GatherDepBusy),
-        ev.GatherDepNetworkFailure: of_peer(from_peers.GatherDepNetworkFailure),
-        ev.GatherDepFailure: of_peer(from_peers.GatherDepFailure),
-    }
-)
+def step_of(event: ev.Event, worker: str) -> Step:  # noqa: C901, PLR0912  # a line for each kind
+    """Return the step that lets an event happen to a worker."""
+    match event:
+        case ev.ComputeTask():
+            return compute_task(event, worker)
+        case ev.FreeKeys():
+            return from_scheduler.FreeKeys(tuple(event.keys))
+        case ev.ForgetKeys():
+            return from_scheduler.ForgetKeys(tuple(event.keys))
+        case ev.AcquireReplicas():
+            return from_scheduler.AcquireReplicas(holdings(event.who_has, event.nbytes, worker))
+        case ev.RemoveReplicas():
+            return from_scheduler.RemoveReplicas(tuple(event.keys))
+        case ev.StealRequest():
+            return from_scheduler.StealRequest(event.key)
+        case ev.CancelCompute():
+            return from_scheduler.CancelCompute(event.key)
+        case ev.RefreshWhoHas():
+            return from_scheduler.RefreshWhoHas(holdings(event.who_has, {}, worker))
+        case ev.RemoveWorker():
+            return from_scheduler.RemoveWorker(event.worker)
+        case ev.UpdateData():
+            return from_scheduler.UpdateData(tuple(event.values))
+        case ev.Pause():
+            return from_environment.Pause()
+        case ev.Unpause():
+            return from_environment.Unpause()
+        case ev.FindMissing():
+            return from_environment.FindMissing()
+        case ev.RetryBusyWorker():
+            return from_environment.RetryBusyWorker(event.worker)
+        case ev.ExecuteSuccess():
+            return from_environment.ExecuteSuccess(event.key)
+        case ev.ExecuteFailure():
+            return from_environment.ExecuteFailure(event.key)
+        case ev.Reschedule():
+            return from_environment.Reschedule(event.key)
+        case ev.Secede():
+            return from_environment.Secede(event.key)
+        case ev.GatherDepSuccess():
+            return from_peers.GatherDepSuccess(event.worker, tuple(event.values))
+        case ev.GatherDepBusy():
+            return from_peers.GatherDepBusy(event.worker)
+        case ev.GatherDepNetworkFailure():
+            return from_peers.GatherDepNetworkFailure(event.worker)
+        case ev.GatherDepFailure():
+            return from_peers.GatherDepFailure(event.worker)
+        case _:
+            raise TypeError(f"no step of a worker stands for {type(event).__name__}")

@@ -1,18 +1,43 @@
-"""What Dask raised, in one line that is the same in every process: no story and no time in it."""
+"""Failures that Dask reports itself: what it raises, logs as an error, and finds by its own validation.
+
+Each is told in one line that is the same in every process: no story of the task and no time in it.
+"""
 
 import re
 import traceback
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple, NoReturn
 
-#: What Dask's own exceptions say about themselves, besides the story of the task.
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.statemachine.properties.property import Property, always
+
+#: Errors that are what a user is to see, by how they begin in Dask's source.
+ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "Task %s marked as failed because %d workers died": "it did, and the client is told",
+        "Removing worker ": "scattered data went with its last worker; nothing could be done",
+    }
+)
+
+#: Amounts of resources are sums of floats.
+_NEARLY_NOTHING: Final = 1e-9
+
+#: States in which a task may need its inputs here.
+_NEEDING: Final = frozenset(
+    {"waiting", "ready", "constrained", "executing", "long-running", "resumed"}
+)
+
+#: Attributes of Dask's own exceptions, besides the story of the task.
 _DETAILS: Final = ("key", "start", "finish", "state")
 
-#: Of which variables an assertion compares the state.
+#: A variable whose state an assertion compares.
 _ASKED: Final = re.compile(r"\b(\w+)\.state (?:not )?in\b")
 
 
 def describe(error: BaseException) -> str:
-    """Type, task and states of an exception, and the assertion or the exception behind it."""
+    """Return type, task and states of an exception, and the assertion or the exception behind it."""
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
@@ -32,7 +57,7 @@ def _headline(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Function and line of code that raised; nothing where the line says only that it raises."""
+    """Return function and line of code that raised; nothing where the line says only that it raises."""
     frames = traceback.extract_tb(error.__traceback__) if error.__traceback__ else []
     if not frames or str(frames[-1].line).startswith("raise"):
         return ""
@@ -40,9 +65,9 @@ def _place(error: BaseException) -> str:
 
 
 def states_in_question(error: BaseException) -> str:
-    """The states that a failed assertion asks about, as ``ts_wait is error``; empty without any.
+    """Return the states that a failed assertion asks about, as ``ts_wait is error``; empty without any.
 
-    The assertion alone is the same for a dependency that failed and for one that was let go.
+    The assertion alone is the same for a dependency that failed and for one that was released.
     """
     trace = error.__traceback__
     if not isinstance(error, AssertionError) or trace is None:
@@ -50,6 +75,114 @@ def states_in_question(error: BaseException) -> str:
     while trace.tb_next is not None:
         trace = trace.tb_next
     line = traceback.extract_tb(trace)[-1].line or ""
-    seen: dict[str, Any] = trace.tb_frame.f_locals
+    seen: dict[str, DaskObject] = trace.tb_frame.f_locals
     asked = [name for name in _ASKED.findall(line) if hasattr(seen.get(name), "state")]
     return ", ".join(f"{name} is {seen[name].state}" for name in asked)
+
+
+class LoggedError(NamedTuple):
+    """A record that Dask logged as an error.
+
+    Attributes:
+        text: as it stands in Dask's source, where nothing is filled in.
+        error: the exception that was being handled.
+    """
+
+    text: str
+    error: BaseException | None
+
+
+_OURS: Final = "workerfuzz."
+_DASKS: Final = ("distributed.", "dask.")
+
+
+def blame(error: Exception) -> NoReturn:
+    """Raise SubjectRaised where Dask is at fault, and the exception itself where this package is.
+
+    Dask calls code of ours in places, and both call other libraries: at fault is the one of us two
+    that was the last to call anything.
+    """
+    if isinstance(error, SubjectRaised):
+        raise error
+    ours = True
+    trace = error.__traceback__
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__"))
+        if name.startswith(_OURS):
+            ours = True
+        elif name.startswith(_DASKS):
+            ours = False
+        trace = trace.tb_next
+    if ours:
+        raise error
+    raise SubjectRaised(describe(error)) from error
+
+
+@always("The worker's own validation finds nothing wrong.")
+def validate_state(machine: DaskObject) -> Iterator[str]:
+    try:
+        machine.validate_state()
+    except Exception as error:  # noqa: BLE001  # whatever it raises is what it found
+        states = states_in_question(error)
+        yield describe(error) + (f", where {states}" if states else "")
+
+
+@always("As many tasks are counted as waiting for data as there are.")
+def waiting_is_counted(machine: DaskObject) -> Iterator[str]:
+    """Before 2022.10.1 workers keep that number; Dask's assertion about it is commented out."""
+    counted = getattr(machine, "waiting_for_data_count", None)
+    waiting = sum(bool(task.waiting_for_data) for task in machine.tasks.values())
+    if counted is not None and counted != waiting:
+        yield f"{counted} counted as waiting, {waiting} waiting"
+
+
+def properties_to_check(touched: Collection[str] | None) -> tuple[Property, ...]:
+    """Return the properties of a worker to check after an event; None asks for all of them.
+
+    A wrong count waits for a full sweep: it must not end a run before something worse can happen.
+    """
+    return (validate_state,) if touched is not None else (validate_state, waiting_is_counted)
+
+
+@always("Dask logs no error, but what a user is to see.")
+def nothing_is_logged_as_error(logged: Iterable[LoggedError]) -> Iterator[str]:
+    for text, error in logged:
+        if not any(text.startswith(allowed) for allowed in ALLOWED):
+            yield _summary(text, error)
+
+
+@always("A copy that may be dropped is kept only where a task needs it that is not cancelled.")
+def copies_are_kept_for_a_reason(refused: Iterable[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+    """Given the copies that a worker has just refused to drop, and the states of who uses them."""
+    for key, users in refused:
+        if _NEEDING.isdisjoint(users.values()):
+            said = ", ".join(f"{user} is {users[user]}" for user in sorted(users))
+            yield f"{key} is kept; {said or 'nobody uses it'}"
+
+
+@always("What is left of a worker's resources is what its running tasks did not take.")
+def resources_are_taken(machine: DaskObject) -> Iterator[str]:
+    """Given a worker of a release that does not check it itself, right after an event."""
+    for name, total in machine.total_resources.items():
+        needed = {it.key: it.resource_restrictions.get(name, 0) for it in machine.all_running_tasks}
+        taken, left = sum(needed.values()), machine.available_resources[name]
+        if abs(total - taken - left) < _NEARLY_NOTHING:
+            continue
+        begun = [it for it in machine.moves if it.finish == "executing" and needed.get(it.key)]
+        if begun and left > total - taken:
+            for move in begun:
+                yield f"{move.key}, {move.start} -> {move.finish}, took no {name}"
+        else:
+            yield f"{left:g} of {total:g} {name} are left; running tasks need {taken:g}"
+
+
+@always("The scheduler's own validation finds nothing wrong.")
+def scheduler_validate_state(scheduler: DaskObject) -> Iterator[str]:
+    try:
+        scheduler.validate_state()
+    except Exception as error:  # noqa: BLE001  # whatever it raises is what it found
+        yield describe(error)
+
+
+def _summary(text: str, error: BaseException | None) -> str:
+    return next(iter(text.splitlines()), "") if error is None else describe(error)

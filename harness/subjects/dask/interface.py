@@ -7,10 +7,16 @@ instead of failing in the middle of a run.
 import dataclasses
 from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
-from workerfuzz.harness.subjects.dask.events import FIELDS, KINDS, OPTIONAL_KINDS
-from workerfuzz.harness.subjects.dask.instructions import DROPPED, READERS
+from workerfuzz.harness.subjects.dask.conversion import (
+    DROPPED,
+    FIELDS,
+    KINDS,
+    OPTIONAL_KINDS,
+    READERS,
+)
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
 
 #: What a record calls the state whose thread or transfer it holds, and the one after: by release.
 PREVIOUS: Final = ("previous", "_previous")
@@ -51,7 +57,7 @@ _TASK_HAS: Final = (
 )  # fmt: skip
 
 
-def unknown(module: Any) -> Iterator[str]:
+def unknown(module: DaskObject) -> Iterator[str]:
     """What a release lacks, or has and we do not know, in words."""
     for name in _MODULE_HAS:
         if not hasattr(module, name):
@@ -72,7 +78,7 @@ def unknown(module: Any) -> Iterator[str]:
     yield from _unknown_instructions(module, fields)
 
 
-def fields_by_kind(module: Any) -> dict[str, frozenset[str]]:
+def fields_by_kind(module: DaskObject) -> dict[str, frozenset[str]]:
     """Names of the fields of each event and of each instruction."""
     return {
         name: frozenset(item.name for item in dataclasses.fields(kind))
@@ -82,7 +88,7 @@ def fields_by_kind(module: Any) -> dict[str, frozenset[str]]:
     }
 
 
-def _kinds(module: Any, base: type) -> Iterator[tuple[str, type]]:
+def _kinds(module: DaskObject, base: type) -> Iterator[tuple[str, type]]:
     for name, kind in vars(module).items():
         if isinstance(kind, type) and issubclass(kind, base):
             yield name, kind
@@ -96,7 +102,7 @@ def _unknown_events(fields: dict[str, frozenset[str]]) -> Iterator[str]:
             yield f"there is no {kind}"
 
 
-def _unknown_instructions(module: Any, fields: dict[str, frozenset[str]]) -> Iterator[str]:
+def _unknown_instructions(module: DaskObject, fields: dict[str, frozenset[str]]) -> Iterator[str]:
     for kind, reader in READERS.items():
         if kind in fields:
             yield from _lacking(kind, fields[kind], reader.reads)

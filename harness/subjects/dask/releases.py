@@ -14,13 +14,19 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from packaging.version import InvalidVersion, Version
 
+from workerfuzz.harness.subjects.dask.instrumentation import (
+    OWN_NAME,
+    DaskObject,
+    FirstByName,
+    address,
+    recording,
+    recording_tasks,
+)
 from workerfuzz.harness.subjects.dask.interface import LIMITS, fields_by_kind, unknown
-from workerfuzz.harness.subjects.dask.names import OWN_NAME, address
-from workerfuzz.harness.subjects.dask.recording import recording, recording_tasks
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine.worker.config import WorkerConfig
 
@@ -29,16 +35,6 @@ OLDEST: Final = Version("2022.7.0")
 
 #: More transitions than any event should cause; Dask raises then.
 MOST_TRANSITIONS: Final = 10_000
-
-
-class ByName:
-    """Instead of Dask's random numbers, which choose between peers that are equally good.
-
-    Where these are equal as well, Dask takes the peer whose name comes first.
-    """
-
-    def random(self) -> float:
-        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,9 @@ class Release:
     """
 
     version: str
-    module: Any
-    machine: Any = field(repr=False)
-    task: Any = field(repr=False)
+    module: DaskObject
+    machine: DaskObject = field(repr=False)
+    task: DaskObject = field(repr=False)
     arguments: frozenset[str] = field(repr=False)
     fields: Mapping[str, frozenset[str]] = field(repr=False)
 
@@ -71,7 +67,7 @@ class Release:
         """There is an event or an instruction of that name."""
         return kind in self.fields
 
-    def worker(self, config: WorkerConfig, *, validate: bool) -> Any:
+    def worker(self, config: WorkerConfig, *, validate: bool) -> DaskObject:
         """A fresh ``WorkerState``."""
         arguments: dict[str, object] = {
             "nthreads": config.nthreads,
@@ -81,7 +77,7 @@ class Release:
             "transition_counter_max": MOST_TRANSITIONS,
         }
         attributes: dict[str, object] = {
-            "rng": ByName(),
+            "rng": FirstByName(),
             "tasks": recording_tasks(self.task)(),
         }
         for limit, names in LIMITS.items():
@@ -108,7 +104,7 @@ def installed() -> Release:
     return release_of(module, version)
 
 
-def release_of(module: Any, version: str) -> Release:
+def release_of(module: DaskObject, version: str) -> Release:
     """What a module offers, once it is known to be enough; raises SubjectUnavailable."""
     for reason in unknown(module):
         raise _not_known(version, reason)

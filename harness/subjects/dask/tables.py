@@ -1,8 +1,9 @@
 """All tables of Dask's worker and of its scheduler, as far as a release has them."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
 from workerfuzz.harness.subjects.tables import Tables, filled, read, said
 
 #: Beside the tasks, which are told record by record. What only counts, measures or limits is not here.
@@ -31,12 +32,12 @@ OF_TASK_THERE: Final = (
 )  # fmt: skip
 
 
-def worker_tables(machine: Any) -> Tables:
+def worker_tables(machine: DaskObject) -> Tables:
     """What a ``WorkerState`` has noted down."""
     return filled({"tasks": records(machine.tasks.values(), OF_TASK), **read(machine, WORKER)})
 
 
-def scheduler_tables(scheduler: Any, stealing: Any) -> Tables:
+def scheduler_tables(scheduler: DaskObject, stealing: DaskObject) -> Tables:
     """What a scheduler and its work stealing have noted down."""
     found = {
         "tasks": records(scheduler.tasks.values(), OF_TASK_THERE),
@@ -52,7 +53,7 @@ def scheduler_tables(scheduler: Any, stealing: Any) -> Tables:
     return filled(found)
 
 
-def records(tasks: Iterable[Any], names: Iterable[str]) -> dict[str, str]:
+def records(tasks: Iterable[DaskObject], names: Iterable[str]) -> dict[str, str]:
     """Records by key, a line each."""
     return {
         str(task.key): " ".join((task.state, *told(task, names)))
@@ -60,7 +61,7 @@ def records(tasks: Iterable[Any], names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def told(task: Any, names: Iterable[str]) -> Iterable[str]:
+def told(task: DaskObject, names: Iterable[str]) -> Iterable[str]:
     for name in names:
         value = getattr(task, name, None)
         if value:

@@ -1,34 +1,57 @@
-"""One cluster under test: Dask's scheduler, its workers, and what they send."""
+"""The subject ``dask`` as a whole cluster: the real scheduler and real worker state machines.
+
+All in one thread, without a network and without an event loop: the scheduler is made and never
+started, its handlers are called as messages arrive, and what it sends is collected.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Final, TypeAlias, assert_never
 
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
     CallResult,
     Envelope,
+    ProjectableCluster,
+    ProjectableClusterSystem,
     TaskTransition,
 )
-from workerfuzz.harness.subjects.dask.cluster import messages
-from workerfuzz.harness.subjects.dask.cluster import possible_decisions as choices
-from workerfuzz.harness.subjects.dask.cluster import registration as joining
-from workerfuzz.harness.subjects.dask.cluster import residue as remains
-from workerfuzz.harness.subjects.dask.cluster.client_requests import FULFIL, NBYTES, Wishes
-from workerfuzz.harness.subjects.dask.cluster.faults import blame
-from workerfuzz.harness.subjects.dask.cluster.patching import STAGE, Logged, belongings
-from workerfuzz.harness.subjects.dask.cluster.properties import (
+from workerfuzz.harness.subjects.dask.cluster import graphs, messages
+from workerfuzz.harness.subjects.dask.cluster.embedding import (
+    Outbox,
+    Patches,
+    Stream,
+    Streams,
+    finished,
+)
+from workerfuzz.harness.subjects.dask.cluster.releases import (
+    ClusterRelease,
+    Registration,
+    installed_cluster,
+    missing,
+    registration_arguments,
+)
+from workerfuzz.harness.subjects.dask.cluster.residue import residue
+from workerfuzz.harness.subjects.dask.cluster.worker import ClusterWorker
+from workerfuzz.harness.subjects.dask.failures import (
+    LoggedError,
+    blame,
     copies_are_kept_for_a_reason,
     nothing_is_logged_as_error,
     resources_are_taken,
     scheduler_validate_state,
+    validate_state,
 )
-from workerfuzz.harness.subjects.dask.cluster.releases import ClusterRelease, missing
-from workerfuzz.harness.subjects.dask.cluster.streams import Outbox, Stream, Streams
-from workerfuzz.harness.subjects.dask.cluster.stubs import finished
-from workerfuzz.harness.subjects.dask.cluster.worker import ClusterWorker
-from workerfuzz.harness.subjects.dask.names import Name, address, named, peer_at, stable_hash
+from workerfuzz.harness.subjects.dask.instrumentation import (
+    DaskObject,
+    Name,
+    address,
+    named,
+    peer_at,
+    stable_hash,
+)
 from workerfuzz.harness.subjects.dask.tables import scheduler_tables
-from workerfuzz.harness.subjects.dask.worker.properties import validate_state
+from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import Property
@@ -37,8 +60,50 @@ from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
+#: Kinds of step that some release has no way to do: so far every supported one can do everything.
+_CANNOT: Final[Mapping[str, str]] = MappingProxyType({})
 
-class DaskCluster:
+#: Size of a value whose size nobody knows, in bytes.
+_NBYTES: Final = 1
+
+#: (key, worker): a decision that the scheduler could make.
+Decision: TypeAlias = tuple[str, str]
+
+
+class DaskClusterSystem(ProjectableClusterSystem):
+    """System of the clusters of the installed release."""
+
+    name: str = "dask"
+
+    def version(self) -> str:
+        return installed_cluster().worker.version
+
+    def cannot(self) -> Mapping[str, str]:
+        return _CANNOT
+
+    def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
+        release = installed_cluster()
+        return {
+            "scheduler": transition_table(release.scheduler.SchedulerState),
+            "worker": transition_table(release.worker.machine),
+        }
+
+    def cluster(self, config: ClusterConfig) -> "DaskCluster":
+        return DaskCluster(installed_cluster(), config)
+
+    def lone_worker(self) -> DaskSubject:
+        return DaskSubject()
+
+
+def transition_table(machine: DaskObject) -> Collection[tuple[str, str]]:
+    """Return the transitions that a class of Dask has a method for; none where it has no table."""
+    for name in ("_TRANSITIONS_TABLE", "_transitions_table"):
+        if hasattr(machine, name):
+            return [(str(start), str(finish)) for start, finish in getattr(machine, name)]
+    return []
+
+
+class DaskCluster(ProjectableCluster):
     """A scheduler and its workers. All calls are synchronous."""
 
     begins_later: bool = True
@@ -46,104 +111,139 @@ class DaskCluster:
     def __init__(self, release: ClusterRelease, config: ClusterConfig) -> None:
         self.release = release
         self.config = config
-        self._belongings = belongings(
-            release.scheduler, release.stealing, release.worker.module, Stream
+        self._patches = Patches(
+            release.scheduler, release.stealing, release.worker.module, release.task
         )
-        self._heard = self._belongings.heard
+        self._errors = self._patches.errors
         self._outbox = Outbox()
         self._workers: dict[str, ClusterWorker] = {}
-        self._lost: set[str] = set()
-        self._chosen: dict[str, Sequence[tuple[str, str]]] = {}
+        self._decisions: dict[str, Sequence[Decision]] = {}
         self._party = SCHEDULER
-        STAGE.enter(self._belongings)
-        self.scheduler = release.make(config)
+        with self._patches:
+            self.scheduler = release.make(config)
         self.stealing = self.scheduler.extensions["stealing"]
         for reason in missing(self.scheduler, self.stealing):
             raise SubjectUnavailable(f'subject "dask" does not know this distributed: {reason}')
         self.scheduler.listen_to(Streams(self._outbox), Streams(self._outbox))
-        self._wishes = Wishes(release, self.scheduler, self._nbytes)
 
     # Who is there
 
     def join(self, worker: str) -> CallResult:
         config = self.config.worker
         made = ClusterWorker(self.release.worker, worker, config, validate=self.config.validate)
-        newcomer = joining.Newcomer(made.address, worker, config)
-        arguments = joining.arguments(self.release.joins, newcomer)
+        registration = Registration(made.address, worker, config)
+        arguments = registration_arguments(self.release.joins, registration)
         self._workers[worker] = made
         return self._scheduler(self.scheduler.add_worker, **arguments)
 
     def lose(self, worker: str) -> CallResult:
         del self._workers[worker]
-        outcome = self._scheduler(
+        result = self._scheduler(
             self.scheduler.remove_worker, address=address(worker), stimulus_id=f"lose-{worker}"
         )
-        outcome.posts = [post for post in outcome.posts if post.receiver != worker]
-        return outcome
+        result.posts = [envelope for envelope in result.posts if envelope.receiver != worker]
+        return result
 
     # What happens to the scheduler
 
     def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
-        return self._scheduler(self._ask, client, wish)
+        return self._scheduler(self._request, client, wish)
 
-    def _ask(self, client: str, wish: client_requests.ClientRequest) -> Any:
-        if client not in self.scheduler.clients:
-            self._welcome(client)
-        return FULFIL[type(wish)](self._wishes, client, wish)
+    def _request(self, client: str, request: client_requests.ClientRequest) -> DaskObject:
+        """Call the method of the scheduler that a message or request of a client leads to."""
+        scheduler, release = self.scheduler, self.release
+        if client not in scheduler.clients:
+            self._add_client(client)
+        match request:
+            case client_requests.Submit():
+                arguments = graphs.arguments(
+                    release.submits, release.graph_takes, client, request, release.content
+                )
+                return scheduler.update_graph(**arguments)
+            case client_requests.Release():
+                return scheduler.client_releases_keys(keys=_names(request.keys), client=client)
+            case client_requests.Cancel():
+                details = {"reason": None, "msg": None}
+                known = {name: it for name, it in details.items() if name in release.cancels}
+                return scheduler.stimulus_cancel(
+                    keys=_names(request.keys), client=client, force=request.force, **known
+                )
+            case client_requests.Retry():
+                return scheduler.stimulus_retry(keys=_names(request.keys), client=client)
+            case client_requests.Scattered():
+                who_has = request.who_has
+                return scheduler.update_data(
+                    who_has={named(key): list(map(address, them)) for key, them in who_has.items()},
+                    nbytes={named(key): self._nbytes(key, who_has[key][0]) for key in who_has},
+                    client=client,
+                )
+            case _:
+                assert_never(request)
 
-    def _welcome(self, client: str) -> None:
-        """What ``Scheduler.add_client`` does before it listens."""
+    def _add_client(self, client: str) -> None:
+        """Source: distributed 2026.8.0, scheduler.py, Scheduler.add_client, before it listens."""
         state = self.release.scheduler.ClientState(client, versions={})
         state._hash = stable_hash(client)
         self.scheduler.clients[client] = state
         self.scheduler.client_comms[client] = Stream()
 
+    def _nbytes(self, key: str, worker: str) -> int:
+        holder = self._workers.get(worker)
+        return _NBYTES if holder is None else holder.nbytes(key)
+
     def deliver(self, post: Envelope) -> CallResult:
         if post.receiver == SCHEDULER:
             return self._scheduler(self._to_scheduler, post)
         worker = self._workers[post.receiver]
-        return self._worker(worker, self._to_worker, worker, post)
+        return self._worker(worker, worker.handle_messages, post)
 
-    def _to_scheduler(self, post: Envelope) -> None:
-        where = address(post.sender)
+    def _to_scheduler(self, envelope: Envelope) -> None:
+        where = address(envelope.sender)
         handlers = self.scheduler.stream_handlers
-        for message in post.messages:
+        for message in envelope.messages:
             assert isinstance(message, dict)
             fields = message.copy()
             finished(handlers[fields.pop("op")](worker=where, **fields))
 
-    def _to_worker(self, worker: ClusterWorker, post: Envelope) -> None:
-        for message in post.messages:
-            assert isinstance(message, dict)
-            worker.take_in(message)
-
     def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
-        return [*messages.told(post.messages)]
+        return [*messages.client_notices(post)]
 
     def say(self, post: Envelope) -> Sequence[str]:
-        return [*map(messages.words, post.messages)]
+        return [*map(messages.summary, messages.messages_in(post))]
 
-    def stealable(self) -> Sequence[tuple[str, str]]:
-        return self._choice("steal", choices.stealable, self.scheduler, self.stealing)
+    def worker_events(self, envelope: Envelope) -> Sequence[Event]:
+        return messages.worker_events(envelope)
+
+    def stealable(self) -> Sequence[Decision]:
+        return self._possible("steal", stealable, self.scheduler, self.stealing)
 
     def steal(self, key: str, thief: str) -> CallResult:
         task = self.scheduler.tasks[Name(key)]
         to = self.scheduler.workers[address(thief)]
         return self._scheduler(self.stealing.move_task_request, task, task.processing_on, to)
 
-    def replicable(self) -> Sequence[tuple[str, str]]:
-        return self._choice("replicate", choices.replicable, self.scheduler)
+    def replicable(self) -> Sequence[Decision]:
+        return self._possible("replicate", replicable, self.scheduler)
 
     def replicate(self, key: str, worker: str) -> CallResult:
         call = self.scheduler.request_acquire_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="replicate")
 
-    def droppable(self) -> Sequence[tuple[str, str]]:
-        return self._choice("drop", choices.droppable, self.scheduler)
+    def droppable(self) -> Sequence[Decision]:
+        return self._possible("drop", droppable, self.scheduler)
 
     def drop(self, key: str, worker: str) -> CallResult:
         call = self.scheduler.request_remove_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="drop")
+
+    def _possible(
+        self, kind: str, find: Callable[..., Iterator[Decision]], *about: DaskObject
+    ) -> Sequence[Decision]:
+        """Return the decisions of one kind, sorted; found once for each call of the scheduler."""
+        found = self._decisions.get(kind)
+        if found is None:
+            found = self._decisions[kind] = sorted(find(*about))
+        return found
 
     # What happens to a worker
 
@@ -156,13 +256,13 @@ class DaskCluster:
         found: list[Execute | None] = []
 
         def begin() -> None:
-            run, said = it.begin(key)
-            found.append(run)
-            if said:
-                self._heard.append(Logged(f"a thread could not begin: {said}", None))
+            execute, why_not = it.begin(key)
+            found.append(execute)
+            if why_not:
+                self._errors.append(LoggedError(f"a thread could not begin: {why_not}", None))
 
-        outcome = self._worker(it, begin)
-        return found[0], outcome
+        result = self._worker(it, begin)
+        return found[0], result
 
     def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
         it = self._workers[worker]
@@ -175,26 +275,27 @@ class DaskCluster:
 
     def moves(self) -> Iterable[TaskTransition]:
         if self._party == SCHEDULER:
-            return _scheduled([*self.scheduler.transition_log])
-        return _worked(self._party, self._workers[self._party].machine.moves)
+            return _scheduler_transitions([*self.scheduler.transition_log])
+        recorded, worker = self._workers[self._party].machine.moves, self._party
+        return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in recorded)
 
     def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
         found: list[tuple[Property, str]] = []
         worker = self._workers.get(party)
         if thoroughly and self.config.validate:
-            STAGE.enter(self._belongings)
-            if party == SCHEDULER:
-                found += _broken(scheduler_validate_state, self.scheduler)
-            elif worker is not None:
-                found += _broken(validate_state, worker.machine)
+            with self._patches:
+                if party == SCHEDULER:
+                    found += _broken(scheduler_validate_state, self.scheduler)
+                elif worker is not None:
+                    found += _broken(validate_state, worker.machine)
         if worker is not None and worker.counts_resources:
             found += _broken(resources_are_taken, worker.machine)
         if worker is not None and worker.refused:
             found += _broken(copies_are_kept_for_a_reason, worker.refused)
             worker.refused = []
-        if self._heard:
-            found += _broken(nothing_is_logged_as_error, self._heard)
-            self._heard.clear()
+        if self._errors:
+            found += _broken(nothing_is_logged_as_error, self._errors)
+            self._errors.clear()
         return found
 
     def worker(self, worker: str) -> ClusterWorker:
@@ -225,75 +326,136 @@ class DaskCluster:
         return self._workers[party].tables()
 
     def unsatisfiable(self) -> Collection[str]:
-        return sorted(choices.unsatisfiable(self.scheduler))
+        return sorted(unsatisfiable(self.scheduler))
 
     def leftovers(self) -> Iterator[str]:
-        return remains.leftovers(self.scheduler, self.stealing, self._workers)
+        return residue(self.scheduler, self.stealing, self._workers)
 
     def close(self) -> None:
         self._workers.clear()
         self.scheduler.forget_everything()
-        STAGE.leave(self._belongings)
 
     # How Dask is called
 
-    def _scheduler(self, call: Callable[..., Any], *args: Any, **named: Any) -> CallResult:
+    def _scheduler(self, call: Callable[..., object], *args: object, **named: object) -> CallResult:
         """Let something happen to the scheduler."""
         scheduler = self.scheduler
         self._party = SCHEDULER
-        self._chosen.clear()
-        self._heard.clear()
+        self._decisions.clear()
+        self._errors.clear()
         scheduler.transition_counter = 0  # the limit is for one call, not for the whole run
         scheduler.transition_log.clear()
-        STAGE.enter(self._belongings)
         try:
-            finished(call(*args, **named))
-        except Exception as error:  # noqa: BLE001  # whatever it is, somebody is to blame
-            self._heard.clear()  # it says the same
+            with self._patches:
+                finished(call(*args, **named))
+        except Exception as error:  # noqa: BLE001  # whatever it is, one of us two is at fault
+            self._errors.clear()  # they tell the same
             blame(error)
         return CallResult(self._outbox.collected())
 
-    def _worker(self, worker: ClusterWorker, call: Callable[..., None], *args: Any) -> CallResult:
+    def _worker(
+        self, worker: ClusterWorker, call: Callable[..., None], *args: object
+    ) -> CallResult:
         """Let something happen to a worker."""
         self._party = worker.name
-        self._heard.clear()
+        self._errors.clear()
         worker.machine.moves = []  # the former ones may still be read
-        STAGE.enter(self._belongings)
         try:
-            call(*args)
-        except Exception as error:  # noqa: BLE001  # whatever it is, somebody is to blame
-            self._heard.clear()  # it says the same
+            with self._patches:
+                call(*args)
+        except Exception as error:  # noqa: BLE001  # whatever it is, one of us two is at fault
+            self._errors.clear()  # they tell the same
             blame(error)
-        if worker.sent:
-            self._outbox.send(worker.name, SCHEDULER, worker.sent)
-            worker.sent.clear()
-        wanted, worker.wanted = worker.wanted, []
-        return CallResult(self._outbox.collected(), wanted)
-
-    def _choice(
-        self, name: str, find: Callable[..., Iterator[tuple[str, str]]], *args: Any
-    ) -> Sequence[tuple[str, str]]:
-        chosen = self._chosen.get(name)
-        if chosen is None:
-            chosen = self._chosen[name] = sorted(find(*args))
-        return chosen
-
-    def _nbytes(self, key: str, worker: str) -> int:
-        held = self._workers.get(worker)
-        return NBYTES if held is None else held.nbytes(key)
+        if worker.messages:
+            self._outbox.send(worker.name, SCHEDULER, worker.messages)
+            worker.messages.clear()
+        actions, worker.actions = worker.actions, []
+        return CallResult(self._outbox.collected(), actions)
 
 
-def _broken(item: Property, about: Any) -> Iterator[tuple[Property, str]]:
+def _names(keys: Iterable[str]) -> list[Name]:
+    return list(map(named, keys))
+
+
+def _broken(item: Property, about: DaskObject) -> Iterator[tuple[Property, str]]:
     return ((item, counterexample) for counterexample in item(about))
 
 
-def _scheduled(log: Iterable[Sequence[Any]]) -> Iterator[TaskTransition]:
-    """What the scheduler's own log of transitions tells."""
+def _scheduler_transitions(log: Iterable[DaskObject]) -> Iterator[TaskTransition]:
+    """Yield the entries of the scheduler's own log of transitions."""
     for key, start, finish, *_ in log:
         if start != finish:
             yield TaskTransition(SCHEDULER, str(key), str(start), str(finish))
 
 
-def _worked(worker: str, moves: Iterable[Any]) -> Iterator[TaskTransition]:
-    """What was recorded of a worker."""
-    return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in moves)
+# Decisions that the scheduler could make now, with some timing or other
+
+
+def stealable(scheduler: DaskObject, stealing: DaskObject) -> Iterator[Decision]:
+    """Yield (key, thief) of moves that work stealing considers, whatever they cost.
+
+    Source: distributed 2026.8.0, stealing.py, WorkStealing.balance.
+    """
+    if not stealing.key_stealable or not 0 < len(scheduler.idle) < len(scheduler.workers):
+        return
+    idle = scheduler.running.intersection(scheduler.idle.values())
+    for task in stealing.key_stealable:
+        victim = task.processing_on
+        if victim is None or victim in idle or task in stealing.in_flight:
+            continue
+        if task not in victim.processing or len(victim.processing) <= victim.nthreads:
+            continue
+        for thief in _thieves(scheduler, task, idle):
+            yield str(task.key), peer_at(thief.address)
+
+
+def _thieves(scheduler: DaskObject, task: DaskObject, idle: set[DaskObject]) -> set[DaskObject]:
+    valid = scheduler.valid_workers(task)
+    if valid is None:
+        return idle
+    return (idle & valid) or (idle if task.loose_restrictions else set())
+
+
+def replicable(scheduler: DaskObject) -> Iterator[Decision]:
+    """Yield (key, worker) of copies that could be wanted.
+
+    Source: distributed 2026.8.0, active_memory_manager.py,
+    ActiveMemoryManagerExtension._find_recipient.
+    """
+    for key, task in scheduler.tasks.items():
+        if task.who_has and task.state == "memory" and not task.actor:
+            for worker in scheduler.running - task.who_has:
+                yield str(key), peer_at(worker.address)
+
+
+def droppable(scheduler: DaskObject) -> Iterator[Decision]:
+    """Yield (key, worker) of copies that are one too many.
+
+    Source: distributed 2026.8.0, active_memory_manager.py,
+    ActiveMemoryManagerExtension._find_dropper.
+    """
+    for task in scheduler.replicated_tasks:
+        if task.actor or len(task.who_has) < 2:
+            continue
+        needed = {waiter.processing_on for waiter in task.waiters or ()} & task.who_has
+        candidates = task.who_has - needed
+        if len(candidates) == 1 and needed and not needed & scheduler.running:
+            candidates -= scheduler.running  # the only copy that is not on a paused worker
+        for worker in candidates:
+            yield str(task.key), peer_at(worker.address)
+
+
+def unsatisfiable(scheduler: DaskObject) -> Iterator[str]:
+    """Yield tasks without a worker that could not run on any worker that is there."""
+    for task in scheduler.unrunnable:
+        if not any(_can_run(task, worker) for worker in scheduler.workers.values()):
+            yield str(task.key)
+
+
+def _can_run(task: DaskObject, worker: DaskObject) -> bool:
+    if task.loose_restrictions:
+        return True
+    if task.worker_restrictions and worker.address not in task.worker_restrictions:
+        return False
+    needed = task.resource_restrictions or {}
+    return all(worker.resources.get(name, 0) >= amount for name, amount in needed.items())

@@ -1,16 +1,19 @@
-"""A graph as the scheduler of a release takes it from a client: every task carries our ``TaskSpec``."""
+"""A graph as the scheduler of a release takes it from a client: every task carries our ``TaskSpec``.
+
+Source: distributed 2026.8.0, scheduler.py, Scheduler.update_graph.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Final
 
-from workerfuzz.harness.subjects.dask.names import Name, address, named
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name, address, named
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.task import TaskSpec
 
 
-def content_class(base: type[Any] | None) -> Callable[[TaskSpec], Any]:
+def content_class(base: type[DaskObject] | None) -> Callable[[TaskSpec], DaskObject]:
     """What makes the content of a task out of its spec.
 
     Args:
@@ -36,7 +39,7 @@ def content_class(base: type[Any] | None) -> Callable[[TaskSpec], Any]:
     return Content
 
 
-def spec_of(content: Any) -> TaskSpec | None:
+def spec_of(content: DaskObject) -> TaskSpec | None:
     """The reverse, wherever a release has wrapped it; None: a task without content."""
     for wrapping in ("data", "spec", "task"):
         content = getattr(content, wrapping, content)
@@ -51,7 +54,7 @@ class Graph:
     client: str
     wish: client_requests.Submit
     specs: Sequence[TaskSpec]
-    contents: dict[Name, Any]
+    contents: dict[Name, DaskObject]
 
     @property
     def dependencies(self) -> dict[Name, set[Name]]:
@@ -63,9 +66,9 @@ class Graph:
         return self
 
     @property
-    def annotations(self) -> dict[str, dict[Name, Any]]:
+    def annotations(self) -> dict[str, dict[Name, DaskObject]]:
         """What is asked for each task, by what it is and by key."""
-        found: dict[str, dict[Name, Any]] = {}
+        found: dict[str, dict[Name, DaskObject]] = {}
         if not self.wish.options:
             return found
         for name, read in ANNOTATIONS.items():
@@ -92,12 +95,12 @@ class Graph:
         """A task after those that it depends on; what counts is that it is an order."""
         return {key: position for position, key in enumerate(self.contents)}
 
-    def asked(self, annotation: str) -> dict[Name, Any]:
+    def asked(self, annotation: str) -> dict[Name, DaskObject]:
         return self.annotations.get(annotation, {})
 
 
 #: What ``Options`` are called in Dask. What is nothing is not asked for.
-ANNOTATIONS: Final[Mapping[str, Callable[[client_requests.Options], Any]]] = {
+ANNOTATIONS: Final[Mapping[str, Callable[[client_requests.Options], DaskObject]]] = {
     "priority": lambda options: options.priority,
     "retries": lambda options: options.retries,
     "resources": lambda options: dict(options.resources),
@@ -110,13 +113,13 @@ class _Dependent(Graph):
     """A graph of a release that wants its dependencies beside it."""
 
     @property
-    def materialized(self) -> Any:
+    def materialized(self) -> DaskObject:
         return self.contents, self.dependencies, self.annotations
 
     @property
-    def materialized_by_key(self) -> Any:
+    def materialized_by_key(self) -> DaskObject:
         """As releases want it that have a method of the scheduler for it: annotations by key."""
-        asked: dict[Name, dict[str, Any]] = {}
+        asked: dict[Name, dict[str, DaskObject]] = {}
         for name, values in self.annotations.items():
             for key, value in values.items():
                 asked.setdefault(key, {})[name] = value
@@ -127,11 +130,11 @@ class _Plain(Graph):
     """A graph whose nodes know what they depend on."""
 
     @property
-    def materialized(self) -> Any:
+    def materialized(self) -> DaskObject:
         return self.contents, self.annotations
 
 
-Fill = Callable[[Graph], Any]
+Fill = Callable[[Graph], DaskObject]
 
 #: What every release asks for.
 _ALWAYS: Final[Mapping[str, Fill]] = {
@@ -194,8 +197,8 @@ def arguments(
     taken: frozenset[str],
     client: str,
     wish: client_requests.Submit,
-    content: Callable[[TaskSpec], Any],
-) -> dict[str, Any]:
+    content: Callable[[TaskSpec], DaskObject],
+) -> dict[str, DaskObject]:
     """Of ``update_graph``, where it takes these."""
     specs = _reached(wish)
     kind, fills = WAYS[way]

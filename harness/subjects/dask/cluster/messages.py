@@ -1,15 +1,26 @@
-"""What Dask's messages are: to a worker an event, to a client news, to people a few words."""
+"""Messages that Dask's scheduler sends: to a worker an event, to a client a notice.
+
+Source: distributed 2026.8.0, worker.py, Worker.__init__ (``stream_handlers``), and client.py,
+Client.__init__ (``_stream_handlers``).
+"""
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeAlias
 
+from workerfuzz.harness.subjects.cluster_protocol import Envelope
+from workerfuzz.harness.subjects.dask.cluster.graphs import spec_of
 from workerfuzz.harness.subjects.dask.failures import describe
-from workerfuzz.harness.subjects.dask.names import peer_at
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, peer_at
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
+from workerfuzz.statemachine.worker import events as ev
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
 
-#: The event that a worker makes of each message, as the ``stream_handlers`` of ``Worker`` do.
+#: A message as it travels: its ``op``, and its fields by name.
+Message: TypeAlias = dict[str, DaskObject]
+
+#: Class of the event that a worker makes of each message.
 TO_WORKER: Final[Mapping[str, str]] = MappingProxyType(
     {
         "compute-task": "ComputeTaskEvent",
@@ -23,36 +34,107 @@ TO_WORKER: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: Fields that are told of a message besides its keys: the answer to a steal, the status of a worker.
+_DETAILS: Final = ("state", "status")
 
-def _one(status: NoticeStatus) -> Callable[[Any], Iterator[ClientNotice]]:
-    def read(message: Any) -> Iterator[ClientNotice]:
+
+def messages_in(envelope: Envelope) -> Iterator[Message]:
+    """Yield the messages of an envelope, each of which may be changed."""
+    for message in envelope.messages:
+        assert isinstance(message, dict)
+        yield message.copy()
+
+
+def summary(message: Message) -> str:
+    """Return a message in a few words, without what differs between runs."""
+    keys = message.get("keys") or [message[name] for name in ("key", "worker") if name in message]
+    keys = keys or message.get("who_has", ())
+    found = [message["op"], *sorted(map(peer_at, keys))]
+    details = (f"{name}={message[name]}" for name in _DETAILS if name in message)
+    return " ".join((*found, *details))
+
+
+# To a worker, as our events
+
+
+def _keys(message: Message) -> tuple[str, ...]:
+    return tuple(map(str, message["keys"]))
+
+
+def _who_has(message: Message) -> dict[str, tuple[str, ...]]:
+    return {str(key): tuple(map(peer_at, them)) for key, them in message["who_has"].items()}
+
+
+def _nbytes(message: Message) -> dict[str, int]:
+    return {str(key): size for key, size in message["nbytes"].items()}
+
+
+def _compute_task(message: Message) -> ev.Event:
+    content = next(message[name] for name in ("run_spec", "task") if message.get(name) is not None)
+    return ev.ComputeTask(
+        spec=spec_of(content) or TaskSpec(key=str(message["key"])),
+        request=Request(
+            run_id=message.get("run_id", 0),
+            priority=tuple(message["priority"]),
+            resources=dict(message.get("resource_restrictions") or {}),
+        ),
+        who_has=_who_has(message),
+        nbytes=_nbytes(message),
+    )
+
+
+#: By the ``op`` of the message.
+_EVENTS: Final[Mapping[str, Callable[[Message], ev.Event]]] = MappingProxyType(
+    {
+        "compute-task": _compute_task,
+        "free-keys": lambda it: ev.FreeKeys(keys=_keys(it)),
+        "acquire-replicas": lambda it: ev.AcquireReplicas(who_has=_who_has(it), nbytes=_nbytes(it)),
+        "remove-replicas": lambda it: ev.RemoveReplicas(keys=_keys(it)),
+        "steal-request": lambda it: ev.StealRequest(key=str(it["key"])),
+        "cancel-compute": lambda it: ev.CancelCompute(key=str(it["key"])),
+        "refresh-who-has": lambda it: ev.RefreshWhoHas(who_has=_who_has(it)),
+        "remove-worker": lambda it: ev.RemoveWorker(worker=peer_at(it["worker"])),
+    }
+)
+
+
+def worker_events(envelope: Envelope) -> Sequence[ev.Event]:
+    """Return the messages of an envelope as events of the worker that receives it."""
+    return [_EVENTS[message["op"]](message) for message in messages_in(envelope)]
+
+
+# To a client, as notices
+
+
+def _about_key(status: NoticeStatus) -> Callable[[Message], Iterator[ClientNotice]]:
+    def read(message: Message) -> Iterator[ClientNotice]:
         yield ClientNotice(str(message["key"]), status)
 
     return read
 
 
-def _erred(message: Any) -> Iterator[ClientNotice]:
+def _erred(message: Message) -> Iterator[ClientNotice]:
     yield ClientNotice(str(message["key"]), NoticeStatus.ERRED, reason(message["exception"]))
 
 
-def _cancelled(message: Any) -> Iterator[ClientNotice]:
+def _cancelled(message: Message) -> Iterator[ClientNotice]:
     for key in message["keys"]:
         yield ClientNotice(str(key), NoticeStatus.CANCELLED)
 
 
-def _nothing(message: Any) -> Iterator[ClientNotice]:
+def _nothing(message: Message) -> Iterator[ClientNotice]:
     return iter(())
 
 
-#: What a client takes from each message, as the ``_stream_handlers`` of ``Client`` do.
-TO_CLIENT: Final[Mapping[str, Callable[[Any], Iterator[ClientNotice]]]] = MappingProxyType(
+#: By the ``op`` of the message.
+_NOTICES: Final[Mapping[str, Callable[[Message], Iterator[ClientNotice]]]] = MappingProxyType(
     {
-        "key-in-memory": _one(NoticeStatus.FINISHED),
+        "key-in-memory": _about_key(NoticeStatus.FINISHED),
         "task-erred": _erred,
-        "lost-data": _one(NoticeStatus.LOST),
-        "cancelled-key": _one(NoticeStatus.CANCELLED),  # before 2023.4
+        "lost-data": _about_key(NoticeStatus.LOST),
+        "cancelled-key": _about_key(NoticeStatus.CANCELLED),  # before 2023.4
         "cancelled-keys": _cancelled,
-        "task-retried": _one(NoticeStatus.PENDING),
+        "task-retried": _about_key(NoticeStatus.PENDING),
         # of no interest: the connection, its heartbeat, the dashboard
         "stream-start": _nothing,
         "adjust-heartbeat-interval": _nothing,
@@ -61,22 +143,18 @@ TO_CLIENT: Final[Mapping[str, Callable[[Any], Iterator[ClientNotice]]]] = Mappin
 )
 
 
-#: What else is said of a message: how a steal was answered, and what a worker is now.
-_DETAILS: Final = ("state", "status")
-
-
-def told(messages: Sequence[Any]) -> Iterator[ClientNotice]:
-    """Raises ValueError: a message that no client knows."""
-    for message in messages:
-        if message["op"] not in TO_CLIENT:
+def client_notices(envelope: Envelope) -> Iterator[ClientNotice]:
+    """Yield the notices in an envelope to a client. Raises ValueError: a message that none knows."""
+    for message in messages_in(envelope):
+        if message["op"] not in _NOTICES:
             raise ValueError(f"a client is sent an unknown message {message['op']!r}")
-        yield from TO_CLIENT[message["op"]](message)
+        yield from _NOTICES[message["op"]](message)
 
 
-def reason(exception: Any) -> str:
-    """Why a task failed: an exception, which travels pickled, wrapped, or both; or none at all."""
+def reason(exception: DaskObject) -> str:
+    """Return the reason why a task failed, from an exception pickled, wrapped, or both; or none."""
     from distributed.protocol import Serialize, Serialized
-    from distributed.protocol.serialize import deserialize  # the stage replaces the other name
+    from distributed.protocol.serialize import deserialize  # patching replaces the other name
 
     if isinstance(exception, Serialized):
         exception = deserialize(exception.header, exception.frames)
@@ -92,12 +170,3 @@ def _unpickled(exception: bytes) -> str:
     from distributed.core import clean_exception
 
     return describe(clean_exception(exception)[1])
-
-
-def words(message: Any) -> str:
-    """A message, without what differs between runs."""
-    keys = message.get("keys") or [message[name] for name in ("key", "worker") if name in message]
-    keys = keys or message.get("who_has", ())
-    found = [message["op"], *sorted(map(peer_at, keys))]
-    details = (f"{name}={message[name]}" for name in _DETAILS if name in message)
-    return " ".join((*found, *details))

@@ -1,20 +1,31 @@
-"""What is used of a release's scheduler, and what of it a release lacks."""
+"""The scheduler of the installed release: the parts that are used, and whether a release has them.
+
+As with its worker, ``..releases``, nothing goes by version numbers.
+
+Source: distributed 2026.8.0, scheduler.py, Scheduler.add_worker, Scheduler.update_graph.
+"""
 
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any, Final
+from types import MappingProxyType, ModuleType
+from typing import Final
 
+from workerfuzz.harness.subjects.dask.cluster.embedding import (
+    MOST_TRANSITIONS,
+    construction,
+    counted_tasks,
+    embedded,
+    outspoken,
+)
 from workerfuzz.harness.subjects.dask.cluster.graphs import BESIDE, content_class, way_of
 from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER
-from workerfuzz.harness.subjects.dask.cluster.registration import unknown_arguments
-from workerfuzz.harness.subjects.dask.cluster.scheduler import MOST_TRANSITIONS, embedded, outspoken
-from workerfuzz.harness.subjects.dask.cluster.stubs import CONSTRUCTION, replaced
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name
 from workerfuzz.harness.subjects.dask.releases import Release, installed
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
@@ -40,6 +51,76 @@ _STEALING_HAS: Final = (
 _OPTIONAL_MESSAGES: Final = frozenset({"remove-worker"})
 
 
+#: Measurements of a fresh worker, by the names of all releases.
+_METRICS: Final[Mapping[str, DaskObject]] = MappingProxyType(
+    {
+        "memory": 0,
+        "managed_bytes": 0,
+        "spilled_bytes": {"memory": 0, "disk": 0},
+        "spilled_nbytes": {"memory": 0, "disk": 0},
+        "digests_total_since_heartbeat": {},
+        "bandwidth": {"total": 100_000_000, "workers": {}, "types": {}},
+        "cpu": 0,
+        "time": 0,
+        "event_loop_interval": 0.02,
+    }
+)
+
+
+class ClosedComm:
+    """Connection to a worker that registers. Nobody listens."""
+
+    async def write(self, message: DaskObject) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A worker that registers with the scheduler."""
+
+    address: Name
+    name: str
+    config: WorkerConfig
+
+
+#: Makes the value of one argument of ``add_worker``.
+Fill = Callable[[Registration], DaskObject]
+
+#: By the name of the argument.
+_ARGUMENTS: Final[Mapping[str, Fill]] = MappingProxyType(
+    {
+        "comm": lambda it: ClosedComm(),
+        "address": lambda it: it.address,
+        "status": lambda it: "running",
+        "server_id": lambda it: it.address,  # workers are ordered by its hash
+        "nthreads": lambda it: it.config.nthreads,
+        "name": lambda it: it.name,
+        "now": lambda it: 0,
+        "resources": lambda it: dict(it.config.resources),
+        "memory_limit": lambda it: None,
+        "metrics": lambda it: _METRICS,
+        "services": lambda it: {},
+        "local_directory": lambda it: "",
+        "versions": lambda it: {},
+        "nanny": lambda it: None,
+        "extra": lambda it: {},
+        "stimulus_id": lambda it: f"join-{it.name}",
+    }
+)
+
+
+def _unknown_arguments(signature: inspect.Signature) -> Iterator[str]:
+    """Yield arguments that ``add_worker`` needs and that are not known here."""
+    for name, parameter in signature.parameters.items():
+        optional = parameter.default is not inspect.Parameter.empty
+        if name != "self" and name not in _ARGUMENTS and not optional:
+            yield name
+
+
+def registration_arguments(taken: frozenset[str], worker: Registration) -> dict[str, DaskObject]:
+    """Return the arguments of ``add_worker``, of those that it takes."""
+    return {name: fill(worker) for name, fill in _ARGUMENTS.items() if name in taken}
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterRelease:
     """One release of distributed, as a whole cluster needs it.
@@ -49,28 +130,30 @@ class ClusterRelease:
         scheduler: its module of that name.
         stealing: its module of that name.
         content: makes the content of a task out of our spec.
-        submits: how a graph is handed over, as in ``dask_cluster_graphs.WAYS``.
+        submits: how a graph is handed over, as in ``graphs.WAYS``.
         graph_takes: arguments of ``update_graph``.
         joins: arguments of ``add_worker``.
         cancels: arguments of ``stimulus_cancel``.
         kind: its ``Scheduler``, embedded.
-        thief: its ``WorkStealing``, whose exceptions are noted.
+        thief: its ``WorkStealing``, whose exceptions are logged.
+        task: its ``TaskState``, with run ids of the cluster's own.
     """
 
     worker: Release
     scheduler: ModuleType
     stealing: ModuleType
-    content: Callable[[TaskSpec], Any] = field(repr=False)
+    content: Callable[[TaskSpec], DaskObject] = field(repr=False)
     submits: str
     graph_takes: frozenset[str] = field(repr=False)
     joins: frozenset[str] = field(repr=False)
     cancels: frozenset[str] = field(repr=False)
-    kind: type[Any] = field(repr=False)
-    thief: type[Any] = field(repr=False)
+    kind: type[DaskObject] = field(repr=False)
+    thief: type[DaskObject] = field(repr=False)
+    task: type[DaskObject] = field(repr=False)
 
-    def make(self, config: ClusterConfig) -> Any:
+    def make(self, config: ClusterConfig) -> DaskObject:
         """A scheduler that is not started; the names of its modules are ours already."""
-        with replaced(self.scheduler, CONSTRUCTION):
+        with construction(self.scheduler):
             made = self.kind(
                 validate=config.validate,
                 allowed_failures=config.allowed_failures,
@@ -97,7 +180,7 @@ def installed_cluster() -> ClusterRelease:
     return release_of(worker, scheduler, stealing)
 
 
-def release_of(worker: Release, scheduler: Any, stealing: Any) -> ClusterRelease:
+def release_of(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> ClusterRelease:
     """What the modules offer, once it is known to be enough; raises SubjectUnavailable."""
     for reason in _lacking(worker, scheduler, stealing):
         raise SubjectUnavailable(
@@ -115,10 +198,11 @@ def release_of(worker: Release, scheduler: Any, stealing: Any) -> ClusterRelease
         cancels=_parameters(scheduler.Scheduler.stimulus_cancel),
         kind=embedded(scheduler.Scheduler),
         thief=outspoken(stealing.WorkStealing),
+        task=counted_tasks(scheduler.TaskState),
     )
 
 
-def _lacking(worker: Release, scheduler: Any, stealing: Any) -> Iterator[str]:
+def _lacking(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> Iterator[str]:
     for name in _MODULE_HAS:
         if not hasattr(scheduler, name):
             yield f"there is no scheduler.{name}"
@@ -135,24 +219,24 @@ def _lacking(worker: Release, scheduler: Any, stealing: Any) -> Iterator[str]:
     submits = _parameters(scheduler.Scheduler.update_graph)
     if way_of(submits) is None:
         yield f"update_graph takes {', '.join(sorted(submits))}"
-    for name in unknown_arguments(inspect.signature(scheduler.Scheduler.add_worker)):
+    for name in _unknown_arguments(inspect.signature(scheduler.Scheduler.add_worker)):
         yield f"add_worker needs an unknown argument {name}"
     for op, kind in TO_WORKER.items():
         if not worker.has(kind) and op not in _OPTIONAL_MESSAGES:
             yield f"there is no {kind}"
 
 
-def missing(made: Any, stealing: Any) -> Iterator[str]:
+def missing(made: DaskObject, stealing: DaskObject) -> Iterator[str]:
     """What a scheduler that was made, or its stealing, lacks."""
     yield from (f"Scheduler has no {name}" for name in _INSTANCE_HAS if not hasattr(made, name))
     yield from (f"WorkStealing has no {it}" for it in _STEALING_HAS if not hasattr(stealing, it))
 
 
-def _parameters(call: Any) -> frozenset[str]:
+def _parameters(call: DaskObject) -> frozenset[str]:
     return frozenset(inspect.signature(call).parameters)
 
 
-def _graph_parameters(kind: Any) -> frozenset[str]:
+def _graph_parameters(kind: DaskObject) -> frozenset[str]:
     """Of ``update_graph``; with a word about what no argument tells."""
     taken = _parameters(kind.update_graph)
     taking = getattr(kind, "_create_taskstate_from_graph", None)  # since 2024.4
@@ -161,10 +245,10 @@ def _graph_parameters(kind: Any) -> frozenset[str]:
     return taken
 
 
-def _node() -> type[Any] | None:
+def _node() -> type[DaskObject] | None:
     """Of what a graph consists: since 2024.9 of nodes."""
     try:
-        node: type[Any] = importlib.import_module("dask._task_spec").GraphNode
+        node: type[DaskObject] = importlib.import_module("dask._task_spec").GraphNode
     except ImportError:
         return None
     return node

@@ -1,9 +1,10 @@
-"""What Dask still has once every client has let go of everything."""
+"""Residue in the tables of Dask, once every client has released everything."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.subjects.dask.cluster.worker import ClusterWorker
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
 
 #: Occupancies are sums of floats.
 _NEARLY_NOTHING: Final = 1e-6
@@ -30,8 +31,10 @@ _WORKER: Final = (
 _WORKER_BY_PEER: Final = ("has_what", "data_needed", "data_needed_per_worker")
 
 
-def leftovers(scheduler: Any, stealing: Any, workers: Mapping[str, ClusterWorker]) -> Iterator[str]:
-    """One line for each table that is not empty."""
+def residue(
+    scheduler: DaskObject, stealing: DaskObject, workers: Mapping[str, ClusterWorker]
+) -> Iterator[str]:
+    """Yield one line for each table that is not empty."""
     yield from _filled("scheduler", scheduler, _SCHEDULER)
     for name, client in scheduler.clients.items():
         yield from _filled(f"scheduler on client {name}", client, ("wants_what",))
@@ -44,7 +47,7 @@ def leftovers(scheduler: Any, stealing: Any, workers: Mapping[str, ClusterWorker
         yield from _worker(name, worker)
 
 
-def _stealing(stealing: Any) -> Iterator[str]:
+def _stealing(stealing: DaskObject) -> Iterator[str]:
     yield from _filled("stealing", stealing, _STEALING)
     for table in ("in_flight_occupancy", "in_flight_tasks"):
         amounts = getattr(stealing, table, {})
@@ -69,16 +72,16 @@ def _worker(name: str, worker: ClusterWorker) -> Iterator[str]:
     yield from _line(name, "resources in use", _nonzero(taken))
 
 
-def _filled(owner: str, holder: Any, tables: tuple[str, ...]) -> Iterator[str]:
+def _filled(owner: str, holder: DaskObject, tables: tuple[str, ...]) -> Iterator[str]:
     for table in tables:
         yield from _line(owner, table, getattr(holder, table, None))
 
 
-def _nonzero(amounts: Mapping[Any, float]) -> dict[str, float]:
+def _nonzero(amounts: Mapping[object, float]) -> dict[str, float]:
     return {str(name): it for name, it in amounts.items() if abs(it) > _NEARLY_NOTHING}
 
 
-def _line(owner: str, table: str, content: Any) -> Iterator[str]:
+def _line(owner: str, table: str, content: DaskObject) -> Iterator[str]:
     if isinstance(content, int | float):
         if abs(content) > _NEARLY_NOTHING:
             yield f"{owner}: {table}={content:g}"

@@ -1,16 +1,18 @@
-"""A worker of a cluster: what Dask's ``Worker`` does around its state machine, without a process."""
+"""A worker of a cluster: Dask's ``Worker`` around its state machine, without a process.
+
+Source: distributed 2026.8.0, worker.py, Worker.execute and the handlers around it.
+"""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
-from workerfuzz.harness.subjects.cluster_protocol import Action
+from workerfuzz.harness.subjects.cluster_protocol import Action, Envelope
 from workerfuzz.harness.subjects.dask.cluster.graphs import spec_of
-from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER
-from workerfuzz.harness.subjects.dask.events import AlreadyCancelled
+from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER, Message
+from workerfuzz.harness.subjects.dask.conversion import DROPPED, READERS, AlreadyCancelled
 from workerfuzz.harness.subjects.dask.failures import describe
-from workerfuzz.harness.subjects.dask.instructions import DROPPED, READERS
-from workerfuzz.harness.subjects.dask.names import Name, address, named
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name, address, named
 from workerfuzz.harness.subjects.dask.releases import Release
 from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
 from workerfuzz.harness.subjects.protocol import SubjectRaised
@@ -19,44 +21,43 @@ from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import TaskSpec
 
-#: What a task may have become between its ``Execute`` and its thread; ``Worker.execute`` asserts it.
-_BEGIN: Final = frozenset({"executing", "cancelled", "resumed"})
+#: States of a task whose thread begins, after its ``Execute``; ``Worker.execute`` asserts it.
+_MAY_BEGIN: Final = frozenset({"executing", "cancelled", "resumed"})
 
 #: States in which ``Worker.execute`` logs as an error that the thread could not begin.
-_LOUD: Final = frozenset({"executing", "long-running"})
+_LOGGED: Final = frozenset({"executing", "long-running"})
 
-#: Entries of the worker's log that are longer, without their key, tell a transition.
-_MOVE: Final = 3
+#: Entries of the worker's log that are longer, without their key, are transitions.
+_TRANSITION: Final = 3
 
-#: How a thread that ran ends.
-ENDINGS: Final = (ev.ExecuteSuccess, ev.ExecuteFailure, ev.Reschedule)
+#: Events that end a thread.
+_ENDS: Final = (ev.ExecuteSuccess, ev.ExecuteFailure, ev.Reschedule)
 
-#: What a worker tells the scheduler of its status.
+#: Status that a worker tells the scheduler.
 _STATUS: Final[Mapping[type[ev.Event], str]] = {ev.Pause: "paused", ev.Unpause: "running"}
 
+#: A task takes at least so long before it secedes: no clock shows that no time has passed.
+_SHORTEST_S: Final = 0.001
 
-#: What a task takes at least before it secedes: no clock shows that no time has passed.
-SHORTEST_S: Final = 0.001
 
-
-class Store(dict[str, Any]):
-    """Where a worker keeps values; it may be told to refuse one."""
+class Store(dict[str, object]):
+    """Values of a worker, by key; it may be told to refuse one."""
 
     refused: str | None = None
 
-    def __setitem__(self, key: str, value: Any) -> None:
+    def __setitem__(self, key: str, value: object) -> None:
         if key == self.refused:
             raise OSError("No space left on device")
         super().__setitem__(key, value)
 
 
 class ClusterWorker(DaskWorker):
-    """Takes messages as they arrive and shows what is sent and wanted.
+    """A worker that takes messages, and collects its messages and its instructions.
 
     Attributes:
-        name: how the cluster calls it.
-        sent: messages to the scheduler since they were last taken.
-        wanted: what it wants done, likewise.
+        name: of the worker in cases.
+        messages: to the scheduler, since they were last taken.
+        actions: instructions to its environment, likewise; with the name of the worker.
         refused: copies that it might have dropped, and kept, since these were last taken; with the
             tasks that take each, and their states.
         counts_resources: it has some, and its release does not check them (before 2022.7.1).
@@ -70,8 +71,8 @@ class ClusterWorker(DaskWorker):
         self.address = address(name)
         self.machine.address = self.address
         self.machine.data = Store()
-        self.sent: list[Any] = []
-        self.wanted: list[tuple[str, Action]] = []
+        self.messages: list[Message] = []
+        self.actions: list[tuple[str, Action]] = []
         self.refused: list[tuple[str, dict[str, str]]] = []
         self.counts_resources = bool(config.resources) and not hasattr(
             self.machine, "_validate_resources"
@@ -81,8 +82,13 @@ class ClusterWorker(DaskWorker):
 
     # What happens
 
-    def take_in(self, message: dict[str, Any]) -> None:
-        """A message of the scheduler. Raises ValueError: one that no worker knows."""
+    def handle_messages(self, envelope: Envelope) -> None:
+        """Handle messages of the scheduler. Raises ValueError: one that no worker knows."""
+        for message in envelope.messages:
+            assert isinstance(message, dict)
+            self._handle_message(message)
+
+    def _handle_message(self, message: Message) -> None:
         fields = message.copy()
         op = fields.pop("op")
         if op not in TO_WORKER:
@@ -100,13 +106,13 @@ class ClusterWorker(DaskWorker):
             )
 
     def handle_event(self, event: ev.Event) -> None:
-        """One of our events, of those that do not come from the scheduler.
+        """Handle one of our events, of those that do not come from the scheduler.
 
-        A thread that found its task cancelled tells so, some time later, whatever it would have done.
+        A thread that found its task cancelled says so, some time later, however it would have ended.
         """
         if isinstance(event, ev.Secede) and event.key in self._not_to_run:
             return
-        if isinstance(event, ENDINGS) and event.key in self._not_to_run:
+        if isinstance(event, _ENDS) and event.key in self._not_to_run:
             del self._not_to_run[event.key]
             event = AlreadyCancelled(key=event.key)
         self._last_event = type(event).__name__
@@ -114,18 +120,18 @@ class ClusterWorker(DaskWorker):
         if type(event) in _STATUS:
             stimulus_id = f"worker-status-change-{self._events}"
             status = _STATUS[type(event)]
-            self.sent.append(
+            self.messages.append(
                 {"op": "worker-status-change", "status": status, "stimulus_id": stimulus_id}
             )
         if isinstance(event, ev.Secede):
-            duration_s = max(event.compute_duration_s, SHORTEST_S)
+            duration_s = max(event.compute_duration_s, _SHORTEST_S)
             event = dataclasses.replace(event, compute_duration_s=duration_s)
         stimulus = self.stimulus(event)
         if stimulus is not None:
             self.handle_stimulus(stimulus)
 
     def begin(self, key: str) -> tuple[do.Execute | None, str]:
-        """What a thread finds that ``Worker.execute`` starts, or why it finds nothing.
+        """Return the task of a thread that ``Worker.execute`` starts, or why there is none.
 
         Raises:
             SubjectRaised: the worker forgot a task that it wanted to run, and breaks.
@@ -142,13 +148,13 @@ class ClusterWorker(DaskWorker):
         run_id = self._run_id(key, task)
         try:
             if self._validate:
-                allowed = {"executing"} if known_to_cancel else _BEGIN
+                allowed = {"executing"} if known_to_cancel else _MAY_BEGIN
                 assert not task.waiting_for_data
                 assert task.state in allowed
             assert task.run_spec is not None
             inputs = {str(dep.key): self._input(dep.key) for dep in task.dependencies}
         except (AssertionError, KeyError) as error:
-            said = describe(error) if known_to_cancel or task.state in _LOUD else ""
+            said = describe(error) if known_to_cancel or task.state in _LOGGED else ""
             if said and self._was_revived(key):
                 said += ", of a task that had been cancelled"
             self.handle_event(ev.ExecuteFailure(key=key, run_id=run_id, exception=describe(error)))
@@ -156,10 +162,10 @@ class ClusterWorker(DaskWorker):
         return self._execute(key, task, inputs), ""
 
     def spoil(self, key: str, run_id: int) -> None:
-        """The thread ended well; what it made cannot be stored.
+        """Handle a success whose value cannot be stored.
 
-        What the worker takes for an actor is not stored, whatever its content is by now: it fails to
-        be made.
+        A task that the worker takes for an actor is not stored, whatever its content is by now: it
+        fails to be made.
         """
         if named(key) in self.machine.actors:
             self.handle_event(ev.ExecuteFailure(key=key, run_id=run_id))
@@ -172,7 +178,7 @@ class ClusterWorker(DaskWorker):
             store.refused = None
 
     def served(self, keys: Sequence[str]) -> Mapping[str, object]:
-        """What a peer gets that asks now; an actor as soon as it is to be made here."""
+        """Return the values for a peer that asks now; of an actor, as soon as it is to be made here."""
         found: dict[str, object] = {}
         for key in keys:
             for kept in (self.machine.data, self.machine.actors):
@@ -181,21 +187,21 @@ class ClusterWorker(DaskWorker):
                     break
         return found
 
-    def handle_stimulus(self, stimulus: Any) -> None:
-        """Let Dask handle one of its own events."""
+    def handle_stimulus(self, stimulus: DaskObject) -> None:
+        """Handle one of Dask's own events."""
         self.machine.transition_counter = 0  # the limit is for one event, not for the whole run
         for it in self.machine.handle_stimulus(stimulus):
             kind = type(it).__name__
             if hasattr(it, "to_dict"):
-                self.sent.append(it.to_dict())
+                self.messages.append(it.to_dict())
             elif kind == "Execute":
-                self.wanted.append((self.name, self._issued(str(it.key))))
+                self.actions.append((self.name, self._issued(str(it.key))))
             elif kind not in DROPPED:
                 action = READERS[kind].read(it, self)
                 if isinstance(action, do.GatherDep):
                     self._asked_nbytes[action.worker] = action.total_nbytes
                 assert isinstance(action, do.GatherDep | do.RetryBusyWorkerLater)
-                self.wanted.append((self.name, action))
+                self.actions.append((self.name, action))
 
     # What is known
 
@@ -204,17 +210,17 @@ class ClusterWorker(DaskWorker):
         return task is not None and task.state == "memory"
 
     def _users(self, key: str) -> dict[str, str]:
-        """Tasks that take a key, with their states."""
+        """Return the tasks that take a key, with their states."""
         return {str(it.key): str(it.state) for it in self.machine.tasks[named(key)].dependents}
 
-    def _run_id(self, key: str, task: Any) -> int:
+    def _run_id(self, key: str, task: DaskObject) -> int:
         run_id = getattr(task, "run_id", None)
         return self.last_run_id(key) if run_id is None else run_id
 
     def _was_revived(self, key: str) -> bool:
-        """It last began to execute as one that had been cancelled, and kept its thread."""
+        """Whether it last began to execute as a cancelled task that had kept its thread."""
         for what, *move in reversed(self.machine.log):  # (key, start, recommended, finish, ...)
-            if what == named(key) and len(move) > _MOVE and str(move[2]) in _LOUD:
+            if what == named(key) and len(move) > _TRANSITION and str(move[2]) in _LOGGED:
                 return bool(move[0] == "cancelled")
         return False
 
@@ -223,10 +229,10 @@ class ClusterWorker(DaskWorker):
         return actors[key] if key in actors else self.machine.data[key]
 
     def _issued(self, key: str) -> do.Execute:
-        """A thread is to begin. What it takes is what it finds then."""
+        """Return the instruction to begin a thread, which looks up its inputs when it does."""
         return self._execute(key, self.machine.tasks[named(key)], {})
 
-    def _execute(self, key: str, task: Any, inputs: dict[str, object]) -> do.Execute:
+    def _execute(self, key: str, task: DaskObject, inputs: dict[str, object]) -> do.Execute:
         return do.Execute(
             key=key,
             run_id=self._run_id(key, task),

@@ -1,18 +1,28 @@
-"""One ``WorkerState`` of the installed distributed, as a worker under test."""
+"""The subject ``dask``: the worker state machine of the distributed that is installed.
+
+Differences to the reference, whatever the release:
+
+- ``WorkerConfig.suspicious_limit`` has no equivalent: Dask does not count and gives up at once.
+- ``ForgetKeys`` is delivered as Dask's free-keys: Dask forgets by itself whatever it may forget.
+- A reschedule message of Dask has no run id; the last request's is filled in.
+
+Differences between releases are listed in ``interface`` (``OPTIONAL_LIMITS``) and ``conversion``
+(``OPTIONAL_KINDS``, run ids).
+
+Source: distributed 2026.8.0, worker_state_machine.py, WorkerState.
+"""
 
 import contextlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
-from workerfuzz.harness.subjects.dask.events import FIELDS, KINDS
-from workerfuzz.harness.subjects.dask.failures import describe
-from workerfuzz.harness.subjects.dask.instructions import DROPPED, NO_RUN, READERS
+from workerfuzz.harness.subjects.dask.conversion import DROPPED, FIELDS, KINDS, NO_RUN, READERS
+from workerfuzz.harness.subjects.dask.failures import describe, properties_to_check
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, named, peer_at
 from workerfuzz.harness.subjects.dask.interface import NEXT, PREVIOUS
-from workerfuzz.harness.subjects.dask.names import named, peer_at
-from workerfuzz.harness.subjects.dask.releases import Release
+from workerfuzz.harness.subjects.dask.releases import Release, installed
 from workerfuzz.harness.subjects.dask.tables import worker_tables
-from workerfuzz.harness.subjects.dask.worker.properties import to_check
-from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.worker import events as ev
@@ -21,11 +31,35 @@ from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskSpec, Transition
 
-_TWOFOLD: Final = frozenset({State.CANCELLED, State.RESUMED})
+#: States with a previous state and, the latter, a next one.
+_INTERRUPTED: Final = frozenset({State.CANCELLED, State.RESUMED})
 
 
-class DaskWorker:
-    """Converts events and instructions, and shows the state.
+class DaskSubject(Subject):
+    """System of the workers of the installed release.
+
+    Args:
+        validate: let Dask validate the tasks that an event touched, and check all of them when
+            properties are checked. Off, a worker goes on as it would in production.
+    """
+
+    name: Final = "dask"
+
+    def __init__(self, *, validate: bool = True) -> None:
+        self.validate = validate
+
+    def version(self) -> str:
+        return installed().version
+
+    def why_not_alone(self) -> str:
+        return "a dask worker trusts its scheduler"
+
+    def worker(self, config: WorkerConfig) -> "DaskWorker":
+        return DaskWorker(installed(), config, validate=self.validate)
+
+
+class DaskWorker(WorkerSubject):
+    """One ``WorkerState``, whose events and instructions are converted.
 
     Attributes:
         machine: Dask's ``WorkerState``.
@@ -64,8 +98,8 @@ class DaskWorker:
             raise SubjectRaised(describe(error)) from error
         return [*self._read(issued)]
 
-    def stimulus(self, event: ev.Event) -> Any:
-        """Dask's event for one of ours; None where this release has no such event."""
+    def stimulus(self, event: ev.Event) -> DaskObject:
+        """Return Dask's event for one of ours; None where this release has no such event."""
         kind = KINDS[type(event)]
         if not self.release.has(kind):
             return None
@@ -75,7 +109,7 @@ class DaskWorker:
             **{name: FIELDS[name](event, self) for name in fields}
         )
 
-    def _read(self, issued: Sequence[Any]) -> Iterator[do.Instruction]:
+    def _read(self, issued: Sequence[DaskObject]) -> Iterator[do.Instruction]:
         for it in issued:
             kind = type(it).__name__
             if kind in DROPPED:
@@ -97,20 +131,20 @@ class DaskWorker:
         ]
 
     def touched(self) -> Collection[str]:
-        """All that was there or is there: what Dask changes besides states, it does not tell."""
+        """Return all keys before and after: Dask does not tell what it changes besides states."""
         return sorted({*self._known_before, *self.keys()})
 
     def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
         if not self._validate:
             return
-        for item in to_check(touched):
+        for item in properties_to_check(touched):
             with self.silence():
                 found = [*item(self.machine)]
             yield from ((item, counterexample) for counterexample in found)
 
     @contextlib.contextmanager
     def silence(self) -> Iterator[None]:
-        """Dask logs what it is about to raise, with stories; what is raised says it already."""
+        """Keep Dask from logging: an exception that it logs, with a story, it raises as well."""
         logger = self.release.logger
         before, logger.disabled = logger.disabled, True
         try:
@@ -141,7 +175,7 @@ class DaskWorker:
         return (task.priority or () if task is not None else (), key)
 
     def started(self, key: str) -> do.Execute:
-        """What Dask's thread finds in the record when it begins."""
+        """Return the task that Dask's thread finds in the record when it begins."""
         task = self._task(key)
         if task is None or task.run_spec is None:
             cause = KeyError(key)  # what Dask's worker raises when it comes to this
@@ -185,7 +219,7 @@ class DaskWorker:
         return [] if task is None else sorted(map(peer_at, task.who_has))
 
     def data(self) -> Mapping[str, object]:
-        """Values by key. An actor that is still to be made has an entry in Dask, but no value."""
+        """Return values by key. An actor that is still to be made has an entry in Dask, but no value."""
         stored = {str(key): value for key, value in self.machine.data.items()}
         for key, actor in self.machine.actors.items():
             if actor is not None or self.state(key) in (State.MEMORY, None):
@@ -210,16 +244,16 @@ class DaskWorker:
     def tables(self) -> Tables:
         return worker_tables(self.machine)
 
-    def _task(self, key: str) -> Any:
+    def _task(self, key: str) -> DaskObject:
         return self.machine.tasks.get(named(key))
 
     def _other_state(self, key: str, names: tuple[str, ...]) -> State | None:
         task = self._task(key)
-        if task is None or State(task.state) not in _TWOFOLD:
+        if task is None or State(task.state) not in _INTERRUPTED:
             return None
         value = next(getattr(task, name) for name in names if hasattr(task, name))
         return None if value is None else State(value)
 
 
-def _sorted(keys: Any) -> list[str]:
+def _sorted(keys: Iterable[object]) -> list[str]:
     return sorted(map(str, keys))

@@ -63,7 +63,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_failure_of_a_worker_is_shown_by_it_alone(plant: Any) -> None:
     plant("flight", "memory")
-    projected = project(get_cluster("dask"), get("dask"), broken(COPIED))
+    projected = project(get_cluster("dask"), broken(COPIED))
     assert projected.violation is not None
     assert projected.violation.property == "no_handler_raises"
     assert "planted" in projected.violation.counterexample
@@ -74,7 +74,7 @@ def test_failure_of_a_worker_is_shown_by_it_alone(plant: Any) -> None:
 
 def test_projected_steps_replay(plant: Any) -> None:
     plant("flight", "memory")
-    violation = project(get_cluster("dask"), get("dask"), broken(COPIED)).violation
+    violation = project(get_cluster("dask"), broken(COPIED)).violation
     assert violation is not None
     again = replay(get("dask"), violation.run_config.config, violation.steps, WORKER)
     assert again is not None
@@ -83,7 +83,7 @@ def test_projected_steps_replay(plant: Any) -> None:
 
 def test_what_a_workers_steps_cannot_tell_is_said(plant: Any) -> None:
     plant("executing", "error")
-    projected = project(get_cluster("dask"), get("dask"), broken(SPOILED))
+    projected = project(get_cluster("dask"), broken(SPOILED))
     assert projected.violation is None
     assert projected.why == "steps of a worker cannot tell a result that cannot be stored"
 
@@ -96,6 +96,6 @@ def test_failure_of_the_scheduler_stays_there(monkeypatch: pytest.MonkeyPatch) -
 
     table = scheduler.SchedulerState._TRANSITIONS_TABLE
     monkeypatch.setitem(table, ("processing", "memory"), planted)
-    projected = project(get_cluster("dask"), get("dask"), broken(COPIED))
+    projected = project(get_cluster("dask"), broken(COPIED))
     assert projected.violation is None
     assert projected.why == "it shows in the scheduler"

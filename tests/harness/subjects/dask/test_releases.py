@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.subjects.dask import releases
-from workerfuzz.harness.subjects.dask.worker.subject import DaskSubject
+from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine.worker.config import WorkerConfig
 
@@ -91,7 +91,7 @@ def test_an_import_that_fails_is_passed_on_in_one_line(monkeypatch: pytest.Monke
 def test_importing_the_subject_does_not_import_distributed() -> None:
     program = (
         "import sys, workerfuzz.harness.subjects\n"
-        "import workerfuzz.harness.subjects.dask.worker.subject as it\n"
+        "import workerfuzz.harness.subjects.dask.worker.worker as it\n"
         "it.DaskSubject()\n"
         "sys.exit(bool({'dask', 'distributed'} & set(sys.modules)))"
     )

@@ -8,9 +8,8 @@ import pytest
 from examples.dask_clusters import Surroundings, config, graph
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Envelope
-from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
-from workerfuzz.harness.subjects.dask.names import named
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster, DaskClusterSystem
+from workerfuzz.harness.subjects.dask.instrumentation import named
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events as ev

@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 from packaging.version import Version
 
-from workerfuzz.harness.subjects.dask.events import AlreadyCancelled
-from workerfuzz.harness.subjects.dask.worker.subject import DaskSubject
+from workerfuzz.harness.subjects.dask.conversion import AlreadyCancelled
+from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.worker.effect import Effect
 from workerfuzz.statemachine.worker import events as ev

@@ -1,5 +1,6 @@
 """A cluster takes from its process what it needs, and leaves nothing behind."""
 
+import dataclasses
 import gc
 import importlib.util
 import itertools
@@ -17,8 +18,10 @@ import pytest
 from examples.dask_clusters import Surroundings, config, graph, walked
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
-from workerfuzz.harness.subjects.dask.cluster.patching import STAGE
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster, DaskClusterSystem
+from workerfuzz.harness.subjects.dask.cluster.releases import installed_cluster
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker.events import FindMissing
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("distributed") is None,
@@ -54,10 +57,9 @@ def test_everything_is_as_before_once_it_is_closed() -> None:
     run = Surroundings(cluster, "w0")
     run.ask(graph("a want a"))
     run.finish()
-    assert state_of_the_process() != before
+    assert state_of_the_process() == before
     cluster.close()
     assert state_of_the_process() == before
-    assert STAGE.owner is None
 
 
 def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,17 +131,68 @@ def test_nothing_of_a_cluster_stays_alive() -> None:
     assert grown < 500 * 200  # bytes; a scheduler has 150,000
 
 
-def test_what_dask_logs_is_heard_and_goes_no_further(caplog: pytest.LogCaptureFixture) -> None:
-    cluster = DaskClusterSystem().cluster(config())
+def test_what_dask_logs_in_a_call_is_heard_and_goes_no_further(
+    caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
     logger = logging.getLogger("distributed.scheduler")
-    logger.error("it broke: %s", "x")
-    logger.warning("never mind")
+
+    def talkative(**about: object) -> None:
+        logger.error("it broke: %s", "x")
+        logger.warning("never mind")
+
+    cluster = DaskClusterSystem().cluster(config())
+    cluster.ask("client", client_requests.Release(keys=()))
+    parent = logging.getLogger("distributed")
+    level = parent.level
+    request.addfinalizer(lambda: parent.setLevel(level))
+    parent.setLevel(logging.CRITICAL)
+    cluster.scheduler.client_releases_keys = talkative
+    cluster.ask("client", client_requests.Release(keys=()))
     assert [(item.name, text) for item, text in cluster.check(SCHEDULER, thoroughly=False)] == [
         ("nothing_is_logged_as_error", "it broke: %s")
     ]
     assert [*cluster.check(SCHEDULER, thoroughly=False)] == []
-    cluster.close()
+    assert parent.level == logging.CRITICAL
+    parent.setLevel(level)
     assert caplog.records == []
+    logger.error("between two calls")
+    assert [*cluster.check(SCHEDULER, thoroughly=False)] == []
+    cluster.close()
+
+
+class Interrupted(BaseException):
+    """Like Ctrl-C, or a time limit."""
+
+
+@pytest.mark.parametrize("raised", [ValueError, Interrupted])
+@pytest.mark.parametrize("kind", ["scheduler", "worker", "construction"])
+def test_patches_end_with_the_call_however_it_ends(
+    kind: str, raised: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state_of_the_process()
+    during: list[bool] = []
+
+    def broken(*args: object, **named: object) -> NoReturn:
+        during.append(state_of_the_process() != before)
+        raise raised
+
+    if kind == "construction":
+        release = dataclasses.replace(installed_cluster(), kind=broken)
+        with pytest.raises(raised):
+            DaskCluster(release, config())
+    else:
+        cluster = DaskClusterSystem().cluster(config())
+        cluster.join("w0")
+        if kind == "scheduler":
+            cluster.scheduler.client_releases_keys = broken
+            with pytest.raises(raised):
+                cluster.ask("client", client_requests.Release(keys=()))
+        else:
+            monkeypatch.setattr(cluster.worker("w0"), "handle_event", broken)
+            with pytest.raises(raised):
+                cluster.handle_event("w0", FindMissing())
+    assert during == [True]
+    assert state_of_the_process() == before
 
 
 def test_the_same_run_is_the_same_in_every_process() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.subjects.dask.cluster.properties import resources_are_taken
-from workerfuzz.harness.subjects.dask.recording import RecordedTransition
+from workerfuzz.harness.subjects.dask.failures import resources_are_taken
+from workerfuzz.harness.subjects.dask.instrumentation import RecordedTransition
 
 
 def task(key: str, **needs: float) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskClusterSystem
 from workerfuzz.harness.subjects.dask.cluster.releases import release_of
-from workerfuzz.harness.subjects.dask.cluster.subject import DaskClusterSystem
 from workerfuzz.harness.subjects.dask.releases import installed
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workerfuzz.harness.subjects.dask.cluster.stubs import Asyncio, finished
+from workerfuzz.harness.subjects.dask.cluster.embedding import Asyncio, finished
 
 
 async def done(value: int, order: list[int]) -> int:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from workerfuzz.harness.subjects.dask.worker.subject import DaskSubject
-from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
+from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject, DaskWorker
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised
 from workerfuzz.harness.worlds.worker.effect import Effect
 from workerfuzz.statemachine.worker import events as ev
@@ -341,7 +340,7 @@ def test_dask_does_not_log_what_it_raises(
 
 
 RUN = """
-from workerfuzz.harness.subjects.dask.worker.subject import DaskSubject
+from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
