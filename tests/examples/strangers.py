@@ -100,8 +100,15 @@ class Sleeps(Deadly):
         signal.pause()
 
 
+class Nests(Deadly):
+    """Deeper than the limit of the interpreter."""
+
+    def end(self):
+        self.end()
+
+
 class Recurses(Deadly):
-    """Deeper than the stack."""
+    """Deeper than the stack: Python 3.11 crashes, later ones raise."""
 
     def end(self):
         sys.setrecursionlimit(10**9)

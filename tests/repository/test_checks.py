@@ -3,7 +3,10 @@
 import configparser
 import os
 import re
+import subprocess
 from pathlib import Path
+
+import pytest
 
 #: How a test says that it is skipped where distributed is not installed.
 NEEDS_DASK = re.compile(r"(?:find_spec|importorskip)\(\"distributed\"\)")
@@ -30,6 +33,49 @@ def test_ci_is_a_strict_program(root: Path) -> None:
     lines = script.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
+
+
+#: Stands for ``python3 -m venv FOLDER``: an environment whose tox prints where it looks for Pythons.
+MAKE_ENVIRONMENT = """\
+#!/bin/sh
+mkdir -p "$3/bin"
+echo 'PATH="'"$3"'/bin:$PATH"' > "$3/bin/activate"
+printf '#!/bin/sh\\n' > "$3/bin/pip"
+printf '#!/bin/sh\\necho "$@"; echo "$PATH"\\n' > "$3/bin/tox"
+chmod +x "$3/bin/pip" "$3/bin/tox"
+"""
+
+#: Stands for ``pyenv``.
+PYENV = """\
+#!/bin/sh
+[ "$1" = root ] && echo /pyenv || printf '%s\\n' 2.7.18 3.9.18 3.12.1 3.13.0 3.13.0t pypy3.10-7.3
+"""
+
+
+@pytest.mark.parametrize(
+    ("programs", "pythons"),
+    [
+        ({}, []),
+        ({"pyenv": PYENV}, ["/pyenv/versions/3.13.0/bin", "/pyenv/versions/3.12.1/bin"]),
+        ({"pyenv": "#!/bin/sh\n"}, []),
+    ],
+    ids=["no pyenv", "pyenv", "an empty pyenv"],
+)
+def test_ci_finds_the_pythons_of_pyenv(
+    root: Path, tmp_path: Path, programs: dict[str, str], pythons: list[str]
+) -> None:
+    for name, text in {"python3": MAKE_ENVIRONMENT, "chromium": "#!/bin/sh\n", **programs}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    system = f"{tmp_path}:/usr/bin:/bin"
+    done = subprocess.run(
+        [root / ".ci" / "run"], env={"PATH": system}, capture_output=True, text=True, check=True
+    )
+    arguments, path = done.stdout.splitlines()
+    assert arguments == "-p auto"
+    own, *rest = path.removesuffix(f":{system}").split(":")
+    assert own.endswith("/bin")
+    assert [it for it in rest if it != own] == pythons
 
 
 def test_the_workflow_runs_the_same_program(root: Path) -> None:

@@ -209,7 +209,7 @@ class Process:
 
     def died_of(self, at: Recovered) -> bool:
         """That run was under way."""
-        return at.phase in UNDER_WAY or self.death().no_memory
+        return at.phase in UNDER_WAY or self.death().is_exhausted
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,19 @@ from workerfuzz.harness.campaigns.executors.resource_limits import (
 )
 from workerfuzz.harness.cases.replay.recovery import open_box
 
-#: Exit statuses of a fork: it ran out of memory; what it did raised.
+#: Exit statuses of a process: the subject used up memory, or the stack; the harness raised.
 NO_MEMORY: Final = 83
 RAISED: Final = 84
+NO_STACK: Final = 85
+
+
+def exhaustion_status(error: MemoryError | RecursionError) -> int:
+    """Return the exit status for an exception that the subject caused: the harness itself is bounded.
+
+    CPython 3.12 and later count calls of C functions: deep recursion raises there, and crashes in 3.11.
+    """
+    return NO_MEMORY if isinstance(error, MemoryError) else NO_STACK
+
 
 #: Seconds between two looks at a process that says nothing.
 LOOK_S: Final = 0.5
@@ -55,15 +65,18 @@ class Death:
     cpu_s: float = 0.0
 
     @property
-    def no_memory(self) -> bool:
-        return self.status == NO_MEMORY
+    def is_exhausted(self) -> bool:
+        """The subject used up memory or the stack, and the process noticed."""
+        return self.status in (NO_MEMORY, NO_STACK)
 
     def __str__(self) -> str:
         """What a person, and a signature, is told of it."""
         if self.overdue:
             return f"it was still going on after {self.overdue}"
-        if self.no_memory:
+        if self.status == NO_MEMORY:
             return "it took all memory that there was"
+        if self.status == NO_STACK:
+            return "its calls were nested deeper than the stack allows"
         frames = _FRAME.findall(self.errors)
         return f"the process {ended(self.status)}{f', in {frames[0]}' if frames else ''}"
 
@@ -142,8 +155,8 @@ def in_fork(
         while answer:
             answer = answer[os.write(writer, answer) :]
         status = 0
-    except MemoryError:
-        status = NO_MEMORY
+    except (MemoryError, RecursionError) as error:
+        status = exhaustion_status(error)
     except BaseException:  # noqa: BLE001 - told to the other process
         with suppress(OSError):
             os.write(errors.fileno(), traceback.format_exc().encode(errors="replace"))

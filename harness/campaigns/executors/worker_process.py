@@ -24,7 +24,7 @@ from workerfuzz.harness.campaigns.executors.resource_limits import (
     leave_no_core,
     limit_memory,
 )
-from workerfuzz.harness.campaigns.executors.sandbox import NO_MEMORY
+from workerfuzz.harness.campaigns.executors.sandbox import exhaustion_status
 from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.engines import fill
@@ -62,8 +62,8 @@ class Teller:
             )
         except SubjectUnavailable as error:
             self.say(ShardMessage(refused=str(error), last=True))
-        except MemoryError:
-            os._exit(NO_MEMORY)  # of the subject, as far as anybody can know
+        except (MemoryError, RecursionError) as error:
+            os._exit(exhaustion_status(error))  # the subject caused it
         except Exception as error:  # noqa: BLE001 - told to the other process, which decides
             traceback.print_exc()
             self.say(ShardMessage(fault=described(error), account=self.settled(), last=True))

@@ -1,6 +1,7 @@
 """A run that takes its process with it is a finding like any other, and the shard goes on."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,16 @@ from workerfuzz.harness.cases.triage.signature import Signature
 #: So little that tests end soon, and so much that healthy runs take none of it.
 LIMITS = Limits(step_s=1.0, rest_s=2.0, silent_s=3.0, memory_nbytes=1 << 30)
 
+#: Deep recursion of C functions: Python 3.12 counts it, and raises.
+TOO_DEEP = "its calls were nested deeper than the stack allows"
+SEGFAULT = "the process was ended by SIGSEGV, in __repr__"
+RECURSES = TOO_DEEP if sys.version_info >= (3, 12) else SEGFAULT
+
 #: Every way to take a process along: the property, and how it is told.
 DEATHS = {
     "Crashes": ("process_survives", "the process was ended by SIGSEGV, in string_at"),
-    "Recurses": ("process_survives", "the process was ended by SIGSEGV, in __repr__"),
+    "Recurses": ("process_survives", RECURSES),
+    "Nests": ("process_survives", TOO_DEEP),
     "Leaves": ("process_survives", "the process ended itself, with status 0"),
     "Greedy": ("process_survives", "it took all memory that there was"),
     "Loops": ("every_call_returns", "it was still going on after 1 s of CPU"),
