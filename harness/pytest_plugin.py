@@ -8,6 +8,8 @@ is found that is ours, nothing else of ours is imported, nor Hypothesis.
 
 import argparse
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -32,10 +34,15 @@ SEED: Final = "workerfuzz_seed"
 #: Folder for cases of what is found, from where pytest was started.
 FOLDER: Final = "regressions"
 
+#: The process that replays cases for this one.
 CHILD: Final = pytest.StashKey[Any]()
 
-#: What is fuzzed.
-TARGETS: Final = pytest.StashKey[Any]()
+#: Subjects that are fuzzed, at their scopes.
+TARGETS: Final = pytest.StashKey[Any]()  # their class is not imported before it is needed
+
+#: Folder in which the processes of one session claim the bugs that they report, and their input for it.
+CLAIMS: Final = pytest.StashKey[str]()
+CLAIMS_INPUT: Final = "workerfuzz_claims"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -70,7 +77,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "workerfuzz_subject",
         "systems that cases are replayed on, and that WorkerMachine and --workerfuzz-for fuzz",
-        default=REFERENCE,
+        default="",
     )
 
 
@@ -84,27 +91,29 @@ def duration(text: str) -> float:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def subjects(config: pytest.Config) -> tuple[str, ...]:
-    """The systems that the user chose, by name."""
-    chosen = config.getoption("--workerfuzz-subject") or config.getini("workerfuzz_subject")
-    return tuple(dict.fromkeys(chosen.replace(",", " ").split())) or (REFERENCE,)
+def chosen(config: pytest.Config) -> tuple[str, ...]:
+    """The systems that the user chose, by name; none: every one that a case names."""
+    names = config.getoption("--workerfuzz-subject") or config.getini("workerfuzz_subject")
+    return tuple(dict.fromkeys(names.replace(",", " ").split()))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if subjects(config) != (REFERENCE,):
-        choose(subjects(config))
+    if chosen(config):
+        choose(chosen(config))
     if config.getoption("--workerfuzz-for"):
         config.stash[TARGETS] = targets(config)
         config.option.workerfuzz_seed = seed_of(config)
+        if not hasattr(config, "workerinput"):
+            config.stash[CLAIMS] = tempfile.mkdtemp(prefix="workerfuzz-")
 
 
-def targets(config: pytest.Config) -> Sequence[Any]:
-    """What is fuzzed: the subjects at their scopes. A subject that cannot be had is bad usage."""
+def targets(config: pytest.Config) -> Sequence[object]:
+    """The subjects at their scopes that are fuzzed. A subject that cannot be had is bad usage."""
     from workerfuzz.harness.campaigns.plan.targets import targets as available
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
     try:
-        return [*available(subjects(config), config.getoption("--workerfuzz-scope"))]
+        return [*available(chosen(config) or (REFERENCE,), config.getoption("--workerfuzz-scope"))]
     except SubjectUnavailable as error:
         raise pytest.UsageError(f"workerfuzz: {error}") from None
 
@@ -119,8 +128,9 @@ def seed_of(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """A process of pytest-xdist is started."""
+    """Tell a process of pytest-xdist that is started what all of them share."""
     node.workerinput[SEED] = node.config.getoption("--workerfuzz-seed")
+    node.workerinput[CLAIMS_INPUT] = node.config.stash.get(CLAIMS, "")
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -144,13 +154,16 @@ def pytest_collection_modifyitems(
     chunk = config.getoption("maxschedchunk", None)
     for place, index in enumerate(places(len(items), shards, chunk)):
         name = f"workerfuzz[{place + 1} of {shards}]"
-        item = ShardItem.from_parent(session, name=name, nodeid=name, place=place)
+        item = ShardItem.from_parent(session, name=name, nodeid=name)
+        item.place = place
         items.insert(index, item)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if subjects(config) != (REFERENCE,):
+    if chosen(config):
         choose((REFERENCE,))
+    if CLAIMS in config.stash:
+        shutil.rmtree(config.stash[CLAIMS], ignore_errors=True)
     child = config.stash.get(CHILD, None)
     if child is not None:
         child.close()
@@ -202,38 +215,50 @@ class CaseFile(pytest.File):
                 case = casefile.load(path)
         except CaseError as error:
             raise self.CollectError(f"workerfuzz: {error}") from None
-        for name in subjects(self.config):
+        for name in chosen(self.config) or case.subjects:
             if not vocabulary.is_subject(name):
                 raise self.CollectError(
                     f"workerfuzz: {unknown('subject', name, vocabulary.subjects())}"
                 )
             if name in case.subjects:
-                yield CaseItem.from_parent(self, name=name, title=case.title)
+                item = CaseItem.from_parent(self, name=name)
+                item.title = case.title
+                yield item
 
 
 class Failed(Exception):
-    """A replay did not go as it is written, or something was found; the lines say how, or what."""
+    """A replay did not go as it is written, or something was found.
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    Attributes:
+        headline: for the summary of pytest and the message in JUnit XML, complete in itself.
+    """
+
+    def __init__(self, headline: str, lines: Sequence[str]) -> None:
         super().__init__("\n".join(lines))
+        self.headline = headline
 
 
 class Item(pytest.Item):
-    """Speaks for itself when it fails."""
+    """An item whose failures are told in its own words, without a traceback."""
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any, **__: Any) -> Any:
-        """Anything but what it says is our fault, and has a traceback."""
-        if isinstance(excinfo.value, Failed):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo)
+    def repr_failure(
+        self,
+        excinfo: pytest.ExceptionInfo[BaseException],
+        style: Any = None,  # pytest keeps the types of these two to itself
+    ) -> Any:
+        """Represent a failure. Any other exception is our fault, and has a traceback."""
+        if not isinstance(excinfo.value, Failed):
+            return super().repr_failure(excinfo, style)
+        shown = excinfo.getrepr(style="value")
+        if shown.reprcrash is not None:
+            shown.reprcrash.message = excinfo.value.headline
+        return shown
 
 
 class CaseItem(Item):
     """One case on one subject, which is its name."""
 
-    def __init__(self, *, title: str, **its: Any) -> None:
-        super().__init__(**its)
-        self.title = title
+    title = ""
 
     def runtest(self) -> None:
         from workerfuzz.harness.cases.replay.replay import ReplayOutcome
@@ -243,7 +268,7 @@ class CaseItem(Item):
             pytest.xfail(f"known to break: {done.report[1].strip(' ~')}")
         if not done.fine:
             lines = (*done.report, *done.drawing, f"again: {done.command}")
-            raise Failed((self.title, *lines))
+            raise Failed(done.headline, (self.title, *lines))
 
     def replay(self) -> Any:
         from workerfuzz.harness.cases.format import casefile
@@ -259,11 +284,25 @@ class CaseItem(Item):
             if self.name == REFERENCE:
                 case, subject = case or casefile.load(path), get(self.name)
                 return with_excerpt(replay(case, subject), case, subject)
+            self.skip_where_not_installed()
             if CHILD not in self.config.stash:
                 self.config.stash[CHILD] = replay_process.Child()
             return self.config.stash[CHILD].replay(path.absolute(), self.name)
         except (CaseError, SubjectUnavailable, replay_process.ChildFailed) as error:
-            raise Failed((self.title, f"workerfuzz: {error}")) from None
+            headline = str(error).partition("\n")[0]
+            raise Failed(headline, (self.title, f"workerfuzz: {error}")) from None
+
+    def skip_where_not_installed(self) -> None:
+        """Nobody chose the subject; the case names it."""
+        from workerfuzz.harness.subjects import get
+        from workerfuzz.harness.subjects.protocol import SubjectUnavailable
+
+        if chosen(self.config):
+            return
+        try:
+            get(self.name).version()
+        except SubjectUnavailable as error:
+            pytest.skip(f"nothing was replayed: {error}")
 
     def rewritten(self, path: Path) -> Any:
         from workerfuzz.harness.cases.replay.rewrite import rewrite
@@ -278,11 +317,9 @@ class CaseItem(Item):
 
 
 class ShardItem(Item):
-    """What one process fuzzes: each target in turn."""
+    """The share of one process: each target in turn."""
 
-    def __init__(self, *, place: int, **its: Any) -> None:
-        super().__init__(**its)
-        self.place = place
+    place = 0
 
     def runtest(self) -> None:
         from workerfuzz.harness.campaigns.executors import pytest_shards
@@ -290,13 +327,18 @@ class ShardItem(Item):
 
         seconds, seed = (self.config.getoption(f"--workerfuzz-{it}") for it in ("for", "seed"))
         plans = pytest_shards.plans(self.config.stash[TARGETS], seconds, seed, self.place)
-        done = in_suite(pytest_shards.fuzz(plans, Path(FOLDER)))
+        own = self.config.stash.get(CLAIMS, "")
+        claims = Path(getattr(self.config, "workerinput", {}).get(CLAIMS_INPUT, own))
+        accounts = pytest_shards.fuzz(plans, Path(FOLDER), claims)
+        done = in_suite(accounts)
         self.user_properties += [(FUZZED, line) for line in done.fuzzed]
         self.user_properties += [(KNOWN, title) for title in done.known]
         if done.interrupted:
             self.session.shouldstop = "interrupted"
         if done.failed:
-            raise Failed(done.failed)
+            lines = "\n".join(done.failed).lstrip("\n").splitlines()
+            headlines = [pytest_shards.headline(met) for it in accounts for met in it.new]
+            raise Failed("; ".join(headlines) or lines[0], lines)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, self.name

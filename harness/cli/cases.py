@@ -9,12 +9,11 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     DASK,
-    REFERENCE,
     ExitStatus,
     QuietOption,
-    SubjectOption,
     complain,
     fix_hash_order,
+    subject_names,
 )
 
 app = typer.Typer()
@@ -31,36 +30,55 @@ def replay(
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Cases, or folders of cases.")
     ],
-    subject: SubjectOption = REFERENCE,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The only system; else each that a case names and that is installed.",
+            autocompletion=subject_names,
+        ),
+    ] = None,
     rewrite: Annotated[
         bool, typer.Option("--rewrite", help="Write what follows now; then read the difference.")
+    ] = False,
+    pdb: Annotated[
+        bool, typer.Option("--pdb", help="Debug the exception of a subject, where it was raised.")
     ] = False,
     quiet: QuietOption = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
-    if rewrite:  # here; all else but the reference is replayed elsewhere
-        fix_hash_order(subject)
+    if rewrite or pdb:  # here; all else but the reference is replayed elsewhere
+        fix_hash_order(subject or DASK)
     from workerfuzz.harness.cases.format.reading import case_files
-    from workerfuzz.harness.cases.replay.batch import UNREADABLE, Result, replay_files, summary
+    from workerfuzz.harness.cases.replay.batch import UNREADABLE, Replayer, Result, summary
+    from workerfuzz.harness.cases.replay.post_mortem import debug
     from workerfuzz.harness.cases.replay.replay_process import Child
     from workerfuzz.harness.report.live.progress import followed
     from workerfuzz.harness.subjects import get
 
-    system, files = get(subject), [*case_files(paths)]
+    system, files = None if subject is None else get(subject), [*case_files(paths)]
     done: list[Result] = []
     end = ExitStatus.FINE
     with Child() as child:
-        elsewhere = child.replay if subject != REFERENCE else None
-        results = replay_files(files, system, rewriting=rewrite, elsewhere=elsewhere)
+        replayer = Replayer(
+            subject=system,
+            rewriting=rewrite,
+            elsewhere=None if pdb else child.replay,
+            on_violation=debug if pdb else None,
+        )
         try:
-            for result in followed(results, "replaying", len(files), quiet=quiet):
-                done.append(result)
-                for line in result.report:
-                    typer.echo(line, err=result.called == UNREADABLE)
+            for path in followed(files, "replaying", len(files), quiet=quiet or pdb):
+                for result in replayer.results(path):
+                    done.append(result)
+                    for line in result.report:
+                        typer.echo(line, err=result.label == UNREADABLE)
         except KeyboardInterrupt:
             complain("interrupted")
             end = ExitStatus.INTERRUPTED
     typer.echo(summary(done))
+    if end is ExitStatus.FINE and (why := replayer.why_nothing(done)) is not None:
+        complain(f"nothing was replayed: {why}")
+        raise typer.Exit(ExitStatus.BAD_INPUT)
     raise typer.Exit(max((result.status for result in done), default=0) or end)
 
 

@@ -211,10 +211,10 @@ def fix(path: Path) -> bool:
 
 def replay(path: Path, *, rewriting: bool = False) -> bool:
     """Replay a case and print the result. Returns whether it is as written."""
-    from workerfuzz.harness.cases.replay.batch import replay_files, summary
+    from workerfuzz.harness.cases.replay.batch import Replayer, summary
     from workerfuzz.harness.subjects import get
 
-    results = [*replay_files([path], get("reference"), rewriting=rewriting)]
+    results = [*Replayer(subject=get("reference"), rewriting=rewriting).results(path)]
     for result in results:
         for line in result.report[:REPORTED]:
             if line.startswith("  ~ "):

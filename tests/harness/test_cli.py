@@ -1,11 +1,15 @@
 """The command line: what is printed, and the exit status."""
 
 import os
+import pdb
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import TracebackType
 
 import pytest
 
@@ -15,12 +19,15 @@ from workerfuzz.harness.cases.replay import batch
 from workerfuzz.harness.cases.replay.replay import Replay
 from workerfuzz.harness.cli import options
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
+from workerfuzz.harness.subjects.reference import worker as reference
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.records import role_fits_state
 
 CASE = """\
 workerfuzz-case 1
 title: a transfer breaks
 scope: worker
-subject: reference, dask
+subject: reference
 
 > compute-task y needs x@b
 x: - -> flight
@@ -30,6 +37,9 @@ y: - -> waiting
 > gather-dep-network-failure b
 x: flight -> missing
 """
+
+#: The same case, about two subjects.
+BOTH = CASE.replace("subject: reference", "subject: reference, dask")
 
 needs_dask = pytest.mark.skipif(find_spec("distributed") is None, reason="needs distributed")
 
@@ -240,9 +250,99 @@ def test_rewriting_puts_it_right(put: Put, say: Say) -> None:
 
 
 def test_a_case_about_others_is_counted(put: Put, say: Say) -> None:
-    put(CASE.replace("reference, dask", "dask"))
+    put(CASE.replace("reference", "dask"))
+    put(name="0002-other.case")
+    said = say("replay", "--subject", "reference", "cases")
+    assert (said.status, said.out) == (0, "1 as written, 1 not about this subject\n")
+
+
+@needs_dask
+def test_a_case_is_replayed_on_each_subject_that_it_names(put: Put, say: Say) -> None:
+    put(BOTH)
+    put(CASE.replace("reference", "dask"), "0002-dask.case")
+    assert say("replay", "cases").out == "3 as written\n"
+    assert say("replay", "--subject", "reference", "cases/0001-some.case").out == "1 as written\n"
+
+
+def test_a_subject_that_is_not_installed_is_counted(put: Put, say: Say) -> None:
+    put(CASE.replace("reference", "reference, nowhere:Tiny"))
     said = say("replay", "cases")
-    assert (said.status, said.out) == (0, "1 not about this subject\n")
+    assert (said.status, said.out) == (0, "1 as written, 1 on subjects not installed\n")
+
+
+@pytest.mark.parametrize(
+    ("about", "options", "why"),
+    [
+        ("nowhere:Tiny", [], "not installed here: nowhere:Tiny"),
+        ("nowhere:Tiny", ["--subject", "reference"], "no case is about reference [0-9].*"),
+        (
+            "reference\nbreaks: role_fits_state on reference >=9999",
+            [],
+            "no case is about the versions that are installed here",
+        ),
+    ],
+)
+def test_nothing_replayed_is_bad_input(
+    put: Put, say: Say, about: str, options: list[str], why: str
+) -> None:
+    put(CASE.replace("reference", about))
+    said = say("replay", *options, "cases")
+    assert said.status == 2
+    assert re.fullmatch(f"workerfuzz: nothing was replayed: {why}\n", said.err)
+
+
+def test_the_debugger_stops_where_the_subject_raises(
+    put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put()
+    stopped: list[str] = []
+
+    def post_mortem(trace: TracebackType) -> None:
+        stopped.append(traceback.extract_tb(trace)[-1].name)
+
+    def rotten(self: object, *_: object) -> None:
+        raise KeyError("rotten")
+
+    monkeypatch.setattr(pdb, "post_mortem", post_mortem)
+    monkeypatch.setattr(reference, "handle_stimulus", rotten)
+    said = say("replay", "--pdb", "cases")
+    assert (said.status, stopped) == (1, ["rotten"])
+    assert said.out.startswith("KeyError: 'rotten'\n")
+
+
+def touchy(self: reference.ReferenceWorker, touched: object) -> Iterator[tuple[Property, str]]:
+    """A check that is broken from the first step on."""
+    yield role_fits_state, "x is odd"
+
+
+def test_without_an_exception_the_debugger_stops_nowhere(
+    put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put()
+    monkeypatch.setattr(reference.ReferenceWorker, "check", touchy)
+    said = say("replay", "--pdb", "cases")
+    assert said.status == 1
+    assert said.err == (
+        "workerfuzz: role_fits_state: the subject raised nothing, so --pdb stops nowhere\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "config", ["nthreads=1", "suspicious-limit=5 nthreads=1", "cpu=4 nthreads=2"]
+)
+def test_a_config_may_repeat_defaults_for_every_command(put: Put, say: Say, config: str) -> None:
+    path = put(CASE.replace("\n\n", f"\nconfig: {config}\n\n", 1))
+    assert say("replay", "cases").out == "1 as written\n"
+    assert say("show", str(path)).status == 0
+    assert say("replay", "--rewrite", "cases").out == "1 as written; 1 rewritten\n"
+    assert say("replay", "--rewrite", "cases").out == "1 as written\n"
+
+
+def test_a_config_is_spaced_as_all_lines_are(put: Put, say: Say) -> None:
+    put(CASE.replace("\n\n", "\nconfig:  nthreads=1\n\n", 1))
+    said = say("replay", "cases")
+    assert said.status == 2
+    assert 'not in canonical form: expected "config: nthreads=1"' in said.err
 
 
 def test_an_unknown_subject_is_bad_input(
@@ -274,8 +374,9 @@ def test_an_interrupt_prints_what_there_is(
 ) -> None:
     put(first)
     put(name="0002-slow.case")
-    function = one_after_the_other(batch.replay_file, interrupt)
-    monkeypatch.setattr(batch, "replay_file", function)
+    before = [batch.replay_here] if first == CASE else []  # what is no case is not replayed
+    function = one_after_the_other(*before, interrupt)
+    monkeypatch.setattr(batch, "replay_here", function)
     said = say("replay", "cases")
     assert said.status == status
     assert said.err.endswith("workerfuzz: interrupted\n")
@@ -288,7 +389,7 @@ def fault(*_: object) -> Replay:
 
 def test_a_fault_of_ours_gets_one_line(put: Put, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     put()
-    monkeypatch.setattr(batch, "replay_file", fault)
+    monkeypatch.setattr(batch, "replay_here", fault)
     said = say("replay", "cases")
     assert said.status == 3
     assert said.err.startswith(
@@ -302,7 +403,7 @@ def test_a_fault_of_ours_tells_more_if_asked(
     put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put()
-    monkeypatch.setattr(batch, "replay_file", fault)
+    monkeypatch.setattr(batch, "replay_here", fault)
     monkeypatch.setenv("WORKERFUZZ_TRACEBACK", "1")
     assert "Traceback (most recent call last)" in say("replay", "cases").err
 
@@ -357,7 +458,7 @@ def test_a_terminal_of_few_letters_is_enough(put: Put) -> None:
 @needs_dask
 @pytest.mark.parametrize("seed", ["", "random", "7"])
 def test_dask_has_a_fixed_hash_order(put: Put, seed: str) -> None:
-    put()
+    put(BOTH)
     done = run("replay", "--subject", "dask", "cases", PYTHONHASHSEED=seed)
     assert (done.returncode, done.stdout, done.stderr) == (0, "1 as written\n", "")
 

@@ -1,10 +1,12 @@
 """Cases in somebody's test suite."""
 
+import fnmatch
 import os
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -21,7 +23,7 @@ CASE = """\
 workerfuzz-case 1
 title: a transfer breaks
 scope: worker
-subject: reference, dask
+subject: reference
 
 > compute-task y needs x@b
 x: - -> flight
@@ -31,6 +33,9 @@ y: - -> waiting
 > gather-dep-network-failure b
 x: flight -> missing
 """
+
+#: The same case, about two subjects.
+BOTH = CASE.replace("subject: reference", "subject: reference, dask")
 
 WRONG = CASE.replace("flight -> missing", "flight -> fetch")
 
@@ -139,6 +144,44 @@ def test_a_broken_property_is_told_in_words(suite: Suite, monkeypatch: pytest.Mo
             "again: workerfuzz replay 0001-some.case",
         ]
     )
+
+
+BROKEN = "role_fits_state: x is missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "broken", "headline"),
+    [
+        (WRONG, False, "differs after gather-dep-network-failure b"),
+        (CASE, True, BROKEN),
+        (CASE + "> secede y\n", False, "secede y: impossible: y is not running"),
+        (
+            CASE.replace("\n\n", "\nbreaks: role_fits_state on reference >=0\n\n", 1),
+            False,
+            "reference * does not break role_fits_state any more",
+        ),
+    ],
+)
+@pytest.mark.parametrize("options", [[], ["-n", "1"]])
+def test_the_summary_and_junit_say_it_in_a_line(  # noqa: PLR0917 - of a table
+    suite: Suite,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    broken: bool,
+    headline: str,
+    options: list[str],
+) -> None:
+    suite.put(text)
+    if broken:
+        monkeypatch.setattr(ReferenceWorker, "check", touchy)
+        options = []  # what is patched is of this process
+    monkeypatch.setenv("COLUMNS", "200")
+    done = suite.run("--junit-xml", "junit.xml", *options)
+    done.stdout.fnmatch_lines([f"FAILED 0001-some.case::reference - {headline}"])
+    failure = ET.parse(suite.pytester.path / "junit.xml").find(".//failure")
+    assert failure is not None
+    assert fnmatch.fnmatchcase(failure.attrib["message"], headline)
+    assert (failure.text or "").startswith("a transfer breaks\n")
 
 
 @pytest.mark.parametrize(
@@ -276,17 +319,32 @@ def test_cases_are_rewritten_on_several_cores(suite: Suite) -> None:
 @needs_dask
 def test_subjects_are_chosen_in_the_ini_file(suite: Suite) -> None:
     suite.pytester.makeini("[pytest]\nworkerfuzz_subject = reference dask\n")
-    suite.put()
-    suite.put(CASE.replace("reference, dask", "reference"), "0002-other.case")
+    suite.put(BOTH)
+    suite.put(CASE, "0002-other.case")
     done = suite.run("-v")
     done.assert_outcomes(passed=3)
     done.stdout.fnmatch_lines(["0001-some.case::dask PASSED*"])
 
 
 @needs_dask
+def test_each_subject_that_a_case_names_is_an_item(suite: Suite) -> None:
+    suite.put(BOTH)
+    suite.put(CASE.replace("reference", "nowhere:Tiny"), "0002-other.case")
+    done = suite.run("-v", "-rs")
+    done.assert_outcomes(passed=2, skipped=1)
+    done.stdout.fnmatch_lines(
+        [
+            "0001-some.case::reference PASSED*",
+            "0001-some.case::dask PASSED*",
+            'SKIPPED [[]1[]] *: nothing was replayed: subject "nowhere:Tiny" cannot be imported: *',
+        ]
+    )
+
+
+@needs_dask
 def test_the_command_line_goes_before_the_ini_file(suite: Suite) -> None:
     suite.pytester.makeini("[pytest]\nworkerfuzz_subject = reference\n")
-    suite.put()
+    suite.put(BOTH)
     done = suite.run("-v", "--workerfuzz-subject", "dask")
     done.assert_outcomes(passed=1)
     done.stdout.fnmatch_lines(["0001-some.case::dask PASSED*"])
@@ -313,8 +371,8 @@ def test_machines_are_told_the_subject(suite: Suite) -> None:
 
 
 def test_a_subject_that_dies_fails_its_item_only(suite: Suite) -> None:
-    suite.put(CASE.replace("reference, dask", "dies, reference"))
-    suite.put(CASE.replace("reference, dask", "dies"), "0002-other.case")
+    suite.put(CASE.replace("reference", "dies, reference"))
+    suite.put(CASE.replace("reference", "dies"), "0002-other.case")
     suite.pytester.makepyfile(
         others="""
         import os

@@ -2,6 +2,7 @@
 
 import re
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from examples.accounts import account, met
@@ -64,7 +65,7 @@ def test_what_is_new_fails_and_is_written_once(tests: pytest.Pytester) -> None:
     done = run(
         tests, "-n", "2", "--workerfuzz-subject", "strangers:Touchy", "--workerfuzz-for", "1s"
     )
-    done.assert_outcomes(passed=2, failed=2)
+    done.assert_outcomes(passed=3, failed=1)  # the process that found it first reports it
     (path,) = (tests.path / "regressions").iterdir()
     done.stdout.fnmatch_lines(
         [
@@ -75,7 +76,13 @@ def test_what_is_new_fails_and_is_written_once(tests: pytest.Pytester) -> None:
             f"replay it: workerfuzz replay regressions/{path.name} --subject strangers:Touchy",
         ]
     )
+    done.stdout.fnmatch_lines(["FAILED workerfuzz[[]? of 2] - role_fits_state: *"])
     done.stdout.no_fnmatch_line("*Traceback*")
+
+
+def test_a_bug_is_claimed_once_and_reported_where_nothing_can_be_claimed(tmp_path: Path) -> None:
+    claims = [pytest_shards.claim(tmp_path / name) for name in ("a", "a", "b", "none/c", "none/c")]
+    assert claims == [True, False, True, True, True]
 
 
 def test_what_goes_wrong_fails_in_a_line(tests: pytest.Pytester) -> None:

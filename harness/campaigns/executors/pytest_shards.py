@@ -1,10 +1,12 @@
 """Fuzzing as part of a test suite: each of the processes that run the tests has a shard of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.campaigns.findings.finding_files import name_of
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
@@ -33,15 +35,43 @@ def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> l
     ]
 
 
-def fuzz(its: Sequence[Plan], folder: Path) -> list[ShardResult]:
-    """Runs the plans of a shard, each in a process; what is new is written into the folder."""
+def fuzz(its: Sequence[Plan], folder: Path, claims: Path) -> list[ShardResult]:
+    """Run the plans of a shard, each in a process; cases of new bugs are written into the folder.
+
+    Args:
+        claims: folder that all processes of a session share; the first that finds a bug reports it.
+    """
     kept = Deduplicator(by_signature(folder), str(folder))
+    ours: dict[str, bool] = {}
 
     def tell(place: int, account: ShardResult, found: Finding | None) -> None:
         if found is not None:
             kept.take(found)
+            if name_of(found) not in ours:
+                ours[name_of(found)] = claim(claims / name_of(found))
 
-    return [kept.told(account) for account in run_shards(its, None, tell=tell)]
+    accounts = [kept.told(account) for account in run_shards(its, None, tell=tell)]
+    return [
+        replace(it, met=[met for met in it.met if not met.is_new or ours.get(name_of(met), True)])
+        for it in accounts
+    ]
+
+
+def claim(path: Path) -> bool:
+    """Return whether this process is the first to report a bug; without the folder each is."""
+    try:
+        path.open("x").close()
+    except FileExistsError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def headline(found: Finding) -> str:
+    """``property: counterexample``, in one line."""
+    counterexample = found.lines[1].strip() if len(found.lines) > 1 else ""
+    return f"{found.signature[0]}: {counterexample}"
 
 
 def places(tests: int, shards: int, chunk: int | None = None) -> list[int]:

@@ -2,12 +2,12 @@
 
 import shlex
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import takewhile, zip_longest
 from pathlib import Path
 
 from workerfuzz.harness.cases.format.body import Body, format_body
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.header import Header, check_magic, format_header
+from workerfuzz.harness.cases.format.header import CONFIG, Header, check_magic, format_header
 from workerfuzz.harness.cases.format.lines import check_width, joined, wrapped
 from workerfuzz.harness.cases.format.reading import read
 from workerfuzz.strategies.key_order import Cycle, ordered
@@ -68,10 +68,20 @@ def _parse(text: str, path: Path | None) -> Case:
     return Case(**values, scenes=scenes, closing=closing, path=path)
 
 
-def format(case: Case) -> str:
-    """The one text of a case: what ``parse`` reads as an equal case."""
+def config_in(text: str) -> str | None:
+    """The options of a case as its header has them."""
+    lines = (line.text for line in takewhile(lambda line: line.text, joined(text)))
+    return next((it.removeprefix(CONFIG).strip() for it in lines if it.startswith(CONFIG)), None)
+
+
+def format(case: Case, config: str | None = None) -> str:
+    """The one text of a case: what ``parse`` reads as an equal case.
+
+    Args:
+        config: its options, where these are not to be written in the one way.
+    """
     body = list(format_body(case))
-    lines = [*format_header(case), *([""] if body else []), *body]
+    lines = [*format_header(case, config), *([""] if body else []), *body]
     return "".join(f"{part}\n" for line in lines for part in wrapped(line))
 
 
@@ -83,8 +93,11 @@ def check_line_ends(text: str, path: Path) -> None:
 
 
 def check_canonical(case: Case, text: str, path: Path) -> None:
-    """The file is what ``format`` makes of it. Says the first place where it is not."""
-    written = format(case)
+    """The file is what ``format`` makes of it. Says the first place where it is not.
+
+    Options may stand in any order, and say what is the default anyway.
+    """
+    written = format(case, config_in(text))
     if written == text:
         return
     if written == text + "\n":

@@ -17,6 +17,9 @@ from workerfuzz.strategies.text import BadText
 #: First word of the first line.
 MAGIC: Final = "workerfuzz-case"
 
+#: Begins the line with the options.
+CONFIG: Final = "config:"
+
 #: Format that this module reads and writes.
 VERSION: Final = 1
 
@@ -165,15 +168,20 @@ def check_magic(line: str) -> None:
         raise CaseError(f"there is no format {int(version)}; expected {MAGIC} {VERSION}", 1)
 
 
-def format_header(case: Case) -> Iterator[str]:
-    """Lines, not yet wrapped."""
+def format_header(case: Case, config: str | None = None) -> Iterator[str]:
+    """Lines, not yet wrapped.
+
+    Args:
+        config: options as they are to be written; None: in the one order, without defaults.
+    """
     yield f"{MAGIC} {VERSION}"
     yield f"title: {case.title}"
     yield f"scope: {case.scope}"
     yield f"subject: {', '.join(case.subjects)}"
     yield from (f"breaks: {item}" for item in case.breaks)
-    if config := format_config(case.config):
-        yield f"config: {config}"
+    config = format_config(case.config) if config is None else config
+    if config:
+        yield f"{CONFIG} {config}"
     if case.found:
         yield f"found: {case.found}"
     yield from (f"note: {note}" for note in case.notes)

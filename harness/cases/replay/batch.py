@@ -1,109 +1,148 @@
 """Replaying many files, one bad one not stopping the others."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.cases.format.case import CaseError
+from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.format.reading import case_files
-from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome, replay
+from workerfuzz.harness.cases.format.vocabulary import REFERENCE
+from workerfuzz.harness.cases.replay.replay import (
+    NOTHING_REPLAYED,
+    OnViolation,
+    Replay,
+    ReplayOutcome,
+    replay,
+)
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.replay.rewrite import rewrite
-from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
-#: What summaries call a file that is no case.
+#: How summaries call a file that is no case.
 UNREADABLE: Final = "not readable"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one file.
+    """Outcome of one file on one subject.
 
     Attributes:
-        came_to: its replay, or why it could not be read.
+        outcome: its replay, or why it could not be read.
         rewritten: the file reads differently now.
     """
 
-    came_to: Replay | CaseError
+    outcome: Replay | CaseError
     rewritten: bool = False
 
     @property
-    def called(self) -> str:
-        """What summaries call it."""
-        return UNREADABLE if isinstance(self.came_to, CaseError) else self.came_to.outcome.value
+    def label(self) -> str:
+        """How summaries call it."""
+        return UNREADABLE if isinstance(self.outcome, CaseError) else self.outcome.outcome.value
+
+    @property
+    def place(self) -> str:
+        path = self.outcome.path if isinstance(self.outcome, CaseError) else self.outcome.place
+        return str(path)
 
     @property
     def report(self) -> tuple[str, ...]:
-        """What there is to say about it; nothing where all is well."""
-        if isinstance(self.came_to, CaseError):
-            return (f"workerfuzz: {self.came_to}",)
-        return () if self.came_to.fine else self.came_to.report
+        """Lines about it; none where all is well."""
+        if isinstance(self.outcome, CaseError):
+            return (f"workerfuzz: {self.outcome}",)
+        return () if self.outcome.fine else self.outcome.report
 
     @property
     def status(self) -> int:
         """Exit status: 0 where all is well, 1 where it is not, 2 where the file is wrong."""
-        if isinstance(self.came_to, CaseError) or self.came_to.outcome is ReplayOutcome.IMPOSSIBLE:
+        if isinstance(self.outcome, CaseError) or self.outcome.outcome is ReplayOutcome.IMPOSSIBLE:
             return 2
-        return 0 if self.came_to.fine else 1
+        return 0 if self.outcome.fine else 1
 
 
-#: Replays a file on a subject in another process. Raises ChildFailed.
-Elsewhere = Callable[[Path, str], Replay]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayer:
+    """Replays files on one subject, or each on all subjects that it names and that are installed.
 
-
-def replay_files(
-    paths: Iterable[Path],
-    subject: Subject,
-    *,
-    rewriting: bool = False,
-    elsewhere: Elsewhere | None = None,
-) -> Iterator[Result]:
-    """Replays files and all cases in folders, and brings them up to date before, if asked to.
-
-    Args:
-        elsewhere: replays them where they may end the process, or never return; None: here.
-
-    Raises:
-        CaseError: a folder has no case, or cannot be read.
-        SubjectUnavailable: the subject cannot be had here.
+    Attributes:
+        subject: None stands for those that a case names.
+        rewriting: bring a file up to date before.
+        elsewhere: replays a file on a subject, by its name, where that may end the process, or never
+            return; raises ChildFailed. The reference is replayed here; with None, all are.
+        on_violation: told of each violation of a replay in this process, before its world is closed.
     """
-    for path in case_files(paths):
+
+    subject: Subject | None = None
+    rewriting: bool = False
+    elsewhere: Callable[[Path, str], Replay] | None = None
+    on_violation: OnViolation | None = None
+
+    def results(self, path: Path) -> Iterator[Result]:
+        """Replay one file. An exception that is our own fault has a note that names the file."""
         try:
-            if elsewhere is None or rewriting:
-                yield replay_file(path, subject, rewriting)
-            else:
-                yield replay_elsewhere(path, subject, elsewhere)
+            after = rewrite(path) if self.rewriting else None
+            case = after.case if after is not None else load(path)
+            for name in (self.subject.name,) if self.subject is not None else case.subjects:
+                done = self.replay(case, path, name)
+                yield Result(done, after is not None and after.changed)
         except CaseError as error:
             yield Result(error)
         except Exception as error:
             error.add_note(f"while replaying {path}")
             raise
 
+    def replay(self, case: Case, path: Path, name: str) -> Replay:
+        subject = self.subject or installed(name)
+        if subject is None:
+            return Replay(ReplayOutcome.NOT_INSTALLED, str(path), name)
+        if self.elsewhere is None or self.rewriting or name == REFERENCE:
+            return replay_here(case, subject, self.on_violation)
+        try:
+            return self.elsewhere(path, name)
+        except ChildFailed as error:
+            first, *rest = str(error).splitlines()
+            report = (f"{path}: {first}", *(f"  {line}" for line in rest))
+            return Replay(ReplayOutcome.BROKEN, str(path), name, report)
 
-def replay_file(path: Path, subject: Subject, rewriting: bool) -> Result:
-    if not rewriting:
-        return Result(replay(load(path), subject))
-    after = rewrite(path)
-    return Result(replay(after.case, subject), after.changed)
+    def why_nothing(self, results: Sequence[Result]) -> str | None:
+        """Why no case was replayed; None where one was, or where a file is no case."""
+        done = [result.outcome for result in results]
+        if not done or any(
+            isinstance(it, CaseError) or it.outcome not in NOTHING_REPLAYED for it in done
+        ):
+            return None
+        if self.subject is not None:
+            return f"no case is about {self.subject.name} {self.subject.version()}"
+        missing = dict.fromkeys(
+            it.subject
+            for it in done
+            if isinstance(it, Replay) and it.outcome is ReplayOutcome.NOT_INSTALLED
+        )
+        if missing:
+            return f"not installed here: {', '.join(missing)}"
+        return "no case is about the versions that are installed here"
 
 
-def replay_elsewhere(path: Path, subject: Subject, elsewhere: Elsewhere) -> Result:
-    load(path)  # a file that is wrong is told here
+def replay_here(case: Case, subject: Subject, on_violation: OnViolation | None) -> Replay:
+    return replay(case, subject, on_violation=on_violation)
+
+
+def installed(name: str) -> Subject | None:
+    """The subject of that name, if it is installed here."""
     try:
-        return Result(elsewhere(path, subject.name))
-    except ChildFailed as error:
-        first, *rest = str(error).splitlines()
-        report = (f"{path}: {first}", *(f"  {line}" for line in rest))
-        return Result(Replay(ReplayOutcome.BROKEN, str(path), subject.name, report))
+        subject = get(name)
+        subject.version()
+    except SubjectUnavailable:
+        return None
+    return subject
 
 
 def summary(results: Sequence[Result]) -> str:
     """``41 as written, 1 differs``."""
-    counts = Counter(result.called for result in results)
+    counts = Counter(result.label for result in results)
     named = [name for name in (*ReplayOutcome, UNREADABLE) if counts[name]]
     parts = [f"{counts[name]} {name}" for name in named] or ["nothing replayed"]
-    rewritten = sum(result.rewritten for result in results)
+    rewritten = len({result.place for result in results if result.rewritten})
     return ", ".join(parts) + (f"; {rewritten} rewritten" if rewritten else "")

@@ -2,11 +2,11 @@
 
 import enum
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeAlias
 
 from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, Scene
@@ -26,16 +26,21 @@ class ReplayOutcome(enum.StrEnum):
     AS_WRITTEN = "as written"
     BREAKS_AS_KNOWN = "known to break"  # a strict xfail that fails as it should
     NOT_APPLICABLE = "not about this subject"
+    NOT_INSTALLED = "on subjects not installed"
     DIFFERS = "differs"
     BROKEN = "broken"
     FIXED = "fixed"  # a strict xfail that did not fail
     IMPOSSIBLE = "impossible"
 
 
+#: Outcomes of which no step was taken.
+NOTHING_REPLAYED: Final = frozenset({ReplayOutcome.NOT_APPLICABLE, ReplayOutcome.NOT_INSTALLED})
+
 #: Nothing to do about these.
-FINE: Final = frozenset(
-    {ReplayOutcome.AS_WRITTEN, ReplayOutcome.BREAKS_AS_KNOWN, ReplayOutcome.NOT_APPLICABLE}
-)
+FINE: Final = NOTHING_REPLAYED | {ReplayOutcome.AS_WRITTEN, ReplayOutcome.BREAKS_AS_KNOWN}
+
+#: Told of the violation that ends a replay, while its world is still open.
+OnViolation: TypeAlias = Callable[[Violation], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class Replay:
         report: what there is to say about it, ready to be printed; empty where it is as written.
         command: what replays it; empty where it is no file.
         drawing: who said what to whom before something broke, where somebody drew it.
+        headline: the most important line of the report, complete in itself.
     """
 
     outcome: ReplayOutcome
@@ -55,6 +61,7 @@ class Replay:
     report: tuple[str, ...] = ()
     command: str = ""
     drawing: tuple[str, ...] = ()
+    headline: str = ""
 
     @property
     def fine(self) -> bool:
@@ -67,8 +74,10 @@ class Replay:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Self:
         outcome, report = ReplayOutcome(data["outcome"]), tuple(data["report"])
-        drawing = tuple(data["drawing"])
-        return cls(outcome, data["place"], data["subject"], report, data["command"], drawing)
+        drawing, headline = tuple(data["drawing"]), data["headline"]
+        return cls(
+            outcome, data["place"], data["subject"], report, data["command"], drawing, headline
+        )
 
 
 def replay_command(path: str | Path, subject: str, python: str = "") -> str:
@@ -89,7 +98,13 @@ def case_command(verb: str, path: str | Path, subject: str, *options: str, pytho
     return shlex.join([*program, verb, name, *chosen, *options])
 
 
-def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Replay:
+def replay(
+    case: Case,
+    subject: Subject,
+    world: OpenWorld = open_world,
+    *,
+    on_violation: OnViolation | None = None,
+) -> Replay:
     """Takes the steps of a case on a subject, comes to rest, and compares.
 
     Effects are compared on the reference only; properties are checked on every subject.
@@ -106,6 +121,8 @@ def replay(case: Case, subject: Subject, world: OpenWorld = open_world) -> Repla
             return judge.impossible(scene, result.impossible)
         judge.compare(scene, result)
         if result.violation is not None:
+            if on_violation is not None:
+                on_violation(result.violation)
             return judge.broken(scene, result.violation)
     return judge.rested()
 
@@ -161,7 +178,8 @@ class Judge:
 
     def impossible(self, scene: Scene, why: str) -> Replay:
         lines = (*self.shown(), at(self.case, scene), f"  impossible: {why}")
-        return self.says(ReplayOutcome.IMPOSSIBLE, lines)
+        step = scene.step or "rest"
+        return self.says(ReplayOutcome.IMPOSSIBLE, lines, f"{step}: impossible: {why}")
 
     def broken(self, scene: Scene, violation: Violation) -> Replay:
         """A property broke; perhaps it is known to, and all that came before was as written."""
@@ -169,9 +187,10 @@ class Judge:
         evidence = (f"    {line}" for line in violation.counterexample.splitlines())
         lines = (*self.shown(), at(self.case, scene), what, *evidence)
         expected = any(item.property == violation.property for item in self.known)
-        if expected and not self.differences:
-            return self.says(ReplayOutcome.BREAKS_AS_KNOWN, lines)
-        return self.says(ReplayOutcome.BROKEN, lines)
+        as_known = expected and not self.differences
+        outcome = ReplayOutcome.BREAKS_AS_KNOWN if as_known else ReplayOutcome.BROKEN
+        first = violation.counterexample.partition("\n")[0] or violation.sentence
+        return self.says(outcome, lines, f"{violation.property}: {first}")
 
     def rested(self) -> Replay:
         """Nothing broke to the end."""
@@ -184,15 +203,20 @@ class Judge:
                     f"{self.case.place}: {version} does not break {names} any more",
                     '  the bug is fixed: remove "breaks:", or narrow its versions',
                 ),
+                f"{version} does not break {names} any more",
             )
-        return self.says(
-            ReplayOutcome.DIFFERS if self.differences else ReplayOutcome.AS_WRITTEN, self.shown()
-        )
+        if not self.differences:
+            return self.says(ReplayOutcome.AS_WRITTEN)
+        where = self.differences[0][0].removeprefix(self.case.place).lstrip(":0123456789 >")
+        return self.says(ReplayOutcome.DIFFERS, self.shown(), f"differs after {where}")
 
-    def says(self, outcome: ReplayOutcome, lines: tuple[str, ...] = ()) -> Replay:
+    def says(
+        self, outcome: ReplayOutcome, lines: tuple[str, ...] = (), headline: str = ""
+    ) -> Replay:
         path = self.case.path
         command = replay_command(path, self.subject.name) if path is not None else ""
-        return Replay(outcome, self.case.place, self.subject.name, lines, command)
+        name = self.subject.name
+        return Replay(outcome, self.case.place, name, lines, command, headline=headline)
 
     def shown(self) -> tuple[str, ...]:
         """The first few differences."""
