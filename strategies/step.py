@@ -25,26 +25,26 @@ Names = Mapping[str, str]
 class Step(ABC):
     """One step of a world, as plain data."""
 
-    #: How it is called in cases; follows from the class name.
+    #: The first word of its text in cases; follows from the class name.
     word: ClassVar[str] = ""
-    #: What follows the word, for people who mistyped it.
+    #: The arguments behind the word, for error messages.
     usage: ClassVar[str] = ""
 
     def __init_subclass__(cls) -> None:
         cls.word = text.word(cls)
 
     @classmethod
-    def is_possible(cls, world: Any) -> bool:
-        """Some step of this kind is possible now. Cheap: asked before every step."""
+    def is_possible(cls, world: Any) -> bool:  # each scope narrows the type of its worlds
+        """Return True if some step of this kind is possible now. Cheap: called before every step."""
         return True
 
     @classmethod
     @abstractmethod
     def draw(cls, world: Any, chooser: Chooser) -> Self:
-        """A step of this kind that is possible now; only where ``is_possible`` says so."""
+        """Draw a step of this kind that is possible now; only where ``is_possible`` says so."""
 
     def why_impossible(self, world: Any) -> str | None:
-        """Why this very step is not possible now; None where it is."""
+        """Return the reason that this very step is not possible now; None where it is."""
         return None
 
     @abstractmethod
@@ -57,23 +57,23 @@ class Step(ABC):
         """The reverse of ``arguments``; raises BadText."""
 
     def keys(self) -> tuple[str, ...]:
-        """Keys that it names."""
+        """Return the keys that it names."""
         return ()
 
     def peers(self) -> tuple[str, ...]:
-        """Peers that it names."""
+        """Return the peers that it names."""
         return ()
 
     def renamed(self, names: Names) -> Self:
-        """The same step with other names."""
+        """Return the same step with other names."""
         return self
 
     def simpler(self) -> Iterator[Self]:
-        """The same kind of step with a little less in it; used to shrink."""
+        """Yield simpler steps of the same kind; used to shrink."""
         return iter(())
 
     def without(self, key: str) -> Self | None:
-        """The same step where a key is not; None: nothing is left of it."""
+        """Return the same step without a key; None where nothing is left of it."""
         return None if key in self.keys() else self
 
     def contents(self) -> tuple[TaskSpec, ...]:
@@ -81,7 +81,7 @@ class Step(ABC):
         return ()
 
     def recomputed(self, change: Callable[[TaskSpec], TaskSpec]) -> Self:
-        """The same step where each content is another one, of the same key."""
+        """Return the same step with each content replaced by another of the same key."""
         return self
 
     def __str__(self) -> str:
@@ -89,7 +89,7 @@ class Step(ABC):
 
 
 def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, ...]:
-    """Between ``low`` and ``high`` different items, in their own order; fewer where there are fewer."""
+    """Draw ``low`` to ``high`` different items, in their own order; fewer where there are fewer."""
     count = chooser.integer(min(low, len(items)), min(high, len(items)))
     if not count:
         return ()
@@ -101,7 +101,7 @@ def some(items: Sequence[T], low: int, high: int, chooser: Chooser) -> tuple[T, 
 
 
 def one_less(items: tuple[T, ...]) -> Iterator[tuple[T, ...]]:
-    """The items without one of them, for each of them."""
+    """Yield the items without one of them, for each of them."""
     for place in range(len(items)):
         yield items[:place] + items[place + 1 :]
 

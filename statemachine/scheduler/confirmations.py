@@ -1,4 +1,4 @@
-"""The process around a worker: it answers what the scheduler asks it to confirm."""
+"""Confirmations by the process of a worker, outside its state machine."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 class Confirmations:
-    """What a worker's process still has to confirm."""
+    """Confirmations that the process of one worker still owes."""
 
     def __init__(self) -> None:
         self._asked: list[Confirm] = []
@@ -24,7 +24,7 @@ class Confirmations:
         self._asked.append(question)
 
     def due(self, worker: WorkerState) -> list[Confirmed]:
-        """Answers to what has come true by now, each once."""
+        """Return the confirmations that have become true, each once."""
         if not self._asked:
             return []
         answers = [Confirmed(number=it.number) for it in self._asked if is_true(worker, it)]
@@ -37,6 +37,6 @@ class Confirmations:
 
 
 def is_true(worker: WorkerState, question: Confirm) -> bool:
-    """The former record of each key is gone, or was taken up again by a later request."""
+    """Return True if the former record of each key is gone, or was requested again."""
     tasks = worker.tasks
     return not any(key in tasks and tasks[key].doomed for key in question.forgotten)

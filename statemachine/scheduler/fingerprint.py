@@ -4,8 +4,8 @@ Tables whose order decides in which order things are said are kept in that order
 decides nothing.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ def fingerprint(scheduler: SchedulerState, canonical: Canonical) -> tuple[Hashab
 
 
 def record(task: SchedulerTask, canonical: Canonical) -> tuple[Hashable, ...]:
-    """One record."""
+    """Return one record as plain data."""
     return (
         task.key,
         task.state,
@@ -85,7 +85,7 @@ def worker_record(worker: WorkerRecord, canonical: Canonical) -> tuple[Hashable,
 
 
 def edition(number: int, canonical: Canonical) -> int | None:
-    """None where it is not known what content a value has."""
+    """Return the canonical number of a content; None where it is unknown."""
     return canonical.number("edition", number) if number else None
 
 
@@ -100,31 +100,34 @@ def options(options: Options, canonical: Canonical) -> Hashable:
 
 
 def stimulus(stimulus_id: str, canonical: Canonical) -> Hashable:
-    """A question whether a task may be stolen names a run and a thief."""
+    """Return the stimulus id of a steal request, which names a run and a thief."""
     steal, _, rest = stimulus_id.partition("-")
     run_id, _, thief = rest.partition("-")
     return (steal, canonical.run(int(run_id)), canonical.name(thief)) if thief else stimulus_id
 
 
-def plain_message(it: Any, canonical: Canonical) -> tuple[Hashable, ...]:
-    """Anything that parties say to each other."""
-    kind: Any = type(it)
+def plain_message(message: object, canonical: Canonical) -> tuple[Hashable, ...]:
+    """Return any message between participants as plain data."""
+    kind: Any = type(message)
     parts = [
-        BY_FIELD.get(name, canonical_value)(getattr(it, name), canonical) for name in names_of(kind)
+        BY_FIELD.get(name, canonical_value)(getattr(message, name), canonical)
+        for name in names_of(kind)
     ]
     return (kind.__name__, *parts)
 
 
 @cache
 def names_of(kind: Hashable) -> tuple[str, ...]:
-    """Names of what a message is made of; its class is a named tuple or a dataclass."""
-    given: Any = kind
-    found: tuple[str, ...] | None = getattr(given, "_fields", None)
-    return found if found is not None else tuple(item.name for item in fields(given))
+    """Return the names of the fields of a message; its class is a named tuple or a dataclass."""
+    assert isinstance(kind, type)
+    if is_dataclass(kind):
+        return tuple(item.name for item in fields(kind))
+    found: tuple[str, ...] = getattr(kind, "_fields")  # noqa: B009 - of a named tuple
+    return found
 
 
-def canonical_value(value: Any, canonical: Canonical) -> Hashable:
-    """One thing in a message, by its type."""
+def canonical_value(value: object, canonical: Canonical) -> Hashable:
+    """Return one field of a message as plain data, by its type."""
     match value:
         case TaskSpec():
             return (value.key, content(value))
@@ -137,12 +140,12 @@ def canonical_value(value: Any, canonical: Canonical) -> Hashable:
         case Mapping():
             return tuple([(key, canonical_value(item, canonical)) for key, item in value.items()])
         case _:
-            named: Hashable = canonical.name(value)
-            return named
+            assert isinstance(value, Hashable)
+            return canonical.name(value)
 
 
-#: How a part of a message is told by what it is called, where its type does not say.
-BY_FIELD: Final[Mapping[str, Any]] = {
+#: Plain data of a field of a message by its name, where its type does not tell.
+BY_FIELD: Final[Mapping[str, Callable[[Any, Canonical], Hashable]]] = {
     "run_id": lambda run_id, canonical: None if run_id is None else canonical.run(run_id),
     "number": lambda number, canonical: canonical.number("confirm", number),
     "stimulus_id": stimulus,
@@ -153,7 +156,7 @@ BY_FIELD: Final[Mapping[str, Any]] = {
 
 
 def ranks(priorities: Iterable[Priority]) -> dict[Priority, Priority]:
-    """Other priorities in the same order, by those that are: graphs are only more or less recent."""
+    """Return canonical priorities in the same order: graphs are only more or less recent."""
     made = {it for it in priorities if len(it) == PARTS}
     places = sorted({it[1:] for it in made})
     order = {place: number for number, place in enumerate(places)}

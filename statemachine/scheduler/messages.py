@@ -16,11 +16,11 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
-    """The scheduler asks a worker's process for an answer, once this has come true there.
+    """Ask the process of a worker for a confirmation, once the keys are released there.
 
     Attributes:
         number: of the question; never asked twice.
-        gone: keys whose former record has to be gone, thread and transfer included; none: at once.
+        forgotten: keys whose former record has to be gone, thread and transfer included; none: at once.
     """
 
     number: int
@@ -29,33 +29,33 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmed:
-    """A worker's process answers a ``Confirm``."""
+    """Answer of the process of a worker to a ``Confirm``."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A worker's process says whether it takes new tasks; it does not while it is paused."""
+    """Report of the process of a worker: it takes new tasks, or is paused."""
 
     running: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
-    """A fresh worker registers."""
+    """A new worker registers."""
 
     config: WorkerConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lose:
-    """A worker is gone."""
+    """A worker died or left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steal:
-    """Somebody decided that a task had better be computed by another worker."""
+    """Decision of work stealing: another worker should compute a task."""
 
     key: str
     thief: str
@@ -63,7 +63,7 @@ class Steal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replicate:
-    """Somebody decided that another worker should hold a value."""
+    """Decision to copy a value to another worker."""
 
     key: str
     worker: str
@@ -71,7 +71,7 @@ class Replicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Somebody decided that a worker need not hold a value."""
+    """Decision of the active memory manager: a worker may drop its replica."""
 
     key: str
     worker: str
@@ -79,13 +79,13 @@ class Drop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuild:
-    """A scheduler was lost; these are the workers that are still there, by name (R21)."""
+    """The scheduler was lost; ``workers`` are those still alive, by name (R21)."""
 
     workers: Mapping[str, WorkerState]
 
 
 class SchedulerMessage(NamedTuple):
-    """One thing that the scheduler says, and to whom: a worker or a client."""
+    """One message of the scheduler to a worker or a client."""
 
     receiver: str
     message: Event | Confirm | client_requests.ClientNotice

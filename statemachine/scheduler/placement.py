@@ -18,7 +18,7 @@ class Place(NamedTuple):
 
 
 def place(scheduler: SchedulerState, task: SchedulerTask) -> Place:
-    """Ask the best worker; or wait for one to be there, or to have less to do."""
+    """Choose the best worker; or wait for one to join, or to have room."""
     candidates = [worker for worker in able_workers(scheduler, task) if worker.running]
     if not candidates:
         return Place(SchedulerTaskState.NO_WORKER)
@@ -35,7 +35,10 @@ def place(scheduler: SchedulerState, task: SchedulerTask) -> Place:
 
 
 def able_workers(scheduler: SchedulerState, task: SchedulerTask) -> Sequence[WorkerRecord]:
-    """Workers that may compute a task, paused or not: restrictions hold and resources suffice."""
+    """Return workers that may compute a task, paused or not: restrictions hold and resources suffice.
+
+    Source: distributed 2026.8.0, scheduler.py, ``SchedulerState.valid_workers``
+    """
     workers, options = scheduler.workers, task.options
     named = [workers[name] for name in options.workers if name in workers]
     if not named and (options.loose or not options.workers):
@@ -51,14 +54,20 @@ def able_workers(scheduler: SchedulerState, task: SchedulerTask) -> Sequence[Wor
 
 
 def cost(task: SchedulerTask, worker: WorkerRecord) -> tuple[float, float, str]:
-    """Estimate the delay before a start: tasks ahead, and inputs to copy, each as long as a task."""
+    """Estimate the delay before a start: tasks ahead, and inputs to copy, each as long as a task.
+
+    Source: distributed 2026.8.0, scheduler.py, ``SchedulerState.worker_objective``
+    """
     waiting = worker.load / worker.config.nthreads
     missing = sum(key not in worker.has_what for key in task.dependencies)
     return (waiting + missing, waiting, worker.name)
 
 
 def may_queue(scheduler: SchedulerState, task: SchedulerTask) -> bool:
-    """Any worker can begin with it at once: let it wait here, and go to whoever has room first."""
+    """Return True for a task that any worker can start at once: it waits for the first with room.
+
+    Source: distributed 2026.8.0, scheduler.py, ``SchedulerState.is_rootish``
+    """
     options = task.options
     return (
         not math.isinf(scheduler.config.saturation)
@@ -69,13 +78,19 @@ def may_queue(scheduler: SchedulerState, task: SchedulerTask) -> bool:
 
 
 def has_room(scheduler: SchedulerState, worker: WorkerRecord) -> bool:
-    """A worker that takes new tasks has fewer than it is given in advance."""
+    """Return True if a running worker has fewer tasks than it is given in advance.
+
+    Source: distributed 2026.8.0, scheduler.py, ``_worker_full``
+    """
     limit = max(math.ceil(scheduler.config.saturation * worker.config.nthreads), 1)
     return worker.running and worker.load < limit
 
 
 def next_queued(scheduler: SchedulerState) -> SchedulerTask | None:
-    """The most urgent queued task, where some worker has room; None where there is none."""
+    """Return the most urgent queued task, if some worker has room.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.stimulus_queue_slots_maybe_opened``
+    """
     if not scheduler.queued:
         return None
     if not any(has_room(scheduler, worker) for worker in scheduler.workers.values()):

@@ -5,21 +5,23 @@ Run ids and their like are told apart and no more. Peers may be called by each o
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from workerfuzz.statemachine.worker.task import Priority
 
-#: Everybody is called by their own name.
+T = TypeVar("T")
+
+#: No name is replaced.
 OWN_NAMES: Final[Mapping[Any, Any]] = MappingProxyType({})
 
 
 class Canonical:
-    """Makes one fingerprint; each number gets another one by the order in which it comes up.
+    """Replaces names and numbers in one fingerprint; numbers by the order in which they come up.
 
     Attributes:
-        names: other names, and values that tell a name, by what they are now.
-        ranks: priorities by what they are now, where only their order matters.
-        settled: run ids whose end was reported: that makes a difference.
+        names: canonical names, and values that contain one, by present name.
+        ranks: canonical priorities by present one, where only their order matters.
+        settled: run ids whose end was reported.
     """
 
     def __init__(
@@ -34,9 +36,10 @@ class Canonical:
         self._runs: dict[int, int] = {}
         self._others: dict[object, int] = {}
 
-    def name(self, name: Any) -> Any:
+    def name(self, name: T) -> T:
         """Return the canonical name of a peer or a value."""
-        return self.names.get(name, name)
+        found: T = self.names.get(name, name)
+        return found
 
     def peers(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return peers whose order has no meaning."""

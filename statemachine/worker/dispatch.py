@@ -1,6 +1,6 @@
 """Work that is started after every event: threads for runnable tasks, transfers for keys in fetch.
 
-Order and limits follow distributed 2026.8.0, worker_state_machine.py, ``_ensure_computing`` and
+Source: distributed 2026.8.0, worker_state_machine.py, ``_ensure_computing`` and
 ``_ensure_communicating``, except that a task whose resources are taken holds up nobody else (R30), and
 that ties are broken by name, not by chance (D1).
 """
@@ -15,7 +15,7 @@ from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
 
 
 def next_execution(worker: WorkerState) -> TaskState | None:
-    """The most urgent task that a thread and resources are free for; None where there is none."""
+    """Return the most urgent task that a thread and resources are free for, if any."""
     if worker.paused or len(worker.executing) >= worker.config.nthreads:
         return None
     candidates: list[tuple[Priority, str]] = []
@@ -38,7 +38,7 @@ def fits(worker: WorkerState, task: TaskState) -> bool:
 
 
 def start_transfers(worker: WorkerState) -> Outcome:
-    """Ask every peer that can be asked for the most urgent keys it holds."""
+    """Open a transfer with every available peer, for the most urgent keys that it holds."""
     recommend: dict[str, Recommendation] = {}
     gathers: list[do.Instruction] = []
     if worker.paused:
@@ -58,7 +58,7 @@ def start_transfers(worker: WorkerState) -> Outcome:
 
 
 def peers_by_urgency(worker: WorkerState) -> Iterable[str]:
-    """Peers to ask: the one with the most urgent key first, then the one with most keys."""
+    """Return peers that are idle: the one with the most urgent key first, then with most keys."""
     asked = [
         (queue.first()[0], -len(queue), peer)
         for peer, queue in worker.data_needed.items()
@@ -68,14 +68,14 @@ def peers_by_urgency(worker: WorkerState) -> Iterable[str]:
 
 
 def peers_that_could_be_asked(worker: WorkerState) -> Iterable[str]:
-    """Peers that could be asked for something now; none after ``start_transfers``."""
+    """Return peers that a transfer could be opened with; none after ``start_transfers``."""
     if worker.paused or is_throttled(worker):
         return ()
     return [peer for peer in peers_by_urgency(worker) if choose_keys(worker, peer, set()).keys]
 
 
 def is_throttled(worker: WorkerState) -> bool:
-    """Enough transfers are open, and they are not small."""
+    """Return True if enough transfers are open, and they are not small."""
     config = worker.config
     return (
         len(worker.transfers) >= config.transfer_count
@@ -84,11 +84,13 @@ def is_throttled(worker: WorkerState) -> bool:
 
 
 def choose_keys(worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
-    """Keys to ask a peer for, most urgent first, within the limits of message and worker.
+    """Return the keys to request from a peer, most urgent first, within the limits.
 
     While nothing else is under way, the first key is asked for whatever its size: otherwise a large
     one would never come. A key that failed before travels alone, so that others are not suspected
     with it.
+
+    Source: distributed 2026.8.0, worker_state_machine.py, ``_select_keys_for_gather``
     """
     config = worker.config
     left = min(

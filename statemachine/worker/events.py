@@ -2,7 +2,9 @@
 
 Every event is well-formed by construction; whether it *can have happened* (a completion must answer an
 instruction that is outstanding) is decided by ``handlers``, before anything is written. Names and
-meaning follow distributed 2026.8.0, worker_state_machine.py, unless a docstring says otherwise.
+meaning are Dask's, unless a docstring says otherwise.
+
+Source: distributed 2026.8.0, worker_state_machine.py, ``StateMachineEvent``
 """
 
 from collections.abc import Mapping

@@ -47,7 +47,7 @@ def fingerprint(worker: WorkerState, canonical: Canonical) -> tuple[Hashable, ..
 
 
 def record(task: TaskState, canonical: Canonical) -> tuple[Hashable, ...]:
-    """One record."""
+    """Return one record as plain data."""
     return (
         task.key,
         task.state,

@@ -1,7 +1,6 @@
-"""A worker as plain data: equal for equal workers, whatever way they came to be so."""
+"""A worker as plain data: equal for equal workers, whatever their past."""
 
 from dataclasses import fields
-from typing import Any
 
 from workerfuzz.statemachine.worker.queue import TaskQueue
 from workerfuzz.statemachine.worker.task import Execution, TaskState
@@ -11,20 +10,19 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 LEFT_OUT = frozenset({"config", "journal", "changes", "touched", "last", "_cause"})
 
 
-def snapshot(worker: WorkerState, *, values: bool = True) -> dict[str, Any]:
-    """Everything that a worker knows, in an order that does not depend on its past.
+def snapshot(worker: WorkerState, *, values: bool = True) -> dict[str, object]:
+    """Return the whole record of a worker, in an order that does not depend on its past.
 
     Args:
         values: whether stored values are part of it; D2 leaves them aside.
     """
     found = {name: plain(value) for name, value in vars(worker).items() if name not in LEFT_OUT}
     if not values:
-        for name in ("data", "actors"):
-            found[name] = sorted(found[name])
+        found.update(data=sorted(worker.data), actors=sorted(worker.actors))
     return found
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> object:
     """Records and queues as dicts and lists; dicts in the order of their keys."""
     match value:
         case TaskState() | Execution():

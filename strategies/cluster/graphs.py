@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options
 from workerfuzz.statemachine.worker.task import TaskSpec
@@ -19,31 +19,31 @@ GROUP: Final = "f-"
 
 @functools.lru_cache(maxsize=1_000)
 def divided(keys: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
-    """Those that stand for themselves, and those of a group."""
+    """Return the single keys, and those of the group."""
     group = tuple(key for key in keys if key.startswith(GROUP))
     return tuple(key for key in keys if key not in group), group
 
 
 @functools.lru_cache(maxsize=10_000)
 def single_before(key: str, keys: tuple[str, ...]) -> Sequence[str]:
-    """Those that a key may depend on: what stands for itself, before it."""
+    """Return the single keys before a key: it may depend on these."""
     single, _ = divided(keys[: keys.index(key)])
     return single
 
 
 def draw_goals(world: ClusterView, chooser: Chooser) -> Sequence[str]:
-    """Keys that the graph is for: a few of the pool, or a large group; often what was let go."""
+    """Draw the keys that the graph is for: a few of the pool, or a large group; often released ones."""
     workload = world.workload
     single, group = divided(tuple(world.pool))
     if world.data:
         single, group = ([key for key in them if key not in world.data] for them in (single, group))
     if group and (not single or happens(workload.crowded, chooser)):
         return some(group, (len(group) + 1) // 2, len(group), chooser)
-    let_go = []
+    released = []
     if workload.faithful:
-        let_go = [key for key in single if key in world.contents and not is_wanted(world, key)]
-    if let_go and happens(workload.faithful, chooser):
-        return some(let_go, 1, workload.goals, chooser)
+        released = [key for key in single if key in world.contents and not is_wanted(world, key)]
+    if released and happens(workload.faithful, chooser):
+        return some(released, 1, workload.goals, chooser)
     return some(single, 1, workload.goals, chooser)
 
 
@@ -55,7 +55,7 @@ def is_wanted(world: ClusterView, key: str) -> bool:
 def closure(
     world: ClusterView, client: str, goals: Collection[str], chooser: Chooser
 ) -> Mapping[str, GraphTask]:
-    """The goals with all they need, in the order of the pool.
+    """Return the goals with all their dependencies, in the order of the pool.
 
     What is in use keeps its content, and so does, often, what is not; the rest is drawn anew. What the
     client wants already may be left out of the graph, as futures are.
@@ -71,7 +71,7 @@ def closure(
             continue
         known = world.contents.get(key)
         chosen[key] = (
-            again(known) if known and key in fixed else draw_task(world, client, key, chooser)
+            unchanged(known) if known and key in fixed else draw_task(world, client, key, chooser)
         )
         for need in chosen[key].needs:
             future = need in mine and need not in goals
@@ -80,15 +80,15 @@ def closure(
     return {key: chosen[key] for key in world.pool if key in chosen}
 
 
-def again(spec: TaskSpec) -> GraphTask:
-    """A task with the content that it had."""
+def unchanged(spec: TaskSpec) -> GraphTask:
+    """Return a task with its former content."""
     content = spec.run_spec if isinstance(spec.run_spec, int) else 0
     needs = tuple(spec.dependencies)
     return GraphTask(spec.key, needs, content, spec.actor)
 
 
 def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> GraphTask:
-    """Content for a key that may have any."""
+    """Draw the content of a key that may have any."""
     workload, grouped = world.workload, key.startswith(GROUP)
     usable, data, wants = single_before(key, tuple(world.pool)), world.data, world.wants[client]
     if data:
@@ -96,7 +96,7 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Gr
     former = world.contents.get(key)
     as_it_was = former is not None and all(need in usable for need in former.dependencies)
     if former is not None and as_it_was and happens(workload.faithful, chooser):
-        task = again(former)
+        task = unchanged(former)
     else:
         fewest, most = workload.needs
         needs = some(usable, fewest, min(most, 1) if grouped else most, chooser) if usable else ()
@@ -109,20 +109,20 @@ def draw_options(world: ClusterView, task: GraphTask, chooser: Chooser) -> Optio
     """Draw the options of a task, after the workload profile."""
     drawn = NO_OPTIONS
     for what in chooser.pick(world.workload.options).split():
-        drawn = replace(drawn, **DRAWN[what](world, task, chooser))
+        drawn = DRAWN[what](drawn, world, task, chooser)
     return drawn
 
 
-def draw_workers(world: ClusterView, task: GraphTask, chooser: Chooser) -> Mapping[str, Any]:
-    """Mostly one worker, and no other will do."""
+def draw_workers(drawn: Options, world: ClusterView, task: GraphTask, chooser: Chooser) -> Options:
+    """Restrict a task, mostly to one worker, strictly."""
     present = tuple(world.present)
     if not present:
-        return {}
+        return drawn
     awkward = tuple(places(world, task))
     if awkward and chooser.integer(0, 3):
-        return {"workers": (chooser.pick(awkward),)}
+        return replace(drawn, workers=(chooser.pick(awkward),))
     workers = some(present, 1, chooser.pick((1, 1, 2)), chooser)
-    return {"workers": workers, "loose": chooser.pick((False, False, True))}
+    return replace(drawn, workers=workers, loose=chooser.pick((False, False, True)))
 
 
 def places(world: ClusterView, task: GraphTask) -> Iterator[str]:
@@ -139,10 +139,14 @@ def places(world: ClusterView, task: GraphTask) -> Iterator[str]:
             yield worker
 
 
-#: Draws one of ``Options``, by what it is called in ``WorkloadProfile.options``.
-DRAWN: Final[Mapping[str, Callable[[ClusterView, GraphTask, Chooser], Mapping[str, Any]]]] = {
-    "priority": lambda world, task, chooser: {"priority": chooser.pick((1, -1))},
-    "retries": lambda world, task, chooser: {"retries": chooser.integer(1, 2)},
-    "resources": lambda world, task, chooser: {"resources": dict.fromkeys(world.resources, 1.0)},
+DrawOption = Callable[[Options, ClusterView, GraphTask, Chooser], Options]
+
+#: Draws one of ``Options`` more, by its name in ``ClusterWorkloadProfile.options``.
+DRAWN: Final[Mapping[str, DrawOption]] = {
+    "priority": lambda drawn, _, __, chooser: replace(drawn, priority=chooser.pick((1, -1))),
+    "retries": lambda drawn, _, __, chooser: replace(drawn, retries=chooser.integer(1, 2)),
+    "resources": lambda drawn, world, *_: replace(
+        drawn, resources=dict.fromkeys(world.resources, 1.0)
+    ),
     "workers": draw_workers,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.states import HOLDING, NEEDS_INPUTS, RUNNABLE, State
@@ -55,7 +55,7 @@ class ComputeTask(WorkerStep):
 
     @classmethod
     def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
-        again = likelier(world, AWAITED_AGAIN)
+        again = weighted(world, AWAITED_AGAIN)
         content = draw_content(world, chooser.pick((*world.pool, *again)), chooser)
         assert isinstance(content.run_spec, int)
         return cls(
@@ -149,10 +149,9 @@ class ComputeTask(WorkerStep):
             yield replace(self, needs=needs)
         for resources in one_less(self.resources):
             yield replace(self, resources=resources)
-        plain: dict[str, Any] = {"spec": 0, "priority": 0, "actor": False}
-        for name, value in plain.items():
-            if getattr(self, name) != value:
-                yield replace(self, **{name: value})
+        for plain in (replace(self, spec=0), replace(self, priority=0), replace(self, actor=False)):
+            if plain != self:
+                yield plain
 
     def without(self, key: str) -> Self | None:
         if key == self.key:
@@ -173,8 +172,8 @@ class ComputeTask(WorkerStep):
         )
 
 
-def likelier(world: EnvironmentView, states: Collection[State]) -> Sequence[str]:
-    """Keys in some states, twice: offered beside all others, they are drawn more often."""
+def weighted(world: EnvironmentView, states: Collection[State]) -> Sequence[str]:
+    """Return keys in some states, twice: offered beside all others, they are drawn more often."""
     state = world.view.state
     return [key for key in world.pool if state(key) in states] * 2
 
@@ -219,12 +218,12 @@ def nbytes(holdings: Sequence[Holding]) -> events.Nbytes:
     return {holding.key: holding.nbytes for holding in holdings if holding.nbytes is not None}
 
 
-class LettingGo(SomeKeys):
-    """About any keys, or about one that is in use or will be next."""
+class Freeing(SomeKeys):
+    """A step about any keys, or about one that is in use or will be next."""
 
     @classmethod
     def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
-        used = (*likelier(world, HOLDING), *inputs_of_runnable(world))
+        used = (*weighted(world, HOLDING), *inputs_of_runnable(world))
         if used and chooser.integer(0, 1) == 0:
             return cls((chooser.pick(used),))
         return super().draw(world, chooser)
@@ -237,14 +236,14 @@ def inputs_of_runnable(world: EnvironmentView) -> Sequence[str]:
     return [dependency for key in runnable for dependency in sorted(world.view.dependencies(key))]
 
 
-class FreeKeys(LettingGo):
+class FreeKeys(Freeing):
     """Keys are not wanted any more."""
 
     def event(self, world: EnvironmentView) -> events.FreeKeys:
         return events.FreeKeys(keys=self.names)
 
 
-class ForgetKeys(LettingGo):
+class ForgetKeys(Freeing):
     """Everything about some keys is to be deleted."""
 
     def event(self, world: EnvironmentView) -> events.ForgetKeys:
@@ -266,11 +265,11 @@ class RemoveReplicas(SomeKeys):
 
 
 class Withdrawal(OneKey):
-    """About any key, and twice as likely about one whose request can be withdrawn."""
+    """A step about any key, twice as likely about one whose request can be withdrawn."""
 
     @classmethod
     def candidates(cls, world: EnvironmentView) -> Sequence[str]:
-        return (*world.pool, *likelier(world, TO_WITHDRAW))
+        return (*world.pool, *weighted(world, TO_WITHDRAW))
 
 
 class StealRequest(Withdrawal):

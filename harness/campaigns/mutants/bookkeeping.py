@@ -251,17 +251,6 @@ def missing_key_is_not_listed(original: object, worker: WorkerState, task: TaskS
 
 
 @mutant(
-    "A key that was found stays among the missing.",
-    leaving(S.MISSING),
-    origin="#6479",
-    violates="R13",
-    caught_by="queued_where_its_state_says",
-)
-def found_key_stays_missing(original: object, worker: WorkerState, task: TaskState) -> None:
-    """Nothing is taken off the list."""
-
-
-@mutant(
     "What a peer holds is not known any more once the record was forgotten.",
     called(WorkerState, "forget"),
     origin="#6480",
@@ -335,21 +324,6 @@ def story_has_a_gap(original: Move, worker: WorkerState, task: TaskState, finish
     original(worker, task, finish)
     if len(task.history) > 1 and task.history[-2].target is not task.history[-2].finish:
         task.history.pop(-2)
-
-
-@mutant(
-    "A story says twice what happened once.",
-    called(WorkerState, "move"),
-    origin="R46",
-    violates="R46",
-    caught_by="stories_are_whole story_is_contiguous",
-)
-def story_repeats_itself(
-    original: Move, worker: WorkerState, task: TaskState, finish: State
-) -> None:
-    original(worker, task, finish)
-    if finish is S.FETCH:
-        worker.journal.append(task.history, task.history[-1])
 
 
 @mutant(

@@ -172,23 +172,6 @@ Tries = Mapping[str, Recommendation]
 
 
 @mutant(
-    "A dependency that could not be copied twice is not tried a third time.",
-    called(scheduler, "another_try"),
-    origin="#4439",
-    violates="R38",
-    caught_by="a_request_is_another_try",
-)
-def third_try_is_refused(
-    original: Callable[..., Tries], worker: WorkerState, spec: TaskSpec
-) -> Tries:
-    tries = original(worker, spec)
-    failures = {
-        key: [it.finish for it in worker.tasks[key].history].count(S.ERROR) for key in tries
-    }
-    return {key: to for key, to in tries.items() if failures[key] < 2}
-
-
-@mutant(
     "A dependency that could not be copied fails every later request.",
     called(scheduler, "another_try"),
     origin="#4439",

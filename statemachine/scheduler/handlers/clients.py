@@ -12,9 +12,9 @@ from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 def on_submit(
-    scheduler: SchedulerState, client: str, wish: client_requests.Submit
+    scheduler: SchedulerState, client: str, request: client_requests.Submit
 ) -> SchedulerOutcome:
-    """Write down what is new, and who wants what.
+    """Record new tasks, and the keys that the client wants.
 
     What is in use keeps its content. A task whose inputs are not all known is given up, with what
     depends on it: the client is told.
@@ -22,21 +22,21 @@ def on_submit(
     scheduler.client(client)
     scheduler.submissions += 1
     fresh: dict[str, SchedulerTask] = {}
-    for place, spec in enumerate(wish.specs):
+    for place, spec in enumerate(request.specs):
         task = scheduler.tasks.get(spec.key)
         if task is not None and task.in_use and task.edition:
             continue
         if not all(is_known(scheduler, key, fresh) for key in spec.dependencies):
             continue
-        options = wish.options.get(spec.key, NO_OPTIONS)
+        options = request.options.get(spec.key, NO_OPTIONS)
         task = renew(scheduler, spec, options)
         task.priority = (-options.priority, scheduler.submissions, place)
         fresh[task.key] = task
     for task in fresh.values():
         scheduler.attach(task)
-    for key in wish.wanted:
+    for key in request.wanted:
         want(scheduler, client, key, fresh)
-    return SchedulerOutcome(review=(*wish.wanted, *fresh))
+    return SchedulerOutcome(review=(*request.wanted, *fresh))
 
 
 def is_known(scheduler: SchedulerState, key: str, fresh: Container[str]) -> bool:
@@ -88,20 +88,23 @@ def tell_status(scheduler: SchedulerState, client: str, task: SchedulerTask) -> 
 
 
 def on_release(
-    scheduler: SchedulerState, client: str, wish: client_requests.Release
+    scheduler: SchedulerState, client: str, request: client_requests.Release
 ) -> SchedulerOutcome:
-    for key in wish.keys:
+    for key in request.keys:
         if key in scheduler.tasks:
             scheduler.unwant(client, scheduler.tasks[key])
-    return SchedulerOutcome(review=wish.keys)
+    return SchedulerOutcome(review=request.keys)
 
 
 def on_cancel(
-    scheduler: SchedulerState, client: str, wish: client_requests.Cancel
+    scheduler: SchedulerState, client: str, request: client_requests.Cancel
 ) -> SchedulerOutcome:
-    """Nobody waits for these any more, nor for what is made of them; with ``force``, no other client."""
+    """Release these keys and their dependents for the client; with ``force``, for every client.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.stimulus_cancel``
+    """
     given_up: dict[str, None] = {}
-    left = list(wish.keys)
+    left = list(request.keys)
     while left:
         key = left.pop()
         task = scheduler.tasks.get(key)
@@ -109,7 +112,7 @@ def on_cancel(
             continue
         given_up[key] = None
         left += task.dependents
-        for other in list(task.wanted_by) if wish.force else [client]:
+        for other in list(task.wanted_by) if request.force else [client]:
             if other in task.wanted_by:
                 scheduler.tell(other, key, NoticeStatus.CANCELLED, f"{client} gave it up")
                 scheduler.unwant(other, task)
@@ -117,11 +120,14 @@ def on_cancel(
 
 
 def on_retry(
-    scheduler: SchedulerState, client: str, wish: client_requests.Retry
+    scheduler: SchedulerState, client: str, request: client_requests.Retry
 ) -> SchedulerOutcome:
-    """Begin again with what failed; whoever wants it is told."""
+    """Restart failed tasks, and notify their clients.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.stimulus_retry``
+    """
     again: dict[str, SchedulerRecommendation] = {}
-    left = list(wish.keys)
+    left = list(request.keys)
     while left:
         task = scheduler.tasks.get(left.pop())
         if task is None or task.state is not SchedulerTaskState.ERRED or task.key in again:
@@ -135,11 +141,11 @@ def on_retry(
 
 
 def on_scattered(
-    scheduler: SchedulerState, client: str, wish: client_requests.Scattered
+    scheduler: SchedulerState, client: str, request: client_requests.Scattered
 ) -> SchedulerOutcome:
     """Values came to workers without anybody computing them. Workers that are gone hold nothing."""
     scheduler.client(client)
-    for key, workers in wish.who_has.items():
+    for key, workers in request.who_has.items():
         task = scheduler.tasks.get(key)
         if task is None or not task.in_use:
             task = task or scheduler.tasks.setdefault(key, SchedulerTask(key))
@@ -148,5 +154,5 @@ def on_scattered(
         for worker in workers:
             if worker in scheduler.workers:
                 scheduler.add_holder(task, worker)
-        want(scheduler, client, key, wish.who_has)
-    return SchedulerOutcome(review=wish.who_has)
+        want(scheduler, client, key, request.who_has)
+    return SchedulerOutcome(review=request.who_has)

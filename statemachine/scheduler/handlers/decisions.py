@@ -43,7 +43,10 @@ def spare_holders(scheduler: SchedulerState, key: str) -> Iterator[str]:
 
 
 def on_steal(scheduler: SchedulerState, _: str, message: messages.Steal) -> SchedulerOutcome:
-    """Ask the worker that has the task; until it answers, the task is its own."""
+    """Ask the victim; until it answers, the task stays assigned to it.
+
+    Source: distributed 2026.8.0, stealing.py, ``WorkStealing.move_task_request``
+    """
     if message.thief not in thieves(scheduler, message.key):
         raise InvalidEvent(f"{message.thief} cannot steal {message.key} now")
     task = scheduler.tasks[message.key]

@@ -14,7 +14,7 @@ from workerfuzz.statemachine.worker import events
 def on_confirmed(
     scheduler: SchedulerState, worker: str, message: messages.Confirmed
 ) -> SchedulerOutcome:
-    """A worker let go of keys; from now on it is believed about them."""
+    """Accept reports of a worker about these keys again."""
     keys = scheduler.workers[worker].asked.pop(message.number)
     for key in keys:
         task = scheduler.tasks.get(key)
@@ -24,7 +24,7 @@ def on_confirmed(
 
 
 def has_confirmed(task: SchedulerTask, worker: str) -> None:
-    """Nothing of the past comes from this worker any more."""
+    """Record that no outdated message of this worker is under way."""
     task.unconfirmed.pop(worker, None)
     if not task.unconfirmed:
         task.renewed = False
@@ -48,7 +48,10 @@ def by_urgency(scheduler: SchedulerState, keys: Iterable[str]) -> list[str]:
 
 
 def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> SchedulerOutcome:
-    """Forget its replicas, and reassign its tasks unless they may have killed it."""
+    """Forget its replicas, and reassign its tasks unless they may have killed it.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.remove_worker``
+    """
     lost = scheduler.workers.pop(worker)
     for name in scheduler.workers:
         scheduler.send(name, events.RemoveWorker(worker=worker))
@@ -76,7 +79,7 @@ def forget_worker(task: SchedulerTask, worker: str) -> bool:
 
 
 def after_death(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerRecommendation:
-    """Try elsewhere, unless too many workers died of it already."""
+    """Return the next state of a task whose worker died: waiting, or erred after too many deaths."""
     task.suspicion += 1
     if task.suspicion <= scheduler.config.allowed_failures:
         return SchedulerRecommendation(SchedulerTaskState.WAITING)

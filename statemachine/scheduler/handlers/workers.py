@@ -21,7 +21,7 @@ GRANTED: Final = frozenset(map(str, NEEDS_INPUTS))
 def running(
     scheduler: SchedulerState, worker: str, key: str, run_id: int | None
 ) -> SchedulerTask | None:
-    """The task that a worker was last asked to compute under this run id; None where that is past."""
+    """Return the task that a worker computes under this run id; None where that is outdated."""
     task = scheduler.tasks.get(key)
     if task is None or task.processing_on != worker or task.run_id != run_id:
         return None
@@ -29,7 +29,7 @@ def running(
 
 
 def reported_task(scheduler: SchedulerState, worker: str, key: str) -> SchedulerTask | None:
-    """The task that a worker speaks of; None where it is unknown, or what is said is of the past.
+    """Return the task that a worker reports about; None where unknown, or the report is outdated.
 
     An unknown key was scattered to the worker: its client will say so.
     """
@@ -58,7 +58,7 @@ def on_add_keys(scheduler: SchedulerState, worker: str, message: do.AddKeys) -> 
 
 
 def has_value(scheduler: SchedulerState, worker: str, key: str) -> SchedulerOutcome:
-    """A worker holds a value. It may go again where nobody needs it, or nobody can have it."""
+    """Record a holder; free the value where nobody needs it."""
     task = reported_task(scheduler, worker, key)
     if task is None:
         return SchedulerOutcome()
@@ -118,7 +118,10 @@ def input_failed(
 def on_long_running(
     scheduler: SchedulerState, worker: str, message: do.LongRunning
 ) -> SchedulerOutcome:
-    """The slot is free for somebody else."""
+    """Free the slot.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.handle_long_running``
+    """
     task = running(scheduler, worker, message.key, message.run_id)
     if task is None:
         return SchedulerOutcome()
@@ -129,7 +132,7 @@ def on_long_running(
 def on_reschedule(
     scheduler: SchedulerState, worker: str, message: do.Reschedule
 ) -> SchedulerOutcome:
-    """The task asks to be run elsewhere; where that is, is found out anew."""
+    """Place the task anew, as it asked for."""
     task = running(scheduler, worker, message.key, message.run_id)
     return (
         SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.WAITING)})
@@ -169,7 +172,10 @@ def is_pointless(task: SchedulerTask, worker: str) -> bool:
 def on_steal_response(
     scheduler: SchedulerState, worker: str, message: do.StealResponse
 ) -> SchedulerOutcome:
-    """The victim's answer; only the one to the latest question counts."""
+    """Handle the answer of the victim; only the one to the latest request counts.
+
+    Source: distributed 2026.8.0, stealing.py, ``WorkStealing.move_task_confirm``
+    """
     task = scheduler.tasks.get(message.key)
     if task is None or task.theft is None or task.theft.stimulus_id != message.stimulus_id:
         return SchedulerOutcome()

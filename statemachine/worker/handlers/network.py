@@ -1,4 +1,8 @@
-"""Handlers of ended transfers, and of the timers that belong to them."""
+"""Handlers of ended transfers, and of the timers that belong to them.
+
+Source: distributed 2026.8.0, worker_state_machine.py, ``_handle_gather_dep_success``
+and its siblings, ``_handle_find_missing``, ``_handle_retry_busy_worker``
+"""
 
 from collections.abc import Iterable
 from typing import Final
@@ -11,7 +15,7 @@ from workerfuzz.statemachine.worker.task import ABSENT, Failure, TaskState
 from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
-#: Wants the value that a transfer brings.
+#: States in which the value of a transfer is stored.
 TAKES_VALUE: Final = frozenset({State.FLIGHT, State.RESUMED})
 
 
@@ -23,7 +27,7 @@ def close_transfer(worker: WorkerState, peer: str) -> list[TaskState]:
 
 
 def on_gather_dep_success(worker: WorkerState, event: events.GatherDepSuccess) -> Outcome:
-    """Store what arrived and is wanted. A peer that did not send a key does not hold it."""
+    """Store the values that are wanted. A peer that did not send a key does not hold it."""
     asked = worker.transfers.get(event.worker)
     for key in event.values:
         if asked is None or key not in asked.keys:
@@ -42,7 +46,7 @@ def on_gather_dep_success(worker: WorkerState, event: events.GatherDepSuccess) -
 
 
 def on_gather_dep_busy(worker: WorkerState, event: events.GatherDepBusy) -> Outcome:
-    """Ask elsewhere, where there is elsewhere; otherwise ask the scheduler, and that peer later."""
+    """Try other holders; without any, ask the scheduler, and that peer again later."""
     tasks = close_transfer(worker, event.worker)
     worker.journal.put(worker.busy_workers, event.worker, None)
     stuck = [task.key for task in tasks if waits_for_busy_peers(worker, task)]
@@ -60,7 +64,7 @@ def waits_for_busy_peers(worker: WorkerState, task: TaskState) -> bool:
 def on_gather_dep_network_failure(
     worker: WorkerState, event: events.GatherDepNetworkFailure
 ) -> Outcome:
-    """A peer that cannot be reached holds nothing, neither what was asked for nor the rest."""
+    """Drop an unreachable peer as a holder, of the requested keys and of all others."""
     tasks = close_transfer(worker, event.worker)
     held = sorted(worker.has_what.get(event.worker, ()))
     for key in held:

@@ -2,6 +2,11 @@
 
 A handler writes what was asked for; which state follows is decided by ``target_state`` in review, or
 recommended here where a task has to leave a state that it would otherwise stay in.
+
+Source: distributed 2026.8.0, worker_state_machine.py, ``_handle_compute_task``,
+``_handle_free_keys``, ``_handle_acquire_replicas``, ``_handle_remove_replicas``,
+``_handle_steal_request``, ``_handle_cancel_compute``, ``_handle_refresh_who_has``,
+``_handle_remove_worker``, ``_handle_update_data``; ``ForgetKeys`` is of #4413, R42
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +38,7 @@ LEFT_WHEN_FREED: Final = frozenset({State.MEMORY, State.ERROR})
 
 
 def on_compute_task(worker: WorkerState, event: events.ComputeTask) -> Outcome:
-    """Write the request down and start, go on, or answer at once, as the state demands."""
+    """Record the request; start, continue, or answer at once, as the state demands."""
     check_request(worker, event)
     write = worker.journal
     write.set(worker, "last_run_id", event.request.run_id)
@@ -152,7 +157,7 @@ def existing_tasks(worker: WorkerState, keys: Iterable[str]) -> list[TaskState]:
 
 
 def on_acquire_replicas(worker: WorkerState, event: events.AcquireReplicas) -> Outcome:
-    """Copies are wanted; a compute request that is not answered is never lowered to that."""
+    """Request copies; an unanswered compute request is never lowered to that."""
     recommend: dict[str, Recommendation] = {}
     write = worker.journal
     for key in event.who_has:
@@ -167,7 +172,7 @@ def on_acquire_replicas(worker: WorkerState, event: events.AcquireReplicas) -> O
 
 
 def on_remove_replicas(worker: WorkerState, event: events.RemoveReplicas) -> Outcome:
-    """Drop copies, and the wish for copies; refuse where a task here needs the value."""
+    """Drop copies, and requests for copies; refuse where a task here needs the value."""
     recommend: dict[str, Recommendation] = {}
     refused: list[str] = []
     write = worker.journal
@@ -211,7 +216,7 @@ def on_cancel_compute(worker: WorkerState, event: events.CancelCompute) -> Outco
 
 
 def on_refresh_who_has(worker: WorkerState, event: events.RefreshWhoHas) -> Outcome:
-    """Replace what is known of holders; keys without a record are none of our business."""
+    """Replace the known holders; ignore keys without a record."""
     of_interest = {key: peers for key, peers in event.who_has.items() if key in worker.tasks}
     update_holders(worker, of_interest, {})
     return Outcome(review=of_interest)

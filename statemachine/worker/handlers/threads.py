@@ -1,4 +1,8 @@
-"""Handlers of reports of the worker's own process: threads that end, memory that runs short."""
+"""Handlers of reports of the worker's own process: threads that end, memory that runs short.
+
+Source: distributed 2026.8.0, worker_state_machine.py, ``_handle_execute_success``
+and its siblings, ``_handle_secede``, ``_handle_pause``, ``_handle_unpause``
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,7 +24,7 @@ AFTER_THREAD: Final[Mapping[type[events.Event], State]] = MappingProxyType(
     }
 )
 
-#: A thread of a task in these states runs for nobody.
+#: The result of a thread is of no use in these states.
 OF_NO_USE: Final = frozenset({State.CANCELLED, State.RESUMED})
 
 
@@ -70,7 +74,7 @@ def on_reschedule(worker: WorkerState, event: events.Reschedule) -> Outcome:
 
 
 def on_secede(worker: WorkerState, event: events.Secede) -> Outcome:
-    """The slot is free; the scheduler hears of it only where the task is wanted (#6916)."""
+    """Free the slot; report it only where the task is wanted (#6916)."""
     task = running(worker, event)
     assert task.execution is not None
     if task.execution.seceded:
