@@ -1,6 +1,7 @@
 """Memory of a long campaign, in a process of its own, and its corpus: does either grow without end?"""
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,6 @@ from typing import Final
 
 from aims import Aim, Said
 from bareloops import Counted
-from machine import peak_kib
 from timing import table
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
@@ -28,6 +28,16 @@ MOST_MIB: Final = 300
 
 #: In the second half the memory may grow by this share, and count as flat.
 FLAT: Final = 0.1
+
+
+def peak_kib() -> int:
+    """Peak memory of this process in KiB. Where there is /proc, without that of its parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1])
+    unit = 1024 if sys.platform == "darwin" else 1
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // unit
 
 
 @dataclass(frozen=True, slots=True)

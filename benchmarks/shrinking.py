@@ -20,8 +20,9 @@ from typing import Any, ClassVar
 
 from aims import Aim, all_of
 from detection import catalogue
-from emptymachine import run as run_machine
+from hypothesis import seed
 from hypothesis import strategies as st
+from hypothesis.stateful import get_state_machine_test
 from timing import spread, table
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
@@ -30,7 +31,7 @@ from workerfuzz.harness.campaigns.shard.shard import system
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.triage.signature import Signature, located
 from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
-from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
+from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.shrink.finding_writer import keep
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.engines.walk.walk import walk
@@ -163,7 +164,8 @@ def by_machine(mutant: Mutant) -> Measured | None:
     subject = system("reference", WORKER.name)
     with mutant.planted():
         try:
-            run_machine(FirstFailure, quick.max_examples, quick.stateful_step_count)
+            settings = profile(quick.max_examples, quick.stateful_step_count)
+            seed(0)(get_state_machine_test(FirstFailure, settings=settings))()
         except Violation as violation:
             return measured(subject, mutant, violation, *FirstFailure.seen[0])
         except ExceptionGroup as group:

@@ -1,4 +1,4 @@
-"""How the site is built: ``tox -e docs``, or ``sphinx-build -W docs DIR`` with the group `docs`."""
+"""Configuration of the site: ``tox -e docs``, or ``sphinx-build -W docs DIR`` with the group `docs`."""
 
 from pygments.lexers.special import TextLexer
 from sphinx.highlighting import lexers

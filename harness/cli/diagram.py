@@ -56,22 +56,16 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
             metavar="FILE", help="Write a Mermaid diagram; printed where no file is named."
         ),
     ] = None,
-    dot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a graph for Graphviz.")
-    ] = None,
 ) -> None:
     """Draw the states of a task, and all transitions: the reference's, Dask's, and those taken."""
     fix_hash_order(DASK)
     from workerfuzz.harness.report.diagram.svg import picture
-    from workerfuzz.harness.report.diagram.texts import dot as graph
     from workerfuzz.harness.report.diagram.texts import mermaid as flow
 
     machine = drawn(party, observed, subject, scope)
     if svg is not None:
         put(svg, picture(machine))
-    if dot is not None:
-        put(dot, graph(machine))
-    if mermaid is not None or svg is dot is None:
+    if mermaid is not None or svg is None:
         put(mermaid or STDOUT, flow(machine))
 
 

@@ -1,5 +1,6 @@
 """Commands about campaigns of a whole night, and the folder in which they leave what they found."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from workerfuzz.harness.cli.execution import Where, clustered, cores, processes
-from workerfuzz.harness.cli.night_report import write_reports
+from workerfuzz.harness.cli.night_report import PAGE, write_reports
 from workerfuzz.harness.cli.options import (
     DASK,
     REFERENCE,
@@ -126,7 +127,7 @@ def where_and_what(python: str, subjects: list[str], scope: str | None) -> tuple
 
 
 def sit(night: Any, out: Path | None, quiet: bool) -> None:
-    """One sitting of a night; what it says and how it ends."""
+    """Run a night, or the rest of one, and end with its exit status. Without its page it is red."""
     from workerfuzz.harness.report.live.live import watching
     from workerfuzz.harness.report.live.progress import showing
     from workerfuzz.harness.report.night_summary import first_lines, last_lines
@@ -137,6 +138,11 @@ def sit(night: Any, out: Path | None, quiet: bool) -> None:
     night.showing = lambda: showing(quiet=quiet)
     night.found = lambda met: copy_case(met, out)
     done = night.run()
+    if not (night.diary.path / PAGE).is_file() and not done.interrupted:
+        folder = shlex.quote(str(night.diary.folder.path))
+        missing = f"the page was not written; `workerfuzz report {folder}` writes it"
+        done.phase("report").red.append(missing)
+        night.diary.flush()
     for line in last_lines(done, night.diary.folder.path):
         typer.echo(line)
     raise typer.Exit(status_of_night(done))

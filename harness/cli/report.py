@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from workerfuzz.harness.cli.options import DASK, QuietOption, complain, fix_hash_order
-from workerfuzz.harness.cli.show import made, put
+from workerfuzz.harness.cli.show import put
 
 app = typer.Typer()
 
@@ -74,7 +74,7 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
         say_annotations(morning)
     if html is not None or not (markdown or junit or annotations):
         path = html or it.written.path / PAGE
-        put(path, made(lambda: page_of(morning, it.folder.findings, quiet)), "report")
+        put(path, page_of(morning, it.folder.findings, quiet), "report")
         if html is None:
             typer.echo(f"{morning.verdict}: {path}")
 
@@ -93,9 +93,7 @@ def page_of(morning: Any, findings: Path, quiet: bool) -> str:
     from workerfuzz.harness.report.night_report.finding_detail import Dresser
     from workerfuzz.harness.report.night_report.finding_picture import draw
     from workerfuzz.harness.report.night_report.page import page
-    from workerfuzz.harness.report.templating import environment
 
-    environment()  # before the long part
     dresser = Dresser(findings, draw)
     every = [*morning.met, *morning.fixed]
     shown = [

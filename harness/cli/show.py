@@ -120,7 +120,7 @@ def write_pictures(
     if svg is not None:
         put(svg, picture(chart))
     if html is not None:
-        put(html, made(lambda: page(chart, source, command(case.path, subject.name))))
+        put(html, page(chart, source, command(case.path, subject.name)))
     if mermaid is not None:
         put(mermaid, diagram(chart))
 
@@ -138,7 +138,7 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     count = len([*case_files([folder])])
     pages = gallery(folder, out, subject)
     try:
-        hung: list[Hung] = made(lambda: [*followed(pages, "drawing", count)])
+        hung: list[Hung] = [*followed(pages, "drawing", count)]
     except OSError as error:
         complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
         raise typer.Exit(ExitStatus.BAD_INPUT) from None
@@ -147,17 +147,6 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
             complain(f"{it.case} has no picture: {it.problem}")
     drawn = sum(1 for it in hung if it.page)
     typer.echo(f"{drawn} of {len(hung)} cases drawn: {out / INDEX}")
-
-
-def made(make: Any) -> Any:
-    """A page, unless what makes pages is not installed."""
-    from workerfuzz.harness.report.templating import ReportUnavailable
-
-    try:
-        return make()
-    except ReportUnavailable as error:
-        complain(str(error))
-        raise typer.Exit(ExitStatus.BAD_INPUT) from None
 
 
 def put(path: Path, content: str, what: str = "picture") -> None:

@@ -1,31 +1,18 @@
-"""Pages are made by jinja2, which not everybody has installed. Everything that is put in is escaped."""
+"""HTML pages made by jinja2. Everything that is put in is escaped."""
 
 from importlib.resources import files
-from typing import Any
 
-
-class ReportUnavailable(Exception):
-    """Pages cannot be made here: jinja2 is not installed. Says what to install."""
+import jinja2
 
 
 def resource(name: str) -> str:
-    """A file that stands beside the templates."""
+    """Return the text of a file that stands beside the templates."""
     path = files("workerfuzz.harness.report") / "templates" / name
     return path.read_text(encoding="utf-8")
 
 
-def environment() -> Any:
-    """Where templates are, and how texts get into them: as they are, unless a template says ``safe``.
-
-    Raises:
-        ReportUnavailable: jinja2 is not installed.
-    """
-    try:
-        import jinja2
-    except ImportError:
-        raise ReportUnavailable(
-            "pages are made by jinja2, which is not installed: pip install 'workerfuzz[report]'"
-        ) from None
+def environment() -> jinja2.Environment:
+    """Return an environment that escapes all texts, unless a template says ``safe``."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(resource),
         autoescape=True,
@@ -35,7 +22,6 @@ def environment() -> Any:
     )
 
 
-def render(template: str, **values: Any) -> str:
-    """Fills in a template. Raises ReportUnavailable: jinja2 is not installed."""
-    text: str = environment().get_template(template).render(values)
-    return text
+def render(template: str, **values: object) -> str:
+    """Fill in a template."""
+    return environment().get_template(template).render(values)

@@ -18,7 +18,6 @@ def pages(
     tmp_path_factory: pytest.TempPathFactory, cluster: Chart, alone: Chart, hostile: Chart
 ) -> dict[str, Path]:
     """Files, by name."""
-    pytest.importorskip("jinja2")
     folder = tmp_path_factory.mktemp("pages")
     charts = {"cluster": cluster, "alone": alone, "hostile": hostile}
     found = {}

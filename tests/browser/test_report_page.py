@@ -36,7 +36,6 @@ def bug(name: str, **its: object) -> Finding:
 @pytest.fixture(scope="session")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A red night with ten new findings, one known and one fixed; titles and names are markup."""
-    pytest.importorskip("jinja2")
     folder = tmp_path_factory.mktemp("report")
     seen = met("seen_one", known="seen_one-1.case", subject="reference", scope="worker")
     seen.case = ALONE

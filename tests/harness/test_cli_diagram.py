@@ -49,19 +49,18 @@ def test_dask_is_compared_where_it_is(say: Say) -> None:
 
 
 def test_pictures_are_written_as_files(say: Say, no_dask: None) -> None:
-    status, out, _ = say("--svg", "map.svg", "--dot", "map.dot", "--mermaid", "map.mmd")
+    status, out, _ = say("--svg", "map.svg", "--mermaid", "map.mmd")
     assert (status, out) == (0, "")
     assert Path("map.svg").read_text().startswith("<svg ")
-    assert Path("map.dot").read_text().startswith('digraph "worker" {')
     assert Path("map.mmd").read_text().startswith("flowchart LR")
 
 
 def test_what_a_night_took_is_drawn(say: Say, no_dask: None, tmp_path: Path) -> None:
     written(tmp_path / "nights-of-ours", night(account()))
-    status, out, _ = say("--observed", "nights-of-ours", "--subject", "dask", "--dot", "-")
+    status, out, _ = say("--observed", "nights-of-ours", "--subject", "dask", "--mermaid", "-")
     assert status == 0
     assert "taken by 20 runs of clusters of dask 2026.8.0" in out
-    assert 'label="1.2k"' in out
+    assert '|"1.2k' in out
 
 
 def test_a_folder_without_a_night_is_named(say: Say, no_dask: None) -> None:

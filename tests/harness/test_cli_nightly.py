@@ -23,6 +23,7 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cli import nightly
+from workerfuzz.harness.cli.night_report import PAGE
 
 Say = Callable[..., tuple[int, str, str]]
 
@@ -68,7 +69,13 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nightly, "carrier", carrying(in_this_process))
     monkeypatch.setattr(nightly, "replaying", replaying)
     monkeypatch.setattr(nightly, "minimising", lambda python: minimise_here)
-    monkeypatch.setattr(nightly, "write_reports", lambda night, python: [str(night)])
+    monkeypatch.setattr(nightly, "write_reports", write_page)
+
+
+def write_page(night: Path, python: str) -> list[str]:
+    """A page, as far as the status is concerned."""
+    (night / PAGE).write_text("")
+    return [str(night)]
 
 
 def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
@@ -100,6 +107,17 @@ def test_a_green_night_ends_with_0(say: Say) -> None:
         r"night \S+-7, seed 7: reference \S+, clusters of reference \S+; 20 runs", first
     )
     assert out.endswith("nothing new was found; the night is green\n")
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_night_without_its_page_proves_nothing(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nightly, "write_reports", lambda night, python: ["the disk is full"])
+    status, out, _ = say(*NIGHT)
+    assert status == 3
+    assert "report: the disk is full\n" in out
+    why = "report: the page was not written; `workerfuzz report nights` writes it"
+    assert out.endswith(f"red: {why}\nthe night is red\n")
+    assert night_of(Path("nights"))["phases"][-1]["red"] == [why.removeprefix("report: ")]
 
 
 @pytest.mark.usefixtures("at_once")

@@ -1,6 +1,5 @@
 """`workerfuzz report`: a folder of nights becomes a page, a summary, JUnit XML and annotations."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,16 +91,4 @@ def test_what_cannot_be_written_is_said(say: Say, own: Path, option: str, what: 
     assert status == 2
     assert err.endswith(
         f"none/x: no such file or directory; the {what} was not written: name another file\n"
-    )
-
-
-def test_without_what_pages_need_it_says_what_to_install(
-    say: Say, own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    status, _, err = say("ours")
-    assert status == 2
-    assert err == (
-        "workerfuzz: pages are made by jinja2, which is not installed: "
-        "pip install 'workerfuzz[report]'\n"
     )

@@ -1,6 +1,5 @@
 """`workerfuzz show`: lanes, tables, the transcript; on any terminal."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -124,7 +123,6 @@ def test_no_color_leaves_the_letters() -> None:
     [("--svg", "<svg "), ("--html", "<!doctype html>"), ("--mermaid", "sequenceDiagram\n")],
 )
 def test_a_picture_goes_to_a_file_or_to_standard_output(say: Say, option: str, begins: str) -> None:
-    pytest.importorskip("jinja2")
     assert say(IMPOSSIBLE, option, "picture") == (0, "", "")
     assert Path("picture").read_text(encoding="utf-8").startswith(begins)
     status, out, _ = say(IMPOSSIBLE, option, "-")
@@ -139,23 +137,9 @@ def test_a_picture_that_cannot_be_written_is_told(say: Say) -> None:
     assert err == f"workerfuzz: nowhere/x.svg: {said}\n"
 
 
-def test_without_jinja2_a_page_is_not_made_and_all_else_is(
-    say: Say, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    assert say(ALONE, "--svg", "x.svg") == (0, "", "")
-    status, _, err = say(ALONE, "--html", "x.html")
-    assert status == 2
-    assert err == (
-        "workerfuzz: pages are made by jinja2, which is not installed: "
-        "pip install 'workerfuzz[report]'\n"
-    )
-
-
 def test_a_folder_of_cases_becomes_a_folder_of_pages(
     say: Say, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pytest.importorskip("jinja2")
     say(ALONE)
     Path("bad.case").write_text("workerfuzz-case 1\n", encoding="utf-8")
     assert run_command(["show", ".", "--html", "out"]) == 0
@@ -166,7 +150,6 @@ def test_a_folder_of_cases_becomes_a_folder_of_pages(
 
 
 def test_a_folder_without_pages_is_told(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("jinja2")
     say(ALONE)
     Path("out").write_text("in the way", encoding="utf-8")
     assert run_command(["show", ".", "--html", "out"]) == 2

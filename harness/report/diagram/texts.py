@@ -1,4 +1,4 @@
-"""A map as text that other programs draw: Mermaid for Markdown, DOT for Graphviz."""
+"""A diagram of the machine as Mermaid text, which Markdown renderers draw."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -6,7 +6,6 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.report.diagram.machine import Arc, Machine, Whose
-from workerfuzz.harness.report.diagram.places import boxes_of
 
 #: Colours that can be read on white and on black.
 COLOURS: Final[Mapping[Whose, str]] = MappingProxyType(
@@ -54,42 +53,3 @@ def flow(machine: Machine) -> Iterator[str]:
 def thick(arc: Arc) -> float:
     """Width of its line, in px."""
     return 1.4 if arc.count is None else 1 + 0.75 * math.log10(arc.count + 1)
-
-
-def dot(machine: Machine) -> str:
-    """A graph for ``dot``; ``neato -n`` puts the states where our own picture has them."""
-    return "\n".join(graph(machine)) + "\n"
-
-
-def graph(machine: Machine) -> Iterator[str]:
-    yield f"digraph {quoted(machine.party)} {{"
-    yield f"    label={quoted(f'{machine.title}: {machine.told}')};"
-    yield '    rankdir=LR; node [shape=box, style=rounded, fontname="monospace"];'
-    yield '    edge [fontname="monospace", fontsize=10];'
-    boxes = boxes_of(machine)
-    for state, meaning in machine.states.items():
-        box = boxes[state]
-        place = f"{box.x:.0f},{-box.y:.0f}"
-        yield f"    {quoted(state)} [tooltip={quoted(meaning)}, pos={quoted(place)}];"
-    for arc in machine.arcs:
-        given = ", ".join(f"{name}={quoted(said)}" for name, said in attributes(arc))
-        yield f"    {quoted(arc.start)} -> {quoted(arc.finish)} [{given}];"
-    yield "}"
-
-
-def attributes(arc: Arc) -> Iterator[tuple[str, str]]:
-    colour = COLOURS[arc.whose]
-    yield "color", colour
-    yield "penwidth", f"{thick(arc):.1f}"
-    if arc.whose in STYLES:
-        yield "style", STYLES[arc.whose]
-    if arc.number:
-        yield "label", arc.number
-        yield "fontcolor", colour
-    yield "tooltip", arc.told
-
-
-def quoted(words: str) -> str:
-    """A string of DOT."""
-    escaped = words.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

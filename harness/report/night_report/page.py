@@ -46,9 +46,6 @@ def page(morning: Morning, shown: Sequence[Shown]) -> str:
 
     Args:
         shown: what was met, and what is fixed, in the order in which it is told.
-
-    Raises:
-        ReportUnavailable: jinja2 is not installed.
     """
     made = environment()
     made.filters.update(FILTERS)

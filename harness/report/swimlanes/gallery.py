@@ -50,7 +50,6 @@ def gallery(folder: Path, out: Path, subject: str | None = None) -> Iterator[Hun
     Raises:
         CaseError: the folder has no case, or cannot be read.
         OSError: nothing can be written.
-        ReportUnavailable: jinja2 is not installed.
     """
     hung: list[Hung] = []
     out.mkdir(parents=True, exist_ok=True)
@@ -96,6 +95,6 @@ def command(path: Path, subject: str) -> str:
 
 
 def index(name: str, hung: Sequence[Hung]) -> str:
-    """The page that leads to all others; raises ReportUnavailable."""
+    """The page that links to all others."""
     style = style_sheet() + resource("case.css")
     return render("gallery.html.jinja", name=name, hung=hung, style=style)

@@ -34,9 +34,6 @@ def page(chart: Chart, text: str = "", command: str = "") -> str:
         chart: with tables, if what steps change in them is to be shown.
         text: the case as it is written.
         command: what replays it.
-
-    Raises:
-        ReportUnavailable: jinja2 is not installed.
     """
     width = min(width_of(chart), MOST_WIDTH)
     return render(

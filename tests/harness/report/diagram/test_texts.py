@@ -1,9 +1,9 @@
-"""Mermaid and DOT: every transition once, in its colour; words of others end nothing."""
+"""Mermaid: every transition once, in its colour."""
 
 import re
 
-from workerfuzz.harness.report.diagram.machine import Theirs, Whose, machine
-from workerfuzz.harness.report.diagram.texts import COLOURS, dot, mermaid, quoted
+from workerfuzz.harness.report.diagram.machine import Theirs, machine
+from workerfuzz.harness.report.diagram.texts import COLOURS, mermaid
 
 DASK = Theirs("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
 COUNTS = {"scheduler waiting -> processing": 12, "scheduler memory -> erred": 2}
@@ -33,21 +33,3 @@ def test_mermaid_says_what_it_shows() -> None:
     lines = mermaid(MADE).splitlines()
     assert lines[1] == "    accTitle: States of a task on a scheduler"
     assert lines[2] == f"    accDescr: {MADE.told}"
-
-
-def test_dot_has_every_state_and_every_transition() -> None:
-    lines = dot(MADE).splitlines()
-    assert (lines[0], lines[-1]) == ('digraph "scheduler" {', "}")
-    arrows = [it for it in lines if " -> " in it]
-    assert len(arrows) == len(MADE.arcs)
-    (one,) = (it for it in arrows if it.startswith('    "memory" -> "forgotten"'))
-    assert f'color="{COLOURS[Whose.DASK]}"' in one
-    assert 'style="dashed"' in one
-    (two,) = (it for it in arrows if it.startswith('    "waiting" -> "processing"'))
-    assert 'label="12"' in two
-    assert "style" not in two
-    assert sum("pos=" in it for it in lines) == len(MADE.states)
-
-
-def test_words_of_others_end_no_string() -> None:
-    assert quoted('a"b\\') == '"a\\"b\\\\"'

@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-import sys
 import zlib
 from html.parser import HTMLParser
 
@@ -16,7 +15,6 @@ from workerfuzz.harness.report.night_report.finding_detail import Picture, Shown
 from workerfuzz.harness.report.night_report.night_report import Fixed, Morning
 from workerfuzz.harness.report.night_report.packed import GAP, TOGETHER, Packed, packed
 from workerfuzz.harness.report.night_report.page import page
-from workerfuzz.harness.report.templating import ReportUnavailable
 
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;</pre></style></title>"
 
@@ -211,15 +209,6 @@ def test_what_several_texts_have_is_packed_once() -> None:
     one, many = (packed([f"{number}{GAP}{long}" for number in range(n)]) for n in (2, 60))
     assert one.shared == many.shared
     assert len("".join(many.blocks)) < len(one.shared)
-
-
-def test_without_what_it_needs_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(ReportUnavailable) as raised:
-        page(Morning(night()), [])
-    assert str(raised.value) == (
-        "pages are made by jinja2, which is not installed: pip install 'workerfuzz[report]'"
-    )
 
 
 def test_never_reached_edges_are_plain_to_see() -> None:

@@ -10,7 +10,6 @@ from workerfuzz.harness.report.swimlanes.gallery import gallery
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    pytest.importorskip("jinja2")
     cases = tmp_path / "cases"
     (cases / "known").mkdir(parents=True)
     (cases / "0001-a-b.case").write_text(ALONE, encoding="utf-8")

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -18,7 +17,6 @@ from workerfuzz.harness.report.swimlanes.page import page
 from workerfuzz.harness.report.swimlanes.painting import LINES
 from workerfuzz.harness.report.swimlanes.palette import LEGEND, family
 from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, live_fragments, picture
-from workerfuzz.harness.report.templating import ReportUnavailable
 
 CORPUS = Path(__file__).parents[4] / "regressions"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -111,7 +109,6 @@ def test_signs_of_mermaid_are_no_signs_in_words() -> None:
 
 
 def test_a_page_is_one_file_and_asks_for_nothing() -> None:
-    pytest.importorskip("jinja2")
     text = page(played(CLUSTER, tables=True), CLUSTER, "workerfuzz show it")
     assert not re.search(r"(?:src|href)=\"(?!data:)", text)
     assert "default-src 'none'" in text
@@ -120,14 +117,6 @@ def test_a_page_is_one_file_and_asks_for_nothing() -> None:
     data = re.search(r'id="data">(.*?)</script>', text, re.DOTALL)
     assert data is not None
     assert json.loads(data[1])["keys"] == ["a", "b", "c"]
-
-
-def test_without_jinja2_it_is_said_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, cluster: Chart
-) -> None:
-    monkeypatch.setitem(sys.modules, "jinja2", None)
-    with pytest.raises(ReportUnavailable, match=r"pip install 'workerfuzz\[report\]'"):
-        page(cluster)
 
 
 # What has no end in the picture, and what signs mean
