@@ -72,7 +72,7 @@ class Watched(Counted):
 
     def look(self, seconds: float) -> Look:
         steps = sum(tally.steps for tally in self.spent_on.values())
-        stems = self.account.stems + self.account.stems_added
+        stems = self.account.corpus_size + self.account.corpus_added
         return Look(round(seconds, 2), self.runs, steps, peak_kib(), stems)
 
 

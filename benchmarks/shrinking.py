@@ -30,9 +30,9 @@ from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.campaigns.shard.shard import system
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.triage.signature import Signature, located
+from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
-from workerfuzz.harness.engines.shrink.finding_writer import keep
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.worlds.scopes import SCOPES, WORKER, Scope, scope_of
@@ -189,15 +189,15 @@ def measured(
     with tempfile.TemporaryDirectory() as folder:
         finding = keep(subject, violation, Path(folder))
         seconds = time.process_time() - began
-        assert finding.saved.path is not None, finding.saved.problem
-        case = casefile.parse(finding.saved.path.read_text(encoding="utf-8"))
+        assert finding.path, finding.lines
+        case = casefile.parse(Path(finding.path).read_text(encoding="utf-8"))
     asked = subject, scope_of(violation), case.config, case.steps, located(violation)
     return Measured(
         mutant.name,
         seconds,
         before,
         len(case.steps),
-        finding.shrunk.replays,
+        finding.replays,
         shows=shows(*asked),
         minimal=is_minimal(*asked),
         failures=failures,

@@ -48,7 +48,7 @@ def merge(
 ) -> None:
     """Bring the stems of several corpora into one; nothing is taken away."""
     from workerfuzz.harness.cases.format import corpus
-    from workerfuzz.harness.engines.shrink.finding_writer import counted
+    from workerfuzz.harness.cases.format.spelling import counted
 
     problems = [problem for folder in folders for problem in corpus.load(folder).problems]
     added = corpus.merge(folders, into)

@@ -158,7 +158,8 @@ def find(bug: HistoricalBug, folder: Path) -> Path | None:
 def fuzz_and_shrink(folder: Path) -> Path | None:
     """Run until a property breaks, and write the shrunk run as a case. Returns its path."""
     from workerfuzz.harness.campaigns.mutants.measure import Search
-    from workerfuzz.harness.engines.shrink.finding_writer import counted, keep
+    from workerfuzz.harness.cases.format.spelling import counted
+    from workerfuzz.harness.engines.findings.finding_writer import keep
 
     stage(
         "2. Fuzz until a property breaks.",
@@ -174,14 +175,13 @@ def fuzz_and_shrink(folder: Path) -> Path | None:
     say(f"  {violation.sentence}")
 
     stage("3. Shrink the run, and write it as a case. (The same command does so.)")
-    written = keep(search.subject, violation, folder, "walk")
-    path = written.saved.path
-    if path is None:
-        complain(written.saved.problem)
+    finding = keep(search.subject, violation, folder, "walk")
+    if not finding.path:
+        complain(finding.lines[-1])
         return None
-    steps = counted(len(written.violation.steps), "step")
-    typer.echo(f"{counted(len(violation.steps), 'step')} shrunk to {steps}: {path}")
-    return path
+    steps = counted(finding.length, "step")
+    typer.echo(f"{counted(len(violation.steps), 'step')} shrunk to {steps}: {finding.path}")
+    return Path(finding.path)
 
 
 def draw(path: Path) -> None:

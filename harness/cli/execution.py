@@ -131,11 +131,11 @@ def clustered(where: Where, subject: str) -> Iterator[tuple[Any, int]]:
 
 def in_shards(plan: Any, out: Path, jobs: int, run: Any, what: str) -> Campaign:
     """So many shards that do the work of a plan; each bug is written once, however many find it."""
-    from workerfuzz.harness.campaigns.plan.plan import shards
-    from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator, numbered
+    from workerfuzz.harness.campaigns.plan.plan import knowing_cases_in, shards
+    from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
     from workerfuzz.harness.campaigns.shard.merge import together
 
-    plans, kept = shards(plan, jobs), Deduplicator(numbered(out), str(out))
+    plans, kept = shards(knowing_cases_in(plan, out), jobs), Deduplicator(out)
 
     def carry(tell: Callable[..., None]) -> Any:
         def told(place: int, account: Any, found: Any) -> None:
@@ -144,7 +144,7 @@ def in_shards(plan: Any, out: Path, jobs: int, run: Any, what: str) -> Campaign:
         accounts = run(plans, told)
         account = accounts[0] if len(plans) == len(accounts) == 1 else together(plan, accounts)
         account.interrupted = account.interrupted or len(accounts) < len(plans)
-        return kept.told(account)
+        return kept.with_paths(account)
 
     return Campaign(plan, carry, f"{len(plans)} {what}" if len(plans) > 1 else "")
 

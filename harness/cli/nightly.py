@@ -150,11 +150,10 @@ def sit(night: Any, out: Path | None, quiet: bool) -> None:
 
 def copy_case(met: Any, out: Path | None) -> None:
     """What is new is written there, too."""
-    from workerfuzz.harness.cases.format import casefile
     from workerfuzz.harness.cases.format.saving import save
 
     if out is not None:
-        saved = save(casefile.parse(met.case), out)
+        saved = save(met.case.case, out)
         if saved.path is None:
             complain(saved.problem)
 

@@ -95,7 +95,7 @@ def page_of(morning: Any, findings: Path, quiet: bool) -> str:
     from workerfuzz.harness.report.night_report.page import page
 
     dresser = Dresser(findings, draw)
-    every = [*morning.met, *morning.fixed]
+    every = [*morning.findings, *morning.fixed]
     shown = [
         dresser.dressed(it) for it in followed(every, "drawing findings", len(every), quiet=quiet)
     ]

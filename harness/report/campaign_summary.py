@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: Findings whose case is named among the next commands.
 SUGGESTED: Final = 2
@@ -31,9 +31,9 @@ def campaign_lines(account: ShardResult, *, verbose: bool = False) -> Iterator[s
     if verbose:
         yield from detail_lines(account, done)
     if plan.corpus:
-        entries = f"{account.stems:,} {'entry' if account.stems == 1 else 'entries'}"
+        entries = f"{account.corpus_size:,} {'entry' if account.corpus_size == 1 else 'entries'}"
         yield (
-            f"corpus {plan.corpus}: runs were mutated from {entries}, {account.stems_added:,} added"
+            f"corpus {plan.corpus}: runs were mutated from {entries}, {account.corpus_added:,} added"
         )
     yield from finding_lines(account)
     commands = [*next_commands(account)]
@@ -151,9 +151,9 @@ def share_possible(word: str, done: Counters) -> str:
 
 def finding_lines(account: ShardResult) -> Iterator[str]:
     """Known bugs, fixed ones, and new findings; the most harmful first."""
-    known = [met for met in account.met if not met.is_new]
-    for met in sorted(known, key=lambda met: (met.rank, -met.times)):
-        yield f"known, {counted(met.times, 'run')}: {met.known}"
+    known = [met for met in account.findings if not met.is_new]
+    for met in sorted(known, key=lambda met: (met.rank, -met.occurrences)):
+        yield f"known, {counted(met.occurrences, 'run')}: {met.known}"
     for title in account.fixed:
         yield f"fixed in {account.version}: {title}"
     for met in account.new:
@@ -168,7 +168,7 @@ def finding_lines(account: ShardResult) -> Iterator[str]:
 
 def failures(account: ShardResult) -> list[str]:
     """Everything that kept the harness from doing all of its work, a line each."""
-    return [*account.faults, *account.unread, *filter(None, [account.ungrown])]
+    return [*account.faults, *account.unreadable, *filter(None, [account.corpus_error])]
 
 
 def is_incomplete(account: ShardResult) -> bool:
@@ -220,7 +220,7 @@ def aligned(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
 def found_lines(met: Finding) -> Iterator[str]:
     """All lines of one new finding."""
     yield ""
-    yield f"new, {counted(met.times, 'run')}, first in run {met.run}:"
+    yield f"new, {counted(met.occurrences, 'run')}, first in run {met.run}:"
     yield from met.lines
 
 
@@ -244,7 +244,7 @@ class SummaryLines:
 def in_suite(accounts: Sequence[ShardResult]) -> SummaryLines:
     """Summarise the results of one process of a test suite."""
     fuzzed = [first_line(it) for it in accounts if not it.refused]
-    known = [met.known for it in accounts for met in it.met if not met.is_new]
+    known = [met.known for it in accounts for met in it.findings if not met.is_new]
     new = [line for it in accounts for met in it.new for line in found_lines(met)]
     wrong = [line for it in accounts for line in (*it.faults, it.refused) if line]
     failed = [*(f"workerfuzz: {line}" for line in wrong), *new]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from workerfuzz.harness.cases.format.corpus import Stats
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
 
 
 def stats_lines(stats: Stats) -> Iterator[str]:

@@ -2,8 +2,8 @@
 
 from typing import Final, Literal
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.cases.triage.severity import Severity
+from workerfuzz.harness.engines.findings.finding import Finding
 
 Status = Literal["new", "seen", "known"]
 
@@ -13,7 +13,7 @@ CASE: Final = ".case"
 
 def bug(met: Finding) -> tuple[str, ...]:
     """Which bug of which system it is."""
-    return (met.subject, met.scope, *met.signature)
+    return met.bug
 
 
 def status(met: Finding) -> Status:
@@ -30,7 +30,7 @@ def harm(met: Finding) -> str:
 
 def what(met: Finding) -> str:
     """What happened, in a line."""
-    return met.told or met.counterexample.partition("\n")[0] or met.sentence
+    return met.severity_detail or met.counterexample.partition("\n")[0] or met.sentence
 
 
 def harm_and_what(met: Finding) -> str:

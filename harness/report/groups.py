@@ -103,7 +103,7 @@ def group(shards: list[ShardResult]) -> Group:
         first.plan.scope,
         system(first),
         tuple(shards),
-        total(tally for shard in shards for tally in shard.tallies.values()),
+        total(tally for shard in shards for tally in shard.counters.values()),
         tuple(dict.fromkeys(name for shard in shards for name in shard.expected)),
         tuple(dict.fromkeys(word for shard in shards for word in shard.kinds)),
         {word: why for shard in shards for word, why in shard.cannot.items()},

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.replay import replay_command
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.campaign_summary import verdict
 
 #: Reasons of one phase that are told again in the end.
@@ -30,15 +30,15 @@ def first_lines(night: Night, sharing: BudgetSplit, *, resumed: bool) -> Iterato
 
 def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterator[str]:
     """Summary of a night."""
-    new = [met for met in night.met if met.is_new]
-    known = [met for met in night.met if not met.is_new]
+    new = [met for met in night.findings if met.is_new]
+    known = [met for met in night.findings if not met.is_new]
     if not only_new:
         for target in night.targets:
             its = [it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system]
             done = total(shard.total for shard in its)
             yield f"{target}: {done.runs:,} runs, {done.steps:,} steps, {done.seconds:,.0f} s of CPU"
         for met in known:
-            yield f"known, {counted(met.times, 'run')}: {met.known}"
+            yield f"known, {counted(met.occurrences, 'run')}: {met.known}"
         for line in night.fixed:
             yield f"fixed: {line}"
     for met in new:
@@ -64,7 +64,7 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
     """
     what = f"clusters of {met.subject}" if met.scope == "cluster" else met.subject
     yield ""
-    yield f"new, {counted(met.times, 'run')} of {what}, first run {met.run} of seed {met.seed}:"
+    yield f"new, {counted(met.occurrences, 'run')} of {what}, first run {met.run} of seed {met.seed}:"
     yield from met.lines or [
         f"{met.signature[0]}: {met.sentence}",
         met.counterexample,
@@ -74,13 +74,13 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
         yield f"replay it: {replay_command(folder / met.path, met.subject, python)}"
     else:
         yield "it could not be written; here it is:"
-        yield from met.case.splitlines()
+        yield from met.case.text.splitlines()
 
 
 def closing(night: Night, said: str) -> str:
     """The last line."""
     interrupted = ", interrupted: --resume goes on with it" if night.interrupted else ""
-    found = any(met.is_new for met in night.met)
+    found = any(met.is_new for met in night.findings)
     if night.red and not found:  # "nothing new was found" would sound like success
         return f"the night is red{interrupted}"
     return f"{said}; the night is {'red' if night.red else 'green'}{interrupted}"

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.cases.triage.severity import Severity
-from workerfuzz.harness.engines.shrink.finding_writer import counted
 
 
 def triage_lines(bugs: Sequence[TriagedBug], nights: int, folder: Path) -> Iterator[str]:
@@ -38,4 +38,4 @@ def how_often(bug: TriagedBug) -> str:
     if not bug.nights:
         return f"in no night that is here{f', first seen {bug.first}' if bug.first else ''}"
     days = bug.first if bug.first == bug.last else f"{bug.first} to {bug.last}"
-    return f"{counted(bug.times, 'run')} of {bug.system} in {counted(bug.nights, 'night')}, {days}"
+    return f"{counted(bug.occurrences, 'run')} of {bug.system} in {counted(bug.nights, 'night')}, {days}"

@@ -9,7 +9,7 @@ import pytest
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.triage.signature import located
-from workerfuzz.harness.engines.shrink.finding_writer import keep
+from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import WORKER
@@ -46,12 +46,12 @@ def test_a_step_too_many_is_noticed(benchmark_module: Import, tmp_path: Path) ->
     shrinking = benchmark_module("shrinking")
     subject = ReferenceSubject()
     with named(MUTANT).planted():
-        finding = keep(subject, found(subject), tmp_path)
-        assert finding.saved.path is not None
-        case = casefile.parse(finding.saved.path.read_text(encoding="utf-8"))
+        violation = found(subject)
+        finding = keep(subject, violation, tmp_path)
+        case = casefile.parse(Path(finding.path).read_text(encoding="utf-8"))
         longer = (worker.BY_WORD["find-missing"](), *case.steps)
         about = subject, WORKER, case.config
-        bug = located(finding.violation)
+        bug = located(violation)
         assert shrinking.is_minimal(*about, case.steps, bug)
         assert shrinking.shows(*about, longer, bug)
         assert not shrinking.is_minimal(*about, longer, bug)

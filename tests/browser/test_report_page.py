@@ -7,9 +7,9 @@ from examples.accounts import account, met, night, tally
 from examples.lane_cases import ALONE, CLUSTER
 from examples.looks import HOSTILE, SCHEMES, WIDTHS, Look, Opened
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.night_report.finding_detail import Dresser, Shown
 from workerfuzz.harness.report.night_report.finding_picture import draw
 from workerfuzz.harness.report.night_report.night_report import Fixed, Morning
@@ -27,8 +27,10 @@ def case(text: str) -> str:
 
 def bug(name: str, **its: object) -> Finding:
     return met(
-        name, subject="reference", case=case(CLUSTER), severity="WAITS", told=f"{HOSTILE} waits",
-        counterexample=f"{HOSTILE}\na is left", path=f"findings/{name}.case", after=13, before=90,
+        name, subject="reference", case=case(CLUSTER), severity="WAITS",
+        severity_detail=f"{HOSTILE} waits",
+        counterexample=f"{HOSTILE}\na is left", path=f"findings/{name}.case",
+        length=13, original_length=90,
         **its,
     )  # fmt: skip
 
@@ -40,20 +42,20 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     seen = met("seen_one", known="seen_one-1.case", subject="reference", scope="worker")
     seen.case = ALONE
     found = [bug(f"property_{number}") for number in range(9)]
-    found += [bug("alone", alone=ALONE), met("known_one", known=f"{HOSTILE} is known"), seen]
+    found += [bug("alone", worker_case=ALONE), met("known_one", known=f"{HOSTILE} is known"), seen]
     alone = account(
         2, plan=Plan(subject="reference", scope="worker", seed=2), version="0.1",
-        tallies={"uniform": tally(9), HOSTILE: tally(3)}, cannot={"steal": HOSTILE},
+        counters={"uniform": tally(9), HOSTILE: tally(3)}, cannot={"steal": HOSTILE},
     )  # fmt: skip
     phases = [
         Phase("canary", ["a planted bug was found"], seconds=3.0),
         Phase("replay", red=[f"{HOSTILE} line {number}" for number in range(9)]),
     ]
-    it = night(account(met=found, fixed=[f"{HOSTILE} is fixed"]), alone, phases=phases)
-    before = night(account(met=[met("gone", known=HOSTILE)], tallies={"swarm": tally(10)}))
+    it = night(account(findings=found, fixed=[f"{HOSTILE} is fixed"]), alone, phases=phases)
+    before = night(account(findings=[met("gone", known=HOSTILE)], counters={"swarm": tally(10)}))
     morning = Morning(it, before, [f"{HOSTILE}: broken"], folder)
     dresser = Dresser(folder, draw, {})
-    shown = [dresser.dressed(one) for one in morning.met]
+    shown = [dresser.dressed(one) for one in morning.findings]
     shown.append(Shown(Fixed(HOSTILE, "clusters of dask 1"), CLUSTER, test="def test(): ..."))
     written = folder / "report.html"
     written.write_text(page(morning, shown), encoding="utf-8")

@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text, file_of
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import Point, Reading, ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
 
 EXPECTED = [
     "worker waiting -> ready",
@@ -34,7 +34,8 @@ def met(name: str = "nothing_is_left", **its: Any) -> Finding:
         "subject": "dask",
         "scope": "cluster",
     }
-    return Finding(**(facts | its))
+    cases = {name: FindingCase(text=its[name]) for name in ("case", "worker_case") if name in its}
+    return Finding(**(facts | its | cases))
 
 
 def tally(runs: int = 20, **its: Any) -> Counters:
@@ -64,7 +65,7 @@ def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) ->
     facts: dict[str, Any] = {
         "plan": plan,
         "version": "2026.8.0",
-        "tallies": {"swarm": tally(runs)},
+        "counters": {"swarm": tally(runs)},
         "curve": [Point(seconds / 2, {"swarm": half}), Point(seconds, {"swarm": whole})],
         "expected": EXPECTED,
         "kinds": ["submit", "deliver", "steal"],

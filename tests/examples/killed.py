@@ -20,7 +20,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.campaigns.findings.finding_files import findings_in
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly.folder import existing, opened
 from workerfuzz.harness.campaigns.nightly.night import Night
@@ -35,6 +34,7 @@ from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.replay.replay import Replay
+from workerfuzz.harness.engines.findings.finding_files import findings_in
 
 #: Bugs that several runs of these nights meet, some with several signatures.
 BUGS = ("finish-is-kept-secret", "bytes-stay-under-way", "own-address-is-kept")
@@ -130,7 +130,7 @@ def outcome(folder: Path) -> dict[str, Any]:
         "sketch": done.sketch,
         "stems": sorted(path.name for path in its.corpus.iterdir()) if its.corpus.is_dir() else [],
         "findings": {name: [str(step) for step in case.steps] for name, case in findings.items()},
-        "new": sorted([*met.signature, str(met.times)] for met in night.new),
+        "new": sorted([*met.signature, str(met.occurrences)] for met in night.new),
         "ended": bool(night.ended) and not night.interrupted,
     }
 

@@ -25,7 +25,7 @@ def own(tmp_path: Path) -> Path:
     """Of the second of two nights, which found something."""
     written(tmp_path / "ours", night(account(), began="2026-11-24T02:00:00+00:00"))
     bug = met(subject="reference", scope="worker", case=CASE, path="findings/x.case")
-    return written(tmp_path / "ours", night(account(met=[bug])))
+    return written(tmp_path / "ours", night(account(findings=[bug])))
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import saving
 from workerfuzz.harness.cli.night_report import ANNOTATIONS, JUNIT, PAGE, SUMMARY, write_reports
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: A program that is called as a Python would be.
 Make = Callable[[str], str]
@@ -29,7 +29,7 @@ def night(tmp_path: Path) -> Path:
     folder = tmp_path / "nights" / its.name
     (folder / "shards").mkdir(parents=True)
     (folder / NIGHT).write_text(as_text(its))
-    (folder / "shards" / "0000.json").write_text(as_text(ShardResult(Plan(), met=[met])))
+    (folder / "shards" / "0000.json").write_text(as_text(ShardResult(Plan(), findings=[met])))
     return folder
 
 

@@ -128,7 +128,7 @@ def test_bad_usage_is_told_in_a_line(
 
 def test_known_bugs_are_told_and_fail_nothing() -> None:
     known = met(known="an old acquaintance")
-    told = in_suite([account(met=[known]), account(met=[known])])
+    told = in_suite([account(findings=[known]), account(findings=[known])])
     assert told.known == ["an old acquaintance"]
     assert not told.failed
     assert [line.partition(":")[0] for line in told.fuzzed] == [

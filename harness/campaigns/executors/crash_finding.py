@@ -1,8 +1,10 @@
 """Keeping a bug that may take the process with it: it is shown again, shrunk and written, in forks."""
 
-from dataclasses import replace
+import dataclasses
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from workerfuzz.harness.campaigns.executors.protocol import ShardRequest
 from workerfuzz.harness.campaigns.executors.sandbox import Death, apart
@@ -12,22 +14,20 @@ from workerfuzz.harness.campaigns.executors.sandboxed_shrink import (
     mark_of,
     shrink_apart,
 )
-from workerfuzz.harness.campaigns.findings.finding import (
-    Finding,
-    keep_as_it_is,
-    note_consequence,
-    note_kept,
-)
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.format.saving import Saved, save
 from workerfuzz.harness.cases.replay.record import unplayed
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence
-from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.shrink.finding_writer import WrittenFinding, found_by, title_of
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
+from workerfuzz.harness.engines.findings.finding_writer import (
+    found_by,
+    set_shrunk_case,
+    title_of,
+    write_and_report,
+    write_unshrunk,
+)
 from workerfuzz.harness.engines.shrink.shrink import Shrunk
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.worlds.violation import Violation
@@ -38,8 +38,8 @@ NOT_AGAIN = (
 )
 
 
-def keep(errand: ShardRequest, it: Finding) -> Finding | None:
-    """What became of a bug whose case has all of its steps.
+def keep(errand: ShardRequest, finding: Finding) -> Finding | None:
+    """Show, shrink and write a bug whose case has all of its steps.
 
     Returns:
         None where the steps do not show it, and something outside may have ended the process.
@@ -47,22 +47,33 @@ def keep(errand: ShardRequest, it: Finding) -> Finding | None:
     Raises:
         SubjectUnavailable: the system cannot be had here.
     """
-    case = casefile.parse(it.case)
+    case = finding.case.case
     attempts = attempts_of(errand, case)
     shown = attempts.replay(case.steps, case.config)
-    if shown is None or shown.property != it.signature[0]:
-        return None if errand.outside else as_it_was(errand, it)
-    mark = mark_of(shown)
-    signature = (mark.property, mark.exception, mark.about)
-    it = replace(it, signature=signature, counterexample=shown.counterexample)
-    it.known = known_as(errand.plan, attempts, mark)
-    if it.known:
-        return replace(it, case="")
+    folder = Path(errand.out) if errand.out else None
+    if shown is None or shown.property != finding.signature.property:
+        if errand.outside:
+            return None
+        write_unshrunk(finding, folder)
+        finding.lines.append(NOT_AGAIN)
+        return finding
+    finding = replace(finding, signature=mark_of(shown), counterexample=shown.counterexample)
+    finding.known = known_as(errand.plan, attempts, finding)
+    if finding.known:
+        return replace(finding, case=FindingCase())
     shrunk = shrink_apart(attempts, shown)
-    note_kept(it, finding(errand, shrunk))
+    set_shrunk_case(finding, shrunk, FindingCase(case_of(errand.plan, shrunk)))
     if errand.plan.scope == "cluster":
-        note_consequence(it, harm(attempts, shrunk.violation))
-    return it
+        finding.set_consequence(harm(attempts, shrunk.violation))
+    write_and_report(finding, folder)
+    return finding
+
+
+def case_of(plan: Plan, shrunk: Shrunk) -> Case:
+    """The case of steps that cannot be taken in this process."""
+    broken = shrunk.violation
+    found = found_by(plan.engine, shrunk.before, len(broken.steps))
+    return unplayed(broken, plan.subject, title=title_of(broken), found=found)
 
 
 def attempts_of(errand: ShardRequest, case: Case) -> Attempts:
@@ -73,37 +84,20 @@ def attempts_of(errand: ShardRequest, case: Case) -> Attempts:
     )
     subject.version()  # imported before the first fork
     at_rest = case.scenes[-1].step is None
-    patient = replace(limits, step_s=limits.rest_s if at_rest else limits.step_s)
+    patient = dataclasses.replace(limits, step_s=limits.rest_s if at_rest else limits.step_s)
     return Attempts(subject, plan.scope, Path(errand.box), patient)
 
 
-def finding(errand: ShardRequest, shrunk: Shrunk) -> WrittenFinding:
-    """It is written as a case."""
-    broken, plan = shrunk.violation, errand.plan
-    found = found_by(plan.engine, shrunk.before, len(broken.steps))
-    case = unplayed(broken, plan.subject, title=title_of(broken), found=found)
-    saved = save(case, Path(errand.out)) if errand.out else Saved(casefile.format(case), None)
-    return WrittenFinding(mark_of(broken), shrunk, case, saved)
-
-
-def as_it_was(errand: ShardRequest, it: Finding) -> Finding:
-    """It is written with all of its steps."""
-    keep_as_it_is(it, Path(errand.out) if errand.out else None)
-    it.lines.append(NOT_AGAIN)
-    return it
-
-
-def known_as(plan: Plan, attempts: Attempts, mark: Signature) -> str:
-    """Name or title of the case that shows it already; empty where there is none."""
-    for seen in plan.seen:
-        if seen.signature == mark:
-            return seen.case
-    if plan.known and plan.scope == "cluster":
-        for case in known_cases():
-            if breaks_one_of(case, attempts.subject, DEADLY):
-                shown = attempts.replay(case.steps, case.config)
-                if shown is not None and mark_of(shown) == mark:
-                    return case.title
+def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
+    """Title or file name of the case that shows it already; empty where there is none."""
+    seen = plan.case_of(finding)
+    if seen or not plan.known or plan.scope != "cluster":
+        return seen
+    for case in known_cases():
+        if breaks_one_of(case, attempts.subject, DEADLY):
+            shown = attempts.replay(case.steps, case.config)
+            if shown is not None and mark_of(shown) == finding.signature:
+                return case.title
     return ""
 
 

@@ -32,10 +32,10 @@ from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.executors.protocol import FORMAT, ShardMessage
 from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
 from workerfuzz.harness.campaigns.executors.remote_shard import RemoteShard
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: The cluster that is started here.
 LOCAL: Final = "local"
@@ -371,7 +371,7 @@ class RemoteChannel:
 
     def tell(self, place: int, account: ShardResult, found: Finding | None) -> None:
         is_old = time.monotonic() - self.sent >= ACCOUNT_S
-        if found is not None or len(account.met) != self.bugs or is_old:
-            self.bugs = len(account.met)
-            new = account.met.index(found) if found is not None else None
+        if found is not None or len(account.findings) != self.bugs or is_old:
+            self.bugs = len(account.findings)
+            new = account.findings.index(found) if found is not None else None
             self.send(ShardMessage(account=account, new=new))

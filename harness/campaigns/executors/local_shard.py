@@ -14,7 +14,6 @@ from workerfuzz.harness.campaigns.executors.process import Process, Starter
 from workerfuzz.harness.campaigns.executors.protocol import ShardMessage
 from workerfuzz.harness.campaigns.executors.sandbox import Death, ended
 from workerfuzz.harness.campaigns.executors.sandboxed_shrink import broken_by, evidence
-from workerfuzz.harness.campaigns.findings.finding import Finding, as_it_was, keep_as_it_is, met
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.plan.wire import Unreadable
 from workerfuzz.harness.campaigns.shard.counters import Counters
@@ -22,6 +21,8 @@ from workerfuzz.harness.campaigns.shard.merge import continued, knowing
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.replay.recovery import Recovered
 from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence
+from workerfuzz.harness.engines.findings.finding_writer import set_unshrunk_case, write_unshrunk
 
 #: Signals that come from outside more often than from what runs in a process.
 FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
@@ -83,7 +84,7 @@ class LocalShard:
     def hear(self, word: ShardMessage) -> None:
         """What a shard says. A keeper is heard when it is gone."""
         if word.account is not None:
-            found = word.account.met[word.new] if word.new is not None else None
+            found = word.account.findings[word.new] if word.new is not None else None
             its = word.account
             self.account = its if self.before is None else continued(self.before, its)
             self.news.append(found)
@@ -123,7 +124,7 @@ class LocalShard:
             The number of the run behind the one that it died of; None: it never had one. And the bugs
             that are to be kept, with whether something outside may have ended the process.
         """
-        unkept = [(it, False) for it in self.account.met if it.is_new and it.case and not it.lines]
+        unkept = [(it, False) for it in self.account.findings if it.awaits_shrinking]
         at, death = process.recovered(), process.death()
         about = at.about.split(" ", 2) if at is not None else []
         if self.deadline is not None or at is None or len(about) != 3:
@@ -137,24 +138,29 @@ class LocalShard:
             return number + 1, unkept
         if kind == "run":
             done = Counters(runs=1, steps=len(at.steps))
-            self.account.tallies.setdefault(tactic, Counters()).add(done)
-        found = self.met(at, death, number, tactic)
+            self.account.counters.setdefault(tactic, Counters()).add(done)
+        found = self.fatal_finding(at, death, number, tactic)
         if found is not None:
             outside = death.status in FROM_OUTSIDE and not death.overdue.endswith("CPU")
             unkept.append((found, outside))
         return number + 1, unkept
 
-    def met(self, at: Recovered, death: Death, number: int, tactic: str) -> Finding | None:
+    def fatal_finding(
+        self, at: Recovered, death: Death, number: int, tactic: str
+    ) -> Finding | None:
         """What a process died of; None where this shard met it before."""
         violation = at.breaking(broken_by(death), evidence(death))
         mark = signature(violation)
-        for it in self.account.met:
+        for it in self.account.findings:
             if it.signature == mark:
-                it.times += 1
-                self.account.tallies[tactic].found += 1
+                it.occurrences += 1
+                self.account.counters[tactic].found += 1
                 return None
-        found = met(mark, violation, self.plan, run=number, tactic=tactic)
-        found.case = as_it_was(violation, self.plan)
+        plan = self.plan
+        found = first_occurrence(
+            violation, mark, plan.subject, run=number, seed=plan.seed, tactic=tactic
+        )
+        set_unshrunk_case(found, violation, plan.engine)
         return found
 
     def note(self, it: Finding, word: ShardMessage | None) -> None:
@@ -163,21 +169,21 @@ class LocalShard:
         if word is not None and word.last and not word.fault and word.account is None:
             kept = word.kept
         else:
-            keep_as_it_is(it, self.starter.out)
+            write_unshrunk(it, self.starter.out)
         account = self.account
         if kept is None:
             said = it.counterexample.partition("\n")[0]
             account.faults.append(f"{said}, in run {it.run}, whose steps do not show it again")
             return
-        if it in account.met:
-            account.met.remove(it)
+        if it in account.findings:
+            account.findings.remove(it)
         else:
-            account.tallies[it.tactic].found += 1
-        same = [other for other in account.met if other.signature == kept.signature]
+            account.counters[it.tactic].found += 1
+        same = [other for other in account.findings if other.signature == kept.signature]
         if same:
-            same[0].times += kept.times
+            same[0].occurrences += kept.occurrences
         else:
-            account.met.append(kept)
+            account.findings.append(kept)
             self.news.append(kept if kept.is_new else None)
 
     def rest(self, first: int | None) -> Plan | None:

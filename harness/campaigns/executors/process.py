@@ -20,11 +20,11 @@ from workerfuzz.harness.campaigns.executors.protocol import (
 from workerfuzz.harness.campaigns.executors.resource_limits import cpu_s
 from workerfuzz.harness.campaigns.executors.sandbox import Death
 from workerfuzz.harness.campaigns.executors.sandboxed_shrink import PATIENCE_S
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.cases.replay.recovery import UNDER_WAY, Recovered, glance, recover
 from workerfuzz.harness.cases.replay.replay_process import environment
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.worlds.blackbox import Phase
 
 #: The program.
@@ -61,7 +61,9 @@ class Starter:
     python: str = sys.executable
     limits: Limits
 
-    def start(self, plan: Plan, met: Finding | None = None, *, outside: bool = False) -> "Process":
+    def start(
+        self, plan: Plan, finding: Finding | None = None, *, outside: bool = False
+    ) -> "Process":
         """A process that runs a shard, or keeps a bug."""
         errand = ShardRequest(
             plan=plan,
@@ -69,7 +71,7 @@ class Starter:
             parent=os.getpid(),
             box=str(self.folder / f"{next(NUMBERS)}.box"),
             limits=self.limits,
-            met=met,
+            finding=finding,
             outside=outside,
         )
         return Process(self.python, errand)
@@ -145,7 +147,7 @@ class Process:
     def watch(self, now: float) -> None:
         """It is ended if it gives no sign of life for too long."""
         self.cpu_s = max(self.cpu_s, cpu_s(self.process.pid))
-        if self.errand.met is None:
+        if self.errand.finding is None:
             self.watch_steps(now)
         elif now - self.life.since > keeping_s(self.errand.limits):
             self.overdue = "its time"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: Version of these lines. Both sides must have the same.
 FORMAT: Final = 1
@@ -42,7 +42,7 @@ class ShardRequest:
         out: folder for cases of what is new; empty: they are in the account alone.
         parent: process that asks for it, without which there is nobody to tell.
         box: file for what is under way.
-        met: a bug to be kept, with the case of all its steps; None: the shard is to be run.
+        finding: a bug to be kept, with the case of all its steps; None: the shard is to be run.
         outside: what ended the process may have come from outside: if the steps do not show it, it
             was no bug.
     """
@@ -52,7 +52,7 @@ class ShardRequest:
     parent: int
     box: str
     limits: Limits = field(default_factory=Limits)
-    met: Finding | None = None
+    finding: Finding | None = None
     outside: bool = False
     format: int = FORMAT
 
@@ -63,7 +63,7 @@ class ShardMessage:
 
     Attributes:
         account: of the shard, so far.
-        new: place in ``account.met`` of what was just found.
+        new: place in ``account.findings`` of what was just found.
         kept: what became of the bug that was to be kept; None: its steps do not show it.
         refused: the subject cannot be had there.
         fault: the harness failed.

@@ -1,17 +1,18 @@
 """Fuzzing as part of a test suite: each of the processes that run the tests has a shard of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.findings.finding import Finding
-from workerfuzz.harness.campaigns.findings.finding_files import name_of
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator, by_signature
+from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding_files import name_of
 
 
 def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> list[Plan]:
@@ -41,7 +42,7 @@ def fuzz(its: Sequence[Plan], folder: Path, claims: Path) -> list[ShardResult]:
     Args:
         claims: folder that all processes of a session share; the first that finds a bug reports it.
     """
-    kept = Deduplicator(by_signature(folder), str(folder))
+    kept = Deduplicator(folder)
     ours: dict[str, bool] = {}
 
     def tell(place: int, account: ShardResult, found: Finding | None) -> None:
@@ -50,9 +51,15 @@ def fuzz(its: Sequence[Plan], folder: Path, claims: Path) -> list[ShardResult]:
             if name_of(found) not in ours:
                 ours[name_of(found)] = claim(claims / name_of(found))
 
-    accounts = [kept.told(account) for account in run_shards(its, None, tell=tell)]
+    def is_ours(finding: Finding) -> bool:
+        return not finding.is_new or ours.get(name_of(finding), True)
+
+    accounts = [kept.with_paths(account) for account in run_shards(its, None, tell=tell)]
     return [
-        replace(it, met=[met for met in it.met if not met.is_new or ours.get(name_of(met), True)])
+        replace(
+            it,
+            findings=[met for met in it.findings if not met.is_new or ours.get(name_of(met), True)],
+        )
         for it in accounts
     ]
 

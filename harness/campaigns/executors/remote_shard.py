@@ -10,13 +10,16 @@ from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from typing import Final
 
+from msgspec import structs
+
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
 from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
 from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
-from workerfuzz.harness.campaigns.findings.finding import Finding, keep_as_it_is
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.shard.merge import continued, knowing
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding_writer import write_unshrunk
 
 #: So often a shard is sent once more; who loses more machines than that has another problem.
 MOST_LOSSES: Final = 5
@@ -94,7 +97,7 @@ class RemoteShard:
         news: list[Finding | None] = []
         if word.account is not None:
             its = word.account
-            found = its.met[word.new] if word.new is not None else None
+            found = its.findings[word.new] if word.new is not None else None
             self.account = continued(self.before, its) if self.before is not None else its
             news.append(found)
         if word.last and (self.deadline is not None or not self.account.interrupted):
@@ -136,14 +139,16 @@ class RemoteShard:
 
     def kept(self) -> ShardResult:
         """What has the shortest case by now; all else is shrunk where it comes up again."""
-        return replace(self.account, met=[it for it in self.account.met if it.is_minimal])
+        return structs.replace(
+            self.account, findings=[it for it in self.account.findings if it.is_minimal]
+        )
 
     def keep(self) -> list[Finding | None]:
         """What was being shrunk when its machine was lost is kept as it was."""
         found: list[Finding | None] = []
-        for it in self.account.met:
-            if it.is_new and it.case and not it.lines:
-                keep_as_it_is(it, None)
+        for it in self.account.findings:
+            if it.awaits_shrinking:
+                write_unshrunk(it, None)
                 found.append(it)
         return found
 

@@ -25,12 +25,12 @@ from workerfuzz.harness.campaigns.executors.resource_limits import (
     limit_memory,
 )
 from workerfuzz.harness.campaigns.executors.sandbox import exhaustion_status
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
 from workerfuzz.harness.cases.replay.recovery import open_box
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
 
@@ -70,8 +70,8 @@ class Teller:
 
     def done(self) -> ShardMessage:
         """It is done; what there is to say in the end."""
-        if self.errand.met is not None:
-            return ShardMessage(kept=keep(self.errand, self.errand.met), last=True)
+        if self.errand.finding is not None:
+            return ShardMessage(kept=keep(self.errand, self.errand.finding), last=True)
         watch_parent()
         open_box(Path(self.errand.box))
         limit_memory(self.errand.limits.memory_nbytes)
@@ -96,7 +96,7 @@ class Teller:
         if met is None:
             self.say(ShardMessage(account=self.shard.account))
         elif account := self.settled():
-            self.say(ShardMessage(account=account, new=account.met.index(met)))
+            self.say(ShardMessage(account=account, new=account.findings.index(met)))
 
     def say(self, word: ShardMessage) -> None:
         line = to_json(word) + b"\n"

@@ -29,12 +29,12 @@ class ShardFailures:
     Attributes:
         faulty: shards in which something did, by target; each with what it was.
         refused: targets that cannot be had.
-        ungrown: why a corpus took no more; shards go on all the same.
+        corpus_errors: why entries could not be stored; shards go on all the same.
     """
 
     faulty: dict[System, dict[int, list[str]]] = field(default_factory=dict)
     refused: set[System] = field(default_factory=set)
-    ungrown: set[str] = field(default_factory=set)
+    corpus_errors: set[str] = field(default_factory=set)
 
     def note(self, place: int, account: ShardResult) -> None:
         """What a shard tells."""
@@ -44,8 +44,8 @@ class ShardFailures:
             self.faulty.setdefault(system, {})[place] = problems
         if account.refused:
             self.refused.add(system)
-        if account.ungrown:
-            self.ungrown.add(account.ungrown)
+        if account.corpus_error:
+            self.corpus_errors.add(account.corpus_error)
 
     def too_much(self, plan: Plan) -> bool:
         """Another shard of that target is not worth it."""
@@ -65,4 +65,4 @@ class ShardFailures:
             yield from list(lines)[:MOST_FAULTY]
             if len(shards) >= MOST_FAULTY and system not in self.refused:
                 yield f"{Target(*system)}: given up after {len(shards)} shards like that"
-        yield from sorted(self.ungrown)
+        yield from sorted(self.corpus_errors)

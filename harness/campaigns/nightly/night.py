@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 
 #: Version of what is written to the disk. A newer one is refused.
 FORMAT: Final = 1
@@ -82,10 +82,10 @@ class Night:
 
     @property
     def new(self) -> list[Finding]:
-        """Bugs that nobody knew, most harmful first."""
-        return [met for met in self.met if met.is_new]
+        """New findings, most harmful first."""
+        return [it for it in self.findings if it.is_new]
 
     @property
-    def met(self) -> list[Finding]:
-        """Each bug that came up once, however many shards met it; the most harmful first."""
-        return merge_met(met for shard in self.shards for met in shard.met)
+    def findings(self) -> list[Finding]:
+        """Each bug once, however many shards found it; new and harmful ones first."""
+        return merge_findings(it for shard in self.shards for it in shard.findings)

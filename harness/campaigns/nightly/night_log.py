@@ -11,17 +11,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
-from workerfuzz.harness.campaigns.findings.finding_files import keep_finding, name_of, names_in
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, Part, Written, as_text, file_of
-from workerfuzz.harness.campaigns.plan.plan import Seen
+from workerfuzz.harness.campaigns.plan.plan import SeenBefore
 from workerfuzz.harness.campaigns.shard.merge import up_to
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
-from workerfuzz.harness.engines.shrink.finding_writer import today
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
+from workerfuzz.harness.engines.findings.finding_files import name_of, names_in, write_finding
+from workerfuzz.harness.engines.findings.finding_writer import today
 
 #: At most so many seconds of work are done again after a loss of power.
 FLUSH_S: Final = 3.0
@@ -50,9 +50,9 @@ class NightLog:
     flush_s: float = FLUSH_S
     accounts: dict[Part, ShardResult] = field(default_factory=dict)
     unwritten: set[Part] = field(default_factory=set)
-    kept: dict[tuple[Part, str], str] = field(default_factory=dict)
+    kept: dict[tuple[Part, str], FindingCase] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
-    seen: dict[tuple[str, str], dict[str, Seen]] = field(default_factory=dict)
+    seen: dict[tuple[str, str], dict[str, SeenBefore]] = field(default_factory=dict)
     refused: str = ""
     flushed: float = field(default_factory=time.monotonic)
 
@@ -65,11 +65,11 @@ class NightLog:
 
     def note(self, part: Part, account: ShardResult) -> list[Finding]:
         """What a part of a shard tells now; returns what is new and was not told before."""
-        met_now = [it for it in account.met if it.case]
+        met_now = [it for it in account.findings if it.case]
         found = [it for it in met_now if self.kept.get((part, name_of(it))) != it.case]
         for met in found:
             self.keep(part, met)
-        for met in account.met:
+        for met in account.findings:
             self.place(met)
         self.accounts[part] = account
         self.unwritten.add(part)
@@ -85,11 +85,11 @@ class NightLog:
         if met.lines:
             self.see(met)
         try:
-            keep_finding(self.folder.findings, met, today())
+            write_finding(self.folder.findings, met, today())
         except OSError as error:
             if name not in self.told:
                 self.say(f"{self.folder.findings}: {reason(error)}; this case was not written:")
-                for line in met.case.splitlines():
+                for line in met.case.text.splitlines():
                     self.say(line)
         else:
             self.kept[part, name] = met.case
@@ -137,9 +137,9 @@ class NightLog:
         """A bug has a case: it is not to be shrunk again."""
         name = name_of(met)
         its = self.seen.setdefault((met.subject, met.scope), {})
-        its[name] = Seen(met.signature, name)
+        its[name] = SeenBefore(name, met.signature)
 
-    def has_seen(self, subject: str, scope: str) -> tuple[Seen, ...]:
+    def has_seen(self, subject: str, scope: str) -> tuple[SeenBefore, ...]:
         """What plans for that subject should know."""
         return tuple(self.seen.get((subject, scope), {}).values())
 
@@ -153,7 +153,7 @@ class NightLog:
             for met in found_in(written):
                 if name_of(met) in names:
                     self.see(met)
-                    keep_finding(self.folder.findings, met, written.night.began[:10])
+                    write_finding(self.folder.findings, met, written.night.began[:10])
 
     def go_on(self, written: Written) -> None:
         """What this night did before it was interrupted. Raises OSError: the folder takes nothing."""
@@ -161,9 +161,9 @@ class NightLog:
             part: up_to(account, account.runs) for part, account in written.accounts.items()
         }
         for part, account in self.accounts.items():
-            for met in account.met:
+            for met in account.findings:
                 if met.case:
-                    keep_finding(self.folder.findings, met, written.night.began[:10])
+                    write_finding(self.folder.findings, met, written.night.began[:10])
                     self.kept[part, name_of(met)] = met.case
                 if met.case and met.lines:
                     self.see(met)
@@ -172,4 +172,4 @@ class NightLog:
 
 def found_in(written: Written) -> Sequence[Finding]:
     """What a night has cases of."""
-    return [met for account in written.accounts.values() for met in account.met if met.case]
+    return [met for account in written.accounts.values() for met in account.findings if met.case]

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly import novelty
 from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, BudgetSplit
 from workerfuzz.harness.campaigns.nightly.canary import canaries
@@ -28,6 +27,7 @@ from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.replay.replay import Replay
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: Told of the place of a plan among those that were taken, its account so far, and what was just found.
 Tell: TypeAlias = Callable[[int, ShardResult, Finding | None], None]
@@ -221,7 +221,7 @@ class Nightly:
         phase.seconds = sharing.seconds()
         self.diary.flush()
         count = len(self.night.new)
-        phase.told = [f"{count} new, {len(self.night.met) - count} known"]
+        phase.told = [f"{count} new, {len(self.night.findings) - count} known"]
         phase.red = [*([f"{count} new"] if count else []), *self.trouble.lines()]
         if was_interrupted(done):
             raise KeyboardInterrupt

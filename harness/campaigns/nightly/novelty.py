@@ -6,7 +6,7 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.shard.counters import shared, total
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
 
 #: From this share on, tonight's runs are those of another night.
 REPEATED: Final = 0.5

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from workerfuzz.harness.campaigns.findings.finding_files import findings_in
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.reading import case_files
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.triage import known_bugs
+from workerfuzz.harness.engines.findings.finding_files import findings_in
 
 #: Replays a file on a subject, by name; raises ChildFailed.
 Replaying: TypeAlias = Callable[[Path, str], Replay]

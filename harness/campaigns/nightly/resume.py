@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 
 import workerfuzz
-from workerfuzz.harness.campaigns.findings.finding_files import names_in
 from workerfuzz.harness.campaigns.nightly import novelty
 from workerfuzz.harness.campaigns.nightly.budget_split import rounds
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, existing
@@ -21,6 +20,7 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.engines.findings.finding_files import names_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
-from workerfuzz.harness.campaigns.findings.finding_files import findings_in, first_seen, name_of
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night_files import Written
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.triage.severity import HARM, Severity
 from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
+from workerfuzz.harness.engines.findings.finding_files import findings_in, first_seen, name_of
 
 #: How the name of a case ends.
 CASE: Final = ".case"
@@ -33,7 +33,7 @@ class TriagedBug:
         signature: as people read it; the name of the case where no night tells it.
         system: subject and scope, in words.
         subject: that its case is to be replayed on.
-        times: runs that ended so, of all nights.
+        occurrences: runs that ended so, of all nights.
         nights: in how many of them it came.
         first, last: days on which it was seen; empty where nobody knows.
         harm: what it leads to, where that was tried.
@@ -47,7 +47,7 @@ class TriagedBug:
     status: BugStatus
     system: str = ""
     subject: str = ""
-    times: int = 0
+    occurrences: int = 0
     nights: int = 0
     first: str = ""
     last: str = ""
@@ -61,7 +61,7 @@ class TriagedBug:
     def rank(self) -> tuple[int, int, int, str]:
         """What is new comes first, what is fixed last; of each, the most harmful ones."""
         harm = self.harm if self.harm is not None else HARM.get(self.broken, Severity.NOTHING)
-        return [*BugStatus].index(self.status), harm.rank, -self.times, self.signature
+        return [*BugStatus].index(self.status), harm.rank, -self.occurrences, self.signature
 
 
 def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[TriagedBug]:
@@ -78,7 +78,7 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[T
         if not last:
             last = written.night.began
             fixed = {line.partition(": ")[0] for line in written.night.fixed}
-        for met in written.night.met:
+        for met in written.night.findings:
             bug = (met.subject, met.scope, *met.signature)
             by_bug.setdefault(bug, {})[written.night.began] = met
     found = []
@@ -104,7 +104,7 @@ def of_nights(
     by_night: Mapping[str, Finding], name: str, case: Case | CaseError | None
 ) -> TriagedBug:
     """What nights tell of one bug, each by the moment when it began."""
-    (best,) = merge_met(by_night.values())
+    (best,) = merge_findings(by_night.values())
     day = first_seen(case) if isinstance(case, Case) else ""
     harm = next((it.severity for it in by_night.values() if it.severity), "")
     return TriagedBug(
@@ -112,13 +112,13 @@ def of_nights(
         BugStatus.KNOWN,
         f"clusters of {best.subject}" if best.scope == "cluster" else best.subject,
         best.subject,
-        best.times,
+        best.occurrences,
         len(by_night),
         min(filter(None, (day, min(by_night)[:10]))),
         max(by_night)[:10],
         Severity[harm] if harm else None,
         best.signature[0],
-        best.told or best.counterexample.partition("\n")[0],
+        best.severity_detail or best.counterexample.partition("\n")[0],
         "" if best.is_new or best.known.endswith(CASE) else best.known,
         f"findings/{name}" if case is not None else "",
     )

@@ -1,22 +1,30 @@
-"""What a shard is to do: plain data, which travels to other processes and machines."""
+"""The plan of a shard: plain data, which travels to other processes and machines."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.explore.small_universe import Space
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding_files import name_among, names_in
+
+#: Of a bug that is recognised by the name of its file.
+NO_SIGNATURE: Final = Signature("")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A bug that has a case already: it is counted, not shrunk again.
+class SeenBefore:
+    """A bug that has a case already: it is counted, not shrunk and not written again.
 
     Attributes:
-        signature: as ``Finding`` has it.
-        case: name of the file that shows it.
+        case: name of the file that shows it, by which it is recognised.
+        signature: where the file is named otherwise; else empty.
     """
 
-    signature: tuple[str, str, str]
     case: str
+    signature: Signature = NO_SIGNATURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +39,10 @@ class Plan:
         workers: of each cluster; None: as drawn.
         known: bugs that are known are told from new ones; otherwise each is new.
         first: number of the first run; those before it were done by somebody else.
-        seen: bugs of this subject, at this scope, that have a case.
+        seen: bugs that have a case, those of other subjects among them.
         tactic: the only one of the walk; empty: all of them, each as often as it pays.
-        corpus: folder of stems from which the walk grows runs, and to which it adds; empty: none. What
-            is there at the beginning counts as given: same plan and corpus, same runs.
+        corpus: folder of entries that the walk mutates, and to which it adds; empty: none. What is there
+            at the beginning counts as given: same plan and corpus, same runs.
         planted: name of a mutant that is planted while it runs; empty for none.
         space: what is explored.
     """
@@ -47,11 +55,16 @@ class Plan:
     workers: int | None = None
     known: bool = True
     first: int = 0
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[SeenBefore, ...] = ()
     tactic: str = ""
     corpus: str = ""
     planted: str = ""
     space: Space = field(default_factory=Space)
+
+    def case_of(self, finding: Finding) -> str:
+        """Name of the case that shows a bug already; empty where none does."""
+        named = name_among(finding, {it.case for it in self.seen})
+        return named or next((it.case for it in self.seen if it.signature == finding.signature), "")
 
     @property
     def explores(self) -> bool:
@@ -63,6 +76,11 @@ class Plan:
         if self.explores:
             return f"{what}{self.subject}, engine explore, {self.space.described(self.scope)}"
         return f"{what}{self.subject}, engine {self.engine}, seed {self.seed}"
+
+
+def knowing_cases_in(plan: Plan, folder: Path) -> Plan:
+    """The plan for which every finding that has a case in a folder was seen before."""
+    return replace(plan, seen=(*plan.seen, *map(SeenBefore, names_in(folder))))
 
 
 def shards(plan: Plan, count: int) -> list[Plan]:

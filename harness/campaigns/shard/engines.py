@@ -163,7 +163,7 @@ def by_exploring(shard: Shard) -> None:
     try:
         for violation in exploration.violations():
             note()
-            shard.announce(shard.meet(violation))
+            shard.announce(shard.record_violation(violation))
     finally:
         note()
 

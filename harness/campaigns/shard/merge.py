@@ -1,13 +1,15 @@
 """Accounts that add up: of one shard that took several processes, and of all shards of a campaign."""
 
+import dataclasses
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
-from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from msgspec.structs import replace
+
+from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import Point, ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 
 
 def continued(before: ShardResult, after: ShardResult) -> ShardResult:
@@ -24,9 +26,11 @@ def continued(before: ShardResult, after: ShardResult) -> ShardResult:
 
 
 def up_to(account: ShardResult, run: int) -> ShardResult:
-    """A run that ended while its bug was looked at, and is made again, counts once."""
-    met = [replace(it, times=it.times if it.run < run else 0) for it in account.met]
-    return replace(account, met=met)
+    """The result before a run, which is made again: what it found is counted then."""
+    findings = [
+        replace(it, occurrences=it.occurrences if it.run < run else 0) for it in account.findings
+    ]
+    return replace(account, findings=findings)
 
 
 def together(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
@@ -43,16 +47,16 @@ def merged(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
     return ShardResult(
         plan,
         version=first(it.version for it in accounts),
-        tallies=tallies(accounts),
-        met=in_order(accounts),
+        counters=counters_by_tactic(accounts),
+        findings=in_order(accounts),
         fixed=each_once(title for it in accounts for title in it.fixed),
         expected=next((it.expected for it in accounts if it.expected), []),
         cannot=next((it.cannot for it in accounts if it.cannot), {}),
         kinds=next((it.kinds for it in accounts if it.kinds), []),
-        stems=max((it.stems for it in accounts), default=0),
-        stems_added=sum(it.stems_added for it in accounts),
-        unread=each_once(line for it in accounts for line in it.unread),
-        ungrown=first(it.ungrown for it in accounts),
+        corpus_size=max((it.corpus_size for it in accounts), default=0),
+        corpus_added=sum(it.corpus_added for it in accounts),
+        unreadable=each_once(line for it in accounts for line in it.unreadable),
+        corpus_error=first(it.corpus_error for it in accounts),
         interrupted=any(it.interrupted for it in accounts),
         faults=each_once(fault for it in accounts for fault in it.faults),
         refused=first(it.refused for it in accounts),
@@ -61,24 +65,24 @@ def merged(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
 
 def knowing(plan: Plan, account: ShardResult) -> Plan:
     """The plan of who goes on: what is new by then is known to have a case."""
-    new = (Seen(it.signature, Path(it.path).name or f"run {it.run}") for it in account.new)
-    return replace(plan, seen=(*plan.seen, *new))
+    new = (SeenBefore(Path(it.path).name or f"run {it.run}", it.signature) for it in account.new)
+    return dataclasses.replace(plan, seen=(*plan.seen, *new))
 
 
-def tallies(accounts: Iterable[ShardResult]) -> dict[str, Counters]:
-    """By tactic."""
+def counters_by_tactic(accounts: Iterable[ShardResult]) -> dict[str, Counters]:
+    """Add up the counters of each tactic."""
     sums: dict[str, Counters] = {}
     for account in accounts:
-        for tactic, tally in account.tallies.items():
+        for tactic, tally in account.counters.items():
             sums.setdefault(tactic, Counters()).add(tally)
     return sums
 
 
 def in_order(accounts: Sequence[ShardResult]) -> list[Finding]:
     """Each bug that came up once, in the order of appearance."""
-    met = [it for account in accounts for it in account.met]
-    places = {it.signature: place for place, it in reversed([*enumerate(met)])}
-    return sorted(merge_met(met), key=lambda it: places[it.signature])
+    found = [it for account in accounts for it in account.findings]
+    places = {it.bug: place for place, it in reversed([*enumerate(found)])}
+    return sorted(merge_findings(found), key=lambda it: places[it.bug])
 
 
 def first(texts: Iterable[str]) -> str:

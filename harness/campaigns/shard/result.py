@@ -1,11 +1,14 @@
-"""What a shard tells of itself: plain data, from which every summary and report is made."""
+"""The result of a shard: plain data, from which every summary and report is made."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
+import msgspec
+from msgspec import field
+
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.counters import Counters, total
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: Points of a curve that are kept; when there are more, every other one goes.
 MOST_POINTS: Final = 240
@@ -51,14 +54,13 @@ class Explored:
     stopped: str = ""
 
 
-@dataclass(slots=True)
-class ShardResult:
-    """What was done so far, what was found, and what was not reached.
+class ShardResult(msgspec.Struct):
+    """What a shard did so far, found, and did not reach.
 
     Attributes:
         version: of the subject.
-        tallies: by tactic.
-        met: each bug that came up once, in the order of appearance.
+        counters: by tactic.
+        findings: each bug that occurred once, in the order of appearance.
         fixed: titles of known bugs that this version should have, and has not.
         curve: how it came to this.
         expected: *sometimes* properties that there are to reach.
@@ -66,10 +68,10 @@ class ShardResult:
         kinds: every kind of step there is, by word.
         runs: number of runs that are over, those before the first one of the plan included.
         seconds: wall time that it took.
-        stems: how many there were in the corpus to begin with.
-        stems_added: how many the walk left there.
-        unread: files of the corpus that could not be read, and why; a line each.
-        ungrown: why the corpus took no more stems; empty: it did.
+        corpus_size: number of corpus entries of its subject to begin with.
+        corpus_added: number of entries that it stored.
+        unreadable: files of the corpus that could not be read, and why; a line each.
+        corpus_error: why no more entries could be stored; empty if they could.
         interrupted: it was ended before its budget was spent.
         doing: what it does beside its runs just now, in words; nearly always nothing.
         faults: what went wrong in the harness itself, or where it ran; a line each.
@@ -79,8 +81,8 @@ class ShardResult:
 
     plan: Plan
     version: str = ""
-    tallies: dict[str, Counters] = field(default_factory=dict)
-    met: list[Finding] = field(default_factory=list)
+    counters: dict[str, Counters] = field(default_factory=dict, name="tallies")
+    findings: list[Finding] = field(default_factory=list, name="met")
     fixed: list[str] = field(default_factory=list)
     curve: list[Point] = field(default_factory=list)
     expected: list[str] = field(default_factory=list)
@@ -88,10 +90,10 @@ class ShardResult:
     kinds: list[str] = field(default_factory=list)
     runs: int = 0
     seconds: float = 0.0
-    stems: int = 0
-    stems_added: int = 0
-    unread: list[str] = field(default_factory=list)
-    ungrown: str = ""
+    corpus_size: int = field(default=0, name="stems")
+    corpus_added: int = field(default=0, name="stems_added")
+    unreadable: list[str] = field(default_factory=list, name="unread")
+    corpus_error: str = field(default="", name="ungrown")
     interrupted: bool = False
     doing: str = ""
     faults: list[str] = field(default_factory=list)
@@ -100,13 +102,13 @@ class ShardResult:
 
     @property
     def total(self) -> Counters:
-        """What the tactics did together."""
-        return total(self.tallies.values())
+        """Counters of all tactics together."""
+        return total(self.counters.values())
 
     @property
     def new(self) -> list[Finding]:
-        """Bugs that nobody knew, most harmful first."""
-        return sorted((met for met in self.met if met.is_new), key=lambda met: met.rank)
+        """New findings, most harmful first."""
+        return sorted((it for it in self.findings if it.is_new), key=lambda it: it.rank)
 
     def unreached(self) -> list[str]:
         """The *sometimes* properties that do not hold yet, steps that were never taken among them."""
@@ -119,13 +121,13 @@ class ShardResult:
 
     def note_point(self) -> None:
         """Add a point to the curve."""
-        readings = {name: reading(tally) for name, tally in self.tallies.items()}
+        readings = {name: reading(tally) for name, tally in self.counters.items()}
         self.curve.append(Point(round(self.seconds, 3), readings))
         if len(self.curve) > MOST_POINTS:
             del self.curve[-2::-2]
 
 
 def reading(tally: Counters) -> Reading:
-    """What a curve shows of a tally."""
+    """The point of a curve that counters make."""
     states = tally.states("worker") | {f"scheduler {it}" for it in tally.states("scheduler")}
     return Reading(tally.runs, tally.steps, len(tally.edges), len(states), tally.found)

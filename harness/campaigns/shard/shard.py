@@ -7,14 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from workerfuzz.harness.campaigns.findings.finding import (
-    Finding,
-    as_it_was,
-    keep_met,
-    look_closer,
-    met,
-)
-from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
 from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, Coverage, expected
 from workerfuzz.harness.campaigns.shard.property_counts import counted
@@ -24,6 +17,15 @@ from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence
+from workerfuzz.harness.engines.findings.finding_files import save
+from workerfuzz.harness.engines.findings.finding_writer import (
+    look_closer,
+    set_unshrunk_case,
+    shrink_finding,
+    today,
+    write_and_report,
+)
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Scope, World
@@ -83,7 +85,7 @@ class Shard:
             expected=expected(self.plan.scope, self.subject),
             cannot=dict(self.subject.cannot()),
             kinds=[kind.word for kind in self.scope.kinds],
-            stems=len(self.stems),
+            corpus_size=len(self.stems),
         )
 
     @property
@@ -107,11 +109,11 @@ class Shard:
         """Bring the account up to date."""
         account = self.account
         account.seconds, account.runs = seconds, self.number
-        account.met = list(self.found.values())
+        account.findings = list(self.found.values())
         for tactic, coverage in self.coverage.items():
             tally = coverage.tally()
             tally.add(self.spent_on[tactic])
-            account.tallies[tactic] = tally
+            account.counters[tactic] = tally
         account.note_point()
 
     # One run
@@ -127,16 +129,16 @@ class Shard:
             error.add_note(f"in run {self.number} of seed {self.plan.seed}")
             raise
         self.count(steps)
-        first = self.meet(violation) if violation is not None else None
+        finding = self.record_violation(violation) if violation is not None else None
         self.last = time.process_time()
         self.runs += 1
-        self.announce(first)
+        self.announce(finding)
 
-    def announce(self, first: Finding | None) -> None:
-        """Tell of a new bug, if it is one; end where Ctrl-C came while it was shrunk."""
-        if first is not None:
+    def announce(self, finding: Finding | None) -> None:
+        """Report a new finding, if there is one; end where Ctrl-C came while it was shrunk."""
+        if finding is not None:
             self.settle(time.monotonic() - self.began)
-            self.tell(first)
+            self.tell(finding)
         if self.stopped:
             raise KeyboardInterrupt
 
@@ -192,50 +194,59 @@ class Shard:
 
     def add_stem(self, stem: CorpusEntry) -> None:
         """A run reached something new; its stem goes into the corpus, while that takes any."""
-        if not self.plan.corpus or self.account.ungrown:
+        if not self.plan.corpus or self.account.corpus_error:
             return
         try:
             corpus.store(Path(self.plan.corpus), stem)
         except OSError as error:
-            self.account.ungrown = (
+            self.account.corpus_error = (
                 f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
             )
         else:
-            self.account.stems_added += 1
+            self.account.corpus_added += 1
 
-    def meet(self, violation: Violation) -> Finding | None:
-        """A run ended with a violation; the first of its kind is shrunk, kept and returned, if new."""
+    def record_violation(self, violation: Violation) -> Finding | None:
+        """Count a violation; the first of its signature is shrunk, written and returned, if new."""
         self.spent_on[self.tactic].found += 1
         mark = signature(violation)
         if mark in self.found:
-            self.found[mark].times += 1
+            self.found[mark].occurrences += 1
             return None
-        it = met(mark, violation, self.plan, run=self.number, tactic=self.tactic)
-        it.known = self.known_as(mark)
-        self.found[mark] = it
-        if it.is_new:
-            self.keep(it, violation)
-        return it if it.is_new else None
+        plan = self.plan
+        finding = self.found[mark] = first_occurrence(
+            violation, mark, plan.subject, run=self.number, seed=plan.seed, tactic=self.tactic
+        )
+        finding.known = self.known_as(finding)
+        if not finding.is_new:
+            return None
+        self.keep(finding, violation)
+        return finding
 
-    def keep(self, it: Finding, violation: Violation) -> None:
-        """Shrink a bug that is new, and write it down. What this begins with is told before."""
-        it.case = as_it_was(violation, self.plan)
-        self.account.met = list(self.found.values())
-        self.account.doing = f"shrinking {len(violation.steps)} steps that break {it.signature[0]}"
+    def keep(self, finding: Finding, violation: Violation) -> None:
+        """Shrink a new finding and write its case. The case of all its steps is reported before."""
+        engine = self.plan.engine
+        set_unshrunk_case(finding, violation, engine)
+        self.account.findings = list(self.found.values())
+        self.account.doing = (
+            f"shrinking {len(violation.steps)} steps that break {finding.signature.property}"
+        )
         self.tell(None)
         with BOX.doing(f"keep {self.number} {self.tactic}"):
-            kept = keep_met(self.subject, it, violation, self.plan.engine, self.out)
+            shrunk = shrink_finding(self.subject, finding, violation, engine)
+            if self.out is not None:
+                save(finding, self.out, today())
             self.tell(None)
-            look_closer(self.subject, it, kept, self.plan.engine, self.out)
-        if kept.shrunk.stopped:
+            look_closer(self.subject, finding, shrunk.violation, engine)
+            write_and_report(finding, self.out)
+        if shrunk.stopped:
             self.stopped = True
         self.account.doing = ""
 
-    def known_as(self, mark: Signature) -> str:
-        """Title or name of the case that shows it already; empty where there is none."""
-        if mark in self.known.bugs:
-            return self.known.bugs[mark].title
-        return next((it.case for it in self.plan.seen if it.signature == mark), "")
+    def known_as(self, finding: Finding) -> str:
+        """Title or file name of the case that shows a bug already; empty where there is none."""
+        if finding.signature in self.known.bugs:
+            return self.known.bugs[finding.signature].title
+        return self.plan.case_of(finding)
 
 
 def open_shard(
@@ -248,11 +259,13 @@ def open_shard(
         CaseError: its corpus is of a later workerfuzz, or cannot be listed.
     """
     there = corpus.load(Path(plan.corpus)) if plan.corpus else corpus.Corpus()
+    if out is not None:
+        plan = knowing_cases_in(plan, out)
     subject, known = system(plan.subject, plan.scope), Known()
     if plan.scope == "cluster" and plan.known:
         known = known_bugs(subject)
     shard = Shard(plan, subject, out, known, tell, there.of(plan.scope))
-    shard.account.unread = [*there.problems]
+    shard.account.unreadable = [*there.problems]
     return shard
 
 

@@ -1,4 +1,4 @@
-"""What somebody may have meant who wrote a name that does not exist."""
+"""Words for people: plurals, and the names that somebody may have meant."""
 
 import difflib
 from collections.abc import Iterable
@@ -22,3 +22,7 @@ def unknown(what: str, name: str, names: Iterable[str], most: int = MOST_NAMES) 
         return f'unknown {what} "{name}"; did you mean "{near[0]}"?'
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f'unknown {what} "{name}"; one of {", ".join(names[:most])}{more}'
+
+
+def counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

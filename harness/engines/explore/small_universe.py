@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Final
 
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.explore.allowances import Allowances, allowances
-from workerfuzz.harness.engines.shrink.finding_writer import counted
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.cluster import run_config as clusters

@@ -22,8 +22,8 @@ from hypothesis.stateful import (
 )
 
 from workerfuzz.harness.cases.replay import chosen_subjects
+from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
-from workerfuzz.harness.engines.shrink.finding_writer import keep
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, AnyRunConfig, Scope, World
@@ -142,7 +142,7 @@ class Machine(RuleBasedStateMachine):
             run_state_machine_as_test(cls, settings=profile)
         except Violation as violation:
             finding = keep(cls.system(), violation, Path(cls.out))
-            raise AssertionError("\n".join(finding.report())) from None
+            raise AssertionError("\n".join(finding.lines)) from None
 
     @classmethod
     def system(cls) -> Any:

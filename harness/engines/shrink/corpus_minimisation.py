@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from workerfuzz.harness.cases.format import corpus, corpus_entry_file
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
 from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.scopes import Scope

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.report.night_report.heat_map import pair, short
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.statemachine.scheduler import states as of_scheduler

@@ -8,7 +8,7 @@ from workerfuzz.harness.campaigns.nightly.folder import FolderError
 from workerfuzz.harness.campaigns.nightly.selection import shards_at
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.report.groups import groups
 
 

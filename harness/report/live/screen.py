@@ -9,8 +9,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.groups import Group, steps_per_second
 from workerfuzz.harness.report.live.status import CampaignStatus, clock_time, time_line
@@ -23,7 +23,7 @@ def screen(standing: CampaignStatus, columns: int, lines: int) -> RenderableType
     """The whole picture, for a terminal of that size."""
     together = standing.groups()
     parts = [head(standing), *(about(group, standing) for group in together)]
-    parts.append(found(standing.met()))
+    parts.append(found(standing.findings()))
     room = lines - 4 - 5 * len(together) - len(parts)
     if len(standing.shards) > 1 and room > 2:
         parts.append(shards(list(standing.shards.values()), room, columns))
@@ -104,7 +104,7 @@ def numbers(account: ShardResult) -> Iterator[str]:
     yield f"{steps_per_second(account):,.0f}"
     yield f"{len(done.edges)}"
     yield f"{new}"
-    yield f"{len(account.met) - new}"
+    yield f"{len(account.findings) - new}"
 
 
 def facts() -> Table:

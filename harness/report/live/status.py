@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.cases.format.spelling import counted
+from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 from workerfuzz.harness.report.groups import Group, groups, steps_per_second, system
 
 
@@ -39,7 +39,7 @@ class CampaignStatus:
         self.shards[plan.subject, plan.scope, plan.engine, plan.seed, plan.first] = account
         edges = self.edges.setdefault(name, set())
         before = len(edges)
-        edges.update(*(tally.edges for tally in account.tallies.values()))
+        edges.update(*(tally.edges for tally in account.counters.values()))
         if len(edges) > before:
             self.newest[name] = self.seconds
 
@@ -54,24 +54,24 @@ class CampaignStatus:
 
     @property
     def runs(self) -> int:
-        return sum(tally.runs for it in self.shards.values() for tally in it.tallies.values())
+        return sum(tally.runs for it in self.shards.values() for tally in it.counters.values())
 
     @property
     def steps(self) -> int:
-        return sum(tally.steps for it in self.shards.values() for tally in it.tallies.values())
+        return sum(tally.steps for it in self.shards.values() for tally in it.counters.values())
 
     @property
     def speed(self) -> float:
         """Steps per second of all shards."""
         return sum(map(steps_per_second, self.shards.values()))
 
-    def met(self) -> list[Finding]:
+    def findings(self) -> list[Finding]:
         """Each bug that came up once."""
-        return merge_met(met for account in self.shards.values() for met in account.met)
+        return merge_findings(it for account in self.shards.values() for it in account.findings)
 
     def limits(self) -> list[tuple[float, float]]:
         """What may be used up of each thing that is limited, and what is."""
-        cpu_s = sum(tally.seconds for it in self.shards.values() for tally in it.tallies.values())
+        cpu_s = sum(tally.seconds for it in self.shards.values() for tally in it.counters.values())
         budget = self.budget
         used = (
             (budget.seconds, self.seconds),
@@ -106,7 +106,7 @@ def time_line(standing: CampaignStatus) -> str:
 def told(standing: CampaignStatus) -> str:
     """How it stands, in one line."""
     edges = [str(party) for group in standing.groups() for party in group.parties()]
-    new = [met for met in standing.met() if met.is_new]
+    new = [met for met in standing.findings() if met.is_new]
     return ", ".join(
         (
             time_line(standing),
@@ -114,6 +114,6 @@ def told(standing: CampaignStatus) -> str:
             f"{standing.steps:,} steps ({standing.speed:,.0f}/s)",
             f"edges: {' and '.join(edges) or 'none'}",
             f"{sum(len(group.open()) for group in standing.groups())} never reached",
-            f"{counted(len(new), 'new finding')}, {len(standing.met()) - len(new)} known",
+            f"{counted(len(new), 'new finding')}, {len(standing.findings()) - len(new)} known",
         )
     )

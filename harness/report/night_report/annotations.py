@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.night_report.night_report import Morning
 
@@ -21,7 +21,7 @@ def annotation(met: Finding, path: str) -> str:
     """``::error file=findings/x.case,line=1,title=...::...``."""
     attributes = [f"file={attribute(path)}", "line=1"] if path else []
     attributes.append(f"title={attribute(f'workerfuzz: {met.signature[0]}')}")
-    lines = f"{harm_and_what(met)}\n{met.sentence}\n{met.case}".rstrip("\n")
+    lines = f"{harm_and_what(met)}\n{met.sentence}\n{met.case.text}".rstrip("\n")
     return f"::error {','.join(attributes)}::{message(lines)}"
 
 

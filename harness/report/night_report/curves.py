@@ -46,7 +46,7 @@ class Curves:
 def curves(group: Group) -> list[Curves]:
     """Edges and states as the furthest shard of each tactic had them; findings of all shards."""
     moments = moments_of(group.shards)
-    tactics = sorted({tactic for shard in group.shards for tactic in shard.tallies})
+    tactics = sorted({tactic for shard in group.shards for tactic in shard.counters})
     read = {it: [readings(shard, it, moments) for shard in group.shards] for it in tactics}
 
     def lines(name: str, *, together: bool) -> tuple[Curve, ...]:

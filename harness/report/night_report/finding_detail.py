@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.cases.export.export import export
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.reading import read
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import CASE, status
 from workerfuzz.harness.report.night_report.night_report import Fixed
 from workerfuzz.harness.subjects import get
@@ -107,7 +107,7 @@ class Dresser:
         shown.case = casefile.format(case)
         subject, name = case.subjects[0], f"picture{self.count}"
         if isinstance(it, Finding):
-            shown.alone, subject = it.alone, it.subject
+            shown.alone, subject = it.worker_case.text, it.subject
         shown.test, shown.no_test = tried(lambda: export(case, get(DASK)), "")
         shown.picture, shown.no_picture = tried(
             lambda: self.drawn(case, subject, name, deadly(it, case)), Picture()
@@ -127,7 +127,7 @@ class Dresser:
                 self.known[it.title] if it.title in self.known else self.read(it.name or it.title)
             )
         if it.case:
-            return casefile.parse_leniently(it.case, Path(it.path or "its case"))
+            return it.case.at(Path(it.path or "its case"))
         return self.known[it.known] if it.known in self.known else self.read(it.known)
 
     def read(self, name: str) -> Case:

@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Phase
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.groups import Group
 from workerfuzz.harness.report.night_report.night_report import Morning
@@ -45,7 +45,7 @@ def phase(it: Phase) -> ET.Element:
 
 def suite(group: Group, morning: Morning) -> ET.Element:
     """Findings of one system, and the properties that nothing broke."""
-    its = [it for it in morning.met if (it.subject, it.scope) == (group.subject, group.scope)]
+    its = [it for it in morning.findings if (it.subject, it.scope) == (group.subject, group.scope)]
     where = f"{PACKAGE}.{group.scope}.{group.subject}".replace(" ", "_")
     tests = [finding(met, where, morning.command("replay", met)) for met in its]
     tests += [
@@ -66,7 +66,7 @@ def finding(met: Finding, where: str, replay: str) -> ET.Element:
     if met.known:
         ET.SubElement(test, "skipped", message=printable(f"known: {met.known}"))
     else:
-        lines = [met.sentence, met.counterexample, met.case, f"in {met.times:,} runs"]
+        lines = [met.sentence, met.counterexample, met.case.text, f"in {met.occurrences:,} runs"]
         if replay:
             lines.append(f"replay it: {replay}")
         failed(test, harm_and_what(met), met.signature[0], "\n".join(lines))

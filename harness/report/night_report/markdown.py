@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what, what
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.night_report import tables
@@ -92,8 +92,8 @@ def finding(met: Finding, replay: str) -> Iterator[str]:
     yield plain(met.sentence)
     if met.case:
         yield ""
-        cut = "\n..." if len(met.case) > LONGEST else ""
-        yield from fenced(met.case[:LONGEST] + cut)
+        cut = "\n..." if len(met.case.text) > LONGEST else ""
+        yield from fenced(met.case.text[:LONGEST] + cut)
     if replay:
         yield ""
         yield "Replay it:"
@@ -105,7 +105,7 @@ def finding(met: Finding, replay: str) -> Iterator[str]:
 
 def times(met: Finding) -> str:
     """``1 run``, ``1,200 runs``."""
-    return f"{met.times:,} run{'' if met.times == 1 else 's'}"
+    return f"{met.occurrences:,} run{'' if met.occurrences == 1 else 's'}"
 
 
 def escaped(text: str) -> str:

@@ -6,11 +6,11 @@ from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.replay import case_command
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
-from workerfuzz.harness.engines.shrink.finding_writer import counted
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import CASE, bug, status
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.live.status import clock_time
@@ -38,7 +38,7 @@ class Morning:
         before: None where there is none.
         folder: where its findings are written; paths in it are relative to that.
         groups: what was fuzzed.
-        met: each bug that came up once; new ones first, the most harmful first.
+        findings: each bug that came up once; new ones first, the most harmful first.
         fixed: bugs that are not there any more, each once.
         problems: files of the night that cannot be read, a line each.
     """
@@ -48,12 +48,12 @@ class Morning:
     problems: Sequence[str] = ()
     folder: Path = Path()
     groups: list[Group] = field(init=False)
-    met: list[Finding] = field(init=False)
+    findings: list[Finding] = field(init=False)
     fixed: list[Fixed] = field(init=False)
 
     def __post_init__(self) -> None:
         self.groups = groups(self.night.shards)
-        self.met = self.night.met
+        self.findings = self.night.findings
         self.fixed = list(unique(self.of_shards(), self.replayed()))
 
     def of_shards(self) -> Iterator[Fixed]:
@@ -72,23 +72,25 @@ class Morning:
     @property
     def new(self) -> list[Finding]:
         """What nobody knew."""
-        return [met for met in self.met if status(met) == "new"]
+        return [met for met in self.findings if status(met) == "new"]
 
     @property
     def seen(self) -> list[Finding]:
         """What former nights found, and nobody did anything about."""
-        return [met for met in self.met if status(met) == "seen"]
+        return [met for met in self.findings if status(met) == "seen"]
 
     @property
     def known(self) -> list[Finding]:
         """What has a case among the known bugs."""
-        return [met for met in self.met if status(met) == "known"]
+        return [met for met in self.findings if status(met) == "known"]
 
     @property
     def gone(self) -> list[Finding]:
         """What the night before met, and this one did not."""
-        here = {bug(met) for met in self.met}
-        return [met for met in (self.before.met if self.before else []) if bug(met) not in here]
+        here = {bug(met) for met in self.findings}
+        return [
+            met for met in (self.before.findings if self.before else []) if bug(met) not in here
+        ]
 
     def path_of(self, met: Finding) -> str:
         """Where its case is, as seen from here; empty where it has none."""

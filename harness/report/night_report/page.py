@@ -61,7 +61,7 @@ def page(morning: Morning, shown: Sequence[Shown]) -> str:
         packed=packed(texts),
         together=TOGETHER,
         sections=sections,
-        checked=tables.checked(morning.groups, morning.met),
+        checked=tables.checked(morning.groups, morning.findings),
         shards=tables.shards(morning.night.shards),
         compared=list(tables.compared(morning.groups, before)),
         watched=WATCHED,

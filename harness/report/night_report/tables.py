@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.vocabulary import properties
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.groups import Group, system
 
 
@@ -49,7 +49,7 @@ def checked(groups: Sequence[Group], met: Sequence[Finding]) -> list[Checked]:
 def breaks(name: str, group: Group, met: Sequence[Finding]) -> int:
     """Runs of a group that broke a property."""
     return sum(
-        it.times
+        it.occurrences
         for it in met
         if (it.signature[0], it.subject, it.scope) == (name, group.subject, group.scope)
     )
@@ -111,11 +111,11 @@ def tactics(group: Group) -> list[Row]:
     """Each tactic of a group; its time is CPU time, without shrinking."""
     by_name: dict[str, list[ShardResult]] = {}
     for shard in group.shards:
-        for name in shard.tallies:
+        for name in shard.counters:
             by_name.setdefault(name, []).append(shard)
     rows = []
     for name, shards in sorted(by_name.items()):
-        tallies = [shard.tallies[name] for shard in shards]
+        tallies = [shard.counters[name] for shard in shards]
         edges = {edge for tally in tallies for edge in tally.edges}
         rows.append(
             Row(

@@ -41,7 +41,7 @@ def test_edges_are_told_by_party() -> None:
 
 def test_edges_that_nobody_expected_do_not_count_among_those_that_are_known() -> None:
     surprising = tally(edges={"worker waiting -> ready": 1, "worker memory -> flight": 1})
-    worker, _ = alone(account(tallies={"swarm": surprising})).parties()
+    worker, _ = alone(account(counters={"swarm": surprising})).parties()
     assert str(worker) == "worker 1 of 4"
     assert worker.counts["worker memory -> flight"] == 1
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.plan.budget import Budget
@@ -10,6 +9,7 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
 from workerfuzz.harness.report.night_summary import first_lines, last_lines
 
 FOLDER = Path("nights")
@@ -22,14 +22,13 @@ def night(*met: Finding) -> Night:
     its.versions = {"dask": "2026.8.0"}
     plan = Plan(subject="dask", scope="cluster")
     tallies = {"swarm": Counters(runs=30, steps=1234, seconds=2.0)}
-    its.shards = [ShardResult(plan, tallies=tallies, met=list(met))]
+    its.shards = [ShardResult(plan, counters=tallies, findings=list(met))]
     return its
 
 
 def met(**its: object) -> Finding:
-    made = Finding(
-        BUG, "They come.", "x does not", 3, 11, "swarm", "dask", "cluster", case="the case\n"
-    )
+    made = Finding(BUG, "They come.", "x does not", 3, 11, "swarm", "dask", "cluster")
+    made.case = FindingCase(text="the case\n")
     for name, value in its.items():
         setattr(made, name, value)
     return made
@@ -52,7 +51,7 @@ def test_a_night_that_goes_on_says_what_is_left() -> None:
 
 
 def test_a_green_night_says_what_was_done() -> None:
-    its = night(met(known="an old one", times=4))
+    its = night(met(known="an old one", occurrences=4))
     its.fixed = ["x.case: mended"]
     assert list(last_lines(its, FOLDER)) == [
         "clusters of dask: 30 runs, 1,234 steps, 2 s of CPU",

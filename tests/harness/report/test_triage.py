@@ -13,7 +13,7 @@ BUG = TriagedBug(
     BugStatus.NEW,
     "clusters of dask",
     "dask",
-    times=412,
+    occurrences=412,
     nights=2,
     first="2026-11-23",
     last="2026-11-25",
@@ -36,7 +36,7 @@ def test_a_bug_is_told_with_what_replays_it() -> None:
 
 def test_a_known_bug_is_told_by_its_title() -> None:
     bug = TriagedBug(
-        "p", BugStatus.KNOWN, "reference", "reference", times=1, nights=1, known="it waits"
+        "p", BugStatus.KNOWN, "reference", "reference", occurrences=1, nights=1, known="it waits"
     )
     assert list(triage_lines([bug], 1, FOLDER))[:3] == [
         "known: p",

@@ -27,7 +27,7 @@ def test_a_corpus_is_grown_where_it_is_to_be_had(
     monkeypatch.chdir(tmp_path)
     with connected("local", "reference", None, 1) as cluster:
         (account,) = run_on(cluster, [Plan(corpus="stems", budget=Budget(runs=20))], jobs=1)
-    assert account.stems_added == len([*(tmp_path / "stems").iterdir()]) > 0
+    assert account.corpus_added == len([*(tmp_path / "stems").iterdir()]) > 0
 
 
 def test_a_machine_without_the_corpus_does_without(
@@ -37,4 +37,4 @@ def test_a_machine_without_the_corpus_does_without(
     monkeypatch.chdir(tmp_path)
     with connected("local", "reference", None, 1) as cluster:
         (account,) = run_on(cluster, [Plan(corpus="stems", budget=Budget(runs=20))], jobs=1)
-    assert (account.runs, account.stems_added, account.faults) == (20, 0, [])
+    assert (account.runs, account.corpus_added, account.faults) == (20, 0, [])

@@ -20,10 +20,10 @@ from workerfuzz.harness.campaigns.executors.cluster_pool import run_on
 from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster, connected
 from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
 from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteTask
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
 
 PLAN = Plan(subject="strangers:Touchy", seed=7, budget=Budget(runs=600))
 

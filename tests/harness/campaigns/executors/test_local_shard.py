@@ -12,12 +12,12 @@ from examples.strangers import settle_in
 from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.format.casefile import load, parse
+from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: So little that tests end soon, and so much that healthy runs take none of it.
 LIMITS = Limits(step_s=1.0, rest_s=2.0, silent_s=3.0, memory_nbytes=1 << 30)
@@ -64,22 +64,22 @@ def test_what_takes_the_process_along_is_a_finding(here: Path, subject: str) -> 
     assert not done.interrupted
     (met,) = done.new
     assert (met.signature[0], met.counterexample.partition("\n")[0]) == DEATHS[subject]
-    assert (met.run, met.times, done.total.found) == (1, deaths, deaths)
+    assert (met.run, met.occurrences, done.total.found) == (1, deaths, deaths)
     assert met.is_minimal
-    assert met.after == 2
+    assert met.length == 2
     (path,) = (here / "cases").iterdir()
     case = load(path)
     assert [step.word for step in case.steps][1:] == ["pause"]
-    assert parse(met.case) == case
+    assert met.case.case == case
     assert met.lines[-1].startswith(f"replay it: workerfuzz replay {path}")
 
 
 def test_a_case_of_it_is_not_written_again(here: Path) -> None:
     death = "the process was ended by SIGSEGV, in string_at"
-    seen = Seen(("process_survives", "", death), "0007-crash.case")
+    seen = SeenBefore("0007-crash.case", Signature("process_survives", "", death))
     done = carried(here, "Crashes", seen=(seen,))
-    (met,) = done.met
-    assert (met.known, met.times) == ("0007-crash.case", 2)
+    (met,) = done.findings
+    assert (met.known, met.occurrences) == ("0007-crash.case", 2)
     assert not (here / "cases").exists()
 
 
@@ -91,8 +91,8 @@ def test_what_was_being_shrunk_is_kept_if_shrinking_dies(here: Path) -> None:
     found = {met.signature[0]: met for met in done.new}
     assert found.keys() == {"role_fits_state", "process_survives"}
     assert all(met.is_minimal for met in found.values())
-    assert found["role_fits_state"].after == 3
-    assert found["process_survives"].after == 1
+    assert found["role_fits_state"].length == 3
+    assert found["process_survives"].length == 1
     assert len([*(here / "cases").iterdir()]) == 2
 
 
@@ -101,7 +101,7 @@ def test_a_process_that_somebody_ends_is_no_finding(
 ) -> None:
     monkeypatch.setenv("WORKERFUZZ_TEST_PARENT", str(os.getpid()))
     done = carried(here, "Killed")
-    assert not done.met
+    assert not done.findings
     assert done.runs == 3
     assert done.faults == [
         f"the process was ended by SIGKILL, in run {run}, whose steps do not show it again"
@@ -114,7 +114,7 @@ def test_a_death_that_its_steps_do_not_show_is_kept_as_it_was(here: Path) -> Non
     met = next(iter(done.new))
     assert met.signature[0] == "process_survives"
     assert not met.is_minimal
-    assert met.before == met.after > 2
+    assert met.original_length == met.length > 2
     assert met.lines[-1].startswith("taken alone, these steps do not show it")
     assert load(Path(met.path)).steps
 
@@ -122,7 +122,7 @@ def test_a_death_that_its_steps_do_not_show_is_kept_as_it_was(here: Path) -> Non
 def test_a_death_before_the_first_run_is_a_fault(here: Path) -> None:
     done = carried(here, "Stillborn")
     assert done.faults == ["the process ended itself, with status 6 (my last words)"]
-    assert not done.met
+    assert not done.findings
     assert done.runs == 0
 
 
@@ -144,6 +144,6 @@ def test_what_a_keeper_does_not_say_is_written_as_it_was(
 
     monkeypatch.setattr(LocalShard, "note", unheard)
     (met,) = carried(here, "Crashes").new
-    assert met.before == met.after > 2
+    assert met.original_length == met.length > 2
     assert Signature(*met.signature).property == "process_survives"
-    assert parse(met.case).steps
+    assert met.case.case.steps

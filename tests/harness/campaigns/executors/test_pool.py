@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from workerfuzz.harness.campaigns.executors.pool import Pool
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.executor import ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
 
 
 class Shard:

@@ -13,13 +13,13 @@ import pytest
 from examples.strangers import settle_in
 
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.engines.findings.finding import Finding
 
 #: Without an end of its own.
 ENDLESS = Budget(runs=10**9)
@@ -59,7 +59,7 @@ def test_what_is_found_is_told_at_once_and_kept(here: Path) -> None:
     (account,) = run_shards([plan(60, subject="strangers:Touchy")], here / "cases", tell=tell)
     (met,) = account.new
     assert [(place, it.signature) for place, it in told] == [(0, met.signature)]
-    assert met.times == account.total.found > 1
+    assert met.occurrences == account.total.found > 1
     assert load(Path(met.path)).subjects == ("strangers:Touchy",)
 
 

@@ -1,9 +1,9 @@
 """A shard on a cluster adds up to one account, whatever becomes of the machines that it runs on."""
 
 from concurrent.futures import Future
-from dataclasses import replace
 
 from examples.accounts import met, tally
+from msgspec.structs import replace
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
 from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
@@ -13,10 +13,10 @@ from workerfuzz.harness.campaigns.executors.remote_shard import (
     ON_ITS_WAY_S,
     RemoteShard,
 )
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.findings.finding import Finding
 
 PLAN = Plan(subject="dask", scope="cluster", budget=Budget(seconds=60.0, runs=100))
 
@@ -31,7 +31,7 @@ config: workers=1 nthreads=1
 """
 
 #: What was found, and was shrunk.
-BUG = met("nothing_is_left", case=CASE, lines=["it breaks"], after=1, is_minimal=True)
+BUG = met("nothing_is_left", case=CASE, lines=["it breaks"], length=1, is_minimal=True)
 
 
 def rough() -> Finding:
@@ -103,17 +103,17 @@ def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
     rest = shard.task
     assert rest.name != first.name
     assert (rest.plan.first, rest.plan.budget) == (40, Budget(seconds=40.0, runs=60))
-    assert rest.plan.seen == (Seen(BUG.signature, f"run {BUG.run}"),)
+    assert rest.plan.seen == (SeenBefore(f"run {BUG.run}", BUG.signature),)
     shard.says(
         ShardMessage(account=account(99), last=True), attempt="2", task=first
     )  # of the other one
     assert not shard.sent.over
-    again = replace(BUG, known="run 7", times=3)
+    again = replace(BUG, known="run 7", occurrences=3)
     shard.says(ShardMessage(account=account(100, again, plan=rest.plan), last=True), attempt="3")
     assert shard.sent.over
     done = shard.sent.account
     assert (done.runs, done.total.runs, done.interrupted) == (100, 100, False)
-    assert [(it.signature, it.times) for it in done.new] == [(BUG.signature, 4)]
+    assert [(it.signature, it.occurrences) for it in done.new] == [(BUG.signature, 4)]
 
 
 def test_a_shard_whose_task_is_lost_is_sent_again() -> None:
@@ -136,7 +136,7 @@ def test_what_was_being_shrunk_is_kept_as_it_was_and_shrunk_where_it_comes_again
     shard.says(ShardMessage(account=account(40, rough())))
     (kept,) = shard.says(ShardMessage(), attempt="2")
     assert kept is not None
-    assert (kept.signature, kept.is_minimal, kept.after) == (rough().signature, False, 1)
+    assert (kept.signature, kept.is_minimal, kept.length) == (rough().signature, False, 1)
     assert kept.lines[0].startswith("no_data_is_lost: ")
     assert shard.task.plan.seen == ()
     assert [it.signature for it in shard.sent.account.new] == [rough().signature]

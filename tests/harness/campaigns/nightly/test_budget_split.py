@@ -98,7 +98,7 @@ def test_no_two_shards_of_any_nights_have_the_same_seed() -> None:
 
 def account(plan: Plan, runs: int, seconds: float = 0.0) -> ShardResult:
     tallies = {"swarm": Counters(runs=runs, seconds=seconds)}
-    return ShardResult(plan, tallies=tallies, runs=plan.first + runs, seconds=seconds)
+    return ShardResult(plan, counters=tallies, runs=plan.first + runs, seconds=seconds)
 
 
 def test_a_shard_goes_on_with_the_run_after_its_last() -> None:

@@ -47,6 +47,6 @@ def test_every_problem_of_a_shard_is_a_line() -> None:
 def test_a_corpus_that_takes_no_more_is_told_and_ends_nothing() -> None:
     trouble = ShardFailures()
     for place in range(MOST_FAULTY + 1):
-        trouble.note(place, ShardResult(DASK, ungrown="corpus: no space left on device"))
+        trouble.note(place, ShardResult(DASK, corpus_error="corpus: no space left on device"))
     assert list(trouble.lines()) == ["corpus: no space left on device"]
     assert not trouble.too_much(DASK)

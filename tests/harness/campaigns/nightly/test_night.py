@@ -2,12 +2,14 @@
 
 from itertools import permutations
 
-from workerfuzz.harness.campaigns.findings.finding import Finding, merge_met
+from examples.accounts import met as found
+
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
+from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 
 
 def met(name: str, times: int, after: int, **its: str) -> Finding:
-    return Finding((name, "", ""), "", "", 0, 0, "swarm", times=times, after=after, **its)  # type: ignore[arg-type]  # all are text
+    return found(name, occurrences=times, length=after, **its)
 
 
 def test_a_night_is_red_if_one_of_its_phases_is() -> None:
@@ -26,6 +28,6 @@ def test_each_bug_is_told_once_with_its_shortest_case() -> None:
         ("z", 7, 0, {"known": "an old one"}),
     )
     for order in permutations(shards):
-        merged = merge_met(met(name, times, after, **its) for name, times, after, its in order)
-        told = [(it.signature[0], it.times, it.case) for it in merged]
+        merged = merge_findings(met(name, times, after, **its) for name, times, after, its in order)
+        told = [(it.signature[0], it.occurrences, it.case.text) for it in merged]
         assert told == [("x", 6, "short"), ("y", 1, "y"), ("z", 7, "")]

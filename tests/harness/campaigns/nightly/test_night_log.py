@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
-from workerfuzz.harness.campaigns.findings.finding_files import first_seen, name_of, names_in
 from workerfuzz.harness.campaigns.nightly import night_log as module
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import read_nights
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
-from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import saving
 from workerfuzz.harness.cases.format.casefile import load
+from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
+from workerfuzz.harness.engines.findings.finding_files import first_seen, name_of, names_in
 
 BUG = ("role_fits_state", "", "")
 HOUR = 3600.0
@@ -27,13 +28,14 @@ def case(steps: int) -> str:
 
 
 def met(steps: int = 1, bug: tuple[str, str, str] = BUG) -> Finding:
-    it = Finding(bug, "", "", 0, 0, "swarm", "reference", "worker", case=case(steps), after=steps)
+    it = Finding(Signature(*bug), "", "", 0, 0, "swarm", "reference", "worker", length=steps)
+    it.case = FindingCase(text=case(steps))
     it.lines = [f"{steps} steps"]
     return it
 
 
 def account(*found: Finding, runs: int = 9) -> ShardResult:
-    return ShardResult(Plan(), met=list(found), runs=runs)
+    return ShardResult(Plan(), findings=list(found), runs=runs)
 
 
 @pytest.fixture
@@ -106,7 +108,7 @@ def test_a_shorter_case_of_another_shard_takes_its_place(diary: NightLog) -> Non
 
 def test_what_has_a_case_is_not_shrunk_again(diary: NightLog) -> None:
     diary.note((0, 1), account(met()))
-    assert diary.has_seen("reference", "worker") == (Seen(BUG, name_of(met())),)
+    assert diary.has_seen("reference", "worker") == (SeenBefore(name_of(met()), Signature(*BUG)),)
     assert diary.has_seen("reference", "cluster") == ()
 
 
@@ -173,7 +175,7 @@ def test_where_the_disk_is_full_people_get_the_case(
     (written,) = read_nights(diary.folder)
     assert written.night.ended
     assert [it.runs for it in written.night.shards] == [12]
-    assert written.night.shards[0].met[0].path
+    assert written.night.shards[0].findings[0].path
 
 
 def test_the_end_is_written_last(diary: NightLog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly.canary import PLANTED
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import NotMinimised
@@ -26,6 +25,7 @@ from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 
 BUG = "finish-is-kept-secret"
@@ -110,7 +110,7 @@ def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
     (met,) = night.new
     assert [it.signature for it in sitting.found] == [met.signature]
     assert [it for _, it in sitting.watched if it is not None] == sitting.found
-    assert met.times > 1
+    assert met.occurrences > 1
     assert (tmp_path / met.path).exists()
     assert night.red == ["fuzz: 1 new"]
 
@@ -120,7 +120,7 @@ def test_what_was_found_is_known_the_next_night(tmp_path: Path) -> None:
     night, sitting = sit(tmp_path, seed=2, bug=BUG)
     assert not sitting.found
     assert not night.new
-    (met,) = night.met
+    (met,) = night.findings
     assert met.known.startswith("wanted_keys_resolve-")
     assert night.red == []
 
@@ -137,18 +137,18 @@ def test_the_same_runs_again_are_red(tmp_path: Path) -> None:
 def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path: Path) -> None:
     night, sitting = sit(tmp_path, runs=60)
     assert {shard.plan.corpus for shard in night.shards} == {str(tmp_path / "corpus")}
-    added = sum(shard.stems_added for shard in night.shards)
+    added = sum(shard.corpus_added for shard in night.shards)
     kept = corpus.load(tmp_path / "corpus").stems
     assert added > len(kept) > 10
     told = night.phase("minimise").told
     assert [line.partition(", of which ")[0] for line in told] == [
-        f"{target}: {shard.stems_added} stems"
+        f"{target}: {shard.corpus_added} stems"
         for target, shard in zip(TARGETS, night.shards, strict=True)
     ]
     assert set(told) <= {line.removeprefix("minimise: ") for line in sitting.said}
     again, _ = sit(tmp_path, seed=2, runs=60)
     assert sum(shard.stems for shard in again.shards) == len(kept)
-    assert sum(shard.stems_added for shard in again.shards) < added
+    assert sum(shard.corpus_added for shard in again.shards) < added
 
 
 def test_a_corpus_that_cannot_be_minimised_makes_the_night_red(tmp_path: Path) -> None:
@@ -242,8 +242,8 @@ def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int
     again, sitting = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
     assert again.name == night.name, "the other orders are for a night that begins"
     assert not again.interrupted
-    assert [(met.signature, met.times) for met in again.new] == [
-        (met.signature, met.times) for met in whole.new
+    assert [(met.signature, met.occurrences) for met in again.new] == [
+        (met.signature, met.occurrences) for met in whole.new
     ]
     assert total(it.total for it in again.shards).taken == (
         total(it.total for it in whole.shards).taken

@@ -15,7 +15,7 @@ TARGET = Target("reference", "worker")
 def night(seed: int, *sketches: list[int], runs: int = 9) -> Night:
     its = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
     its.shards = [
-        ShardResult(Plan(), tallies={"x": Counters(runs=runs, sketch=it)}) for it in sketches
+        ShardResult(Plan(), counters={"x": Counters(runs=runs, sketch=it)}) for it in sketches
     ]
     return its
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
-from workerfuzz.harness.campaigns.findings.finding_files import keep_finding, name_of
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import Written
@@ -11,23 +9,26 @@ from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug, t
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.triage.severity import Severity
+from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
+from workerfuzz.harness.engines.findings.finding_files import name_of, write_finding
 
 CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n\n> pause\n"
 
 
 def met(broken: str, **its: object) -> Finding:
     made = Finding(
-        (broken, "", ""), "It holds.", "x does not", 3, 11, "swarm", "reference", "worker"
+        Signature(broken), "It holds.", "x does not", 3, 11, "swarm", "reference", "worker"
     )
-    made.case = CASE
+    made.case = FindingCase(text=CASE)
     for name, value in its.items():
-        setattr(made, name, value)
+        setattr(made, name, FindingCase(text=str(value)) if name == "case" else value)
     return made
 
 
 def night(day: int, *found: Finding) -> Written:
     its = Night(day, f"2026-11-{day}T22:00:00+00:00")
-    its.shards = [ShardResult(Plan(), met=list(found))]
+    its.shards = [ShardResult(Plan(), findings=list(found))]
     return Written(Path(its.name), its)
 
 
@@ -40,13 +41,13 @@ def states(bugs: list[TriagedBug]) -> list[tuple[str, str]]:
 
 
 def test_a_bug_of_several_nights_is_one(tmp_path: Path) -> None:
-    it = met("a", times=3, severity="STAYS", told="memory of x")
-    keep_finding(tmp_path / "findings", it, "2026-11-20")
-    again = met("a", times=4, known=name_of(it), case="")
+    it = met("a", occurrences=3, severity="STAYS", severity_detail="memory of x")
+    write_finding(tmp_path / "findings", it, "2026-11-20")
+    again = met("a", occurrences=4, known=name_of(it), case="")
     assert listed(tmp_path, night(24, it), night(25, again)) == [
         TriagedBug(
             "a", BugStatus.KNOWN, "reference", "reference",
-            times=7, nights=2, first="2026-11-20", last="2026-11-25",
+            occurrences=7, nights=2, first="2026-11-20", last="2026-11-25",
             harm=Severity.STAYS, broken="a", what="memory of x", case=f"findings/{name_of(it)}",
         )
     ]  # fmt: skip
@@ -55,7 +56,7 @@ def test_a_bug_of_several_nights_is_one(tmp_path: Path) -> None:
 def test_what_is_new_comes_first_and_the_most_harmful_of_it(tmp_path: Path) -> None:
     nights = (
         night(24, met("old"), met("wanted_keys_resolve", known="a title", case="")),
-        night(25, met("new"), met("wasted", severity="WASTED"), met("frequent", times=9)),
+        night(25, met("new"), met("wasted", severity="WASTED"), met("frequent", occurrences=9)),
     )
     assert states(listed(tmp_path, *nights)) == [
         ("wasted", "new"),
@@ -90,7 +91,7 @@ def test_what_broke_no_more_is_fixed_unless_it_came_again(tmp_path: Path) -> Non
 
 def test_a_case_whose_nights_are_gone_is_listed(tmp_path: Path) -> None:
     it = met("role_fits_state")
-    keep_finding(tmp_path / "findings", it, "2026-11-20")
+    write_finding(tmp_path / "findings", it, "2026-11-20")
     (tmp_path / "findings" / "odd-1234.case").write_text("?")
     odd, bug = sorted(listed(tmp_path), key=lambda it: it.signature)
     assert (bug.signature, bug.status, bug.what) == (
@@ -98,7 +99,7 @@ def test_a_case_whose_nights_are_gone_is_listed(tmp_path: Path) -> None:
         BugStatus.KNOWN,
         "it breaks",
     )
-    assert (bug.first, bug.times, bug.nights) == ("2026-11-20", 0, 0)
+    assert (bug.first, bug.occurrences, bug.nights) == ("2026-11-20", 0, 0)
     assert (odd.signature, odd.case) == ("odd-1234.case", "findings/odd-1234.case")
     assert "not a case" in odd.what
 

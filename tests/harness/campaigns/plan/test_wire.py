@@ -21,7 +21,7 @@ def test_a_plan_arrives_as_it_was_sent() -> None:
 def test_an_account_arrives_as_it_was_sent(tmp_path: Path) -> None:
     with named("finish-is-kept-secret").planted():
         done = fill(open_shard(Plan(scope="cluster", budget=Budget(runs=20)), tmp_path))
-    assert done.met
+    assert done.findings
     again = from_json(to_json(done), ShardResult)
     assert again == done
     assert to_json(again) == to_json(done)

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
@@ -12,6 +11,7 @@ from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.merge import continued, together
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.engines.findings.finding import Finding
 
 
 def account(out: Path, runs: int, first: int = 0) -> ShardResult:
@@ -31,8 +31,8 @@ def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
     assert parts.total.taken == whole.total.taken
     assert parts.total.sketch == whole.total.sketch
     assert parts.runs == whole.runs == 40
-    assert [(it.signature, it.times, it.run) for it in parts.met] == [
-        (it.signature, it.times, it.run) for it in whole.met
+    assert [(it.signature, it.occurrences, it.run) for it in parts.findings] == [
+        (it.signature, it.occurrences, it.run) for it in whole.findings
     ]
     seconds = [point.seconds for point in parts.curve]
     assert seconds == sorted(seconds)
@@ -41,11 +41,11 @@ def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
 @pytest.mark.parametrize(("first", "times"), [(4, 1), (5, 2)])
 def test_a_run_that_is_made_again_counts_once(first: int, times: int) -> None:
     def there(first: int) -> ShardResult:
-        met = Finding(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", times=1)
-        return ShardResult(Plan(first=first), met=[met])
+        met = Finding(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", occurrences=1)
+        return ShardResult(Plan(first=first), findings=[met])
 
-    (met,) = continued(there(0), there(first)).met
-    assert met.times == times
+    (met,) = continued(there(0), there(first)).findings
+    assert met.occurrences == times
 
 
 def test_shards_side_by_side_take_no_longer_than_the_longest() -> None:

@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.campaigns.findings.finding import Finding
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, Seen
+from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import MOST_POINTS, ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.casefile import load, parse
+from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import Known
 from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.shrink import Shrinker
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
@@ -52,11 +52,11 @@ def test_what_is_found_becomes_a_case_and_the_shard_goes_on(tmp_path: Path, engi
         done = account_of(tmp_path, engine=engine)
     assert done.runs >= 30
     (met,) = done.new
-    assert met.times == done.total.found > 1
+    assert met.occurrences == done.total.found > 1
     assert met.is_minimal
     case = load(Path(met.path))
     assert [str(step) for step in case.steps] == ["submit c0 a want a"]
-    assert parse(met.case) == case
+    assert met.case.case == case
     assert met.consequence.startswith("a client waits for ever")
     assert f"replay it: workerfuzz replay {met.path}" in met.lines
 
@@ -64,30 +64,31 @@ def test_what_is_found_becomes_a_case_and_the_shard_goes_on(tmp_path: Path, engi
 def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
     with named("finish-is-kept-secret").planted():
         (met,) = account_of(tmp_path).new
-        case = parse(met.case)
+        case = met.case.case
         subject = get_cluster("reference")
         known = Known({Signature(*met.signature): case})
         again = fill(Shard(plan(), subject, tmp_path / "new", known))
     assert not again.new
-    assert [it.known for it in again.met] == [case.title]
+    assert [it.known for it in again.findings] == [case.title]
     assert not (tmp_path / "new").exists()
 
 
 def test_what_has_a_case_is_counted_and_not_shrunk_again(tmp_path: Path) -> None:
     once = account_of(tmp_path, planted="finish-is-kept-secret")
     (met,) = once.new
-    seen = (Seen(met.signature, "some.case"),)
+    seen = (SeenBefore("some.case", met.signature),)
     again = account_of(tmp_path / "new", planted="finish-is-kept-secret", seen=seen)
     assert not again.new
-    (counted,) = again.met
-    assert (counted.known, counted.case, counted.times) == ("some.case", "", met.times)
+    (counted,) = again.findings
+    assert (counted.known, counted.occurrences) == ("some.case", met.occurrences)
+    assert not counted.case
     assert not (tmp_path / "new").exists()
 
 
 def test_without_a_folder_cases_are_in_the_account_alone() -> None:
     done = fill(open_shard(plan(planted="finish-is-kept-secret")))
     (met,) = done.new
-    assert parse(met.case).steps
+    assert met.case.case.steps
     assert met.path == ""
     assert not [line for line in met.lines if "replay it" in line]
 
@@ -110,18 +111,18 @@ def test_a_shard_that_goes_on_repeats_nothing(tmp_path: Path) -> None:
 def test_the_corpus_grows_and_runs_grow_from_it(tmp_path: Path) -> None:
     folder = tmp_path / "corpus"
     first = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
-    assert first.stems == 0
-    assert first.stems_added == len(corpus.load(folder).stems) > 20
+    assert first.corpus_size == 0
+    assert first.corpus_added == len(corpus.load(folder).stems) > 20
     again = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
-    assert again.stems == first.stems_added
-    assert again.stems_added < first.stems_added  # much is reached already
-    assert account_of(tmp_path, runs=1, corpus=str(folder)).stems == 0  # of clusters
+    assert again.corpus_size == first.corpus_added
+    assert again.corpus_added < first.corpus_added  # much is reached already
+    assert account_of(tmp_path, runs=1, corpus=str(folder)).corpus_size == 0  # of clusters
 
 
 def test_what_is_wrong_with_a_corpus_is_told_and_runs_go_on(tmp_path: Path) -> None:
     (tmp_path / "bad.stem").write_text("")
     done = account_of(tmp_path, scope="worker", runs=5, corpus=str(tmp_path))
-    assert done.unread == [f"{tmp_path / 'bad.stem'}: the file is empty"]
+    assert done.unreadable == [f"{tmp_path / 'bad.stem'}: the file is empty"]
     assert not done.faults
     assert done.runs == 5
     (tmp_path / "0.stem").write_text("workerfuzz-stem 2\n")
@@ -136,8 +137,8 @@ def test_a_full_disk_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(corpus, "write", full)
     done = account_of(tmp_path, scope="worker", runs=20, corpus=str(tmp_path / "corpus"))
     problem = "no space left on device; the corpus does not grow any more"
-    assert done.ungrown == f"{tmp_path / 'corpus'}: {problem}"
-    assert (done.runs, done.stems_added) == (20, 0)
+    assert done.corpus_error == f"{tmp_path / 'corpus'}: {problem}"
+    assert (done.runs, done.corpus_added) == (20, 0)
 
 
 def test_interruption_while_something_is_shrunk_ends_the_shard(
@@ -151,7 +152,7 @@ def test_interruption_while_something_is_shrunk_ends_the_shard(
     assert done.interrupted
     (met,) = done.new
     assert not met.is_minimal
-    assert parse(met.case).steps
+    assert met.case.case.steps
     assert done.runs == met.run + 1 < 30
 
 
@@ -201,10 +202,10 @@ def test_a_fault_of_ours_says_in_which_run(tmp_path: Path, monkeypatch: pytest.M
 
 def test_tactics_are_counted_apart(tmp_path: Path) -> None:
     done = account_of(tmp_path, runs=60)
-    assert len(done.tallies) > 2
-    assert sum(tally.runs for tally in done.tallies.values()) == 60
-    assert all(tally.seconds > 0 for tally in done.tallies.values())
-    assert done.curve[-1].tactics.keys() == done.tallies.keys()
+    assert len(done.counters) > 2
+    assert sum(tally.runs for tally in done.counters.values()) == 60
+    assert all(tally.seconds > 0 for tally in done.counters.values())
+    assert done.curve[-1].tactics.keys() == done.counters.keys()
 
 
 def test_properties_are_counted_in_some_runs(tmp_path: Path) -> None:
@@ -227,5 +228,20 @@ def test_a_curve_stays_short() -> None:
 def test_a_long_walk_reaches_everything(tmp_path: Path) -> None:
     """The *sometimes* properties: every state, edge, detour and kind of step."""
     done = account_of(tmp_path, scope="worker", runs=2500, seed=1)
-    assert not done.met
+    assert not done.findings
     assert done.unreached() == []
+
+
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_a_bug_that_has_a_case_in_the_folder_was_seen_before(tmp_path: Path, engine: str) -> None:
+    """A second run, of other seeds, neither finds it new nor writes it again."""
+    its = {"scope": "worker", "engine": engine, "planted": "bytes-stay-under-way", "runs": 9}
+    (found,) = account_of(tmp_path, seed=1, **its).new
+    (path,) = tmp_path.iterdir()
+    path.write_text(path.read_text().replace("> ", "# edited\n> ", 1))
+    edited = path.read_text()
+    again = account_of(tmp_path, seed=2, **its)
+    assert not again.new
+    assert [it.known for it in again.findings] == [Path(found.path).name]
+    assert [*tmp_path.iterdir()] == [path]
+    assert path.read_text() == edited

@@ -12,7 +12,7 @@ from workerfuzz.harness.report.diagram.observed import observed_in
 ALONE = account(
     plan=Plan(subject="reference", scope="worker"),
     version="0.1",
-    tallies={"swarm": tally(3, edges={"worker waiting -> ready": 5})},
+    counters={"swarm": tally(3, edges={"worker waiting -> ready": 5})},
     expected=["worker waiting -> ready", "worker flight -> memory"],
 )
 

@@ -66,7 +66,10 @@ def drawing(console: Console, clock: Clock) -> Iterator[Picture]:
 
 
 BUSY = [
-    account(1, met=[met(severity="WAITS", told="c0: a"), met("other", known="an old one")]),
+    account(
+        1,
+        findings=[met(severity="WAITS", severity_detail="c0: a"), met("other", known="an old one")],
+    ),
     account(2, doing="shrinking 30 steps that break nothing_is_left"),
 ]
 

@@ -72,7 +72,7 @@ def test_one_line_tells_it_all() -> None:
     clock = Clock()
     stands = standing(clock, seconds=60)
     clock.now += 10
-    stands.tell(account(met=[met(), met("known_one", known="an old one")]))
+    stands.tell(account(findings=[met(), met("known_one", known="an old one")]))
     assert told(stands) == (
         "0:10, 0:50 left, 20 runs, 1,000 steps (100/s), edges: worker 3 of 4 and scheduler 0 of 2, "
         "3 never reached, 1 new finding, 1 known"

@@ -24,7 +24,7 @@ from workerfuzz.harness.report.night_report.line_chart import (
 def shard(seed: int, *points: tuple[float, int, int], tactic: str = "swarm") -> ShardResult:
     """Told at those seconds: so many edges, so many violations."""
     curve = [Point(at, {tactic: Reading(1, 1, edges, 2, found)}) for at, edges, found in points]
-    return account(seed, seconds=points[-1][0], curve=curve, tallies={tactic: tally()})
+    return account(seed, seconds=points[-1][0], curve=curve, counters={tactic: tally()})
 
 
 def drawn(*shards: ShardResult) -> dict[str, Curves]:

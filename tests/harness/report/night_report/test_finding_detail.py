@@ -29,7 +29,9 @@ def drawn(case: Case, subject: str, name: str) -> Picture:
 
 
 def test_a_new_finding_shows_its_own_case(tmp_path: Path) -> None:
-    shown = Dresser(tmp_path, drawn, {}).dressed(met(case=CASE, alone="alone", subject="reference"))
+    shown = Dresser(tmp_path, drawn, {}).dressed(
+        met(case=CASE, worker_case="alone", subject="reference")
+    )
     assert (shown.case, shown.alone) == (CASE, "alone")
     assert shown.picture == Picture("a task runs of reference", "picture1", 1)
     assert shown.no_picture == ""

@@ -103,7 +103,8 @@ def test_every_count_has_a_shade() -> None:
 
 def test_counts_of_all_shards_add_up() -> None:
     two = [
-        account(seed, tallies={"x": tally(edges={"worker waiting -> ready": 7})}) for seed in (1, 2)
+        account(seed, counters={"x": tally(edges={"worker waiting -> ready": 7})})
+        for seed in (1, 2)
     ]
     (group,) = groups(two)
     assert of(group.edges("worker"))[1]["waiting", "ready"].count == 14

@@ -15,7 +15,10 @@ SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 
 FULL = night(
     account(
-        met=[met(severity="STAYS", case="> rest\n", path="x.case"), met("old", known="an old one")]
+        findings=[
+            met(severity="STAYS", case="> rest\n", path="x.case"),
+            met("old", known="an old one"),
+        ]
     ),
     phases=[Phase("canary", ["found"], seconds=1234.5678), Phase("replay", red=["one", "two"])],
 )
@@ -64,8 +67,8 @@ def test_totals_are_those_of_the_suites() -> None:
 
 
 def test_properties_that_held_are_tests_that_passed() -> None:
-    done = account(tallies={"swarm": tally(checked={"nothing_is_left": 1, "threads_suffice": 9})})
-    done.met = [met()]
+    done = account(counters={"swarm": tally(checked={"nothing_is_left": 1, "threads_suffice": 9})})
+    done.findings = [met()]
     _, suite = read(junit(Morning(night(done))))
     assert [(it.get("classname"), it.get("name"), len(it)) for it in suite] == [
         ("workerfuzz.cluster.dask.findings", "nothing_is_left", 1),
@@ -76,7 +79,15 @@ def test_properties_that_held_are_tests_that_passed() -> None:
 def test_text_is_text_whatever_it_says() -> None:
     evil = "</failure><script>\x00\x1b]0;\ud800\uffff\r\n&amp;"
     text = junit(
-        Morning(night(account(met=[met(counterexample=evil, told=evil, case=evil, sentence=evil)])))
+        Morning(
+            night(
+                account(
+                    findings=[
+                        met(counterexample=evil, severity_detail=evil, case=evil, sentence=evil)
+                    ]
+                )
+            )
+        )
     )
     SCHEMA.validate(text)
     assert "<script>" not in text

@@ -24,8 +24,8 @@ def test_a_green_night() -> None:
 
 
 def test_a_red_night_tells_why_and_shows_the_case() -> None:
-    found = met(severity="STAYS", case=CASE, path="findings/x.case", times=3)
-    text = rendered(Morning(night(account(met=[found]))))
+    found = met(severity="STAYS", case=CASE, path="findings/x.case", occurrences=3)
+    text = rendered(Morning(night(account(findings=[found]))))
     assert "❌ workerfuzz: red: 1 new finding, 0 known" in text
     assert "<strong>fuzz: 1 new finding: nothing_is_left</strong>" in text
     assert "<code>nothing_is_left</code> memory stays: a is left, 3 runs</summary>" in text
@@ -36,11 +36,11 @@ def test_a_red_night_tells_why_and_shows_the_case() -> None:
 def test_nothing_that_a_finding_says_becomes_markup() -> None:
     evil = "<script>alert(1)</script> [x](y) **b** `c` | d"
     found = [
-        met("evil", sentence=evil, counterexample=evil, told=evil, case=evil),
+        met("evil", sentence=evil, counterexample=evil, severity_detail=evil, case=evil),
         met("known", known=evil),
     ]
-    done = account(met=found, fixed=[evil], version=evil)
-    before = night(account(met=[met("gone", known=evil)]))
+    done = account(findings=found, fixed=[evil], version=evil)
+    before = night(account(findings=[met("gone", known=evil)]))
     for text in (rendered(Morning(night(done, versions={evil: evil}), before, [evil])),):
         assert "<script>" not in text
         assert "<a " not in text
@@ -49,15 +49,15 @@ def test_nothing_that_a_finding_says_becomes_markup() -> None:
 
 def test_lists_end() -> None:
     many = [met(f"p{number:03}") for number in range(60)]
-    text = markdown(Morning(night(account(met=many))))
+    text = markdown(Morning(night(account(findings=many))))
     assert text.count("<details>") == 50
     assert "And 10 more; the report as HTML has them all." in text
     known = [met(f"p{number:03}", known=f"k{number}") for number in range(60)]
-    assert "- and 10 more" in markdown(Morning(night(account(met=known))))
+    assert "- and 10 more" in markdown(Morning(night(account(findings=known))))
 
 
 def test_a_long_case_is_cut() -> None:
-    text = markdown(Morning(night(account(met=[met(case="x" * 9000)]))))
+    text = markdown(Morning(night(account(findings=[met(case="x" * 9000)]))))
     assert "x" * 4000 + "\n...\n" in text
     assert "x" * 4001 not in text
 
@@ -75,7 +75,7 @@ def test_words_are_plain() -> None:
 
 
 def test_the_night_before_is_a_table() -> None:
-    before = night(account(tallies={"swarm": tally(edges={"worker memory -> released": 4})}))
+    before = night(account(counters={"swarm": tally(edges={"worker memory -> released": 4})}))
     text = markdown(Morning(night(account()), before))
     assert "| edges of the worker | 0 | 3 | +3, better |" in text
     assert "Reached then, and not now: worker memory \\-\\> released" in text

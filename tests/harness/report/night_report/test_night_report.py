@@ -14,25 +14,27 @@ SEEN = met("seen_one", known="seen_one-1234abcd.case")
 
 
 def test_a_night_without_news_is_green() -> None:
-    morning = Morning(night(account(met=[KNOWN, SEEN])))
+    morning = Morning(night(account(findings=[KNOWN, SEEN])))
     assert morning.reasons == []
     assert morning.verdict == "green: 0 new findings, 2 known"
 
 
 def test_what_is_new_makes_it_red_although_no_phase_says_so() -> None:
-    morning = Morning(night(account(met=[met(), KNOWN])))
+    morning = Morning(night(account(findings=[met(), KNOWN])))
     assert morning.reasons == ["fuzz: 1 new finding: nothing_is_left"]
     assert morning.verdict == "red: 1 new finding, 1 known"
 
 
 def test_reasons_are_not_told_twice() -> None:
     phases = [Phase("fuzz", red=["1 new finding"])]
-    assert Morning(night(account(met=[met()]), phases=phases)).reasons == ["fuzz: 1 new finding"]
+    assert Morning(night(account(findings=[met()]), phases=phases)).reasons == [
+        "fuzz: 1 new finding"
+    ]
 
 
 def test_many_findings_are_counted() -> None:
     many = [met(f"p{number}") for number in range(7)]
-    (reason,) = Morning(night(account(met=many))).reasons
+    (reason,) = Morning(night(account(findings=many))).reasons
     assert reason == "fuzz: 7 new findings: p0, p1, p2, p3, p4 and 2 more"
 
 
@@ -42,7 +44,7 @@ def test_other_phases_make_it_red() -> None:
 
 
 def test_findings_are_told_apart_by_what_is_known_of_them() -> None:
-    morning = Morning(night(account(met=[KNOWN, met(), SEEN])))
+    morning = Morning(night(account(findings=[KNOWN, met(), SEEN])))
     assert [it.signature[0] for it in morning.new] == ["nothing_is_left"]
     assert [it.signature[0] for it in morning.seen] == ["seen_one"]
     assert [it.signature[0] for it in morning.known] == ["known_one"]
@@ -75,8 +77,8 @@ def test_headlines_are_what_came_first_in_each_phase() -> None:
 
 
 def test_what_did_not_come_up_again_is_gone() -> None:
-    before = night(account(met=[KNOWN, met("gone_one")]))
-    morning = Morning(night(account(met=[KNOWN])), before)
+    before = night(account(findings=[KNOWN, met("gone_one")]))
+    morning = Morning(night(account(findings=[KNOWN])), before)
     assert [it.signature[0] for it in morning.gone] == ["gone_one"]
     assert Morning(night()).gone == []
 

@@ -65,7 +65,7 @@ def made(
     *shards: ShardResult, shown: list[Shown] | None = None, before: ShardResult | None = None
 ) -> Reader:
     morning = Morning(night(*shards), night(before) if before is not None else None)
-    found = shown if shown is not None else [Shown(it) for it in morning.met]
+    found = shown if shown is not None else [Shown(it) for it in morning.findings]
     return Reader(page(morning, found))
 
 
@@ -77,13 +77,13 @@ def test_page_of_a_night_without_anything() -> None:
 
 
 def test_verdict_comes_first_and_says_why() -> None:
-    text = made(account(met=[met(), met("old", known="an old one")])).text
+    text = made(account(findings=[met(), met("old", known="an old one")])).text
     assert text.index("red: 1 new finding, 1 known") < text.index("Findings")
     assert "fuzz: 1 new finding: nothing_is_left" in text
 
 
 def test_every_section_is_there_and_can_be_reached() -> None:
-    page = made(account(met=[met()]))
+    page = made(account(findings=[met()]))
     ids = {*page.named("section", "id")}
     assert {it.removeprefix("#") for it in page.named("a", "href")} == ids
     assert ids == {
@@ -92,13 +92,13 @@ def test_every_section_is_there_and_can_be_reached() -> None:
 
 
 def test_ids_are_not_used_twice() -> None:
-    page = made(account(1, met=[met(), met("other")]), account(2, version="2025.1.0"))
+    page = made(account(1, findings=[met(), met("other")]), account(2, version="2025.1.0"))
     ids = [value for _, attributes in page.elements if (value := attributes.get("id"))]
     assert len(ids) == len({*ids}) > 10
 
 
 def test_page_needs_no_network() -> None:
-    page = made(account(met=[met()]))
+    page = made(account(findings=[met()]))
     for tag, attributes in page.elements:
         assert tag not in {"link", "img", "iframe", "object", "embed", "base"}
         assert not {"src", "srcset", "action", "data", "onclick", "onload"} & {*attributes}
@@ -109,22 +109,23 @@ def test_page_needs_no_network() -> None:
 
 
 def whole() -> str:
-    return page(Morning(night(account(met=[met()]))), [Shown(met(), case="> rest\n")])
+    return page(Morning(night(account(findings=[met()]))), [Shown(met(), case="> rest\n")])
 
 
 def test_text_is_text_wherever_it_came_from() -> None:
     bug = met(
-        EVIL, sentence=EVIL, counterexample=EVIL, told=EVIL, path=EVIL, tactic=EVIL, subject="dask",
-        after=1, severity="STAYS",
+        EVIL, sentence=EVIL, counterexample=EVIL, severity_detail=EVIL,
+        path=EVIL, tactic=EVIL, subject="dask",
+        length=1, severity="STAYS",
     )  # fmt: skip
     odd = tally(edges={f"worker {EVIL} -> {EVIL}": 1}, taken={EVIL: 1}, checked={EVIL: 1})
     done = account(
-        met=[bug, met("known", known=EVIL), met("seen", known=f"{EVIL}.case")],
-        tallies={EVIL: odd}, version=EVIL, kinds=[EVIL], cannot={"steal": EVIL}, fixed=[EVIL],
+        findings=[bug, met("known", known=EVIL), met("seen", known=f"{EVIL}.case")],
+        counters={EVIL: odd}, version=EVIL, kinds=[EVIL], cannot={"steal": EVIL}, fixed=[EVIL],
     )  # fmt: skip
     it = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
-    morning = Morning(it, night(account(met=[met("gone", known=EVIL)])), [EVIL])
-    every = (*morning.met, *morning.fixed)
+    morning = Morning(it, night(account(findings=[met("gone", known=EVIL)])), [EVIL])
+    every = (*morning.findings, *morning.fixed)
     shown = [Shown(one, EVIL, EVIL, "test", EVIL, Picture(), EVIL) for one in every]
     text = page(morning, shown)
     read = Reader(text)
@@ -145,7 +146,7 @@ def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
         )
         for number in range(9)
     ]
-    read = made(account(met=[met(f"p{number}") for number in range(9)]), shown=shown)
+    read = made(account(findings=[met(f"p{number}") for number in range(9)]), shown=shown)
     places = [
         int(value)
         for _, a in read.elements
@@ -221,14 +222,14 @@ def test_never_reached_edges_are_plain_to_see() -> None:
 
 
 def test_the_night_before_is_beside() -> None:
-    read = made(account(), before=account(tallies={"swarm": tally(10)}))
+    read = made(account(), before=account(counters={"swarm": tally(10)}))
     assert "runs 10 20 +10" in read.text
     assert "steps 500 1,000 +100%" in read.text
 
 
 def test_only_many_findings_are_filtered() -> None:
     few, many = (
-        made(account(met=[met(f"p{number}") for number in range(count)])) for count in (8, 9)
+        made(account(findings=[met(f"p{number}") for number in range(count)])) for count in (8, 9)
     )
     assert "filter" not in few.named("input", "id")
     assert "filter" in many.named("input", "id")

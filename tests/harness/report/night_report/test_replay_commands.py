@@ -29,7 +29,7 @@ NAME = "it's  `a` <new> & _odd_ $HOME one.case"
 
 
 def of_page(morning: Morning) -> str:
-    text = page(morning, [Shown(it) for it in morning.met])
+    text = page(morning, [Shown(it) for it in morning.findings])
     (found,) = re.findall(r"<dt>replay it</dt><dd><code>(.*?)</code>", text)
     return html.unescape(found)
 
@@ -65,7 +65,7 @@ def morning(tmp_path: Path) -> Morning:
     (tmp_path / "findings").mkdir()
     shutil.copy(CASE, tmp_path / "findings" / NAME)
     found = met("broken", subject="dask", path=f"findings/{NAME}", case=CASE.read_text("utf-8"))
-    return Morning(night(account(met=[found]), python=sys.executable), folder=tmp_path)
+    return Morning(night(account(findings=[found]), python=sys.executable), folder=tmp_path)
 
 
 @pytest.mark.parametrize("taken_from", [of_page, of_markdown, of_junit, of_terminal])

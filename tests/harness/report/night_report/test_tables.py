@@ -11,8 +11,11 @@ from workerfuzz.harness.report.night_report.tables import NightDifference
 
 def test_properties_that_broke_come_first() -> None:
     checked = {"nothing_is_left": 5, "role_fits_state": 40}
-    done = account(tallies={"swarm": tally(checked=checked)})
-    bugs = [met("wanted_keys_resolve", times=3), met("their_own", times=1, sentence="They say so.")]
+    done = account(counters={"swarm": tally(checked=checked)})
+    bugs = [
+        met("wanted_keys_resolve", occurrences=3),
+        met("their_own", occurrences=1, sentence="They say so."),
+    ]
     rows = tables.checked(groups([done]), bugs)
     assert [(it.name, it.counts, it.broken) for it in rows] == [
         ("their_own", (0,), (1,)),
@@ -26,7 +29,11 @@ def test_properties_that_broke_come_first() -> None:
 
 def test_what_breaks_elsewhere_is_not_counted_here() -> None:
     (group,) = groups([account()])
-    bugs = [met(times=3), met(times=5, subject="reference"), met(times=7, scope="worker")]
+    bugs = [
+        met(occurrences=3),
+        met(occurrences=5, subject="reference"),
+        met(occurrences=7, scope="worker"),
+    ]
     assert tables.breaks("nothing_is_left", group, bugs) == 3
 
 
@@ -39,13 +46,13 @@ def test_kinds_of_step_tell_possible_from_taken() -> None:
 
 
 def test_kinds_of_step_of_a_shard_that_did_nothing() -> None:
-    (group,) = groups([account(tallies={})])
+    (group,) = groups([account(counters={})])
     assert [it.taken for it in tables.step_kinds(group)] == [0, 0, 0]
 
 
 def test_tactics_are_added_up_over_shards() -> None:
     other = tally(10, edges={"worker memory -> released": 1}, found=2)
-    (group,) = groups([account(1), account(2, tallies={"swarm": other, "uniform": tally(5)})])
+    (group,) = groups([account(1), account(2, counters={"swarm": other, "uniform": tally(5)})])
     swarm, uniform = tables.tactics(group)
     assert (swarm.name, swarm.runs, swarm.steps, swarm.edges, swarm.found) == (
         "swarm",
@@ -66,7 +73,7 @@ def test_shards_are_told_by_their_seeds() -> None:
 
 def test_groups_are_compared_with_the_same_system_whatever_its_release() -> None:
     former = tally(edges={"worker waiting -> ready": 1, "worker memory -> released": 1})
-    before = groups([account(version="2025.1.0", tallies={"swarm": former})])
+    before = groups([account(version="2025.1.0", counters={"swarm": former})])
     (it,) = tables.compared(groups([account()]), before)
     assert (it.name, it.former) == ("clusters of dask 2026.8.0", "clusters of dask 2025.1.0")
     assert it.gained == ("worker executing -> memory", "worker ready -> executing")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.engines.shrink.finding_writer import keep
+from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
+from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import Violation
@@ -37,10 +38,9 @@ def test_a_finding_is_told_with_its_drawing(tmp_path: Path) -> None:
     with pytest.raises(Violation) as caught:
         world.apply(parse("gather-dep-network-failure b"))
     finding = keep(TouchySubject(), caught.value, tmp_path)
-    report = finding.report()
-    assert finding.drawing
-    begin = report.index(finding.drawing[0])
-    assert report[begin : begin + len(finding.drawing)] == [*finding.drawing]
-    assert "✗ role_fits_state" in finding.drawing[-1]
-    assert finding.drawing[0].split()[:2] == ["scheduler", "worker"]
-    assert report[-1].startswith("replay it: ")
+    drawing = [*excerpt(finding.case.case, TouchySubject())]
+    begin = finding.lines.index(drawing[0])
+    assert finding.lines[begin : begin + len(drawing)] == drawing
+    assert "✗ role_fits_state" in drawing[-1]
+    assert drawing[0].split()[:2] == ["scheduler", "worker"]
+    assert finding.lines[-1].startswith("replay it: ")

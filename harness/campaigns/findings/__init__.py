@@ -1,1 +1,0 @@
-"""Findings: what a campaign found, deduplicated and kept as case files."""

@@ -1,0 +1,135 @@
+"""From a violation to its finding: the steps are shrunk, recorded as a case, written, and reported."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workerfuzz.harness.cases.format.case import ScopeName
+from workerfuzz.harness.cases.format.spelling import counted
+from workerfuzz.harness.cases.replay.record import record, unplayed
+from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
+from workerfuzz.harness.cases.triage.severity import consequence
+from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, first_occurrence
+from workerfuzz.harness.engines.findings.finding_files import closing_lines, save
+from workerfuzz.harness.engines.shrink.projection import project
+from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
+from workerfuzz.harness.subjects.cluster_protocol import ProjectableClusterSystem
+from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns
+
+
+def keep(
+    subject: Any, violation: Violation, folder: Path | None, engine: str = "hypothesis"
+) -> Finding:
+    """Shrink a violation and write it as a case into a folder, if there is one."""
+    finding = first_occurrence(violation, signature(violation), subject.name)
+    shrink_finding(subject, finding, violation, engine)
+    write_and_report(finding, folder)
+    return finding
+
+
+def set_unshrunk_case(finding: Finding, violation: Violation, engine: str) -> None:
+    """Give a finding the case of all its steps, none of which is taken once more."""
+    count = len(violation.steps)
+    title, found = title_of(violation), found_by(engine, count, count)
+    finding.case = FindingCase(unplayed(violation, finding.subject, title=title, found=found))
+    finding.length = count
+
+
+def shrink_finding(subject: Any, finding: Finding, violation: Violation, engine: str) -> Shrunk:
+    """Shrink the steps of a finding and record them as its case, with a drawing in its report."""
+    shrunk = shrink(subject, violation)
+    broken = shrunk.violation
+    case = record(
+        subject,
+        broken.steps,
+        shrunk.config,
+        scope=ScopeName(broken.run_config.scope),
+        title=title_of(broken),
+        found=found_by(engine, shrunk.before, len(broken.steps)),
+    )
+    drawing = excerpt(case, subject) if broken.property != every_call_returns.name else ()
+    set_shrunk_case(finding, shrunk, FindingCase(case))
+    finding.lines += drawing
+    return shrunk
+
+
+def set_shrunk_case(finding: Finding, shrunk: Shrunk, case: FindingCase) -> None:
+    """Give a finding the case of the steps that are left, and the report of them."""
+    broken = shrunk.violation
+    finding.counterexample = broken.counterexample
+    finding.length, finding.replays = len(shrunk.steps), shrunk.replays
+    finding.is_minimal = not shrunk.interrupted
+    finding.case = case
+    finding.lines = report(shrunk)
+
+
+def report(shrunk: Shrunk) -> list[str]:
+    """For people: the property in words, the counterexample, and the steps."""
+    violation = shrunk.violation
+    rest = ["> rest"] if violation.at_rest else []
+    interrupted = ", interrupted" if shrunk.interrupted else ""
+    return [
+        f"{violation.property}: {violation.sentence}",
+        *(f"  {line}" for line in violation.counterexample.splitlines()),
+        f"after {counted(len(violation.steps), 'step')} (shrunk from {shrunk.before}{interrupted}):",
+        *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
+        f"shrinking took {shrunk.account()}",
+    ]
+
+
+def write_and_report(finding: Finding, folder: Path | None) -> None:
+    """Write the cases into a folder, if there is one, and close the report with the path."""
+    problem = save(finding, folder, today()) if folder is not None else ""
+    finding.lines += closing_lines(finding, problem)
+
+
+def write_unshrunk(finding: Finding, folder: Path | None) -> None:
+    """Write the case of all steps of a finding, none of which is taken once more."""
+    case = finding.case.case
+    config = SCOPES[case.scope].run_config_of(case.steps, case.config)
+    violation = Violation(
+        finding.signature.property,
+        finding.sentence,
+        finding.counterexample,
+        case.steps,
+        case.scenes[-1].step is None,
+        config,
+    )
+    shrunk = Shrunk(violation, len(case.steps), 0, interrupted=True)
+    set_shrunk_case(finding, shrunk, finding.case)
+    write_and_report(finding, folder)
+
+
+def look_closer(subject: Any, finding: Finding, violation: Violation, engine: str) -> None:
+    """Try what a violation leads to in production mode, and whether one worker alone shows it."""
+    if violation.run_config.scope != "cluster":
+        return
+    finding.set_consequence(consequence(subject, violation))
+    if not isinstance(subject, ProjectableClusterSystem):
+        return
+    projected = project(subject, violation)
+    if projected.violation is None:
+        finding.lines.append(f"not as a case of one worker: {projected.why}")
+        return
+    alone = keep(subject.lone_worker(), projected.violation, None, engine)
+    finding.worker_case = alone.case
+    finding.lines.append("one worker alone shows it:")
+    finding.lines += (f"  {line}" for line in alone.lines)
+
+
+def title_of(violation: Violation) -> str:
+    """Of a case: which step breaks what."""
+    last = violation.steps[-1].word if violation.steps and not violation.at_rest else "rest"
+    return f"{last} breaks {violation.property.replace('_', ' ')}"
+
+
+def found_by(engine: str, before: int, after: int) -> str:
+    """How and when a case was found."""
+    return f"{engine}, {today()}; {before} steps shrunk to {after}"
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
