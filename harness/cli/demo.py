@@ -159,7 +159,8 @@ def fuzz_and_shrink(folder: Path) -> Path | None:
     """Run until a property breaks, and write the shrunk run as a case. Returns its path."""
     from workerfuzz.harness.campaigns.mutants.measure import Search
     from workerfuzz.harness.cases.format.spelling import counted
-    from workerfuzz.harness.engines.findings.finding_writer import keep
+    from workerfuzz.harness.engines.findings.finding_files import save
+    from workerfuzz.harness.engines.findings.finding_writer import keep, today
 
     stage(
         "2. Fuzz until a property breaks.",
@@ -175,9 +176,10 @@ def fuzz_and_shrink(folder: Path) -> Path | None:
     say(f"  {violation.sentence}")
 
     stage("3. Shrink the run, and write it as a case. (The same command does so.)")
-    finding = keep(search.subject, violation, folder, "walk")
-    if not finding.path:
-        complain(finding.lines[-1])
+    finding = keep(search.subject, violation, None, "walk")
+    problem = save(finding, folder, today())
+    if problem:
+        complain(problem)
         return None
     steps = counted(finding.length, "step")
     typer.echo(f"{counted(len(violation.steps), 'step')} shrunk to {steps}: {finding.path}")
