@@ -1,4 +1,4 @@
-"""What is aimed at, and whether it was reached: the table in which a measurement ends."""
+"""Aims of a measurement, and a table that says which were reached."""
 
 import statistics
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a subject costs alone: the calls of real runs, made again in a bare loop, and nothing checked."""
+"""Cost of a subject alone: the calls of real runs, repeated in a bare loop without any check."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -95,7 +95,7 @@ class NotingSubject:
 
 
 def posts(found: Any) -> Sequence[Any]:
-    """What a call led to that travels."""
+    """Messages and instructions that follow from a call."""
     outcome = found[1] if isinstance(found, tuple) and len(found) == 2 else found
     return getattr(outcome, "posts", ())
 

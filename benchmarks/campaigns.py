@@ -1,4 +1,4 @@
-"""What a campaign comes to: speed, time until a bug is found, shrinking, more processes, memory.
+"""Measures campaigns: speed, time until a bug is found, shrinking, more processes, memory.
 
     python benchmarks/campaigns.py [--only speed found ...] [--seeds 3] [--bugs 8] [--limit 10]
                                    [--python DIR/bin/python ...] [--minutes 0.1] [--keep FILE]
@@ -75,7 +75,7 @@ class Kept:
         return [it for it in searches if not any(came_of(one, it) for one in self.results)]
 
     def of(self, searches: Sequence[Search]) -> list[Result]:
-        """What came of these."""
+        """Results of these searches."""
         return [one for one in self.results if any(came_of(one, it) for it in searches)]
 
     def add(self, results: Iterable[Result]) -> None:
@@ -133,7 +133,7 @@ def how_long(seeds: int, limit_s: float) -> str:
 
 
 def of_shrinking(options: argparse.Namespace) -> Iterator[Said]:
-    """What is left of runs that show planted bugs."""
+    """Shrunk runs of planted bugs."""
     for scope in options.scopes:
         yield f"\nshrinking, {scope}"
         mutants = catalogue(scope, options.mutants, options.bugs)

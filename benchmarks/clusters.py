@@ -105,7 +105,7 @@ def speed(runs: int) -> str:
 
 
 def share(runs: int) -> str:
-    """What is ours of a step on Dask."""
+    """Our share of the time of a step on Dask."""
     ours: list[float] = []
     for part in range(5):
         with Sampler() as sampler:

@@ -1,4 +1,4 @@
-"""What searches came to: who finds which bug after how long, and how the walk compares."""
+"""Comparison of searches: the time until each bug is found, by engine and by tactic."""
 
 import math
 import statistics
@@ -50,7 +50,7 @@ def cell(measured: tuple[float, float]) -> str:
 
 
 def compared(where: str, found: Iterable[Medians], limit_s: float) -> Iterator[Aim]:
-    """How the walk does beside Hypothesis, and beside the best of its tactics.
+    """The walk beside Hypothesis, and beside the best of its tactics.
 
     Args:
         where: begins each row.

@@ -39,7 +39,7 @@ WALK: Final = "walk"
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is looked for, by whom.
+    """One bug to be searched for, and the engine that does so.
 
     Attributes:
         bug: name of a mutant; or a release of Dask: every bug of it that was mended in the next.
@@ -56,7 +56,7 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a search for one bug.
+    """Result of a search for one bug.
 
     Attributes:
         bug: its name, with the release of Dask where it is of the zoo.
@@ -78,7 +78,7 @@ class Result:
 
 
 def seekers(scope: str, only: Sequence[str] = ()) -> list[str]:
-    """Who looks at a scope: the walk, Hypothesis, each tactic alone."""
+    """Engines of a scope: the walk, Hypothesis, each tactic alone."""
     every = dict.fromkeys((WALK, HYPOTHESIS, *DRAWN[scope], GROWN))
     return [who for who in every if not only or who in only]
 
@@ -158,7 +158,7 @@ def searched(searches: Sequence[Search], jobs: int) -> Iterator[Result]:
 
 
 def warm_up(subject: str, scope: str, engine: str) -> None:
-    """What is done once in a process, and lasts, is not part of a search."""
+    """Do everything that a process does once, so that no search pays for it."""
     plan = Plan(subject=subject, scope=scope, engine=engine, budget=Budget(runs=2), known=False)
     fill(Counted(plan, system(subject, scope)))
 
@@ -196,7 +196,7 @@ def in_release(python: Path, it: Search) -> list[Result]:
 
 
 def told(python: Path, *arguments: str) -> str:
-    """What another interpreter prints; it has its own packages, and workerfuzz from here."""
+    """Output of another interpreter, with its own packages, and workerfuzz from here."""
     here = Path(workerfuzz.__file__).parents[1]
     done = subprocess.run(
         [python, *arguments],

@@ -108,7 +108,7 @@ def cells(it: Look) -> tuple[str, ...]:
 
 
 def judged(what: str, looks: Sequence[Look]) -> Iterator[Aim]:
-    """How much memory, and whether it still grows."""
+    """Peak memory, and its growth in the second half."""
     last, half = looks[-1], looks[(len(looks) - 1) // 2]
     yield Aim(
         f"{what}: peak memory",

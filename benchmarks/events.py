@@ -72,7 +72,7 @@ def dask(run: Run) -> float:
 
 
 def check(issued: int, recorded: int) -> None:
-    """What is measured is what was recorded."""
+    """Check that the measured answers are those that were recorded."""
     if issued != recorded:
         raise SystemExit(f"{issued} instructions were issued, {recorded} were recorded")
 

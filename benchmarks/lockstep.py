@@ -140,7 +140,7 @@ OURS_ALONE: Final[tuple[tuple[type[Event], str, str], ...]] = (
 
 
 def differences(event: Event, ours: Sequence[Any], theirs: Sequence[Any]) -> Counter[Words]:
-    """How often more ours said something than Dask's; negative where Dask's did."""
+    """Count of the reference's messages beyond those of Dask; negative where Dask sent more."""
     alone = {word for kind, word, _ in OURS_ALONE if type(event) is kind}
     said = Counter(
         words for it in ours for words in OURS_SAY[type(it)](it) if words[0] not in alone
@@ -179,7 +179,7 @@ class Recording:
         return sum(len(run.ours) for run in self.runs)
 
     def mix(self) -> Counter[str]:
-        """How many events there are of each kind, in Dask's words."""
+        """Count of events of each kind, in Dask's words."""
         return Counter(
             KINDS[type(event)].removesuffix("Event") for run in self.runs for event in run.ours
         )

@@ -163,7 +163,7 @@ def prepared(run: Run) -> ReferenceWorker:
 
 
 def touches(runs: Sequence[Run]) -> float:
-    """How many records an event is about, on average."""
+    """Average number of records that an event is about."""
     touched = 0
     for run in runs:
         worker = prepared(run)

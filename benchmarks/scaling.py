@@ -83,7 +83,7 @@ CARRIERS: Final[Mapping[str, Callable[[], AbstractContextManager[Carrier]]]] = {
 
 
 def carrying(tiny: int) -> Iterator[Said]:
-    """What a shard of a single run costs where there are so many; what is done once does not count."""
+    """Cost of a shard of a single run among many; start-up of the pool does not count."""
     rows = []
     for who, opened in CARRIERS.items():
         with opened() as carry:

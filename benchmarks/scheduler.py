@@ -1,4 +1,4 @@
-"""What happens to a worker in a cluster in which all goes fairly well: a source of events.
+"""Source of the events of a worker in a cluster that is fairly healthy.
 
 Unlike the steps of the fuzzer, these are what a scheduler sends that knows what it does: tasks
 whose inputs exist, at one holder each, and with priorities that are all different; keys are let go

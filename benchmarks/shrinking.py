@@ -42,7 +42,7 @@ from workerfuzz.strategies.worker import Step
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What became of one failure.
+    """One failure, from its run to its case.
 
     Attributes:
         seconds: of CPU, from the failure to the case.
@@ -87,7 +87,7 @@ def of_walk(scope: Scope, mutants: Sequence[Mutant], walks: int) -> list[Measure
 
 
 def aims(where: str, found: Sequence[Measured]) -> Iterator[Aim]:
-    """What came of shrinking: what is left is one bug, and all of it is needed."""
+    """Results of shrinking: each case shows the same bug, and no step of it can be left out."""
     yield all_of(f"{where}: shrunk cases that are 1-minimal", "all", minimal(found), len(found))
     shown = sum(it.shows for it in found)
     yield all_of(f"{where}: shrunk cases that show their bug", "all", shown, len(found))

@@ -79,7 +79,7 @@ def within(context: Callable[[], AbstractContextManager[None]], program: Program
 
 
 def measure(name: str, scope: str, runs: int, turns: int) -> dict[str, Costs]:
-    """What a step costs, turn by turn."""
+    """Cost of a step, turn by turn."""
     plans = [plan_of(name, scope, "walk", runs, turn) for turn in range(turns)]
     bare = [recorded(plan) for plan in plans]
     campaign = functools.partial(seconds_a_step, name, scope)
@@ -140,7 +140,7 @@ def compared(name: str, scope: str, costs: Mapping[str, Costs]) -> Iterator[Aim]
 
 
 class EmptyWorld:
-    """Where everything is possible and nothing happens."""
+    """A world in which everything is possible and nothing happens."""
 
     def __init__(
         self, subject: Any, run_config: Any, observer: Callable[[Any, Step], None]

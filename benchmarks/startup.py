@@ -1,4 +1,4 @@
-"""How long people wait before anything happens: the help of the command line, and the pytest plugin.
+"""Start-up time of the command line and of the pytest plugin.
 
     python benchmarks/startup.py [--turns 60] [--files 20]
 

@@ -1,4 +1,4 @@
-"""What a stolen task takes is counted for the worker that it was stolen from, for ever."""
+"""Resources of a stolen task are counted for the worker that it was stolen from, for ever."""
 
 import time
 

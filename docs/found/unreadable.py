@@ -1,4 +1,4 @@
-"""What will not deserialise on another worker stops the task there that needs it, for ever."""
+"""A value that does not deserialise on another worker stops the task there that needs it, for ever."""
 
 import time
 

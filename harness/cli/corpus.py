@@ -31,6 +31,9 @@ def stats(folder: FolderArgument) -> None:
     from workerfuzz.harness.report.corpus import stats_lines
 
     found = corpus.stats(folder)
+    if not found.stems and not found.problems and any(folder.iterdir()):
+        complain(f"{folder}: no stems here; expected a folder of `workerfuzz run --corpus`")
+        raise typer.Exit(ExitStatus.BAD_INPUT)
     for line in stats_lines(found):
         typer.echo(line)
     end_with(found.problems)
@@ -81,7 +84,7 @@ def minimise(
 
 
 def end_with(problems: list[str] | tuple[str, ...]) -> None:
-    """What could not be read is told in a line each; all else was done."""
+    """Print a line for each file that could not be read, and end with status 2 if there is one."""
     for problem in problems:
         complain(problem)
     if problems:

@@ -1,4 +1,4 @@
-"""What is asked of an exploration on the command line."""
+"""Options of an exploration on the command line."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Final

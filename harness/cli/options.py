@@ -1,4 +1,4 @@
-"""What commands share: exit statuses, options, and how to complain."""
+"""Exit statuses, options and error messages that commands share."""
 
 import enum
 import os
@@ -33,7 +33,7 @@ STATUSES: Final[Mapping[ExitStatus, str]] = {
 
 
 class Engine(enum.StrEnum):
-    """Who chooses the next step."""
+    """Engines: each chooses the next step in its own way."""
 
     HYPOTHESIS = "hypothesis"
     WALK = "walk"
@@ -41,7 +41,7 @@ class Engine(enum.StrEnum):
 
 
 class Tactic(enum.StrEnum):
-    """How the walk weighs its choices."""
+    """Tactics of the walk: each weighs its choices in another way."""
 
     UNIFORM = "uniform"
     SWARM = "swarm"
@@ -54,7 +54,7 @@ class Tactic(enum.StrEnum):
 
 
 class Scope(enum.StrEnum):
-    """How much of a cluster is fuzzed."""
+    """One worker, or a whole cluster."""
 
     WORKER = "worker"
     CLUSTER = "cluster"
@@ -76,7 +76,7 @@ SubjectOption = Annotated[
     typer.Option(
         "--subject",
         metavar="NAME",
-        help="Which system; see `workerfuzz subjects`.",
+        help="The system; see `workerfuzz subjects`.",
         autocompletion=subject_names,
     ),
 ]
@@ -219,12 +219,12 @@ MemoryOption = Annotated[
 
 
 def fresh_seed() -> int:
-    """Another one each time."""
+    """Return another seed each time."""
     return int.from_bytes(os.urandom(4))
 
 
 def fix_hash_order(subject: str) -> None:
-    """Starts this command again with a fixed order of sets, which subjects of other people have."""
+    """Start this command again with a fixed order of sets, where the subject is not the reference."""
     if subject != REFERENCE and not os.environ.get("PYTHONHASHSEED", "").isdecimal():
         sys.stdout.flush()
         os.environ["PYTHONHASHSEED"] = "0"

@@ -1,4 +1,4 @@
-"""What was typed and no command understands: in one line, with what to do next."""
+"""Messages for command lines that no command understands: one line, with what to do next."""
 
 import re
 from typing import Any, Final
@@ -14,7 +14,7 @@ HELPS: Final = re.compile(r"\bexpected |Did you mean |Possible options: ")
 
 
 def told(error: Any) -> str:
-    """What is wrong, where, and what to do next.
+    """Return the problem, its place, and what to do next.
 
     Args:
         error: an error of usage, with its message and the command that it is about.

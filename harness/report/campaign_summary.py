@@ -60,7 +60,7 @@ def wrapped(lines: Iterable[str], columns: int) -> Iterator[str]:
 
 
 def is_verbatim(line: str) -> bool:
-    """Whether line breaks would destroy what it says: a command, a step, or a row of a drawing."""
+    """True of a command, a step, or a row of a drawing, which a line break would destroy."""
     return line.lstrip().startswith(("replay it: ", "workerfuzz ", "> ")) or "│" in line
 
 
@@ -172,7 +172,7 @@ def failures(account: ShardResult) -> list[str]:
 
 
 def is_incomplete(account: ShardResult) -> bool:
-    """Whether a campaign that should reach everything ended without doing so."""
+    """True of a campaign that should have reached everything, and did not."""
     deep = account.plan.budget.profile == "deep" and not account.interrupted
     return deep and bool(account.unreached())
 

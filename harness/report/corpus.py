@@ -1,4 +1,4 @@
-"""What the command line prints of a corpus."""
+"""Summary of a corpus as the command line prints it."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from workerfuzz.harness.cases.format.spelling import counted
 
 
 def stats_lines(stats: Stats) -> Iterator[str]:
-    """How many stems there are, of what, and what they reach."""
+    """Counts of entries, by scope and subject, and of the features that they reach."""
     total = stats.stems.total()
     steps = stats.steps / total if total else 0
     yield f"{counted(total, 'stem')}, {steps:.1f} steps each, {stats.nbytes / 1024:,.1f} KiB"

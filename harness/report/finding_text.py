@@ -12,7 +12,7 @@ CASE: Final = ".case"
 
 
 def bug(met: Finding) -> tuple[str, ...]:
-    """Which bug of which system it is."""
+    """Identity of a bug: its system and its signature."""
     return met.bug
 
 
@@ -24,12 +24,12 @@ def status(met: Finding) -> Status:
 
 
 def harm(met: Finding) -> str:
-    """What it does to people; empty where nobody knows, or that is nothing."""
+    """Severity for users, in words; empty where it was not tried, or there is none."""
     return str(Severity[met.severity]) if met.severity not in {"", Severity.NOTHING.name} else ""
 
 
 def what(met: Finding) -> str:
-    """What happened, in a line."""
+    """Counterexample, in a line."""
     return met.severity_detail or met.counterexample.partition("\n")[0] or met.sentence
 
 

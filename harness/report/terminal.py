@@ -1,4 +1,4 @@
-"""What the command line prints: a case step by step, mutants, lists."""
+"""Terminal output: a case step by step, mutants, lists."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -65,7 +65,7 @@ def transcript(number: int, result: StepResult, world: World) -> Iterator[Text]:
 
 
 def mutant_line(measured: Measured) -> str:
-    """What became of one mutant, in one line."""
+    """Result of one mutant, in one line."""
     did = f"{measured.steps:,} steps, {measured.seconds:.1f} s"
     if measured.problem:
         return f"  ? {measured.name}: {measured.problem}"

@@ -1,4 +1,4 @@
-"""What the command line prints of the bugs of a folder."""
+"""List of the bugs of a folder, as the command line prints it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ def triage_lines(bugs: Sequence[TriagedBug], nights: int, folder: Path) -> Itera
 
 
 def bug_lines(bug: TriagedBug, folder: Path) -> Iterator[str]:
-    """What it is, what it does, how often and since when it came, and how to see it."""
+    """Lines of one bug: status, severity, occurrences, and the command that replays it."""
     harm = f"{bug.harm}: " if bug.harm not in {None, Severity.NOTHING} else ""
     yield f"{bug.status}: {harm}{bug.signature}"
     if bug.known:

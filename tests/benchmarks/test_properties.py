@@ -1,4 +1,4 @@
-"""What is measured is what it says: events about two keys, beside records that they leave alone."""
+"""The measurement: events about two keys, beside records that they leave alone."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What is timed is what a campaign does; the floor are the calls of such a campaign, and no others."""
+"""The timed runs are those of a campaign; the floor is made of the same calls, and no others."""
 
 from collections.abc import Callable
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""What starts is really started, and a process that fails is no measurement."""
+"""Processes are really started, and one that fails is no measurement."""
 
 import os
 import sys

@@ -61,7 +61,7 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
 
 
 class Said:
-    """What a command printed, and its exit status."""
+    """Output and exit status of a command."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], arguments: Sequence[str]) -> None:
         self.status = cli.run_command(arguments)

@@ -131,6 +131,13 @@ def test_nothing_is_a_corpus_too(say: Say) -> None:
     assert say("corpus", "stats", "stems") == (0, "0 stems, 0.0 steps each, 0.0 KiB\n", "")
 
 
+def test_a_folder_of_something_else_is_told(say: Say) -> None:
+    Path("music").mkdir()
+    Path("music/song.txt").write_text("la la")
+    said = "music: no stems here; expected a folder of `workerfuzz run --corpus`"
+    assert say("corpus", "stats", "music") == (2, "", f"workerfuzz: {said}\n")
+
+
 def test_merge_brings_corpora_together(say: Say) -> None:
     corpus.store(Path("one"), stem("pause"))
     corpus.store(Path("other"), stem("pause"))

@@ -1,4 +1,4 @@
-"""What a run says of bugs that we know, of those that are fixed, and of all if it is asked to."""
+"""Known bugs on the command line: told as known, as fixed, or as new with ``--no-known``."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What nobody understands gets one line, that says what to do next; the exit status is 2."""
+"""Wrong command lines get one line that says what to do next; the exit status is 2."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a night leaves for people is written in a process of its own; what is not written is told."""
+"""Reports of a night are written in a process of its own; those that are not written are told."""
 
 import sys
 from collections.abc import Callable

@@ -23,7 +23,7 @@ FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What a reader has: the commands of this environment, and nothing that tests set."""
+    """Environment of a reader: the commands of this one, and nothing that tests set."""
     programs = str(Path(sys.executable).parent)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     kept.pop("PYTHONHASHSEED", None)

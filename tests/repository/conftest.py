@@ -1,4 +1,4 @@
-"""What the tests of the repository read: its root, and the files that belong to it."""
+"""Fixtures of the tests of the repository: its root, and the files that belong to it."""
 
 import subprocess
 from pathlib import Path

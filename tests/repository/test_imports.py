@@ -1,4 +1,4 @@
-"""What each folder may import, where import-linter would need every name spelled out."""
+"""Imports that each folder may have, where import-linter would need every name spelled out."""
 
 import ast
 import sys

@@ -16,7 +16,7 @@ def prose(text: str) -> str:
 
 
 def anchors(text: str) -> set[str]:
-    """What a heading is called in a link, as GitHub makes it."""
+    """Anchors of headings in links, as GitHub makes them."""
     plain = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in HEADING.findall(prose(text)))
     return {heading.replace(" ", "-") for heading in plain}
 

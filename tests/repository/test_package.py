@@ -19,7 +19,7 @@ NOT_SHIPPED = ("dist-info/", ".egg-info/", "PKG-INFO", "setup.cfg")
 
 
 def run(*command: str | Path, cwd: Path, expect: int = 0) -> str:
-    """What a program prints; its output is the message where it ends otherwise than expected."""
+    """Output of a program; it is the message where the status is not as expected."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     ended = subprocess.run(
         [str(word) for word in command],
@@ -86,7 +86,7 @@ def content(wheel: Path) -> dict[str, bytes]:
 
 
 def shipped(files: list[Path]) -> set[str]:
-    """Where the files of the repository are to be found in the wheel."""
+    """Paths of the files of the repository within the wheel."""
     inside = {f"workerfuzz/{path}" for path in files if path.parts[0] in LINKED}
     return inside | {"workerfuzz/__init__.py", "workerfuzz/py.typed"}
 

@@ -1,4 +1,4 @@
-"""How the code reads, as far as a program can tell; ruff and mypy say the rest."""
+"""Style of the code, as far as a program can tell; ruff and mypy check the rest."""
 
 import ast
 import re
@@ -41,7 +41,7 @@ def lines_of_code(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def matching(texts: dict[Path, str], *patterns: re.Pattern[str]) -> Iterator[tuple[str, str]]:
-    """Where a pattern matches, as ``path:line``, and the line."""
+    """Matches of a pattern, as ``path:line``, each with its line."""
     for path, text in texts.items():
         for number, line in enumerate(text.splitlines(), 1):
             if any(pattern.search(line) for pattern in patterns):

@@ -22,7 +22,7 @@ SHORT = ("--subject", "reference", "--runs", "20", "--jobs", "1", "--quiet")
 
 
 def read(text: str) -> Any:
-    """What GitHub reads: its YAML is of version 1.2, where the word on is no boolean."""
+    """YAML as GitHub reads it: version 1.2, where the word on is no boolean."""
     found = yaml.safe_load(text)
     return {"on" if name is True else name: value for name, value in found.items()}
 
@@ -32,7 +32,7 @@ def workflow(name: str) -> Any:
 
 
 def runs(its: Any) -> list[str]:
-    """What the steps of a workflow run."""
+    """Commands that the steps of a workflow run."""
     return [step["run"] for job in its["jobs"].values() for step in job["steps"] if "run" in step]
 
 

@@ -9,7 +9,7 @@ from workerfuzz.harness.report.groups import Group, groups, steps_per_second
 
 
 def of_worker(seed: int) -> ShardResult:
-    """What a shard tells that fuzzed one worker."""
+    """Result of a shard that fuzzed one worker."""
     done = account(seed, version="0.1", expected=[], cannot={"steal": "nobody to steal"})
     done.plan = replace(done.plan, subject="reference", scope="worker")
     return done

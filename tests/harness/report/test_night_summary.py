@@ -1,4 +1,4 @@
-"""What the command line says of a night: what it is going to do, and what came of it."""
+"""Lines that the command line prints before and after a night."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What people read of the bugs of a folder."""
+"""The list of the bugs of a folder."""
 
 from pathlib import Path
 
