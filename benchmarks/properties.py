@@ -19,7 +19,7 @@ from timing import Program, alternate, excess, microseconds, ratios, spread, sto
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
@@ -63,7 +63,7 @@ class RecordingWorker(ReferenceWorker):
         self.events.append(event)
         return super().handle(event)
 
-    def check(self, touched: object) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: object) -> Iterator[Broken]:
         return iter(())
 
 

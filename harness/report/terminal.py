@@ -13,7 +13,7 @@ from workerfuzz.harness.cases.replay.replay import with_rest
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.scopes import World
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import AnyProperty
 
 
 def console() -> Console:
@@ -88,7 +88,7 @@ def score(results: Sequence[Measured]) -> str:
     return f"{sum(one.is_caught for one in mutants)} of {len(mutants)} caught, {model}"
 
 
-def show_properties(properties: Iterable[Property]) -> None:
+def show_properties(properties: Iterable[AnyProperty]) -> None:
     """Names and sentences, by when they must hold."""
     by_kind: dict[str, list[tuple[str, str]]] = {}
     for found in properties:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol, Self, runtime_checkable
 
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.canonical import Canonical
@@ -131,7 +131,7 @@ class ClusterSubject(Protocol):
     def moves(self) -> Iterable[TaskTransition]:
         """Every transition that the last call caused, in order; to be read once, at any later time."""
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
+    def check(self, party: str, *, thoroughly: bool) -> Iterable[Broken]:
         """The system's own properties that are broken, each with a counterexample.
 
         Args:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject, as_declared
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
@@ -64,7 +64,7 @@ class PlainWorker(WorkerSubject):
     def touched(self) -> Collection[str]:
         return list(dict.fromkeys((*self.states, *(key for key, _ in self._changes))))
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         return iter(())
 
     # What every subject shows

@@ -4,7 +4,7 @@ from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, Self
 
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -35,7 +35,7 @@ class WorkerSubject(WorkerView, Protocol):
     def touched(self) -> Collection[str]:
         """Keys whose record the last event may have made, changed or removed."""
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         """The subject's own properties that are broken, each with a counterexample.
 
         Args:

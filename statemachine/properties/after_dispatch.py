@@ -6,13 +6,14 @@ Each check is given the worker just after an event that started something.
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import instructions as do
-from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 @always("No task starts while a more urgent one is ready.", do.Execute)
-def most_urgent_starts_first(worker: WorkerState) -> Iterator[str]:
+def most_urgent_starts_first(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     started = worker.last.told(do.Execute)
     for _, key in worker.ready:
         left = worker.tasks[key].request
@@ -24,7 +25,8 @@ def most_urgent_starts_first(worker: WorkerState) -> Iterator[str]:
 
 
 @always("A key that could not be copied before is asked for alone (R38).", do.GatherDep)
-def suspects_travel_alone(worker: WorkerState) -> Iterator[str]:
+def suspects_travel_alone(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     started = worker.last.told(do.GatherDep)
     for it in started:
         for key in it.keys if len(it.keys) > 1 else ():
@@ -36,7 +38,8 @@ def suspects_travel_alone(worker: WorkerState) -> Iterator[str]:
     "Transfers keep the limits of message, worker and throttle, a first key of any size apart.",
     do.GatherDep,
 )
-def transfers_keep_the_limits(worker: WorkerState) -> Iterator[str]:
+def transfers_keep_the_limits(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     started = worker.last.told(do.GatherDep)
     config = worker.config
     before = worker.incoming_nbytes - sum(it.total_nbytes for it in started)
@@ -54,4 +57,4 @@ def transfers_keep_the_limits(worker: WorkerState) -> Iterator[str]:
 
 
 #: In the order in which they are checked.
-STARTED: Final[tuple[Property, ...]] = properties_in(globals())
+STARTED: Final[tuple[AnyProperty, ...]] = properties_in(globals())

@@ -8,7 +8,8 @@ from typing import Final
 
 from workerfuzz.statemachine.properties.after_transfer import ENDS_TRANSFER
 from workerfuzz.statemachine.properties.history import ENDS_THREAD
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import State
@@ -20,7 +21,8 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
     "The result of a thread is stored as it is; an actor stays where it was made (R48).",
     events.ExecuteSuccess,
 )
-def actors_stay_here(worker: WorkerState) -> Iterator[str]:
+def actors_stay_here(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.ExecuteSuccess = worker.last.event
     task = worker.tasks.get(event.key)
     if task is None or task.state is not State.MEMORY or task.spec is None:
@@ -36,7 +38,8 @@ def actors_stay_here(worker: WorkerState) -> Iterator[str]:
     *ENDS_THREAD,
     *ENDS_TRANSFER,
 )
-def scattered_value_wins(worker: WorkerState) -> Iterator[str]:
+def scattered_value_wins(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     for key in worker.touched:
         task = worker.tasks.get(key)
         if task is None or task.scattered is not ABSENT:
@@ -50,7 +53,8 @@ def scattered_value_wins(worker: WorkerState) -> Iterator[str]:
     "A failure names the dependency that failed, where one did, and is what the record says (R38).",
     do.TaskErred,
 )
-def failures_name_their_cause(worker: WorkerState) -> Iterator[str]:
+def failures_name_their_cause(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     told = worker.last.told(do.TaskErred)
     waited = {
         key
@@ -74,4 +78,4 @@ def causes_for(worker: WorkerState, key: str) -> set[str | None]:
 
 
 #: In the order in which they are checked.
-ENDED: Final[tuple[Property, ...]] = properties_in(globals())
+ENDED: Final[tuple[AnyProperty, ...]] = properties_in(globals())

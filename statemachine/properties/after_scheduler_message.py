@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import HOLDING, NEEDS_INPUTS, USES_INPUTS, Intent, State
@@ -59,7 +60,8 @@ def named(event: Any) -> Iterable[str]:
     *WANTED_FOR,
     *CHANGES,
 )
-def intent_is_what_was_asked(worker: WorkerState) -> Iterator[str]:
+def intent_is_what_was_asked(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: Any = worker.last.event
     right = WANTED_FOR.get(type(event))
     for key in named(event):
@@ -76,7 +78,8 @@ def intent_is_what_was_asked(worker: WorkerState) -> Iterator[str]:
     "A request is in the record as it was made: run id, priority, resources, content (R18, R21).",
     events.ComputeTask,
 )
-def request_is_written_down(worker: WorkerState) -> Iterator[str]:
+def request_is_written_down(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.ComputeTask = worker.last.event
     task = worker.tasks[event.key]
     if task.request != event.request or worker.last_run_id != event.request.run_id:
@@ -93,7 +96,8 @@ def request_is_written_down(worker: WorkerState) -> Iterator[str]:
     events.AcquireReplicas,
     events.RefreshWhoHas,
 )
-def holders_are_what_was_told(worker: WorkerState) -> Iterator[str]:
+def holders_are_what_was_told(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: Any = worker.last.event
     for key, peers in event.who_has.items():
         task = worker.tasks.get(key)
@@ -107,7 +111,8 @@ def holders_are_what_was_told(worker: WorkerState) -> Iterator[str]:
 
 
 @always("A request for a key whose value is here is answered at once.", events.ComputeTask)
-def done_is_told_again(worker: WorkerState) -> Iterator[str]:
+def done_is_told_again(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.ComputeTask = worker.last.event
     if worker.tasks[event.key].state is MEMORY:
         told = [it.run_id for it in worker.last.told(do.TaskFinished) if it.key == event.key]
@@ -119,7 +124,8 @@ def done_is_told_again(worker: WorkerState) -> Iterator[str]:
     "A value that was stored under other content goes when the key is requested (R31, R44).",
     events.ComputeTask,
 )
-def former_value_goes(worker: WorkerState) -> Iterator[str]:
+def former_value_goes(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.ComputeTask = worker.last.event
     task = worker.tasks[event.key]
     if task.state is MEMORY and worker.last.was(task, "spec") not in (None, event.spec):
@@ -131,8 +137,9 @@ def former_value_goes(worker: WorkerState) -> Iterator[str]:
     events.ComputeTask,
     events.AcquireReplicas,
 )
-def a_request_is_another_try(worker: WorkerState) -> Iterator[str]:
+def a_request_is_another_try(observation: ModelObservation) -> Iterator[str]:
     """Only a dependency that failed by being computed here fails a request at once."""
+    worker = observation.worker
     event: Any = worker.last.event
     for key in (event.key,) if type(event) is events.ComputeTask else event.who_has:
         task = worker.tasks[key]
@@ -155,7 +162,8 @@ def told(worker: WorkerState, key: str) -> bool:
     "A copy that may be dropped is dropped, unless a task here uses it: then that is told (R39).",
     events.RemoveReplicas,
 )
-def replicas_go_unless_used(worker: WorkerState) -> Iterator[str]:
+def replicas_go_unless_used(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.RemoveReplicas = worker.last.event
     used = {
         key
@@ -179,7 +187,8 @@ def replicas_go_unless_used(worker: WorkerState) -> Iterator[str]:
     "A scattered value is stored at once, or kept while a thread or a transfer is held.",
     events.UpdateData,
 )
-def scattered_value_is_kept(worker: WorkerState) -> Iterator[str]:
+def scattered_value_is_kept(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.UpdateData = worker.last.event
     for key, value in event.values.items():
         task = worker.tasks[key]
@@ -189,4 +198,4 @@ def scattered_value_is_kept(worker: WorkerState) -> Iterator[str]:
 
 
 #: In the order in which they are checked.
-ASKED: Final[tuple[Property, ...]] = properties_in(globals())
+ASKED: Final[tuple[AnyProperty, ...]] = properties_in(globals())

@@ -6,7 +6,8 @@ Each check is given the worker just after such an event.
 from collections.abc import Iterator
 from typing import Any, Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.properties.record_features import asked_for
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
@@ -31,7 +32,8 @@ def ended(worker: WorkerState, peer: str) -> list[TaskState]:
 
 
 @always("When a transfer ends, it ends for every key that it was to bring.", *ENDS_TRANSFER)
-def transfer_ends_for_all_its_keys(worker: WorkerState) -> Iterator[str]:
+def transfer_ends_for_all_its_keys(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: Any = worker.last.event
     peer: str = event.worker
     for key in worker.in_flight:
@@ -44,7 +46,8 @@ def transfer_ends_for_all_its_keys(worker: WorkerState) -> Iterator[str]:
     "A value that arrives while it is wanted is stored, unless a scattered one came first (R10).",
     events.GatherDepSuccess,
 )
-def what_arrives_is_used(worker: WorkerState) -> Iterator[str]:
+def what_arrives_is_used(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.GatherDepSuccess = worker.last.event
     for task in ended(worker, event.worker):
         wanted = worker.last.was(task, "state") in (State.FLIGHT, State.RESUMED)
@@ -61,7 +64,8 @@ def what_arrives_is_used(worker: WorkerState) -> Iterator[str]:
     events.GatherDepSuccess,
     events.RemoveWorker,
 )
-def absent_peers_hold_nothing(worker: WorkerState) -> Iterator[str]:
+def absent_peers_hold_nothing(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: Any = worker.last.event
     held = list(worker.has_what.get(event.worker, ()))
     if type(event) is events.GatherDepSuccess:
@@ -75,7 +79,8 @@ def absent_peers_hold_nothing(worker: WorkerState) -> Iterator[str]:
     "A failure to copy is counted, unless the key is computed here or the peer is at fault (R38).",
     *ENDS_TRANSFER,
 )
-def failures_to_copy_are_counted(worker: WorkerState) -> Iterator[str]:
+def failures_to_copy_are_counted(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: Any = worker.last.event
     for task in ended(worker, event.worker):
         right = worker.last.was(task, "suspicion")
@@ -91,8 +96,9 @@ def failures_to_copy_are_counted(worker: WorkerState) -> Iterator[str]:
     "A copy errs exactly at the failure that reaches the limit, and at any after that (R38).",
     *ENDS_TRANSFER,
 )
-def failing_copies_err_at_the_limit(worker: WorkerState) -> Iterator[str]:
+def failing_copies_err_at_the_limit(observation: ModelObservation) -> Iterator[str]:
     """It is in error after the event: what is wanted of it since before gets no further try."""
+    worker = observation.worker
     event, last = worker.last.event, worker.last
     limit = worker.config.suspicious_limit
     for task in ended(worker, event.worker):
@@ -117,7 +123,8 @@ def is_suspect(event: Any) -> bool:
     "The scheduler is asked about the keys of a busy peer that nobody else has time for (#4793).",
     events.GatherDepBusy,
 )
-def questions_are_to_the_point(worker: WorkerState) -> Iterator[str]:
+def questions_are_to_the_point(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     event: events.GatherDepBusy = worker.last.event
     stuck = {
         task.key
@@ -131,4 +138,4 @@ def questions_are_to_the_point(worker: WorkerState) -> Iterator[str]:
 
 
 #: In the order in which they are checked.
-COPIED: Final[tuple[Property, ...]] = properties_in(globals())
+COPIED: Final[tuple[AnyProperty, ...]] = properties_in(globals())

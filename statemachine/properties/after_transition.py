@@ -6,19 +6,20 @@ Each check is given the worker just after an event with transitions.
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS
 from workerfuzz.statemachine.worker.task import Transition
-from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 @always(
     "Every transition is a row of the table, or half of a detour that is listed (R16, R23, R24).",
     Transition,
 )
-def transitions_are_legal(worker: WorkerState) -> Iterator[str]:
+def transitions_are_legal(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     origin: dict[str, State] = {}
     for key, (_, start, finish, toward) in worker.changes:
         if (start, finish) not in TRANSITIONS:
@@ -33,7 +34,8 @@ def transitions_are_legal(worker: WorkerState) -> Iterator[str]:
     "Records go only when the scheduler says ForgetKeys, then or once they hold nothing (R37).",
     State.FORGOTTEN,
 )
-def only_the_doomed_are_forgotten(worker: WorkerState) -> Iterator[str]:
+def only_the_doomed_are_forgotten(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     for key, change in worker.changes:
         if change.finish is State.FORGOTTEN:
             event, records = worker.last.event, worker.last.lost(worker.tasks)
@@ -43,4 +45,4 @@ def only_the_doomed_are_forgotten(worker: WorkerState) -> Iterator[str]:
 
 
 #: In the order in which they are checked.
-MOVED: Final[tuple[Property, ...]] = properties_in(globals())
+MOVED: Final[tuple[AnyProperty, ...]] = properties_in(globals())

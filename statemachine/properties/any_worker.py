@@ -1,15 +1,10 @@
-"""What any worker must keep, whoever wrote it, as far as its surroundings can see.
-
-Each check is given one ``Observation``: a worker just after an event, and what
-had been asked of it before.
-"""
+"""Claims about any worker, whoever wrote it, by what its environment can observe."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.statemachine.properties.property import Property, always, at_rest, properties_in
+from workerfuzz.statemachine.properties.property import AnyProperty, always, at_rest, properties_in
 from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker import events
@@ -283,28 +278,44 @@ def runnable_was_requested(observation: Observation) -> Iterator[str]:
 
 
 #: In the order in which they are checked.
-CONTRACT: Final[tuple[Property, ...]] = properties_in(globals())
+AFTER_EVENT: Final[tuple[AnyProperty, ...]] = properties_in(globals())
 
 
-@cache
-def due(*kinds: type) -> tuple[Property, ...]:
-    """What can be broken by an event of a kind with instructions of these kinds in reply."""
-    return tuple(it for it in CONTRACT if not it.about or not set(kinds).isdisjoint(it.about))
+@dataclass(frozen=True, slots=True)
+class RestObservation:
+    """A worker that comes to rest, or has.
+
+    Attributes:
+        expected: values that must be in memory, by key.
+        outstanding: answers that it still asks for when the rounds are used up.
+    """
+
+    view: WorkerView
+    expected: Mapping[str, object] = field(default_factory=dict)
+    outstanding: Sequence[Event] = ()
 
 
 #: Where nothing is outstanding any more.
 RESTING: Final = frozenset({State.MEMORY, State.ERROR, State.RELEASED})
 
 
+@at_rest("A worker whose surroundings answer does not ask for ever.")
+def coming_to_rest_ends(rest: RestObservation) -> Iterator[str]:
+    count = len(rest.outstanding)
+    yield f"its questions are answered again and again; {count} answers are outstanding"
+
+
 @at_rest("Once its surroundings have answered, unasked, nothing is under way any more (R25, R53).")
-def everything_comes_to_rest(view: WorkerView) -> Iterator[str]:
+def everything_comes_to_rest(rest: RestObservation) -> Iterator[str]:
+    view = rest.view
     for key in view.keys():  # noqa: SIM118 - a view is no dict
         if view.state(key) not in RESTING:
             yield f"{key} is {view.state(key)}, and nothing more is going to happen"
 
 
 @at_rest("A worker that was told to forget everything is empty, and its resources are full.")
-def forgotten_worker_is_empty(view: WorkerView) -> Iterator[str]:
+def forgotten_worker_is_empty(rest: RestObservation) -> Iterator[str]:
+    view = rest.view
     for key in view.keys():  # noqa: SIM118 - a view is no dict
         yield f"{key} is {view.state(key)}"
     for key in view.data():
@@ -315,22 +326,16 @@ def forgotten_worker_is_empty(view: WorkerView) -> Iterator[str]:
 
 
 @at_rest("Everything requested again, with honest peers, arrives in memory (R20).")
-def asked_again_everything_arrives(view: WorkerView, wanted: Collection[str]) -> Iterator[str]:
-    for key in wanted:
-        if view.state(key) is not State.MEMORY:
-            yield f"{key} is {view.state(key) or 'unknown'}"
+def asked_again_everything_arrives(rest: RestObservation) -> Iterator[str]:
+    for key in rest.expected:
+        state = rest.view.state(key)
+        if state is not State.MEMORY:
+            yield f"{key} is {state or 'unknown'}"
 
 
 @at_rest("What is stored was computed from the content requested last.")
-def stored_values_are_right(view: WorkerView, expected: Mapping[str, object]) -> Iterator[str]:
-    for key, value in view.data().items():
+def stored_values_are_right(rest: RestObservation) -> Iterator[str]:
+    expected = rest.expected
+    for key, value in rest.view.data().items():
         if key in expected and value != expected[key]:
             yield f"{key} is {value!r}, should be {expected[key]!r}"
-
-
-AT_REST: Final[tuple[Property, ...]] = (
-    everything_comes_to_rest,
-    forgotten_worker_is_empty,
-    asked_again_everything_arrives,
-    stored_values_are_right,
-)

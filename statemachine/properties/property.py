@@ -1,47 +1,87 @@
-"""Named sentences about a worker, and what it means to break one."""
+"""The type of all properties: a named sentence, when it is due, and a check of one observation."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+
+O_contra = TypeVar("O_contra", contravariant=True)
+O = TypeVar("O")  # noqa: E741 - an observation
 
 Kind = Literal["always", "sometimes", "at rest"]
 
-#: Yields counterexamples, one line each; nothing where the property holds. What it is given is
-#: written where the property is defined.
-Check = Callable[..., Iterable[str]]
-
 
 @dataclass(frozen=True, slots=True)
-class Property:
+class Property(Generic[O_contra]):
     """Something that holds after every step, at rest, or is to be reached sometimes.
 
     Attributes:
         name: says what holds, in snake_case; cases name it.
         sentence: the same for people.
+        check: yields counterexamples, one line each; nothing where the property holds.
         about: kinds of event, instruction or transition, or states, without which it cannot break;
-            none: it always can.
+            none: it always can. ``schedule`` goes by it.
     """
 
     name: str
     sentence: str
     kind: Kind
-    check: Check
+    check: Callable[[O_contra], Iterable[str]]
     about: tuple[object, ...] = ()
 
-    def __call__(self, *args: Any) -> Iterator[str]:
-        return iter(self.check(*args))
+
+#: A property, whatever it observes.
+AnyProperty: TypeAlias = Property[Any]
+
+#: A property that is broken, with a counterexample.
+Broken: TypeAlias = tuple[AnyProperty, str]
+
+#: Properties that are due, with what they observe.
+Due: TypeAlias = tuple[Sequence[AnyProperty], object]
 
 
-def always(sentence: str, *about: object) -> Callable[[Check], Property]:
-    """Decorates a check that must find nothing after any step, or any that it is about."""
+def always(sentence: str, *about: object) -> Callable[[Callable[[O], Iterable[str]]], Property[O]]:
+    """Decorate a check that must find nothing after any step, or any that it is about."""
     return lambda check: Property(check.__name__, sentence, "always", check, about)
 
 
-def at_rest(sentence: str) -> Callable[[Check], Property]:
-    """Decorates a check that must find nothing once all that was outstanding has ended."""
+def at_rest(sentence: str) -> Callable[[Callable[[O], Iterable[str]]], Property[O]]:
+    """Decorate a check that must find nothing once all that was outstanding has ended."""
     return lambda check: Property(check.__name__, sentence, "at rest", check)
 
 
-def properties_in(namespace: dict[str, object]) -> tuple[Property, ...]:
-    """The properties that a module defines, in that order."""
+def properties_in(namespace: Mapping[str, object]) -> tuple[AnyProperty, ...]:
+    """Return the properties that a module defines, in that order."""
     return tuple(item for item in namespace.values() if isinstance(item, Property))
+
+
+class Checks:
+    """Performs the checks that are due; an observer is told of each, where there is one.
+
+    Attributes:
+        observer: told of a property each time that it is checked.
+    """
+
+    __slots__ = ("observer",)
+
+    def __init__(self) -> None:
+        self.observer: Callable[[AnyProperty], None] | None = None
+
+    def broken(self, due: Iterable[Due]) -> Iterator[Broken]:
+        """Yield the properties that are broken, each with its counterexamples."""
+        observer = self.observer
+        for properties, observation in due:
+            for item in properties:
+                if observer is not None:
+                    observer(item)
+                for counterexample in item.check(observation):
+                    yield item, counterexample
+
+    def check(self, item: Property[O], observation: O) -> Iterable[str]:
+        """Yield the counterexamples to one property."""
+        if self.observer is not None:
+            self.observer(item)
+        return item.check(observation)
+
+
+#: Of this process.
+CHECKS: Final = Checks()

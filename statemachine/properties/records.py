@@ -1,14 +1,13 @@
 """What holds in a worker of ours after every event: each record against its state and the indexes.
 
-The state machine itself asserts none of this. Each check is given a key and the shape of its record;
-what holds between records is in ``neighbours``.
+The state machine itself asserts none of this. Claims about several records are in ``relations``.
 """
 
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.model_observation import RecordObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker.states import (
     HOLDING,
     NEEDS_INPUTS,
@@ -45,13 +44,15 @@ STATES: Final = {
 
 
 @always("What a task is for and the state it is in fit together (R5, R6, R8).")
-def role_fits_state(key: str, its: RecordFeatures) -> Iterator[str]:
+def role_fits_state(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.role is not ROLES.get(its.state, its.role):
         yield f"{key} is {its.state} with role {its.role}"
 
 
 @always("A state is one of those that what the scheduler wants can lead to (R5, R41).")
-def state_fits_intent(key: str, its: RecordFeatures) -> Iterator[str]:
+def state_fits_intent(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.doomed:
         if its.state is not State.CANCELLED or its.intent is not Intent.NONE:
             yield f"{key} is {its.state} for {its.intent}, and to be forgotten"
@@ -63,7 +64,8 @@ def state_fits_intent(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 @always("Cancelled and resumed hold what they say, and go where they say.")
-def compound_state_is_legal(key: str, its: RecordFeatures) -> Iterator[str]:
+def compound_state_is_legal(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.state is State.CANCELLED or its.state is State.RESUMED:
         resumed_role = Role.COMPUTE if its.seceded is None else Role.FETCH
         if (its.state, its.previous, its.next) not in COMPOUND:
@@ -75,7 +77,8 @@ def compound_state_is_legal(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 @always("A task holds a thread or a transfer exactly while its state says so, never both (R33).")
-def holds_what_its_state_says(key: str, its: RecordFeatures) -> Iterator[str]:
+def holds_what_its_state_says(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     thread, transfer = its.seceded is not None, its.asked is not None
     if its.state is State.FLIGHT:
         right = transfer and not thread
@@ -88,7 +91,8 @@ def holds_what_its_state_says(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 @always("A task is coming from somebody exactly while a transfer that names it is open.")
-def flight_comes_from_somebody(key: str, its: RecordFeatures) -> Iterator[str]:
+def flight_comes_from_somebody(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if (its.asked is not None) != its.in_flight:
         yield f"{key} is {its.state}, coming from somebody: {its.asked is not None}"
     elif its.asked is False:
@@ -96,7 +100,8 @@ def flight_comes_from_somebody(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 @always("A slot is taken by every thread that did not secede, and by nothing else.")
-def slots_are_taken_by_threads(key: str, its: RecordFeatures) -> Iterator[str]:
+def slots_are_taken_by_threads(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if (its.seceded is False) != its.executing:
         yield f"{key} is {its.state}, slot taken: {its.executing}"
     if (its.seceded is True) != its.long_running:
@@ -104,13 +109,15 @@ def slots_are_taken_by_threads(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 @always("A value is stored exactly for tasks in memory.")
-def memory_has_a_value(key: str, its: RecordFeatures) -> Iterator[str]:
+def memory_has_a_value(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.stored != (its.state is State.MEMORY):
         yield f"{key} is {its.state}, values stored: {its.stored}"
 
 
 @always("A task stands in the queue of its state, once, and in no other.")
-def queued_where_its_state_says(key: str, its: RecordFeatures) -> Iterator[str]:
+def queued_where_its_state_says(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if (its.state is State.FETCH or its.state in RUNNABLE) != (its.queued is not None):
         yield f"{key} is {its.state}, queued: {its.queued is not None}"
     elif its.queued is False:
@@ -120,31 +127,36 @@ def queued_where_its_state_says(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 @always("A key is queued to be copied exactly if somebody holds it.")
-def somebody_holds_what_is_queued(key: str, its: RecordFeatures) -> Iterator[str]:
+def somebody_holds_what_is_queued(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.state in WANTS_COPY and its.held != (its.state is State.FETCH):
         yield f"{key} is {its.state}, held by a peer: {its.held}"
 
 
 @always("Ready tasks take no resources, constrained ones do.")
-def constrained_takes_resources(key: str, its: RecordFeatures) -> Iterator[str]:
+def constrained_takes_resources(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.state in RUNNABLE and its.requested and its.takes != (its.state is State.CONSTRAINED):
         yield f"{key} is {its.state} and takes resources: {its.takes}"
 
 
 @always("What was asked to be computed here has its content (R9, R21).")
-def compute_has_content(key: str, its: RecordFeatures) -> Iterator[str]:
+def compute_has_content(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.intent is Intent.COMPUTE and not (its.specified and its.requested):
         yield f"{key} is to be computed, without spec or request"
 
 
 @always("A value that was scattered waits only while a thread or a transfer is held.")
-def scattered_value_is_taken(key: str, its: RecordFeatures) -> Iterator[str]:
+def scattered_value_is_taken(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.scattered and its.state not in HOLDING:
         yield f"{key} is {its.state}, and its scattered value was not stored"
 
 
 @always("A story is contiguous and ends in the state of its task (R46).")
-def story_is_contiguous(key: str, its: RecordFeatures) -> Iterator[str]:
+def story_is_contiguous(record: RecordObservation) -> Iterator[str]:
+    key, its = record
     if its.ended is not its.state:
         yield f"{key} is {its.state}, its story ends in {its.ended}"
     if not its.contiguous:
@@ -152,4 +164,4 @@ def story_is_contiguous(key: str, its: RecordFeatures) -> Iterator[str]:
 
 
 #: In the order in which they are checked.
-INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())
+INVARIANTS: Final[tuple[AnyProperty, ...]] = properties_in(globals())

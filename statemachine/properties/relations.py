@@ -1,24 +1,22 @@
-"""What holds between a record and the records, holders and requests that it refers to.
-
-Each check is given the worker and one task.
-"""
+"""What holds between a record and the records, holders and requests that it refers to."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from workerfuzz.statemachine.properties.model_observation import TaskObservation
 from workerfuzz.statemachine.properties.property import Property, always
 from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, RUNNABLE, State
-from workerfuzz.statemachine.worker.task import TaskState
-from workerfuzz.statemachine.worker.worker_state import ADDRESS, WorkerState
+from workerfuzz.statemachine.worker.worker_state import ADDRESS
 
 #: States in which a missing input of a waiting task is not being cared for.
 IDLE: Final = frozenset({State.RELEASED, State.ERROR, State.FORGOTTEN})
 
 
 @always("Holders are known from both sides, and the worker is not among its own peers.")
-def holders_agree(worker: WorkerState, task: TaskState) -> Iterator[str]:
+def holders_agree(observation: TaskObservation) -> Iterator[str]:
+    worker, task = observation
     for peer in task.who_has:
         if peer == ADDRESS:
             yield f"{task.key} is held by the worker itself"
@@ -27,7 +25,8 @@ def holders_agree(worker: WorkerState, task: TaskState) -> Iterator[str]:
 
 
 @always("A task needs its dependencies exactly until it runs, and they know that.")
-def needs_are_known(worker: WorkerState, task: TaskState) -> Iterator[str]:
+def needs_are_known(observation: TaskObservation) -> Iterator[str]:
+    worker, task = observation
     needs = task.state in NEEDS_INPUTS
     for key in task.dependencies:
         dependency = worker.tasks.get(key)
@@ -40,14 +39,16 @@ def needs_are_known(worker: WorkerState, task: TaskState) -> Iterator[str]:
 
 
 @always("A task waits exactly while one of its dependencies is not here (R7).")
-def waits_for_something(worker: WorkerState, task: TaskState) -> Iterator[str]:
+def waits_for_something(observation: TaskObservation) -> Iterator[str]:
+    worker, task = observation
     runnable = task.state in RUNNABLE
     if task.state in NEEDS_INPUTS and worker.inputs_are_here(task) != runnable:
         yield f"{task.key} is {task.state}, inputs here: {not runnable}"
 
 
 @always("Something is being done about every dependency that a task waits for (#4724).")
-def dependencies_are_cared_for(worker: WorkerState, task: TaskState) -> Iterator[str]:
+def dependencies_are_cared_for(observation: TaskObservation) -> Iterator[str]:
+    worker, task = observation
     if task.state is State.WAITING:
         for key in task.dependencies:
             if worker.tasks[key].state in IDLE:
@@ -57,7 +58,8 @@ def dependencies_are_cared_for(worker: WorkerState, task: TaskState) -> Iterator
 
 
 @always("A task is queued under the priority of its request, a copy under that of any it is for.")
-def queued_as_urgently_as_asked(worker: WorkerState, task: TaskState) -> Iterator[str]:
+def queued_as_urgently_as_asked(observation: TaskObservation) -> Iterator[str]:
+    worker, task = observation
     queued, request = task.queued_at, task.request
     if queued is None:
         return
@@ -69,14 +71,15 @@ def queued_as_urgently_as_asked(worker: WorkerState, task: TaskState) -> Iterato
             yield f"{task.key} is queued at {queued}, needed by {key} at {request.priority}"
 
 
-#: In the order in which they are checked; each with what it takes to break it, told from the shape of
-#: the record.
-CAN_BREAK: Final[Mapping[Property, Callable[[RecordFeatures], bool]]] = MappingProxyType(
-    {
-        holders_agree: lambda its: its.held,
-        needs_are_known: lambda its: its.depends or its.needed,
-        waits_for_something: lambda its: its.state in NEEDS_INPUTS,
-        dependencies_are_cared_for: lambda its: its.depends or its.needed,
-        queued_as_urgently_as_asked: lambda its: its.queued is not None,
-    }
+#: In the order in which they are checked; each with the features that a record must have to break it.
+CAN_BREAK: Final[Mapping[Property[TaskObservation], Callable[[RecordFeatures], bool]]] = (
+    MappingProxyType(
+        {
+            holders_agree: lambda its: its.held,
+            needs_are_known: lambda its: its.depends or its.needed,
+            waits_for_something: lambda its: its.state in NEEDS_INPUTS,
+            dependencies_are_cared_for: lambda its: its.depends or its.needed,
+            queued_as_urgently_as_asked: lambda its: its.queued is not None,
+        }
+    )
 )

@@ -1,6 +1,10 @@
-"""Which properties are due: those that can be broken by what happened, or by a record of some shape."""
+"""The properties that are due: those that can be broken by what happened, or by a record as it is.
 
-from collections.abc import Iterable, Mapping
+Nothing is checked that cannot be broken, and what holds of all records with the same features is
+found out once.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 from typing import Final
@@ -10,30 +14,174 @@ from workerfuzz.statemachine.properties.after_execution import ENDED
 from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
 from workerfuzz.statemachine.properties.after_transfer import COPIED
 from workerfuzz.statemachine.properties.after_transition import MOVED
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.any_worker import AFTER_EVENT
+from workerfuzz.statemachine.properties.history import PROGRESS
+from workerfuzz.statemachine.properties.model_observation import (
+    ModelObservation,
+    RecordBefore,
+    RecordObservation,
+    TaskObservation,
+)
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due
 from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.properties.records import INVARIANTS
 from workerfuzz.statemachine.properties.relations import CAN_BREAK
+from workerfuzz.statemachine.properties.report_counts import ReportCounts
+from workerfuzz.statemachine.properties.reporting import MESSAGES, steal_is_answered
+from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS as SCHEDULER_INVARIANTS
+from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler_totals import COUNTS as SCHEDULER_COUNTS
+from workerfuzz.statemachine.properties.scheduler_totals import TOTALS as SCHEDULER_TOTALS
+from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import TaskState, Transition
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
-def by_kind(properties: Iterable[Property]) -> Mapping[object, tuple[Property, ...]]:
-    """Every kind that one of them is about, with all that are."""
-    found: dict[object, tuple[Property, ...]] = {}
+def by_kind(properties: Iterable[AnyProperty]) -> Mapping[object, tuple[AnyProperty, ...]]:
+    """Return every kind that one of them is about, with all that are."""
+    found: dict[object, tuple[AnyProperty, ...]] = {}
     for item in properties:
         for kind in item.about:
             found[kind] = (*found.get(kind, ()), item)
     return MappingProxyType(found)
 
 
-#: Due after an event of a kind, after an instruction of a kind, after a transition (``Change``). Each
-#: is given the worker.
+#: Due in the reference worker after an event of a kind, after an instruction of a kind, after a
+#: transition.
 DUE_AFTER: Final = by_kind((*ASKED, *COPIED, *ENDED, *STARTED, *MOVED))
 
 
 @cache
-def judged(shape: RecordFeatures) -> tuple[tuple[Property, ...], tuple[Property, ...]]:
-    """Of a record of this shape: what it breaks by itself, and what it may break with others."""
+def due_in_any_worker(*kinds: type) -> tuple[AnyProperty, ...]:
+    """Return those that an event of a kind, with instructions of these kinds in reply, can break."""
+    return tuple(it for it in AFTER_EVENT if not it.about or not set(kinds).isdisjoint(it.about))
+
+
+@cache
+def judged(features: RecordFeatures) -> tuple[tuple[AnyProperty, ...], tuple[AnyProperty, ...]]:
+    """Return what a record with these features breaks by itself, and may break with others."""
+    record = RecordObservation("a record", features)
     return (
-        tuple(item for item in INVARIANTS if any(True for _ in item("a record", shape))),
-        tuple(item for item, can_be_broken in CAN_BREAK.items() if can_be_broken(shape)),
+        tuple(item for item in INVARIANTS if any(True for _ in item.check(record))),
+        tuple(item for item, can_be_broken in CAN_BREAK.items() if can_be_broken(features)),
     )
+
+
+class WorkerSchedule:
+    """The properties of one reference worker that are due, event by event.
+
+    Attributes:
+        before: each record as it was when it was last looked at.
+    """
+
+    __slots__ = ("before", "worker")
+
+    def __init__(self, worker: WorkerState) -> None:
+        self.worker = worker
+        self.before = {key: RecordBefore.of(task) for key, task in worker.tasks.items()}
+
+    def inherit(self, original: "WorkerSchedule") -> None:
+        """Go on where another one stands, of whose worker this one's is a copy."""
+        tasks, copies = original.worker.tasks, self.worker.tasks
+        for key, before in original.before.items():
+            if key in tasks:
+                self.before[key] = before.carried_over(tasks[key], copies[key])
+
+    def stale(self) -> list[tuple[object, ...]]:
+        """Return records that changed without being touched, which are still to be judged."""
+        tasks = self.worker.tasks
+        return [
+            (key, *before.against(tasks[key]))
+            for key, before in sorted(self.before.items())
+            if key in tasks and before != RecordBefore.of(tasks[key])
+        ]
+
+    def due(
+        self, event: Event, issued: Sequence[Instruction], touched: Collection[str] | None
+    ) -> list[Due]:
+        """Return the properties that are due after an event, each with its observation.
+
+        Args:
+            touched: keys that the event touched; None asks for a full sweep.
+        """
+        worker = self.worker
+        due: list[Due] = []
+        changed: list[tuple[RecordBefore, TaskState]] = []
+        gone = self._look_at(worker.tasks if touched is None else touched, due, changed)
+        counts = ReportCounts.of(event, worker.changes, issued)
+        observation = ModelObservation(worker, event, issued, changed, counts)
+        due.append((TOTALS, observation))
+        if touched is None:
+            due.append((COUNTS, observation))
+            return due
+        due += [(item, observation) for item in due_after(observation, gone=gone)]
+        if changed:
+            due.append((PROGRESS, observation))
+        return due
+
+    def _look_at(
+        self,
+        keys: Iterable[str],
+        due: list[Due],
+        changed: list[tuple[RecordBefore, TaskState]],
+    ) -> bool:
+        """Note what is due for each of these records; return whether one is not there any more."""
+        worker, records = self.worker, self.before
+        gone = False
+        for key in keys:
+            task = worker.tasks.get(key)
+            if task is None:
+                gone = True
+                records.pop(key, None)
+                continue
+            features = RecordFeatures.of(worker, task)
+            if CHECKS.observer is not None:
+                for item in INVARIANTS:
+                    CHECKS.observer(item)
+            broken, about_others = judged(features)
+            if broken:
+                due.append((broken, RecordObservation(key, features)))
+            if about_others:
+                due.append((about_others, TaskObservation(worker, task)))
+            after = RecordBefore.of(task)
+            before = records.get(key, after)
+            if before.task is not task:
+                gone = True
+            elif before != after:
+                changed.append((before, task))
+            records[key] = after
+        return gone
+
+
+def due_after(observation: ModelObservation, *, gone: bool) -> list[Sequence[AnyProperty]]:
+    """Return the groups of properties that are about what happened.
+
+    Args:
+        gone: a record is not there any more.
+    """
+    event, counts = observation.event, observation.counts
+    kinds: list[object] = [type(event)]
+    if observation.worker.changes:
+        kinds.append(Transition)
+    if gone:
+        kinds.append(State.FORGOTTEN)
+    if observation.issued:
+        kinds += dict.fromkeys(map(type, observation.issued))
+    due: list[Sequence[AnyProperty]] = [DUE_AFTER[kind] for kind in kinds if kind in DUE_AFTER]
+    if counts.due != counts.told:
+        due.append(MESSAGES)
+    elif type(event) is events.StealRequest:
+        due.append((steal_is_answered,))
+    return due
+
+
+def due_in_scheduler(observation: SchedulerObservation, *, thoroughly: bool) -> list[Due]:
+    """Return the properties of the reference scheduler that are due after a message, or in a sweep."""
+    due: list[Due] = [(SCHEDULER_INVARIANTS, observation), (SCHEDULER_TOTALS, observation)]
+    if thoroughly:
+        due.append((SCHEDULER_COUNTS, observation))
+    return due

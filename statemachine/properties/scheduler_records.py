@@ -1,28 +1,39 @@
 """What holds in a scheduler of ours after every message: its indexes against the states of its tasks."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 from workerfuzz.statemachine.scheduler.target_state import target_state
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
-Touched = Iterable[SchedulerTask]
+
+class SchedulerObservation(NamedTuple):
+    """The reference scheduler just after a message.
+
+    Attributes:
+        tasks: those that the message touched; in a sweep, all.
+    """
+
+    scheduler: SchedulerState
+    tasks: Sequence[SchedulerTask]
 
 
 @always("Every task is in the state that its record asks for.")
-def state_is_the_wanted_one(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def state_is_the_wanted_one(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         wanted = target_state(scheduler, task)
         if wanted is not task.state:
             yield f"{task.key} is {task.state}, and should be {wanted}"
 
 
 @always("A task is processed by one worker that is there, exactly while its state says so.")
-def processing_has_a_worker(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def processing_has_a_worker(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         name = task.processing_on
         if (task.state is SchedulerTaskState.PROCESSING) != (name is not None):
             yield f"{task.key} is {task.state}, processing on {name}"
@@ -35,15 +46,16 @@ def processing_has_a_worker(scheduler: SchedulerState, touched: Touched) -> Iter
 
 
 @always("A value has a holder exactly in memory.")
-def memory_has_a_holder(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def memory_has_a_holder(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
         if (task.state is SchedulerTaskState.MEMORY) != bool(task.who_has):
             yield f"{task.key} is {task.state}, held by {', '.join(task.who_has) or 'nobody'}"
 
 
 @always("Holders are known from both sides, are there, and have nothing to confirm.")
-def holders_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def holders_agree(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         for name in task.who_has:
             worker = scheduler.workers.get(name)
             if worker is None or task.key not in worker.has_what:
@@ -55,15 +67,16 @@ def holders_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
 
 
 @always("A failure is known exactly of what is erred.")
-def erred_has_a_failure(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def erred_has_a_failure(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
         if (task.state is SchedulerTaskState.ERRED) != (task.failure is not None):
             yield f"{task.key} is {task.state} with {task.failure}"
 
 
 @always("A task stands in the index of its state, and in no other.")
-def indexed_where_its_state_says(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def indexed_where_its_state_says(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         queued = scheduler.queued.holds(task.priority, task.key)
         if queued != (task.state is SchedulerTaskState.QUEUED):
             yield f"{task.key} is {task.state}, in the queue: {queued}"
@@ -73,8 +86,9 @@ def indexed_where_its_state_says(scheduler: SchedulerState, touched: Touched) ->
 
 
 @always("Inputs know who depends on them, and who waits for them.")
-def inputs_know_their_dependents(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def inputs_know_their_dependents(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         for key in task.dependencies if not task.detached else ():
             needed = scheduler.tasks.get(key)
             if needed is None:
@@ -86,8 +100,9 @@ def inputs_know_their_dependents(scheduler: SchedulerState, touched: Touched) ->
 
 
 @always("What needs an input of a task that is being processed is in memory.")
-def processing_has_its_inputs(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def processing_has_its_inputs(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         if task.state is SchedulerTaskState.PROCESSING:
             for dependency in scheduler.inputs(task):
                 if dependency.state is not SchedulerTaskState.MEMORY:
@@ -95,16 +110,17 @@ def processing_has_its_inputs(scheduler: SchedulerState, touched: Touched) -> It
 
 
 @always("Clients know what they want as the tasks know who wants them.")
-def wants_agree(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def wants_agree(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         for name, client in scheduler.clients.items():
             if (name in task.wanted_by) != (task.key in client.wants):
                 yield f"{name} wants {task.key}: {task.key in client.wants}, the task disagrees"
 
 
 @always("A record that nobody uses waits for workers to confirm, and is not otherwise there.")
-def unused_records_go(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def unused_records_go(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
         if not task.in_use and not (task.detached and task.unconfirmed):
             yield f"{task.key} is {task.state}, and nobody uses it"
         if task.in_use and task.detached:
@@ -112,8 +128,9 @@ def unused_records_go(scheduler: SchedulerState, touched: Touched) -> Iterator[s
 
 
 @always("Who has to confirm something was asked.")
-def confirmations_are_asked_for(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def confirmations_are_asked_for(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
         if task.renewed and not task.unconfirmed:
             yield f"{task.key} waits for workers to confirm, and none has to"
         for name, number in task.unconfirmed.items():
@@ -123,8 +140,8 @@ def confirmations_are_asked_for(scheduler: SchedulerState, touched: Touched) -> 
 
 
 @always("A story is contiguous and ends in the state of its task.")
-def story_is_contiguous(scheduler: SchedulerState, touched: Touched) -> Iterator[str]:
-    for task in touched:
+def story_is_contiguous(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
         story = task.history
         finish = story[-1].finish if story else SchedulerTaskState.RELEASED
         if finish is not task.state:
@@ -134,4 +151,4 @@ def story_is_contiguous(scheduler: SchedulerState, touched: Touched) -> Iterator
 
 
 #: In the order in which they are checked.
-INVARIANTS: Final[tuple[Property, ...]] = properties_in(globals())
+INVARIANTS: Final[tuple[AnyProperty, ...]] = properties_in(globals())

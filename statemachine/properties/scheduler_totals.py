@@ -3,32 +3,35 @@
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
 from workerfuzz.statemachine.scheduler.placement import next_queued, place
-from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 
 
 @always("No task is queued while a worker has room.")
-def no_room_is_left(scheduler: SchedulerState) -> Iterator[str]:
+def no_room_is_left(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
     task = next_queued(scheduler)
     if task is not None:
         yield f"{task.key} is queued, and a worker has room"
 
 
 @always("No task waits for a worker while one is there that may compute it.")
-def no_worker_is_overlooked(scheduler: SchedulerState) -> Iterator[str]:
+def no_worker_is_overlooked(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
     for key in scheduler.no_worker:
         if place(scheduler, scheduler.tasks[key]).state is not SchedulerTaskState.NO_WORKER:
             yield f"{key} is in no-worker, and a worker may compute it"
 
 
 #: Checked after every message.
-TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
+TOTALS: Final[tuple[AnyProperty, ...]] = properties_in(globals())
 
 
 @always("Each index holds as many keys as there are tasks in its state.")
-def indexes_hold_nothing_else(scheduler: SchedulerState) -> Iterator[str]:
+def indexes_hold_nothing_else(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
     tasks, workers = scheduler.tasks.values(), scheduler.workers.values()
     count = {state: sum(task.state is state for task in tasks) for state in SchedulerTaskState}
     used = [task for task in tasks if not task.detached]
@@ -64,4 +67,4 @@ def indexes_hold_nothing_else(scheduler: SchedulerState) -> Iterator[str]:
 
 
 #: Checked in a sweep only, because they go over all that is known.
-COUNTS: Final[tuple[Property, ...]] = (indexes_hold_nothing_else,)
+COUNTS: Final[tuple[AnyProperty, ...]] = (indexes_hold_nothing_else,)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.property import Property, always, properties_in
+from workerfuzz.statemachine.properties.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.worker.dispatch import next_execution, peers_that_could_be_asked
 from workerfuzz.statemachine.worker.states import State
@@ -11,14 +12,16 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 @always("No more slots are taken than there are threads.")
-def threads_suffice(worker: WorkerState) -> Iterable[str]:
+def threads_suffice(observation: ModelObservation) -> Iterable[str]:
+    worker = observation.worker
     if len(worker.executing) > worker.config.nthreads:
         return (f"{len(worker.executing)} running, {worker.config.nthreads} threads",)
     return ()
 
 
 @always("What is left of each resource is its total less what running threads took.")
-def resources_are_conserved(worker: WorkerState) -> Iterable[str]:
+def resources_are_conserved(observation: ModelObservation) -> Iterable[str]:
+    worker = observation.worker
     return leaking_resources(worker) if worker.config.resources else ()
 
 
@@ -36,7 +39,8 @@ def leaking_resources(worker: WorkerState) -> Iterator[str]:
 
 
 @always("Bytes under way are the sum of what open transfers were asked for.")
-def incoming_bytes_are_conserved(worker: WorkerState) -> Iterable[str]:
+def incoming_bytes_are_conserved(observation: ModelObservation) -> Iterable[str]:
+    worker = observation.worker
     total = 0
     for transfer in worker.transfers.values():
         total += transfer.nbytes
@@ -46,7 +50,8 @@ def incoming_bytes_are_conserved(worker: WorkerState) -> Iterable[str]:
 
 
 @always("No thread is idle while a task could run on it (#4724).")
-def no_thread_is_idle(worker: WorkerState) -> Iterable[str]:
+def no_thread_is_idle(observation: ModelObservation) -> Iterable[str]:
+    worker = observation.worker
     running, threads = len(worker.executing), worker.config.nthreads
     if running >= threads or not (worker.ready or worker.constrained):
         return ()
@@ -55,7 +60,8 @@ def no_thread_is_idle(worker: WorkerState) -> Iterable[str]:
 
 
 @always("No peer is left alone while it could be asked for a queued key (#4133).")
-def no_peer_is_left_alone(worker: WorkerState) -> Iterable[str]:
+def no_peer_is_left_alone(observation: ModelObservation) -> Iterable[str]:
+    worker = observation.worker
     if not worker.data_needed:
         return ()
     return [
@@ -65,12 +71,13 @@ def no_peer_is_left_alone(worker: WorkerState) -> Iterable[str]:
 
 
 #: Checked after every event; their cost follows what is running and under way, not what is known.
-TOTALS: Final[tuple[Property, ...]] = properties_in(globals())
+TOTALS: Final[tuple[AnyProperty, ...]] = properties_in(globals())
 
 
 @always("Each index holds as many keys as there are tasks in its state.")
-def indexes_hold_nothing_else(worker: WorkerState) -> Iterator[str]:
+def indexes_hold_nothing_else(observation: ModelObservation) -> Iterator[str]:
     """The totals: with the above, each index agrees with the states in both directions (R13)."""
+    worker = observation.worker
     tasks = worker.tasks.values()
     count = {state: sum(task.state is state for task in tasks) for state in State}
     holders = sum(len(task.who_has) for task in tasks)
@@ -102,7 +109,8 @@ def indexes_hold_nothing_else(worker: WorkerState) -> Iterator[str]:
 
 
 @always("A whole story is contiguous, from released on (R46).")
-def stories_are_whole(worker: WorkerState) -> Iterator[str]:
+def stories_are_whole(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
     for task in worker.tasks.values():
         finish = State.RELEASED
         for change in task.history:
@@ -112,4 +120,4 @@ def stories_are_whole(worker: WorkerState) -> Iterator[str]:
 
 
 #: Checked in a sweep only, because they go over all that is known.
-COUNTS: Final[tuple[Property, ...]] = (indexes_hold_nothing_else, stories_are_whole)
+COUNTS: Final[tuple[AnyProperty, ...]] = (indexes_hold_nothing_else, stories_are_whole)

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS
-from workerfuzz.statemachine.properties.scheduler_totals import COUNTS, TOTALS
+from workerfuzz.statemachine.properties.property import CHECKS
+from workerfuzz.statemachine.properties.schedule import due_in_scheduler
+from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, Options
@@ -58,11 +59,8 @@ class Desk:
         return self.sent
 
     def check(self) -> None:
-        tasks = list(self.scheduler.tasks.values())
-        for item in INVARIANTS:
-            assert list(item.check(self.scheduler, tasks)) == [], item.name
-        for item in (*TOTALS, *COUNTS):
-            assert list(item.check(self.scheduler)) == [], item.name
+        observation = SchedulerObservation(self.scheduler, list(self.scheduler.tasks.values()))
+        assert list(CHECKS.broken(due_in_scheduler(observation, thoroughly=True))) == []
 
     def submit(
         self, *texts: str, want: str, client: str = "me", **options: Options

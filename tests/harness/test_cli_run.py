@@ -19,7 +19,7 @@ from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.scopes import World
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.records import role_fits_state
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
@@ -212,7 +212,7 @@ def interrupt(*_: object) -> World:
 class TouchyWorker(ReferenceWorker):
     """Breaks a property as soon as something is missing."""
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         for key in self.keys():
             if self.state(key) is State.MISSING:
                 yield role_fits_state, f"{key} is missing"

@@ -13,7 +13,7 @@ import pytest
 from workerfuzz.harness import pytest_plugin
 from workerfuzz.harness.cases.replay import chosen_subjects
 from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.records import role_fits_state
 from workerfuzz.statemachine.worker.states import State
 
@@ -125,7 +125,7 @@ def test_a_difference_is_readable(suite: Suite) -> None:
     done.stdout.no_fnmatch_line("*.py:*")
 
 
-def touchy(self: ReferenceWorker, touched: object) -> Iterator[tuple[Property, str]]:
+def touchy(self: ReferenceWorker, touched: object) -> Iterator[Broken]:
     """A check that breaks a property as soon as x is missing."""
     if self.state("x") is State.MISSING:
         yield role_fits_state, "x is missing"

@@ -16,7 +16,7 @@ from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import AnyProperty
 from workerfuzz.strategies.worker import Step
 
 #: What one attempt may take while shrinking: a run that ends takes some hundredths of a second.
@@ -50,7 +50,7 @@ def mark_of(violation: Violation) -> Signature:
     return violation.mark if isinstance(violation, ReportedViolation) else signature(violation)
 
 
-def broken_by(death: Death) -> Property:
+def broken_by(death: Death) -> AnyProperty:
     """The property that a process breaks which dies so."""
     return every_call_returns if death.overdue else process_survives
 

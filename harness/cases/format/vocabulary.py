@@ -7,8 +7,6 @@ from typing import Final
 
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.subjects.dask import failures as dask_failures
-from workerfuzz.harness.worlds.cluster import properties as cluster_properties
-from workerfuzz.harness.worlds.worker import drain
 from workerfuzz.statemachine.properties import (
     after_dispatch,
     after_execution,
@@ -16,6 +14,7 @@ from workerfuzz.statemachine.properties import (
     after_transfer,
     after_transition,
     any_worker,
+    cluster,
     crashes,
     history,
     records,
@@ -25,7 +24,7 @@ from workerfuzz.statemachine.properties import (
 )
 from workerfuzz.statemachine.properties import scheduler_records as invariants_of_scheduler
 from workerfuzz.statemachine.properties import scheduler_totals as totals_of_scheduler
-from workerfuzz.statemachine.properties.property import Property, properties_in
+from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
 
 #: The subject whose effects cases tell.
 REFERENCE: Final = "reference"
@@ -48,8 +47,7 @@ MODULES: Final = (
     after_dispatch,
     after_transition,
     crashes,
-    drain,
-    cluster_properties,
+    cluster,
     invariants_of_scheduler,
     totals_of_scheduler,
     dask_failures,
@@ -67,7 +65,7 @@ def is_subject(name: str) -> bool:
 
 
 @cache
-def properties() -> Mapping[str, Property]:
+def properties() -> Mapping[str, AnyProperty]:
     """Every property that a step, or rest, may break; by name."""
     return MappingProxyType(
         {found.name: found for module in MODULES for found in properties_in(vars(module))}

@@ -10,7 +10,7 @@ from workerfuzz.harness.cases.format.config_text import format_config, parse_con
 from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, Phase
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import AnyProperty
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker import Step
@@ -38,7 +38,7 @@ class Recovered:
     def at_rest(self) -> bool:
         return self.phase is Phase.RESTING
 
-    def breaking(self, broken: Property, counterexample: str) -> Violation:
+    def breaking(self, broken: AnyProperty, counterexample: str) -> Violation:
         """That it goes no further than this is a violation."""
         return Violation(
             broken.name,

@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSystem
-from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.properties.crashes import (
     every_call_returns,
     no_handler_raises,
     process_survives,
 )
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import AnyProperty, Broken, O, Property
 from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
 from workerfuzz.statemachine.worker.events import Event
 
@@ -85,7 +85,7 @@ class ProductionWorld(ClusterWorld):
     """
 
     def __init__(self, subject: ClusterSystem, run_config: Any) -> None:
-        self.noted: list[tuple[Property, str]] = []
+        self.noted: list[Broken] = []
         self.called = ""
         super().__init__(
             subject, replace(run_config, config=replace(run_config.config, validate=False))
@@ -94,8 +94,8 @@ class ProductionWorld(ClusterWorld):
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         self.noted += self.cluster.check(party, thoroughly=thoroughly)
 
-    def demand(self, broken: Property, *about: object) -> None:
-        self.noted += ((broken, counterexample) for counterexample in broken.check(*about))
+    def demand(self, item: Property[O], observation: O) -> None:
+        self.noted += ((item, counterexample) for counterexample in item.check(observation))
 
     def deliver(self, sender: str, receiver: str) -> None:
         self.called = f"worker {receiver}" if receiver != SCHEDULER else f"stream of {sender}"
@@ -132,7 +132,7 @@ def consequence(subject: ClusterSystem, violation: Violation) -> Consequence:
     return worst(found)
 
 
-def beside(violation: Violation, broken: Property, counterexample: str) -> bool:
+def beside(violation: Violation, broken: AnyProperty, counterexample: str) -> bool:
     """It is what nearly every run leaves over, and has nothing to do with the violation."""
     return (
         broken.name == must.nothing_is_left.name != violation.property

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, NoReturn
 
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.statemachine.properties.property import Property, always
+from workerfuzz.statemachine.properties.property import AnyProperty, always
 
 #: Errors that are what a user is to see, by how they begin in Dask's source.
 ALLOWED: Final[Mapping[str, str]] = MappingProxyType(
@@ -136,7 +136,7 @@ def waiting_is_counted(machine: DaskObject) -> Iterator[str]:
         yield f"{counted} counted as waiting, {waiting} waiting"
 
 
-def properties_to_check(touched: Collection[str] | None) -> tuple[Property, ...]:
+def properties_to_check(touched: Collection[str] | None) -> tuple[AnyProperty, ...]:
     """Return the properties of a worker to check after an event; None asks for all of them.
 
     A wrong count waits for a full sweep: it must not end a run before something worse can happen.

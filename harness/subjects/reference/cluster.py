@@ -17,10 +17,10 @@ from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.subjects.reference.tables import scheduler_tables
 from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
 from workerfuzz.harness.subjects.tables import Tables
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.properties.resources import is_same_amount
-from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS
-from workerfuzz.statemachine.properties.scheduler_totals import COUNTS, TOTALS
+from workerfuzz.statemachine.properties.schedule import due_in_scheduler
+from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
@@ -43,9 +43,6 @@ from workerfuzz.statemachine.worker.task import Priority, Transition
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.text import word
-
-#: A property, and what shows that it does not hold.
-Broken = tuple[Property, str]
 
 #: What one event or message changed: (key, transition), in order.
 Changes = Sequence[tuple[str, Transition | SchedulerChange]]
@@ -303,14 +300,8 @@ class ReferenceCluster:
         scheduler = self.scheduler
         keys = scheduler.tasks if thoroughly else self._touched
         tasks = [scheduler.tasks[key] for key in keys if key in scheduler.tasks]
-        for properties, subjects in (
-            (INVARIANTS, (scheduler, tasks)),
-            (TOTALS, (scheduler,)),
-            (COUNTS if thoroughly else (), (scheduler,)),
-        ):
-            for item in properties:
-                for counterexample in item.check(*subjects):
-                    yield item, counterexample
+        observation = SchedulerObservation(scheduler, tasks)
+        return CHECKS.broken(due_in_scheduler(observation, thoroughly=thoroughly))
 
     def worker(self, worker: str) -> WorkerView:
         return self.processes[worker].worker

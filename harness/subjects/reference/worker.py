@@ -7,12 +7,8 @@ from typing import Final
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.reference.tables import worker_tables
 from workerfuzz.harness.subjects.tables import Tables
-from workerfuzz.statemachine.properties.history import PROGRESS, RecordBefore
-from workerfuzz.statemachine.properties.property import Property
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
-from workerfuzz.statemachine.properties.reporting import MESSAGES, ReportCounts, steal_is_answered
-from workerfuzz.statemachine.properties.schedule import DUE_AFTER, judged
-from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.properties.property import CHECKS, Broken
+from workerfuzz.statemachine.properties.schedule import WorkerSchedule
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -23,9 +19,6 @@ from workerfuzz.statemachine.worker.machine import handle_stimulus
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.statemachine.worker.worker_state import WorkerState
-
-#: Properties, and what each of them is given.
-Due = tuple[tuple[Property, ...], tuple[object, ...]]
 
 
 class ReferenceSubject(Subject):
@@ -49,7 +42,7 @@ class ReferenceWorker:
         self.worker = worker
         self._event: Event = events.FindMissing()
         self._issued: Sequence[Instruction] = ()
-        self._looks = {key: RecordBefore.of(task) for key, task in worker.tasks.items()}
+        self._schedule = WorkerSchedule(worker)
 
     def handle(self, event: Event) -> Sequence[Instruction]:
         self._event = event
@@ -65,85 +58,20 @@ class ReferenceWorker:
     def touched(self) -> Collection[str]:
         return self.worker.touched
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
-        for properties, given in self._due(touched):
-            for item in properties:
-                for counterexample in item.check(*given):
-                    yield item, counterexample
-
-    def _due(self, touched: Collection[str] | None) -> list[Due]:
-        """What has to be checked, each with what it is given."""
-        worker, looks = self.worker, self._looks
-        due: list[Due] = []
-        pairs = []
-        forgotten = False
-        for key in worker.tasks if touched is None else touched:
-            task = worker.tasks.get(key)
-            if task is None:
-                forgotten = True
-                looks.pop(key, None)
-                continue
-            shape = RecordFeatures.of(worker, task)
-            broken, about_others = judged(shape)
-            if broken:
-                due.append((broken, (key, shape)))
-            if about_others:
-                due.append((about_others, (worker, task)))
-            look = RecordBefore.of(task)
-            before = looks.get(key, look)
-            if before.task is not task:
-                forgotten = True
-            elif before != look:
-                pairs.append((before, task))
-            looks[key] = look
-        due.append((TOTALS, (worker,)))
-        if touched is None:
-            due.append((COUNTS, (worker,)))
-            return due
-        due += self._due_after_event(forgotten)
-        if pairs:
-            due.append((PROGRESS, (self._event, pairs, worker.changes)))
-        return due
-
-    def _due_after_event(self, forgotten: bool) -> list[Due]:
-        """The same, as far as it is about what happened. ``gone``: a record is not there any more."""
-        worker, event, issued = self.worker, self._event, self._issued
-        kinds: list[object] = [type(event)]
-        if worker.changes:
-            kinds.append(Transition)
-        if forgotten:
-            kinds.append(State.FORGOTTEN)
-        if issued:
-            kinds += dict.fromkeys(map(type, issued))
-        due: list[Due] = [(DUE_AFTER[kind], (worker,)) for kind in kinds if kind in DUE_AFTER]
-        if worker.changes or issued or type(event) is events.StealRequest:
-            tally = ReportCounts.of(event, worker.changes, issued)
-            if tally.due != tally.told:
-                due.append((MESSAGES, (tally,)))
-            elif type(event) is events.StealRequest:
-                due.append(((steal_is_answered,), (tally,)))
-        return due
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
+        return CHECKS.broken(self._schedule.due(self._event, self._issued, touched))
 
     # What makes it fit to be explored
 
     def copy(self) -> "ReferenceWorker":
         """Nothing has happened to it yet."""
-        tasks, other = self.worker.tasks, ReferenceWorker(self.worker.copy())
-        for key, look in self._looks.items():
-            if key in tasks:
-                other._looks[key] = look.carried_over(tasks[key], other.worker.tasks[key])
+        other = ReferenceWorker(self.worker.copy())
+        other._schedule.inherit(self._schedule)
         return other
 
     def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
         """Records that changed without being touched are still to be judged: that is part of it."""
-        tasks = self.worker.tasks
-        looks = [(key, look) for key, look in sorted(self._looks.items()) if key in tasks]
-        stale = [
-            (key, *look.against(tasks[key]))
-            for key, look in looks
-            if look != RecordBefore.of(tasks[key])
-        ]
-        return (*fingerprint(self.worker, its), tuple(stale))
+        return (*fingerprint(self.worker, its), tuple(self._schedule.stale()))
 
     # What every subject shows
 

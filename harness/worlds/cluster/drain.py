@@ -7,7 +7,7 @@ first would forgive every hang.
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from workerfuzz.harness.worlds.cluster import properties as must
+from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
 
@@ -40,20 +40,21 @@ def come_to_rest(world: Any) -> None:
             world.step(None, world.ask, client, client_requests.Release(keys=keys))
     settle(world)
     world.sweep()
-    world.demand(must.nothing_is_left, world.cluster)
+    world.demand(must.nothing_is_left, must.ClusterAtRest(world.cluster, world.books))
 
 
 def judge(world: Any) -> None:
     """Everything that holds at rest while clients still want what they want."""
     books, cluster = world.books, world.cluster
     hopeless = books.resting_on(cluster.unsatisfiable())
-    world.demand(must.wanted_keys_resolve, books, cluster, tuple(world.present), hopeless)
-    world.demand(must.finished_keys_have_the_right_value, books, cluster, hopeless)
     allowed = world.run_config.config.allowed_failures
-    world.demand(must.failures_have_a_cause, books, cluster, allowed)
-    world.demand(must.finished_keys_do_not_fail, books)
-    world.demand(must.nothing_is_cancelled_by_itself, books)
-    world.demand(must.holders_are_agreed_on, cluster, tuple(world.present))
+    rest = must.ClusterAtRest(cluster, books, tuple(world.present), hopeless, allowed)
+    world.demand(must.wanted_keys_resolve, rest)
+    world.demand(must.finished_keys_have_the_right_value, rest)
+    world.demand(must.failures_have_a_cause, rest)
+    world.demand(must.finished_keys_do_not_fail, rest)
+    world.demand(must.nothing_is_cancelled_by_itself, rest)
+    world.demand(must.holders_are_agreed_on, rest)
 
 
 def settle(world: Any) -> None:
@@ -73,7 +74,8 @@ def settle(world: Any) -> None:
                 world.step(None, world.handle_event, worker, events.FindMissing())
             if not any(doing(world)):
                 return
-    world.demand(must.cluster_comes_to_rest, left, sorted(said))
+    rest = must.ClusterAtRest(world.cluster, world.books, rounds=left, messages=sorted(said))
+    world.demand(must.cluster_comes_to_rest, rest)
 
 
 def post_words(world: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from workerfuzz.harness.subjects.cluster_protocol import (
@@ -15,11 +16,10 @@ from workerfuzz.harness.subjects.cluster_protocol import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.base import BaseWorld
-from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
-from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
@@ -155,17 +155,13 @@ class ClusterEnvironment(BaseWorld):
             seceded = [key for key in threads if (worker, key) not in self.slotted]
             view = self.cluster.worker(worker)
             there = believed.get(worker, ())
-            self.demand(must.seceded_tasks_are_known, worker, view, seceded, there)
+            observation = must.SecededObservation(worker, view, seceded, there)
+            self.demand(must.seceded_tasks_are_known, observation)
 
     def sweep(self) -> None:
         """Check everything on every party."""
         for party in (SCHEDULER, *self.present):
             self.check(party, thoroughly=True)
-
-    def demand(self, broken: Property, *about: object) -> None:
-        """Raises Violation where a property does not hold of what it is given."""
-        for counterexample in broken.check(*about):
-            raise self.violation(broken, counterexample)
 
     def join(self, worker: str) -> None:
         self._joined += 1
@@ -214,7 +210,10 @@ class ClusterEnvironment(BaseWorld):
             self.note_execute(worker, action)
         elif isinstance(action, GatherDep):
             pair = (worker, action.worker)
-            self.demand(must.transfers_are_single, worker, action.worker, pair in self.open)
+            self.demand(
+                must.transfers_are_single,
+                must.ActionObservation(worker, action.worker, pair in self.open),
+            )
             self.open[pair] = action
             if action.worker in self.present:
                 self.asked[pair] = action
@@ -223,21 +222,19 @@ class ClusterEnvironment(BaseWorld):
 
     def note_execute(self, worker: str, execute: Execute) -> None:
         pair = (worker, execute.key)
-        self.demand(
-            must.one_thread_for_a_task,
-            worker,
-            execute.key,
-            pair in self.issued or pair in self.running,
-        )
+        busy = pair in self.issued or pair in self.running
+        action = must.ActionObservation(worker, execute.key, busy, execute)
+        self.demand(must.one_thread_for_a_task, action)
         if self.cluster.begins_later:
             self.issued[pair] = execute
         else:
-            self.demand(must.tasks_start_with_their_inputs, worker, execute)
+            self.demand(must.tasks_start_with_their_inputs, action)
             self.running[pair] = execute
             self.slotted[pair] = None
         taken = sum(it[0] == worker for table in (self.issued, self.slotted) for it in table)
         nthreads = self.run_config.config.worker.nthreads
-        self.demand(must.threads_are_not_exceeded, worker, taken, nthreads)
+        action = replace(action, slots_taken=taken, nthreads=nthreads)
+        self.demand(must.threads_are_not_exceeded, action)
 
 
 def drop(table: dict[Pair, Any], goes: Callable[[Pair], bool]) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.cluster import properties as must
 from workerfuzz.harness.worlds.cluster.client_model import computed
 from workerfuzz.harness.worlds.cluster.drain import come_to_rest
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
@@ -20,6 +19,7 @@ from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
 from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
+from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES
@@ -217,7 +217,8 @@ class ClusterWorld(ClusterEnvironment):
         (execute,) = found
         if execute is None:
             return
-        self.demand(must.tasks_start_with_their_inputs, worker, execute)
+        action = must.ActionObservation(worker, key, execute=execute)
+        self.demand(must.tasks_start_with_their_inputs, action)
         self.running[worker, key] = execute
         self.slotted[worker, key] = None
 
@@ -272,7 +273,8 @@ class ClusterWorld(ClusterEnvironment):
 
     def decide(self, what: str, key: str, worker: str) -> None:
         self.call(SCHEDULER, getattr(self.cluster, what), key, worker)
-        self.demand(must.last_copy_is_kept, self.cluster, what, key)
+        decided = must.DecisionObservation(self.cluster, what, key)
+        self.demand(must.last_copy_is_kept, decided)
 
     def notice(self, worker: str) -> None:
         del self.unnoticed[worker]

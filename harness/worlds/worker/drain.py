@@ -4,12 +4,12 @@ First everything outstanding ends, then everything is let go, then it is asked f
 letting go first would forgive every hang.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Protocol
 
-from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties import any_worker
-from workerfuzz.statemachine.properties.property import Property, at_rest
+from workerfuzz.statemachine.properties.any_worker import RestObservation
+from workerfuzz.statemachine.properties.property import O, Property
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.events import Event
@@ -78,14 +78,8 @@ class Resting(Protocol):
     def sweep(self) -> None:
         """Check every structural property on every task."""
 
-    def violation(self, broken: Property, counterexample: str) -> Violation:
-        """What to raise."""
-
-
-@at_rest("A worker whose surroundings answer does not ask for ever.")
-def coming_to_rest_ends(outstanding: Sequence[Event]) -> Iterator[str]:
-    """Given what is still outstanding when the rounds are used up."""
-    yield f"its questions are answered again and again; {len(outstanding)} answers are outstanding"
+    def demand(self, item: Property[O], observation: O) -> None:
+        """Raise Violation where a property does not hold."""
 
 
 def come_to_rest(world: Resting) -> None:
@@ -93,7 +87,7 @@ def come_to_rest(world: Resting) -> None:
     world.sweep()
     drain(world)
     world.sweep()
-    check(world, any_worker.everything_comes_to_rest, world.view)
+    world.demand(any_worker.everything_comes_to_rest, RestObservation(world.view))
     keys = tuple(sorted({*world.view.keys(), *world.pool, *world.content}))
     if not (world.takes(events.FreeKeys) or world.takes(events.ForgetKeys)):
         return
@@ -102,19 +96,15 @@ def come_to_rest(world: Resting) -> None:
             world.handle_event(message)
     drain(world)
     world.sweep()
-    check(world, any_worker.forgotten_worker_is_empty, world.view)
+    world.demand(any_worker.forgotten_worker_is_empty, RestObservation(world.view))
     if not world.takes(events.ComputeTask):
         return
     wanted = ask_again(world)
     world.sweep()
-    check(world, any_worker.asked_again_everything_arrives, world.view, wanted)
     expected = {key: computed_value(spec) for key, spec in wanted.items()}
-    check(world, any_worker.stored_values_are_right, world.view, expected)
-
-
-def check(world: Resting, broken: Property, *args: object) -> None:
-    for counterexample in broken.check(*args):
-        raise world.violation(broken, counterexample)
+    rest = RestObservation(world.view, expected)
+    world.demand(any_worker.asked_again_everything_arrives, rest)
+    world.demand(any_worker.stored_values_are_right, rest)
 
 
 def drain(world: Resting) -> None:
@@ -128,7 +118,8 @@ def drain(world: Resting) -> None:
             return
         for event in outstanding:
             world.handle_event(event)
-    check(world, coming_to_rest_ends, answers(world))
+    rest = RestObservation(world.view, outstanding=answers(world))
+    world.demand(any_worker.coming_to_rest_ends, rest)
 
 
 def answers(world: Resting) -> list[Event]:

@@ -24,9 +24,10 @@ from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.drain import come_to_rest
 from workerfuzz.harness.worlds.worker.effect import Effect
 from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
-from workerfuzz.statemachine.properties import any_worker
 from workerfuzz.statemachine.properties.any_worker import Observation
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
+from workerfuzz.statemachine.properties.property import CHECKS
+from workerfuzz.statemachine.properties.schedule import due_in_any_worker
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES, Canonical
@@ -248,10 +249,9 @@ class WorkerWorld(BaseWorld):
             self.retrying, ended, self.content, self.run_ids, self.live, self._reported,
             self._told_seceded,
         )  # fmt: skip
-        kinds: tuple[Any, ...] = (type(event), *dict.fromkeys(map(type, issued)))
-        for broken in any_worker.due(*kinds):
-            for counterexample in broken.check(observation):
-                raise self.violation(broken, counterexample)
+        kinds = (type(event), *dict.fromkeys(map(type, issued)))
+        for broken, counterexample in CHECKS.broken(((due_in_any_worker(*kinds), observation),)):
+            raise self.violation(broken, counterexample)
         for broken, counterexample in self.view.check(touched):
             raise self.violation(broken, counterexample)
         if self.happened % SWEEP_EVERY == 0:

@@ -7,7 +7,7 @@ import pytest
 
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.records import role_fits_state
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
@@ -55,7 +55,7 @@ def put(tmp_path: Path) -> Callable[[str], Path]:
 class TouchyWorker(ReferenceWorker):
     """Breaks a property as soon as x is missing."""
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         if self.state("x") is State.MISSING:
             yield role_fits_state, "x is missing\nand nobody cares"
         yield from super().check(touched)

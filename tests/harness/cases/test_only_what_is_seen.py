@@ -9,7 +9,7 @@ from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
@@ -40,7 +40,7 @@ class Opaque:
     def touched(self) -> Collection[str]:
         return tuple(self._inner.touched())
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         return iter(())
 
     def keys(self) -> Sequence[str]:

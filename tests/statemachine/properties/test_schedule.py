@@ -2,16 +2,33 @@
 
 from examples.events_of import compute
 
-from workerfuzz.statemachine.properties import relations
+from workerfuzz.statemachine.properties import (
+    after_dispatch,
+    after_execution,
+    after_scheduler_message,
+    after_transfer,
+    after_transition,
+    any_worker,
+    history,
+    records,
+    relations,
+    reporting,
+    totals,
+)
 from workerfuzz.statemachine.properties.after_dispatch import STARTED
 from workerfuzz.statemachine.properties.after_execution import ENDED
 from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
 from workerfuzz.statemachine.properties.after_transfer import COPIED
 from workerfuzz.statemachine.properties.after_transition import MOVED
-from workerfuzz.statemachine.properties.property import Property, properties_in
+from workerfuzz.statemachine.properties.any_worker import AFTER_EVENT
+from workerfuzz.statemachine.properties.history import PROGRESS
+from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
 from workerfuzz.statemachine.properties.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.records import INVARIANTS
 from workerfuzz.statemachine.properties.relations import CAN_BREAK
-from workerfuzz.statemachine.properties.schedule import DUE_AFTER, judged
+from workerfuzz.statemachine.properties.reporting import MESSAGES
+from workerfuzz.statemachine.properties.schedule import DUE_AFTER, due_in_any_worker, judged
+from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.machine import handle_stimulus
@@ -19,7 +36,7 @@ from workerfuzz.statemachine.worker.states import Role, State
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
-def names(properties: tuple[Property, ...]) -> set[str]:
+def names(properties: tuple[AnyProperty, ...]) -> set[str]:
     return {item.name for item in properties}
 
 
@@ -62,3 +79,28 @@ def test_a_broken_record_breaks_what_says_so() -> None:
     assert names(broken) == {"role_fits_state", "slots_are_taken_by_threads"}
     broken, _ = judged(healthy._replace(stored=1, ended=State.READY))
     assert names(broken) == {"memory_has_a_value", "story_is_contiguous"}
+
+
+def test_every_property_of_the_models_and_of_any_worker_is_scheduled() -> None:
+    """Nothing is written that nobody checks."""
+    scheduled: set[str] = {item.name for item in AFTER_EVENT}
+    for group in (DUE_AFTER.values(), (INVARIANTS, CAN_BREAK, MESSAGES, PROGRESS, TOTALS, COUNTS)):
+        scheduled |= {item.name for some in group for item in some}
+    modules = (
+        after_dispatch, after_execution, after_scheduler_message, after_transfer, after_transition,
+        any_worker, history, records, relations, reporting, totals,
+    )  # fmt: skip
+    written = {
+        item.name
+        for module in modules
+        for item in properties_in(vars(module))
+        if item.kind == "always"
+    }
+    assert written == scheduled
+
+
+def test_those_that_nothing_can_break_are_not_due() -> None:
+    due = due_in_any_worker(events.Pause)
+    assert any_worker.resources_stay_within_bounds in due
+    assert any_worker.one_action_per_key not in due
+    assert any_worker.one_action_per_key in due_in_any_worker(events.Unpause, do.Execute)

@@ -54,7 +54,7 @@ from workerfuzz.harness.subjects.dask.tables import scheduler_tables
 from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.subjects.tables import Tables
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import CHECKS, Broken, O, Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
@@ -279,8 +279,8 @@ class DaskCluster(ProjectableCluster):
         recorded, worker = self._workers[self._party].machine.moves, self._party
         return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in recorded)
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterable[tuple[Property, str]]:
-        found: list[tuple[Property, str]] = []
+    def check(self, party: str, *, thoroughly: bool) -> Iterable[Broken]:
+        found: list[Broken] = []
         worker = self._workers.get(party)
         if thoroughly and self.config.validate:
             with self._patches:
@@ -377,8 +377,8 @@ def _names(keys: Iterable[str]) -> list[Name]:
     return list(map(named, keys))
 
 
-def _broken(item: Property, about: DaskObject) -> Iterator[tuple[Property, str]]:
-    return ((item, counterexample) for counterexample in item(about))
+def _broken(item: Property[O], observation: O) -> Iterator[Broken]:
+    return CHECKS.broken((((item,), observation),))
 
 
 def _scheduler_transitions(log: Iterable[DaskObject]) -> Iterator[TaskTransition]:

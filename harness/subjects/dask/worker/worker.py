@@ -24,7 +24,7 @@ from workerfuzz.harness.subjects.dask.releases import Release, installed
 from workerfuzz.harness.subjects.dask.tables import worker_tables
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.tables import Tables
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -134,12 +134,12 @@ class DaskWorker(WorkerSubject):
         """Return all keys before and after: Dask does not tell what it changes besides states."""
         return sorted({*self._known_before, *self.keys()})
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         if not self._validate:
             return
         for item in properties_to_check(touched):
             with self.silence():
-                found = [*item(self.machine)]
+                found = [*CHECKS.check(item, self.machine)]
             yield from ((item, counterexample) for counterexample in found)
 
     @contextlib.contextmanager

@@ -11,7 +11,7 @@ from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
-from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.records import role_fits_state
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
@@ -22,7 +22,7 @@ from workerfuzz.strategies.worker import parse
 class Touchy(ReferenceWorker):
     """Breaks a property as soon as x is missing."""
 
-    def check(self, touched: Collection[str] | None) -> Iterator[tuple[Property, str]]:
+    def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
         if self.state("x") is State.MISSING:
             yield role_fits_state, "x is missing"
 

@@ -168,7 +168,7 @@ def test_messages_are_said_in_a_few_words() -> None:
         "confirm a",
         "running no",
         "task-finished a",
-        "client-notice a lost",
+        "told a lost",
     ]
 
 

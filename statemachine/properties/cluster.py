@@ -1,0 +1,324 @@
+"""Claims about a whole cluster, whoever wrote it: across its participants, and at rest."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from workerfuzz.statemachine.properties.property import always, at_rest
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
+from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import TaskSpec
+
+
+class ClusterView(Protocol):
+    """A scheduler and its workers, as every subject can show them. Reading it changes nothing."""
+
+    def worker(self, worker: str) -> WorkerView:
+        """Return one worker."""
+
+    def keys(self) -> Collection[str]:
+        """Return the tasks that the scheduler knows."""
+
+    def state(self, key: str) -> str | None:
+        """Return the state of a task on the scheduler; None where it knows none."""
+
+    def holders(self, key: str) -> Collection[str]:
+        """Return the workers that hold a value, as far as the scheduler knows."""
+
+    def leftovers(self) -> Iterable[str]:
+        """Return everything that the scheduler and the workers still have, in words."""
+
+
+class ClientsView(Protocol):
+    """Everything that is known of keys outside of the cluster."""
+
+    wants: dict[str, dict[str, None]]
+    told: dict[str, dict[str, NoticeStatus]]
+    contents: dict[str, TaskSpec]
+    why: dict[tuple[str, str], str]
+    given_up: dict[str, None]
+    at_risk: dict[str, None]
+    lost: dict[str, None]
+    undone: dict[tuple[str, str], None]
+    released: dict[tuple[str, str], None]
+    deaths: int
+
+    def needed_by(self, keys: Iterable[str]) -> Collection[str]:
+        """Return the keys with all that they depend on."""
+
+    def has_failed(self, key: str) -> bool:
+        """Return whether the content that is wanted of a key failed once."""
+
+    def is_actor(self, key: str) -> bool:
+        """Return whether the value of a key lives where it was made, and dies there."""
+
+    def expected(self, key: str) -> str:
+        """Return the value that a key must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionObservation:
+    """A worker that has just asked its environment for a thread or a transfer.
+
+    Attributes:
+        subject: the key to execute, or the peer to copy from.
+        is_outstanding: the same was asked for before, and has not ended.
+        execute: the task with its inputs; None for a transfer, and while they are still to be looked up.
+        slots_taken: threads that did not secede, this one included.
+    """
+
+    worker: str
+    subject: str
+    is_outstanding: bool = False
+    execute: Execute | None = None
+    slots_taken: int = 0
+    nthreads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SecededObservation:
+    """A worker with no message under way from or to the scheduler.
+
+    Attributes:
+        threads: tasks that left their slot.
+        believed: the same as the scheduler believes.
+    """
+
+    worker: str
+    view: WorkerView
+    threads: Collection[str]
+    believed: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionObservation:
+    """A scheduler that has just decided to steal, replicate or drop a key."""
+
+    cluster: ClusterView
+    decision: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterAtRest:
+    """A cluster that comes to rest, or has.
+
+    Attributes:
+        workers: those that are there.
+        unsatisfiable: keys that wait for a worker which does not exist, and all that rest on them.
+        allowed_failures: workers that may die of a task before it fails.
+        rounds: used up while it came to rest.
+        messages: kinds of message that were still sent when the rounds were used up.
+    """
+
+    cluster: ClusterView
+    clients: ClientsView
+    workers: Sequence[str] = ()
+    unsatisfiable: Collection[str] = ()
+    allowed_failures: int = 0
+    rounds: int = 0
+    messages: Sequence[str] = ()
+
+
+#: A thread runs a task, which is wanted.
+RUNNING: Final = frozenset({State.EXECUTING, State.LONG_RUNNING})
+
+#: What may be left over beside something worse: it is told last.
+LEAST_TELLING: Final = "stealing: "
+
+
+@always("A task is started once on a worker, and not again before its thread is over.")
+def one_thread_for_a_task(action: ActionObservation) -> Iterator[str]:
+    if action.is_outstanding:
+        yield f"{action.worker} starts {action.subject}, whose thread there is not over"
+
+
+@always("No more threads run on a worker than it has, those that seceded not counted.")
+def threads_are_not_exceeded(action: ActionObservation) -> Iterator[str]:
+    taken, nthreads = action.slots_taken, action.nthreads
+    if taken > nthreads:
+        yield f"{action.worker} has {nthreads} threads and runs {taken} tasks"
+
+
+@always("A task starts only with all of its inputs.")
+def tasks_start_with_their_inputs(action: ActionObservation) -> Iterator[str]:
+    execute = action.execute
+    for key in execute.spec.dependencies if execute is not None else ():
+        if execute is not None and key not in execute.inputs:
+            yield f"{action.worker} starts {execute.key} without its input {key}"
+
+
+@always("One transfer at a time is open from a peer, never from the worker itself.")
+def transfers_are_single(action: ActionObservation) -> Iterator[str]:
+    worker, peer = action.worker, action.subject
+    if peer == worker:
+        yield f"{worker} asks itself for keys"
+    elif action.is_outstanding:
+        yield f"{worker} asks {peer} again before it has answered"
+
+
+@always("With no message under way, the scheduler knows which tasks of a worker left their slot.")
+def seceded_tasks_are_known(observation: SecededObservation) -> Iterator[str]:
+    worker, view = observation.worker, observation.view
+    threads, believed = observation.threads, observation.believed
+    for key in sorted({*threads, *believed}):
+        state = view.state(key)
+        if key in threads and key not in believed and state in RUNNING:
+            yield f"{key}, {state} on {worker}, left its slot; the scheduler does not know"
+        elif key in believed and key not in threads:
+            yield f"{key}, {state} on {worker}, is believed to have left its slot"
+
+
+@always("The scheduler never has the last copy of a value dropped.")
+def last_copy_is_kept(observation: DecisionObservation) -> Iterator[str]:
+    key = observation.key
+    if observation.decision == "drop" and not observation.cluster.holders(key):
+        yield f"the last copy of {key} may be dropped"
+
+
+@at_rest("A cluster without faults comes to rest.")
+def cluster_comes_to_rest(rest: ClusterAtRest) -> Iterator[str]:
+    yield f"after {rest.rounds} rounds they still say {', '.join(rest.messages)}"
+
+
+@at_rest(
+    "Every key that a client wants is told to be finished, to have failed, or to be cancelled."
+)
+def wanted_keys_resolve(rest: ClusterAtRest) -> Iterator[str]:
+    clients, cluster = rest.clients, rest.cluster
+    for client, wanted in clients.wants.items():
+        for key in wanted:
+            status = clients.told[client][key]
+            excused = key in rest.unsatisfiable or (
+                status is NoticeStatus.LOST
+                and any(it in clients.lost for it in clients.needed_by((key,)))
+            )
+            waits = status in (NoticeStatus.PENDING, NoticeStatus.LOST) or stale(
+                clients, cluster, client, key
+            )
+            if waits and not excused:
+                yield f"{client} waits for {key}: {stuck(clients, cluster, rest.workers, key)}"
+
+
+def stale(clients: ClientsView, cluster: ClusterView, client: str, key: str) -> bool:
+    """What a client believes of a key that it let go once is what became of it before."""
+    match clients.told[client][key]:
+        case NoticeStatus.FINISHED:
+            gone = not cluster.holders(key)
+        case NoticeStatus.ERRED:
+            gone = cluster.state(key) != "erred"
+        case _:
+            return False
+    return gone and (client, key) in clients.released
+
+
+def stuck(clients: ClientsView, cluster: ClusterView, workers: Sequence[str], key: str) -> str:
+    """Where the first key is that does not go on, of a key and all that it needs."""
+    needed = clients.needed_by((key,))
+    going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]
+    first = min(going, key=lambda it: len(clients.needed_by((it,))), default=key)
+    inputs = clients.contents[first].dependencies if first in clients.contents else ()
+    where = f"{cluster.state(first) or 'unknown'} on the scheduler"
+    if cluster.state(first) == "waiting":
+        where += within(cluster.state(it) for it in inputs)
+    if cluster.state(first) != "processing":
+        return f"{first} is {where}"  # no worker was asked
+    on_workers: dict[str, None] = {}
+    for view in map(cluster.worker, workers):
+        state = view.state(first)
+        if state == "waiting":
+            on_workers[state + within(view.state(it) for it in inputs)] = None
+        elif state is not None:
+            on_workers[str(state)] = None
+    return f"{first} is {where}, {', '.join(sorted(on_workers)) or 'unknown'} on workers"
+
+
+def within(inputs: Iterable[object]) -> str:
+    """What became of the inputs of a task that waits for one of them; those in memory do no harm."""
+    found = [str(state or "unknown") for state in inputs]
+    states = {state: None for state in found if state != "memory"} or dict.fromkeys(found)
+    return f" (inputs: {' and '.join(sorted(states))})"
+
+
+@at_rest("What a client was told to be finished is in memory, with the right value.")
+def finished_keys_have_the_right_value(rest: ClusterAtRest) -> Iterator[str]:
+    clients, cluster = rest.clients, rest.cluster
+    for client, wanted in clients.wants.items():
+        for key in wanted:
+            if clients.told[client][key] is not NoticeStatus.FINISHED or key in rest.unsatisfiable:
+                continue
+            if stale(clients, cluster, client, key):
+                continue  # it waits, whatever it believes
+            state, holders = cluster.state(key), cluster.holders(key)
+            if not holders:
+                yield f"{client} was told that {key} is finished; it is {state or 'unknown'} by now"
+            expected = clients.expected(key)
+            for holder in sorted(holders):
+                data = cluster.worker(holder).data()
+                if key not in data:
+                    yield f"{key} is said to be on {holder}, which does not have it"
+                elif data[key] != expected:
+                    yield f"{key} is {data[key]!r} on {holder}, and should be {expected!r}"
+
+
+@at_rest("A key failed only because a task did, a copy did, or too many workers died.")
+def failures_have_a_cause(rest: ClusterAtRest) -> Iterator[str]:
+    clients, cluster = rest.clients, rest.cluster
+    for client, wanted in clients.wants.items():
+        for key in wanted:
+            if clients.told[client][key] is not NoticeStatus.ERRED or stale(
+                clients, cluster, client, key
+            ):
+                continue
+            why = clients.why.get((client, key), "")
+            if not why:
+                yield f"{client} was told that {key} failed, and not why"
+            needed = clients.needed_by((key,))
+            failed = any(clients.has_failed(it) or it in clients.lost for it in needed)
+            failed = failed or (clients.deaths > 0 and any(clients.is_actor(it) for it in needed))
+            if not failed and clients.deaths <= rest.allowed_failures:
+                yield f"{client} was told that {key} failed ({why}), where nothing had"
+
+
+@at_rest("What is finished does not fail afterwards, unless a worker died.")
+def finished_keys_do_not_fail(rest: ClusterAtRest) -> Iterator[str]:
+    clients = rest.clients
+    if not clients.deaths:
+        for client, key in clients.undone:
+            yield f"{client} was told that {key} is finished, and then that it failed"
+
+
+@at_rest("Nothing is cancelled that no client gave up.")
+def nothing_is_cancelled_by_itself(rest: ClusterAtRest) -> Iterator[str]:
+    clients = rest.clients
+    for client, wanted in clients.wants.items():
+        for key in wanted:
+            needed = clients.needed_by((key,))
+            excused = key in clients.at_risk or any(
+                it in clients.lost or it in clients.given_up for it in needed
+            )
+            if clients.told[client][key] is NoticeStatus.CANCELLED and not excused:
+                yield f"{client} was told that {key} is cancelled"
+
+
+@at_rest("The scheduler and the workers agree on who holds what.")
+def holders_are_agreed_on(rest: ClusterAtRest) -> Iterator[str]:
+    cluster = rest.cluster
+    known = cluster.keys()
+    for worker in rest.workers:
+        stored = cluster.worker(worker).data()
+        believed = {key for key in sorted(known) if worker in cluster.holders(key)}
+        for key in sorted(believed.symmetric_difference(stored)):
+            if key in stored:
+                yield f"{worker} has {key}; the scheduler does not know"
+            else:
+                yield f"{worker} does not have {key}; the scheduler believes that it does"
+
+
+@at_rest("Nothing is left of anything once every client has let go of everything.")
+def nothing_is_left(rest: ClusterAtRest) -> Iterator[str]:
+    left = sorted(rest.cluster.leftovers(), key=lambda line: line.startswith(LEAST_TELLING))
+    if left:
+        yield "\n".join(left)
