@@ -403,6 +403,10 @@ def test_triage_lists_what_nights_found(say: Say, monkeypatch: pytest.MonkeyPatc
     [
         (["nowhere"], "nowhere: no such folder; expected one that workerfuzz nightly made"),
         (
+            ["."],
+            ".: neither nights nor findings are there; expected a folder that workerfuzz nightly made",
+        ),
+        (
             [".", "--since", "today"],
             "Invalid value for '--since': expected a day like 2026-11-25, found \"today\"",
         ),

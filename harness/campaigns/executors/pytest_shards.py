@@ -55,13 +55,7 @@ def fuzz(its: Sequence[Plan], folder: Path, claims: Path) -> list[ShardResult]:
         return not finding.is_new or ours.get(name_of(finding), True)
 
     accounts = [kept.with_paths(account) for account in run_shards(its, None, tell=tell)]
-    return [
-        replace(
-            it,
-            findings=[met for met in it.findings if not met.is_new or ours.get(name_of(met), True)],
-        )
-        for it in accounts
-    ]
+    return [replace(it, findings=[*filter(is_ours, it.findings)]) for it in accounts]
 
 
 def claim(path: Path) -> bool:

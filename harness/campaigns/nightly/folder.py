@@ -74,7 +74,13 @@ def existing(path: Path) -> Folder:
         said = "not a folder" if path.exists() else "no such folder"
         raise FolderError(f"{path}: {said}; expected one that workerfuzz nightly made")
     check_format(path)
-    return Folder(path)
+    folder = Folder(path)
+    if not any(it.exists() for it in (path / MARK, folder.nights, folder.findings)):
+        raise FolderError(
+            f"{path}: neither nights nor findings are there; expected a folder that workerfuzz "
+            "nightly made"
+        )
+    return folder
 
 
 @contextmanager

@@ -78,6 +78,19 @@ def read_nights(folder: Folder) -> list[Written]:
     return [*each_night(folder)][::-1]
 
 
+def last_night(folder: Folder) -> Night | None:
+    """The last night of a folder, without its shards; None where there is none that can be read.
+
+    Raises:
+        FolderError: it is of a newer format.
+    """
+    paths = sorted(folder.nights.glob(f"*/{NIGHT}"), key=lambda it: it.parent.name)
+    try:
+        return night_in(paths[-1]) if paths else None
+    except (Unreadable, OSError):
+        return None
+
+
 def read_night(path: Path) -> Written | None:
     """One night; None where nothing was written yet. Raises FolderError: a newer format."""
     written = Written(path, Night(0, path.name[:19]))

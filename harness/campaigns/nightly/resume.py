@@ -9,9 +9,9 @@ from pathlib import Path
 import workerfuzz
 from workerfuzz.harness.campaigns.nightly import novelty
 from workerfuzz.harness.campaigns.nightly.budget_split import rounds
-from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, existing
+from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, check_format
 from workerfuzz.harness.campaigns.nightly.night import Night
-from workerfuzz.harness.campaigns.nightly.night_files import Written, each_night
+from workerfuzz.harness.campaigns.nightly.night_files import Written, each_night, last_night
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.nightly.nightly import Carry, Nightly, now
 from workerfuzz.harness.campaigns.nightly.novelty import Former
@@ -125,5 +125,6 @@ def python_of_last(path: Path) -> str:
     Raises:
         FolderError: the folder is of a newer format.
     """
-    last = next(each_night(existing(path)), None) if path.is_dir() else None
-    return last.night.python if last is not None and is_unfinished(last.night) else ""
+    check_format(path)
+    last = last_night(Folder(path))
+    return last.python if last is not None and is_unfinished(last) else ""

@@ -264,7 +264,9 @@ def open_shard(
     subject, known = system(plan.subject, plan.scope), Known()
     if plan.scope == "cluster" and plan.known:
         known = known_bugs(subject)
-    shard = Shard(plan, subject, out, known, tell, there.of(plan.scope))
+    kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
+    entries = there.of(plan.subject, plan.scope, kinds)
+    shard = Shard(plan, subject, out, known, tell, entries)
     shard.account.unreadable = [*there.problems]
     return shard
 

@@ -6,7 +6,7 @@ alone.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +17,7 @@ from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.strategies.step import Step
 
 #: How the names of stems end.
 SUFFIX: Final = ".stem"
@@ -37,9 +38,24 @@ class Corpus:
     stems: tuple[CorpusEntry, ...] = ()
     problems: tuple[str, ...] = ()
 
-    def of(self, scope: str) -> tuple[CorpusEntry, ...]:
-        """The stems of one scope."""
-        return tuple(stem for stem in self.stems if stem.run_config.scope == scope)
+    def of(
+        self, subject: str, scope: str, kinds: Collection[type[Step]]
+    ) -> tuple[CorpusEntry, ...]:
+        """Entries that runs of one subject at one scope left, of whatever version.
+
+        Entries of other subjects never match, even where their keys and kinds of step would: what
+        they hold was drawn from another declaration (``pool``, ``takes``, workload).
+
+        Args:
+            kinds: every kind of step that the subject has; entries with others are left out.
+        """
+        return tuple(
+            entry
+            for entry in self.stems
+            if entry.subject_name == subject
+            and entry.run_config.scope == scope
+            and all(type(step) in kinds for step in entry.steps)
+        )
 
 
 @dataclass(slots=True)

@@ -22,3 +22,8 @@ class CorpusEntry:
     steps: tuple[Step, ...]
     reached: tuple[str, ...] = ()
     subject: str = ""
+
+    @property
+    def subject_name(self) -> str:
+        """Name of the system, without its version."""
+        return self.subject.partition(" ")[0]

@@ -1,5 +1,7 @@
 """A corpus without what it can do without: few stems that reach all that all of them reach."""
 
+import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,7 +51,7 @@ def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) ->
         OSError: a stem could not be written or taken away.
     """
     loaded = corpus.load(folder)
-    stems = [stem for stem in loaded.of(scope.name) if stem.subject.split(" ")[0] == subject.name]
+    stems = loaded.of(subject.name, scope.name, scope.kinds)
     reached = [reaches(stem, subject, scope) for stem in follow(stems)]
     kept = covering(stems, [frozenset(it) for it in reached])
     said = f"{subject.name} {subject.version()}"
@@ -90,20 +92,31 @@ def covering(stems: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) ->
     """
     texts = [corpus_entry_file.format(replace(stem, reached=(), subject="")) for stem in stems]
     places = sorted(range(len(stems)), key=lambda it: (len(stems[it].steps), texts[it]))
-    open_ = frozenset().union(*reached)
+    missing = set().union(*reached)
     kept: set[int] = set()
-    while open_:
-        best = max(places, key=lambda it: len(reached[it] & open_))
+    # Lazy greedy: what an entry adds never grows, so one that still adds as much as when it was put
+    # into the heap adds most of all; others are put back with what they add now.
+    heap = [(-len(reached[place]), rank, place) for rank, place in enumerate(places)]
+    heapq.heapify(heap)
+    while missing:
+        gain, rank, best = heap[0]
+        added = len(reached[best] & missing)
+        if added != -gain:
+            heapq.heapreplace(heap, (-added, rank, best))
+            continue
+        heapq.heappop(heap)
         kept.add(best)
-        open_ -= reached[best]
+        missing -= reached[best]
     kept = needed(kept, reached)
     return [place for place in places if place in kept]
 
 
 def needed(kept: set[int], reached: Sequence[frozenset[str]]) -> set[int]:
-    """Without those that others, chosen later, make superfluous."""
-    for place in sorted(kept, key=lambda it: len(reached[it])):
-        others = frozenset().union(*(reached[it] for it in kept if it != place))
-        if reached[place] <= others:
-            kept = kept - {place}
-    return kept
+    """Without those that others, chosen later, make superfluous; the one that reaches least first."""
+    times = Counter(feature for place in kept for feature in reached[place])
+    left = set(kept)
+    for place in sorted(kept, key=lambda it: (len(reached[it]), it)):
+        if all(times[feature] > 1 for feature in reached[place]):
+            times.subtract(reached[place])
+            left.discard(place)
+    return left

@@ -1,6 +1,7 @@
 """A shard goes on after a finding, knows what is known, and keeps what is new."""
 
 import errno
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +246,14 @@ def test_a_bug_that_has_a_case_in_the_folder_was_seen_before(tmp_path: Path, eng
     assert [it.known for it in again.findings] == [Path(found.path).name]
     assert [*tmp_path.iterdir()] == [path]
     assert path.read_text() == edited
+
+
+def test_a_shard_mutates_no_runs_of_another_subject(tmp_path: Path) -> None:
+    folder = tmp_path / "corpus"
+    account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
+    entries = corpus.load(folder).stems
+    for entry in entries:
+        corpus.store(folder, replace(entry, subject="another 1.0"))
+    shard = open_shard(plan(scope="worker", corpus=str(folder)))
+    assert len(corpus.load(folder).stems) == 2 * len(entries)
+    assert {entry.subject_name for entry in shard.stems} == {"reference"}

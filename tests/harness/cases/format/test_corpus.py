@@ -8,6 +8,7 @@ import pytest
 from workerfuzz.harness.cases.format import corpus, corpus_entry_file
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
+from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import parse
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -31,8 +32,20 @@ def test_what_is_stored_is_loaded_by_scope(tmp_path: Path) -> None:
     there = corpus.load(filled(tmp_path / "corpus", ONE, TWO, THREE))
     assert there.problems == ()
     assert set(map(str, there.stems)) == set(map(str, (ONE, TWO, THREE)))
-    assert {stem.subject for stem in there.of("worker")} == {"reference 1.0", "reference 2.0"}
-    assert there.of("cluster") == (THREE,)
+    kinds = WORKER.kinds
+    assert {it.subject for it in there.of("reference", "worker", kinds)} == {
+        "reference 1.0",
+        "reference 2.0",
+    }
+    assert there.of("dask", "cluster", CLUSTER.kinds) == (THREE,)
+
+
+def test_a_subject_has_no_entries_of_others_and_none_of_kinds_that_it_lacks(tmp_path: Path) -> None:
+    there = corpus.load(filled(tmp_path, ONE, TWO, THREE))
+    assert there.of("dask", "worker", WORKER.kinds) == ()
+    assert there.of("reference", "cluster", CLUSTER.kinds) == ()
+    computes = [kind for kind in WORKER.kinds if kind.word == "compute-task"]
+    assert there.of("reference", "worker", computes) == (ONE,)
 
 
 def test_no_folder_is_no_corpus_yet(tmp_path: Path) -> None:

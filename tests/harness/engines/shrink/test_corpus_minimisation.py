@@ -17,6 +17,7 @@ from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
+from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import parse
 from workerfuzz.strategies.worker.run_config import RunConfig
 
@@ -41,6 +42,40 @@ def test_few_stems_cover_everything() -> None:
 def test_what_was_chosen_first_goes_if_later_ones_cover_it() -> None:
     stems = [stem("pause") for _ in range(3)]
     assert covering(stems, sets("bcde", "abc", "def")) == [1, 2]
+
+
+def test_a_large_corpus_is_covered_in_near_linear_time() -> None:
+    """Counted in looks at what an entry reaches: no clock. It was one for each entry and entry kept."""
+    count, looks = 600, 0
+
+    class Counted(frozenset[str]):
+        def __and__(self, other: object) -> frozenset[str]:
+            nonlocal looks
+            looks += 1
+            return super().__and__(other)  # type: ignore[arg-type]  # a set of features
+
+    entries = [stem("pause") for _ in range(count)]
+    reached = [Counted({f"own {it}", f"shared {it % 9}"}) for it in range(count)]
+    assert len(covering(entries, reached)) == count
+    assert looks < 4 * count
+
+
+def test_the_heap_chooses_what_one_look_at_all_would() -> None:
+    chooser = RandomChooser("covering")
+    for _ in range(30):
+        entries = [stem("pause") for _ in range(12)]
+        reached = [
+            frozenset(f for f in "abcdefghij" if chooser.integer(0, 3) == 0) for _ in entries
+        ]
+        missing, chosen = frozenset().union(*reached), set[int]()
+        while missing:
+            best = max(range(12), key=lambda it: len(reached[it] & missing))
+            chosen.add(best)
+            missing -= reached[best]
+        assert set(covering(entries, reached)) <= chosen
+        assert frozenset().union(*(reached[it] for it in covering(entries, reached))) == (
+            frozenset().union(*reached)
+        )
 
 
 def test_of_equals_the_shortest_stays() -> None:
