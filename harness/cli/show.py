@@ -133,12 +133,12 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     fix_hash_order(subject or DASK)
     from workerfuzz.harness.cases.format.reading import case_files, reason
     from workerfuzz.harness.report.live.progress import followed
-    from workerfuzz.harness.report.swimlanes.gallery import INDEX, Hung, gallery
+    from workerfuzz.harness.report.swimlanes.gallery import INDEX, GalleryPage, gallery
 
     count = len([*case_files([folder])])
     pages = gallery(folder, out, subject)
     try:
-        hung: list[Hung] = [*followed(pages, "drawing", count)]
+        hung: list[GalleryPage] = [*followed(pages, "drawing", count)]
     except OSError as error:
         complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
         raise typer.Exit(ExitStatus.BAD_INPUT) from None

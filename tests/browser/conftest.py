@@ -15,7 +15,7 @@ import pytest
 from examples.lane_cases import ALONE, CLUSTER, played
 from examples.looks import HOSTILE, Look, Opened
 
-from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
+from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartFailure
 
 #: Names under which it is installed.
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -94,7 +94,7 @@ def cluster() -> Chart:
     """A cluster in which something breaks at its end."""
     chart = played(CLUSTER, tables=True)
     said = "c0 waits for c: c is waiting on the scheduler, executing on w0"
-    breach = Breach(
+    breach = ChartFailure(
         13, "wanted_keys_resolve", "Every key that a client wants is told.", said, ("c",)
     )
     return replace(chart, breach=breach)

@@ -7,8 +7,7 @@ import pytest
 from examples.lane_cases import CLUSTER, played
 from examples.looks import HOSTILE, SCHEMES, WIDTHS, Opened
 
-from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
-from workerfuzz.harness.cases.swimlanes.key_story import story
+from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartFailure, story
 from workerfuzz.harness.report.swimlanes.page import page
 from workerfuzz.harness.report.swimlanes.svg import picture
 
@@ -242,7 +241,7 @@ def five_lanes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text += f"> submit c0 {' '.join(f'{key}[on=w0]' for key in keys)} want {','.join(keys)}\n"
     text += f"> deliver c0->scheduler\n> deliver scheduler->w0\n{steps}"
     chart = played(text, tables=True)
-    breach = Breach(
+    breach = ChartFailure(
         chart.steps, "no_handler_raises", "No event makes the worker raise.", "b raises", ("k0",)
     )
     chart = replace(chart, breach=breach)

@@ -9,7 +9,7 @@ from examples.looks import SCHEMES, WIDTHS, Opened
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
-from workerfuzz.harness.report.swimlanes.gallery import Hung, index
+from workerfuzz.harness.report.swimlanes.gallery import GalleryPage, index
 from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, style_sheet
 from workerfuzz.harness.subjects import get
 
@@ -44,8 +44,10 @@ def test_the_page_of_a_folder_can_be_read_and_leads_on(
     tmp_path: Path, look: Opened, width: int, scheme: str
 ) -> None:
     hung = [
-        Hung("0001-x.case", "<b>bold</b>", "0001-x.html", "worker of reference", "some_property"),
-        Hung("known/0002-y.case", "not here", problem="distributed is not installed"),
+        GalleryPage(
+            "0001-x.case", "<b>bold</b>", "0001-x.html", "worker of reference", "some_property"
+        ),
+        GalleryPage("known/0002-y.case", "not here", problem="distributed is not installed"),
     ]
     (tmp_path / "index.html").write_text(index("regressions", hung), encoding="utf-8")
     (tmp_path / "0001-x.html").write_text("<title>there</title>", encoding="utf-8")

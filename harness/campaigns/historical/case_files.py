@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.historical.search import Sighting, moves_of, shortest
-from workerfuzz.harness.cases.format import corpus_entry_file
+from workerfuzz.harness.cases.format import corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.engines.shrink.shrink import replay
@@ -29,7 +29,7 @@ def keep(
     folder.mkdir(parents=True, exist_ok=True)
     write(
         place(folder, bug),
-        corpus_entry_file.format(CorpusEntry(shrunk.run_config, shrunk.steps, (), said)),
+        corpus_entry.format(CorpusEntry(shrunk.run_config, shrunk.steps, (), said)),
     )
 
 
@@ -44,7 +44,7 @@ def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool |
     path = place(folder, bug)
     if not path.exists():
         return None
-    stem = corpus_entry_file.read(path.read_text(encoding="utf-8"), path)
+    stem = corpus_entry.read(path.read_text(encoding="utf-8"), path)
     violation = replay(subject, stem.run_config.config, stem.steps, CLUSTER)
     return violation is not None and bug.is_in(violation, moves_of(subject, violation))
 

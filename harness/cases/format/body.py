@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.cases.format.case import Case, CaseError, Line, Scene, ScopeName
+from workerfuzz.harness.cases.format.case import Case, CaseError, CaseStep, NumberedLine, ScopeName
 from workerfuzz.harness.cases.format.header import check_property
 from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.harness.worlds.scopes import SCOPES
@@ -35,13 +35,13 @@ class Body:
 
     def __init__(self, scope: ScopeName = ScopeName.WORKER) -> None:
         self.scope = scope
-        self.scenes: list[Scene] = []
+        self.scenes: list[CaseStep] = []
         self.remarks: list[str] = []
-        self.scene: Scene | None = None
-        self.effects: dict[str, Line] = {}  # by key; instructions by their number
-        self.broken: Line | None = None
+        self.scene: CaseStep | None = None
+        self.effects: dict[str, NumberedLine] = {}  # by key; instructions by their number
+        self.broken: NumberedLine | None = None
 
-    def add(self, line: Line) -> None:
+    def add(self, line: NumberedLine) -> None:
         sign, rest = line.text[:1], line.text[1:].strip()
         if sign in ("", "#"):
             self.remarks.append(line.text)
@@ -60,10 +60,10 @@ class Body:
             step = worker.parse(words, SCOPES[self.scope].words) if words != REST else None
         except BadText as error:
             raise CaseError(str(error), number) from None
-        self.scene = Scene(step, tuple(self.remarks), line=number)
+        self.scene = CaseStep(step, tuple(self.remarks), line=number)
         self.remarks = []
 
-    def add_consequence(self, sign: str, line: Line) -> None:
+    def add_consequence(self, sign: str, line: NumberedLine) -> None:
         if self.scene is None or self.remarks:
             raise CaseError(
                 f'expected a step, found "{line.text}"; what follows from a step stands directly '
@@ -75,14 +75,14 @@ class Body:
         if sign == "~":
             name = line.text[1:].strip()
             check_property(name, line.number)
-            self.broken = Line(f"~ {name}", line.number)
+            self.broken = NumberedLine(f"~ {name}", line.number)
         elif self.scene.step is None:
             raise CaseError('only "~ PROPERTY" may follow rest', line.number)
         elif sign == "!":
             parse = parse_instruction if self.scope is ScopeName.WORKER else parse_said
-            self.effects[str(len(self.effects))] = Line(parse(line), line.number)
+            self.effects[str(len(self.effects))] = NumberedLine(parse(line), line.number)
         else:
-            change = Line(parse_change(line, self.scope), line.number)
+            change = NumberedLine(parse_change(line, self.scope), line.number)
             key = change.text.partition(":")[0]
             if key in self.effects:
                 raise CaseError(f'"{key}" comes twice', line.number)
@@ -94,7 +94,7 @@ class Body:
             self.scenes.append(replace(self.scene, effects=effects, broken=self.broken))
         self.effects = {}
 
-    def finish(self, last: int) -> tuple[tuple[Scene, ...], tuple[str, ...]]:
+    def finish(self, last: int) -> tuple[tuple[CaseStep, ...], tuple[str, ...]]:
         """Scenes, and the remarks below them."""
         self.close_scene()
         if not self.scenes:
@@ -108,7 +108,7 @@ class Body:
         return tuple(self.scenes), tuple(self.remarks)
 
 
-def parse_instruction(line: Line) -> str:
+def parse_instruction(line: NumberedLine) -> str:
     """``! gather-dep b x``."""
     words = line.text[1:].split()
     if not words or words[0] not in INSTRUCTION_WORDS:
@@ -117,7 +117,7 @@ def parse_instruction(line: Line) -> str:
     return " ".join(("!", *words))
 
 
-def parse_said(line: Line) -> str:
+def parse_said(line: NumberedLine) -> str:
     """``! w0 execute a run=1``, ``! scheduler->w0 compute-task a``."""
     words = line.text[1:].split()
     if len(words) < 2:
@@ -125,7 +125,7 @@ def parse_said(line: Line) -> str:
     return " ".join(("!", *words))
 
 
-def parse_change(line: Line, scope: ScopeName = ScopeName.WORKER) -> str:
+def parse_change(line: NumberedLine, scope: ScopeName = ScopeName.WORKER) -> str:
     """``x: flight -> memory``; in a cluster ``w0 x: flight -> memory``."""
     whose, colon, change = line.text.partition(":")
     names, words = whose.split(), change.split()

@@ -76,7 +76,7 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NumberedLine:
     """A line as it reads once its continuations are joined; ``number`` is that of its first."""
 
     text: str
@@ -84,7 +84,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CaseStep:
     """One step, with what stands above it and what follows from it.
 
     Attributes:
@@ -97,8 +97,8 @@ class Scene:
 
     step: Step | None
     remarks: tuple[str, ...] = ()
-    effects: tuple[Line, ...] = ()
-    broken: Line | None = None
+    effects: tuple[NumberedLine, ...] = ()
+    broken: NumberedLine | None = None
     line: int = field(default=0, compare=False)
 
 
@@ -123,7 +123,7 @@ class Case:
     breaks: tuple[Break, ...] = ()
     notes: tuple[str, ...] = ()
     found: str | None = None
-    scenes: tuple[Scene, ...] = ()
+    scenes: tuple[CaseStep, ...] = ()
     closing: tuple[str, ...] = ()
     path: Path | None = field(default=None, compare=False)
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from workerfuzz.harness.cases.format.body import Body, format_body
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.header import CONFIG, Header, check_magic, format_header
-from workerfuzz.harness.cases.format.lines import check_width, joined, wrapped
-from workerfuzz.harness.cases.format.reading import read
+from workerfuzz.harness.cases.format.reading import check_width, joined, read, wrapped
 from workerfuzz.strategies.key_order import Cycle, ordered
 
 

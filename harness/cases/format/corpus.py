@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.cases.format import corpus_entry_file, reading
+from workerfuzz.harness.cases.format import corpus_entry, reading
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
@@ -92,7 +92,7 @@ def load(folder: Path) -> Corpus:
     for path in paths(folder):
         try:
             stems.append(load_stem(path))
-        except corpus_entry_file.NewerFormat:
+        except corpus_entry.NewerFormat:
             raise
         except CaseError as error:
             problems.append(str(error))
@@ -102,7 +102,7 @@ def load(folder: Path) -> Corpus:
 def load_stem(path: Path) -> CorpusEntry:
     """The stem in a file; raises CaseError."""
     content = reading.read(path)
-    stem = corpus_entry_file.read(content, path)
+    stem = corpus_entry.read(content, path)
     if path.name != name_of(content):
         raise CaseError(
             "its name does not fit what is in it: cut off, or changed by hand", path=path
@@ -123,7 +123,7 @@ def paths(folder: Path) -> list[Path]:
 
 def store(folder: Path, stem: CorpusEntry) -> Path:
     """Writes a stem, whole or not at all; where it is already, nothing happens. Raises OSError."""
-    content = corpus_entry_file.format(stem)
+    content = corpus_entry.format(stem)
     path = folder / name_of(content)
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def store(folder: Path, stem: CorpusEntry) -> Path:
 
 def path_of(folder: Path, stem: CorpusEntry) -> Path:
     """Where a stem is, or would be."""
-    return folder / name_of(corpus_entry_file.format(stem))
+    return folder / name_of(corpus_entry.format(stem))
 
 
 def merge(sources: Iterable[Path], target: Path) -> int:
@@ -163,7 +163,7 @@ def stats(folder: Path) -> Stats:
         scope = stem.run_config.scope
         found.stems[scope, stem.subject] += 1
         found.steps += len(stem.steps)
-        found.nbytes += len(corpus_entry_file.format(stem).encode())
+        found.nbytes += len(corpus_entry.format(stem).encode())
         features.update((scope, feature) for feature in stem.reached)
     found.features.update(scope for scope, _ in features)
     return found

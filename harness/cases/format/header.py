@@ -8,7 +8,7 @@ from typing import Any, Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from workerfuzz.harness.cases.format import vocabulary
-from workerfuzz.harness.cases.format.case import Break, Case, CaseError, Line, ScopeName
+from workerfuzz.harness.cases.format.case import Break, Case, CaseError, NumberedLine, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.strategies import text
@@ -94,7 +94,7 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "scope": Field("scope", parse_scope, required=True),
         "subject": Field("subjects", parse_subjects, required=True),
         "breaks": Field("breaks", parse_break, many=True),
-        "config": Field("config", Line),
+        "config": Field("config", NumberedLine),
         "found": Field("found", parse_text),
         "note": Field("notes", parse_text, many=True),
     }
@@ -107,7 +107,7 @@ class Header:
 
     values: dict[str, Any] = field(default_factory=dict)
 
-    def add(self, line: Line) -> None:
+    def add(self, line: NumberedLine) -> None:
         name, colon, value = line.text.partition(":")
         value = value.strip()
         if not colon:
@@ -140,7 +140,7 @@ class Header:
             if its.many:
                 self.values[its.attribute] = tuple(self.values.get(its.attribute, ()))
         check_breaks(self.values["subjects"], self.values["breaks"], last)
-        config = self.values.get("config", Line("", last))
+        config = self.values.get("config", NumberedLine("", last))
         self.values["config"] = parse_config(config.text, config.number, self.values["scope"])
         return self.values
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from workerfuzz.harness.cases.case_world import OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, ScopeName
+from workerfuzz.harness.cases.format.case import Break, Case, CaseStep, NumberedLine, ScopeName
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
@@ -46,10 +46,10 @@ def record(
         breaks=tuple(breaks),
         notes=tuple(notes),
         found=found,
-        scenes=tuple(Scene(step) for step in steps),
+        scenes=tuple(CaseStep(step) for step in steps),
     )
     played = play(world(plan, subject), plan.steps)
-    scenes = [observed(Scene(result.step), result, subject) for result in played]
+    scenes = [observed(CaseStep(result.step), result, subject) for result in played]
     if scenes[-1].step is None and scenes[-1].broken is None:
         scenes.pop()
     return spaced(replace(plan, scenes=tuple(scenes)))
@@ -57,10 +57,10 @@ def record(
 
 def unplayed(violation: Violation, subject: str, *, title: str, found: str) -> Case:
     """A case of the steps of a violation, none of which is taken; it tells no effects."""
-    broken = Line(f"~ {violation.property}")
-    scenes = [Scene(step) for step in violation.steps]
+    broken = NumberedLine(f"~ {violation.property}")
+    scenes = [CaseStep(step) for step in violation.steps]
     if violation.at_rest or not scenes:
-        scenes.append(Scene(None, broken=broken))
+        scenes.append(CaseStep(None, broken=broken))
     else:
         scenes[-1] = replace(scenes[-1], broken=broken)
     return Case(
@@ -86,8 +86,8 @@ def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Ca
         return case
     scenes = list(case.scenes)
     if not scenes or scenes[-1].step is not None:
-        scenes.append(Scene(None))
-    seen: list[Scene] = []
+        scenes.append(CaseStep(None))
+    seen: list[CaseStep] = []
     for scene, result in zip(scenes, play(world(case, subject), case.steps), strict=False):
         seen.append(observed(scene, result, subject))
         if result.violation is not None and seen[-1].broken != scene.broken:
@@ -100,14 +100,16 @@ def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Ca
     return replace(case, scenes=tuple(seen), closing=closing)
 
 
-def observed(scene: Scene, result: StepResult, subject: Subject) -> Scene:
+def observed(scene: CaseStep, result: StepResult, subject: Subject) -> CaseStep:
     """A scene with what came of it."""
     if result.impossible is not None:
         raise ImpossibleStep(f"{result.step}: {result.impossible}")
-    effects: tuple[Line, ...] = ()
+    effects: tuple[NumberedLine, ...] = ()
     if result.effect is not None and subject.name == REFERENCE:
-        effects = tuple(map(Line, result.effect.lines()))
-    broken = Line(f"~ {result.violation.property}") if result.violation is not None else None
+        effects = tuple(map(NumberedLine, result.effect.lines()))
+    broken = (
+        NumberedLine(f"~ {result.violation.property}") if result.violation is not None else None
+    )
     return replace(scene, effects=effects, broken=broken)
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
 from workerfuzz.harness.cases.case_world import OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Break, Case, Scene
+from workerfuzz.harness.cases.format.case import Break, Case, CaseStep
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
-from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
+from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation
@@ -127,19 +127,19 @@ def replay(
     return judge.rested()
 
 
-def with_rest(case: Case) -> tuple[Scene, ...]:
+def with_rest(case: Case) -> tuple[CaseStep, ...]:
     if case.scenes and case.scenes[-1].step is None:
         return case.scenes
-    return (*case.scenes, Scene(None))
+    return (*case.scenes, CaseStep(None))
 
 
-def at(case: Case, scene: Scene) -> str:
+def at(case: Case, scene: CaseStep) -> str:
     """``regressions/0007-x.case:14: > gather-dep-success b``."""
     number = f":{scene.line}" if scene.line else ""
     return f"{case.place}{number}: > {scene.step or 'rest'}"
 
 
-def diff(case: Case, scene: Scene, result: StepResult) -> Iterator[str]:
+def diff(case: Case, scene: CaseStep, result: StepResult) -> Iterator[str]:
     """What is written and does not follow, and the reverse; nothing where all is as written."""
     written = [line.text for line in scene.effects]
     follows = result.effect.lines() if result.effect is not None and case.tells_effects else []
@@ -172,16 +172,16 @@ class Judge:
     known: tuple[Break, ...] = ()
     differences: list[tuple[str, ...]] = field(default_factory=list)
 
-    def compare(self, scene: Scene, result: StepResult) -> None:
+    def compare(self, scene: CaseStep, result: StepResult) -> None:
         if self.subject.name == REFERENCE and (lines := tuple(diff(self.case, scene, result))):
             self.differences.append(lines)
 
-    def impossible(self, scene: Scene, why: str) -> Replay:
+    def impossible(self, scene: CaseStep, why: str) -> Replay:
         lines = (*self.shown(), at(self.case, scene), f"  impossible: {why}")
         step = scene.step or "rest"
         return self.says(ReplayOutcome.IMPOSSIBLE, lines, f"{step}: impossible: {why}")
 
-    def broken(self, scene: Scene, violation: Violation) -> Replay:
+    def broken(self, scene: CaseStep, violation: Violation) -> Replay:
         """A property broke; perhaps it is known to, and all that came before was as written."""
         what = f"  ~ {violation.property}: {violation.sentence}"
         evidence = (f"    {line}" for line in violation.counterexample.splitlines())

@@ -5,7 +5,8 @@ then one for each thing that happened while coming to rest.
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
@@ -36,7 +37,7 @@ class Kind(enum.StrEnum):
     DATA = "data"  # what the peer answers
 
 
-class Fate(enum.StrEnum):
+class Delivery(enum.StrEnum):
     """What became of something that was sent."""
 
     ARRIVED = "arrived"
@@ -44,7 +45,7 @@ class Fate(enum.StrEnum):
     UNDER_WAY = "under way"
 
 
-class Span(enum.StrEnum):
+class SpanKind(enum.StrEnum):
     """What lasts."""
 
     THREAD = "thread"  # from Execute to its end
@@ -127,7 +128,7 @@ class Arrow:
     keys: tuple[str, ...]
     sent: int
     ended: int | None = None
-    fate: Fate = Fate.UNDER_WAY
+    fate: Delivery = Delivery.UNDER_WAY
 
     @property
     def words(self) -> str:
@@ -135,7 +136,7 @@ class Arrow:
 
 
 @dataclass(frozen=True, slots=True)
-class Lasting:
+class Span:
     """Something that lasts on one lane.
 
     Attributes:
@@ -146,7 +147,7 @@ class Lasting:
         how: it ended, in a word.
     """
 
-    kind: Span
+    kind: SpanKind
     lane: str
     about: str
     keys: tuple[str, ...]
@@ -156,7 +157,7 @@ class Lasting:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class ChartFailure:
     """What was wrong, and when it showed.
 
     Attributes:
@@ -191,8 +192,8 @@ class Chart:
     lanes: tuple[Lane, ...]
     rows: tuple[Row, ...]
     arrows: tuple[Arrow, ...] = ()
-    spans: tuple[Lasting, ...] = ()
-    breach: Breach | None = None
+    spans: tuple[Span, ...] = ()
+    breach: ChartFailure | None = None
     _states: list[Mapping[tuple[str, str], str]] = field(
         init=False, default_factory=list, repr=False, compare=False
     )
@@ -242,3 +243,57 @@ class Chart:
             for arrow in self.arrows
             if arrow.sent <= row and (arrow.ended is None or arrow.ended > row)
         )
+
+
+_WORD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+
+#: A key of this name is an article as well, unless one of these follows.
+ARTICLE: Final = "a"
+AFTER_A_KEY: Final = frozenset(
+    {"is", "was", "has", "had", "may", "on", "in", "by", "and", "that", "which", "starts", "failed",
+     "waits", "went", "depends", "stays"}
+)  # fmt: skip
+
+
+def keys_in(text: str, known: Collection[str]) -> tuple[str, ...]:
+    """Keys that a counterexample names, in the order of their appearance."""
+    found: dict[str, None] = {}
+    for match in _WORD.finditer(text):
+        word = match[0].rstrip(".-")
+        if word in known and not is_article(word, text[match.end() :]):
+            found[word] = None
+    return tuple(found)
+
+
+def is_article(word: str, rest: str) -> bool:
+    following = re.match(r" ([a-z]+)", rest)
+    return word == ARTICLE and following is not None and following[1] not in AFTER_A_KEY
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEvent:
+    """What a row has to do with a key.
+
+    Attributes:
+        changes: as text: ``scheduler: waiting -> processing``.
+        arrived, sent: what was about the key and arrived, or was sent, in that row.
+    """
+
+    row: Row
+    changes: tuple[str, ...]
+    arrived: tuple[Arrow, ...]
+    sent: tuple[Arrow, ...]
+
+
+def story(chart: Chart, key: str) -> Iterator[KeyEvent]:
+    """All that happened to a key, from the beginning to the end."""
+    for row in chart.rows:
+        changes = tuple(
+            f"{chart.lane(it.lane).label}: {it.before or '-'} -> {it.after or '-'}"
+            for it in row.changes
+            if it.key == key
+        )
+        arrived = tuple(it for it in chart.ended_in(row.number) if key in it.keys)
+        sent = tuple(it for it in chart.sent_in(row.number) if key in it.keys)
+        if changes or arrived or sent or key in row.keys:
+            yield KeyEvent(row, changes, arrived, sent)

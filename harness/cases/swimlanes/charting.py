@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
-from workerfuzz.harness.cases.format.case import Case, Scene, ScopeName
+from workerfuzz.harness.cases.format.case import Case, CaseStep, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config
-from workerfuzz.harness.cases.swimlanes.chart import Breach, Chart
-from workerfuzz.harness.cases.swimlanes.key_story import keys_in
+from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartFailure, keys_in
+from workerfuzz.harness.cases.swimlanes.listing import listed
+from workerfuzz.harness.cases.swimlanes.text_drawing import draw, fits, plain
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.cases.swimlanes.traced_cluster import TracedCluster
 from workerfuzz.harness.cases.swimlanes.traced_worker import TracedWorker
@@ -44,7 +45,7 @@ def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
         subject=subject.name,
         notes=tuple(notes(case)),
         lanes=trace.noted_lanes(),
-        rows=trace.noted_rows([told(scene) for scene in case.scenes]),
+        rows=trace.noted_rows([line_and_remarks(scene) for scene in case.scenes]),
         arrows=trace.noted_arrows(),
         spans=trace.noted_spans(),
         breach=breach,
@@ -60,18 +61,18 @@ def open_traced(case: Case, subject: Any, *, tables: bool) -> TracedCluster | Tr
     return TracedWorker(subject, run_config, tables=tables)
 
 
-def breach_of(result: StepResult, trace: Trace) -> Breach | None:
+def breach_of(result: StepResult, trace: Trace) -> ChartFailure | None:
     """What was wrong, if anything was."""
     if result.impossible is not None:
         keys = result.step.keys() if result.step is not None else ()
-        return Breach(trace.now, "", "A step could not be taken.", result.impossible, keys)
+        return ChartFailure(trace.now, "", "A step could not be taken.", result.impossible, keys)
     broken = result.violation
     if broken is None:
         return None
     if broken.at_rest and trace.rows[-1].over:
         trace.rests()
     keys = keys_in(broken.counterexample, trace.known) or keys_at(trace)
-    return Breach(trace.now, broken.property, broken.sentence, broken.counterexample, keys)
+    return ChartFailure(trace.now, broken.property, broken.sentence, broken.counterexample, keys)
 
 
 def keys_at(trace: Trace) -> tuple[str, ...]:
@@ -80,7 +81,7 @@ def keys_at(trace: Trace) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*trace.rows[-1].keys, *arrived)))
 
 
-def told(scene: Scene) -> tuple[int, tuple[str, ...]]:
+def line_and_remarks(scene: CaseStep) -> tuple[int, tuple[str, ...]]:
     """Line of a step, and what stands above it."""
     lines = "\n".join(remark.removeprefix("#").strip() for remark in scene.remarks)
     paragraphs = (" ".join(paragraph.split()) for paragraph in lines.split("\n\n"))
@@ -98,3 +99,22 @@ def notes(case: Case) -> Iterator[str]:
     if case.found:
         yield f"found: {case.found}"
     yield from (f"note: {note}" for note in case.notes)
+
+
+#: Rows up to the one that broke something, and columns, that are shown.
+ROWS: Final = 12
+WIDTH: Final = 80
+
+
+def excerpt(case: Case, subject: Any) -> tuple[str, ...]:
+    """The last rows of a case that is played. What cannot be drawn is told without a drawing."""
+    try:
+        return tuple(drawn(chart_of(case, subject)))
+    except Exception as error:  # noqa: BLE001 - whatever it is, what was found is worth more
+        return (f"there is no drawing: {type(error).__name__}: {error}",)
+
+
+def drawn(chart: Chart, rows: int = ROWS, width: int = WIDTH) -> Iterator[str]:
+    """As lanes where there is room, otherwise as a list."""
+    lines = draw(chart, width, rows) if fits(chart, width, rows) else [*listed(chart, rows)]
+    return plain(lines)

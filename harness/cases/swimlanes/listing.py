@@ -3,10 +3,17 @@
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import NOTHING, Arrow, Chart, Fate, Row
+from workerfuzz.harness.cases.swimlanes.chart import (
+    NOTHING,
+    Arrow,
+    Chart,
+    Delivery,
+    KeyEvent,
+    Row,
+    story,
+)
 from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
-from workerfuzz.harness.cases.swimlanes.key_story import Entry, story
-from workerfuzz.harness.cases.swimlanes.styled_text import PLAIN, Drawn
+from workerfuzz.harness.cases.swimlanes.text_drawing import PLAIN, Drawn
 
 #: Keys whose story is told, of those in question.
 STORIES: Final = 2
@@ -48,9 +55,9 @@ def stories(chart: Chart) -> Iterator[Drawn]:
             yield story_line(chart, entry, width)
 
 
-def story_line(chart: Chart, entry: Entry, width: int) -> Drawn:
+def story_line(chart: Chart, entry: KeyEvent, width: int) -> Drawn:
     row = entry.row
-    lost = [f"lost: {it.words}" for it in entry.arrived if it.fate is Fate.LOST]
+    lost = [f"lost: {it.words}" for it in entry.arrived if it.fate is Delivery.LOST]
     said = "; ".join((*entry.changes, *lost))
     broke = chart.breach is not None and chart.breach.row == row.number
     line = [
@@ -79,7 +86,7 @@ def listed_row(chart: Chart, row: Row) -> Iterator[Drawn]:
     yield [(f"{row.number:>3} ", "broken" if broke else "number"), (f"{rest}{row.step}", "step")]
     for arrow in chart.ended_in(row.number):
         since = f", since {arrow.sent}" if arrow.sent != row.number else ""
-        if arrow.fate is Fate.LOST:
+        if arrow.fate is Delivery.LOST:
             yield [(f"    ✗ lost: {sent_to(arrow)}{since}", "lost")]
         else:
             yield [(f"    {sent_to(arrow)}{since}", str(arrow.kind))]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from workerfuzz.harness.cases.swimlanes.chart import Chart, Row
-from workerfuzz.harness.cases.swimlanes.styled_text import PLAIN, Drawn
+from workerfuzz.harness.cases.swimlanes.text_drawing import PLAIN, Drawn
 from workerfuzz.harness.subjects.tables import Tables
 
 

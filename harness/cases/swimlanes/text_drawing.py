@@ -5,11 +5,21 @@ waits, and crosses over to its receiver in the row that delivers it.
 """
 
 import textwrap
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Fate, Row, StateChange
-from workerfuzz.harness.cases.swimlanes.columns import ACROSS, GUTTER, NARROWEST, Channel, Sheet
+from workerfuzz.harness.cases.swimlanes.chart import (
+    Arrow,
+    Chart,
+    Delivery,
+    Kind,
+    Lane,
+    Row,
+    SpanKind,
+    StateChange,
+)
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
     brief,
@@ -18,7 +28,195 @@ from workerfuzz.harness.cases.swimlanes.folding import (
     shown_lanes,
     shown_rows,
 )
-from workerfuzz.harness.cases.swimlanes.styled_text import Drawn, Line
+
+#: What a place looks like: the name of a style. States are ``state:executing`` and the like.
+PLAIN: Final = ""
+
+#: A line, as pieces of text with their styles.
+Drawn = Sequence[tuple[str, str]]
+
+#: Instead of lines and arrows, where these cannot be written.
+ASCII: Final[Mapping[int, str]] = str.maketrans(
+    {
+        "│": "|", "┃": "#", "┊": ":", "─": "-", "╌": "-", "═": "=", "⋮": ":", "…": "~",
+        **dict.fromkeys("╮╭╯╰┬├┤┼╪", "+"),
+        "▶": ">", "◀": "<", "●": "*", "✗": "x", "✓": "+", "→": ">",
+    }
+)  # fmt: skip
+
+#: What stands where a line crosses another that goes down.
+_CROSSED: Final[Mapping[str, str]] = MappingProxyType({"─": "┼", "╌": "┼", "═": "╪"})
+_DOWN: Final = frozenset("│┃┊")
+
+
+class StyledLine:
+    """One line, as wide as it has to be."""
+
+    def __init__(self, width: int) -> None:
+        self._cells = [(" ", PLAIN)] * width
+
+    def __len__(self) -> int:
+        return len(self._cells)
+
+    def put(self, place: int, text: str, style: str = PLAIN) -> None:
+        """Write over what is there; what has no room on the right ends in dots."""
+        room = len(self) - place
+        if room <= 0:
+            return
+        if len(text) > room:
+            text = text[: room - 1] + "…"
+        for offset, letter in enumerate(text):
+            self._cells[place + offset] = (letter, style)
+
+    def across(self, start: int, end: int, letter: str, style: str) -> None:
+        """A line from one place to another, both included, over what goes down there."""
+        for place in range(min(start, end), max(start, end) + 1):
+            under, _ = self._cells[place]
+            self._cells[place] = (_CROSSED[letter] if under in _DOWN else letter, style)
+
+    def letter(self, place: int) -> str:
+        return self._cells[place][0]
+
+    def free(self, place: int) -> bool:
+        """Nothing is written there; beyond the end there is nothing to write on."""
+        return place < len(self) and self._cells[place][0] == " "
+
+    def drawn(self) -> Drawn:
+        """The line without what is empty at its end."""
+        cells = self._cells
+        while cells and cells[-1] == (" ", PLAIN):
+            cells = cells[:-1]
+        return [
+            ("".join(letter for letter, _ in group), style)
+            for style, group in groupby(cells, key=lambda cell: cell[1])
+        ]
+
+
+def plain(lines: Sequence[Drawn], *, ascii_only: bool = False) -> Iterator[str]:
+    """Lines without their styles."""
+    for line in lines:
+        text = "".join(piece for piece, _ in line).rstrip()
+        yield text.translate(ASCII) if ascii_only else text
+
+
+#: Columns for the number of a row; between lanes, at the least and at the most.
+GUTTER: Final = 5
+NARROWEST: Final = 10
+WIDEST: Final = 24
+
+ACROSS: Final = {Kind.MESSAGE: "─", Kind.CALL: "═", Kind.REQUEST: "╌", Kind.DATA: "╌"}
+DOWN: Final = {Kind.MESSAGE: "│", Kind.CALL: "│", Kind.REQUEST: "┊", Kind.DATA: "┊"}
+
+
+class Channel(NamedTuple):
+    """Where something goes down that is under way. ``column``: beside the lane of its sender."""
+
+    arrow: Arrow
+    column: int
+
+
+class Sheet:
+    """Lines as they are drawn, from the first to the last.
+
+    Attributes:
+        places: column of each lane.
+        channels: what goes down beside a lane now.
+        now: the row that is drawn.
+    """
+
+    def __init__(self, chart: Chart, lanes: Sequence[Lane], width: int) -> None:
+        self.chart = chart
+        self.lanes = lanes
+        self.width = width
+        self.pitch = min(WIDEST, (width - GUTTER) // max(len(lanes), 1))
+        self.places = {lane.name: GUTTER + 1 + self.pitch * it for it, lane in enumerate(lanes)}
+        self.lines: list[StyledLine] = []
+        self.channels: list[Channel] = []
+        self.now = 0
+        self._threads = [it for it in chart.spans if it.kind is SpanKind.THREAD]
+
+    # Lines
+
+    def line(self) -> StyledLine:
+        """One more line: lanes, and what is under way, go on."""
+        line = StyledLine(self.width)
+        for lane in self.lanes:
+            if lane.since <= self.now and (lane.until is None or self.now < lane.until):
+                letter, style = ("┃", "busy") if self.is_busy(lane.name) else ("│", "lane")
+                line.put(self.places[lane.name], letter, style)
+        for channel in self.channels:
+            line.put(channel.column, DOWN[channel.arrow.kind], str(channel.arrow.kind))
+        self.lines.append(line)
+        return line
+
+    def is_busy(self, lane: str) -> bool:
+        """A thread runs there, after the row that is drawn."""
+        return any(
+            it.lane == lane and it.since <= self.now and (it.until is None or self.now < it.until)
+            for it in self._threads
+        )
+
+    def heads(self) -> None:
+        """What the lanes are called."""
+        line = StyledLine(self.width)
+        for lane in self.lanes:
+            place = max(GUTTER, self.places[lane.name] - len(lane.label) // 2)
+            line.put(place, lane.label[: self.pitch - 1], f"head {lane.role}")
+        self.lines.append(line)
+
+    # Places
+
+    def shows(self, arrow: Arrow) -> bool:
+        """Both of its ends can be seen."""
+        return arrow.sender in self.places and arrow.receiver in self.places
+
+    def channel_of(self, arrow: Arrow) -> Channel | None:
+        """Where something comes from that was under way; it is not any more."""
+        for channel in self.channels:
+            if channel.arrow is arrow:
+                self.channels.remove(channel)
+                return channel
+        return None
+
+    def new_channels(self, arrows: Iterable[Arrow]) -> list[Channel]:
+        """Where these can go down: as near to the lane of their sender as possible."""
+        found: list[Channel] = []
+        for arrow in filter(self.shows, arrows):
+            start = self.places[arrow.sender]
+            side = self.side(arrow)
+            taken = {it.column for it in (*self.channels, *found)}
+            column = start + side
+            while column in taken and abs(column - start) < self.pitch - 2:
+                column += side
+            found.append(Channel(arrow, column))
+        return found
+
+    def side(self, arrow: Arrow) -> int:
+        """1: it goes to the right; -1: to the left."""
+        return 1 if self.places[arrow.receiver] > self.places[arrow.sender] else -1
+
+    def beside(self, place: int) -> int:
+        """Where text can begin on the right of a lane."""
+        columns = {channel.column for channel in self.channels}
+        start = place + 2
+        while {start - 1, start} & columns:
+            start += 1
+        return start
+
+    def room(self, start: int) -> int:
+        """Columns from there to whatever goes down next."""
+        columns = [*(it.column for it in self.channels), *self.places.values()]
+        return min((it for it in columns if it > start), default=self.width) - start - 1
+
+    def label(self, line: StyledLine, place: int, text: str, style: str) -> None:
+        """On the right of a place, or where there is less room, on its left."""
+        start = self.beside(place)
+        if start + len(text) > self.width and place - GUTTER > self.width - start:
+            text = text[: place - GUTTER - 1]
+            line.put(place - 1 - len(text), text, style)
+        else:
+            line.put(start, text, style)
+
 
 AT_REST: Final = "at rest: what is outstanding ends"
 
@@ -95,13 +293,13 @@ class Drawing:
         first = len(self.sheet.lines)
         breaks = chart.breach is not None and chart.breach.row == number
         ended = [it for it in chart.ended_in(number) if self.sheet.shows(it)]
-        arrived = [it for it in ended if it.fate is Fate.ARRIVED]
+        arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
         if not is_silent(row, arrived):
             self.happens(row)
         for arrow in arrived:
             self.arrival(arrow)
         for arrow in ended:
-            if arrow.fate is Fate.LOST:
+            if arrow.fate is Delivery.LOST:
                 self.loss(arrow, said=arrow.words == row.step)
         below = self.departures(number, self.sheet.lines[-1])
         self.states(row.changes, below)
@@ -109,7 +307,7 @@ class Drawing:
         if breaks:
             self.breach(row, self.sheet.lines[first])
 
-    def breach(self, row: Row, first: Line) -> None:
+    def breach(self, row: Row, first: StyledLine) -> None:
         """This row broke something."""
         breach = self.chart.breach
         assert breach is not None
@@ -130,7 +328,7 @@ class Drawing:
 
     # What travels
 
-    def departures(self, number: int, line: Line) -> Line | None:
+    def departures(self, number: int, line: StyledLine) -> StyledLine | None:
         """What this row sends, and does not end in it, leaves its lane.
 
         Returns:
@@ -149,14 +347,14 @@ class Drawing:
         sheet.channels += channels
         return begun
 
-    def has_room(self, line: Line, channel: Channel) -> bool:
+    def has_room(self, line: StyledLine, channel: Channel) -> bool:
         """The way from the lane to the channel, and a column more, are not written on."""
         place, side = self.sheet.places[channel.arrow.sender], self.sheet.side(channel.arrow)
         before = {it.column for it in self.sheet.channels}
         columns = range(place + side, channel.column + 2 * side, side)
         return all(it in before or line.free(it) for it in columns)
 
-    def stubs(self, line: Line, place: int, channels: Sequence[Channel]) -> None:
+    def stubs(self, line: StyledLine, place: int, channels: Sequence[Channel]) -> None:
         """From a lane to each channel that begins on one side of it."""
         if not channels:
             return
@@ -191,7 +389,7 @@ class Drawing:
         line.put(end, "●", style)
         self.say(line, brief(arrow), (begin + side, end - 2 * side), end, f"{style} words")
 
-    def say(self, line: Line, text: str, way: tuple[int, int], end: int, style: str) -> None:
+    def say(self, line: StyledLine, text: str, way: tuple[int, int], end: int, style: str) -> None:
         """What arrives: on the arrow, beside its head, or above it."""
         sheet, (low, high) = self.sheet, sorted(way)
         beside = sheet.beside(end)
@@ -215,7 +413,7 @@ class Drawing:
 
     # States
 
-    def states(self, changes: Sequence[StateChange], line: Line | None) -> None:
+    def states(self, changes: Sequence[StateChange], line: StyledLine | None) -> None:
         """Cells below what happened, on the lanes that they belong to; first on ``line``."""
         asked = self.chart.breach.keys if self.chart.breach else ()
         lane, at, end = "", 0, 0

@@ -7,13 +7,13 @@ from typing import Final
 from workerfuzz.harness.cases.swimlanes.chart import (
     NO_TABLES,
     Arrow,
-    Fate,
+    Delivery,
     Kind,
     Lane,
-    Lasting,
     Role,
     Row,
     Span,
+    SpanKind,
     StateChange,
 )
 from workerfuzz.harness.subjects.tables import Tables
@@ -59,7 +59,7 @@ class Sent:
     keys: tuple[str, ...]
     row: int
     ended: int | None = None
-    fate: Fate = Fate.UNDER_WAY
+    fate: Delivery = Delivery.UNDER_WAY
 
     def words(self) -> str:
         return "; ".join(self.says)
@@ -69,7 +69,7 @@ class Sent:
 class Begun:
     """A span whose end is not known yet."""
 
-    kind: Span
+    kind: SpanKind
     lane: str
     about: str
     keys: tuple[str, ...]
@@ -94,7 +94,7 @@ class Trace:
         self.arrows: list[Sent] = []
         self.spans: list[Begun] = []
         self._posts: dict[int, tuple[object, Sent]] = {}
-        self._open: dict[tuple[Span, str, str], Begun] = {}
+        self._open: dict[tuple[SpanKind, str, str], Begun] = {}
         self._travelling: dict[tuple[Kind, str, str], Sent] = {}
 
     @property
@@ -162,10 +162,10 @@ class Trace:
         return (word for word in others if word in self.known)
 
     def arrives(self, sent: Sent) -> None:
-        sent.ended, sent.fate = self.now, Fate.ARRIVED
+        sent.ended, sent.fate = self.now, Delivery.ARRIVED
 
     def loses(self, sent: Sent) -> None:
-        sent.ended, sent.fate = self.now, Fate.LOST
+        sent.ended, sent.fate = self.now, Delivery.LOST
 
     def calls(
         self, sender: str, receiver: str, says: Sequence[str], keys: Iterable[str] = ()
@@ -200,12 +200,12 @@ class Trace:
 
     # What lasts
 
-    def lasts(self, kind: Span, lane: str, about: str, keys: Iterable[str] = ()) -> None:
+    def lasts(self, kind: SpanKind, lane: str, about: str, keys: Iterable[str] = ()) -> None:
         begun = Begun(kind, lane, about, tuple(keys), self.now)
         self.spans.append(begun)
         self._open[kind, lane, about] = begun
 
-    def ends(self, kind: Span, lane: str, about: str, how: str) -> None:
+    def ends(self, kind: SpanKind, lane: str, about: str, how: str) -> None:
         begun = self._open.pop((kind, lane, about), None)
         if begun is not None:
             begun.ended, begun.how = self.now, how
@@ -244,10 +244,9 @@ class Trace:
             for it in self.arrows
         )
 
-    def noted_spans(self) -> tuple[Lasting, ...]:
+    def noted_spans(self) -> tuple[Span, ...]:
         return tuple(
-            Lasting(it.kind, it.lane, it.about, it.keys, it.row, it.ended, it.how)
-            for it in self.spans
+            Span(it.kind, it.lane, it.about, it.keys, it.row, it.ended, it.how) for it in self.spans
         )
 
 

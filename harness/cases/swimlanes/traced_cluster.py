@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, Span
-from workerfuzz.harness.cases.swimlanes.tables import cluster_tables
+from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterSystem, Envelope
+from workerfuzz.harness.subjects.tables import ClusterHasTables, Tables, filled, said, viewed
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.statemachine.scheduler import client_requests
@@ -117,26 +117,26 @@ class TracedCluster(ClusterWorld):
     def note(self, worker: str, action: Action) -> None:
         trace = self.trace
         if isinstance(action, Execute):
-            trace.lasts(Span.THREAD, worker, action.key, [action.key])
+            trace.lasts(SpanKind.THREAD, worker, action.key, [action.key])
         elif isinstance(action, GatherDep):
             says = " ".join(("gather-dep", *action.keys))
             trace.travels(Kind.REQUEST, worker, action.worker, says, action.keys)
-            trace.lasts(Span.TRANSFER, worker, action.worker, action.keys)
+            trace.lasts(SpanKind.TRANSFER, worker, action.worker, action.keys)
             if action.worker not in self.present:
                 trace.travelled(Kind.REQUEST, worker, action.worker, trace.loses)
         else:
-            trace.lasts(Span.WAIT, worker, action.worker)
+            trace.lasts(SpanKind.WAIT, worker, action.worker)
         super().note(worker, action)
 
     def begin(self, worker: str, key: str) -> None:
         self.trace.doing(worker, from_workers.Begin(worker, key))
         super().begin(worker, key)
         if (worker, key) not in self.running:
-            self.trace.ends(Span.THREAD, worker, key, "found nothing to run")
+            self.trace.ends(SpanKind.THREAD, worker, key, "found nothing to run")
 
     def end(self, worker: str, key: str, how: str) -> None:
         self.trace.doing(worker, THREAD_ENDS[how](worker, key))
-        self.trace.ends(Span.THREAD, worker, key, THREAD_ENDS[how].word)
+        self.trace.ends(SpanKind.THREAD, worker, key, THREAD_ENDS[how].word)
         super().end(worker, key, how)
 
     # Transfers
@@ -152,7 +152,7 @@ class TracedCluster(ClusterWorld):
     def transferred(self, worker: str, peer: str, how: str) -> None:
         trace = self.trace
         trace.doing(worker, TRANSFER_ENDS[how](worker, peer))
-        trace.ends(Span.TRANSFER, worker, peer, TRANSFER_ENDS[how].word)
+        trace.ends(SpanKind.TRANSFER, worker, peer, TRANSFER_ENDS[how].word)
         if how == "busy":
             trace.travelled(Kind.REQUEST, worker, peer, trace.arrives)
             trace.arrives(trace.sends(Kind.DATA, peer, worker, ["busy"]))
@@ -168,13 +168,13 @@ class TracedCluster(ClusterWorld):
         match event:
             case RetryBusyWorker():
                 trace.doing(worker, from_workers.RetryBusyWorker(worker, event.worker))
-                trace.ends(Span.WAIT, worker, event.worker, "over")
+                trace.ends(SpanKind.WAIT, worker, event.worker, "over")
             case Pause():
                 trace.doing(worker, from_workers.Pause(worker))
-                trace.lasts(Span.PAUSE, worker, "")
+                trace.lasts(SpanKind.PAUSE, worker, "")
             case Unpause():
                 trace.doing(worker, from_workers.Unpause(worker))
-                trace.ends(Span.PAUSE, worker, "", "over")
+                trace.ends(SpanKind.PAUSE, worker, "", "over")
             case FindMissing():
                 trace.doing(worker, from_workers.FindMissing(worker))
             case _:  # a thread secedes
@@ -247,3 +247,72 @@ def named_by(wish: client_requests.ClientRequest) -> tuple[str, ...]:
             return tuple(wish.who_has)
         case _:
             return wish.keys
+
+
+#: What the tables of mailboxes, threads and transfers stand under.
+SURROUNDINGS: Final = "surroundings"
+
+
+def cluster_tables(world: Any) -> Mapping[str, Tables]:
+    """Of a ``ClusterWorld``, by party."""
+    cluster = world.cluster
+    found: dict[str, Tables] = {
+        client: filled(
+            {
+                "wants": {key: str(world.books.told[client].get(key, "-")) for key in wanted},
+                "cancelled": dict.fromkeys(world.books.held[client], ""),
+            }
+        )
+        for client, wanted in world.books.wants.items()
+    }
+    for party in (SCHEDULER, *world.present):
+        if isinstance(cluster, ClusterHasTables):
+            found[party] = cluster.tables(party)
+        elif party != SCHEDULER:
+            found[party] = viewed(cluster.worker(party))
+        else:
+            known = cluster.keys()
+            found[party] = {"tasks": {key: str(cluster.state(key)) for key in known}}
+    found[SURROUNDINGS] = filled(
+        {
+            "mailboxes": {
+                f"{sender}->{receiver}": "; ".join(words(world, post) for post in box)
+                for (sender, receiver), box in world.mail.items()
+            },
+            "threads to begin": named(world.issued),
+            "threads": {
+                f"{worker} {key}": "in its slot" if (worker, key) in world.slotted else "seceded"
+                for worker, key in world.running
+            },
+            "transfers": transfers(world),
+            "to be asked again": named(world.retrying),
+            "paused": dict.fromkeys(world.paused, ""),
+            "dead, unnoticed": dict.fromkeys(world.unnoticed, ""),
+        }
+    )
+    return {party: tables for party, tables in found.items() if tables}
+
+
+def words(world: Any, post: Envelope) -> str:
+    """What is in a mailbox."""
+    said: str = world.trace.sent_as(post).words()
+    return said
+
+
+def named(pairs: Any) -> dict[str, str]:
+    return {" ".join(pair): "" for pair in pairs}
+
+
+def transfers(world: Any) -> dict[str, str]:
+    """How far each has come."""
+    found = {}
+    for (worker, peer), gather in world.open.items():
+        asked = said(gather.keys)
+        if (worker, peer) in world.served:
+            held = said(tuple(world.served[worker, peer]))
+            found[f"{worker} from {peer}"] = f"asked for {asked}; {held} under way"
+        elif (worker, peer) in world.asked:
+            found[f"{worker} from {peer}"] = f"asked for {asked}; not served"
+        else:
+            found[f"{worker} from {peer}"] = f"asked for {asked}; {peer} is dead"
+    return found

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, Span
-from workerfuzz.harness.cases.swimlanes.tables import viewed
+from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects.tables import viewed
 from workerfuzz.harness.worlds.worker.effect import ARGUMENTS, Effect
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.properties.view import WorkerView
@@ -77,15 +77,15 @@ class TracedWorker(WorkerWorld):
             answer = trace.sends(Kind.DATA, event.worker, ADDRESS, [said], keys)
             broken = isinstance(event, events.GatherDepNetworkFailure)
             (trace.loses if broken else trace.arrives)(answer)
-            trace.ends(Span.TRANSFER, ADDRESS, event.worker, text.word(type(event)))
+            trace.ends(SpanKind.TRANSFER, ADDRESS, event.worker, text.word(type(event)))
         elif isinstance(event, THREAD_ENDS):
-            trace.ends(Span.THREAD, ADDRESS, event.key, text.word(type(event)))
+            trace.ends(SpanKind.THREAD, ADDRESS, event.key, text.word(type(event)))
         elif isinstance(event, events.RetryBusyWorker):
-            trace.ends(Span.WAIT, ADDRESS, event.worker, "over")
+            trace.ends(SpanKind.WAIT, ADDRESS, event.worker, "over")
         elif isinstance(event, events.Pause):
-            trace.lasts(Span.PAUSE, ADDRESS, "")
+            trace.lasts(SpanKind.PAUSE, ADDRESS, "")
         elif isinstance(event, events.Unpause):
-            trace.ends(Span.PAUSE, ADDRESS, "", "over")
+            trace.ends(SpanKind.PAUSE, ADDRESS, "", "over")
         elif isinstance(event, events.UpdateData):
             trace.joins(CLIENT, Role.CLIENT)
             trace.calls(CLIENT, ADDRESS, [said], keys)
@@ -96,13 +96,13 @@ class TracedWorker(WorkerWorld):
         """To whom it goes, and what begins with it."""
         trace, said = self.trace, f"{text.word(type(it))} {ARGUMENTS[type(it)](it)}"
         if isinstance(it, do.Execute):
-            trace.lasts(Span.THREAD, ADDRESS, it.key, [it.key])
+            trace.lasts(SpanKind.THREAD, ADDRESS, it.key, [it.key])
         elif isinstance(it, do.GatherDep):
             trace.joins(it.worker, Role.PEER)
             trace.arrives(trace.sends(Kind.REQUEST, ADDRESS, it.worker, [said], it.keys))
-            trace.lasts(Span.TRANSFER, ADDRESS, it.worker, it.keys)
+            trace.lasts(SpanKind.TRANSFER, ADDRESS, it.worker, it.keys)
         elif isinstance(it, do.RetryBusyWorkerLater):
-            trace.lasts(Span.WAIT, ADDRESS, it.worker)
+            trace.lasts(SpanKind.WAIT, ADDRESS, it.worker)
         else:
             trace.arrives(trace.sends(Kind.MESSAGE, ADDRESS, SCHEDULER, [said]))
 

@@ -7,7 +7,7 @@ from typing import Any
 from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.record import record, unplayed
-from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
+from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, first_occurrence

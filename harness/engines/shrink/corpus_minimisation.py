@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from workerfuzz.harness.cases.format import corpus, corpus_entry_file
+from workerfuzz.harness.cases.format import corpus, corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
@@ -90,7 +90,7 @@ def covering(stems: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) ->
     Returns:
         the shortest first; the same for the same universes and steps, whatever else the stems say.
     """
-    texts = [corpus_entry_file.format(replace(stem, reached=(), subject="")) for stem in stems]
+    texts = [corpus_entry.format(replace(stem, reached=(), subject="")) for stem in stems]
     places = sorted(range(len(stems)), key=lambda it: (len(stems[it].steps), texts[it]))
     missing = set().union(*reached)
     kept: set[int] = set()

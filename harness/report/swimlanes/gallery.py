@@ -22,7 +22,7 @@ INDEX = "index.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Hung:
+class GalleryPage:
     """One case in the gallery.
 
     Attributes:
@@ -39,7 +39,7 @@ class Hung:
     problem: str = ""
 
 
-def gallery(folder: Path, out: Path, subject: str | None = None) -> Iterator[Hung]:
+def gallery(folder: Path, out: Path, subject: str | None = None) -> Iterator[GalleryPage]:
     """Writes a page for each case below a folder; and at last ``index.html``, which links to them.
 
     A page is called like its case. A case that cannot be played here is in the index, with the reason.
@@ -51,7 +51,7 @@ def gallery(folder: Path, out: Path, subject: str | None = None) -> Iterator[Hun
         CaseError: the folder has no case, or cannot be read.
         OSError: nothing can be written.
     """
-    hung: list[Hung] = []
+    hung: list[GalleryPage] = []
     out.mkdir(parents=True, exist_ok=True)
     for path in case_files([folder]):
         hung.append(hang(path, folder, out, subject))
@@ -59,23 +59,25 @@ def gallery(folder: Path, out: Path, subject: str | None = None) -> Iterator[Hun
     write(out / INDEX, index(folder.name, hung))
 
 
-def hang(path: Path, folder: Path, out: Path, subject: str | None) -> Hung:
+def hang(path: Path, folder: Path, out: Path, subject: str | None) -> GalleryPage:
     """The page of one case."""
     name = path.relative_to(folder)
     try:
         text = read(path)
         case = parse_leniently(text, path)
     except CaseError as error:
-        return Hung(str(name), path.stem, problem=str(error))
+        return GalleryPage(str(name), path.stem, problem=str(error))
     try:
         chart = played(case, (subject,) if subject else case.subjects)
     except SubjectUnavailable as error:
-        return Hung(str(name), case.title, problem=str(error))
+        return GalleryPage(str(name), case.title, problem=str(error))
     target = out / name.with_suffix(".html")
     target.parent.mkdir(parents=True, exist_ok=True)
     write(target, page(chart, text, command(path, chart.subject)))
     broken = (chart.breach.property or "impossible") if chart.breach else ""
-    return Hung(str(name), case.title, name.with_suffix(".html").as_posix(), chart.about, broken)
+    return GalleryPage(
+        str(name), case.title, name.with_suffix(".html").as_posix(), chart.about, broken
+    )
 
 
 def played(case: Case, subjects: Sequence[str]) -> Chart:
@@ -94,7 +96,7 @@ def command(path: Path, subject: str) -> str:
     return case_command("show", os.path.relpath(path), subject)
 
 
-def index(name: str, hung: Sequence[Hung]) -> str:
+def index(name: str, hung: Sequence[GalleryPage]) -> str:
     """The page that links to all others."""
     style = style_sheet() + resource("case.css")
     return render("gallery.html.jinja", name=name, hung=hung, style=style)

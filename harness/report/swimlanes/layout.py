@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Fate, Lane, Row, StateChange
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Delivery, Lane, Row, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
     brief,
@@ -206,7 +206,7 @@ class Layout:
         ended = [it for it in chart.ended_in(row.number) if {it.sender, it.receiver} <= {*self.x}]
         instants = [it for it in ended if it.sent == row.number]
         placed.late = [it for it in ended if it.sent != row.number]
-        arrived = [it for it in ended if it.fate is Fate.ARRIVED]
+        arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
         if not is_silent(row, arrived):
             placed.label = label_of(row)
         if self.narrow:
@@ -214,14 +214,14 @@ class Layout:
             return
         if any(it.receiver == row.lane and it in arrived for it in placed.late):
             placed.manner, placed.label = f"{row.step.split()[0]}: " if placed.label else "", ""
-        arrives = [it for it in placed.late if it.fate is Fate.ARRIVED]
+        arrives = [it for it in placed.late if it.fate is Delivery.ARRIVED]
         if placed.late or placed.label or not instants:
             placed.y = self._down + EVENT / 2
             self._down += EVENT
             if any(self.below(it, placed) for it in arrives):
                 self._down += TEXT - 4
         for arrow in placed.late:
-            if arrow.fate is Fate.LOST:
+            if arrow.fate is Delivery.LOST:
                 placed.lost.append((arrow, self._down + CELL / 2))
                 self._down += CELL
         for arrow in instants:
@@ -268,10 +268,10 @@ class Layout:
         if placed.label:
             self._words(placed, placed.row.step, letters, "s")
         for arrow in placed.late:
-            lost = "lost: " if arrow.fate is Fate.LOST else ""
+            lost = "lost: " if arrow.fate is Delivery.LOST else ""
             self._words(placed, lost + brief(arrow), letters, kind_of(arrow))
         for arrow in instants:
-            lost = "lost: " if arrow.fate is Fate.LOST else ""
+            lost = "lost: " if arrow.fate is Delivery.LOST else ""
             if arrow.words != placed.label:
                 self._words(placed, lost + brief(arrow), letters, kind_of(arrow))
             placed.instants.append((arrow, self._down + 8))
@@ -308,6 +308,6 @@ def cell_words(change: StateChange) -> str:
 
 def kind_of(arrow: Arrow) -> str:
     """Class of an arrow: by how it travels, and whether it got there."""
-    if arrow.fate is Fate.LOST:
+    if arrow.fate is Delivery.LOST:
         return "x"
     return {"message": "m", "call": "c", "request": "q", "data": "q"}[arrow.kind]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Fate, Kind, Row, Span
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Delivery, Kind, Row, SpanKind
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
     brief,
@@ -57,7 +57,7 @@ class Diagram:
 
     def row(self, row: Row) -> Iterator[str]:
         ended = [it for it in self.chart.ended_in(row.number) if self.shows(it)]
-        arrived = [it for it in ended if it.fate is Fate.ARRIVED]
+        arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
         place = self.ids.get(row.lane)
         if not is_silent(row, arrived) and place is not None:
             yield f"    Note over {place}: {row.number} {escaped(label_of(row))}"
@@ -83,7 +83,7 @@ class Diagram:
         return arrow.sender in self.ids and arrow.receiver in self.ids
 
     def arrow(self, arrow: Arrow) -> str:
-        lost = arrow.fate is Fate.LOST
+        lost = arrow.fate is Delivery.LOST
         line = "-x" if lost else LINES[arrow.kind]
         since = f" (sent in {arrow.sent})" if arrow.sent != arrow.ended else ""
         said = f"{arrow.ended} {'lost: ' if lost else ''}{brief(arrow)}{since}"
@@ -92,7 +92,7 @@ class Diagram:
     def threads(self, row: Row) -> Iterator[str]:
         """Bars of threads that begin or end; not of those that do both."""
         for it in self.chart.spans:
-            if it.kind is not Span.THREAD or it.lane not in self.ids or it.since == it.until:
+            if it.kind is not SpanKind.THREAD or it.lane not in self.ids or it.since == it.until:
                 continue
             if it.since == row.number:
                 yield f"    activate {self.ids[it.lane]}"

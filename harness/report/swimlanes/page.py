@@ -6,7 +6,7 @@ from typing import Final
 from workerfuzz.harness.cases.swimlanes.chart import Chart, Row, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
 from workerfuzz.harness.cases.swimlanes.step_detail import differing, label
-from workerfuzz.harness.cases.swimlanes.styled_text import Drawn
+from workerfuzz.harness.cases.swimlanes.text_drawing import Drawn
 from workerfuzz.harness.report.swimlanes.palette import FAMILIES
 from workerfuzz.harness.report.swimlanes.svg import (
     SMALL,

@@ -5,11 +5,11 @@ from typing import Final
 
 from workerfuzz.harness.cases.swimlanes.chart import (
     Arrow,
-    Fate,
+    Delivery,
     Lane,
-    Lasting,
     Role,
     Span,
+    SpanKind,
     StateChange,
 )
 from workerfuzz.harness.cases.swimlanes.folding import Fold, brief
@@ -85,13 +85,13 @@ class Painting:
         if lane.until in self.layout.by_number:
             yield draw.cross(x, y(lane.until), "x")
 
-    def bar(self, span: Lasting) -> Iterator[str]:
+    def bar(self, span: Span) -> Iterator[str]:
         """A thread that runs on a lane; or a peer that has not answered yet."""
         of_peer = self.is_open_request(span)
         lane = span.about if of_peer else span.lane
-        if of_peer or (span.kind is Span.THREAD and lane in self.layout.x):
+        if of_peer or (span.kind is SpanKind.THREAD and lane in self.layout.x):
             top, bottom = self.layout.y(span.since), self.layout.y(span.until)
-            kind = "b" if span.kind is Span.THREAD else "b asked"
+            kind = "b" if span.kind is SpanKind.THREAD else "b asked"
             if bottom > top:
                 yield draw.rect(self.layout.x[lane] - 3.5, top, 7, bottom - top, kind)
 
@@ -189,7 +189,7 @@ class Painting:
         instant = next((y for it, y in placed.instants if it is arrow), None) if placed else None
         if placed is None:
             return self.undelivered(number, arrow)
-        if arrow.fate is Fate.LOST:
+        if arrow.fate is Delivery.LOST:
             return self.lost(arrow, placed, instant)
         if instant is not None:
             drawn = draw.arrow(x1 + 4 * side, instant, x2 - 5 * side, instant, kind)
@@ -291,7 +291,7 @@ class Painting:
             kind = next(iter(kinds - {"x"}), "m")
             yield draw.line(0, 9, 26, 9, kind), 26, "no head: under way in the end"
         spans = self.chart.spans
-        if any(it.kind is Span.THREAD for it in spans):
+        if any(it.kind is SpanKind.THREAD for it in spans):
             yield draw.rect(0, 0, 7, CELL - 3, "b", round_by=0), 7, "a thread runs"
         if any(self.is_open_request(it) for it in spans):
             yield draw.rect(0, 0, 7, CELL - 3, "b asked", round_by=0), 7, "a peer has not answered"
@@ -299,7 +299,7 @@ class Painting:
     def shown(self) -> Sequence[Placed]:
         return [it for it in self.layout.rows if isinstance(it, Placed)]
 
-    def is_open_request(self, span: Lasting) -> bool:
+    def is_open_request(self, span: Span) -> bool:
         """A transfer from a peer of which nothing else is known."""
-        known = span.kind is Span.TRANSFER and span.about in self.layout.x
+        known = span.kind is SpanKind.TRANSFER and span.about in self.layout.x
         return known and self.chart.lane(span.about).role is Role.PEER

@@ -9,8 +9,7 @@ from rich.text import Text
 
 from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.listing import heading, listed, stories, verdict
-from workerfuzz.harness.cases.swimlanes.styled_text import ASCII, Drawn
-from workerfuzz.harness.cases.swimlanes.text_drawing import draw, fits
+from workerfuzz.harness.cases.swimlanes.text_drawing import ASCII, Drawn, draw, fits
 from workerfuzz.harness.report.swimlanes.palette import family
 
 #: How the terminal shows a style; what is not here is shown as it is.

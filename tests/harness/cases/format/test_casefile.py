@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Break, Case, Line, Scene, ScopeName
+from workerfuzz.harness.cases.format.case import Break, Case, CaseStep, NumberedLine, ScopeName
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.choosers import HypothesisChooser
 from workerfuzz.strategies.worker import WORKER_STEPS, parse
@@ -162,7 +162,9 @@ def test_long_comments_go_on_in_comments() -> None:
 def test_a_property_that_breaks_at_rest_stands_below_rest() -> None:
     body = "> pause\n\n# and then\n> rest\n~ coming_to_rest_ends\n"
     case = case_of(body)
-    assert case.scenes[-1] == Scene(None, ("", "# and then"), broken=Line("~ coming_to_rest_ends"))
+    assert case.scenes[-1] == CaseStep(
+        None, ("", "# and then"), broken=NumberedLine("~ coming_to_rest_ends")
+    )
     assert len(case.steps) == 1
     assert casefile.format(case) == f"{HEADER}\n{body}"
 
@@ -190,8 +192,8 @@ def test_what_is_written_can_be_read(data: st.DataObject, title: str, notes: lis
     for _ in range(chooser.integer(1, 8)):
         kind = chooser.pick(world.possible())
         step = world.draw(kind, chooser)
-        effects = tuple(map(Line, world.apply(step).lines()))
-        scenes.append(Scene(step, tuple(data.draw(remarks)), effects))
+        effects = tuple(map(NumberedLine, world.apply(step).lines()))
+        scenes.append(CaseStep(step, tuple(data.draw(remarks)), effects))
     assert {type(scene.step) for scene in scenes} <= set(WORKER_STEPS)
     case = Case(
         title=" ".join(title.split()),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.format import corpus, corpus_entry_file
+from workerfuzz.harness.cases.format import corpus, corpus_entry
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
@@ -68,7 +68,7 @@ def test_merging_is_the_union_whatever_the_order(tmp_path: Path) -> None:
 
 def test_a_file_that_was_cut_off_is_told_and_stays(tmp_path: Path) -> None:
     path = corpus.store(filled(tmp_path, ONE), TWO)
-    path.write_text(corpus_entry_file.format(TWO).removesuffix("> unpause\n"), encoding="utf-8")
+    path.write_text(corpus_entry.format(TWO).removesuffix("> unpause\n"), encoding="utf-8")
     there = corpus.load(tmp_path)
     assert there.stems == (ONE,)
     problem = "its name does not fit what is in it: cut off, or changed by hand"

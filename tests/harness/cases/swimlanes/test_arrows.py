@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from examples.wiretap import Seen, Tap, TappedMaker, TappedSubject, counting
 
-from workerfuzz.harness.cases.format.case import Case, Scene, ScopeName
+from workerfuzz.harness.cases.format.case import Case, CaseStep, ScopeName
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
@@ -41,7 +41,7 @@ def random_case(scope: ScopeName, subject: Any, seed: int) -> Case:
         pass
     finally:
         world.close()
-    scenes = tuple(Scene(step) for step in world.steps)
+    scenes = tuple(CaseStep(step) for step in world.steps)
     return Case(title="random", scope=scope, config=run_config.config, scenes=scenes)
 
 

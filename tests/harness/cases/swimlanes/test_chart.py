@@ -6,9 +6,8 @@ import pytest
 
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.casefile import parse
-from workerfuzz.harness.cases.swimlanes.chart import Chart, Fate, Kind, Span
+from workerfuzz.harness.cases.swimlanes.chart import Chart, Delivery, Kind, SpanKind, keys_in, story
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
-from workerfuzz.harness.cases.swimlanes.key_story import keys_in, story
 from workerfuzz.harness.subjects import get
 
 CLUSTER = """\
@@ -79,7 +78,7 @@ def test_states_are_those_after_a_row(cluster: Chart) -> None:
 
 
 def test_a_message_to_a_worker_that_dies_is_lost_in_that_step(cluster: Chart) -> None:
-    (lost,) = (it for it in cluster.arrows if it.fate is Fate.LOST)
+    (lost,) = (it for it in cluster.arrows if it.fate is Delivery.LOST)
     assert (lost.receiver, lost.words, lost.sent, lost.ended) == ("w1", "compute-task b", 2, 4)
     assert lost in [*cluster.under_way(3)]
     assert lost not in [*cluster.under_way(4)]
@@ -121,10 +120,10 @@ def test_one_worker_has_its_scheduler_and_the_peers_that_it_asks() -> None:
     ]
     transfer, wait, pause, *_ = found.spans
     assert (transfer.kind, transfer.about, transfer.since, transfer.until) == (
-        Span.TRANSFER, "b", 1, 2,
+        SpanKind.TRANSFER, "b", 1, 2,
     )  # fmt: skip
-    assert (wait.kind, wait.about, wait.since) == (Span.WAIT, "b", 2)
-    assert (pause.kind, pause.since) == (Span.PAUSE, 3)
+    assert (wait.kind, wait.about, wait.since) == (SpanKind.WAIT, "b", 2)
+    assert (pause.kind, pause.since) == (SpanKind.PAUSE, 3)
 
 
 def test_an_impossible_step_is_where_it_ends() -> None:

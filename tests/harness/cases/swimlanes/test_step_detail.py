@@ -3,7 +3,7 @@
 from examples.lane_cases import ALONE, CLUSTER, played
 
 from workerfuzz.harness.cases.swimlanes.step_detail import changed_by, changes, of_row
-from workerfuzz.harness.cases.swimlanes.styled_text import plain
+from workerfuzz.harness.cases.swimlanes.text_drawing import plain
 
 
 def test_every_table_after_a_step_is_told() -> None:

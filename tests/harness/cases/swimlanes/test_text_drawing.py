@@ -4,8 +4,7 @@ import pytest
 from examples.lane_cases import ALONE, CLUSTER, IMPOSSIBLE, played
 
 from workerfuzz.harness.cases.swimlanes.listing import listed, stories, verdict
-from workerfuzz.harness.cases.swimlanes.styled_text import Drawn, Line, plain
-from workerfuzz.harness.cases.swimlanes.text_drawing import draw, fits
+from workerfuzz.harness.cases.swimlanes.text_drawing import Drawn, StyledLine, draw, fits, plain
 
 WHOLE = """\
      c0             scheduler            w0                w1
@@ -156,14 +155,14 @@ def test_every_arrow_has_its_head_in_the_row_in_which_it_arrives() -> None:
 
 
 def test_what_has_no_room_ends_in_dots() -> None:
-    line = Line(5)
+    line = StyledLine(5)
     line.put(2, "long")
     line.put(9, "beyond")
     assert [*plain([line.drawn()])] == ["  lo…"]
 
 
 def test_a_line_that_crosses_another_shows_it() -> None:
-    line = Line(5)
+    line = StyledLine(5)
     line.put(2, "│", "lane")
     line.across(0, 4, "─", "message")
     assert line.drawn() == [("──┼──", "message")]

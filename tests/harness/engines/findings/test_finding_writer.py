@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.swimlanes.excerpt import excerpt
+from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker

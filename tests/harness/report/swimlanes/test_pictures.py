@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from examples.lane_cases import ALONE, CLUSTER, IMPOSSIBLE, played
 
-from workerfuzz.harness.cases.swimlanes.chart import Chart, Fate
+from workerfuzz.harness.cases.swimlanes.chart import Chart, Delivery
 from workerfuzz.harness.cases.swimlanes.folding import brief, shown_rows
 from workerfuzz.harness.report.swimlanes.layout import MOST_UNDELIVERED
 from workerfuzz.harness.report.swimlanes.mermaid import escaped, mermaid
@@ -63,7 +63,7 @@ def test_an_arrow_leads_from_row_to_row(cluster: Chart) -> None:
         if number is None:
             continue
         arrow = cluster.arrows[int(number)]
-        if arrow.fate is not Fate.ARRIVED or str(arrow.ended) not in dots:
+        if arrow.fate is not Delivery.ARRIVED or str(arrow.ended) not in dots:
             continue
         head = group.findall(f"{SVG}path")[1].get("d", "")
         found = re.match(r"M([\d.]+) ([\d.]+)L", head)
@@ -156,6 +156,6 @@ def test_a_legend_explains_the_signs_that_are_there(text: str) -> None:
     families = {family(state or "forgotten") for state in shown}
     for name, (_, meaning) in LEGEND.items():
         assert (meaning in said) is (name in families)
-    assert (LINES["x"] in said) is any(it.fate is Fate.LOST for it in chart.arrows)
+    assert (LINES["x"] in said) is any(it.fate is Delivery.LOST for it in chart.arrows)
     for kind in "mcq":
         assert (LINES[kind] in said) is (re.search(rf'<path [^>]*class="{kind}"', svg) is not None)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.format import corpus_entry_file
+from workerfuzz.harness.cases.format import corpus_entry
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.engines.walk.walker import Walker
@@ -53,8 +53,8 @@ def test_a_stem_of_a_worker_is_readable() -> None:
         "cancelled holding flight, then nothing",
     )
     stem = CorpusEntry(run_config, steps, reached, "reference 1.0")
-    assert corpus_entry_file.format(stem) == WORKER
-    assert corpus_entry_file.read(WORKER) == stem
+    assert corpus_entry.format(stem) == WORKER
+    assert corpus_entry.read(WORKER) == stem
 
 
 def test_a_stem_of_a_cluster_is_readable() -> None:
@@ -64,8 +64,8 @@ def test_a_stem_of_a_cluster_is_readable() -> None:
     stem = CorpusEntry(
         ClusterRunConfig(config, ("a", "f-0"), ("c0",), 0), steps, (), "dask 2026.8.0"
     )
-    assert corpus_entry_file.format(stem) == CLUSTER
-    assert corpus_entry_file.read(CLUSTER) == stem
+    assert corpus_entry.format(stem) == CLUSTER
+    assert corpus_entry.read(CLUSTER) == stem
 
 
 @pytest.mark.parametrize("scope", ["worker", "cluster"])
@@ -76,9 +76,9 @@ def test_every_stem_that_a_walk_leaves_reads_back(scope: str) -> None:
         walker.run(number)
     assert len(walker.corpus) > 20
     for stem in walker.corpus:
-        text = corpus_entry_file.format(stem)
+        text = corpus_entry.format(stem)
         assert max(map(len, text.splitlines())) <= 96
-        assert corpus_entry_file.read(text) == stem
+        assert corpus_entry.read(text) == stem
 
 
 @pytest.mark.parametrize(
@@ -103,21 +103,19 @@ def test_every_stem_that_a_walk_leaves_reads_back(scope: str) -> None:
 def test_what_is_wrong_is_said_in_a_line(old: str, new: str, problem: str | None) -> None:
     text = WORKER.replace(old, new)
     if problem is None:
-        assert len(corpus_entry_file.read(text).steps) == 1
+        assert len(corpus_entry.read(text).steps) == 1
         return
     with pytest.raises(CaseError) as raised:
-        corpus_entry_file.read(text, Path("some.stem"))
+        corpus_entry.read(text, Path("some.stem"))
     assert str(raised.value).startswith(f"some.stem:{problem}")
     assert "\n" not in str(raised.value)
 
 
 def test_nobody_joins_less_than_once() -> None:
     with pytest.raises(CaseError, match="joins is negative: -1"):
-        corpus_entry_file.read(CLUSTER.replace("joins: 0", "joins: -1"))
+        corpus_entry.read(CLUSTER.replace("joins: 0", "joins: -1"))
 
 
 def test_a_later_format_is_no_error_of_the_file() -> None:
-    with pytest.raises(
-        corpus_entry_file.NewerFormat, match="format 2 is newer than this workerfuzz"
-    ):
-        corpus_entry_file.read(WORKER.replace("stem 1", "stem 2"))
+    with pytest.raises(corpus_entry.NewerFormat, match="format 2 is newer than this workerfuzz"):
+        corpus_entry.read(WORKER.replace("stem 1", "stem 2"))

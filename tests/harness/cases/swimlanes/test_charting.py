@@ -8,8 +8,9 @@ from examples.lane_cases import IMPOSSIBLE
 
 from workerfuzz.harness.cases.format.casefile import parse
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay, with_excerpt
-from workerfuzz.harness.cases.swimlanes.excerpt import ROWS, excerpt
+from workerfuzz.harness.cases.swimlanes.charting import ROWS, excerpt
 from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 
 KNOWN = Path(__file__).parents[4] / "regressions" / "known"
 
@@ -33,12 +34,7 @@ def test_only_what_broke_is_drawn() -> None:
 
 
 def test_a_finding_is_told_even_if_it_cannot_be_drawn() -> None:
-    class Lost:
-        name = "reference"
-
-        def version(self) -> str:
-            return "0"
-
+    class Lost(ReferenceSubject):
         def worker(self, config: Any) -> Any:
             raise OSError("gone")
 
