@@ -12,8 +12,7 @@ from aims import Aim, Said, at_least
 from bareloops import Counted
 from timing import ratios, table
 
-from workerfuzz.harness.campaigns.executors.cluster_pool import run_on
-from workerfuzz.harness.campaigns.executors.dask_cluster import connected
+from workerfuzz.harness.campaigns.executors.dask_cluster import connected, run_on
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan

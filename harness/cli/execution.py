@@ -109,8 +109,7 @@ def clustered(where: Where, subject: str) -> Iterator[tuple[Any, int]]:
     from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
 
     try:
-        from workerfuzz.harness.campaigns.executors.cluster_pool import run_on
-        from workerfuzz.harness.campaigns.executors.dask_cluster import connected
+        from workerfuzz.harness.campaigns.executors.dask_cluster import connected, run_on
     except ImportError as error:
         raise CannotCarry(f"--cluster needs distributed, which does not load: {error}") from None
     assert where.cluster is not None

@@ -1,25 +1,24 @@
-"""Keeping a bug that may take the process with it: it is shown again, shrunk and written, in forks."""
+"""Reproduction, shrinking and writing of findings that may end the process: every replay is a fork."""
 
 import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
-from workerfuzz.harness.campaigns.executors.protocol import ShardRequest
+from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardRequest
 from workerfuzz.harness.campaigns.executors.sandbox import Death, apart
-from workerfuzz.harness.campaigns.executors.sandboxed_shrink import (
-    Attempts,
-    broken_by,
-    mark_of,
-    shrink_apart,
-)
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.cases.replay.record import unplayed
+from workerfuzz.harness.cases.replay.recovery import parsed, recover
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence
+from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
 from workerfuzz.harness.engines.findings.finding_writer import (
     found_by,
@@ -28,14 +27,154 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     write_and_report,
     write_unshrunk,
 )
-from workerfuzz.harness.engines.shrink.shrink import Shrunk
+from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
+from workerfuzz.statemachine.properties.property import AnyProperty
+from workerfuzz.strategies.worker import Step
+
+#: What one attempt may take while shrinking: a run that ends takes some hundredths of a second.
+QUICK: Final = Limits(step_s=0.5, silent_s=2.0)
+
+
+#: Wall time after which shrinking stops with what it has, in seconds.
+PATIENCE_S: Final = 120.0
 
 #: What is said of a bug that its steps alone do not show.
 NOT_AGAIN = (
     "taken alone, these steps do not show it: perhaps it needs what came before in its process"
 )
+
+
+@dataclass(eq=False)
+class ReportedViolation(Violation):
+    """A violation in another process, with its signature there."""
+
+    mark: Signature = field(default_factory=lambda: Signature(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The same as plain data; with no property: nothing was broken."""
+
+    property: str = ""
+    sentence: str = ""
+    counterexample: str = ""
+    steps: list[str] = field(default_factory=list)
+    at_rest: bool = False
+    mark: tuple[str, ...] = ()
+
+
+def mark_of(violation: Violation) -> Signature:
+    """Its signature; one that was told keeps that which it had where its exception was."""
+    return violation.mark if isinstance(violation, ReportedViolation) else signature(violation)
+
+
+def broken_by(death: Death) -> AnyProperty:
+    """The property that a process breaks which dies so."""
+    return every_call_returns if death.overdue else process_survives
+
+
+def evidence(death: Death) -> str:
+    """The counterexample: how it ended, and where it was."""
+    return "\n".join(filter(None, (str(death), death.where)))
+
+
+class Attempts:
+    """Replays of steps, each in a fork.
+
+    Attributes:
+        subject: the system, as a worker or a cluster; it is imported before.
+        box: file for what is under way in a fork.
+        limits: what a fork may take.
+        dying_s: CPU time that the last fork took which died by itself, in seconds.
+    """
+
+    def __init__(self, subject: Any, scope: str, box: Path, limits: Limits) -> None:
+        self.subject = subject
+        self.name = ScopeName(scope)
+        self.scope = SCOPES[scope]
+        self.box = box
+        self.limits = limits
+        self.dying_s = 0.0
+
+    def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
+        """What these steps break; that includes what becomes of the process."""
+
+        def attempt() -> bytes:
+            found = replay(self.subject, config, steps, self.scope)
+            return to_json(as_data(found) if found is not None else Broken())
+
+        done = apart(attempt, self.box, self.limits)
+        if isinstance(done, Death):
+            return self.death(done)
+        broken = from_json(done, Broken)
+        return self.told(broken, config) if broken.property else None
+
+    def death(self, death: Death) -> Violation | None:
+        """It died of the step that its box ends with. None: of something else."""
+        if not death.overdue:
+            self.dying_s = death.cpu_s
+        at = recover(self.box)
+        return None if at is None else at.breaking(broken_by(death), evidence(death))
+
+    def told(self, it: Broken, config: Any) -> ReportedViolation:
+        steps = parsed(it.steps, self.name)
+        return ReportedViolation(
+            it.property,
+            it.sentence,
+            it.counterexample,
+            steps,
+            it.at_rest,
+            self.scope.run_config_of(steps, config),
+            Signature(*it.mark),
+        )
+
+
+def as_data(found: Violation) -> Broken:
+    return Broken(
+        found.property,
+        found.sentence,
+        found.counterexample,
+        [str(step) for step in found.steps],
+        found.at_rest,
+        tuple(signature(found)),
+    )
+
+
+class ContainedShrinker(Shrinker):
+    """Takes steps away where that can do no harm; its patience is measured by the clock on the wall."""
+
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+
+    def __init__(self, attempts: Attempts, violation: Violation, patience_s: float) -> None:
+        super().__init__(attempts.subject, violation, patience_s, mark_of)
+        self.attempts = attempts
+
+    def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
+        return self.attempts.replay(steps, config)
+
+
+def shrink_apart(
+    attempts: Attempts, violation: Violation, patience_s: float = PATIENCE_S
+) -> Shrunk:
+    """The smallest run that we find with the same signature, confirmed by one more attempt.
+
+    Attempts are given up early, so that loops cost little, but not before the bug had time to show:
+    twice as long as it took the last time. What is left of the run is then taken with all the patience
+    there is. Where it does not show the bug, nothing was shrunk.
+    """
+    limits = attempts.limits
+    step_s = max(QUICK.step_s, 2 * attempts.dying_s)
+    quick = dataclasses.replace(limits, step_s=step_s, silent_s=QUICK.silent_s)
+    hasty = Attempts(attempts.subject, violation.run_config.scope, attempts.box, quick)
+    shrunk = ContainedShrinker(hasty, violation, patience_s).run()
+    last = attempts.replay(shrunk.steps, shrunk.config)
+    if last is not None and mark_of(last) == mark_of(violation):
+        return dataclasses.replace(shrunk, violation=last)
+    return Shrunk(violation, len(violation.steps), shrunk.replays, True, shrunk.stopped)
 
 
 def keep(errand: ShardRequest, finding: Finding) -> Finding | None:

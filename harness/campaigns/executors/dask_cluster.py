@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -28,11 +28,17 @@ from distributed.core import rpc
 
 import workerfuzz
 from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
+from workerfuzz.harness.campaigns.executors.pool import Pool
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.executors.protocol import FORMAT, ShardMessage
-from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
-from workerfuzz.harness.campaigns.executors.remote_shard import RemoteShard
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Limits, ShardMessage
+from workerfuzz.harness.campaigns.executors.remote_shard import (
+    RemoteMessage,
+    RemoteShard,
+    RemoteTask,
+)
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.engines.findings.finding import Finding
@@ -375,3 +381,50 @@ class RemoteChannel:
             self.bugs = len(account.findings)
             new = account.findings.index(found) if found is not None else None
             self.send(ShardMessage(account=account, new=new))
+
+
+def run_on(
+    cluster: Cluster,
+    plans: Iterable[Plan],
+    *,
+    jobs: int,
+    tell: ProgressCallback = ignore_progress,
+    python: str = "",
+    limits: Limits | None = None,
+) -> list[ShardResult]:
+    """Runs shards on a cluster; returns their accounts.
+
+    A corpus must be in a folder that the machines share; on those that have no such folder, shards do
+    without.
+
+    Args:
+        jobs: tasks at a time.
+        tell: told of each account as it comes.
+        python: interpreter in which they run, on each machine; empty: that of the workers.
+        limits: what a process may take; by default those of ``Limits``.
+    """
+
+    def begin(place: int, plan: Plan) -> RemoteShard:
+        return RemoteShard(
+            place,
+            plan,
+            cluster.submit,
+            mailbox=cluster.mailbox.name,
+            python=python,
+            limits=limits or Limits(),
+        )
+
+    with Pool(begin, cluster.wait, tell) as crew:
+        with crew.hearing_signals():
+            crew.work(map(shared, plans), jobs, lambda: False)
+        return crew.accounts()
+
+
+def shared(plan: Plan) -> Plan:
+    """Its corpus is called so that other machines find it."""
+    if not plan.corpus:
+        return plan
+    folder = Path(plan.corpus).absolute()
+    with suppress(OSError):  # a shard tells of it
+        folder.mkdir(parents=True, exist_ok=True)
+    return replace(plan, corpus=str(folder))

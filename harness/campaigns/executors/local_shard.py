@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+from workerfuzz.harness.campaigns.executors.crash_finding import broken_by, evidence
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
-from workerfuzz.harness.campaigns.executors.process import Process, Starter
 from workerfuzz.harness.campaigns.executors.protocol import ShardMessage
 from workerfuzz.harness.campaigns.executors.sandbox import Death, ended
-from workerfuzz.harness.campaigns.executors.sandboxed_shrink import broken_by, evidence
+from workerfuzz.harness.campaigns.executors.worker_client import Process, Starter
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.plan.wire import Unreadable
 from workerfuzz.harness.campaigns.shard.counters import Counters

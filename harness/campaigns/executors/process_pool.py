@@ -25,8 +25,8 @@ from pathlib import Path
 
 from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
 from workerfuzz.harness.campaigns.executors.pool import Pool
-from workerfuzz.harness.campaigns.executors.process import Starter
 from workerfuzz.harness.campaigns.executors.protocol import Limits
+from workerfuzz.harness.campaigns.executors.worker_client import Starter
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult

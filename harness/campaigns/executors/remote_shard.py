@@ -7,14 +7,13 @@ says, and what is left of the shard is sent instead, as another task: what was f
 import uuid
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from msgspec import structs
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
 from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
-from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.shard.merge import continued, knowing
 from workerfuzz.harness.campaigns.shard.result import ShardResult
@@ -26,6 +25,38 @@ MOST_LOSSES: Final = 5
 
 #: Seconds from the end of a shard until that is known here.
 ON_ITS_WAY_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteTask:
+    """What is to be done.
+
+    Attributes:
+        name: no other task has it.
+        mailbox: where it tells how far it is.
+        python: interpreter in which it is done; empty: that of the machine where it is done.
+    """
+
+    name: str
+    mailbox: str
+    plan: Plan
+    python: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteMessage:
+    """How far a task is.
+
+    Attributes:
+        task: its name.
+        attempt: a task whose machine is lost is begun again elsewhere, and that is another attempt.
+        word: the first one is empty: it has begun.
+    """
+
+    task: str
+    attempt: str
+    word: ShardMessage
 
 
 class RemoteShard:

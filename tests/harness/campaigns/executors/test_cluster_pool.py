@@ -6,8 +6,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from workerfuzz.harness.campaigns.executors.cluster_pool import run_on, shared
-from workerfuzz.harness.campaigns.executors.dask_cluster import connected
+from workerfuzz.harness.campaigns.executors.dask_cluster import connected, run_on, shared
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 

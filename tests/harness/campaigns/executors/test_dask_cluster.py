@@ -16,10 +16,9 @@ from examples.dask_carriers import WITHOUT, DaskProcesses, dask_processes
 from examples.strangers import settle_in
 
 from workerfuzz.harness.campaigns.executors import dask_cluster
-from workerfuzz.harness.campaigns.executors.cluster_pool import run_on
-from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster, connected
+from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster, connected, run_on
 from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
-from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteTask
+from workerfuzz.harness.campaigns.executors.remote_shard import RemoteTask
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
 from workerfuzz.harness.campaigns.shard.result import ShardResult

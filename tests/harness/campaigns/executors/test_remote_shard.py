@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
 from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
-from workerfuzz.harness.campaigns.executors.remote_protocol import RemoteMessage, RemoteTask
 from workerfuzz.harness.campaigns.executors.remote_shard import (
     MOST_LOSSES,
     ON_ITS_WAY_S,
+    RemoteMessage,
     RemoteShard,
+    RemoteTask,
 )
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore

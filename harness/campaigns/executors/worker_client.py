@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from workerfuzz.harness.campaigns.executors.crash_finding import PATIENCE_S
 from workerfuzz.harness.campaigns.executors.protocol import (
     FORMAT,
     Limits,
@@ -19,7 +20,6 @@ from workerfuzz.harness.campaigns.executors.protocol import (
 )
 from workerfuzz.harness.campaigns.executors.resource_limits import cpu_s
 from workerfuzz.harness.campaigns.executors.sandbox import Death
-from workerfuzz.harness.campaigns.executors.sandboxed_shrink import PATIENCE_S
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.cases.replay.recovery import UNDER_WAY, Recovered, glance, recover
