@@ -31,9 +31,8 @@ from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.report.diagram.machine import dask_tables, machine
 from workerfuzz.harness.report.diagram.observed import of_shards
 from workerfuzz.harness.report.diagram.svg import picture as map_of
-from workerfuzz.harness.report.night_report.finding_detail import Dresser
-from workerfuzz.harness.report.night_report.finding_picture import draw
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, draw
+from workerfuzz.harness.report.night_report.night_report import NightReport
 from workerfuzz.harness.report.night_report.page import page as report_page
 from workerfuzz.harness.report.swimlanes.page import page
 from workerfuzz.harness.report.swimlanes.svg import picture
@@ -150,9 +149,9 @@ def report(_: Chart, folder: Path) -> Path:
         phases=[Phase("fuzz", red=[f"{len(shard.new)} new"])],
         shards=[shard],
     )
-    morning = Morning(its)
-    dresser = Dresser(folder, draw)
-    html = report_page(morning, [dresser.dressed(it) for it in morning.met])
+    night_report = NightReport(its)
+    details = DetailLoader(folder, draw)
+    html = report_page(night_report, [details.load(it) for it in night_report.findings])
     return taken(
         html, folder / "report.png", lambda opened: opened.wait_for_selector("#finding-0 svg")
     )

@@ -1,4 +1,4 @@
-"""The command that tells in the morning what a night found."""
+"""The command that tells afterwards what a night found."""
 
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -59,44 +59,43 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.campaigns.nightly.selection import chosen
     from workerfuzz.harness.report.night_report.junit import junit as xml
     from workerfuzz.harness.report.night_report.markdown import markdown as summary
-    from workerfuzz.harness.report.night_report.night_report import Morning
+    from workerfuzz.harness.report.night_report.night_report import NightReport
 
     it = chosen(folder)
     for problem in it.written.problems:
         complain(problem)
     before = it.before.night if it.before is not None else None
-    morning = Morning(it.written.night, before, it.written.problems, it.folder.path)
+    night_report = NightReport(it.written.night, before, it.written.problems, it.folder.path)
     if markdown is not None:
-        put(markdown, summary(morning), "summary")
+        put(markdown, summary(night_report), "summary")
     if junit is not None:
-        put(junit, xml(morning), "JUnit XML")
+        put(junit, xml(night_report), "JUnit XML")
     if annotations:
-        say_annotations(morning)
+        say_annotations(night_report)
     if html is not None or not (markdown or junit or annotations):
         path = html or it.written.path / PAGE
-        put(path, page_of(morning, it.folder.findings, quiet), "report")
+        put(path, page_of(night_report, it.folder.findings, quiet), "report")
         if html is None:
-            typer.echo(f"{morning.verdict}: {path}")
+            typer.echo(f"{night_report.verdict}: {path}")
 
 
-def say_annotations(morning: Any) -> None:
+def say_annotations(night_report: Any) -> None:
     """On standard output, where GitHub looks for them."""
     from workerfuzz.harness.report.night_report.annotations import annotations
 
-    for line in annotations(morning):
+    for line in annotations(night_report):
         typer.echo(line)
 
 
-def page_of(morning: Any, findings: Path, quiet: bool) -> str:
+def page_of(night_report: Any, findings: Path, quiet: bool) -> str:
     """The page; each finding is played once more to be drawn."""
     from workerfuzz.harness.report.live.progress import followed
-    from workerfuzz.harness.report.night_report.finding_detail import Dresser
-    from workerfuzz.harness.report.night_report.finding_picture import draw
+    from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, draw
     from workerfuzz.harness.report.night_report.page import page
 
-    dresser = Dresser(findings, draw)
-    every = [*morning.findings, *morning.fixed]
+    details = DetailLoader(findings, draw)
+    every = [*night_report.findings, *night_report.fixed]
     shown = [
-        dresser.dressed(it) for it in followed(every, "drawing findings", len(every), quiet=quiet)
+        details.load(it) for it in followed(every, "drawing findings", len(every), quiet=quiet)
     ]
-    return page(morning, shown)
+    return page(night_report, shown)

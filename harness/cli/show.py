@@ -138,15 +138,15 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     count = len([*case_files([folder])])
     pages = gallery(folder, out, subject)
     try:
-        hung: list[GalleryPage] = [*followed(pages, "drawing", count)]
+        entries: list[GalleryPage] = [*followed(pages, "drawing", count)]
     except OSError as error:
         complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
         raise typer.Exit(ExitStatus.BAD_INPUT) from None
-    for it in hung:
+    for it in entries:
         if it.problem:
             complain(f"{it.case} has no picture: {it.problem}")
-    drawn = sum(1 for it in hung if it.page)
-    typer.echo(f"{drawn} of {len(hung)} cases drawn: {out / INDEX}")
+    drawn = sum(1 for it in entries if it.page)
+    typer.echo(f"{drawn} of {len(entries)} cases drawn: {out / INDEX}")
 
 
 def put(path: Path, content: str, what: str = "picture") -> None:

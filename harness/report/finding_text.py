@@ -1,5 +1,7 @@
-"""A bug in few words: which one it is, what it does to people, what happened, and whether it is new."""
+"""A finding in few words: its identity, its harm, its cause, whether it is new, and the tactic."""
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 from workerfuzz.harness.cases.triage.severity import Severity
@@ -11,8 +13,53 @@ Status = Literal["new", "seen", "known"]
 CASE: Final = ".case"
 
 
+#: By the name that options and files have for a tactic: its name in reports, and how it chooses steps.
+TACTICS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "uniform": (
+            "uniform",
+            "all kinds of step are equally likely, but for those that others wait for",
+        ),
+        "swarm": ("swarm", "about half of the kinds of step are switched off, others in each run"),
+        "weighted": (
+            "weighted",
+            "kinds of step have random weights; requests are likely, pauses are not",
+        ),
+        "restless": ("restless", "tasks are often released and requested again while they run"),
+        "mortal": ("mortal", "workers often die and join"),
+        "faulty": ("faulty", "tasks often fail and are retried"),
+        "thievish": ("thievish", "tasks and data are often moved between workers"),
+        "grown": (
+            "mutated",
+            "runs are variations of a corpus entry: of the steps of an earlier run that reached "
+            "something new",
+        ),
+    }
+)
+
+
+def tactic_name(tactic: str) -> str:
+    """Name of a tactic, as reports call it."""
+    return TACTICS[tactic][0] if tactic in TACTICS else tactic
+
+
+def tactic_meaning(tactic: str) -> str:
+    """How a tactic chooses steps; empty where that is not known."""
+    return TACTICS[tactic][1] if tactic in TACTICS else ""
+
+
+def by_harm(findings: Iterable[Finding]) -> list[Finding]:
+    """New findings first, then the most harmful, then those of most runs; unknown harm before none."""
+    unknown = Severity.NOTHING.rank - 0.5
+
+    def order(it: Finding) -> tuple[bool, float, int, tuple[str, ...]]:
+        return not it.is_new, it.rank if it.severity else unknown, -it.occurrences, bug(it)
+
+    return sorted(findings, key=order)
+
+
 def bug(met: Finding) -> tuple[str, ...]:
-    """Identity of a bug: its system and its signature."""
+    """Identity of a bug: system and signature."""
     return met.bug
 
 
@@ -24,12 +71,12 @@ def status(met: Finding) -> Status:
 
 
 def harm(met: Finding) -> str:
-    """Severity for users, in words; empty where it was not tried, or there is none."""
+    """Consequence for users; empty where it is unknown, or none."""
     return str(Severity[met.severity]) if met.severity not in {"", Severity.NOTHING.name} else ""
 
 
 def what(met: Finding) -> str:
-    """Counterexample, in a line."""
+    """Summary of the first violation, in a line."""
     return met.severity_detail or met.counterexample.partition("\n")[0] or met.sentence
 
 

@@ -39,14 +39,14 @@ class Group:
         """*Sometimes* properties that do not hold yet."""
         return self.done.missing(self.expected)
 
-    def edges(self, party: str) -> "Edges":
+    def edges(self, party: str) -> "TransitionCounts":
         """Transitions of a kind of party."""
         prefix = f"{party} "
         known = [name for name in self.expected if name.startswith(prefix)]
         counts = {name: n for name, n in self.done.edges.items() if name.startswith(prefix)}
-        return Edges(party, tuple(known), counts)
+        return TransitionCounts(party, tuple(known), counts)
 
-    def parties(self) -> list["Edges"]:
+    def parties(self) -> list["TransitionCounts"]:
         """Transitions of each kind of party that has any."""
         every = (self.edges(party) for party in PARTIES)
         return [edges for edges in every if edges.known or edges.counts]
@@ -57,7 +57,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class TransitionCounts:
     """Transitions of one kind of party.
 
     Attributes:

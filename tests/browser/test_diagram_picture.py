@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from examples.looks import SCHEMES, Opened
 
-from workerfuzz.harness.report.diagram.machine import TABLES, Theirs, machine
+from workerfuzz.harness.report.diagram.machine import TABLES, DaskTables, machine
 from workerfuzz.harness.report.diagram.svg import picture
 
-MORE = Theirs("1", {"worker": [("cancelled", "memory"), ("missing", "error")], "scheduler": []})
+MORE = DaskTables("1", {"worker": [("cancelled", "memory"), ("missing", "error")], "scheduler": []})
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -43,13 +43,11 @@ def test_the_picture_of_every_case_can_be_read(look: Opened, tmp_path: Path) -> 
 def test_the_page_of_a_folder_can_be_read_and_leads_on(
     tmp_path: Path, look: Opened, width: int, scheme: str
 ) -> None:
-    hung = [
-        GalleryPage(
-            "0001-x.case", "<b>bold</b>", "0001-x.html", "worker of reference", "some_property"
-        ),
+    entries = [
+        GalleryPage("1-x.case", "<b>bold</b>", "0001-x.html", "worker of reference", "a_property"),
         GalleryPage("known/0002-y.case", "not here", problem="distributed is not installed"),
     ]
-    (tmp_path / "index.html").write_text(index("regressions", hung), encoding="utf-8")
+    (tmp_path / "index.html").write_text(index("regressions", entries), encoding="utf-8")
     (tmp_path / "0001-x.html").write_text("<title>there</title>", encoding="utf-8")
     opened = look(tmp_path / "index.html", width, scheme)
     assert opened.errors == []

@@ -10,9 +10,8 @@ from examples.looks import HOSTILE, SCHEMES, WIDTHS, Look, Opened
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.report.night_report.finding_detail import Dresser, Shown
-from workerfuzz.harness.report.night_report.finding_picture import draw
-from workerfuzz.harness.report.night_report.night_report import Fixed, Morning
+from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, FindingDetail, draw
+from workerfuzz.harness.report.night_report.night_report import Fixed, NightReport
 from workerfuzz.harness.report.night_report.page import page
 
 #: Titles of the cases that are shown.
@@ -30,17 +29,16 @@ def bug(name: str, **its: object) -> Finding:
         name, subject="reference", case=case(CLUSTER), severity="WAITS",
         severity_detail=f"{HOSTILE} waits",
         counterexample=f"{HOSTILE}\na is left", path=f"findings/{name}.case",
-        length=13, original_length=90,
-        **its,
+        length=13, original_length=90, **its,
     )  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A red night with ten new findings, one known and one fixed; titles and names are markup."""
+    pytest.importorskip("jinja2")
     folder = tmp_path_factory.mktemp("report")
-    seen = met("seen_one", known="seen_one-1.case", subject="reference", scope="worker")
-    seen.case = ALONE
+    seen = met("seen_one", known="seen_one-1.case", subject="reference", scope="worker", case=ALONE)
     found = [bug(f"property_{number}") for number in range(9)]
     found += [bug("alone", worker_case=ALONE), met("known_one", known=f"{HOSTILE} is known"), seen]
     alone = account(
@@ -53,12 +51,14 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     it = night(account(findings=found, fixed=[f"{HOSTILE} is fixed"]), alone, phases=phases)
     before = night(account(findings=[met("gone", known=HOSTILE)], counters={"swarm": tally(10)}))
-    morning = Morning(it, before, [f"{HOSTILE}: broken"], folder)
-    dresser = Dresser(folder, draw, {})
-    shown = [dresser.dressed(one) for one in morning.findings]
-    shown.append(Shown(Fixed(HOSTILE, "clusters of dask 1"), CLUSTER, test="def test(): ..."))
+    night_report = NightReport(it, before, [f"{HOSTILE}: broken"], folder)
+    details = DetailLoader(folder, draw, {})
+    shown = [details.load(one) for one in night_report.findings]
+    shown.append(
+        FindingDetail(Fixed(HOSTILE, "clusters of dask 1"), CLUSTER, test="def test(): ...")
+    )
     written = folder / "report.html"
-    written.write_text(page(morning, shown), encoding="utf-8")
+    written.write_text(page(night_report, shown), encoding="utf-8")
     return written
 
 

@@ -33,7 +33,7 @@ TABLES: Final[Mapping[str, Mapping[Edge, str]]] = MappingProxyType(
 )
 
 
-class Whose(enum.StrEnum):
+class InTable(enum.StrEnum):
     """In whose table a transition is."""
 
     BOTH = "both"
@@ -43,7 +43,7 @@ class Whose(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Arc:
+class DiagramTransition:
     """One transition.
 
     Attributes:
@@ -53,7 +53,7 @@ class Arc:
 
     start: str
     finish: str
-    whose: Whose
+    in_table: InTable
     why: str = ""
     count: int | None = None
 
@@ -68,15 +68,15 @@ class Arc:
         said = f"{self.start} to {self.finish}"
         if self.count is not None:
             said += f": {counted(self.count, 'time')}" if self.count else ": never taken"
-        return said + OF.get(self.whose, "") + (f" ({self.why})" if self.why else "")
+        return said + OF.get(self.in_table, "") + (f" ({self.why})" if self.why else "")
 
 
 #: What is said of a transition that is not in every table.
-OF: Final[Mapping[Whose, str]] = MappingProxyType(
+OF: Final[Mapping[InTable, str]] = MappingProxyType(
     {
-        Whose.REFERENCE: "; in the reference's table alone",
-        Whose.DASK: "; in Dask's table alone",
-        Whose.NOBODY: "; in no table",
+        InTable.REFERENCE: "; in the reference's table alone",
+        InTable.DASK: "; in Dask's table alone",
+        InTable.NOBODY: "; in no table",
     }
 )
 
@@ -87,14 +87,14 @@ class Machine:
 
     Attributes:
         states: each with what it says about a task.
-        arcs: in the order of their states.
+        transitions: in the order of their states.
         dask: release of Dask whose table was compared; empty where none was.
         observed: whose runs were counted; empty where none were.
     """
 
     party: str
     states: Mapping[str, str]
-    arcs: tuple[Arc, ...]
+    transitions: tuple[DiagramTransition, ...]
     dask: str = ""
     observed: str = ""
 
@@ -106,30 +106,30 @@ class Machine:
     def told(self) -> str:
         """What the map shows, in a line."""
         its = f"the reference and of dask {self.dask}" if self.dask else "the reference"
-        said = f"{len(self.states)} states, {len(self.arcs)} transitions of {its}"
+        said = f"{len(self.states)} states, {len(self.transitions)} transitions of {its}"
         return f"{said}; taken by {self.observed}" if self.observed else said
 
-    def arcs_of(self, whose: Whose) -> list[Arc]:
-        return [arc for arc in self.arcs if arc.whose is whose]
+    def transitions_in(self, in_table: InTable) -> list[DiagramTransition]:
+        return [transition for transition in self.transitions if transition.in_table is in_table]
 
 
 @dataclass(frozen=True, slots=True)
-class Theirs:
+class DaskTables:
     """Dask's tables: the transitions of each party."""
 
     version: str
     edges: Mapping[str, Collection[Edge]]
 
 
-def dask_tables() -> Theirs:
+def dask_tables() -> DaskTables:
     """Those of the release that is installed. Raises SubjectUnavailable: there is none."""
     dask = get_cluster("dask")
-    return Theirs(dask.version(), dask.edges())
+    return DaskTables(dask.version(), dask.edges())
 
 
 def machine(
     party: str,
-    dask: Theirs | None = None,
+    dask: DaskTables | None = None,
     counts: Mapping[str, int] | None = None,
     observed: str = "",
 ) -> Machine:
@@ -148,22 +148,22 @@ def machine(
     others = sorted({state for edge in edges for state in edge} - {*named})
     states = {**named, **dict.fromkeys(others, "the reference has no such state")}
     order = {state: place for place, state in enumerate(states)}
-    arcs = (
-        Arc(
+    transitions = (
+        DiagramTransition(
             *edge,
-            whose(edge, table, theirs),
+            tables_with(edge, table, theirs),
             table.get(edge, ""),
             taken.get(edge),
         )
         for edge in sorted(edges, key=lambda it: (order[it[0]], order[it[1]]))
     )
     version = dask.version if dask is not None and theirs else ""
-    return Machine(party, states, tuple(arcs), version, observed)
+    return Machine(party, states, tuple(transitions), version, observed)
 
 
-def whose(edge: Edge, reference: Collection[Edge], dask: Collection[Edge] | None) -> Whose:
+def tables_with(edge: Edge, reference: Collection[Edge], dask: Collection[Edge] | None) -> InTable:
     """In whose table it is; where nobody knows Dask's, the reference's is all there is."""
     ours, theirs = edge in reference, edge in (reference if dask is None else dask)
     if ours:
-        return Whose.BOTH if theirs else Whose.REFERENCE
-    return Whose.DASK if theirs else Whose.NOBODY
+        return InTable.BOTH if theirs else InTable.REFERENCE
+    return InTable.DASK if theirs else InTable.NOBODY

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.report.diagram.curves import Box, Canvas, Curve
-from workerfuzz.harness.report.diagram.machine import Arc, Machine
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, Machine
 from workerfuzz.harness.report.swimlanes.shapes import wide
 
 #: Columns and lines of the map, by party; what is not here stands below the others.
@@ -60,58 +60,66 @@ HEIGHT: Final = 34
 MANY: Final = 0.6
 
 #: What is left below a state for such a line, in px.
-STUB: Final = 26
+SHORT_LINE: Final = 26
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class PlacedLine:
     """A transition that is a line, with where its count stands."""
 
-    arc: Arc
+    transition: DiagramTransition
     curve: Curve
     label: Box | None
 
 
 @dataclass(frozen=True, slots=True)
-class Stub:
+class ShortLine:
     """A transition that ends just below its start; the point where it begins."""
 
-    arc: Arc
+    transition: DiagramTransition
     x: float
     y: float
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class DiagramLayout:
     """Everything that is drawn, in px."""
 
     machine: Machine
     boxes: Mapping[str, Box]
-    lines: tuple[Drawn, ...]
-    stubs: tuple[Stub, ...]
+    lines: tuple[PlacedLine, ...]
+    short_lines: tuple[ShortLine, ...]
     width: float
     height: float
 
 
-def placed(machine: Machine) -> Map:
+def layout_of(machine: Machine) -> DiagramLayout:
     """The same map for the same machine, whoever asks."""
     boxes = boxes_of(machine)
     common = crowded(machine)
-    stubs = {
-        arc: Stub(arc, boxes[arc.start].x, boxes[arc.start].y + HEIGHT / 2)
-        for arc in machine.arcs
-        if arc.finish == common
+    short_lines = {
+        transition: ShortLine(
+            transition, boxes[transition.start].x, boxes[transition.start].y + HEIGHT / 2
+        )
+        for transition in machine.transitions
+        if transition.finish == common
     }
-    below = [Box(it.x, it.y + STUB / 2, 104, STUB) for it in stubs.values()]
+    below = [Box(it.x, it.y + SHORT_LINE / 2, 104, SHORT_LINE) for it in short_lines.values()]
     wide_, high = extent([*boxes.values(), *below])
     frame = Box(wide_ / 2, (ABOVE + high) / 2, wide_ - 12, high - ABOVE)
     canvas = Canvas([*boxes.values(), *below], frame)
     canvas.labels.extend(below)
-    lines = [arc for arc in machine.arcs if arc not in stubs]
+    lines = [transition for transition in machine.transitions if transition not in short_lines]
     lines.sort(key=lambda it: length(boxes[it.start], boxes[it.finish]))
-    curves = {arc: canvas.line(boxes[arc.start], boxes[arc.finish]) for arc in lines}
-    drawn = tuple(Drawn(arc, curve, label(canvas, arc, curve)) for arc, curve in curves.items())
-    return Map(machine, boxes, drawn, tuple(stubs.values()), wide_, high)
+    curves = {
+        transition: canvas.line(boxes[transition.start], boxes[transition.finish])
+        for transition in lines
+    }
+    drawn = tuple(
+        PlacedLine(transition, curve, label(canvas, transition, curve))
+        for transition, curve in curves.items()
+    )
+    return DiagramLayout(machine, boxes, drawn, tuple(short_lines.values()), wide_, high)
 
 
 def boxes_of(machine: Machine) -> dict[str, Box]:
@@ -134,7 +142,9 @@ def room(state: str) -> float:
 
 def crowded(machine: Machine) -> str:
     """The state to which most lead, if that are many; else empty."""
-    leading = {state: sum(it.finish == state for it in machine.arcs) for state in machine.states}
+    leading = {
+        state: sum(it.finish == state for it in machine.transitions) for state in machine.states
+    }
     most = max(leading, key=lambda it: leading[it])
     return most if leading[most] > MANY * len(leading) else ""
 
@@ -143,8 +153,8 @@ def length(start: Box, end: Box) -> float:
     return hypot(end.x - start.x, end.y - start.y)
 
 
-def label(canvas: Canvas, arc: Arc, curve: Curve) -> Box | None:
-    return canvas.label(curve, wide(arc.number) + 4, 14) if arc.number else None
+def label(canvas: Canvas, transition: DiagramTransition, curve: Curve) -> Box | None:
+    return canvas.label(curve, wide(transition.number) + 4, 14) if transition.number else None
 
 
 def extent(boxes: list[Box]) -> tuple[float, float]:

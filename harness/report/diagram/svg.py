@@ -8,8 +8,14 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.report.diagram.curves import Box, Curve
-from workerfuzz.harness.report.diagram.machine import Arc, Machine, Whose
-from workerfuzz.harness.report.diagram.places import STUB, Drawn, Map, Stub, placed
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, Machine
+from workerfuzz.harness.report.diagram.places import (
+    SHORT_LINE,
+    DiagramLayout,
+    PlacedLine,
+    ShortLine,
+    layout_of,
+)
 from workerfuzz.harness.report.swimlanes import shapes as draw
 from workerfuzz.harness.report.swimlanes.palette import family
 from workerfuzz.harness.report.templating import resource
@@ -18,12 +24,12 @@ from workerfuzz.harness.report.templating import resource
 THIN, PLAIN, TENFOLD = 0.8, 1.4, 0.75
 
 #: What each colour says.
-SAID: Final[Mapping[Whose, str]] = MappingProxyType(
+SAID: Final[Mapping[InTable, str]] = MappingProxyType(
     {
-        Whose.BOTH: "in both tables",
-        Whose.REFERENCE: "in the reference's table alone",
-        Whose.DASK: "in Dask's table alone",
-        Whose.NOBODY: "in no table, and taken",
+        InTable.BOTH: "in both tables",
+        InTable.REFERENCE: "in the reference's table alone",
+        InTable.DASK: "in Dask's table alone",
+        InTable.NOBODY: "in no table, and taken",
     }
 )
 
@@ -36,7 +42,7 @@ TEXT: Final = 17
 
 def picture(machine: Machine) -> str:
     """A whole SVG file: it needs nothing else."""
-    drawn = placed(machine)
+    drawn = layout_of(machine)
     words, below = key(drawn)
     pieces = "".join((*title(drawn), *painted(drawn), words))
     size = f"{draw.n(drawn.width)} {draw.n(below)}"
@@ -50,7 +56,7 @@ def picture(machine: Machine) -> str:
     )
 
 
-def title(drawn: Map) -> Iterator[str]:
+def title(drawn: DiagramLayout) -> Iterator[str]:
     """What it shows, in words."""
     yield draw.text(20, 24, drawn.machine.title, "title")
     letters = int((drawn.width - 40) / draw.LETTER)
@@ -58,69 +64,72 @@ def title(drawn: Map) -> Iterator[str]:
         yield draw.text(20, 43 + place * TEXT, line, "no")
 
 
-def painted(drawn: Map) -> Iterator[str]:
+def painted(drawn: DiagramLayout) -> Iterator[str]:
     """Lines below, then states, then counts: nothing hides a word."""
     for it in drawn.lines:
-        yield arc_of(it.arc, bent(it.curve, it.arc) + head(it.curve, it.arc.whose))
-    for stub in drawn.stubs:
-        yield arc_of(stub.arc, short_line(stub))
+        yield titled(
+            it.transition, bent(it.curve, it.transition) + head(it.curve, it.transition.in_table)
+        )
+    for short in drawn.short_lines:
+        yield titled(short.transition, short_line(short))
     for state, box in drawn.boxes.items():
         yield state_of(state, drawn.machine.states[state], box)
     for it in drawn.lines:
         yield from count(it)
 
 
-def arc_of(arc: Arc, content: str) -> str:
+def titled(transition: DiagramTransition, content: str) -> str:
     """A transition that says in full what it is where somebody points at it."""
-    return f'<g class="arc"><title>{escape(arc.told, quote=False)}</title>{content}</g>'
-
-
-def width(arc: Arc) -> float:
-    """Of its line: as many times it was taken tenfold, so much thicker."""
-    if arc.count is None:
-        return PLAIN
-    return THIN + TENFOLD * math.log10(arc.count + 1)
-
-
-def bent(curve: Curve, arc: Arc) -> str:
-    spots = (curve.start, curve.pulled, curve.end)
-    start, pulled, end = (f"{draw.n(x)} {draw.n(y)}" for x, y in spots)
-    return line(f"M{start}Q{pulled} {end}", arc)
-
-
-def line(commands: str, arc: Arc) -> str:
-    never = " never" if arc.count == 0 else ""
     return (
-        f'<path d="{commands}" class="{arc.whose}{never}" style="stroke-width:{width(arc):.2f}"/>'
+        f'<g class="transition"><title>{escape(transition.told, quote=False)}</title>{content}</g>'
     )
 
 
-def head(curve: Curve, whose: Whose) -> str:
+def width(transition: DiagramTransition) -> float:
+    """Of its line: as many times it was taken tenfold, so much thicker."""
+    if transition.count is None:
+        return PLAIN
+    return THIN + TENFOLD * math.log10(transition.count + 1)
+
+
+def bent(curve: Curve, transition: DiagramTransition) -> str:
+    spots = (curve.start, curve.pulled, curve.end)
+    start, pulled, end = (f"{draw.n(x)} {draw.n(y)}" for x, y in spots)
+    return line(f"M{start}Q{pulled} {end}", transition)
+
+
+def line(commands: str, transition: DiagramTransition) -> str:
+    never = " never" if transition.count == 0 else ""
+    kind = f"{transition.in_table}{never}"
+    return f'<path d="{commands}" class="{kind}" style="stroke-width:{width(transition):.2f}"/>'
+
+
+def head(curve: Curve, in_table: InTable) -> str:
     """The head of an arrow, that lies along the end of its line."""
     (x1, y1), (x2, y2) = curve.at(0.93), curve.end
     along = math.atan2(y2 - y1, x2 - x1)
-    return pointed(x2, y2, along, whose)
+    return pointed(x2, y2, along, in_table)
 
 
-def pointed(x: float, y: float, along: float, whose: Whose) -> str:
+def pointed(x: float, y: float, along: float, in_table: InTable) -> str:
     length, half = 9, 4.2
     base = x - length * math.cos(along), y - length * math.sin(along)
     aside = half * math.sin(along), -half * math.cos(along)
     corners = [(base[0] + aside[0], base[1] + aside[1]), (base[0] - aside[0], base[1] - aside[1])]
     (ax, ay), (bx, by) = corners
     shape = f"M{x:.1f} {y:.1f}L{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}z"
-    return f'<path d="{shape}" class="head {whose}"/>'
+    return f'<path d="{shape}" class="head {in_table}"/>'
 
 
-def short_line(stub: Stub) -> str:
+def short_line(short: ShortLine) -> str:
     """Down from a state, with the name of where it leads beside it."""
-    arc, x = stub.arc, stub.x - 40
-    end = stub.y + STUB - 8
-    said = f"{arc.finish} {arc.number}".rstrip()
+    transition, x = short.transition, short.x - 40
+    end = short.y + SHORT_LINE - 8
+    said = f"{transition.finish} {transition.number}".rstrip()
     return (
-        line(f"M{draw.n(x)} {draw.n(stub.y)}V{draw.n(end - 4)}", arc)
-        + pointed(x, end, math.pi / 2, arc.whose)
-        + draw.text(x + 8, end - 1, said, kind_of(arc))
+        line(f"M{draw.n(x)} {draw.n(short.y)}V{draw.n(end - 4)}", transition)
+        + pointed(x, end, math.pi / 2, transition.in_table)
+        + draw.text(x + 8, end - 1, said, kind_of(transition))
     )
 
 
@@ -135,26 +144,28 @@ def state_of(state: str, meaning: str, box: Box) -> str:
     )
 
 
-def count(it: Drawn) -> Iterator[str]:
+def count(it: PlacedLine) -> Iterator[str]:
     if it.label is not None:
-        yield draw.text(it.label.x, it.label.y + 4, it.arc.number, kind_of(it.arc), "mid")
+        yield draw.text(
+            it.label.x, it.label.y + 4, it.transition.number, kind_of(it.transition), "mid"
+        )
 
 
-def kind_of(arc: Arc) -> str:
+def kind_of(transition: DiagramTransition) -> str:
     """Classes of a count."""
-    return f"count {arc.whose}{' zero' if arc.count == 0 else ''}"
+    return f"count {transition.in_table}{' zero' if transition.count == 0 else ''}"
 
 
-def key(drawn: Map) -> tuple[str, float]:
+def key(drawn: DiagramLayout) -> tuple[str, float]:
     """What colours and numbers mean, below the map; and the height at which that ends."""
     machine, x, y = drawn.machine, 20.0, drawn.height + 10
-    shown = [it for it in SAID if machine.arcs_of(it)] if machine.dask else []
+    shown = [it for it in SAID if machine.transitions_in(it)] if machine.dask else []
     pieces = []
-    for whose in shown:
-        said = f"{SAID[whose]} ({len(machine.arcs_of(whose))})"
+    for in_table in shown:
+        said = f"{SAID[in_table]} ({len(machine.transitions_in(in_table))})"
         line = f"M{draw.n(x)} {draw.n(y)}h{SAMPLE - 9}"
-        pieces.append(f'<path d="{line}" class="{whose}" style="stroke-width:2"/>')
-        pieces.append(pointed(x + SAMPLE, y, 0, whose))
+        pieces.append(f'<path d="{line}" class="{in_table}" style="stroke-width:2"/>')
+        pieces.append(pointed(x + SAMPLE, y, 0, in_table))
         pieces.append(draw.text(x + SAMPLE + 8, y + 4, said))
         x += SAMPLE + 28 + draw.wide(said)
     if shown:

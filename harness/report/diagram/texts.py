@@ -5,27 +5,27 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.diagram.machine import Arc, Machine, Whose
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, Machine
 
 #: Colours that can be read on white and on black.
-COLOURS: Final[Mapping[Whose, str]] = MappingProxyType(
+COLOURS: Final[Mapping[InTable, str]] = MappingProxyType(
     {
-        Whose.BOTH: "#808a94",
-        Whose.REFERENCE: "#2b7fe0",
-        Whose.DASK: "#d0662a",
-        Whose.NOBODY: "#a05ce0",
+        InTable.BOTH: "#808a94",
+        InTable.REFERENCE: "#2b7fe0",
+        InTable.DASK: "#d0662a",
+        InTable.NOBODY: "#a05ce0",
     }
 )
 
 #: How lines of Dask alone differ beside their colour, and those that nobody's table has.
-STYLES: Final[Mapping[Whose, str]] = MappingProxyType(
-    {Whose.DASK: "dashed", Whose.NOBODY: "dotted"}
+STYLES: Final[Mapping[InTable, str]] = MappingProxyType(
+    {InTable.DASK: "dashed", InTable.NOBODY: "dotted"}
 )
 
 
 #: Behind counts in Mermaid: whose a transition is, where it is not in both tables.
-MARKS: Final[Mapping[Whose, str]] = MappingProxyType(
-    {Whose.REFERENCE: "reference", Whose.DASK: "Dask", Whose.NOBODY: "no table"}
+MARKS: Final[Mapping[InTable, str]] = MappingProxyType(
+    {InTable.REFERENCE: "reference", InTable.DASK: "Dask", InTable.NOBODY: "no table"}
 )
 
 
@@ -41,15 +41,16 @@ def flow(machine: Machine) -> Iterator[str]:
     names = {state: f"s{place}" for place, state in enumerate(machine.states)}
     for state, name in names.items():
         yield f'    {name}(["{state}"])'
-    for arc in machine.arcs:
-        said = " ".join(filter(None, (arc.number, MARKS.get(arc.whose, ""))))
+    for transition in machine.transitions:
+        said = " ".join(filter(None, (transition.number, MARKS.get(transition.in_table, ""))))
         label = f'|"{said}"|' if said else ""
-        line = "-.->" if arc.whose in STYLES else "-->"
-        yield f"    {names[arc.start]} {line}{label} {names[arc.finish]}"
-    for place, arc in enumerate(machine.arcs):
-        yield f"    linkStyle {place} stroke:{COLOURS[arc.whose]},stroke-width:{thick(arc):.1f}px"
+        line = "-.->" if transition.in_table in STYLES else "-->"
+        yield f"    {names[transition.start]} {line}{label} {names[transition.finish]}"
+    for place, transition in enumerate(machine.transitions):
+        style = f"stroke:{COLOURS[transition.in_table]},stroke-width:{thick(transition):.1f}px"
+        yield f"    linkStyle {place} {style}"
 
 
-def thick(arc: Arc) -> float:
+def thick(transition: DiagramTransition) -> float:
     """Width of its line, in px."""
-    return 1.4 if arc.count is None else 1 + 0.75 * math.log10(arc.count + 1)
+    return 1.4 if transition.count is None else 1 + 0.75 * math.log10(transition.count + 1)

@@ -4,24 +4,24 @@ from collections.abc import Iterator
 
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 
 
-def annotations(morning: Morning) -> Iterator[str]:
+def annotations(night_report: NightReport) -> Iterator[str]:
     """A line for each new finding, the most harmful first; and one for each other reason to be red."""
-    for met in morning.new:
-        yield annotation(met, morning.path_of(met))
-    for phase in morning.night.phases:
+    for finding in night_report.new:
+        yield annotation(finding, night_report.path_of(finding))
+    for phase in night_report.night.phases:
         for why in phase.red:
-            if phase.name != "fuzz" or not morning.new:
+            if phase.name != "fuzz" or not night_report.new:
                 yield f"::error title={attribute(f'workerfuzz: {phase.name}')}::{message(why)}"
 
 
-def annotation(met: Finding, path: str) -> str:
+def annotation(finding: Finding, path: str) -> str:
     """``::error file=findings/x.case,line=1,title=...::...``."""
     attributes = [f"file={attribute(path)}", "line=1"] if path else []
-    attributes.append(f"title={attribute(f'workerfuzz: {met.signature[0]}')}")
-    lines = f"{harm_and_what(met)}\n{met.sentence}\n{met.case.text}".rstrip("\n")
+    attributes.append(f"title={attribute(f'workerfuzz: {finding.signature[0]}')}")
+    lines = f"{harm_and_what(finding)}\n{finding.sentence}\n{finding.case.text}".rstrip("\n")
     return f"::error {','.join(attributes)}::{message(lines)}"
 
 

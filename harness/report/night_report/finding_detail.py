@@ -9,10 +9,12 @@ from workerfuzz.harness.cases.export.export import export
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.reading import read
+from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import CASE, status
 from workerfuzz.harness.report.night_report.night_report import Fixed
+from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, width_of
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine.properties.crashes import process_survives
@@ -23,7 +25,7 @@ DASK: Final = "dask"
 
 
 #: Playing what breaks this ends the process that plays it.
-DEADLY: Final = process_survives.name
+ENDS_PROCESS: Final = process_survives.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,33 @@ class Picture:
     width: float = 0
 
 
-#: Draws a case on a subject; what it is given last makes ids that nobody else on the page has. Raises
-#: CaseError or SubjectUnavailable, which say why it cannot.
-Draw = Callable[[Case, str, str], Picture]
+#: Rows of a picture, up to the one that broke something; a report may hold a thousand of them.
+ROWS: Final = 40
+
+
+def draw(case: Case, subject: str, name: str) -> Picture:
+    """Plays a case and draws it, the last rows of a long one.
+
+    Args:
+        name: makes ids that nothing else on the page has.
+
+    Raises:
+        SubjectUnavailable: the subject cannot be had here.
+    """
+    chart = chart_of(case, get(subject))
+    return Picture(
+        fragment(chart, name=f"{name}-w", last=ROWS),
+        fragment(chart, SMALL, name=f"{name}-s", last=ROWS),
+        width_of(chart),
+    )
 
 
 @dataclass(slots=True)
-class Shown:
+class FindingDetail:
     """A finding, or a bug that is fixed, as the report shows it.
 
     Attributes:
-        it: what was met, or is not there any more.
+        finding: or a bug that is fixed.
         case: text of its case; empty where there is none.
         alone: text of the case of one worker, where one worker alone shows it.
         test: text of a test that needs nothing of ours; empty where there is none.
@@ -58,7 +76,7 @@ class Shown:
         no_picture: why not.
     """
 
-    it: Finding | Fixed
+    finding: Finding | Fixed
     case: str = ""
     alone: str = ""
     test: str = ""
@@ -69,35 +87,30 @@ class Shown:
     @property
     def kind(self) -> str:
         """``new``, ``seen``, ``known`` or ``fixed``."""
-        return status(self.it) if isinstance(self.it, Finding) else "fixed"
-
-
-def nothing_drawn(case: Case, subject: str, name: str) -> Picture:
-    """Where nobody draws."""
-    raise CaseError("there is no picture")
+        return status(self.finding) if isinstance(self.finding, Finding) else "fixed"
 
 
 @dataclass(slots=True)
-class Dresser:
+class DetailLoader:
     """Finds, for one finding after the other, what is shown of it.
 
     Attributes:
         findings: folder of those that former nights wrote.
-        draw: makes pictures.
+        draw: makes the pictures; raises CaseError or SubjectUnavailable, which say why it cannot.
         known: known cases, by title.
-        count: how many were dressed.
+        count: how many were load.
     """
 
     findings: Path
-    draw: Draw = nothing_drawn
+    draw: Callable[[Case, str, str], Picture] = draw
     known: Mapping[str, Case] = field(
         default_factory=lambda: {it.title: it for it in known_cases()}
     )
     count: int = 0
 
-    def dressed(self, it: Finding | Fixed) -> Shown:
+    def load(self, it: Finding | Fixed) -> FindingDetail:
         """It with its case, its test and its picture, or why there is none."""
-        shown = Shown(it)
+        shown = FindingDetail(it)
         self.count += 1
         try:
             case = self.case_of(it)
@@ -108,9 +121,9 @@ class Dresser:
         subject, name = case.subjects[0], f"picture{self.count}"
         if isinstance(it, Finding):
             shown.alone, subject = it.worker_case.text, it.subject
-        shown.test, shown.no_test = tried(lambda: export(case, get(DASK)), "")
-        shown.picture, shown.no_picture = tried(
-            lambda: self.drawn(case, subject, name, deadly(it, case)), Picture()
+        shown.test, shown.no_test = attempt(lambda: export(case, get(DASK)), "")
+        shown.picture, shown.no_picture = attempt(
+            lambda: self.drawn(case, subject, name, ends_process(it, case)), Picture()
         )
         return shown
 
@@ -138,15 +151,15 @@ class Dresser:
         return casefile.parse_leniently(read(path), path)
 
 
-def deadly(it: Finding | Fixed, case: Case) -> bool:
+def ends_process(it: Finding | Fixed, case: Case) -> bool:
     """Playing it may end the process."""
     properties = {known.property for known in case.breaks}
     if isinstance(it, Finding):
         properties.add(it.signature[0])
-    return DEADLY in properties
+    return ENDS_PROCESS in properties
 
 
-def tried(make: Callable[[], T], nothing: T) -> tuple[T, str]:
+def attempt(make: Callable[[], T], nothing: T) -> tuple[T, str]:
     """What was made; or nothing, and why. One finding that is odd takes no report with it."""
     try:
         return make(), ""

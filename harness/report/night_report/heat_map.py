@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.groups import Edges
+from workerfuzz.harness.report.groups import TransitionCounts
 from workerfuzz.statemachine.scheduler import table as scheduler_table
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState as OfScheduler
 from workerfuzz.statemachine.worker import table as worker_table
@@ -59,7 +59,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class HeatMap:
     """A whole map.
 
     Attributes:
@@ -68,18 +68,18 @@ class Heat:
     """
 
     party: str
-    edges: Edges
+    edges: TransitionCounts
     finishes: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
 
-def heat(edges: Edges) -> Heat:
+def heat_map(edges: TransitionCounts) -> HeatMap:
     """The map of one party; states that nothing starts in have no row, and so for columns."""
     pairs = [pair(name) for name in (*edges.known, *edges.counts)]
     starts = in_order(edges.party, (start for start, _ in pairs))
     finishes = in_order(edges.party, (finish for _, finish in pairs))
     rows = ((it, tuple(cell(edges, it, finish) for finish in finishes)) for it in starts)
-    return Heat(edges.party, edges, finishes, tuple(rows))
+    return HeatMap(edges.party, edges, finishes, tuple(rows))
 
 
 def pair(name: str) -> tuple[str, str]:
@@ -95,7 +95,7 @@ def in_order(party: str, states: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(states), key=lambda it: (ours.get(it, len(ours)), it)))
 
 
-def cell(edges: Edges, start: str, finish: str) -> Cell:
+def cell(edges: TransitionCounts, start: str, finish: str) -> Cell:
     name = f"{edges.party} {start} -> {finish}"
     count = edges.counts.get(name, 0)
     if not count and name not in edges.known:

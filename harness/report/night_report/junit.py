@@ -1,4 +1,4 @@
-"""A night as JUnit XML, for machines that show tests: phases, findings, and properties that held.
+"""A night as JUnit XML: findings, properties that held, and phases.
 
 Valid by the schema that the xUnit plugin of Jenkins has for it.
 """
@@ -11,17 +11,17 @@ from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what
 from workerfuzz.harness.report.groups import Group
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 from workerfuzz.harness.report.night_report.tables import breaks
 
 #: How this package calls itself there.
 PACKAGE: Final = "workerfuzz"
 
 
-def junit(morning: Morning) -> str:
+def junit(night_report: NightReport) -> str:
     """The document, with its declaration."""
     root = ET.Element("testsuites", name=PACKAGE)
-    suites = [phases(morning), *(suite(group, morning) for group in morning.groups)]
+    suites = [*(suite(group, night_report) for group in night_report.groups), phases(night_report)]
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(it.get(name, "0")) for it in suites)))
     root.extend(suites)
@@ -29,9 +29,9 @@ def junit(morning: Morning) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def phases(morning: Morning) -> ET.Element:
+def phases(night_report: NightReport) -> ET.Element:
     """A test for each phase; that of fuzzing is told by its findings, where it has any."""
-    return together("phases", morning, [phase(it) for it in morning.night.phases])
+    return together("phases", night_report, [phase(it) for it in night_report.night.phases])
 
 
 def phase(it: Phase) -> ET.Element:
@@ -43,33 +43,42 @@ def phase(it: Phase) -> ET.Element:
     return test
 
 
-def suite(group: Group, morning: Morning) -> ET.Element:
+def suite(group: Group, night_report: NightReport) -> ET.Element:
     """Findings of one system, and the properties that nothing broke."""
-    its = [it for it in morning.findings if (it.subject, it.scope) == (group.subject, group.scope)]
+    its = [
+        it for it in night_report.findings if (it.subject, it.scope) == (group.subject, group.scope)
+    ]
     where = f"{PACKAGE}.{group.scope}.{group.subject}".replace(" ", "_")
-    tests = [finding(met, where, morning.command("replay", met)) for met in its]
+    tests = [
+        finding_element(finding, where, night_report.command("replay", finding)) for finding in its
+    ]
     tests += [
         case(f"{where}.properties", name)
         for name in sorted(group.done.checked)
         if not breaks(name, group, its)
     ]
-    made = together(group.name, morning, tests)
+    made = together(group.name, night_report, tests)
     made.set("time", f"{sum(shard.seconds for shard in group.shards):.3f}")
     return made
 
 
-def finding(met: Finding, where: str, replay: str) -> ET.Element:
+def finding_element(finding: Finding, where: str, replay: str) -> ET.Element:
     """A failure where it is new; where it is known, it is left out, and says why."""
-    exception, about = met.signature[1:]
-    name = " ".join(filter(None, (met.signature[0], exception, about)))
+    exception, about = finding.signature[1:]
+    name = " ".join(filter(None, (finding.signature[0], exception, about)))
     test = case(f"{where}.findings", name)
-    if met.known:
-        ET.SubElement(test, "skipped", message=printable(f"known: {met.known}"))
+    if finding.known:
+        ET.SubElement(test, "skipped", message=printable(f"known: {finding.known}"))
     else:
-        lines = [met.sentence, met.counterexample, met.case.text, f"in {met.occurrences:,} runs"]
+        lines = [
+            finding.sentence,
+            finding.counterexample,
+            finding.case.text,
+            f"in {finding.occurrences:,} runs",
+        ]
         if replay:
             lines.append(f"replay it: {replay}")
-        failed(test, harm_and_what(met), met.signature[0], "\n".join(lines))
+        failed(test, harm_and_what(finding), finding.signature[0], "\n".join(lines))
     return test
 
 
@@ -84,7 +93,7 @@ def failed(test: ET.Element, message: str, kind: str, text: str) -> None:
     failure.text = printable(text)
 
 
-def together(name: str, morning: Morning, tests: Iterable[ET.Element]) -> ET.Element:
+def together(name: str, night_report: NightReport, tests: Iterable[ET.Element]) -> ET.Element:
     """A suite, and how its tests went."""
     every = list(tests)
     made = ET.Element(
@@ -94,7 +103,7 @@ def together(name: str, morning: Morning, tests: Iterable[ET.Element]) -> ET.Ele
         failures=str(sum(test.find("failure") is not None for test in every)),
         errors="0",
         skipped=str(sum(test.find("skipped") is not None for test in every)),
-        timestamp=morning.night.began[:19],
+        timestamp=night_report.night.began[:19],
         time=f"{sum(float(test.get('time', '0')) for test in every):.3f}",
     )
     made.extend(every)

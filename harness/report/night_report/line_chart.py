@@ -1,15 +1,114 @@
-"""Curves as a drawing that stands in a page: its colours are those of the page.
+"""Line charts of a group of shards: transitions, states and violations over time, by tactic.
 
 Each tactic has a colour and a dash of its own, and its name where its line ends.
 """
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from workerfuzz.harness.campaigns.shard.result import Reading, ShardResult
+from workerfuzz.harness.report.finding_text import tactic_name
+from workerfuzz.harness.report.groups import Group
 from workerfuzz.harness.report.live.status import clock_time
-from workerfuzz.harness.report.night_report.curves import Curve, Curves
 from workerfuzz.harness.report.night_report.heat_map import short
+
+#: Moments at which a curve is read.
+MOMENTS: Final = 80
+
+#: Before the first run.
+NOTHING: Final = Reading(0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One line: what a tactic had come to at each moment."""
+
+    tactic: str
+    values: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """Lines of one kind.
+
+    Attributes:
+        name: what is counted.
+        told: the same in more words, and how shards were taken together.
+        moments: seconds since the shards began.
+    """
+
+    name: str
+    told: str
+    moments: tuple[float, ...]
+    lines: tuple[Curve, ...]
+
+    @property
+    def highest(self) -> int:
+        return max((value for line in self.lines for value in line.values), default=0)
+
+
+def curves(group: Group) -> list[Curves]:
+    """Edges and states as the furthest shard of each tactic had them; findings of all shards."""
+    moments = moments_of(group.shards)
+    tactics = sorted({tactic for shard in group.shards for tactic in shard.counters})
+    read = {it: [readings(shard, it, moments) for shard in group.shards] for it in tactics}
+
+    def lines(name: str, *, together: bool) -> tuple[Curve, ...]:
+        join = sum if together else max
+        return tuple(
+            Curve(
+                it,
+                tuple(join(getattr(one, name) for one in at) for at in zip(*read[it], strict=True)),
+            )
+            for it in tactics
+        )
+
+    many = len(group.shards) > 1
+    furthest = "; the shard that was furthest" if many else ""
+    all_of_them = "; all shards together" if many else ""
+    return [
+        Curves(
+            "transitions",
+            f"different transitions taken{furthest}",
+            moments,
+            lines("edges", together=False),
+        ),
+        Curves(
+            "states",
+            f"different states of a whole world reached{furthest}",
+            moments,
+            lines("states", together=False),
+        ),
+        Curves(
+            "findings",
+            f"runs with a violation{all_of_them}",
+            moments,
+            lines("found", together=True),
+        ),
+    ]
+
+
+def moments_of(shards: Iterable[ShardResult]) -> tuple[float, ...]:
+    """Evenly from the beginning to the end of the longest shard."""
+    ends = (max(shard.seconds, *(it.seconds for it in shard.curve), 0.0) for shard in shards)
+    longest = max(ends, default=0.0)
+    return tuple(longest * place / (MOMENTS - 1) for place in range(MOMENTS))
+
+
+def readings(shard: ShardResult, tactic: str, moments: Sequence[float]) -> list[Reading]:
+    """What a shard had told of a tactic by each moment."""
+    points = [
+        (point.seconds, point.tactics[tactic]) for point in shard.curve if tactic in point.tactics
+    ]
+    times = [seconds for seconds, _ in points]
+    told = [NOTHING, *(reading for _, reading in points)]
+    return [told[bisect_right(times, moment)] for moment in moments]
+
+
+# Drawing
 
 #: Size of the drawing, in its own units, which are pixels where there is room.
 WIDTH: Final = 420
@@ -40,7 +139,7 @@ def chart(curves: Curves, number: str) -> str:
     along = max(curves.moments[-1], 1e-9)
     high = top_of(curves.highest)
     body = [*grid(along, high), *lines(curves, along, high)]
-    ends = "; ".join(f"{line.tactic} {line.values[-1]:,}" for line in curves.lines)
+    ends = "; ".join(f"{tactic_name(line.tactic)} {line.values[-1]:,}" for line in curves.lines)
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-labelledby="{number}-title {number}-desc">'
@@ -99,7 +198,7 @@ def lines(curves: Curves, along: float, high: int) -> Iterator[str]:
         yield f'<path class="line {style}" d="{path(line, curves.moments, along, high)}"/>'
         yield (
             f'<text class="name {style}" x="{WIDTH - RIGHT + 6}" y="{y + 4:.1f}">'
-            f"{escape(shortened(line.tactic))}</text>"
+            f"{escape(shortened(tactic_name(line.tactic)))}</text>"
         )
 
 

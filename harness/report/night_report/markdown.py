@@ -7,7 +7,7 @@ from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import harm_and_what, what
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.night_report import tables
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 
 #: Findings that are told one by one; GitHub cuts a summary off at 1 MiB.
 MOST: Final = 50
@@ -19,9 +19,11 @@ LONGEST: Final = 4_000
 MEANS_SOMETHING: Final = "\\`*_{}[]<>()#+-!|~&"
 
 
-def markdown(morning: Morning) -> str:
+def markdown(night_report: NightReport) -> str:
     """The whole text."""
-    return "\n".join((*head(morning), *found(morning), *fuzzed(morning), *since(morning), ""))
+    return "\n".join(
+        (*head(night_report), *found(night_report), *fuzzed(night_report), *since(night_report), "")
+    )
 
 
 def plain(text: str) -> str:
@@ -43,57 +45,60 @@ def fenced(text: str) -> Iterator[str]:
     yield from (fence, *text.splitlines(), fence)
 
 
-def head(morning: Morning) -> Iterator[str]:
+def head(night_report: NightReport) -> Iterator[str]:
     """Verdict, and why."""
-    sign = "❌" if morning.reasons else "✅"
-    yield f"## {sign} workerfuzz: {morning.verdict}"
+    sign = "❌" if night_report.reasons else "✅"
+    yield f"## {sign} workerfuzz: {night_report.verdict}"
     yield ""
-    night = morning.night
+    night = night_report.night
     versions = ", ".join(f"{name} {version}" for name, version in night.versions.items())
-    lasted = f"{morning.lasted} long" if morning.lasted else "it has not ended"
+    lasted = f"{night_report.lasted} long" if night_report.lasted else "it has not ended"
     ended = ", interrupted" if night.interrupted else ""
     yield plain(f"{night.began[:16]} UTC, {lasted}{ended}, seed {night.seed}; {versions}")
     yield ""
-    yield from (f"- **{plain(reason)}**" for reason in morning.headlines)
-    yield from (f"- {plain(problem)}" for problem in morning.problems)
+    yield from (f"- **{plain(reason)}**" for reason in night_report.headlines)
+    yield from (f"- {plain(problem)}" for problem in night_report.problems)
 
 
-def found(morning: Morning) -> Iterator[str]:
+def found(night_report: NightReport) -> Iterator[str]:
     """New findings with their cases, then the others by name."""
-    new = morning.new
+    new = night_report.new
     if new:
         yield ""
         yield f"### New: {len(new)}"
-    for met in new[:MOST]:
-        yield from finding(met, morning.command("replay", met))
+    for finding in new[:MOST]:
+        yield from finding_details(finding, night_report.command("replay", finding))
     if len(new) > MOST:
         yield ""
         yield f"And {len(new) - MOST} more; the report as HTML has them all."
     yield from listed(
-        "Seen before", (f"{code(it.signature[0])} {plain(what(it))}" for it in morning.seen)
+        "Seen before", (f"{code(it.signature[0])} {plain(what(it))}" for it in night_report.seen)
     )
-    yield from listed("Known", (f"{times(it)}: {plain(it.known)}" for it in morning.known))
+    yield from listed("Known", (f"{times(it)}: {plain(it.known)}" for it in night_report.known))
     yield from listed(
         "Fixed",
-        (plain(f"{it.title}, in {it.where}" if it.where else it.title) for it in morning.fixed),
+        (
+            plain(f"{it.title}, in {it.where}" if it.where else it.title)
+            for it in night_report.fixed
+        ),
     )
-    gone = (f"{code(it.signature[0])} {plain(it.known or what(it))}" for it in morning.gone)
-    yield from listed("Met the night before, and not this time", gone)
+    gone = (f"{code(it.signature[0])} {plain(it.known or what(it))}" for it in night_report.gone)
+    yield from listed("Found the night before, and not this time", gone)
 
 
-def finding(met: Finding, replay: str) -> Iterator[str]:
+def finding_details(finding: Finding, replay: str) -> Iterator[str]:
     """A finding that opens, with its case and the command that replays it."""
     yield ""
     yield (
-        f"<details><summary><code>{escaped(met.signature[0])}</code> "
-        f"{escaped(harm_and_what(met))}, {times(met)}</summary>"
+        f"<details><summary><code>{escaped(finding.signature[0])}</code> "
+        f"{escaped(harm_and_what(finding))}, {times(finding)}</summary>"
     )
     yield ""
-    yield plain(met.sentence)
-    if met.case:
+    yield plain(finding.sentence)
+    if finding.case.text:
         yield ""
-        cut = "\n..." if len(met.case.text) > LONGEST else ""
-        yield from fenced(met.case.text[:LONGEST] + cut)
+        cut = "\n..." if len(finding.case.text) > LONGEST else ""
+        yield from fenced(finding.case.text[:LONGEST] + cut)
     if replay:
         yield ""
         yield "Replay it:"
@@ -103,9 +108,9 @@ def finding(met: Finding, replay: str) -> Iterator[str]:
     yield "</details>"
 
 
-def times(met: Finding) -> str:
+def times(finding: Finding) -> str:
     """``1 run``, ``1,200 runs``."""
-    return f"{met.occurrences:,} run{'' if met.occurrences == 1 else 's'}"
+    return f"{finding.occurrences:,} run{'' if finding.occurrences == 1 else 's'}"
 
 
 def escaped(text: str) -> str:
@@ -136,12 +141,20 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield from (f"| {' | '.join(row)} |" for row in rows)
 
 
-def fuzzed(morning: Morning) -> Iterator[str]:
+def fuzzed(night_report: NightReport) -> Iterator[str]:
     """What was done to each system."""
-    if morning.groups:
+    if night_report.groups:
         yield from table(
-            ("system", "runs", "steps", "steps/s", "edges", "never reached", "broken runs"),
-            ([*in_numbers(group)] for group in morning.groups),
+            (
+                "system",
+                "runs",
+                "steps",
+                "steps/s",
+                "transitions taken",
+                "not reached yet",
+                "runs with a violation",
+            ),
+            ([*in_numbers(group)] for group in night_report.groups),
         )
 
 
@@ -156,11 +169,11 @@ def in_numbers(group: Group) -> Iterator[str]:
     yield f"{group.done.found:,}"
 
 
-def since(morning: Morning) -> Iterator[str]:
+def since(night_report: NightReport) -> Iterator[str]:
     """What is different from the night before."""
-    if morning.before is None:
+    if night_report.before is None:
         return
-    for it in tables.compared(morning.groups, groups(morning.before.shards)):
+    for it in tables.compared(night_report.groups, groups(night_report.before.shards)):
         rows = (
             (
                 it_.name,

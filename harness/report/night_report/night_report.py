@@ -11,7 +11,7 @@ from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.replay import case_command
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.report.finding_text import CASE, bug, status
+from workerfuzz.harness.report.finding_text import CASE, bug, by_harm, status
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.live.status import clock_time
 
@@ -31,14 +31,14 @@ class Fixed:
 
 
 @dataclass(slots=True)
-class Morning:
+class NightReport:
     """A night, and the one before.
 
     Attributes:
         before: None where there is none.
         folder: where its findings are written; paths in it are relative to that.
         groups: what was fuzzed.
-        findings: each bug that came up once; new ones first, the most harmful first.
+        findings: each bug once, as ``by_harm`` orders them.
         fixed: bugs that are not there any more, each once.
         problems: files of the night that cannot be read, a line each.
     """
@@ -53,7 +53,7 @@ class Morning:
 
     def __post_init__(self) -> None:
         self.groups = groups(self.night.shards)
-        self.findings = self.night.findings
+        self.findings = by_harm(self.night.findings)
         self.fixed = list(unique(self.of_shards(), self.replayed()))
 
     def of_shards(self) -> Iterator[Fixed]:
@@ -72,47 +72,49 @@ class Morning:
     @property
     def new(self) -> list[Finding]:
         """What nobody knew."""
-        return [met for met in self.findings if status(met) == "new"]
+        return [finding for finding in self.findings if status(finding) == "new"]
 
     @property
     def seen(self) -> list[Finding]:
         """What former nights found, and nobody did anything about."""
-        return [met for met in self.findings if status(met) == "seen"]
+        return [finding for finding in self.findings if status(finding) == "seen"]
 
     @property
     def known(self) -> list[Finding]:
         """What has a case among the known bugs."""
-        return [met for met in self.findings if status(met) == "known"]
+        return [finding for finding in self.findings if status(finding) == "known"]
 
     @property
     def gone(self) -> list[Finding]:
-        """What the night before met, and this one did not."""
-        here = {bug(met) for met in self.findings}
+        """Findings of the night before that did not occur in this one."""
+        here = {bug(finding) for finding in self.findings}
         return [
-            met for met in (self.before.findings if self.before else []) if bug(met) not in here
+            finding
+            for finding in (self.before.findings if self.before else [])
+            if bug(finding) not in here
         ]
 
-    def path_of(self, met: Finding) -> str:
+    def path_of(self, finding: Finding) -> str:
         """Where its case is, as seen from here; empty where it has none."""
-        if not met.path and not met.known.endswith(CASE):
+        if not finding.path and not finding.known.endswith(CASE):
             return ""
-        path = self.folder / (met.path or f"findings/{met.known}")
+        path = self.folder / (finding.path or f"findings/{finding.known}")
         here = Path.cwd()
         return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
-    def command(self, verb: str, met: Finding, *options: str) -> str:
+    def command(self, verb: str, finding: Finding, *options: str) -> str:
         """Return a command about the case of a finding; empty where it has none."""
-        path = self.path_of(met)
+        path = self.path_of(finding)
         if not path:
             return ""
-        return case_command(verb, path, met.subject, *options, python=self.night.python)
+        return case_command(verb, path, finding.subject, *options, python=self.night.python)
 
     @property
     def reasons(self) -> list[str]:
         """Why it is red, a line each; none: it is green."""
         reasons = list(self.night.red)
         if self.new and not any(phase.name == "fuzz" and phase.red for phase in self.night.phases):
-            names = ", ".join(dict.fromkeys(met.signature[0] for met in self.new[:5]))
+            names = ", ".join(dict.fromkeys(finding.signature[0] for finding in self.new[:5]))
             more = f" and {len(self.new) - 5} more" if len(self.new) > 5 else ""
             reasons.append(f"fuzz: {counted(len(self.new), 'new finding')}: {names}{more}")
         return reasons

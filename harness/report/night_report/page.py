@@ -1,21 +1,23 @@
 """A night as one page of HTML that needs no network: whatever it says is text, wherever it came from."""
 
-from collections.abc import Callable, Mapping, Sequence
+import base64
+import json
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from workerfuzz.harness.campaigns.shard.shard import WATCHED
-from workerfuzz.harness.report.finding_text import harm, what
+from workerfuzz.harness.report import finding_text
 from workerfuzz.harness.report.groups import Group, groups
 from workerfuzz.harness.report.live.status import clock_time
 from workerfuzz.harness.report.night_report import tables
-from workerfuzz.harness.report.night_report.curves import Curves, curves
-from workerfuzz.harness.report.night_report.finding_detail import Shown
-from workerfuzz.harness.report.night_report.heat_map import Heat, heat, short
-from workerfuzz.harness.report.night_report.line_chart import chart
-from workerfuzz.harness.report.night_report.night_report import Morning
-from workerfuzz.harness.report.night_report.packed import TOGETHER, packed
+from workerfuzz.harness.report.night_report.finding_detail import FindingDetail
+from workerfuzz.harness.report.night_report.heat_map import HeatMap, heat_map, short
+from workerfuzz.harness.report.night_report.line_chart import Curves, chart, curves
+from workerfuzz.harness.report.night_report.night_report import NightReport
 from workerfuzz.harness.report.templating import environment
 
 
@@ -24,7 +26,7 @@ class Section:
     """What there is to say of one group."""
 
     group: Group
-    heats: list[Heat]
+    heats: list[HeatMap]
     drawings: list[tuple[Curves, Any]]
     tactics: list[tables.Row]
     steps: list[tables.StepKind]
@@ -41,32 +43,31 @@ FILTERS: Final[Mapping[str, Callable[[Any], str]]] = MappingProxyType(
 )
 
 
-def page(morning: Morning, shown: Sequence[Shown]) -> str:
+def page(night_report: NightReport, shown: Sequence[FindingDetail]) -> str:
     """The page.
 
     Args:
-        shown: what was met, and what is fixed, in the order in which it is told.
+        shown: details of the findings, then of the bugs that are fixed.
     """
     made = environment()
     made.filters.update(FILTERS)
     from markupsafe import Markup
 
     texts = [text for it in shown for text in (it.picture.wide, it.picture.small, it.test)]
-    sections = [section(number, group, Markup) for number, group in enumerate(morning.groups)]
-    before = groups(morning.before.shards) if morning.before is not None else []
+    sections = [section(number, group, Markup) for number, group in enumerate(night_report.groups)]
+    before = groups(night_report.before.shards) if night_report.before is not None else []
     text: str = made.get_template("report.html").render(
-        morning=morning,
-        night=morning.night,
+        night_report=night_report,
+        night=night_report.night,
         by_kind=by_kind(shown),
         packed=packed(texts),
         together=TOGETHER,
         sections=sections,
-        checked=tables.checked(morning.groups, morning.findings),
-        shards=tables.shards(morning.night.shards),
-        compared=list(tables.compared(morning.groups, before)),
+        checked=tables.checked(night_report.groups, night_report.findings),
+        shards=tables.shards(night_report.night.shards),
+        compared=list(tables.compared(night_report.groups, before)),
         watched=WATCHED,
-        harm=harm,
-        what=what,
+        words=finding_text,
     )
     return text
 
@@ -75,16 +76,59 @@ def section(number: int, group: Group, markup: Any) -> Section:
     drawings = curves(group)
     return Section(
         group,
-        [heat(edges) for edges in group.parties()],
+        [heat_map(edges) for edges in group.parties()],
         [(it, markup(chart(it, f"chart-{number}-{it.name}"))) for it in drawings],
         tables.tactics(group),
         tables.step_kinds(group),
     )
 
 
-def by_kind(shown: Sequence[Shown]) -> dict[str, list[tuple[int, Shown]]]:
+def by_kind(shown: Sequence[FindingDetail]) -> dict[str, list[tuple[int, FindingDetail]]]:
     """What is shown, each with its number among all of it."""
-    found: dict[str, list[tuple[int, Shown]]] = {}
+    found: dict[str, list[tuple[int, FindingDetail]]] = {}
     for number, it in enumerate(shown):
         found.setdefault(it.kind, []).append((number, it))
     return found
+
+
+# Texts that are unpacked when somebody opens a finding
+
+#: Texts that are compressed together: more are smaller, fewer are shown sooner.
+TOGETHER: Final = 12
+
+#: Between paragraphs.
+GAP: Final = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Texts in few letters, none of which means anything to a page, whatever the texts say.
+
+    Attributes:
+        shared: paragraphs that several texts have.
+        blocks: of so many texts each, in the order given. A text is a list of its paragraphs: those
+            of its own, and the places of the shared ones.
+    """
+
+    shared: str
+    blocks: tuple[str, ...]
+
+
+def packed(texts: Sequence[str]) -> Packed:
+    """All of them: lists as JSON, compressed by zlib, in base64."""
+    counts = Counter(it for text in texts for it in {*text.split(GAP)} if it)
+    shared = [it for it, count in counts.items() if count > 1]
+    shared.sort()
+    places = {it: place for place, it in enumerate(shared)}
+    split = [[places.get(it, it) for it in text.split(GAP)] for text in texts]
+    return Packed(letters(shared), tuple(letters(block) for block in together(split)))
+
+
+def together(texts: Sequence[object]) -> Iterator[Sequence[object]]:
+    for start in range(0, len(texts), TOGETHER):
+        yield texts[start : start + TOGETHER]
+
+
+def letters(value: object) -> str:
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(data, 9)).decode("ascii")

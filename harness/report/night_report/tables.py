@@ -25,12 +25,12 @@ class Checked:
     broken: tuple[int, ...]
 
 
-def checked(groups: Sequence[Group], met: Sequence[Finding]) -> list[Checked]:
+def checked(groups: Sequence[Group], findings: Sequence[Finding]) -> list[Checked]:
     """Every property that was checked or broken; the broken ones first, then by kind and name."""
     every = properties()
     names = {name for group in groups for name in group.done.checked}
-    names.update(it.signature[0] for it in met)
-    sentences = {it.signature[0]: it.sentence for it in met}
+    names.update(it.signature[0] for it in findings)
+    sentences = {it.signature[0]: it.sentence for it in findings}
     rows = []
     for name in names:
         known = every.get(name)
@@ -40,17 +40,17 @@ def checked(groups: Sequence[Group], met: Sequence[Finding]) -> list[Checked]:
                 known.kind if known is not None else "",
                 known.sentence if known is not None else sentences.get(name, ""),
                 tuple(group.done.checked.get(name, 0) for group in groups),
-                tuple(breaks(name, group, met) for group in groups),
+                tuple(breaks(name, group, findings) for group in groups),
             )
         )
     return sorted(rows, key=lambda it: (not any(it.broken), it.kind, it.name))
 
 
-def breaks(name: str, group: Group, met: Sequence[Finding]) -> int:
+def breaks(name: str, group: Group, findings: Sequence[Finding]) -> int:
     """Runs of a group that broke a property."""
     return sum(
         it.occurrences
-        for it in met
+        for it in findings
         if (it.signature[0], it.subject, it.scope) == (name, group.subject, group.scope)
     )
 
@@ -223,12 +223,12 @@ def changes(now: Group, before: Group) -> Iterator[NightDifference]:
     yield NightDifference("steps per second and shard", faster, fast)
     for edges in now.parties():
         yield NightDifference(
-            f"edges of the {edges.party}", edges.reached, before.edges(edges.party).reached
+            f"transitions of the {edges.party}", edges.reached, before.edges(edges.party).reached
         )
     yield NightDifference(
-        "never reached", len(now.open()), len(before.open()), more_is_better=False
+        "not reached yet", len(now.open()), len(before.open()), more_is_better=False
     )
-    yield NightDifference("runs that broke something", now.done.found, before.done.found, None)
+    yield NightDifference("runs with a violation", now.done.found, before.done.found, None)
 
 
 def speed(group: Group) -> float:

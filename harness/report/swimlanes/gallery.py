@@ -51,15 +51,15 @@ def gallery(folder: Path, out: Path, subject: str | None = None) -> Iterator[Gal
         CaseError: the folder has no case, or cannot be read.
         OSError: nothing can be written.
     """
-    hung: list[GalleryPage] = []
+    entries: list[GalleryPage] = []
     out.mkdir(parents=True, exist_ok=True)
     for path in case_files([folder]):
-        hung.append(hang(path, folder, out, subject))
-        yield hung[-1]
-    write(out / INDEX, index(folder.name, hung))
+        entries.append(write_case_page(path, folder, out, subject))
+        yield entries[-1]
+    write(out / INDEX, index(folder.name, entries))
 
 
-def hang(path: Path, folder: Path, out: Path, subject: str | None) -> GalleryPage:
+def write_case_page(path: Path, folder: Path, out: Path, subject: str | None) -> GalleryPage:
     """The page of one case."""
     name = path.relative_to(folder)
     try:
@@ -96,7 +96,7 @@ def command(path: Path, subject: str) -> str:
     return case_command("show", os.path.relpath(path), subject)
 
 
-def index(name: str, hung: Sequence[GalleryPage]) -> str:
+def index(name: str, entries: Sequence[GalleryPage]) -> str:
     """The page that links to all others."""
     style = style_sheet() + resource("case.css")
-    return render("gallery.html.jinja", name=name, hung=hung, style=style)
+    return render("gallery.html.jinja", name=name, entries=entries, style=style)

@@ -41,7 +41,7 @@ NARROW: Final = 560
 
 
 @dataclass(slots=True)
-class Placed:
+class PlacedRow:
     """One row in the picture.
 
     Attributes:
@@ -96,8 +96,8 @@ class Layout:
         shown = shown_rows(chart, last)
         self.lanes: Sequence[Lane] = shown_lanes(chart, shown)
         self.x = self._lanes()
-        self.rows: list[Placed | tuple[Fold, float]] = []
-        self.by_number: dict[int, Placed] = {}
+        self.rows: list[PlacedRow | tuple[Fold, float]] = []
+        self.by_number: dict[int, PlacedRow] = {}
         self.undelivered: dict[int, Undelivered] = {}
         self._down = float(HEADS)
         self._rests = False
@@ -183,7 +183,7 @@ class Layout:
     # Rows
 
     def _place(self, row: Row) -> None:
-        placed = Placed(row, top=self._down)
+        placed = PlacedRow(row, top=self._down)
         self.rows.append(placed)
         self.by_number[row.number] = placed
         letters = int((self.width - GUTTER - 16) / LETTER)
@@ -200,7 +200,7 @@ class Layout:
         placed.bottom = self._down
         self._down += BETWEEN
 
-    def _events(self, placed: Placed) -> None:
+    def _events(self, placed: PlacedRow) -> None:
         """What happens, and the arrows of the row."""
         row, chart = placed.row, self.chart
         ended = [it for it in chart.ended_in(row.number) if {it.sender, it.receiver} <= {*self.x}]
@@ -231,13 +231,13 @@ class Layout:
             placed.y = placed.instants[0][1]
         self._cells(placed)
 
-    def below(self, arrow: Arrow, placed: Placed) -> bool:
+    def below(self, arrow: Arrow, placed: PlacedRow) -> bool:
         """Its words have no room on the far side of its receiver, and stand below its head."""
         left = self.x[arrow.receiver] < self.x[arrow.sender]
         room = self.x[arrow.receiver] - GUTTER if left else self.width - self.x[arrow.receiver]
         return wide(placed.manner + brief(arrow)) + 14 > room
 
-    def _cells(self, placed: Placed) -> None:
+    def _cells(self, placed: PlacedRow) -> None:
         """States below what happened, at their lanes; as many in a line as there is room for."""
         down: dict[str, float] = {}
         for lane, changes in self._changes(placed.row).items():
@@ -262,7 +262,7 @@ class Layout:
                 found.setdefault(change.lane, []).append(change)
         return found
 
-    def _narrow(self, placed: Placed, instants: Sequence[Arrow]) -> None:
+    def _narrow(self, placed: PlacedRow, instants: Sequence[Arrow]) -> None:
         """Words first, line by line; then the arrows; cells as part of the words."""
         letters = int((self.width - GUTTER - 6) / LETTER)
         if placed.label:
@@ -291,13 +291,13 @@ class Layout:
         else:
             placed.y = placed.instants[0][1]
 
-    def _words(self, placed: Placed, words: str, letters: int, kind: str) -> None:
+    def _words(self, placed: PlacedRow, words: str, letters: int, kind: str) -> None:
         for part in textwrap.wrap(words, letters):
             self._down += TEXT
             placed.words.append((part, self._down - 4, kind))
 
 
-def remarks_height(placed: Placed) -> float:
+def remarks_height(placed: PlacedRow) -> float:
     """Height of the box with the remarks of a row; 0 where there are none."""
     return TEXT * len(placed.remarks) + 2 * REMARK if placed.remarks else 0
 

@@ -22,7 +22,7 @@ from workerfuzz.harness.report.swimlanes.layout import (
     REMARK,
     TEXT,
     Layout,
-    Placed,
+    PlacedRow,
     cell_words,
     kind_of,
     remarks_height,
@@ -63,7 +63,7 @@ class Painting:
     def pieces(self) -> Iterator[str]:
         """Everything but the names of lanes; what lies below comes first."""
         for it in self.layout.rows:
-            if isinstance(it, Placed):
+            if isinstance(it, PlacedRow):
                 yield from self.band(it)
         for lane in self.layout.lanes:
             yield from self.lane(lane)
@@ -74,7 +74,7 @@ class Painting:
                 drawn = self.arrow(number, arrow)
                 yield draw.group(drawn, class_="arrow", arrow=number) if self.live else drawn
         for it in self.layout.rows:
-            yield self.row(it) if isinstance(it, Placed) else self.fold(*it)
+            yield self.row(it) if isinstance(it, PlacedRow) else self.fold(*it)
 
     # Lanes
 
@@ -97,11 +97,11 @@ class Painting:
 
     # Rows
 
-    def is_broken(self, placed: Placed) -> bool:
+    def is_broken(self, placed: PlacedRow) -> bool:
         breach = self.chart.breach
         return breach is not None and breach.row == placed.row.number
 
-    def band(self, placed: Placed) -> Iterator[str]:
+    def band(self, placed: PlacedRow) -> Iterator[str]:
         """The background of a row: seen where a property broke, and for the current step."""
         broken = self.is_broken(placed)
         if not broken and not self.live:
@@ -112,11 +112,11 @@ class Painting:
         band = draw.rect(0, top, self.layout.width, height, kind, round_by=0)
         yield draw.group(band, row=placed.row.number) if self.live else band
 
-    def row(self, placed: Placed) -> str:
+    def row(self, placed: PlacedRow) -> str:
         drawn = "".join(self.row_pieces(placed))
         return draw.group(drawn, class_="row", row=placed.row.number) if self.live else drawn
 
-    def row_pieces(self, placed: Placed) -> Iterator[str]:
+    def row_pieces(self, placed: PlacedRow) -> Iterator[str]:
         row, y = placed.row, placed.y
         broken = self.is_broken(placed)
         if placed.remarks:
@@ -139,7 +139,7 @@ class Painting:
         if broken and self.chart.breach is not None:
             yield self.flag(placed, self.chart.breach.property or f"{row.step}: impossible")
 
-    def remarks(self, placed: Placed) -> Iterator[str]:
+    def remarks(self, placed: PlacedRow) -> Iterator[str]:
         """Comments of the case, in a box in front of the arrows that go on behind it."""
         room = max(map(draw.wide, placed.remarks)) + 12
         high = remarks_height(placed) - 2
@@ -147,7 +147,7 @@ class Painting:
         for number, remark in enumerate(placed.remarks, start=1):
             yield draw.text(GUTTER, placed.top + REMARK + TEXT * number - 5, remark, "rem")
 
-    def section(self, placed: Placed) -> Iterator[str]:
+    def section(self, placed: PlacedRow) -> Iterator[str]:
         """The line from which on the cluster comes to rest."""
         y, words = (
             placed.top + remarks_height(placed) + EVENT / 2,
@@ -157,7 +157,7 @@ class Painting:
         yield draw.rect(GUTTER - 6, y - 9, draw.wide(words) + 12, 18, "note")
         yield draw.text(GUTTER, y + 4, words, "sec")
 
-    def flag(self, placed: Placed, words: str) -> str:
+    def flag(self, placed: PlacedRow, words: str) -> str:
         """The property that broke, at the right end of its row."""
         said = draw.fitting(f"✗ {words}", self.layout.width - GUTTER - 16)
         room = draw.wide(said) + 12
@@ -209,7 +209,7 @@ class Painting:
         middle = min(max(middle, GUTTER + half), layout.width - 4 - half)
         return draw.text(middle, y - 5, words, f"t {kind_of(arrow)}", "mid")
 
-    def beside(self, arrow: Arrow, placed: Placed) -> str:
+    def beside(self, arrow: Arrow, placed: PlacedRow) -> str:
         """A label on the far side of the receiver; or where there is no room, below the head."""
         layout = self.layout
         if layout.narrow:
@@ -228,7 +228,7 @@ class Painting:
             "ends" if left else "",
         )
 
-    def lost(self, arrow: Arrow, placed: Placed, instant: float | None) -> str:
+    def lost(self, arrow: Arrow, placed: PlacedRow, instant: float | None) -> str:
         """An arrow that ends on its way, with a cross and a label."""
         layout = self.layout
         x1, end = layout.x[arrow.sender], layout.reach(arrow)
@@ -296,8 +296,8 @@ class Painting:
         if any(self.is_open_request(it) for it in spans):
             yield draw.rect(0, 0, 7, CELL - 3, "b asked", round_by=0), 7, "a peer has not answered"
 
-    def shown(self) -> Sequence[Placed]:
-        return [it for it in self.layout.rows if isinstance(it, Placed)]
+    def shown(self) -> Sequence[PlacedRow]:
+        return [it for it in self.layout.rows if isinstance(it, PlacedRow)]
 
     def is_open_request(self, span: Span) -> bool:
         """A transfer from a peer of which nothing else is known."""

@@ -5,9 +5,9 @@ import pytest
 from workerfuzz.harness.report.diagram.machine import (
     MEANINGS,
     TABLES,
+    DaskTables,
+    InTable,
     Machine,
-    Theirs,
-    Whose,
     dask_tables,
     machine,
 )
@@ -16,22 +16,25 @@ from workerfuzz.harness.report.diagram.machine import (
 LESS = ("waiting", "rescheduled")
 MORE = ("cancelled", "memory")
 STRANGE = ("memory", "spilled")
-DASK = Theirs(
+DASK = DaskTables(
     "1.2.3", {"worker": [*({*TABLES["worker"]} - {LESS}), MORE, STRANGE], "scheduler": []}
 )
 
 
-def by_edge(made: Machine) -> dict[tuple[str, str], Whose]:
-    return {(arc.start, arc.finish): arc.whose for arc in made.arcs}
+def by_edge(made: Machine) -> dict[tuple[str, str], InTable]:
+    return {(arc.start, arc.finish): arc.in_table for arc in made.transitions}
 
 
 @pytest.mark.parametrize("party", ["worker", "scheduler"])
 def test_the_map_is_the_table(party: str) -> None:
     made = machine(party)
-    assert by_edge(made) == dict.fromkeys(TABLES[party], Whose.BOTH)
+    assert by_edge(made) == dict.fromkeys(TABLES[party], InTable.BOTH)
     assert made.states == MEANINGS[party]
-    assert {arc.count for arc in made.arcs} == {None}
-    assert made.told == f"{len(made.states)} states, {len(made.arcs)} transitions of the reference"
+    assert {arc.count for arc in made.transitions} == {None}
+    assert (
+        made.told
+        == f"{len(made.states)} states, {len(made.transitions)} transitions of the reference"
+    )
 
 
 def test_every_transition_says_in_whose_table_it_is() -> None:
@@ -39,13 +42,13 @@ def test_every_transition_says_in_whose_table_it_is() -> None:
         "worker", DASK, {"worker memory -> flight": 3, "scheduler released -> memory": 1}
     )
     found = by_edge(made)
-    assert found.pop(LESS) is Whose.REFERENCE
-    assert found.pop(MORE) is Whose.DASK
-    assert found.pop(STRANGE) is Whose.DASK
-    assert found.pop(("memory", "flight")) is Whose.NOBODY
-    assert {*found.values()} == {Whose.BOTH}
+    assert found.pop(LESS) is InTable.REFERENCE
+    assert found.pop(MORE) is InTable.DASK
+    assert found.pop(STRANGE) is InTable.DASK
+    assert found.pop(("memory", "flight")) is InTable.NOBODY
+    assert {*found.values()} == {InTable.BOTH}
     assert ("released", "memory") in found
-    assert [(arc.start, arc.finish) for arc in made.arcs_of(Whose.REFERENCE)] == [LESS]
+    assert [(arc.start, arc.finish) for arc in made.transitions_in(InTable.REFERENCE)] == [LESS]
 
 
 def test_a_state_that_only_others_have_comes_last() -> None:
@@ -59,7 +62,7 @@ def test_transitions_say_all_there_is_to_say() -> None:
         "worker cancelled -> memory": 1200, "worker memory -> flight": 2,
     }  # fmt: skip
     made = machine("worker", DASK, counts, "7 runs of dask")
-    arcs = {(arc.start, arc.finish): arc for arc in made.arcs}
+    arcs = {(arc.start, arc.finish): arc for arc in made.transitions}
     assert arcs["waiting", "ready"].told == ("waiting to ready: 1 time (all dependencies are here)")
     assert arcs[LESS].told == (
         "waiting to rescheduled: never taken; in the reference's table alone (StealRequest)"
@@ -70,14 +73,14 @@ def test_transitions_say_all_there_is_to_say() -> None:
     numbers = [arcs[it].number for it in (LESS, MORE, ("ready", "executing"))]
     assert numbers == ["0", "1.2k", ""]
     assert made.told == (
-        f"16 states, {len(made.arcs)} transitions of the reference and of dask 1.2.3; "
+        f"16 states, {len(made.transitions)} transitions of the reference and of dask 1.2.3; "
         "taken by 7 runs of dask"
     )
 
 
 def test_a_release_without_such_a_table_is_not_compared() -> None:
     made = machine("scheduler", DASK)
-    assert (made.dask, {*by_edge(made).values()}) == ("", {Whose.BOTH})
+    assert (made.dask, {*by_edge(made).values()}) == ("", {InTable.BOTH})
 
 
 def test_the_tables_of_dask_are_those_of_the_release_that_is_installed() -> None:

@@ -4,7 +4,13 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from workerfuzz.harness.report.diagram.machine import Arc, Machine, Theirs, Whose, machine
+from workerfuzz.harness.report.diagram.machine import (
+    DaskTables,
+    DiagramTransition,
+    InTable,
+    Machine,
+    machine,
+)
 from workerfuzz.harness.report.diagram.svg import SAID, picture, width
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -28,7 +34,7 @@ def test_every_state_and_transition_is_drawn(party: str) -> None:
     made = machine(party)
     root = drawn(made)
     assert {*made.states} <= {*texts(root)}
-    assert sorted(titles(root)) == sorted(arc.told for arc in made.arcs)
+    assert sorted(titles(root)) == sorted(arc.told for arc in made.transitions)
     assert root.findtext(f"{SVG}title") == f"States of a task on a {party}"
     assert root.findtext(f"{SVG}desc") == made.told
 
@@ -42,16 +48,18 @@ def test_everything_is_in_sight() -> None:
 
 
 def test_colours_are_explained_that_are_used() -> None:
-    dask = Theirs("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
+    dask = DaskTables("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
     said = texts(drawn(machine("scheduler", dask)))
-    assert f"{SAID[Whose.BOTH]} (1)" in said
-    assert f"{SAID[Whose.DASK]} (1)" in said
-    assert not any(SAID[Whose.NOBODY] in it for it in said)
-    assert not any(SAID[Whose.BOTH] in it for it in texts(drawn(machine("scheduler"))))
+    assert f"{SAID[InTable.BOTH]} (1)" in said
+    assert f"{SAID[InTable.DASK]} (1)" in said
+    assert not any(SAID[InTable.NOBODY] in it for it in said)
+    assert not any(SAID[InTable.BOTH] in it for it in texts(drawn(machine("scheduler"))))
 
 
 def test_what_is_taken_more_often_is_thicker() -> None:
-    widths = [width(Arc("a", "b", Whose.BOTH, "", count)) for count in (0, 1, 10, 10_000)]
+    widths = [
+        width(DiagramTransition("a", "b", InTable.BOTH, "", count)) for count in (0, 1, 10, 10_000)
+    ]
     assert widths == sorted({*widths})
 
 
@@ -65,7 +73,7 @@ def test_counts_are_told() -> None:
 
 
 def test_words_of_others_are_text() -> None:
-    odd = Theirs("<script>", {"worker": [("memory", "<b>&")]})
+    odd = DaskTables("<script>", {"worker": [("memory", "<b>&")]})
     root = drawn(machine("worker", odd))
     assert "<b>&" in texts(root)
     assert "dask <script>" in root.findtext(f"{SVG}desc", "")

@@ -17,7 +17,7 @@ def test_mermaid_has_every_transition_in_its_colour() -> None:
     found = [re.fullmatch(r'    (s\d+) (-->|-\.->)(?:\|"(.+)"\|)? (s\d+)', it) for it in lines[11:]]
     arrows = [it.groups() for it in found if it is not None]
     assert [(names[it[0]], names[it[3]]) for it in arrows] == [
-        (arc.start, arc.finish) for arc in MADE.arcs
+        (arc.start, arc.finish) for arc in MADE.transitions
     ]
     by_edge = {(names[it[0]], names[it[3]]): it[1:3] for it in arrows}
     assert by_edge["waiting", "processing"] == ("-->", "12")
@@ -25,7 +25,7 @@ def test_mermaid_has_every_transition_in_its_colour() -> None:
     assert by_edge["memory", "erred"] == ("-->", "2 reference")
     styles = [it for it in lines if "linkStyle" in it]
     assert [it.split("stroke:")[1][:7] for it in styles] == [
-        COLOURS[arc.whose] for arc in MADE.arcs
+        COLOURS[arc.in_table] for arc in MADE.transitions
     ]
 
 

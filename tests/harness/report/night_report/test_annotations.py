@@ -4,14 +4,14 @@ from examples.accounts import account, met, night
 
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.report.night_report.annotations import annotations
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 
 
 def test_each_new_finding_is_an_error_on_its_case() -> None:
     worst = met("worst", severity="WAITS", path="findings/x.case", case="> rest\n")
     known = met("old", known="an old one")
     lines = list(
-        annotations(Morning(night(account(findings=[met(severity="STAYS"), known, worst]))))
+        annotations(NightReport(night(account(findings=[met(severity="STAYS"), known, worst]))))
     )
     assert lines == [
         "::error file=findings/x.case,line=1,title=workerfuzz%3A worst::"
@@ -23,7 +23,7 @@ def test_each_new_finding_is_an_error_on_its_case() -> None:
 
 def test_nothing_ends_an_annotation_too_soon() -> None:
     evil = met("100%::,\r\n::warning::", path="a,b:c%d.case", severity_detail="x\n::error::y\rz%0A")
-    (line,) = annotations(Morning(night(account(findings=[evil]))))
+    (line,) = annotations(NightReport(night(account(findings=[evil]))))
     assert "\n" not in line
     assert "\r" not in line
     assert line.startswith(
@@ -34,6 +34,6 @@ def test_nothing_ends_an_annotation_too_soon() -> None:
 
 def test_a_phase_that_failed_is_an_error_of_its_own() -> None:
     phases = [Phase("replay", red=["x.case differs"]), Phase("fuzz", red=["1 new finding"])]
-    red = Morning(night(account(findings=[met()]), phases=phases))
+    red = NightReport(night(account(findings=[met()]), phases=phases))
     assert list(annotations(red))[1:] == ["::error title=workerfuzz%3A replay::x.case differs"]
-    assert list(annotations(Morning(night(account())))) == []
+    assert list(annotations(NightReport(night(account())))) == []

@@ -3,20 +3,20 @@
 import pytest
 from examples.accounts import account, tally
 
-from workerfuzz.harness.report.groups import Edges, groups
+from workerfuzz.harness.report.groups import TransitionCounts, groups
 from workerfuzz.harness.report.night_report.heat_map import (
     Cell,
     CellKind,
-    Heat,
-    heat,
+    HeatMap,
+    heat_map,
     in_order,
     short,
 )
 
 
-def of(edges: Edges) -> tuple[Heat, dict[tuple[str, str], Cell]]:
+def of(edges: TransitionCounts) -> tuple[HeatMap, dict[tuple[str, str], Cell]]:
     """The map, and its cells by their states."""
-    made = heat(edges)
+    made = heat_map(edges)
     cells = {
         (start, finish): cell
         for start, row in made.rows
@@ -40,7 +40,7 @@ def test_rows_start_and_columns_finish() -> None:
 
 def test_cells_say_what_they_are() -> None:
     counts = {"worker waiting -> ready": 12, "worker memory -> flight": 3}
-    _, cells = of(Edges("worker", KNOWN, counts))
+    _, cells = of(TransitionCounts("worker", KNOWN, counts))
     taken, never, extra, none = (
         cells[edge]
         for edge in (
@@ -60,7 +60,7 @@ def test_cells_say_what_they_are() -> None:
 
 
 def test_nothing_is_extra_where_nobody_knows_what_there_is() -> None:
-    _, cells = of(Edges("worker", (), {"worker a -> b": 1}))
+    _, cells = of(TransitionCounts("worker", (), {"worker a -> b": 1}))
     assert [cell.kind for cell in cells.values()] == [CellKind.TAKEN]
 
 
@@ -95,7 +95,7 @@ def test_counts_are_short(count: int, text: str) -> None:
 
 def test_every_count_has_a_shade() -> None:
     shades = [
-        of(Edges("worker", KNOWN, {KNOWN[0]: count}))[1]["waiting", "ready"].shade
+        of(TransitionCounts("worker", KNOWN, {KNOWN[0]: count}))[1]["waiting", "ready"].shade
         for count in (1, 9, 10, 99, 100, 1_000, 10_000, 99_999, 100_000, 10**9)
     ]
     assert shades == [1, 1, 2, 2, 3, 4, 5, 5, 6, 6]

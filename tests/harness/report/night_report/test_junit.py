@@ -9,7 +9,7 @@ from examples.accounts import account, met, night, tally
 
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.report.night_report.junit import junit, printable
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).with_name("junit.xsd"))
 
@@ -30,16 +30,16 @@ def read(text: str) -> ET.Element:
 
 @pytest.mark.parametrize("it", [night(), FULL, night(account(), ended="", phases=[])])
 def test_documents_are_valid(it: object) -> None:
-    SCHEMA.validate(junit(Morning(it)))  # type: ignore[arg-type]  # a night, as the list above says
+    SCHEMA.validate(junit(NightReport(it)))  # type: ignore[arg-type]  # a night, as the list above says
 
 
 def test_the_schema_notices_what_is_wrong() -> None:
     with pytest.raises(xmlschema.XMLSchemaValidationError):
-        SCHEMA.validate(junit(Morning(FULL)).replace('tests="', 'tests="x'))
+        SCHEMA.validate(junit(NightReport(FULL)).replace('tests="', 'tests="x'))
 
 
 def test_new_findings_fail_and_known_ones_are_skipped() -> None:
-    phases, suite = read(junit(Morning(FULL)))
+    suite, phases = read(junit(NightReport(FULL)))
     canary, replay = phases
     assert canary.findtext("system-out") == "found"
     assert canary.get("time") == "1234.568"
@@ -62,14 +62,14 @@ def test_new_findings_fail_and_known_ones_are_skipped() -> None:
 
 
 def test_totals_are_those_of_the_suites() -> None:
-    root = read(junit(Morning(FULL)))
+    root = read(junit(NightReport(FULL)))
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("4", "2", "0")
 
 
 def test_properties_that_held_are_tests_that_passed() -> None:
     done = account(counters={"swarm": tally(checked={"nothing_is_left": 1, "threads_suffice": 9})})
     done.findings = [met()]
-    _, suite = read(junit(Morning(night(done))))
+    suite, _ = read(junit(NightReport(night(done))))
     assert [(it.get("classname"), it.get("name"), len(it)) for it in suite] == [
         ("workerfuzz.cluster.dask.findings", "nothing_is_left", 1),
         ("workerfuzz.cluster.dask.properties", "threads_suffice", 0),
@@ -79,7 +79,7 @@ def test_properties_that_held_are_tests_that_passed() -> None:
 def test_text_is_text_whatever_it_says() -> None:
     evil = "</failure><script>\x00\x1b]0;\ud800\uffff\r\n&amp;"
     text = junit(
-        Morning(
+        NightReport(
             night(
                 account(
                     findings=[
@@ -91,7 +91,7 @@ def test_text_is_text_whatever_it_says() -> None:
     )
     SCHEMA.validate(text)
     assert "<script>" not in text
-    (case,) = read(text)[1]
+    (case,) = read(text)[0]
     failure = case.find("failure")
     assert failure is not None
     assert "\\x00\\x1b]0;\\ud800\\uffff" in (failure.text or "")

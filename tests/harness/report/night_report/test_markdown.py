@@ -4,17 +4,17 @@ from examples.accounts import account, met, night, tally
 from markdown_it import MarkdownIt
 
 from workerfuzz.harness.report.night_report.markdown import code, fenced, markdown, plain
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 
 CASE = "workerfuzz-case 1\ntitle: <script>alert(1)</script>\n\n> rest\n"
 
 
-def rendered(morning: Morning) -> str:
-    return MarkdownIt("gfm-like", {"linkify": False}).render(markdown(morning))
+def rendered(night_report: NightReport) -> str:
+    return MarkdownIt("gfm-like", {"linkify": False}).render(markdown(night_report))
 
 
 def test_a_green_night() -> None:
-    text = markdown(Morning(night(account())))
+    text = markdown(NightReport(night(account())))
     assert text.startswith("## ✅ workerfuzz: green: 0 new findings, 0 known\n")
     assert "2026\\-11\\-25T02:00 UTC, 1:01:40 long, seed 7; dask 2026.8.0, workerfuzz 0.1.0" in text
     row = (
@@ -25,7 +25,7 @@ def test_a_green_night() -> None:
 
 def test_a_red_night_tells_why_and_shows_the_case() -> None:
     found = met(severity="STAYS", case=CASE, path="findings/x.case", occurrences=3)
-    text = rendered(Morning(night(account(findings=[found]))))
+    text = rendered(NightReport(night(account(findings=[found]))))
     assert "❌ workerfuzz: red: 1 new finding, 0 known" in text
     assert "<strong>fuzz: 1 new finding: nothing_is_left</strong>" in text
     assert "<code>nothing_is_left</code> memory stays: a is left, 3 runs</summary>" in text
@@ -41,7 +41,7 @@ def test_nothing_that_a_finding_says_becomes_markup() -> None:
     ]
     done = account(findings=found, fixed=[evil], version=evil)
     before = night(account(findings=[met("gone", known=evil)]))
-    for text in (rendered(Morning(night(done, versions={evil: evil}), before, [evil])),):
+    for text in (rendered(NightReport(night(done, versions={evil: evil}), before, [evil])),):
         assert "<script>" not in text
         assert "<a " not in text
         assert "<strong>b" not in text
@@ -49,15 +49,15 @@ def test_nothing_that_a_finding_says_becomes_markup() -> None:
 
 def test_lists_end() -> None:
     many = [met(f"p{number:03}") for number in range(60)]
-    text = markdown(Morning(night(account(findings=many))))
+    text = markdown(NightReport(night(account(findings=many))))
     assert text.count("<details>") == 50
     assert "And 10 more; the report as HTML has them all." in text
     known = [met(f"p{number:03}", known=f"k{number}") for number in range(60)]
-    assert "- and 10 more" in markdown(Morning(night(account(findings=known))))
+    assert "- and 10 more" in markdown(NightReport(night(account(findings=known))))
 
 
 def test_a_long_case_is_cut() -> None:
-    text = markdown(Morning(night(account(findings=[met(case="x" * 9000)]))))
+    text = markdown(NightReport(night(account(findings=[met(case="x" * 9000)]))))
     assert "x" * 4000 + "\n...\n" in text
     assert "x" * 4001 not in text
 
@@ -76,7 +76,7 @@ def test_words_are_plain() -> None:
 
 def test_the_night_before_is_a_table() -> None:
     before = night(account(counters={"swarm": tally(edges={"worker memory -> released": 4})}))
-    text = markdown(Morning(night(account()), before))
-    assert "| edges of the worker | 0 | 3 | +3, better |" in text
+    text = markdown(NightReport(night(account()), before))
+    assert "| transitions of the worker | 0 | 3 | +3, better |" in text
     assert "Reached then, and not now: worker memory \\-\\> released" in text
     assert "Reached now, and not then: worker executing" in text

@@ -11,10 +11,9 @@ from examples.accounts import account, met, night, tally
 
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.report.night_report.finding_detail import Picture, Shown
-from workerfuzz.harness.report.night_report.night_report import Fixed, Morning
-from workerfuzz.harness.report.night_report.packed import GAP, TOGETHER, Packed, packed
-from workerfuzz.harness.report.night_report.page import page
+from workerfuzz.harness.report.night_report.finding_detail import FindingDetail, Picture
+from workerfuzz.harness.report.night_report.night_report import Fixed, NightReport
+from workerfuzz.harness.report.night_report.page import GAP, TOGETHER, Packed, packed, page
 
 EVIL = "<script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;</pre></style></title>"
 
@@ -62,11 +61,13 @@ class Reader(HTMLParser):
 
 
 def made(
-    *shards: ShardResult, shown: list[Shown] | None = None, before: ShardResult | None = None
+    *shards: ShardResult,
+    shown: list[FindingDetail] | None = None,
+    before: ShardResult | None = None,
 ) -> Reader:
-    morning = Morning(night(*shards), night(before) if before is not None else None)
-    found = shown if shown is not None else [Shown(it) for it in morning.findings]
-    return Reader(page(morning, found))
+    night_report = NightReport(night(*shards), night(before) if before is not None else None)
+    found = shown if shown is not None else [FindingDetail(it) for it in night_report.findings]
+    return Reader(page(night_report, found))
 
 
 def test_page_of_a_night_without_anything() -> None:
@@ -109,14 +110,15 @@ def test_page_needs_no_network() -> None:
 
 
 def whole() -> str:
-    return page(Morning(night(account(findings=[met()]))), [Shown(met(), case="> rest\n")])
+    return page(
+        NightReport(night(account(findings=[met()]))), [FindingDetail(met(), case="> rest\n")]
+    )
 
 
 def test_text_is_text_wherever_it_came_from() -> None:
     bug = met(
-        EVIL, sentence=EVIL, counterexample=EVIL, severity_detail=EVIL,
-        path=EVIL, tactic=EVIL, subject="dask",
-        length=1, severity="STAYS",
+        EVIL, sentence=EVIL, counterexample=EVIL, severity_detail=EVIL, path=EVIL, tactic=EVIL,
+        subject="dask", length=1, severity="STAYS",
     )  # fmt: skip
     odd = tally(edges={f"worker {EVIL} -> {EVIL}": 1}, taken={EVIL: 1}, checked={EVIL: 1})
     done = account(
@@ -124,10 +126,10 @@ def test_text_is_text_wherever_it_came_from() -> None:
         counters={EVIL: odd}, version=EVIL, kinds=[EVIL], cannot={"steal": EVIL}, fixed=[EVIL],
     )  # fmt: skip
     it = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
-    morning = Morning(it, night(account(findings=[met("gone", known=EVIL)])), [EVIL])
-    every = (*morning.findings, *morning.fixed)
-    shown = [Shown(one, EVIL, EVIL, "test", EVIL, Picture(), EVIL) for one in every]
-    text = page(morning, shown)
+    night_report = NightReport(it, night(account(findings=[met("gone", known=EVIL)])), [EVIL])
+    every = (*night_report.findings, *night_report.fixed)
+    shown = [FindingDetail(one, EVIL, EVIL, "test", EVIL, Picture(), EVIL) for one in every]
+    text = page(night_report, shown)
     read = Reader(text)
     assert "img" not in {tag for tag, _ in read.elements}
     assert text.count("<script") == 2 + sum(
@@ -138,7 +140,7 @@ def test_text_is_text_wherever_it_came_from() -> None:
 
 def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
     shown = [
-        Shown(
+        FindingDetail(
             met(f"p{number}"),
             "case",
             test=f"test {number}",
@@ -164,8 +166,8 @@ def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
 
 
 def test_what_is_fixed_is_shown_like_what_was_met() -> None:
-    fixed = [Shown(Fixed("an old one", "clusters of dask 1"), "its case", test="its test")]
-    read = Reader(page(Morning(night()), fixed))
+    fixed = [FindingDetail(Fixed("an old one", "clusters of dask 1"), "its case", test="its test")]
+    read = Reader(page(NightReport(night()), fixed))
     assert "Fixed 1" in read.text
     assert "an old one not there any more in clusters of dask 1" in read.text
     assert "its case" in read.text
@@ -174,7 +176,7 @@ def test_what_is_fixed_is_shown_like_what_was_met() -> None:
 
 def test_what_takes_many_lines_is_told_in_one_and_the_rest_can_be_opened() -> None:
     red = [f"line {number}" for number in range(9)]
-    read = Reader(page(Morning(night(phases=[Phase("replay", red=red)])), []))
+    read = Reader(page(NightReport(night(phases=[Phase("replay", red=red)])), []))
     assert "replay: line 0, and 8 more lines" in read.text
     assert "line 3 5 more line 4" in read.text
 
@@ -195,8 +197,8 @@ def unpacked(it: Packed) -> list[str]:
     ]
 
 
-def page_of(shown: list[Shown]) -> str:
-    return page(Morning(night()), shown)
+def page_of(shown: list[FindingDetail]) -> str:
+    return page(NightReport(night()), shown)
 
 
 @pytest.mark.parametrize("count", [0, 1, TOGETHER, TOGETHER + 1])
@@ -218,7 +220,7 @@ def test_never_reached_edges_are_plain_to_see() -> None:
         a for tag, a in read.elements if tag == "td" and "never" in (a.get("class") or "").split()
     ]
     assert [a["title"] for a in never][:1] == ["executing to error: never reached (ExecuteFailure)"]
-    assert "3 of 6 sometimes properties" in read.text
+    assert "3 of 6 situations that runs should reach" in read.text
 
 
 def test_the_night_before_is_beside() -> None:

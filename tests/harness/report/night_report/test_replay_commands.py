@@ -14,10 +14,10 @@ import pytest
 from examples.accounts import account, met, night
 
 from workerfuzz.harness.cases.replay.replay import case_command, replay_command
-from workerfuzz.harness.report.night_report.finding_detail import Shown
+from workerfuzz.harness.report.night_report.finding_detail import FindingDetail
 from workerfuzz.harness.report.night_report.junit import junit
 from workerfuzz.harness.report.night_report.markdown import markdown
-from workerfuzz.harness.report.night_report.night_report import Morning
+from workerfuzz.harness.report.night_report.night_report import NightReport
 from workerfuzz.harness.report.night_report.page import page
 from workerfuzz.harness.report.night_summary import new_lines
 
@@ -28,25 +28,27 @@ CASE = KNOWN / "0028-a-lost-result-whose-input-has-failed.case"
 NAME = "it's  `a` <new> & _odd_ $HOME one.case"
 
 
-def of_page(morning: Morning) -> str:
-    text = page(morning, [Shown(it) for it in morning.findings])
+def of_page(night_report: NightReport) -> str:
+    text = page(night_report, [FindingDetail(it) for it in night_report.findings])
     (found,) = re.findall(r"<dt>replay it</dt><dd><code>(.*?)</code>", text)
     return html.unescape(found)
 
 
-def of_markdown(morning: Morning) -> str:
-    lines = markdown(morning).splitlines()
+def of_markdown(night_report: NightReport) -> str:
+    lines = markdown(night_report).splitlines()
     return lines[lines.index("Replay it:") + 3]
 
 
-def of_junit(morning: Morning) -> str:
-    failure = ET.fromstring(junit(morning).partition("\n")[2]).find(".//failure[@type='broken']")
+def of_junit(night_report: NightReport) -> str:
+    failure = ET.fromstring(junit(night_report).partition("\n")[2]).find(
+        ".//failure[@type='broken']"
+    )
     assert failure is not None
     return (failure.text or "").rpartition("replay it: ")[2]
 
 
-def of_terminal(morning: Morning) -> str:
-    *_, line = new_lines(morning.new[0], morning.folder, morning.night.python)
+def of_terminal(night_report: NightReport) -> str:
+    *_, line = new_lines(night_report.new[0], night_report.folder, night_report.night.python)
     return line.removeprefix("replay it: ")
 
 
@@ -60,25 +62,25 @@ def replayed(command: str) -> str:
 
 
 @pytest.fixture
-def morning(tmp_path: Path) -> Morning:
+def night_report(tmp_path: Path) -> NightReport:
     """A night in another environment whose new finding is a bug of Dask, in an oddly named file."""
     (tmp_path / "findings").mkdir()
     shutil.copy(CASE, tmp_path / "findings" / NAME)
     found = met("broken", subject="dask", path=f"findings/{NAME}", case=CASE.read_text("utf-8"))
-    return Morning(night(account(findings=[found]), python=sys.executable), folder=tmp_path)
+    return NightReport(night(account(findings=[found]), python=sys.executable), folder=tmp_path)
 
 
 @pytest.mark.parametrize("taken_from", [of_page, of_markdown, of_junit, of_terminal])
 def test_reports_print_the_command_of_the_finding(
-    morning: Morning, taken_from: Callable[[Morning], str]
+    night_report: NightReport, taken_from: Callable[[NightReport], str]
 ) -> None:
-    path = morning.folder / "findings" / NAME
-    assert taken_from(morning) == replay_command(path, "dask", sys.executable)
+    path = night_report.folder / "findings" / NAME
+    assert taken_from(night_report) == replay_command(path, "dask", sys.executable)
 
 
-def test_the_command_replays_the_case_on_its_subject(morning: Morning) -> None:
+def test_the_command_replays_the_case_on_its_subject(night_report: NightReport) -> None:
     pytest.importorskip("distributed")
-    assert replayed(of_page(morning)) == "1 known to break"
+    assert replayed(of_page(night_report)) == "1 known to break"
 
 
 def test_a_command_is_one_that_a_shell_splits_into_its_parts() -> None:

@@ -79,8 +79,8 @@ def test_groups_are_compared_with_the_same_system_whatever_its_release() -> None
     assert it.gained == ("worker executing -> memory", "worker ready -> executing")
     assert it.lost == ("worker memory -> released",)
     told = {change.name: (change.before, change.now, change.judged) for change in it.changes}
-    assert told["edges of the worker"] == (1, 3, "better")
-    assert told["never reached"] == (5, 3, "better")
+    assert told["transitions of the worker"] == (1, 3, "better")
+    assert told["not reached yet"] == (5, 3, "better")
     assert told["runs"] == (20, 20, "")
 
 

@@ -19,13 +19,13 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_case_has_a_page_and_the_index_leads_to_it(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    hung = [*gallery(folder, out)]
-    assert [(it.case, it.page) for it in hung] == [
+    entries = [*gallery(folder, out)]
+    assert [(it.case, it.page) for it in entries] == [
         ("0001-a-b.case", "0001-a-b.html"),
         ("known/0002-c.case", "known/0002-c.html"),
     ]
     index = (out / "index.html").read_text(encoding="utf-8")
-    for it in hung:
+    for it in entries:
         assert f'<a href="{it.page}">{it.title}</a>' in index
         assert it.title in (out / it.page).read_text(encoding="utf-8")
 
@@ -44,5 +44,5 @@ def test_a_case_that_cannot_be_played_is_in_the_index_with_the_reason(
 
 
 def test_a_case_is_played_on_the_subject_that_is_named(folder: Path, tmp_path: Path) -> None:
-    (hung, *_) = gallery(folder, tmp_path / "out", "nobody")
-    assert 'unknown subject "nobody"' in hung.problem
+    (entries, *_) = gallery(folder, tmp_path / "out", "nobody")
+    assert 'unknown subject "nobody"' in entries.problem

@@ -9,14 +9,17 @@ from examples.accounts import account, tally
 
 from workerfuzz.harness.campaigns.shard.result import Point, Reading, ShardResult
 from workerfuzz.harness.report.groups import groups
-from workerfuzz.harness.report.night_report.curves import MOMENTS, Curve, Curves, curves
 from workerfuzz.harness.report.night_report.line_chart import (
     HEIGHT,
     LETTER,
+    MOMENTS,
     TOP,
     WIDTH,
+    Curve,
+    Curves,
     apart,
     chart,
+    curves,
     step_of,
 )
 
@@ -33,7 +36,7 @@ def drawn(*shards: ShardResult) -> dict[str, Curves]:
 
 
 def test_curves_tell_what_was_reached_by_each_moment() -> None:
-    edges = drawn(shard(1, (1.0, 3, 0), (79.0, 9, 1)))["edges"]
+    edges = drawn(shard(1, (1.0, 3, 0), (79.0, 9, 1)))["transitions"]
     assert edges.moments == tuple(float(second) for second in range(MOMENTS))
     (line,) = edges.lines
     assert line.values == (0, *[3] * 78, 9)
@@ -42,7 +45,7 @@ def test_curves_tell_what_was_reached_by_each_moment() -> None:
 
 def test_shards_are_taken_together() -> None:
     both = drawn(shard(1, (1.0, 3, 5), (79.0, 9, 6)), shard(2, (2.0, 7, 1)))
-    (edges,) = both["edges"].lines
+    (edges,) = both["transitions"].lines
     assert edges.values[:4] == (0, 3, 7, 7)
     assert edges.values[-1] == 9
     (findings,) = both["findings"].lines
@@ -52,19 +55,21 @@ def test_shards_are_taken_together() -> None:
 
 
 def test_tactics_have_lines_of_their_own() -> None:
-    lines = drawn(shard(1, (9.0, 3, 0)), shard(2, (9.0, 5, 0), tactic="uniform"))["edges"].lines
+    lines = drawn(shard(1, (9.0, 3, 0)), shard(2, (9.0, 5, 0), tactic="uniform"))[
+        "transitions"
+    ].lines
     assert [(line.tactic, line.values[-1]) for line in lines] == [("swarm", 3), ("uniform", 5)]
 
 
 def test_a_shard_that_told_nothing_has_reached_nothing() -> None:
-    assert drawn(account(curve=[]))["edges"].highest == 0
+    assert drawn(account(curve=[]))["transitions"].highest == 0
 
 
 def test_drawing_is_whole_and_says_what_it_shows() -> None:
-    text = chart(drawn(shard(1, (1.0, 3, 0), (79.0, 9, 1)))["edges"], "c")
+    text = chart(drawn(shard(1, (1.0, 3, 0), (79.0, 9, 1)))["transitions"], "c")
     root = ET.fromstring(text)
     assert [root.findtext(name) for name in ("title", "desc")] == [
-        "edges reached",
+        "different transitions taken",
         "after 1:19: swarm 9",
     ]
     assert root.get("aria-labelledby") == "c-title c-desc"
@@ -72,7 +77,7 @@ def test_drawing_is_whole_and_says_what_it_shows() -> None:
 
 
 def test_names_are_text_whatever_they_say() -> None:
-    text = chart(Curves("edges", "<b>", (0.0, 1.0), (Curve('<script>"', (0, 1)),)), "c")
+    text = chart(Curves("transitions", "<b>", (0.0, 1.0), (Curve('<script>"', (0, 1)),)), "c")
     assert "<script>" not in text
     assert "<b>" not in text
     assert '<script>"' in "".join(ET.fromstring(text).itertext())
@@ -80,7 +85,7 @@ def test_names_are_text_whatever_they_say() -> None:
 
 def test_line_stays_within_the_drawing() -> None:
     steep = Curve("swarm", tuple(range(80)))
-    text = chart(Curves("edges", "", tuple(map(float, range(80))), (steep,)), "c")
+    text = chart(Curves("transitions", "", tuple(map(float, range(80))), (steep,)), "c")
     (path,) = re.findall(r'class="line line0" d="([^"]+)"', text)
     across = [float(it) for it in re.findall(r"H([\d.]+)", path)]
     up = [float(it) for it in re.findall(r"V([\d.]+)", path)]
@@ -117,6 +122,6 @@ def test_marks_are_round() -> None:
 
 
 def test_a_name_that_is_long_is_shortened_where_it_stands() -> None:
-    text = chart(Curves("edges", "", (0.0, 1.0), (Curve("a-very-long-name", (0, 1)),)), "c")
+    text = chart(Curves("transitions", "", (0.0, 1.0), (Curve("a-very-long-name", (0, 1)),)), "c")
     assert ">a-very-lon…<" in text
     assert "a-very-long-name 1" in text
