@@ -12,6 +12,9 @@ from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
 
+#: Columns of commands beside which there is room for their purposes.
+WIDEST: Final = 50
+
 #: Findings whose case is named among the next commands.
 SUGGESTED: Final = 2
 
@@ -214,7 +217,7 @@ def aligned(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Commands, and their purposes in a column of their own."""
     width = max(len(command) for command, _ in rows)
     for command, purpose in rows:
-        yield f"  {command:{width}}  # {purpose}"
+        yield f"  {command:{width}}  # {purpose}" if width <= WIDEST else f"  {command}"
 
 
 def found_lines(met: Finding) -> Iterator[str]:

@@ -242,7 +242,7 @@ def test_what_a_campaign_finds_is_a_case(say: Say, engine: str, step: str) -> No
     (path,) = Path("cases").iterdir()
     assert path.name.startswith(f"0001-{step}-breaks-role-fits-state")
     assert f"\nreplay it: workerfuzz replay {path}\n1 new finding\n" in out
-    assert f"  workerfuzz show {path}  # draw it\n" in out
+    assert f"\n  workerfuzz show {path}\n  workerfuzz replay " in out
     status, out, _ = say("replay", "cases")
     assert status == 1
     assert out.endswith("1 broken\n")
