@@ -1,4 +1,4 @@
-"""Where a campaign runs that a command begins: here, in processes, or on a cluster."""
+"""Execution of the campaign of a command: in this process, in others, or on a cluster."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from workerfuzz.harness.cli.options import REFERENCE
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """What is done, and where.
+    """A campaign and the executor that runs it.
 
     Attributes:
         carry: does it; given who is told of accounts, and of what was found. Returns what it came to.
@@ -29,7 +29,7 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What was asked for.
+    """Options that select the executor.
 
     Attributes:
         jobs: shards at a time.
@@ -95,7 +95,7 @@ def interpreter_for(where: Where, subject: str) -> str:
 
 
 def processes(where: Where, jobs: int, python: str) -> Any:
-    """What runs shards, each in a process of its own."""
+    """Return an executor that runs each shard in a process of its own."""
     from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 
     return lambda plans, tell: run_shards(

@@ -1,1 +1,1 @@
-"""Where shards run: in processes of this machine, of another environment, or of a Dask cluster."""
+"""Executors of shards: processes of this machine, of another environment, or of a Dask cluster."""

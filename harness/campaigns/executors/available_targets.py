@@ -1,4 +1,4 @@
-"""What can be fuzzed in the environment of another Python."""
+"""The targets that can be fuzzed in the environment of another Python."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PATIENCE_S: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to fuzz: as ``targets`` has it."""
+    """A request for targets; the arguments of ``targets``."""
 
     subjects: list[str]
     scope: str | None
@@ -24,7 +24,7 @@ class Wanted:
 def targets_there(
     python: str, subjects: Iterable[str], scope: str | None = None
 ) -> Mapping[Target, str]:
-    """What is fuzzed there, and in which version. Raises CannotCarry."""
+    """Return the targets there, with their versions. Raises CannotCarry."""
     wanted = Wanted([*subjects], scope)
     try:
         return dict(ask(python, __name__, wanted, list[tuple[Target, str]], PATIENCE_S))

@@ -21,7 +21,7 @@ PATIENCE_S: Final = 900.0
 
 @dataclass(frozen=True, slots=True)
 class MinimiseTask:
-    """What is to be minimised."""
+    """A request to minimise the corpus of one target."""
 
     folder: str
     target: Target

@@ -101,7 +101,7 @@ class Attempts:
         self.dying_s = 0.0
 
     def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
-        """What these steps break; that includes what becomes of the process."""
+        """Return the violation of these steps; the end of the process is one."""
 
         def attempt() -> bytes:
             found = replay(self.subject, config, steps, self.scope)
@@ -241,7 +241,7 @@ def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
 
 
 def harm(attempts: Attempts, violation: Violation) -> Consequence:
-    """What it leads to in production mode."""
+    """Return the consequence in production mode."""
     if violation.property in DEADLY:
         return Consequence(HARM[violation.property], violation.counterexample.partition("\n")[0])
 

@@ -106,7 +106,7 @@ class Cluster:
         self.look_after(going)
 
     def letters(self) -> list[RemoteMessage]:
-        """What was said since the last call; nothing where the scheduler is gone."""
+        """Return the messages since the last call; none where the scheduler is gone."""
         with suppress(*LOST):
             came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
             return [from_json(it, RemoteMessage) for it in came]
@@ -177,7 +177,7 @@ def connected(address: str, subject: str, python: str | None, jobs: int) -> Iter
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """What a cluster has to say of itself is in its own logs."""
+    """Silence the logs of a cluster in this process."""
     before = logging.root.manager.disable
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -361,7 +361,7 @@ def is_unwanted(worker: Any, key: Any) -> bool:
 
 
 class RemoteChannel:
-    """What a shard says: at once where it is news, and otherwise now and then."""
+    """The channel from a remote shard: findings at once, other progress now and then."""
 
     def __init__(self, task: RemoteTask, put: Callable[[bytes], None]) -> None:
         self.task = task

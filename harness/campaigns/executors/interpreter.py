@@ -76,7 +76,7 @@ def interpreter(name: str, subject: str) -> str:
 
 
 def asked(path: str) -> Any:
-    """What is there. Raises CannotCarry where it is no Python."""
+    """Return the findings of the probe. Raises CannotCarry where it is no Python."""
     try:
         done = subprocess.run(  # noqa: S603 - the user names it
             [path, "-W", "ignore", "-c", PROBE],

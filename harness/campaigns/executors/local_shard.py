@@ -82,7 +82,7 @@ class LocalShard:
         return news
 
     def hear(self, word: ShardMessage) -> None:
-        """What a shard says. A keeper is heard when it is gone."""
+        """Take in a message of the shard; that of a crash reproduction is read when it has ended."""
         if word.account is not None:
             found = word.account.findings[word.new] if word.new is not None else None
             its = word.account
@@ -118,7 +118,7 @@ class LocalShard:
     # A process that died
 
     def left_over(self, process: Process) -> tuple[int | None, list[tuple[Finding, bool]]]:
-        """What a process left that died.
+        """Collect the remains of a process that died.
 
         Returns:
             The number of the run behind the one that it died of; None: it never had one. And the bugs
@@ -148,7 +148,7 @@ class LocalShard:
     def fatal_finding(
         self, at: Recovered, death: Death, number: int, tactic: str
     ) -> Finding | None:
-        """What a process died of; None where this shard met it before."""
+        """Return the finding that ended a process; None where this shard has had it before."""
         violation = at.breaking(broken_by(death), evidence(death))
         mark = signature(violation)
         for it in self.account.findings:
@@ -164,7 +164,7 @@ class LocalShard:
         return found
 
     def note(self, it: Finding, word: ShardMessage | None) -> None:
-        """What became of a bug; where its keeper did not say, it is written as it is."""
+        """Record the outcome of a reproduction; without one the finding is written unshrunk."""
         kept: Finding | None = it
         if word is not None and word.last and not word.fault and word.account is None:
             kept = word.kept
@@ -187,7 +187,7 @@ class LocalShard:
             self.news.append(kept if kept.is_new else None)
 
     def rest(self, first: int | None) -> Plan | None:
-        """What is left to do; None: nothing is."""
+        """Return the plan of the remaining runs; None: there are none."""
         if first is None or self.deadline is not None:
             return None
         plan = rest_of(self.plan, first, time.monotonic() - self.began, self.cpu_s)
@@ -208,6 +208,6 @@ class LocalShard:
 
 
 def described(death: Death) -> str:
-    """How a process ended, and the last thing that it said."""
+    """Describe the end of a process, with the last line that it wrote."""
     said = death.errors.strip().rpartition("\n")[2]
     return f"{ended(death.status)}{said and f' ({said})'}"

@@ -1,4 +1,4 @@
-"""What passes between a process that runs a shard and the one that started it: lines of JSON."""
+"""Messages between a worker process and the one that started it: lines of JSON."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,7 +13,7 @@ FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a process may take before it is ended.
+    """Limits of a worker process, beyond which it is ended.
 
     Attributes:
         step_s: CPU time of one step. In a cluster, a shard itself gives up Python code sooner.

@@ -16,7 +16,7 @@ from workerfuzz.harness.engines.findings.finding_files import name_of
 
 
 def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> list[Plan]:
-    """What one shard does: each target has an equal part of its time, and each shard its own seed.
+    """Return the plans of one shard: each target has an equal part of the time, each shard its own seed.
 
     Args:
         seconds: wall time of the shard.
@@ -76,7 +76,7 @@ def headline(found: Finding) -> str:
 
 
 def places(tests: int, shards: int, chunk: int | None = None) -> list[int]:
-    """Where shards stand among tests, so that every process of pytest-xdist begins with one.
+    """Return positions of shards among tests, so that every process of pytest-xdist begins with one.
 
     At first it hands out to each a quarter of what it will have, two items at least, which follow each
     other; where there are not as many, one to each in turn.

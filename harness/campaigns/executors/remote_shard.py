@@ -29,7 +29,7 @@ ON_ITS_WAY_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteTask:
-    """What is to be done.
+    """A shard as a task of the cluster.
 
     Attributes:
         name: no other task has it.
@@ -46,7 +46,7 @@ class RemoteTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoteMessage:
-    """How far a task is.
+    """A progress message of a task.
 
     Attributes:
         task: its name.
@@ -124,7 +124,7 @@ class RemoteShard:
         return news + self.given_up() if now > self.deadline else news
 
     def hear(self, word: ShardMessage) -> list[Finding | None]:
-        """What a shard says."""
+        """Take in a message of the shard."""
         news: list[Finding | None] = []
         if word.account is not None:
             its = word.account
@@ -169,13 +169,13 @@ class RemoteShard:
         return news
 
     def kept(self) -> ShardResult:
-        """What has the shortest case by now; all else is shrunk where it comes up again."""
+        """Return the result with the shrunk findings alone; others are shrunk where they occur again."""
         return structs.replace(
             self.account, findings=[it for it in self.account.findings if it.is_minimal]
         )
 
     def keep(self) -> list[Finding | None]:
-        """What was being shrunk when its machine was lost is kept as it was."""
+        """Keep, unshrunk, the findings that were being shrunk when the machine was lost."""
         found: list[Finding | None] = []
         for it in self.account.findings:
             if it.awaits_shrinking:

@@ -34,7 +34,7 @@ class NoAnswer(Exception):
 
 
 def ask(python: str, module: str, question: Any, answer: type[A], patience_s: float) -> A:
-    """What a module says to a question; the order of sets is fixed there.
+    """Return the answer of a module that runs in a process of its own, with a fixed order of sets.
 
     Raises:
         NoAnswer: it says why it cannot, died, or took longer than ``patience_s`` seconds.

@@ -1,4 +1,4 @@
-"""What a process may take of the machine it is on, and with whom it ends."""
+"""Resource limits of a process: memory, CPU time, core dumps, and its end with its parent."""
 
 import ctypes
 import math

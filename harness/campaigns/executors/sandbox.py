@@ -70,7 +70,7 @@ class Death:
         return self.status in (NO_MEMORY, NO_STACK)
 
     def __str__(self) -> str:
-        """What a person, and a signature, is told of it."""
+        """The description for people and for signatures."""
         if self.overdue:
             return f"it was still going on after {self.overdue}"
         if self.status == NO_MEMORY:
@@ -87,7 +87,7 @@ class Death:
 
 
 def ended(status: int) -> str:
-    """How a process ended, by what ``wait`` says of it."""
+    """Describe the end of a process by its exit status."""
     if status < 0:
         names = {it.value: it.name for it in signal.Signals}
         return f"was ended by {names.get(-status, f'signal {-status}')}"
@@ -95,7 +95,7 @@ def ended(status: int) -> str:
 
 
 def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
-    """What a function returns; it runs in a fork, with a black box of its own.
+    """Return the result of a function that runs in a fork, with a black box of its own.
 
     Args:
         limits: what it may take: ``step_s`` of CPU in all.

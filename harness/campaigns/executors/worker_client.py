@@ -117,7 +117,7 @@ class Process:
         return self.process.stdout.fileno()
 
     def words(self) -> list[ShardMessage]:
-        """What it has said since the last call; does not wait. Raises Unreadable."""
+        """Return the messages since the last call, without waiting. Raises Unreadable."""
         found: list[ShardMessage] = []
         while not self.ended:
             try:
@@ -200,7 +200,7 @@ class Process:
             path.unlink(missing_ok=True)
 
     def death(self) -> Death:
-        """How it ended."""
+        """Return the status and last words of a process that ended."""
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - LAST_WORDS))
         said = self.errors.read().decode(errors="replace")
         return Death(self.status, self.overdue, said)

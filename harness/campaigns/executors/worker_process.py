@@ -84,7 +84,7 @@ class Teller:
         return fill(self.shard)
 
     def settled(self) -> ShardResult | None:
-        """What there is by now."""
+        """Return the result so far."""
         if self.shard is None:
             return None
         self.shard.settle(time.monotonic() - self.shard.began)

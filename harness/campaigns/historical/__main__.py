@@ -68,7 +68,7 @@ def tell(sighting: Sighting) -> None:
 
 
 def show(search: Search) -> None:
-    """How far a search is, in the last line of a terminal; nowhere else."""
+    """Show the progress of a search in the last line of a terminal; nowhere else."""
     if sys.stderr.isatty():
         found, open_ = len(search.sightings), len(search.bugs)
         said = f"seed {search.plan.seed}: {found} of {found + open_} found, {search.steps:,} steps"

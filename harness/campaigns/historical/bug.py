@@ -18,7 +18,7 @@ ANY: Final = "*"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """What a finding has that shows a bug. All of it must be there.
+    """Conditions under which a finding shows a bug. All of them must hold.
 
     Attributes:
         said: regular expression, found in the signature or in the counterexample.

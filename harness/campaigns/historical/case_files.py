@@ -14,7 +14,7 @@ from workerfuzz.harness.worlds.scopes import CLUSTER
 
 
 def place(folder: Path, bug: HistoricalBug) -> Path:
-    """Where its run is kept."""
+    """Return the path of the run that shows a bug."""
     return folder / f"{bug.name.removeprefix('#')}.stem"
 
 
@@ -34,7 +34,7 @@ def keep(
 
 
 def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool | None:
-    """Whether the run that showed a bug elsewhere shows it on the installed release.
+    """Tell whether the run that showed a bug elsewhere shows it on the installed release.
 
     Steps that are impossible there are left out. None: there is no such run.
 

@@ -29,7 +29,7 @@ ATTEMPTS: Final = 25
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What came of the search for one bug.
+    """The result of the search for one bug.
 
     Attributes:
         cpu_s: seconds of CPU until it was found, or until the search was given up.

@@ -1,4 +1,4 @@
-"""What a person sees of a campaign while it runs: a picture on a terminal, elsewhere a line at times.
+"""The display of a running campaign: a picture on a terminal, elsewhere a line at times.
 
 Whoever runs the shards, here or in other processes, tells of their accounts about once a second.
 """
@@ -34,7 +34,7 @@ class Watcher(Protocol):
     """Somebody who is told how a campaign goes on."""
 
     def tell(self, account: ShardResult, met: Finding | None = None) -> None:
-        """How far a shard has come; and a new bug, as soon as there is one."""
+        """Report the progress of a shard; and a new finding, as soon as there is one."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How far something long has come: a bar on a terminal, nothing anywhere else."""
+"""Progress of long operations: a bar on a terminal, nothing anywhere else."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""How a campaign stands, as it is drawn on a terminal; as wide as that is, with or without colours."""
+"""The picture of a running campaign on a terminal; as wide as that is, with or without colours."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -41,7 +41,7 @@ def head(standing: CampaignStatus) -> RenderableType:
 
 
 def about(group: Group, standing: CampaignStatus) -> RenderableType:
-    """What one system was made to do."""
+    """Draw the coverage of one system."""
     rows = facts()
     edges = ", ".join(map(str, group.parties())) or "none yet"
     since = standing.seconds - standing.newest.get(group.name, standing.seconds)
@@ -62,7 +62,7 @@ def about(group: Group, standing: CampaignStatus) -> RenderableType:
 
 
 def found(met: Sequence[Finding]) -> RenderableType:
-    """How many bugs there are, and the new ones."""
+    """Draw the number of findings, and the new ones."""
     new = [it for it in met if it.is_new]
     rows = facts()
     style = "bold red" if new else "green"
@@ -96,7 +96,7 @@ def shards(accounts: Sequence[ShardResult], room: int, columns: int) -> Renderab
 
 
 def numbers(account: ShardResult) -> Iterator[str]:
-    """What there is to say of a shard, in the order of the heads."""
+    """Yield the cells of a shard, in the order of the column heads."""
     done = account.total
     new = len(account.new)
     yield f"{account.runs:,}"
@@ -116,7 +116,7 @@ def facts() -> Table:
 
 
 def one_line(text: Text) -> Text:
-    """What does not fit is left out, and that it is shows."""
+    """Cut text that does not fit, with an ellipsis."""
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
 

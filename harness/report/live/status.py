@@ -1,4 +1,4 @@
-"""How a campaign stands while it runs: what its shards told last, and how much of its budget is left."""
+"""The status of a running campaign: the last results of its shards, and the budget that is left."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from workerfuzz.harness.report.groups import Group, groups, steps_per_second, sy
 
 @dataclass(slots=True)
 class CampaignStatus:
-    """What is known of a campaign that goes on.
+    """The status of a running campaign.
 
     Attributes:
         budget: of all shards together.
@@ -70,7 +70,7 @@ class CampaignStatus:
         return merge_findings(it for account in self.shards.values() for it in account.findings)
 
     def limits(self) -> list[tuple[float, float]]:
-        """What may be used up of each thing that is limited, and what is."""
+        """Return limit and use of each limited resource."""
         cpu_s = sum(tally.seconds for it in self.shards.values() for tally in it.counters.values())
         budget = self.budget
         used = (
@@ -81,7 +81,7 @@ class CampaignStatus:
         return [(limit, spent) for limit, spent in used if limit]
 
     def share(self) -> float:
-        """How much of the budget is used up, from 0 to 1: of what is scarcest."""
+        """Return the used share of the scarcest resource, from 0 to 1."""
         return min(max((used / limit for limit, used in self.limits()), default=0.0), 1.0)
 
     def left(self) -> float | None:
@@ -104,7 +104,7 @@ def time_line(standing: CampaignStatus) -> str:
 
 
 def told(standing: CampaignStatus) -> str:
-    """How it stands, in one line."""
+    """Return the status in one line."""
     edges = [str(party) for group in standing.groups() for party in group.parties()]
     new = [met for met in standing.findings() if met.is_new]
     return ", ".join(

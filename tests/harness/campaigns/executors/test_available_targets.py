@@ -1,4 +1,4 @@
-"""What can be fuzzed elsewhere is asked there."""
+"""Targets of another environment are listed by its own Python."""
 
 import sys
 

@@ -254,7 +254,7 @@ def test_a_release_that_starts_no_cluster_says_so(monkeypatch: pytest.MonkeyPatc
 
 
 class Worker:
-    """What a worker says of itself and of a task."""
+    """The part of a Dask worker that tells about itself and about a task."""
 
     def __init__(self, status: str, state: str | None) -> None:
         task = type("Task", (), {"state": state})

@@ -36,7 +36,7 @@ BUG = met("nothing_is_left", case=CASE, lines=["it breaks"], length=1, is_minima
 
 
 def rough() -> Finding:
-    """What was found, and is being shrunk."""
+    """A finding that is being shrunk."""
     return met("no_data_is_lost", case=CASE)
 
 

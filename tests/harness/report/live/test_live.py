@@ -1,4 +1,4 @@
-"""What is seen while a campaign runs, on a terminal, in a pipe, and when nobody wants to look."""
+"""The display of a running campaign: on a terminal, in a pipe, and with --quiet."""
 
 import io
 import re

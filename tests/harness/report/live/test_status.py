@@ -1,4 +1,4 @@
-"""How a campaign stands: time, budget, and what is new about it."""
+"""The status of a campaign: time, budget, and new transitions."""
 
 import pytest
 from examples.accounts import account, met
