@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.executor import ProgressCallback
@@ -123,7 +123,7 @@ class Pool(Generic[M]):
     def hearing_signals(self) -> Iterator[None]:
         """Ctrl-C and SIGTERM are noted, so that they break nothing. Only the main thread gets any."""
 
-        def note(*_: Any) -> None:
+        def note(*_: object) -> None:
             self.asked += 1
 
         if threading.current_thread() is not threading.main_thread():

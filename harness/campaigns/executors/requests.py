@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -33,7 +33,7 @@ class NoAnswer(Exception):
     """The process did not answer; says in a line why not."""
 
 
-def ask(python: str, module: str, question: Any, answer: type[A], patience_s: float) -> A:
+def ask(python: str, module: str, question: object, answer: type[A], patience_s: float) -> A:
     """Return the answer of a module that runs in a process of its own, with a fixed order of sets.
 
     Raises:
@@ -74,7 +74,7 @@ def understood(said: bytes, status: int, words: str, answer: type[A]) -> A:
 
 
 def answering(
-    question: type[Q], answer: Callable[[Q], Any], said: tuple[type[Exception], ...] = ()
+    question: type[Q], answer: Callable[[Q], object], said: tuple[type[Exception], ...] = ()
 ) -> None:
     """Reads a question from standard input and answers on standard output.
 
