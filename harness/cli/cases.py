@@ -20,7 +20,7 @@ app = typer.Typer()
 
 
 class Form(enum.StrEnum):
-    """What a case can be written as."""
+    """Form in which a case is exported."""
 
     PYTEST = "pytest"
 

@@ -65,7 +65,7 @@ def test(shown: Shown) -> Iterator[str]:
 
 
 def scenario(shown: Shown) -> Iterator[str]:
-    """What happens, and what should come of it."""
+    """Yield the steps and the assertions."""
     config = shown.case.config
     assert isinstance(config, ClusterConfig)
     yield call("cluster = Cluster", Code("monkeypatch"), **settings(config))
@@ -169,7 +169,7 @@ def nothing_more(shown: Shown) -> list[str]:
 
 
 def statuses(*allowed: str) -> Callable[[Shown], list[str]]:
-    """What a client was told of the key that it is about, or of all that it wants."""
+    """Check the statuses that a client was told, of the key in question or of all that it wants."""
     condition = f"in {literal(allowed)}" if len(allowed) > 1 else f"!= {literal(allowed[0])}"
 
     def check(shown: Shown) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a case shows on the release of Dask that is installed, and what is expected instead."""
+"""The behaviour that a case shows on the release of Dask that is installed, and the expected one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ DASK = "dask"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a test has to say.
+    """Contents of an exported test.
 
     Attributes:
         steps: each with what followed from it, in lines.
@@ -43,11 +43,11 @@ class Shown:
 
     @property
     def expected(self) -> str:
-        """What should be so, in a sentence."""
+        """The property that should hold, as a sentence."""
         return vocabulary.properties()[self.broken].sentence
 
     def found(self) -> Iterator[str]:
-        """What is so instead, and where."""
+        """Yield the actual behaviour, and the releases that show it."""
         yield (
             f"Instead, with {self.releases}:"
             if self.counterexample

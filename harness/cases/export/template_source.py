@@ -1,4 +1,4 @@
-"""What of a template a test needs: a definition that nobody uses is left out."""
+"""The part of a template that a test needs: a definition that nobody uses is left out."""
 
 import ast
 import functools
@@ -43,7 +43,7 @@ def needed(source: str, body: str) -> str:
 
 
 def parts(tree: ast.Module, used: set[str]) -> Iterator[ast.AST]:
-    """What is used, top-level statements and methods of ``SHAKEN`` alike."""
+    """Return the names that are used, of top-level statements and methods of ``SHAKEN`` alike."""
     for part in tree.body:
         if not used.isdisjoint(bound(part)):
             yield part
@@ -73,7 +73,7 @@ def bound(part: ast.stmt) -> Iterator[str]:
 
 
 def names(tree: ast.AST) -> set[str]:
-    """What a tree mentions; of ``SHAKEN`` only its own name, since its methods count apart."""
+    """Return the names in a tree; of ``SHAKEN`` only its own, since its methods count apart."""
     if isinstance(tree, ast.ClassDef) and tree.name == SHAKEN:
         return set()
     return {

@@ -90,7 +90,7 @@ class Listening:
         return world
 
     def _ended(self, event: Event, world: WorkerWorld) -> bool:
-        """Whether a thread ends whose content was replaced."""
+        """Return whether a thread ends whose content was replaced."""
         match event:
             case events.ComputeTask():
                 self._specs[event.request.run_id] = event.spec

@@ -31,7 +31,7 @@ NO_RECORD: Final = "-"
 
 
 class Body:
-    """What was read so far: whole scenes, and the parts of the last one."""
+    """Parser state of the body: whole steps, and the parts of the last one."""
 
     def __init__(self, scope: ScopeName = ScopeName.WORKER) -> None:
         self.scope = scope

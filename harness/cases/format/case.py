@@ -39,7 +39,7 @@ _FROM: Final = frozenset({">=", ">", "==", "~="})
 
 
 class ScopeName(enum.StrEnum):
-    """How much of a cluster a case is about."""
+    """Scope of a case."""
 
     WORKER = "worker"
     CLUSTER = "cluster"

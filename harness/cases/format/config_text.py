@@ -62,7 +62,7 @@ def parse_config(value: str, number: int, scope: str = "worker") -> WorkerConfig
 
 
 def take_cluster_options(given: dict[str, str]) -> dict[str, Any]:
-    """What is said of the cluster; the rest, which is of its workers, stays."""
+    """Remove and return the options of the cluster; those of its workers stay."""
     found: dict[str, Any] = {}
     for name, (attribute, least) in CLUSTER_OPTIONS.items():
         if name in given:
@@ -84,7 +84,7 @@ def option(name: str, value: str, least: int) -> int:
 
 
 def amount(name: str, value: str, known: Collection[str]) -> float:
-    """How much of a resource a worker has."""
+    """Parse the amount of a resource that a worker has."""
     meant = close_to(name, known)
     if meant is not None:
         raise BadText(f'"{name}" would be a resource; did you mean "{meant}"?')
@@ -94,7 +94,7 @@ def amount(name: str, value: str, known: Collection[str]) -> float:
 
 
 def format_config(config: WorkerConfig | ClusterConfig) -> str:
-    """What differs from the default; empty where nothing does."""
+    """Return the options that differ from the default, as text."""
     if isinstance(config, WorkerConfig):
         return format_worker(config)
     default = ClusterConfig()

@@ -1,6 +1,6 @@
-"""A corpus: a folder of stems, each in a file that is named after what is in it.
+"""A corpus: a folder of corpus entries, each in a file named by a digest of its text.
 
-Equal stems have equal names, so that corpora are merged by copying files, in any order, as often as
+Equal entries have equal names, so that corpora are merged by copying files, in any order, as often as
 one likes; and a file whose name does not fit what is in it was cut off on its way. Other files are left
 alone.
 """
@@ -19,7 +19,7 @@ from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.strategies.step import Step
 
-#: How the names of stems end.
+#: Suffix of the files of entries.
 SUFFIX: Final = ".stem"
 
 #: Bytes of the digest that a name is.
@@ -28,7 +28,7 @@ DIGEST_NBYTES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """What a folder has.
+    """Corpus entries of a folder.
 
     Attributes:
         stems: in the order of their names, which is the same everywhere.
@@ -60,7 +60,7 @@ class Corpus:
 
 @dataclass(slots=True)
 class Stats:
-    """A corpus in numbers. Of its features, those are counted that the stems say they reached first.
+    """A corpus in numbers. Of its features, those are counted that the entries say they reached first.
 
     Attributes:
         stems: how many, by scope and subject with its version.
@@ -82,10 +82,10 @@ def name_of(content: str) -> str:
 
 
 def load(folder: Path) -> Corpus:
-    """What is there; nothing where there is no folder.
+    """Return the corpus of a folder; an empty one where there is no folder.
 
     Raises:
-        CaseError: a stem was written by a later workerfuzz, whose corpus this is then; or the folder
+        CaseError: an entry was written by a later workerfuzz, whose corpus this is then; or the folder
             cannot be listed.
     """
     stems, problems = [], []
@@ -100,7 +100,7 @@ def load(folder: Path) -> Corpus:
 
 
 def load_stem(path: Path) -> CorpusEntry:
-    """The stem in a file; raises CaseError."""
+    """Return the entry in a file; raises CaseError."""
     content = reading.read(path)
     stem = corpus_entry.read(content, path)
     if path.name != name_of(content):
@@ -111,7 +111,7 @@ def load_stem(path: Path) -> CorpusEntry:
 
 
 def paths(folder: Path) -> list[Path]:
-    """Files of stems, by name; raises CaseError."""
+    """Return the files of entries, by name; raises CaseError."""
     try:
         files = sorted(folder.iterdir())
     except FileNotFoundError:
@@ -122,7 +122,7 @@ def paths(folder: Path) -> list[Path]:
 
 
 def store(folder: Path, stem: CorpusEntry) -> Path:
-    """Writes a stem, whole or not at all; where it is already, nothing happens. Raises OSError."""
+    """Write an entry, whole or not at all; where it is already, nothing happens. Raises OSError."""
     content = corpus_entry.format(stem)
     path = folder / name_of(content)
     if not path.exists():
@@ -132,12 +132,12 @@ def store(folder: Path, stem: CorpusEntry) -> Path:
 
 
 def path_of(folder: Path, stem: CorpusEntry) -> Path:
-    """Where a stem is, or would be."""
+    """Return the path of an entry, whether it is there or not."""
     return folder / name_of(corpus_entry.format(stem))
 
 
 def merge(sources: Iterable[Path], target: Path) -> int:
-    """Brings every stem of some corpora into one, and takes none away; how many were new there.
+    """Copy every entry of some corpora into one, and return how many were new there.
 
     Raises:
         CaseError: as ``load`` does, before anything is written.
@@ -149,7 +149,7 @@ def merge(sources: Iterable[Path], target: Path) -> int:
 
 
 def drop(folder: Path, stems: Iterable[CorpusEntry]) -> None:
-    """Takes stems away; what others added meanwhile stays. Raises OSError."""
+    """Delete entries; those added meanwhile stay. Raises OSError."""
     for stem in stems:
         path_of(folder, stem).unlink(missing_ok=True)
 

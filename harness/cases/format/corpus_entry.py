@@ -1,4 +1,8 @@
-"""A stem: the beginning of a run, kept because it reached something first. Other runs grow from it."""
+"""Corpus entries as text: a case without expectations, in the run config of its run.
+
+Magic line, header, an empty line, steps; lines are continued and steps are written as in cases. Other
+runs are mutated from an entry.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +24,7 @@ from workerfuzz.strategies.worker.run_config import RunConfig
 
 @dataclass(frozen=True, slots=True)
 class CorpusEntry:
-    """What a corpus consists of. Two are equal if they say the same.
+    """Beginning of a run, kept because it reached something first. Equal where the text is.
 
     Attributes:
         universe: what the run took place in; its variety is the usual one, a run that grows from it
@@ -54,7 +58,7 @@ class NewerFormat(CaseError):
 
 
 def format(stem: CorpusEntry) -> str:
-    """The one text of a stem."""
+    """Return the one text of an entry."""
     return "".join(f"{part}\n" for line in lines_of(stem) for part in wrapped(line))
 
 
@@ -79,7 +83,7 @@ def lines_of(stem: CorpusEntry) -> Iterator[str]:
 
 
 def read(content: str, path: Path | None = None) -> CorpusEntry:
-    """The stem that a text means. Raises CaseError; NewerFormat where it is of a later format."""
+    """Return the entry that a text means. Raises CaseError; NewerFormat for a later format."""
     try:
         return _read(content)
     except CaseError as error:
@@ -111,7 +115,7 @@ def _read(content: str) -> CorpusEntry:
 def check_magic(line: str) -> None:
     word, _, version = line.partition(" ")
     if word != MAGIC or not version.isdecimal():
-        raise CaseError(f'not a stem; the first line of a stem is "{MAGIC} {VERSION}"', 1)
+        raise CaseError(f'not a corpus entry; the first line of one is "{MAGIC} {VERSION}"', 1)
     if int(version) > VERSION:
         raise NewerFormat(
             f"format {int(version)} is newer than this workerfuzz understands, which is {VERSION}",
@@ -141,7 +145,7 @@ def scope_of(header: Mapping[str, NumberedLine]) -> Scope:
 
 
 def run_config_of(scope: Scope, header: Mapping[str, NumberedLine]) -> AnyRunConfig:
-    """What the header tells of it; the rest is as usual."""
+    """Return the run config that a header gives; the rest is as usual."""
     config = header.get("config", NumberedLine("", 1))
     options: dict[str, Any] = {"config": parse_config(config.text, config.number, scope.name)}
     for name, (option, of_scope, meaning) in HEADER_FIELDS.items():

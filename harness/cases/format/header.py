@@ -103,7 +103,7 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
 
 @dataclass(slots=True)
 class Header:
-    """What was read so far: attributes of a ``Case``; dicts where there may be many."""
+    """Parser state of the header: attributes of a ``Case``; dicts where there may be many."""
 
     values: dict[str, Any] = field(default_factory=dict)
 

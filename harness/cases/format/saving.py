@@ -23,7 +23,7 @@ _SLUG_COLUMNS: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Where a case is now.
+    """Place of a case on the disk.
 
     Attributes:
         text: the case as it was, or was to be, written.

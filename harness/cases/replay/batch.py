@@ -39,7 +39,7 @@ class Result:
 
     @property
     def label(self) -> str:
-        """How summaries call it."""
+        """Its name in summaries."""
         return UNREADABLE if isinstance(self.outcome, CaseError) else self.outcome.outcome.value
 
     @property

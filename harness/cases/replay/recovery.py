@@ -1,4 +1,4 @@
-"""What the black box of a process says that died, or that does not go on."""
+"""The black box of a process that died or is stuck."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,13 +56,13 @@ def open_box(path: Path) -> None:
 
 
 def described(run_config: Any) -> str:
-    """What a case says of a universe."""
+    """Return a run config as the black box has it."""
     return f"{run_config.scope} {format_config(run_config.config)}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What a box says at a glance, while its process may be alive.
+    """Progress of a black box, while its process may be alive.
 
     Attributes:
         beats: signs of life; a box that has more of them later goes on.
@@ -73,7 +73,7 @@ class Glance:
 
 
 def glance(path: Path) -> Glance:
-    """How far it is. A box that is not there yet has no sign of life."""
+    """Read the progress of a box. One that is not there yet has no sign of life."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD.size)

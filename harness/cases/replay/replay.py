@@ -21,7 +21,7 @@ MOST_DIFFERENCES: Final = 5
 
 
 class ReplayOutcome(enum.StrEnum):
-    """What a replay came to. The value is how summaries call it."""
+    """Outcome of a replay. The value is its name in summaries."""
 
     AS_WRITTEN = "as written"
     BREAKS_AS_KNOWN = "known to break"  # a strict xfail that fails as it should
@@ -68,7 +68,7 @@ class Replay:
         return self.outcome in FINE
 
     def as_data(self) -> Mapping[str, Any]:
-        """What JSON can carry."""
+        """Return it as JSON can carry it."""
         return asdict(self)
 
     @classmethod
@@ -140,7 +140,7 @@ def at(case: Case, scene: CaseStep) -> str:
 
 
 def diff(case: Case, scene: CaseStep, result: StepResult) -> Iterator[str]:
-    """What is written and does not follow, and the reverse; nothing where all is as written."""
+    """Yield the differences between expected and actual effects; nothing where there is none."""
     written = [line.text for line in scene.effects]
     follows = result.effect.lines() if result.effect is not None and case.tells_effects else []
     if scene.broken is not None:

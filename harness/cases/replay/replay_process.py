@@ -113,7 +113,7 @@ class Child:
         return line
 
     def died(self) -> ChildFailed:
-        """What is known about its death."""
+        """Return an error that tells how the process died."""
         status = self.stop()
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - LAST_WORDS))
         words = self.errors.read().decode(errors="replace").strip()
@@ -142,7 +142,7 @@ class Child:
 
 
 def answer_to(request: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a request comes to, as JSON can carry it."""
+    """Return the answer to a request, as JSON can carry it."""
     try:
         case = load(Path(request["path"]))
         subject = get(request["subject"])

@@ -1,1 +1,1 @@
-"""Who said what to whom in a case: one chart, and everything that is drawn comes from it."""
+"""Message charts of cases: one chart, from which everything is drawn."""

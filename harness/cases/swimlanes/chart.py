@@ -20,7 +20,7 @@ NO_TABLES: Final[Mapping[str, Tables]] = MappingProxyType({})
 
 
 class Role(enum.StrEnum):
-    """What a lane stands for."""
+    """Role of a participant."""
 
     CLIENT = "client"
     SCHEDULER = "scheduler"
@@ -29,7 +29,7 @@ class Role(enum.StrEnum):
 
 
 class Kind(enum.StrEnum):
-    """How something travels."""
+    """Kind of an arrow."""
 
     MESSAGE = "message"  # waits in the mailbox of its sender and receiver
     CALL = "call"  # overtakes the mailboxes: sent and there in one step
@@ -38,7 +38,7 @@ class Kind(enum.StrEnum):
 
 
 class Delivery(enum.StrEnum):
-    """What became of something that was sent."""
+    """Outcome of something that was sent."""
 
     ARRIVED = "arrived"
     LOST = "lost"
@@ -46,7 +46,7 @@ class Delivery(enum.StrEnum):
 
 
 class SpanKind(enum.StrEnum):
-    """What lasts."""
+    """Kind of a span."""
 
     THREAD = "thread"  # from Execute to its end
     TRANSFER = "transfer"  # from GatherDep to its answer
@@ -137,7 +137,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something that lasts on one lane.
+    """A state of one lane that lasts over several rows.
 
     Attributes:
         about: key of a thread; peer of a transfer or of a wait; empty for a pause.
@@ -158,7 +158,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class ChartFailure:
-    """What was wrong, and when it showed.
+    """A broken property or an impossible step, and its row.
 
     Attributes:
         property: its name; empty where a step was impossible.
@@ -200,7 +200,7 @@ class Chart:
 
     @property
     def steps(self) -> int:
-        """How many steps were taken."""
+        """Number of steps that were taken."""
         return sum(1 for row in self.rows if row.number and not row.at_rest)
 
     @property
@@ -233,11 +233,11 @@ class Chart:
         return (arrow for arrow in self.arrows if arrow.sent == row)
 
     def ended_in(self, row: int) -> Iterator[Arrow]:
-        """What arrived or was lost in a row."""
+        """Return the arrows that arrived or were lost in a row."""
         return (arrow for arrow in self.arrows if arrow.ended == row)
 
     def under_way(self, row: int) -> Iterator[Arrow]:
-        """What was sent by then, and is neither there nor lost."""
+        """Return the arrows sent by then that are neither delivered nor lost."""
         return (
             arrow
             for arrow in self.arrows
@@ -272,7 +272,7 @@ def is_article(word: str, rest: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class KeyEvent:
-    """What a row has to do with a key.
+    """A row as far as it concerns one key.
 
     Attributes:
         changes: as text: ``scheduler: waiting -> processing``.

@@ -62,7 +62,7 @@ def open_traced(case: Case, subject: Any, *, tables: bool) -> TracedCluster | Tr
 
 
 def breach_of(result: StepResult, trace: Trace) -> ChartFailure | None:
-    """What was wrong, if anything was."""
+    """Return the failure that a result shows, if any."""
     if result.impossible is not None:
         keys = result.step.keys() if result.step is not None else ()
         return ChartFailure(trace.now, "", "A step could not be taken.", result.impossible, keys)
@@ -76,7 +76,7 @@ def breach_of(result: StepResult, trace: Trace) -> ChartFailure | None:
 
 
 def keys_at(trace: Trace) -> tuple[str, ...]:
-    """What the last thing that happened was about."""
+    """Return the keys of the last row."""
     arrived = (key for it in trace.arrows if it.ended == trace.now for key in it.keys)
     return tuple(dict.fromkeys((*trace.rows[-1].keys, *arrived)))
 

@@ -1,4 +1,4 @@
-"""Which rows of a chart are shown, and in which lanes: enough to understand it, and no more."""
+"""The choice of rows and lanes of a chart that are shown: enough to understand it, and no more."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -74,20 +74,20 @@ def shown_lanes(chart: Chart, rows: Sequence[Row | Fold]) -> list[Lane]:
 
 
 def is_silent(row: Row, arrived: Sequence[Arrow]) -> bool:
-    """What arrives says all there is to say of a row."""
+    """Return whether the messages that arrive say all there is to say of a row."""
     word = row.step.split()[0]
     return bool(arrived) and (word in SILENT or label_of(row) in [it.words for it in arrived])
 
 
 def brief(arrow: Arrow) -> str:
-    """What it says, without what its first word says already, and without who sends and gets it."""
+    """Return its text without redundant details, and without sender and receiver."""
     ends = {arrow.sender, arrow.receiver}
     said = (REDUNDANT.sub("", it).split() for it in arrow.says)
     return "; ".join(" ".join(word for word in words if word not in ends) for words in said)
 
 
 def label_of(row: Row) -> str:
-    """What happened, on the lane where it did: the step without the name of the lane."""
+    """Return the step of a row without the name of its lane."""
     word, *others = row.step.split()
     if row.lane in others:
         others.remove(row.lane)

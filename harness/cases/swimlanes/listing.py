@@ -23,7 +23,7 @@ WIDEST_STEP: Final = 40
 
 
 def heading(chart: Chart) -> Iterator[Drawn]:
-    """What it is."""
+    """Yield the title, the system and the notes."""
     yield [(chart.title, "title")]
     yield [(chart.about, "dim")]
     for note in chart.notes:
@@ -31,7 +31,7 @@ def heading(chart: Chart) -> Iterator[Drawn]:
 
 
 def verdict(chart: Chart) -> Iterator[Drawn]:
-    """What broke, in words, and what shows it; or that nothing did."""
+    """Yield the property that broke and its counterexample, or that every one holds."""
     breach = chart.breach
     if breach is None:
         yield [("every property holds, after each step and at rest", "held")]
@@ -45,7 +45,7 @@ def verdict(chart: Chart) -> Iterator[Drawn]:
 
 
 def stories(chart: Chart) -> Iterator[Drawn]:
-    """What happened to the keys in question."""
+    """Yield the history of the keys in question."""
     for key in chart.breach.keys[:STORIES] if chart.breach else ():
         yield []
         yield [("the story of ", "title"), (key, "title asked")]

@@ -27,13 +27,13 @@ def in_lines(table: str, lines: Mapping[str, str]) -> Iterator[Drawn]:
 
 
 def changes(chart: Chart) -> Iterator[Drawn]:
-    """What each row changed in the tables."""
+    """Yield the changes of each row in the tables."""
     for row in chart.rows[1:]:
         yield from changed_by(chart, row)
 
 
 def changed_by(chart: Chart, row: Row) -> Iterator[Drawn]:
-    """What one row changed in the tables: what is gone, and what is there instead."""
+    """Yield the changes of one row in the tables: lines removed, and lines added."""
     yield [(named(chart, row), "title")]
     before = chart.rows[row.number - 1].tables if row.number else {}
     nothing = True

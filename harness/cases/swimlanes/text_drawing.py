@@ -109,7 +109,7 @@ DOWN: Final = {Kind.MESSAGE: "│", Kind.CALL: "│", Kind.REQUEST: "┊", Kind.
 
 
 class Channel(NamedTuple):
-    """Where something goes down that is under way. ``column``: beside the lane of its sender."""
+    """A column, beside the lane of its sender, in which an arrow goes down while it is under way."""
 
     arrow: Arrow
     column: int
@@ -157,7 +157,7 @@ class Sheet:
         )
 
     def heads(self) -> None:
-        """What the lanes are called."""
+        """Draw the labels of the lanes."""
         line = StyledLine(self.width)
         for lane in self.lanes:
             place = max(GUTTER, self.places[lane.name] - len(lane.label) // 2)
@@ -171,7 +171,7 @@ class Sheet:
         return arrow.sender in self.places and arrow.receiver in self.places
 
     def channel_of(self, arrow: Arrow) -> Channel | None:
-        """Where something comes from that was under way; it is not any more."""
+        """Remove and return the channel of an arrow that ends."""
         for channel in self.channels:
             if channel.arrow is arrow:
                 self.channels.remove(channel)
@@ -179,7 +179,7 @@ class Sheet:
         return None
 
     def new_channels(self, arrows: Iterable[Arrow]) -> list[Channel]:
-        """Where these can go down: as near to the lane of their sender as possible."""
+        """Return channels for new arrows: as near to the lane of their sender as possible."""
         found: list[Channel] = []
         for arrow in filter(self.shows, arrows):
             start = self.places[arrow.sender]
@@ -196,7 +196,7 @@ class Sheet:
         return 1 if self.places[arrow.receiver] > self.places[arrow.sender] else -1
 
     def beside(self, place: int) -> int:
-        """Where text can begin on the right of a lane."""
+        """Return the column at which text can begin on the right of a lane."""
         columns = {channel.column for channel in self.channels}
         start = place + 2
         while {start - 1, start} & columns:
@@ -270,7 +270,7 @@ class Drawing:
         self.sheet.label(line, GUTTER + 1, f"{fold.rows} more", "dim")
 
     def end(self) -> None:
-        """What is under way in the end goes on below the last row."""
+        """Continue below the last row the arrows that are still under way."""
         if self.sheet.channels:
             line = self.sheet.line()
             for channel in self.sheet.channels:
@@ -329,7 +329,7 @@ class Drawing:
     # What travels
 
     def departures(self, number: int, line: StyledLine) -> StyledLine | None:
-        """What this row sends, and does not end in it, leaves its lane.
+        """Draw the start of arrows that are sent in a row and do not end in it.
 
         Returns:
             A line that was begun for it, on which there is room for more; None where ``line`` had room.
@@ -390,7 +390,7 @@ class Drawing:
         self.say(line, brief(arrow), (begin + side, end - 2 * side), end, f"{style} words")
 
     def say(self, line: StyledLine, text: str, way: tuple[int, int], end: int, style: str) -> None:
-        """What arrives: on the arrow, beside its head, or above it."""
+        """Write the text of an arrow: on it, beside its head, or above it."""
         sheet, (low, high) = self.sheet, sorted(way)
         beside = sheet.beside(end)
         if len(text) + 1 <= high - low + 1:

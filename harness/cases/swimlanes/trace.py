@@ -1,4 +1,4 @@
-"""What is noted while a case is played: rows, what was sent in each, and what became of it."""
+"""The record of a case that is played: rows, messages sent in each, and their delivery."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -124,7 +124,7 @@ class Trace:
         self.rows.append(RowUnderway(REST, at_rest=True))
 
     def doing(self, lane: str, step: Step | str, keys: Iterable[str] = ()) -> None:
-        """What happens, and where; what is said first counts, the rest follows from it."""
+        """Note the step of a row and its lane; the first note counts, later ones follow from it."""
         row = self.rows[-1]
         if row.doing:
             return
@@ -251,7 +251,7 @@ class Trace:
 
 
 def changed(before: States, after: States) -> Iterator[StateChange]:
-    """What differs, sorted by lane and key."""
+    """Return the differences, sorted by lane and key."""
     for lane, key in sorted({*before, *after}):
         was, its = before.get((lane, key)), after.get((lane, key))
         if was != its:

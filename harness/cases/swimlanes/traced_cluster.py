@@ -108,7 +108,7 @@ class TracedCluster(ClusterWorld):
             trace.loses(sent)
 
     def lose_mail(self, sender: str, receiver: str) -> None:
-        """What is in a mailbox is not going to arrive."""
+        """Note that the contents of a mailbox are lost."""
         for post in self.mail.get((sender, receiver), ()):
             self.trace.loses(self.trace.sent_as(post))
 
@@ -213,7 +213,7 @@ class TracedCluster(ClusterWorld):
 
 
 def states(world: TracedCluster) -> dict[tuple[str, str], str]:
-    """What each client believes, and every state on the scheduler and on workers."""
+    """Return the statuses that clients believe, and every state on the scheduler and on workers."""
     cluster = world.cluster
     found = {
         (client, key): str(status)
@@ -294,7 +294,7 @@ def cluster_tables(world: Any) -> Mapping[str, Tables]:
 
 
 def words(world: Any, post: Envelope) -> str:
-    """What is in a mailbox."""
+    """Return an envelope in words."""
     said: str = world.trace.sent_as(post).words()
     return said
 
@@ -304,7 +304,7 @@ def named(pairs: Any) -> dict[str, str]:
 
 
 def transfers(world: Any) -> dict[str, str]:
-    """How far each has come."""
+    """Return the progress of each transfer."""
     found = {}
     for (worker, peer), gather in world.open.items():
         asked = said(gather.keys)

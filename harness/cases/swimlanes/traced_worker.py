@@ -71,7 +71,7 @@ class TracedWorker(WorkerWorld):
         super()._check(event, touched, issued, ended)
 
     def note_arrival(self, event: Event, said: str, keys: Sequence[str]) -> None:
-        """Who sent it, and what ends with it."""
+        """Note the sender of an event, and the spans that end with it."""
         trace = self.trace
         if isinstance(event, ANSWERS):
             answer = trace.sends(Kind.DATA, event.worker, ADDRESS, [said], keys)
@@ -113,7 +113,7 @@ def states(view: WorkerView) -> dict[tuple[str, str], str]:
 
 
 def in_words(event: Event) -> tuple[str, tuple[str, ...]]:
-    """What happens at rest, and the keys that it is about."""
+    """Return an event at rest as text, and its keys."""
     keys: list[str] = []
     for name in ("key", "keys", "who_has", "values"):
         its = getattr(event, name, ())

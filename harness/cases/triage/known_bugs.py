@@ -30,7 +30,7 @@ def known_cases(folder: Path = FOLDER) -> Iterator[Case]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one version of a subject.
+    """Known bugs of one version of a subject.
 
     Attributes:
         bugs: the cases that break there, by signature.
@@ -48,7 +48,7 @@ def breaks_one_of(case: Case, subject: Any, properties: Collection[str]) -> bool
 
 
 def known_bugs(subject: ClusterSystem, folder: Path = FOLDER) -> Known:
-    """What is known of this version of a subject.
+    """Return the known bugs of this version of a subject.
 
     Taken from replaying the cases: so a signature is never out of date. Those that would end this
     process are left out.

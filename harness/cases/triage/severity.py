@@ -1,4 +1,4 @@
-"""How bad a finding is: what its steps lead to in production mode, where nothing asserts.
+"""Severity of a finding: the consequence of its steps in production mode, where nothing asserts.
 
 The steps are taken once more with the system's own validation off. What a property finds on the way is
 noted, and the run goes on, as a cluster in production does; only a handler that raises ends it.
@@ -25,7 +25,7 @@ from workerfuzz.statemachine.worker.events import Event
 
 
 class Severity(enum.StrEnum):
-    """What a finding does to people, most harmful first."""
+    """Harm that a finding does to users, most harmful first."""
 
     WAITS = "a client waits for ever"
     WRONG = "a result is lost or wrong"
@@ -62,7 +62,7 @@ HARM: Final[Mapping[str, Severity]] = {
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What came of it in production mode.
+    """Result of the steps in production mode.
 
     Attributes:
         severity: of the worst that happened.
@@ -120,7 +120,7 @@ class ProductionWorld(ClusterWorld):
 
 
 def consequence(subject: ClusterSystem, violation: Violation) -> Consequence:
-    """What the steps of a violation lead to where the system does not validate itself."""
+    """Return the consequence of a violation's steps where the system does not validate itself."""
     world = ProductionWorld(subject, violation.run_config)
     raised = violation_of(world, violation.steps)
     found = [Consequence(HARM[raised.property], ended(world, raised))] if raised else []
@@ -146,6 +146,6 @@ def worst(found: Iterable[Consequence]) -> Consequence:
 
 
 def ended(world: ProductionWorld, violation: Violation) -> str:
-    """What dies of an exception, and of which; or what did not return."""
+    """Return the participant or request that an exception ended; or the call that did not return."""
     said = violation.counterexample.partition("\n")[0]
     return f"{world.called}: {said}" if violation.property == no_handler_raises.name else said

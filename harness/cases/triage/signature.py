@@ -1,4 +1,4 @@
-"""What two findings have in common when they are the same bug."""
+"""Signatures: equal for two findings of the same bug."""
 
 import re
 import traceback
@@ -55,7 +55,7 @@ def located(violation: Violation) -> Signature:
 
 
 def root(error: BaseException) -> BaseException:
-    """What was raised first."""
+    """Return the exception that was raised first."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error

@@ -171,7 +171,7 @@ def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Pat
         opening = open_night(its, orders, in_this_process, replay)
         night = opening.nightly.run()
     (problem,) = opening.problems
-    assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a stem")
+    assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a corpus entry")
     assert night.red == []
     assert (tmp_path / "corpus" / "cut.stem").exists()
 

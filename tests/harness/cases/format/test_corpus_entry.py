@@ -84,7 +84,11 @@ def test_every_stem_that_a_walk_leaves_reads_back(scope: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("workerfuzz-stem 1", "workerfuzz-case 1", '1: not a stem; the first line of a stem is "'),
+        (
+            "workerfuzz-stem 1",
+            "workerfuzz-case 1",
+            '1: not a corpus entry; the first line of one is "',
+        ),
         ("workerfuzz-stem 1", "workerfuzz-stem 0", "1: there is no format 0; expected workerfuzz"),
         ("scope: worker\n", "", '1: the header has no "scope:"'),
         ("scope: worker", "scope: wroker", '2: unknown scope "wroker"; did you mean "worker"?'),
