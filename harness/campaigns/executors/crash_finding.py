@@ -177,7 +177,7 @@ def shrink_apart(
     return Shrunk(violation, len(violation.steps), shrunk.replays, True, shrunk.stopped)
 
 
-def keep(errand: ShardRequest, finding: Finding) -> Finding | None:
+def keep(request: ShardRequest, finding: Finding) -> Finding | None:
     """Show, shrink and write a bug whose case has all of its steps.
 
     Returns:
@@ -187,22 +187,22 @@ def keep(errand: ShardRequest, finding: Finding) -> Finding | None:
         SubjectUnavailable: the system cannot be had here.
     """
     case = finding.case.case
-    attempts = attempts_of(errand, case)
+    attempts = attempts_of(request, case)
     shown = attempts.replay(case.steps, case.config)
-    folder = Path(errand.out) if errand.out else None
+    folder = Path(request.out) if request.out else None
     if shown is None or shown.property != finding.signature.property:
-        if errand.outside:
+        if request.outside:
             return None
         write_unshrunk(finding, folder)
         finding.lines.append(NOT_AGAIN)
         return finding
     finding = replace(finding, signature=mark_of(shown), counterexample=shown.counterexample)
-    finding.known = known_as(errand.plan, attempts, finding)
+    finding.known = known_as(request.plan, attempts, finding)
     if finding.known:
         return replace(finding, case=FindingCase())
     shrunk = shrink_apart(attempts, shown)
-    set_shrunk_case(finding, shrunk, FindingCase(case_of(errand.plan, shrunk)))
-    if errand.plan.scope == "cluster":
+    set_shrunk_case(finding, shrunk, FindingCase(case_of(request.plan, shrunk)))
+    if request.plan.scope == "cluster":
         finding.set_consequence(harm(attempts, shrunk.violation))
     write_and_report(finding, folder)
     return finding
@@ -215,16 +215,16 @@ def case_of(plan: Plan, shrunk: Shrunk) -> Case:
     return unplayed(broken, plan.subject, title=title_of(broken), found=found)
 
 
-def attempts_of(errand: ShardRequest, case: Case) -> Attempts:
+def attempts_of(request: ShardRequest, case: Case) -> Attempts:
     """Replays of steps on the subject of a plan; coming to rest may take the longest."""
-    plan, limits = errand.plan, errand.limits
+    plan, limits = request.plan, request.limits
     subject: Any = (
         fuzzed_alone(plan.subject) if plan.scope == "worker" else get_cluster(plan.subject)
     )
     subject.version()  # imported before the first fork
     at_rest = case.scenes[-1].step is None
     patient = dataclasses.replace(limits, step_s=limits.rest_s if at_rest else limits.step_s)
-    return Attempts(subject, plan.scope, Path(errand.box), patient)
+    return Attempts(subject, plan.scope, Path(request.box), patient)
 
 
 def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:

@@ -98,14 +98,14 @@ class Cluster:
             time.sleep(seconds)  # those are not waited for, but for their last words
         gone = [it for it in going if it.future.done()]
         names = {it.task.name: it for it in going}
-        for letter in self.letters():
-            if letter.task in names:
-                names[letter.task].letters.append(letter)
+        for message in self.messages():
+            if message.task in names:
+                names[message.task].messages.append(message)
         for it in gone:
             it.gone = True
         self.look_after(going)
 
-    def letters(self) -> list[RemoteMessage]:
+    def messages(self) -> list[RemoteMessage]:
         """Return the messages since the last call; none where the scheduler is gone."""
         with suppress(*LOST):
             came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
@@ -371,8 +371,8 @@ class RemoteChannel:
         self.bugs = 0
 
     def send(self, word: ShardMessage) -> None:
-        letter = RemoteMessage(task=self.task.name, attempt=self.attempt, word=word)
-        self.put(to_json(letter))
+        message = RemoteMessage(task=self.task.name, attempt=self.attempt, word=word)
+        self.put(to_json(message))
         self.sent = time.monotonic()
 
     def tell(self, place: int, account: ShardResult, found: Finding | None) -> None:
@@ -414,10 +414,10 @@ def run_on(
             limits=limits or Limits(),
         )
 
-    with Pool(begin, cluster.wait, tell) as crew:
-        with crew.hearing_signals():
-            crew.work(map(shared, plans), jobs, lambda: False)
-        return crew.accounts()
+    with Pool(begin, cluster.wait, tell) as pool:
+        with pool.hearing_signals():
+            pool.work(map(shared, plans), jobs, lambda: False)
+        return pool.accounts()
 
 
 def shared(plan: Plan) -> Plan:

@@ -55,10 +55,10 @@ def run_shards(
     with tempfile.TemporaryDirectory(prefix="workerfuzz-") as folder:
         its = limits or Limits()
         starter = Starter(out=out, folder=Path(folder), python=python, limits=its)
-        with Pool(lambda place, plan: LocalShard(place, plan, starter), wait, tell) as crew:
-            with crew.hearing_signals():
-                crew.work(iter(plans), jobs, is_over)
-            return crew.accounts()
+        with Pool(lambda place, plan: LocalShard(place, plan, starter), wait, tell) as pool:
+            with pool.hearing_signals():
+                pool.work(iter(plans), jobs, is_over)
+            return pool.accounts()
 
 
 def wait(going: Iterable[LocalShard], seconds: float) -> None:

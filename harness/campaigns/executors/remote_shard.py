@@ -68,8 +68,8 @@ class RemoteShard:
         before: what it came to in tasks that are gone.
         task: what was sent.
         attempt: the one that was heard of; empty: none was.
-        letters: that came since somebody looked.
-        gone: its task is, as far as the cluster knows; set before the letters that came are read.
+        messages: that came since somebody looked.
+        gone: its task is, as far as the cluster knows; set before the messages that came are read.
         hopeless: why nothing more will come; empty: something may.
         losses: how often its machine was lost.
         deadline: when it is given up; None: nobody asked for its end.
@@ -90,7 +90,7 @@ class RemoteShard:
         self.account = ShardResult(plan)
         self.before: ShardResult | None = None
         self.task = RemoteTask(name="", mailbox=mailbox, plan=plan, python=python, limits=limits)
-        self.letters: list[RemoteMessage] = []
+        self.messages: list[RemoteMessage] = []
         self.hopeless = ""
         self.losses = 0
         self.deadline: float | None = None
@@ -105,16 +105,16 @@ class RemoteShard:
 
     def look(self, now: float) -> list[Finding | None]:
         """Takes in what was said, and says what was found; None for each other account."""
-        letters, self.letters = self.letters, []
+        messages, self.messages = self.messages, []
         news: list[Finding | None] = []
-        for letter in letters:
-            if self.over or letter.task != self.task.name:
+        for message in messages:
+            if self.over or message.task != self.task.name:
                 continue
-            if self.attempt and letter.attempt != self.attempt:
+            if self.attempt and message.attempt != self.attempt:
                 news += self.lost("another machine began it")
                 continue
-            self.attempt = letter.attempt
-            news += self.hear(letter.word)
+            self.attempt = message.attempt
+            news += self.hear(message.word)
         if self.over:
             return news
         if self.hopeless:

@@ -1,4 +1,4 @@
-"""One process that does an errand, as the one that started it sees it."""
+"""One process that does an request, as the one that started it sees it."""
 
 import itertools
 import os
@@ -65,7 +65,7 @@ class Starter:
         self, plan: Plan, finding: Finding | None = None, *, outside: bool = False
     ) -> "Process":
         """A process that runs a shard, or keeps a bug."""
-        errand = ShardRequest(
+        request = ShardRequest(
             plan=plan,
             out=str(self.out) if self.out is not None else "",
             parent=os.getpid(),
@@ -74,7 +74,7 @@ class Starter:
             finding=finding,
             outside=outside,
         )
-        return Process(self.python, errand)
+        return Process(self.python, request)
 
 
 class Process:
@@ -87,9 +87,9 @@ class Process:
         cpu_s: CPU time that it took so far, in seconds.
     """
 
-    def __init__(self, python: str, errand: ShardRequest) -> None:
-        self.errand = errand
-        self.box = Path(errand.box)
+    def __init__(self, python: str, request: ShardRequest) -> None:
+        self.request = request
+        self.box = Path(request.box)
         self.errors = self.box.with_suffix(".err").open("a+b")
         self.unread = b""
         self.last: ShardMessage | None = None
@@ -109,7 +109,7 @@ class Process:
         assert self.process.stdin is not None
         os.set_blocking(self.fileno(), False)
         with suppress(OSError):  # it died: that shows soon
-            self.process.stdin.write(to_json(errand) + b"\n")
+            self.process.stdin.write(to_json(request) + b"\n")
             self.process.stdin.flush()
 
     def fileno(self) -> int:
@@ -147,9 +147,9 @@ class Process:
     def watch(self, now: float) -> None:
         """It is ended if it gives no sign of life for too long."""
         self.cpu_s = max(self.cpu_s, cpu_s(self.process.pid))
-        if self.errand.finding is None:
+        if self.request.finding is None:
             self.watch_steps(now)
-        elif now - self.life.since > keeping_s(self.errand.limits):
+        elif now - self.life.since > keeping_s(self.request.limits):
             self.overdue = "its time"
         if self.overdue:
             self.process.kill()
@@ -161,7 +161,7 @@ class Process:
         seen = glance(self.box)
         if seen.beats != self.life.beats:
             self.life = Life(seen.beats, self.cpu_s, now)
-        limits = self.errand.limits
+        limits = self.request.limits
         most = limits.rest_s if seen.phase is Phase.RESTING else limits.step_s
         used = self.cpu_s - self.life.cpu_s
         if seen.phase in UNDER_WAY and used > most:

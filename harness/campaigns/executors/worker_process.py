@@ -34,8 +34,8 @@ from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
 
-class Teller:
-    """Runs one shard, and tells of it.
+class ShardReporter:
+    """Runs one shard, and reports its progress.
 
     Attributes:
         shard: None until its subject is there.
@@ -43,8 +43,8 @@ class Teller:
         stopping: somebody asked for the end.
     """
 
-    def __init__(self, errand: ShardRequest, answers: BinaryIO) -> None:
-        self.errand = errand
+    def __init__(self, request: ShardRequest, answers: BinaryIO) -> None:
+        self.request = request
         self.answers = answers
         self.shard: Shard | None = None
         self.speaking = False
@@ -58,7 +58,7 @@ class Teller:
             self.say(self.done())
         except KeyboardInterrupt:
             self.say(
-                ShardMessage(account=ShardResult(self.errand.plan, interrupted=True), last=True)
+                ShardMessage(account=ShardResult(self.request.plan, interrupted=True), last=True)
             )
         except SubjectUnavailable as error:
             self.say(ShardMessage(refused=str(error), last=True))
@@ -70,16 +70,16 @@ class Teller:
 
     def done(self) -> ShardMessage:
         """It is done; what there is to say in the end."""
-        if self.errand.finding is not None:
-            return ShardMessage(kept=keep(self.errand, self.errand.finding), last=True)
+        if self.request.finding is not None:
+            return ShardMessage(kept=keep(self.request, self.request.finding), last=True)
         watch_parent()
-        open_box(Path(self.errand.box))
-        limit_memory(self.errand.limits.memory_nbytes)
+        open_box(Path(self.request.box))
+        limit_memory(self.request.limits.memory_nbytes)
         return ShardMessage(account=self.account(), last=True)
 
     def account(self) -> ShardResult:
-        out = Path(self.errand.out) if self.errand.out else None
-        self.shard = open_shard(self.errand.plan, out, self.tell)
+        out = Path(self.request.out) if self.request.out else None
+        self.shard = open_shard(self.request.plan, out, self.tell)
         self.shard.stopped = self.stopping
         return fill(self.shard)
 
@@ -135,13 +135,13 @@ def watch_parent() -> None:
 
 
 def main() -> None:
-    errand = from_json(first_line(0), ShardRequest)
-    end_with(errand.parent)
+    request = from_json(first_line(0), ShardRequest)
+    end_with(request.parent)
     leave_no_core()
     faulthandler.enable(all_threads=False)
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        Teller(errand, answers).run()
+        ShardReporter(request, answers).run()
 
 
 def first_line(descriptor: int) -> bytes:

@@ -42,13 +42,13 @@ def never() -> bool:
     return False
 
 
-def crew(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None) -> Pool[Shard]:
+def pool(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None) -> Pool[Shard]:
     return Pool(Shard, wait, ignore_progress)
 
 
 def test_so_many_shards_go_on_at_a_time() -> None:
     going: list[list[int]] = []
-    its = crew(lambda shards, seconds: going.append([shard.place for shard in shards]))
+    its = pool(lambda shards, seconds: going.append([shard.place for shard in shards]))
     its.work(iter([Plan(seed=2), Plan(seed=1), Plan(seed=1)]), 2, never)
     assert going == [[0, 1], [0, 2]]
     assert [account.plan.seed for account in its.accounts()] == [2, 1, 1]
@@ -65,7 +65,7 @@ def test_who_is_told_and_wants_the_end_gets_it() -> None:
 
 
 def test_what_is_asked_now_and_then_ends_all() -> None:
-    its = crew()
+    its = pool()
     its.work(iter([Plan(seed=9)]), 1, lambda: True)
     (shard,) = its.begun
     assert shard.stops == [False]
@@ -76,7 +76,7 @@ def test_whoever_asks_twice_is_not_kept_waiting() -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
 
-    its = crew(ask)
+    its = pool(ask)
     with its.hearing_signals():
         its.work(iter([Plan(seed=9)]), 1, never)
     (shard,) = its.begun
@@ -85,7 +85,7 @@ def test_whoever_asks_twice_is_not_kept_waiting() -> None:
 
 def test_signals_are_as_they_were_afterwards() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with crew().hearing_signals():
+    with pool().hearing_signals():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
 
@@ -94,7 +94,7 @@ def test_what_still_goes_on_is_closed() -> None:
     def fail(going: Sequence[Shard], seconds: float) -> None:
         raise ZeroDivisionError
 
-    its = crew(fail)
+    its = pool(fail)
     with pytest.raises(ZeroDivisionError), its:
         its.work(iter([Plan(seed=9)]), 1, never)
     (shard,) = its.begun

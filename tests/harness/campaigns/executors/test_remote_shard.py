@@ -72,8 +72,8 @@ class Shard:
     def says(
         self, word: ShardMessage, attempt: str = "1", task: RemoteTask | None = None
     ) -> list[Finding | None]:
-        letter = RemoteMessage(task=(task or self.task).name, attempt=attempt, word=word)
-        self.sent.letters.append(letter)
+        message = RemoteMessage(task=(task or self.task).name, attempt=attempt, word=word)
+        self.sent.messages.append(message)
         return self.sent.look(0.0)
 
     def ends(self, error: Exception | None = None) -> list[Finding | None]:
