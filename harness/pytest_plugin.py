@@ -19,7 +19,7 @@ import pytest
 #: First bytes of a file that is ours.
 MAGIC: Final = b"workerfuzz-case "
 
-REFERENCE: Final = "reference"
+DEFAULT: Final = "reference"
 
 #: How an item tells the terminal, through xdist, that it rewrote its file.
 REWROTE: Final = "workerfuzz_rewrote"
@@ -113,7 +113,7 @@ def targets(config: pytest.Config) -> Sequence[object]:
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
     try:
-        return [*available(chosen(config) or (REFERENCE,), config.getoption("--workerfuzz-scope"))]
+        return [*available(chosen(config) or (DEFAULT,), config.getoption("--workerfuzz-scope"))]
     except SubjectUnavailable as error:
         raise pytest.UsageError(f"workerfuzz: {error}") from None
 
@@ -161,7 +161,7 @@ def pytest_collection_modifyitems(
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if chosen(config):
-        choose((REFERENCE,))
+        choose((DEFAULT,))
     if CLAIMS in config.stash:
         shutil.rmtree(config.stash[CLAIMS], ignore_errors=True)
     child = config.stash.get(CHILD, None)
@@ -275,13 +275,13 @@ class CaseItem(Item):
         from workerfuzz.harness.cases.format.case import CaseError
         from workerfuzz.harness.cases.replay import replay_process
         from workerfuzz.harness.cases.replay.replay import replay, with_excerpt
-        from workerfuzz.harness.subjects import get
+        from workerfuzz.harness.subjects import declaration, get
         from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
         path = shown(self.path)
         try:
             case = self.rewritten(path) if self.config.getoption("--case-rewrite") else None
-            if self.name == REFERENCE:
+            if declaration(self.name).is_embedded:
                 case, subject = case or casefile.load(path), get(self.name)
                 return with_excerpt(replay(case, subject), case, subject)
             self.skip_where_not_installed()

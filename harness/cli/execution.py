@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workerfuzz.harness.cli.options import REFERENCE
-
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
@@ -60,10 +58,12 @@ def carried(plan: Any, out: Path, where: Where) -> Iterator[Campaign]:
         CannotCarry: not there.
         SubjectUnavailable: its subject cannot be had here.
     """
+    from workerfuzz.harness.subjects import declaration
+
     if where.cluster is not None:
         with clustered(where, plan.subject) as (carry, jobs):
             yield in_shards(plan, out, jobs, carry, f"tasks on {where.cluster}")
-    elif plan.subject == REFERENCE and where.jobs is None and where.python is None:
+    elif declaration(plan.subject).is_embedded and where.jobs is None and where.python is None:
         yield here(plan, out)
     else:
         jobs = where.jobs or 1

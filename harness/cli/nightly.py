@@ -13,7 +13,6 @@ import typer
 from workerfuzz.harness.cli.execution import Where, clustered, cores, processes
 from workerfuzz.harness.cli.night_report import PAGE, write_reports
 from workerfuzz.harness.cli.options import (
-    DASK,
     REFERENCE,
     ClusterOption,
     CpuOption,
@@ -118,11 +117,12 @@ def where_and_what(python: str, subjects: list[str], scope: str | None) -> tuple
     from workerfuzz.harness.campaigns.executors.available_targets import targets_there
     from workerfuzz.harness.campaigns.executors.interpreter import interpreter
     from workerfuzz.harness.campaigns.plan.targets import targets
+    from workerfuzz.harness.subjects import OWN, declaration
 
     if not python:
         return "", targets(subjects, scope)
-    needs_dask = not subjects or DASK in subjects
-    path = interpreter(python, DASK if needs_dask else subjects[0])
+    demanding = [it for it in subjects or OWN if declaration(it).requires]
+    path = interpreter(python, (demanding or subjects)[0])
     return path, targets_there(path, subjects, scope)
 
 

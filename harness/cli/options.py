@@ -224,8 +224,12 @@ def fresh_seed() -> int:
 
 
 def fix_hash_order(subject: str) -> None:
-    """Start this command again with a fixed order of sets, where the subject is not the reference."""
-    if subject != REFERENCE and not os.environ.get("PYTHONHASHSEED", "").isdecimal():
+    """Start this command again with a fixed order of sets, which a subject may depend on."""
+    from workerfuzz.harness.subjects import declaration
+
+    if os.environ.get("PYTHONHASHSEED", "").isdecimal():
+        return
+    if not declaration(subject).is_embedded:
         sys.stdout.flush()
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves

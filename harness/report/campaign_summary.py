@@ -11,6 +11,7 @@ from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.subjects import DEFAULT, declaration
 
 #: Columns of commands beside which there is room for their purposes.
 WIDEST: Final = 50
@@ -191,7 +192,7 @@ def verdict(new: Sequence[Finding], known: Sequence[Finding]) -> str:
 def next_commands(account: ShardResult) -> Iterator[tuple[str, str]]:
     """Commands that a user may type next, each with its purpose."""
     plan = account.plan
-    subject = "" if plan.subject == "reference" else f" --subject {plan.subject}"
+    subject = "" if plan.subject == DEFAULT else f" --subject {plan.subject}"
     scope = "" if plan.scope == "worker" else f" --scope {plan.scope}"
     if account.new:
         for met in account.new[:SUGGESTED]:
@@ -205,7 +206,7 @@ def next_commands(account: ShardResult) -> Iterator[tuple[str, str]]:
         return
     if failures(account) or is_incomplete(account) or plan.explores:
         return
-    if plan.subject == "reference":
+    if declaration(plan.subject).is_model:
         yield "workerfuzz demo", "see a bug being found"
     yield f"workerfuzz run{subject}{scope} --for 5m --verbose", "longer, and in detail"
     if plan.scope == "worker":

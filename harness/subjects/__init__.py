@@ -3,13 +3,17 @@
 import difflib
 import re
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.plain import PlainSubject
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: Entry-point group under which others register theirs; the object is called without arguments.
@@ -21,22 +25,60 @@ CLUSTER_GROUP: Final = "workerfuzz.clusters"
 #: A class that is registered nowhere, by the place where it stands: ``module:Class``.
 PLACE: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
-#: Ours, found without asking what is installed.
-OWN: Final[Mapping[str, str]] = MappingProxyType(
+#: The subject of commands and cases that name none.
+DEFAULT: Final = "reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """Facts about a subject that are known by its name, before it is loaded.
+
+    Attributes:
+        worker: place of its class at the scope of a worker; empty where entry points say it.
+        cluster: the same at the scope of a cluster.
+        is_own: it is part of this package, and all of its properties are known.
+        is_model: cases tell its effects, and all that it can reach is known.
+        is_embedded: it does the same in any process, and cannot take the process with it.
+        requires: module without which it cannot be had; empty for none.
+        exports_tests: a case becomes a test of its own code base.
+    """
+
+    worker: str = ""
+    cluster: str = ""
+    is_own: bool = False
+    is_model: bool = False
+    is_embedded: bool = False
+    requires: str = ""
+    exports_tests: bool = False
+
+
+#: Subjects of this package, found without asking what is installed.
+OWN: Final[Mapping[str, Declaration]] = MappingProxyType(
     {
-        "reference": "workerfuzz.harness.subjects.reference.worker:ReferenceSubject",
-        "dask": "workerfuzz.harness.subjects.dask.worker.worker:DaskSubject",
+        "reference": Declaration(
+            worker="workerfuzz.harness.subjects.reference.worker:ReferenceSubject",
+            cluster="workerfuzz.harness.subjects.reference.cluster:ReferenceClusterSystem",
+            is_own=True,
+            is_model=True,
+            is_embedded=True,
+        ),
+        "dask": Declaration(
+            worker="workerfuzz.harness.subjects.dask.worker.worker:DaskSubject",
+            cluster="workerfuzz.harness.subjects.dask.cluster.cluster:DaskClusterSystem",
+            is_own=True,
+            requires="distributed",
+            exports_tests=True,
+        ),
     }
 )
 
+#: The subject whose cases become tests of its own code base.
+EXPORTED: Final = next(name for name, declared in OWN.items() if declared.exports_tests)
 
-#: Those of ours that have a scheduler.
-OWN_CLUSTERS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "reference": "workerfuzz.harness.subjects.reference.cluster:ReferenceClusterSystem",
-        "dask": "workerfuzz.harness.subjects.dask.cluster.cluster:DaskClusterSystem",
-    }
-)
+
+def declaration(name: str) -> Declaration:
+    """Return what is known of a subject by its name; of subjects of others, nothing."""
+    return OWN.get(name, Declaration())
 
 
 def names() -> tuple[str, ...]:
@@ -46,45 +88,95 @@ def names() -> tuple[str, ...]:
 
 
 def get(name: str) -> Subject:
-    """A system to fuzz, by its name or as ``module:Class``, which can be imported from here.
+    """Return a system to fuzz, by its name or as ``module:Class``, which can be imported from here.
 
     Raises:
-        SubjectUnavailable: unknown, or it will not load.
+        SubjectUnavailable: unknown, it will not load, or it is no subject.
     """
     if PLACE.fullmatch(name):
-        subject: Any = _loaded(name, EntryPoint(name, name, GROUP))
+        subject = cast("Subject", _loaded(name, EntryPoint(name, name, GROUP), Subject))
         try:
-            subject.name = name
+            subject.name = name  # type: ignore[misc]  # where it is a plain attribute
         except AttributeError:
             raise SubjectUnavailable(
                 f'subject "{name}" has a name of its own: register it under {GROUP}, or let its '
                 "name be set"
             ) from None
-        return cast("Subject", subject)
-    return cast("Subject", _loaded(name, _own(name) or _registered(name, GROUP)))
+        return subject
+    own = declaration(name).worker
+    point = EntryPoint(name, own, GROUP) if own else _registered(name, GROUP)
+    return cast("Subject", _loaded(name, point, Subject))
 
 
 def get_cluster(name: str) -> ClusterSystem:
-    """A system to fuzz as a whole cluster. Raises SubjectUnavailable."""
-    if name in OWN_CLUSTERS:
-        return cast("ClusterSystem", _loaded(name, EntryPoint(name, OWN_CLUSTERS[name], GROUP)))
+    """Return a system to fuzz as a whole cluster. Raises SubjectUnavailable."""
+    own = declaration(name).cluster
+    if own:
+        point = EntryPoint(name, own, CLUSTER_GROUP)
+        return cast("ClusterSystem", _loaded(name, point, ClusterSystem))
     others = {point.name for point in entry_points(group=CLUSTER_GROUP)}
     if name not in others:
         get(name)  # so that a name that nobody knows is said to be one
-        known = ", ".join((*OWN_CLUSTERS, *sorted(others)))
+        known = ", ".join((*OWN, *sorted(others)))
         raise SubjectUnavailable(f'subject "{name}" has no scheduler; one of {known} has')
-    return cast("ClusterSystem", _loaded(name, _registered(name, CLUSTER_GROUP)))
+    found = _registered(name, CLUSTER_GROUP)
+    return cast("ClusterSystem", _loaded(name, found, ClusterSystem))
 
 
-def _loaded(name: str, point: EntryPoint) -> object:
-    """What stands there, made. Modules in the folder that we are in can be imported, too."""
+def _loaded(name: str, point: EntryPoint, protocol: type) -> object:
+    """Return an instance of the class at an entry point. Raises SubjectUnavailable.
+
+    Modules in the current folder can be imported meanwhile.
+    """
+    try:
+        with _importable_from_here():
+            made = point.load()()
+    except Exception as error:
+        raise SubjectUnavailable(f'subject "{name}" cannot be imported: {_told(error)}') from error
+    for problem in _problems(made, protocol):
+        raise SubjectUnavailable(f'subject "{name}" {problem}')
+    return made
+
+
+@contextmanager
+def _importable_from_here() -> Iterator[None]:
+    """Let modules in the current folder be imported, before all others."""
+    before = [*sys.path]
     here = str(Path.cwd())
-    if here not in sys.path:
+    if here not in before:
         sys.path.insert(0, here)
     try:
-        return point.load()()
-    except (ImportError, AttributeError) as error:
-        raise SubjectUnavailable(f'subject "{name}" cannot be imported: {error}') from error
+        yield
+    finally:
+        if here not in before:
+            with suppress(ValueError):  # the module may have taken it out itself
+                sys.path.remove(here)
+
+
+def _told(error: Exception) -> str:
+    """Return an exception in a line; with the place, unless it is an import that fails."""
+    if isinstance(error, ImportError | AttributeError):
+        return str(error)
+    said = str(error).partition("\n")[0]
+    if isinstance(error, SyntaxError):
+        place = f" ({Path(error.filename).name}:{error.lineno})" if error.filename else ""
+        return f"{type(error).__name__}: {error.msg}{place}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
+
+
+def _problems(made: object, protocol: type) -> Iterator[str]:
+    """Yield reasons why an object is no subject, each the rest of a sentence."""
+    lacking = [name for name in sorted(_members(protocol)) if not hasattr(made, name)]
+    if lacking:
+        kind = type(made).__name__
+        yield f"is no {protocol.__name__}: {kind} has no {', '.join(lacking)}; see docs/extending.md"
+    elif isinstance(made, PlainSubject):
+        yield from made.mistakes()
+
+
+def _members(protocol: type) -> Iterable[str]:
+    return (name for base in protocol.__mro__ for name in vars(base) if not name.startswith("_"))
 
 
 def fuzzed_alone(name: str) -> Subject:
@@ -93,10 +185,6 @@ def fuzzed_alone(name: str) -> Subject:
     if why := subject.why_not_alone():
         raise SubjectUnavailable(f"{why}; alone it is only replayed: add --scope cluster")
     return subject
-
-
-def _own(name: str) -> EntryPoint | None:
-    return EntryPoint(name, OWN[name], GROUP) if name in OWN else None
 
 
 def _registered(name: str, group: str) -> EntryPoint:

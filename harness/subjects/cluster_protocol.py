@@ -8,9 +8,9 @@ is the harness's own fault.
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple, Protocol, Self, runtime_checkable
+from typing import Final, NamedTuple, Protocol, Self, cast, runtime_checkable
 
-from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects.protocol import Subject, not_copyable
 from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
@@ -205,7 +205,7 @@ class ProjectableClusterSystem(ClusterSystem, Protocol):
         """Return the same system at the scope of one worker."""
 
 
-class CopyableCluster(Protocol):
+class CopyableCluster(ClusterSubject, Protocol):
     """A cluster under test that can be explored."""
 
     def copy(self) -> Self:
@@ -218,3 +218,10 @@ class CopyableCluster(Protocol):
             its: names and numbers there.
             posts: what is under way: its messages are part of it.
         """
+
+
+def copyable_cluster(name: str, cluster: ClusterSubject) -> CopyableCluster:
+    """Return the same cluster, which can be explored. Raises SubjectUnavailable where it cannot."""
+    if not hasattr(cluster, "fingerprint"):
+        raise not_copyable(name)
+    return cast("CopyableCluster", cluster)

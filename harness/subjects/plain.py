@@ -4,10 +4,17 @@ Everything that a subject must show beyond that follows. A worker that knows mor
 transfers) overrides what it shows.
 """
 
+import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject, as_declared
+from workerfuzz.harness.subjects.protocol import (
+    Subject,
+    SubjectRaised,
+    SubjectUnavailable,
+    WorkerSubject,
+    as_declared,
+)
 from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -47,9 +54,17 @@ class PlainWorker(WorkerSubject):
     def handle(self, event: Event) -> Sequence[Instruction]:
         before = dict(self.states)
         try:
-            issued = tuple(self.react(event))
+            reaction: object = self.react(event)
+            if not isinstance(reaction, Iterable):
+                raise SubjectUnavailable(self._no_instructions(event, reaction))
+            issued = tuple(reaction)
+        except SubjectUnavailable:
+            raise
         except Exception as error:
             raise SubjectRaised(f"{type(error).__name__}: {error}") from error
+        for it in issued:
+            if not isinstance(it, Instruction):
+                raise SubjectUnavailable(self._no_instructions(event, it))
         self._changes = [
             (key, Transition(type(event).__name__, start, finish, finish))
             for key in sorted({**before, **self.states})
@@ -57,6 +72,13 @@ class PlainWorker(WorkerSubject):
             is not (finish := self.states.get(key, State.FORGOTTEN))
         ]
         return issued
+
+    def _no_instructions(self, event: Event, found: object) -> str:
+        kind = "None" if found is None else f"a {type(found).__name__}"
+        return (
+            f"{type(self).__name__}.react made {kind} of {type(event).__name__}; "
+            "expected instructions: yield each of them, or return a list"
+        )
 
     def changes(self) -> Sequence[tuple[str, Transition]]:
         return self._changes
@@ -133,6 +155,23 @@ class PlainSubject(Subject):
 
     def version(self) -> str:
         return self.release
+
+    def mistakes(self) -> Iterator[str]:
+        """Yield attributes that cannot be meant so, each the rest of a sentence about it."""
+        made = getattr(self, "worker_class", None)
+        if not (isinstance(made, type) and issubclass(made, PlainWorker)):
+            found = "none" if made is None else getattr(made, "__name__", repr(made))
+            yield f"needs a worker_class that inherits from PlainWorker; found {found}"
+        for name in ("takes", "pool", "peers"):
+            if isinstance(getattr(self, name), str):
+                yield f"has a string for {name}; expected several, as in ({getattr(self, name)!r},)"
+                return
+        known = [kind.word for kind in WORKER_STEPS]
+        for word in self.takes:
+            if word not in known:
+                near = difflib.get_close_matches(str(word), known, n=1)
+                hint = f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
+                yield f'takes "{word}", which is no kind of step; {hint}'
 
     def worker(self, config: WorkerConfig) -> WorkerSubject:
         return self.worker_class(config)

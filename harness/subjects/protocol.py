@@ -2,8 +2,11 @@
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, Self
+from pathlib import Path
+from traceback import FrameSummary, extract_tb
+from typing import Final, Protocol, Self, cast
 
+import workerfuzz
 from workerfuzz.statemachine.properties.property import Broken
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker.canonical import Canonical
@@ -17,6 +20,19 @@ from workerfuzz.strategies.worker.run_config import RunConfig, draw_run_config
 
 class SubjectRaised(Exception):
     """The system under test raised where it should not have. The cause is what it raised."""
+
+
+#: Files of this package, the reference included.
+_OURS: Final = Path(workerfuzz.__file__).parent
+
+
+def subject_frames(error: BaseException) -> Sequence[FrameSummary]:
+    """Return the frames of a traceback that are the subject's, outermost first; none of ours."""
+    return [
+        frame
+        for frame in extract_tb(error.__traceback__)
+        if not Path(frame.filename).is_relative_to(_OURS)
+    ]
 
 
 class SubjectUnavailable(Exception):
@@ -92,7 +108,7 @@ def as_declared(subject: Subject, run_config: RunConfig) -> RunConfig:
     return run_config
 
 
-class Copyable(Protocol):
+class Copyable(WorkerSubject, Protocol):
     """A worker under test that can be explored."""
 
     def copy(self) -> Self:
@@ -102,8 +118,12 @@ class Copyable(Protocol):
         """Return plain data, equal for those that continue alike."""
 
 
-def copyable(name: str, it: Any) -> Any:
-    """The same ``Copyable`` system, or cluster. Raises SubjectUnavailable where it is none."""
-    if hasattr(it, "fingerprint"):
-        return it
-    raise SubjectUnavailable(f'subject "{name}" cannot be copied, and so not explored')
+def copyable(name: str, worker: WorkerSubject) -> Copyable:
+    """Return the same worker, which can be explored. Raises SubjectUnavailable where it cannot."""
+    if not hasattr(worker, "fingerprint"):
+        raise not_copyable(name)
+    return cast("Copyable", worker)
+
+
+def not_copyable(name: str) -> SubjectUnavailable:
+    return SubjectUnavailable(f'subject "{name}" cannot be copied, and so not explored')

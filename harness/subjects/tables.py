@@ -5,7 +5,7 @@ least what every worker shows.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker.queue import TaskQueue
@@ -62,12 +62,12 @@ def filled(tables: Tables) -> Tables:
     return {name: lines for name, lines in tables.items() if lines}
 
 
-def read(owner: Any, names: Iterable[str]) -> Tables:
+def read(owner: object, names: Iterable[str]) -> Tables:
     """Attributes of an object, as far as it has them, as tables."""
     return filled({name: table(getattr(owner, name)) for name in names if hasattr(owner, name)})
 
 
-def table(value: Any) -> Mapping[str, str]:
+def table(value: object) -> Mapping[str, str]:
     """One attribute as lines: an item each, where it maps names to something."""
     if isinstance(value, TaskQueue):
         return {key: f"priority {said(priority)}" for priority, key in value}
@@ -78,7 +78,7 @@ def table(value: Any) -> Mapping[str, str]:
     return {"": said(value)}
 
 
-def differing(record: Any, fresh: Any, names: Iterable[str]) -> str:
+def differing(record: object, fresh: object, names: Iterable[str]) -> str:
     """``name=value`` for each attribute that differs from that of a fresh record."""
     pairs = ((name, getattr(record, name)) for name in names)
     return " ".join(
@@ -86,7 +86,7 @@ def differing(record: Any, fresh: Any, names: Iterable[str]) -> str:
     )
 
 
-def said(value: Any) -> str:
+def said(value: object) -> str:
     """A value in a few words: the same in every run."""
     if value is None:
         return NONE
@@ -111,7 +111,7 @@ def listed(items: Iterable[str]) -> str:
     return ",".join(items) or NONE
 
 
-def name_of(value: Any) -> str:
+def name_of(value: object) -> str:
     """What a key, a party or a record is called."""
     if not isinstance(value, str):
         names = (getattr(value, name, None) for name in ("key", "name", "client_key"))

@@ -12,14 +12,14 @@ class Decision(TwoNames):
     usage: ClassVar[str] = "KEY WORKER"
     keyed: ClassVar[tuple[bool, bool]] = (True, False)
 
-    def apply(self, world: ClusterControl) -> None:
-        world.decide(self.word, self.first, self.second)
-
 
 class Steal(Decision):
     """A task is to be computed by another worker, if the one that has it agrees."""
 
     source: ClassVar[str] = "stealable"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.steal(self.first, self.second)
 
 
 class Replicate(Decision):
@@ -27,11 +27,17 @@ class Replicate(Decision):
 
     source: ClassVar[str] = "replicable"
 
+    def apply(self, world: ClusterControl) -> None:
+        world.replicate(self.first, self.second)
+
 
 class Drop(Decision):
     """A worker may drop its copy of a value."""
 
     source: ClassVar[str] = "droppable"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.drop(self.first, self.second)
 
 
 class Notice(OneName):

@@ -173,8 +173,14 @@ class ClusterControl(ClusterView, Protocol):
     def handle_event(self, worker: str, event: Event) -> None:
         """Something else happens to a worker."""
 
-    def decide(self, what: str, key: str, worker: str) -> None:
-        """The scheduler decides to ``steal``, to ``replicate`` or to ``drop``."""
+    def steal(self, key: str, thief: str) -> None:
+        """The scheduler asks the worker that has a task to give it up for another one."""
+
+    def replicate(self, key: str, worker: str) -> None:
+        """The scheduler asks a worker for a copy."""
+
+    def drop(self, key: str, worker: str) -> None:
+        """The scheduler tells a worker that it may drop its copy."""
 
     def die(self, worker: str) -> None:
         """A worker's process is gone."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from workerfuzz.harness.campaigns.executors.protocol import FORMAT
 from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.subjects import declaration
 
 #: The oldest Python that runs workerfuzz.
 OLDEST: Final = (3, 11)
@@ -70,8 +71,9 @@ def interpreter(name: str, subject: str) -> str:
             f"{path}: its workerfuzz {version} speaks format {found['format']} of shards, and this "
             f"one {FORMAT}; use the same release"
         )
-    if subject == "dask" and "distributed" not in found:
-        raise CannotCarry(f"{path}: distributed does not load there: {found['undistributed']}")
+    needed = declaration(subject).requires
+    if needed and needed not in found:
+        raise CannotCarry(f"{path}: {needed} does not load there: {found['undistributed']}")
     return path
 
 

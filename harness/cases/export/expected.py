@@ -12,7 +12,6 @@ from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
 #: The subject that tests are written for.
-DASK = "dask"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Shown:
 
 def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
     """Plays a case; raises CaseError where nothing of it is worth a test."""
-    if DASK not in case.subjects:
+    if subject.name not in case.subjects:
         raise CaseError(
             "the case is not about dask: add it to `subject:`, if it holds there", None, case.path
         )
@@ -78,7 +77,7 @@ def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
     if violation is not None:
         return Shown(case, steps, violation.property, violation, f"distributed {version}")
     for broken in case.breaks:
-        if broken.subject == DASK:
+        if broken.subject == subject.name:
             return Shown(
                 case, steps, broken.property, None, f"distributed {broken.specifier}".rstrip()
             )

@@ -11,6 +11,7 @@ from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cases.format.case import Break, Case, CaseError, NumberedLine, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.cases.format.spelling import unknown
+from workerfuzz.harness.subjects import declaration
 from workerfuzz.strategies import text
 from workerfuzz.strategies.text import BadText
 
@@ -83,7 +84,7 @@ def parse_break(value: str, number: int) -> Break:
 
 def check_property(name: str, number: int, subject: str = vocabulary.REFERENCE) -> None:
     """Subjects of other people may have properties that we have never heard of."""
-    if subject in vocabulary.OURS and name not in vocabulary.properties():
+    if declaration(subject).is_own and name not in vocabulary.properties():
         raise CaseError(unknown("property", name, vocabulary.properties()), number)
 
 

@@ -27,10 +27,7 @@ from workerfuzz.statemachine.properties import scheduler_totals as totals_of_sch
 from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
 
 #: The subject whose effects cases tell.
-REFERENCE: Final = "reference"
-
-#: Subjects of which we know every property.
-OURS: Final = frozenset({REFERENCE, "dask"})
+REFERENCE: Final = next(name for name, declared in registry.OWN.items() if declared.is_model)
 
 
 #: Where properties are written.

@@ -6,7 +6,7 @@ from typing import Any
 
 from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, CaseStep, NumberedLine, ScopeName
-from workerfuzz.harness.cases.format.vocabulary import REFERENCE
+from workerfuzz.harness.subjects import declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.scopes import SCOPES
@@ -105,7 +105,7 @@ def observed(scene: CaseStep, result: StepResult, subject: Subject) -> CaseStep:
     if result.impossible is not None:
         raise ImpossibleStep(f"{result.step}: {result.impossible}")
     effects: tuple[NumberedLine, ...] = ()
-    if result.effect is not None and subject.name == REFERENCE:
+    if result.effect is not None and declaration(subject.name).is_model:
         effects = tuple(map(NumberedLine, result.effect.lines()))
     broken = (
         NumberedLine(f"~ {result.violation.property}") if result.violation is not None else None

@@ -10,8 +10,8 @@ from typing import Any, Final, Self, TypeAlias
 
 from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, CaseStep
-from workerfuzz.harness.cases.format.vocabulary import REFERENCE
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
+from workerfuzz.harness.subjects import DEFAULT, declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation
@@ -94,7 +94,7 @@ def case_command(verb: str, path: str | Path, subject: str, *options: str, pytho
     """
     program = [python, "-m", "workerfuzz.harness.cli"] if python else ["workerfuzz"]
     name = f"./{path}" if str(path).startswith("-") else str(path)
-    chosen = [] if subject in {"", REFERENCE} else ["--subject", subject]
+    chosen = [] if subject in {"", DEFAULT} else ["--subject", subject]
     return shlex.join([*program, verb, name, *chosen, *options])
 
 
@@ -173,7 +173,9 @@ class Judge:
     differences: list[tuple[str, ...]] = field(default_factory=list)
 
     def compare(self, scene: CaseStep, result: StepResult) -> None:
-        if self.subject.name == REFERENCE and (lines := tuple(diff(self.case, scene, result))):
+        if declaration(self.subject.name).is_model and (
+            lines := tuple(diff(self.case, scene, result))
+        ):
             self.differences.append(lines)
 
     def impossible(self, scene: CaseStep, why: str) -> Replay:

@@ -181,9 +181,17 @@ class TracedCluster(ClusterWorld):
                 trace.doing(worker, text.word(type(event)))
         super().handle_event(worker, event)
 
-    def decide(self, what: str, key: str, worker: str) -> None:
-        self.trace.doing(SCHEDULER, what)
-        super().decide(what, key, worker)
+    def steal(self, key: str, thief: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Steal.word)
+        super().steal(key, thief)
+
+    def replicate(self, key: str, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Replicate.word)
+        super().replicate(key, worker)
+
+    def drop(self, key: str, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Drop.word)
+        super().drop(key, worker)
 
     def notice(self, worker: str) -> None:
         self.trace.doing(SCHEDULER, from_scheduler.Notice(worker))

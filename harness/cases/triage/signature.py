@@ -1,18 +1,13 @@
 """Signatures: equal for two findings of the same bug."""
 
 import re
-import traceback
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final, NamedTuple
 
-import workerfuzz
+from workerfuzz.harness.subjects.protocol import subject_frames
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import process_survives
 from workerfuzz.strategies.worker.run_config import PEERS, RunConfig
-
-#: Files of ours; a failure of the reference is told by its exception alone.
-OURS: Final = Path(workerfuzz.__file__).parent
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{8}\b")
 _NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
@@ -24,8 +19,8 @@ class Signature(NamedTuple):
     Attributes:
         property: name of the property that was broken.
         exception: type of what the subject raised; empty where it raised nothing.
-        about: in a cluster, what tells bugs apart that break the same property: where the subject
-            raised, or the counterexample without names and numbers.
+        about: tells bugs apart that break the same property: function and line of the subject that
+            raised; in a cluster, else, the counterexample without names and numbers.
     """
 
     property: str
@@ -42,7 +37,7 @@ def signature(violation: Violation) -> Signature:
     raised = violation.__cause__
     if violation.run_config.scope == "worker" and violation.property != process_survives.name:
         exception = type(raised).__name__ if raised is not None else ""
-        return Signature(violation.property, exception)
+        return Signature(violation.property, exception, innermost(raised) if raised else "")
     return located(violation)
 
 
@@ -65,13 +60,13 @@ def place(error: BaseException) -> str:
     """Transition that was underway, and where the subject raised: a function and its line."""
     edges = (getattr(it, name, None) for it in (error, root(error)) for name in ("start", "finish"))
     edge = " -> ".join(dict.fromkeys(str(it) for it in edges if it is not None))
-    frames = [
-        frame
-        for frame in traceback.extract_tb(root(error).__traceback__)
-        if not Path(frame.filename).is_relative_to(OURS)
-    ]
-    innermost = f"{frames[-1].name}: {frames[-1].line}" if frames else ""
-    return "; ".join(part for part in (edge, innermost) if part)
+    return "; ".join(part for part in (edge, innermost(error)) if part)
+
+
+def innermost(error: BaseException) -> str:
+    """Return function and line of the subject that raised; empty for the reference, which is ours."""
+    frames = subject_frames(root(error))
+    return f"{frames[-1].name}: {frames[-1].line}" if frames else ""
 
 
 def normalised(violation: Violation) -> str:

@@ -1,23 +1,28 @@
 """From a violation to its finding: the steps are shrunk, recorded as a case, written, and reported."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.record import record, unplayed
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
-from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.cases.triage.signature import root, signature
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, first_occurrence
 from workerfuzz.harness.engines.findings.finding_files import closing_lines, save
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
 from workerfuzz.harness.subjects.cluster_protocol import ProjectableClusterSystem
+from workerfuzz.harness.subjects.protocol import subject_frames
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns
+
+#: Frames of a traceback that are shown: the innermost ones.
+MOST_FRAMES: Final = 8
 
 
 def keep(
@@ -74,10 +79,20 @@ def report(shrunk: Shrunk) -> list[str]:
     return [
         f"{violation.property}: {violation.sentence}",
         *(f"  {line}" for line in violation.counterexample.splitlines()),
+        *(f"  {line}" for line in traceback_of(violation)),
         f"after {counted(len(violation.steps), 'step')} (shrunk from {shrunk.before}{interrupted}):",
         *(f"  {line}" for line in [*(f"> {step}" for step in violation.steps), *rest]),
         f"shrinking took {shrunk.account()}",
     ]
+
+
+def traceback_of(violation: Violation) -> Iterator[str]:
+    """Yield the traceback of an exception of the subject: its own frames, the innermost last."""
+    raised = violation.__cause__
+    for frame in subject_frames(root(raised))[-MOST_FRAMES:] if raised is not None else ():
+        yield f'File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+        if frame.line:
+            yield f"  {frame.line}"
 
 
 def write_and_report(finding: Finding, folder: Path | None) -> None:

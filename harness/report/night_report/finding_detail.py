@@ -15,13 +15,11 @@ from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import CASE, status
 from workerfuzz.harness.report.night_report.night_report import Fixed
 from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, width_of
-from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects import EXPORTED, get
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine.properties.crashes import process_survives
 
 T = TypeVar("T")
-
-DASK: Final = "dask"
 
 
 #: Playing what breaks this ends the process that plays it.
@@ -121,7 +119,7 @@ class DetailLoader:
         subject, name = case.subjects[0], f"picture{self.count}"
         if isinstance(it, Finding):
             shown.alone, subject = it.worker_case.text, it.subject
-        shown.test, shown.no_test = attempt(lambda: export(case, get(DASK)), "")
+        shown.test, shown.no_test = attempt(lambda: export(case, get(EXPORTED)), "")
         shown.picture, shown.no_picture = attempt(
             lambda: self.drawn(case, subject, name, ends_process(it, case)), Picture()
         )

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
-from workerfuzz.harness.subjects.protocol import copyable
+from workerfuzz.harness.subjects.cluster_protocol import copyable_cluster
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
@@ -30,7 +30,7 @@ def copied(world: Any) -> Any:
     tables = {name: it for name, it in vars(world).items() if name not in NOT_COPIED}
     other = object.__new__(type(world))
     other.__dict__.update(own(tables, {}), _possible=world._possible, _on_close=ExitStack())
-    other.cluster = copyable(world.subject.name, world.cluster).copy()
+    other.cluster = copyable_cluster(world.subject.name, world.cluster).copy()
     other._on_close.callback(other.cluster.close)
     other.effect = ClusterEffect(other.cluster)
     return other
@@ -58,7 +58,7 @@ def fingerprint(world: Any, names: Mapping[str, str]) -> tuple[Hashable, ...]:
     """Of the cluster, of what is under way in it, and of what clients know."""
     its = Canonical(names)
     boxes = sorted(world.mail.items(), key=lambda item: tuple(map(its.name, item[0])))
-    cluster = copyable(world.subject.name, world.cluster)
+    cluster = copyable_cluster(world.subject.name, world.cluster)
     return (
         *cluster.fingerprint(its, [post for _, box in boxes for post in box]),
         under_way(world, its),

@@ -271,10 +271,15 @@ class ClusterWorld(ClusterEnvironment):
                 pass
         self.call(worker, self.cluster.handle_event, worker, event)
 
-    def decide(self, what: str, key: str, worker: str) -> None:
-        self.call(SCHEDULER, getattr(self.cluster, what), key, worker)
-        decided = must.DecisionObservation(self.cluster, what, key)
-        self.demand(must.last_copy_is_kept, decided)
+    def steal(self, key: str, thief: str) -> None:
+        self.call(SCHEDULER, self.cluster.steal, key, thief)
+
+    def replicate(self, key: str, worker: str) -> None:
+        self.call(SCHEDULER, self.cluster.replicate, key, worker)
+
+    def drop(self, key: str, worker: str) -> None:
+        self.call(SCHEDULER, self.cluster.drop, key, worker)
+        self.demand(must.last_copy_is_kept, must.DecisionObservation(self.cluster, "drop", key))
 
     def notice(self, worker: str) -> None:
         del self.unnoticed[worker]
