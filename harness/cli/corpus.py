@@ -1,4 +1,4 @@
-"""Commands about corpora: folders of stems, from which walks grow runs."""
+"""Commands about corpora: folders of corpus entries, from which runs are mutated."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,19 +20,22 @@ of_corpus = typer.Typer(help="Look at corpora, bring them together, make them sm
 app.add_typer(of_corpus, name="corpus")
 
 FolderArgument = Annotated[
-    Path, typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A folder of stems.")
+    Path,
+    typer.Argument(metavar="DIR", exists=True, file_okay=False, help="A folder of corpus entries."),
 ]
 
 
 @of_corpus.command()
 def stats(folder: FolderArgument) -> None:
-    """Tell how many stems there are, of what, and what they reach."""
+    """Tell how many entries there are, of what, and what they reach."""
     from workerfuzz.harness.cases.format import corpus
     from workerfuzz.harness.report.corpus import stats_lines
 
     found = corpus.stats(folder)
     if not found.stems and not found.problems and any(folder.iterdir()):
-        complain(f"{folder}: no stems here; expected a folder of `workerfuzz run --corpus`")
+        complain(
+            f"{folder}: no corpus entries here; expected a folder of `workerfuzz run --corpus`"
+        )
         raise typer.Exit(ExitStatus.BAD_INPUT)
     for line in stats_lines(found):
         typer.echo(line)
@@ -43,19 +46,21 @@ def stats(folder: FolderArgument) -> None:
 def merge(
     folders: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR...", exists=True, file_okay=False, help="Folders of stems."),
+        typer.Argument(
+            metavar="DIR...", exists=True, file_okay=False, help="Folders of corpus entries."
+        ),
     ],
     into: Annotated[
         Path, typer.Option(metavar="DIR", file_okay=False, help="The folder that gets them.")
     ],
 ) -> None:
-    """Bring the stems of several corpora into one; nothing is taken away."""
+    """Bring the entries of several corpora into one; nothing is taken away."""
     from workerfuzz.harness.cases.format import corpus
     from workerfuzz.harness.cases.format.spelling import counted
 
     problems = [problem for folder in folders for problem in corpus.load(folder).problems]
     added = corpus.merge(folders, into)
-    typer.echo(f"{into}: {counted(added, 'stem')} added")
+    typer.echo(f"{into}: {counted(added, 'corpus entry')} added")
     end_with(problems)
 
 
@@ -66,7 +71,7 @@ def minimise(
     scope: Annotated[Scope, typer.Option(help="Of which runs.")] = Scope.WORKER,
     quiet: QuietOption = False,
 ) -> None:
-    """Replay the stems of a subject on the release that is here; keep few that reach all of it."""
+    """Replay the entries of a subject on the release that is here; keep few that reach all of it."""
     fix_hash_order(subject)
     from workerfuzz.harness.campaigns.shard.shard import system
     from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise as minimised
@@ -77,7 +82,7 @@ def minimise(
         folder,
         system(subject, scope.value),
         SCOPES[scope.value],
-        lambda stems: followed(stems, "replaying stems", len(stems), quiet=quiet),
+        lambda stems: followed(stems, "replaying entries", len(stems), quiet=quiet),
     )
     typer.echo(str(done))
     end_with(done.problems)

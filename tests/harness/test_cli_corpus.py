@@ -118,23 +118,23 @@ def test_stats_tells_what_there_is(say: Say) -> None:
     status, out, err = say("corpus", "stats", "stems")
     assert (status, err) == (0, "")
     first, *rest = out.splitlines()
-    assert re.fullmatch(r"2 stems, 1\.5 steps each, \d+\.\d KiB", first)
+    assert re.fullmatch(r"2 corpus entries, 1\.5 steps each, \d+\.\d KiB", first)
     assert rest == [
-        "  worker, dask 2026.8.0: 1 stem",
-        f"  worker, {SAID}: 1 stem",
+        "  worker, dask 2026.8.0: 1 corpus entry",
+        f"  worker, {SAID}: 1 corpus entry",
         "  worker: 2 features reached",
     ]
 
 
 def test_nothing_is_a_corpus_too(say: Say) -> None:
     Path("stems").mkdir()
-    assert say("corpus", "stats", "stems") == (0, "0 stems, 0.0 steps each, 0.0 KiB\n", "")
+    assert say("corpus", "stats", "stems") == (0, "0 corpus entries, 0.0 steps each, 0.0 KiB\n", "")
 
 
 def test_a_folder_of_something_else_is_told(say: Say) -> None:
     Path("music").mkdir()
     Path("music/song.txt").write_text("la la")
-    said = "music: no stems here; expected a folder of `workerfuzz run --corpus`"
+    said = "music: no corpus entries here; expected a folder of `workerfuzz run --corpus`"
     assert say("corpus", "stats", "music") == (2, "", f"workerfuzz: {said}\n")
 
 
@@ -144,10 +144,14 @@ def test_merge_brings_corpora_together(say: Say) -> None:
     corpus.store(Path("other"), stem("compute-task x"))
     assert say("corpus", "merge", "one", "other", "--into", "all") == (
         0,
-        "all: 2 stems added\n",
+        "all: 2 corpus entries added\n",
         "",
     )
-    assert say("corpus", "merge", "one", "--into", "all") == (0, "all: 0 stems added\n", "")
+    assert say("corpus", "merge", "one", "--into", "all") == (
+        0,
+        "all: 0 corpus entries added\n",
+        "",
+    )
     assert len(corpus.load(Path("all")).stems) == 2
 
 
@@ -156,11 +160,11 @@ def test_minimise_keeps_what_is_needed(say: Say) -> None:
         corpus.store(Path("stems"), it)
     status, out, err = say("corpus", "minimise", "stems")
     assert (status, err) == (0, "")
-    assert re.fullmatch(r"2 stems, of which 1 reach all \d+ features\n", out)
+    assert re.fullmatch(r"2 corpus entries, of which 1 reach all \d+ features\n", out)
     (kept,) = corpus.load(Path("stems")).stems
     assert kept.steps == (parse("compute-task x"),)
     status, out, _ = say("corpus", "minimise", "stems", "--scope", "cluster")
-    assert (status, out) == (0, "0 stems, of which 0 reach all 0 features\n")
+    assert (status, out) == (0, "0 corpus entries, of which 0 reach all 0 features\n")
 
 
 @pytest.mark.parametrize("command", [("stats",), ("minimise",), ("merge", "--into", "all")])

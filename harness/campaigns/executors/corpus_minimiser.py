@@ -34,7 +34,7 @@ def minimise_apart(python: str = sys.executable, patience_s: float = PATIENCE_S)
         try:
             return ask(python, __name__, MinimiseTask(str(folder), target), Minimised, patience_s)
         except NoAnswer as error:
-            raise NotMinimised(f"the corpus keeps all stems: {error}") from None
+            raise NotMinimised(f"the corpus keeps all entries: {error}") from None
 
     return minimised
 

@@ -25,4 +25,7 @@ def unknown(what: str, name: str, names: Iterable[str], most: int = MOST_NAMES) 
 
 
 def counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    """Return ``3 steps``, ``1 entry``, ``2 entries``."""
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count} {noun[:-1]}ies" if noun.endswith("ry") else f"{count} {noun}s"

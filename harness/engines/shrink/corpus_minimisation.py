@@ -31,7 +31,7 @@ class Minimised:
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = f"{counted(self.before, 'stem')}, of which {self.after:,} reach all"
+        said = f"{counted(self.before, 'corpus entry')}, of which {self.after:,} reach all"
         return f"{said} {counted(self.features, 'feature')}"
 
 

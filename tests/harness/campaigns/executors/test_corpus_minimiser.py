@@ -55,7 +55,7 @@ def test_a_stem_that_ends_the_process_takes_nothing_with_it(
     with pytest.raises(NotMinimised) as raised:
         minimise_apart()(tmp_path / "corpus", Target("strangers:Leaves", "worker"))
     assert str(raised.value) == (
-        "the corpus keeps all stems: the process ended itself, with status 0"
+        "the corpus keeps all entries: the process ended itself, with status 0"
     )
     assert names(tmp_path / "corpus") == before
 

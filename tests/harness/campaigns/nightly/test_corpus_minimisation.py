@@ -30,7 +30,7 @@ def test_stems_of_each_target_are_minimised(tmp_path: Path) -> None:
     put(tmp_path)
     phase = Phase("minimise")
     minimise_all(phase, tmp_path, TARGETS, minimise_here)
-    assert phase.told == ["reference: 2 stems, of which 1 reach all 6 features"]
+    assert phase.told == ["reference: 2 corpus entries, of which 1 reach all 6 features"]
     assert phase.red == []
 
 
@@ -43,7 +43,7 @@ def test_what_is_wrong_with_one_target_leaves_the_others(tmp_path: Path) -> None
     phase = Phase("minimise")
     minimise_all(phase, tmp_path, TARGETS, minimised)
     assert phase.red == ["reference: no stem is lost"]
-    assert phase.told == ["clusters of reference: 1 stem, of which 1 reach all 1 feature"]
+    assert phase.told == ["clusters of reference: 1 corpus entry, of which 1 reach all 1 feature"]
 
 
 def test_a_corpus_of_a_newer_format_is_left_alone(tmp_path: Path) -> None:
