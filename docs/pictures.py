@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
@@ -47,11 +47,11 @@ RUNS: Final = Plan(subject="dask", scope="cluster", engine="walk", seed=1, budge
 
 #: What the report tells of: as if nobody knew any bug of Dask.
 NIGHT: Final = Plan(
-    subject="dask", scope="cluster", engine="walk", seed=3, budget=Budget(runs=120), known=False
+    subject="dask", scope="cluster", engine="walk", seed=3, budget=Budget(runs=20), known=False
 )
 
-#: Of the window that is shown, in px.
-WINDOW: Final = {"width": 1380, "height": 860}
+#: Sizes in px of the windows in which pages are shown.
+WINDOWS: Final = ((1280, 800), (400, 800))
 
 #: Rich's own, without fonts that somebody would have to be asked for.
 TERMINAL: Final = re.sub(r"@font-face \{\{.*?\}\}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
@@ -68,21 +68,22 @@ def main() -> None:
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - ourselves
     wanted.out.mkdir(parents=True, exist_ok=True)
-    path = HERE.parent / "regressions" / "known" / CASE
-    chart = chart_of(load(path), get("dask"), tables=True)
+    case = HERE.parent / "regressions" / "known" / CASE
+    chart = chart_of(load(case), get("dask"), tables=True)
     for name, make in PICTURES.items():
         if wanted.only in (None, name):
-            sys.stdout.write(f"wrote {make(chart, wanted.out)}\n")
+            for path in make(chart, wanted.out):
+                sys.stdout.write(f"wrote {path}\n")
 
 
-def swimlanes(chart: Chart, folder: Path) -> Path:
+def swimlanes(chart: Chart, folder: Path) -> list[Path]:
     """As ``workerfuzz show CASE --svg FILE`` draws it."""
     path = folder / "swimlanes.svg"
     path.write_text(picture(chart), encoding="utf-8")
-    return path
+    return [path]
 
 
-def terminal(chart: Chart, folder: Path) -> Path:
+def terminal(chart: Chart, folder: Path) -> list[Path]:
     """As ``workerfuzz show CASE`` shows it, in a terminal of 80 columns."""
     screen = Console(
         record=True,
@@ -99,46 +100,43 @@ def terminal(chart: Chart, folder: Path) -> Path:
         title=shown, theme=MONOKAI, code_format=TERMINAL, unique_id="terminal"
     )
     path.write_text(drawn, encoding="utf-8")
-    return path
+    return [path]
 
 
-def browser(chart: Chart, folder: Path) -> Path:
-    """As a browser shows ``workerfuzz show CASE --html FILE``, with a key that is followed."""
-
-    def follow(opened: Any) -> None:
-        opened.click("button.key[data-key='b']")
-        opened.mouse.move(0, 0)
-        opened.evaluate("document.activeElement.blur()")
-
-    return taken(page(chart), folder / "page.png", follow, at="#10")
+def step_page(chart: Chart, folder: Path) -> list[Path]:
+    """As a browser opens ``workerfuzz show CASE --html FILE``: scrolled to the step that breaks."""
+    return screenshots(page(chart), folder, "step-page", ".band.now")
 
 
-def taken(html: str, path: Path, prepare: Callable[[Any], None], at: str = "") -> Path:
-    """A picture of a page, as a browser without a window shows it once it is prepared."""
+def screenshots(html: str, folder: Path, name: str, ready: str) -> list[Path]:
+    """Pictures of a page in a wide and in a narrow window, taken when an element is there."""
     from playwright.sync_api import sync_playwright
 
+    paths = []
     with tempfile.TemporaryDirectory() as work, sync_playwright() as playwright:
         file = Path(work) / "page.html"
         file.write_text(html, encoding="utf-8")
         program = shutil.which("chromium") or shutil.which("google-chrome")
-        started = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        opened = started.new_page(viewport=WINDOW)
-        opened.goto(f"{file.as_uri()}{at}")
-        prepare(opened)
-        opened.screenshot(path=path)
-        started.close()
-    return path
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for width, height in WINDOWS:
+            opened = browser.new_page(viewport={"width": width, "height": height})
+            opened.goto(file.as_uri())
+            opened.wait_for_selector(f"{ready} >> visible=true")
+            paths.append(folder / f"{name}-{width}.png")
+            opened.screenshot(path=paths[-1])
+        browser.close()
+    return paths
 
 
-def diagram(_: Chart, folder: Path) -> Path:
+def diagram(_: Chart, folder: Path) -> list[Path]:
     """As ``workerfuzz diagram --observed DIR --svg FILE`` draws it; of some runs that are made here."""
     path = folder / "diagram.svg"
     seen = of_shards([fill(open_shard(RUNS))], "worker")
     path.write_text(map_of(machine("worker", dask_tables(), seen.counts, seen.told)), "utf-8")
-    return path
+    return [path]
 
 
-def report(_: Chart, folder: Path) -> Path:
+def report(_: Chart, folder: Path) -> list[Path]:
     """As a browser shows ``workerfuzz report DIR``; of a short night that is made here."""
     shard = fill(open_shard(NIGHT))
     its = Night(
@@ -152,16 +150,14 @@ def report(_: Chart, folder: Path) -> Path:
     night_report = NightReport(its)
     details = DetailLoader(folder, draw)
     html = report_page(night_report, [details.load(it) for it in night_report.findings])
-    return taken(
-        html, folder / "report.png", lambda opened: opened.wait_for_selector("#finding-0 svg")
-    )
+    return screenshots(html, folder, "report", "#finding-0 svg")
 
 
 #: By name.
-PICTURES: Final[Mapping[str, Callable[[Chart, Path], Path]]] = {
+PICTURES: Final[Mapping[str, Callable[[Chart, Path], list[Path]]]] = {
     "swimlanes": swimlanes,
     "terminal": terminal,
-    "page": browser,
+    "step-page": step_page,
     "diagram": diagram,
     "report": report,
 }
