@@ -8,7 +8,6 @@ from typing import Final
 
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.format.vocabulary import REFERENCE
 from workerfuzz.harness.cases.replay.replay import (
     NOTHING_REPLAYED,
     OnViolation,
@@ -18,7 +17,7 @@ from workerfuzz.harness.cases.replay.replay import (
 )
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.replay.rewrite import rewrite
-from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects import declaration, get
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: How summaries call a file that is no case.
@@ -97,7 +96,7 @@ class Replayer:
         subject = self.subject or installed(name)
         if subject is None:
             return Replay(ReplayOutcome.NOT_INSTALLED, str(path), name)
-        if self.elsewhere is None or self.rewriting or name == REFERENCE:
+        if self.elsewhere is None or self.rewriting or declaration(name).is_embedded:
             return replay_here(case, subject, self.on_violation)
         try:
             return self.elsewhere(path, name)
