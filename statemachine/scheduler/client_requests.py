@@ -27,7 +27,7 @@ class Options:
     loose: bool = False
 
 
-#: Nothing is asked for.
+#: The options of a task by default.
 NO_OPTIONS: Final = Options()
 
 

@@ -1,7 +1,7 @@
 """Messages between participants, beside events and messages of a worker and requests of clients.
 
 ``Confirm`` and ``Confirmed`` make the scheduler's knowledge exact. What a worker says about a key before
-it has confirmed that it let go of it is of the past: its messages crossed the one that told it so.
+it has confirmed its release is outdated: its messages crossed the one that released the key.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Confirm:
 
     Attributes:
         number: of the question; never asked twice.
-        forgotten: keys whose former record has to be gone, thread and transfer included; none: at once.
+        forgotten: keys whose former record has to be removed, with thread and transfer; none: at once.
     """
 
     number: int

@@ -10,26 +10,26 @@ from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """State of a task whose inputs are all in memory. ``worker``: computes it, in processing."""
 
     state: SchedulerTaskState
     worker: WorkerRecord | None = None
 
 
-def place(scheduler: SchedulerState, task: SchedulerTask) -> Place:
+def place(scheduler: SchedulerState, task: SchedulerTask) -> Placement:
     """Choose the best worker; or wait for one to join, or to have room."""
     candidates = [worker for worker in able_workers(scheduler, task) if worker.running]
     if not candidates:
-        return Place(SchedulerTaskState.NO_WORKER)
+        return Placement(SchedulerTaskState.NO_WORKER)
     if may_queue(scheduler, task):
         candidates = [worker for worker in candidates if has_room(scheduler, worker)]
         if not candidates:
-            return Place(SchedulerTaskState.QUEUED)
+            return Placement(SchedulerTaskState.QUEUED)
     for worker in candidates:
         if worker.name == task.preferred_worker:
-            return Place(SchedulerTaskState.PROCESSING, worker)
-    return Place(
+            return Placement(SchedulerTaskState.PROCESSING, worker)
+    return Placement(
         SchedulerTaskState.PROCESSING, min(candidates, key=lambda worker: cost(task, worker))
     )
 

@@ -11,7 +11,7 @@ def target_state(scheduler: SchedulerState, task: SchedulerTask) -> SchedulerTas
     if not task.in_use:
         return _unused(task)
     if task.state is SchedulerTaskState.ERRED:
-        return SchedulerTaskState.ERRED  # left when a client asks for another try, or lets go
+        return SchedulerTaskState.ERRED  # left when a client retries or releases it
     if not task.needed:
         return SchedulerTaskState.RELEASED
     if task.who_has:

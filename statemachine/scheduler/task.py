@@ -58,7 +58,7 @@ class SchedulerTask:
         who_has: workers that hold the value. They said so, and were not told to drop it since.
         nbytes: size of the value in bytes, as the worker said that computed it.
         known_to: workers that may have a record of the key.
-        unconfirmed: workers that were told to let go of the key, by the number of the ``Confirm``.
+        unconfirmed: workers that were told to release the key, by the number of the ``Confirm``.
             Until it is answered, what they say of the key is of the past.
         renewed: content changed while some worker had not confirmed; it is begun when all have.
         detached: nobody uses it; the record goes when all workers have confirmed.

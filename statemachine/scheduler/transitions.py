@@ -107,7 +107,7 @@ def to_erred(
 def to_released(
     scheduler: SchedulerState, task: SchedulerTask, _: SchedulerFailure | None
 ) -> Iterable[str]:
-    """Let go of what this state stands for: a place in a queue, a request, a value, a failure.
+    """Give back what this state holds: a place in a queue, a request, a value, a failure.
 
     Where clients brought the value and it is gone, it is so for good. Otherwise a value that is gone
     while it is needed is made anew; clients hear of it.

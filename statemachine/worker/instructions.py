@@ -86,7 +86,7 @@ class AddKeys(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseWorkerData(Message):
-    """The copy of this key is gone."""
+    """The copy of this key was released."""
 
     key: str
 

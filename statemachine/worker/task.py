@@ -154,7 +154,7 @@ class TaskState:
         spec: content; None for a key that was never asked to be computed here.
         request: the last compute request; stays after it was answered or withdrawn.
         answered: the scheduler was told how that request ended.
-        freed: the scheduler let go of the content since the last request; other content may come.
+        freed: the scheduler freed the key since the last request; other content may come.
         successor: content requested while a thread or transfer of the former content was open;
             becomes the content when that has come back.
         doomed: ``ForgetKeys`` came; the record goes when nothing is held any more.

@@ -1,4 +1,4 @@
-"""Steps in which a client lets go of keys, tries them again, or brings values."""
+"""Steps in which a client releases, cancels or retries keys, or scatters values."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -74,7 +74,7 @@ class ClientAndKeys(ClusterStep):
 
 
 class Release(ClientAndKeys):
-    """A client does not want keys any more, or lets go of what it has cancelled."""
+    """A client releases its futures, cancelled ones included."""
 
     source: ClassVar[str] = "holding"
 
@@ -88,7 +88,7 @@ class Release(ClientAndKeys):
 
 @dataclass(frozen=True, slots=True)
 class Cancel(ClientAndKeys):
-    """A client gives keys up, with all that depends on them.
+    """A client cancels keys, with all their dependents.
 
     Attributes:
         force: the other clients have to do without as well.
@@ -121,7 +121,7 @@ class Cancel(ClientAndKeys):
 
 
 class Retry(ClientAndKeys):
-    """A client wants failed keys to be tried again; it does not wait in line."""
+    """A client retries failed keys; the request overtakes its earlier ones."""
 
     source: ClassVar[str] = "failed"
 

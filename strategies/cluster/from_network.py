@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.step import TwoNames
-from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView, TransferOutcome
 from workerfuzz.strategies.step import exactly
 from workerfuzz.strategies.text import BadText
 
@@ -59,7 +59,7 @@ class Refuse(TransferStep):
     source: ClassVar[str] = "asked"
 
     def apply(self, world: ClusterControl) -> None:
-        world.transferred(self.first, self.second, "busy")
+        world.transferred(self.first, self.second, TransferOutcome.BUSY)
 
 
 class Receive(TransferStep):
@@ -68,7 +68,7 @@ class Receive(TransferStep):
     source: ClassVar[str] = "served"
 
     def apply(self, world: ClusterControl) -> None:
-        world.transferred(self.first, self.second, "arrives")
+        world.transferred(self.first, self.second, TransferOutcome.SUCCESS)
 
 
 class Garble(TransferStep):
@@ -77,7 +77,7 @@ class Garble(TransferStep):
     source: ClassVar[str] = "served"
 
     def apply(self, world: ClusterControl) -> None:
-        world.transferred(self.first, self.second, "garbled")
+        world.transferred(self.first, self.second, TransferOutcome.GARBLED)
 
 
 class Break(TransferStep):
@@ -86,4 +86,4 @@ class Break(TransferStep):
     source: ClassVar[str] = "open"
 
     def apply(self, world: ClusterControl) -> None:
-        world.transferred(self.first, self.second, "broken")
+        world.transferred(self.first, self.second, TransferOutcome.NETWORK_FAILURE)

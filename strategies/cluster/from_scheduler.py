@@ -1,4 +1,4 @@
-"""Steps in which the scheduler decides something by itself, or notices that a worker is gone."""
+"""Steps in which the scheduler decides something by itself, or notices that a worker died."""
 
 from typing import ClassVar
 
@@ -41,7 +41,7 @@ class Drop(Decision):
 
 
 class Notice(OneName):
-    """The scheduler notices that a worker is gone; what it had sent is lost by now."""
+    """The scheduler notices that a worker died; messages of that worker are lost by then."""
 
     source: ClassVar[str] = "unnoticed"
 

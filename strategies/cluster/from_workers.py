@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from workerfuzz.statemachine.worker import events
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
-from workerfuzz.strategies.cluster.view import ClusterControl
+from workerfuzz.strategies.cluster.view import ClusterControl, ThreadOutcome
 
 
 class Begin(TwoNames):
@@ -19,35 +19,35 @@ class Begin(TwoNames):
 class ThreadEnds(TwoNames):
     """A thread has run its task."""
 
-    how: ClassVar[str]
+    outcome: ClassVar[ThreadOutcome]
     source: ClassVar[str] = "running"
 
     def apply(self, world: ClusterControl) -> None:
-        world.end(self.first, self.second, self.how)
+        world.end(self.first, self.second, self.outcome)
 
 
 class Succeed(ThreadEnds):
     """A task ends well."""
 
-    how: ClassVar[str] = "well"
+    outcome: ClassVar[ThreadOutcome] = ThreadOutcome.SUCCESS
 
 
 class Fail(ThreadEnds):
     """A task raises."""
 
-    how: ClassVar[str] = "badly"
+    outcome: ClassVar[ThreadOutcome] = ThreadOutcome.FAILURE
 
 
 class Reschedule(ThreadEnds):
     """A task asks to be run elsewhere."""
 
-    how: ClassVar[str] = "elsewhere"
+    outcome: ClassVar[ThreadOutcome] = ThreadOutcome.RESCHEDULE
 
 
 class Spoil(ThreadEnds):
     """A task ends well, but its result cannot be stored. An actor is not: it stays where it is."""
 
-    how: ClassVar[str] = "spoiled"
+    outcome: ClassVar[ThreadOutcome] = ThreadOutcome.NOT_STORED
     source: ClassVar[str] = "storing"
 
 
@@ -99,7 +99,7 @@ class RetryBusyWorker(TwoNames):
 
 
 class Dies(OneName):
-    """A worker's process is gone; the scheduler notices later."""
+    """The process of a worker dies; the scheduler notices later."""
 
     source: ClassVar[str] = "present"
 

@@ -1,5 +1,6 @@
 """Protocols of a cluster: its state as steps see it, and the actions that steps can take."""
 
+import enum
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
@@ -10,6 +11,24 @@ from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfil
 
 #: Two participants, or a participant and a key, as a step names them.
 Pair = tuple[str, str]
+
+
+class ThreadOutcome(enum.StrEnum):
+    """Outcome of a thread."""
+
+    SUCCESS = "well"
+    FAILURE = "badly"
+    RESCHEDULE = "elsewhere"
+    NOT_STORED = "spoiled"  # it succeeds, and its result cannot be stored
+
+
+class TransferOutcome(enum.StrEnum):
+    """Outcome of a transfer."""
+
+    SUCCESS = "arrives"
+    BUSY = "busy"
+    NETWORK_FAILURE = "broken"
+    GARBLED = "garbled"  # it arrives, and fails to deserialise
 
 
 class ClusterView(Protocol):
@@ -85,7 +104,7 @@ class ClusterView(Protocol):
 
     @property
     def fetching(self) -> Collection[Pair]:
-        """(worker, key) of what is asked for in ``open``."""
+        """(worker, key) of the keys that are requested in ``open``."""
 
     @property
     def retrying(self) -> Collection[Pair]:
@@ -146,8 +165,8 @@ class ClusterView(Protocol):
 class ClusterControl(ClusterView, Protocol):
     """A cluster that steps are applied to."""
 
-    def ask(self, client: str, wish: ClientRequest, *, at_once: bool = False) -> None:
-        """A client asks for something; at once, it overtakes what the client sent before."""
+    def ask(self, client: str, request: ClientRequest, *, at_once: bool = False) -> None:
+        """A client sends a request; with ``at_once``, it overtakes its earlier ones."""
 
     def scatter(self, client: str, key: str, worker: str) -> None:
         """A client puts a value on a worker."""
@@ -158,20 +177,20 @@ class ClusterControl(ClusterView, Protocol):
     def begin(self, worker: str, key: str) -> None:
         """A thread starts."""
 
-    def end(self, worker: str, key: str, how: str) -> None:
-        """A thread ends: ``well``, ``badly``, ``elsewhere`` (Reschedule) or ``spoiled``."""
+    def end(self, worker: str, key: str, how: ThreadOutcome) -> None:
+        """A thread ends."""
 
     def secede(self, worker: str, key: str) -> None:
         """A thread leaves its slot."""
 
     def serve(self, worker: str, peer: str) -> None:
-        """A peer reads what it was asked for."""
+        """A peer reads the requested keys."""
 
-    def transferred(self, worker: str, peer: str, how: str) -> None:
-        """A transfer ends: it ``arrives``, is ``busy``, ``broken`` or ``garbled``."""
+    def transferred(self, worker: str, peer: str, how: TransferOutcome) -> None:
+        """A transfer ends."""
 
     def handle_event(self, worker: str, event: Event) -> None:
-        """Something else happens to a worker."""
+        """Any other event of a worker."""
 
     def steal(self, key: str, thief: str) -> None:
         """The scheduler asks the worker that has a task to give it up for another one."""
@@ -183,10 +202,10 @@ class ClusterControl(ClusterView, Protocol):
         """The scheduler tells a worker that it may drop its copy."""
 
     def die(self, worker: str) -> None:
-        """A worker's process is gone."""
+        """The process of a worker dies."""
 
     def notice(self, worker: str) -> None:
-        """The scheduler notices that a worker is gone."""
+        """The scheduler notices that a worker died."""
 
     def join(self, worker: str) -> None:
-        """A fresh worker registers."""
+        """A new worker registers."""

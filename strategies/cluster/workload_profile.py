@@ -44,7 +44,7 @@ class ClusterWorkloadProfile:
         options: what a task is submitted with, as in ``OPTIONS``.
         actors: keys that are actors.
         forced: whether to cancel is forced upon other clients.
-        faithful: how often, of ``TIMES``, a graph is for what was let go, and a task as it was.
+        faithful: how often, of ``TIMES``, a graph is for released keys, and a task as it was.
         goals: most keys that a graph is for.
         needs: fewest and most inputs of a task.
         crowded: how often, of ``TIMES``, a graph is for the large group.

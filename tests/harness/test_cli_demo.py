@@ -9,7 +9,7 @@ import pytest
 from workerfuzz.harness import cli
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.mutants.measure import Search
+from workerfuzz.harness.campaigns.mutants.measure import MutantSearch
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cli.demo import BUGS, SEED, HistoricalBug
 
@@ -88,8 +88,10 @@ def test_an_unknown_bug_is_bad_input(say: Say) -> None:
 
 
 def test_a_bug_that_is_not_found_is_a_fault(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measure, "Search", lambda scope, seed: Search(scope, seed, most_steps=1))
-    monkeypatch.setattr(Search, "by_walk", lambda self: None)
+    monkeypatch.setattr(
+        measure, "MutantSearch", lambda scope, seed: MutantSearch(scope, seed, most_steps=1)
+    )
+    monkeypatch.setattr(MutantSearch, "by_walk", lambda self: None)
     status, _, err = say("demo", "--out", "demo")
     assert (status, err) == (3, "workerfuzz: 0 steps did not find it\n")
 

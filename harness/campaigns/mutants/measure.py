@@ -89,7 +89,7 @@ class Measured:
 
 
 @dataclass(slots=True)
-class Search:
+class MutantSearch:
     """Runs of one engine until a property is broken.
 
     Attributes:
@@ -128,7 +128,7 @@ class Search:
 
         base: Any = MACHINES[self.scope]
 
-        class Machine(base):  # type: ignore[misc]  # known at run time only
+        class MeasuredMachine(base):  # type: ignore[misc]  # known at run time only
             @classmethod
             def system(cls) -> Any:
                 return search.subject
@@ -147,7 +147,7 @@ class Search:
 
         quick = settings(PROFILES["quick"], phases=(Phase.generate,))
         try:
-            seeded(self.seed)(get_state_machine_test(Machine, settings=quick))()
+            seeded(self.seed)(get_state_machine_test(MeasuredMachine, settings=quick))()
         except Exception:
             if self.violation is None:
                 raise
@@ -164,8 +164,8 @@ class Search:
             raise
 
 
-ENGINES: Final[Mapping[str, Callable[[Search], None]]] = MappingProxyType(
-    {"hypothesis": Search.by_hypothesis, "walk": Search.by_walk}
+ENGINES: Final[Mapping[str, Callable[[MutantSearch], None]]] = MappingProxyType(
+    {"hypothesis": MutantSearch.by_hypothesis, "walk": MutantSearch.by_walk}
 )
 
 
@@ -184,7 +184,7 @@ def measure(
         engine: ``hypothesis`` (its quick profile) or ``walk``.
     """
     name = mutant.name if mutant is not None else HEALTHY
-    search = Search(scope, seed, most_steps)
+    search = MutantSearch(scope, seed, most_steps)
     began = time.monotonic()
     with mutant.planted() if mutant is not None else nullcontext():
         try:
@@ -196,7 +196,7 @@ def measure(
             return Measured(name, steps=search.steps, seconds=seconds, problem=problem, scope=scope)
 
 
-def measured(name: str, search: Search, began: float) -> Measured:
+def measured(name: str, search: MutantSearch, began: float) -> Measured:
     """The result of a search; the mutant is still planted, so that what was found can be shrunk."""
     seconds = time.monotonic() - began
     if search.violation is None:

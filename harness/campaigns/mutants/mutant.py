@@ -29,7 +29,7 @@ WHOLE: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PatchPoint:
     """A name that the model looks up while it runs.
 
     Attributes:
@@ -75,39 +75,39 @@ def instead_of(original: object, bug: Bug) -> object:
     return functools.wraps(original)(changed) if callable(original) else changed
 
 
-def row(start: State, finish: State) -> Place:
+def row(start: State, finish: State) -> PatchPoint:
     """The action of one row of the table. A new row has no original: None."""
-    return Place(machine, "TRANSITIONS", (start, finish))
+    return PatchPoint(machine, "TRANSITIONS", (start, finish))
 
 
-def rows() -> Place:
+def rows() -> PatchPoint:
     """The table as a whole, as ``machine`` knows it; properties keep judging by the healthy one."""
-    return Place(machine, "TRANSITIONS", is_value=True)
+    return PatchPoint(machine, "TRANSITIONS", is_value=True)
 
 
-def handler(event: type[Event]) -> Place:
+def handler(event: type[Event]) -> PatchPoint:
     """Return the handler of an event."""
-    return Place(machine, "HANDLERS", event)
+    return PatchPoint(machine, "HANDLERS", event)
 
 
-def entering(state: State) -> Place:
+def entering(state: State) -> PatchPoint:
     """Return the change of the indexes when a state is entered."""
-    return Place(worker_state, "ENTER", state)
+    return PatchPoint(worker_state, "ENTER", state)
 
 
-def leaving(state: State) -> Place:
+def leaving(state: State) -> PatchPoint:
     """Return the change of the indexes when a state is left."""
-    return Place(worker_state, "LEAVE", state)
+    return PatchPoint(worker_state, "LEAVE", state)
 
 
-def called(owner: types.ModuleType | type, name: str) -> Place:
+def called(owner: types.ModuleType | type, name: str) -> PatchPoint:
     """A function of a module, a method or a property of a class."""
-    return Place(owner, name)
+    return PatchPoint(owner, name)
 
 
-def value(owner: types.ModuleType | type, name: str) -> Place:
+def value(owner: types.ModuleType | type, name: str) -> PatchPoint:
     """A constant of a module."""
-    return Place(owner, name, is_value=True)
+    return PatchPoint(owner, name, is_value=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Mutant:
     origin: str
     violates: tuple[str, ...]
     caught_by: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[PatchPoint, ...]
     bug: Bug
 
     @contextmanager
@@ -142,7 +142,7 @@ class Mutant:
 
 
 def mutant(
-    sentence: str, *places: Place, origin: str, violates: str, caught_by: str
+    sentence: str, *places: PatchPoint, origin: str, violates: str, caught_by: str
 ) -> Callable[[Bug], Mutant]:
     """Decorates a bug. ``violates`` and ``caught_by`` are words, separated by spaces."""
 

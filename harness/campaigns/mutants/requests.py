@@ -40,7 +40,7 @@ def known_key_gets_no_spec(
 
 
 @mutant(
-    "A wish for a copy is taken for a request to compute.",
+    "A request for a copy is taken for a request to compute.",
     handler(events.AcquireReplicas),
     origin="R1",
     violates="R1 R6 R8 R9",
@@ -59,7 +59,7 @@ def replica_is_taken_for_a_request(
 
 
 @mutant(
-    "A wish for a copy replaces the request to compute.",
+    "A request for a copy replaces the request to compute.",
     handler(events.AcquireReplicas),
     origin="DESIGN",
     violates="R5 R6",
@@ -180,7 +180,7 @@ def forgetting_is_only_freeing(
 
 
 @mutant(
-    "Erred tasks are never let go.",
+    "Erred tasks are never released.",
     value(scheduler, "LEFT_WHEN_FREED"),
     origin="#4784",
     violates="R14 R37",

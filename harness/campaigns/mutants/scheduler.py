@@ -3,7 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from workerfuzz.harness.campaigns.mutants.mutant import Mutant, Place, called, mutant, mutants_in
+from workerfuzz.harness.campaigns.mutants.mutant import (
+    Mutant,
+    PatchPoint,
+    called,
+    mutant,
+    mutants_in,
+)
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
 from workerfuzz.harness.subjects.reference import cluster as reference_cluster
 from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster
@@ -25,9 +31,9 @@ from workerfuzz.statemachine.worker import events, instructions
 from workerfuzz.statemachine.worker.task import TaskSpec
 
 
-def message(kind: type) -> Place:
+def message(kind: type) -> PatchPoint:
     """Return the handler of a message."""
-    return Place(machine, "HANDLERS", kind)
+    return PatchPoint(machine, "HANDLERS", kind)
 
 
 @mutant(
@@ -49,7 +55,7 @@ def stale_run_counts(
 
 
 @mutant(
-    "A worker is believed about a key that it was told to let go of.",
+    "Reports of a worker count about a key that it was told to release.",
     called(workers, "reported_task"),
     origin="O7",
     violates="R39",
@@ -117,8 +123,8 @@ def first_death_is_the_last(
 
 @mutant(
     "Tasks that wait for a failed one go on waiting.",
-    Place(table, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
-    Place(machine, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
+    PatchPoint(table, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
+    PatchPoint(machine, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
     origin="a wanted key behind a failed one",
     violates="R46",
     caught_by="state_is_the_wanted_one",
@@ -135,7 +141,7 @@ def failure_is_not_passed_on(
 
 @mutant(
     "A value that is lost while it is needed is not made again.",
-    Place(machine, "TRANSITIONS", (SchedulerTaskState.MEMORY, SchedulerTaskState.RELEASED)),
+    PatchPoint(machine, "TRANSITIONS", (SchedulerTaskState.MEMORY, SchedulerTaskState.RELEASED)),
     origin="found in 2026.8.0",
     violates="R31",
     caught_by="state_is_the_wanted_one",
@@ -227,7 +233,7 @@ def another_try_is_refused(
 
 
 @mutant(
-    "A worker is not told that it can let go of a value.",
+    "A worker is not told that it can release a value.",
     called(SchedulerState, "free"),
     origin="a worker that never forgets",
     violates="R39",

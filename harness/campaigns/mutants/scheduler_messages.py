@@ -25,7 +25,7 @@ States = frozenset[State]
 
 
 @mutant(
-    "A wish for copies is not written down.",
+    "A request for copies is not written down.",
     handler(events.AcquireReplicas),
     origin="#6479",
     violates="R3 R39",

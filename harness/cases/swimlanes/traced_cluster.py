@@ -25,7 +25,7 @@ from workerfuzz.strategies.worker import Step
 
 #: The step with which a thread ends, and a transfer, by how it ends.
 THREAD_ENDS: Final[Mapping[str, type[from_workers.ThreadEnds]]] = {
-    kind.how: kind
+    kind.outcome: kind
     for kind in (
         from_workers.Succeed,
         from_workers.Fail,

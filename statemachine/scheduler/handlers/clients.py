@@ -143,7 +143,7 @@ def on_retry(
 def on_scattered(
     scheduler: SchedulerState, client: str, request: client_requests.Scattered
 ) -> SchedulerOutcome:
-    """Values came to workers without anybody computing them. Workers that are gone hold nothing."""
+    """Record scattered values. Workers that died hold nothing."""
     scheduler.client(client)
     for key, workers in request.who_has.items():
         task = scheduler.tasks.get(key)

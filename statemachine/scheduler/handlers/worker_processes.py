@@ -68,7 +68,7 @@ def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> Schedul
 
 
 def forget_worker(task: SchedulerTask, worker: str) -> bool:
-    """Remove what a record says of a worker that is gone. Returns whether that changed anything."""
+    """Remove a dead worker from a record. Returns whether that changed anything."""
     task.known_to.pop(worker, None)
     held, owed = worker in task.who_has, worker in task.unconfirmed
     task.who_has.pop(worker, None)

@@ -1,7 +1,7 @@
 """Handlers of messages of workers.
 
 Reports of a run count by its run id; what else a worker says of a key counts unless the worker still has
-to confirm that it let go of it. Either way a message that crossed another one does no harm.
+to confirm its release. Either way a message that crossed another one does no harm.
 """
 
 from typing import Final
@@ -144,7 +144,7 @@ def on_reschedule(
 def on_request_refresh_who_has(
     scheduler: SchedulerState, worker: str, message: do.RequestRefreshWhoHas
 ) -> SchedulerOutcome:
-    """Say who holds what. A worker need not look for what nobody holds: it is told to let go.
+    """Send the holders. Keys that nobody holds are released on the worker: it need not look for them.
 
     Where a task there waits for such a key, that was taken back already.
     """

@@ -8,7 +8,7 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 def to_released(worker: WorkerState, task: TaskState, _: object) -> Outcome:
-    """Let go of whatever this state stands for: a place in a queue, a value, a thread, a transfer.
+    """Give back whatever this state holds: a place in a queue, a value, a thread, a transfer.
 
     What comes next follows from the role.
     """
