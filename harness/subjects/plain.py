@@ -48,7 +48,7 @@ class PlainWorker(WorkerSubject):
         self._changes: list[tuple[str, Transition]] = []
 
     def react(self, event: Event) -> Iterable[Instruction]:
-        """What the worker does, and asks for in reply."""
+        """Do what the worker does at an event; yield what it asks for in reply."""
         raise NotImplementedError
 
     def handle(self, event: Event) -> Sequence[Instruction]:

@@ -1,4 +1,4 @@
-"""What a system must offer to be fuzzed at the scope of one worker."""
+"""The protocol of a system that is fuzzed at the scope of one worker."""
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -64,7 +64,7 @@ class Subject(Protocol):
 
     @property
     def name(self) -> str:
-        """How the command line and cases call it."""
+        """Name on the command line and in cases."""
 
     def version(self) -> str:
         """Release, as PEP 440 writes it; raises SubjectUnavailable."""

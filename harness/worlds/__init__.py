@@ -1,1 +1,1 @@
-"""What surrounds a worker: the only thing that engines talk to."""
+"""Worlds: a subject together with its environment; the only thing that engines talk to."""

@@ -1,4 +1,4 @@
-"""What this process is about to do, written where it outlives the process: its black box.
+"""The black box of this process: a record of what it is about to do, which outlives it.
 
 Some bugs take the process with them: a loop that never ends, all of the memory, a crash. So a step is
 in the box before it happens. The box is a file that is mapped into memory: what was written there
@@ -10,12 +10,16 @@ import enum
 import mmap
 import os
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Protocol, TypeAlias
 
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
+from workerfuzz.strategies.worker.run_config import RunConfig
+
+AnyRunConfig: TypeAlias = RunConfig | ClusterRunConfig
 
 #: Bytes of a box. A run of 150 steps takes about five thousand.
 SIZE: Final = 1 << 20
@@ -29,13 +33,25 @@ TEXT: Final = 64
 
 
 class Phase(enum.IntEnum):
-    """What goes on."""
+    """Phase of the run that is under way."""
 
     IDLE = 0  # no run is under way
     OPENING = 1  # a world is being made
     STEPPING = 2  # the last step that is written happens, or has happened
     RESTING = 3  # it comes to rest
     OVERFLOWN = 4  # there are more steps than can be written
+
+
+class RecordedWorld(Protocol):
+    """The part of a world that the box records."""
+
+    @property
+    def run_config(self) -> AnyRunConfig:
+        """Everything that was fixed before the first step."""
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Steps applied so far."""
 
 
 class BlackBox:
@@ -49,17 +65,17 @@ class BlackBox:
     def __init__(self) -> None:
         self.is_open = False
         self.about = ""
-        self._map: Any = bytearray()
-        self._describe: Callable[[Any], str] = str
-        self._world: Any = None
+        self._map: mmap.mmap | None = None
+        self._describe: Callable[[AnyRunConfig], str] = str
+        self._world: RecordedWorld | None = None
         self._beats = 0
         self._end = TEXT
 
-    def open(self, path: Path, describe: Callable[[Any], str]) -> None:
+    def open(self, path: Path, describe: Callable[[AnyRunConfig], str]) -> None:
         """From now on everything is written to a file, which is made. Raises OSError.
 
         Args:
-            describe: lines that say all about a universe that a replay must know.
+            describe: lines that say all about a run config that a replay must know.
         """
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
@@ -77,9 +93,10 @@ class BlackBox:
         if self.is_open:
             self.is_open = False
             self._world = None
-            self._map.close()
+            if self._map is not None:
+                self._map.close()
 
-    def begin(self, world: Any) -> None:
+    def begin(self, world: RecordedWorld) -> None:
         """A world is about to be made, or goes on where another one had been."""
         self._world = world
         self._end = TEXT
@@ -87,7 +104,7 @@ class BlackBox:
         self._write(f"{self.about}\n{self._describe(world.run_config)}\n{steps}")
         self._show(Phase.STEPPING if steps else Phase.OPENING)
 
-    def note(self, world: Any, step: Step) -> None:
+    def note(self, world: RecordedWorld, step: Step) -> None:
         """A step is about to happen; it is the last of the steps of its world."""
         if world is not self._world:
             self.begin(world)
@@ -95,7 +112,7 @@ class BlackBox:
         self._write(f"> {step}\n")
         self._show(Phase.STEPPING)
 
-    def rest(self, world: Any) -> None:
+    def rest(self, world: RecordedWorld) -> None:
         """A world is about to come to rest."""
         if world is not self._world:
             self.begin(world)
@@ -118,7 +135,7 @@ class BlackBox:
     def _write(self, text: str) -> None:
         line = text.encode()
         end = self._end + len(line)
-        if end <= SIZE:
+        if end <= SIZE and self._map is not None:
             self._map[self._end : end] = line
         self._end = end
 
@@ -126,7 +143,8 @@ class BlackBox:
         self._beats += 1
         if self._end > SIZE:
             phase = Phase.OVERFLOWN
-        HEAD.pack_into(self._map, 0, MAGIC, self._beats, phase, self._end)
+        if self._map is not None:
+            HEAD.pack_into(self._map, 0, MAGIC, self._beats, phase, self._end)
 
 
 #: Of this process.

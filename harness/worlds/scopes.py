@@ -27,7 +27,7 @@ AnyConfig = WorkerConfig | ClusterConfig
 
 
 class Effect(Protocol):
-    """What follows from a step."""
+    """The effect of a step."""
 
     def lines(self) -> list[str]:
         """As a case writes it."""
@@ -38,12 +38,12 @@ class World(Protocol):
 
     @property
     def steps(self) -> Sequence[Step]:
-        """What was let happen so far."""
+        """Steps applied so far."""
 
     def possible(self) -> Sequence[type[Step]]:
         """Kinds of step that may happen now, in a fixed order."""
 
-    def draw(self, kind: Any, chooser: Chooser) -> Step:
+    def draw(self, kind: type[Step], chooser: Chooser) -> Step:
         """A step of that kind, possible now."""
 
     def apply(self, step: Step) -> Effect:
@@ -53,7 +53,7 @@ class World(Protocol):
         """Let everything outstanding end; raises Violation."""
 
     def where(self) -> str:
-        """Where every task is now, in a line."""
+        """Return the state of every task, in a line."""
 
     def close(self) -> None:
         """Give back everything that it took; it is not used any more."""
@@ -72,15 +72,15 @@ class World(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """How runs of one scope are made, written and shrunk.
+    """The ways to make, write and shrink runs of one scope.
 
     Attributes:
         name: how cases and the command line call it.
         kinds: every kind of step there.
         words: the same, by their word.
-        open: a fresh world; given a subject, a universe and (by name) an observer.
-        draw: a universe to begin a run with.
-        universe_of: the one that a case of these steps, with that configuration, takes place in.
+        open: a fresh world; given a subject, a run config and (by name) an observer.
+        draw: a run config to begin a run with.
+        run_config_of: the one that a case of these steps, with that configuration, takes place in.
         simpler: configurations with a little less in them.
         usual_names: names by which keys and parties of these steps can be called instead.
         config: the default one.
@@ -194,5 +194,5 @@ SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
 
 
 def scope_of(violation: Violation) -> Scope:
-    """Where it happened."""
+    """Return the scope of the run that ended in a violation."""
     return SCOPES[violation.run_config.scope]

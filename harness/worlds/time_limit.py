@@ -2,8 +2,12 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
-from typing import Any, Final
+from typing import Final, TypeAlias
+
+#: What ``signal.signal`` returns and takes.
+SignalHandler: TypeAlias = Callable[[int, FrameType | None], object] | int | signal.Handlers | None
 
 #: CPU time that a step, and all of coming to rest, may take; in seconds.
 STEP_S: Final = 5
@@ -28,7 +32,7 @@ class TimeLimit:
         self.worlds = 0
         self.seconds = 0
         self.limit = 0
-        self._before: Any = None
+        self._before: SignalHandler = None
 
     def arm(self) -> None:
         if self.worlds == 0 and threading.current_thread() is threading.main_thread():

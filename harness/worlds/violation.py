@@ -1,4 +1,4 @@
-"""What a world says when a step broke a property, or could not be taken."""
+"""The exceptions of worlds: a step broke a property, or was impossible."""
 
 from dataclasses import dataclass, field
 
@@ -21,7 +21,7 @@ class Violation(Exception):
         counterexample: what shows that it does not hold, in one line or a few.
         steps: the run up to the step that broke it; at rest, the whole run.
         at_rest: nothing was wrong until the steps were over.
-        universe: what the run took place in.
+        run_config: all that was fixed before the first step.
     """
 
     property: str

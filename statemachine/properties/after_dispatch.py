@@ -1,4 +1,4 @@
-"""What holds of what is started: the most urgent first, and transfers within their limits.
+"""Claims about what is started: the most urgent first, and transfers within their limits.
 
 Each check is given the worker just after an event that started something.
 """

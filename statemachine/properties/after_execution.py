@@ -1,4 +1,4 @@
-"""What holds when a task comes to an end here: which value is kept, and what is said of a failure.
+"""Claims about the end of a task on this worker: the value that is stored, the failure that is reported.
 
 Each check is given the worker just after an event that it is about.
 """

@@ -1,4 +1,4 @@
-"""What holds after a message of the scheduler: what it asked for is written down, and is answered.
+"""Claims about messages of the scheduler: what it asked for is recorded, and is answered.
 
 Each check is given the worker just after such a message.
 """

@@ -1,4 +1,4 @@
-"""What holds after the end of a transfer: what arrived is used, what did not is counted, asked about.
+"""Claims about the end of a transfer: what arrived is stored, what did not is counted, asked about.
 
 Each check is given the worker just after such an event.
 """
@@ -110,12 +110,12 @@ def failing_copies_err_at_the_limit(observation: ModelObservation) -> Iterator[s
 
 
 def arrived(event: Any) -> Any:
-    """What a transfer brought, by key."""
+    """Return the values that a transfer brought, by key."""
     return event.values if type(event) is events.GatherDepSuccess else ()
 
 
 def is_suspect(event: Any) -> bool:
-    """What did not arrive may never do: its holder did not have it, or it will not deserialise."""
+    """Return whether a key that did not arrive is suspect: not held, or not to be deserialised."""
     return type(event) in (events.GatherDepSuccess, events.GatherDepFailure)
 
 

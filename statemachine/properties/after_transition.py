@@ -1,4 +1,4 @@
-"""What holds of the transitions of one event.
+"""Claims about the transitions of one event.
 
 Each check is given the worker just after an event with transitions.
 """

@@ -203,7 +203,7 @@ def wanted_keys_resolve(rest: ClusterAtRest) -> Iterator[str]:
 
 
 def stale(clients: ClientsView, cluster: ClusterView, client: str, key: str) -> bool:
-    """What a client believes of a key that it let go once is what became of it before."""
+    """Return whether the client's status of a key that it once released is that of the time before."""
     match clients.told[client][key]:
         case NoticeStatus.FINISHED:
             gone = not cluster.holders(key)
@@ -215,7 +215,7 @@ def stale(clients: ClientsView, cluster: ClusterView, client: str, key: str) -> 
 
 
 def stuck(clients: ClientsView, cluster: ClusterView, workers: Sequence[str], key: str) -> str:
-    """Where the first key is that does not go on, of a key and all that it needs."""
+    """Describe the first key that is stuck, of a key and all that it needs."""
     needed = clients.needed_by((key,))
     going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]
     first = min(going, key=lambda it: len(clients.needed_by((it,))), default=key)
@@ -236,7 +236,7 @@ def stuck(clients: ClientsView, cluster: ClusterView, workers: Sequence[str], ke
 
 
 def within(inputs: Iterable[object]) -> str:
-    """What became of the inputs of a task that waits for one of them; those in memory do no harm."""
+    """Describe the inputs of a task that waits for one of them; those in memory do no harm."""
     found = [str(state or "unknown") for state in inputs]
     states = {state: None for state in found if state != "memory"} or dict.fromkeys(found)
     return f" (inputs: {' and '.join(sorted(states))})"

@@ -1,4 +1,4 @@
-"""What holds between what a record was before an event and what it is after it.
+"""Claims about a record before an event and after it.
 
 They are due where a record changed in something that a ``RecordBefore`` tells.
 """

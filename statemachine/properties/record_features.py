@@ -17,7 +17,7 @@ _NOTHING = TaskQueue()
 
 
 class RecordFeatures(NamedTuple):
-    """What one record is like after an event, next to the indexes of its worker.
+    """Features of one record after an event, next to the indexes of its worker.
 
     Attributes:
         needed: tasks here wait for its value.

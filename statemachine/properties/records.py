@@ -1,4 +1,4 @@
-"""What holds in a worker of ours after every event: each record against its state and the indexes.
+"""Claims about the records of the reference worker: each against its state and the indexes.
 
 The state machine itself asserts none of this. Claims about several records are in ``relations``.
 """

@@ -1,4 +1,4 @@
-"""What holds between a record and the records, holders and requests that it refers to."""
+"""Claims about a record and the records, holders and requests that it refers to."""
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType

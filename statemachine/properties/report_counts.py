@@ -51,7 +51,7 @@ ENTERING: Final[Mapping[State, tuple[str, frozenset[State]]]] = MappingProxyType
 
 
 def due_for(start: State, finish: State) -> tuple[str, ...]:
-    """What is due when a task goes from one state to another."""
+    """Return the reports that are due when a task goes from one state to another."""
     kind, starts = ENTERING.get(finish, ("", frozenset()))
     entered = (kind,) if start in starts else ()
     return (*entered, "loss") if start is State.MEMORY else entered
@@ -72,7 +72,7 @@ MAY_REPEAT: Final[Mapping[type[Event], str]] = MappingProxyType(
 
 
 class ReportCounts(NamedTuple):
-    """What one event made due and what was told, sorted."""
+    """Reports that one event made due and that were made, sorted."""
 
     event: Event
     changes: Changes
@@ -82,7 +82,7 @@ class ReportCounts(NamedTuple):
 
     @classmethod
     def of(cls, event: Event, changes: Changes, issued: Sequence[Instruction]) -> "ReportCounts":
-        """Where ``due`` and ``told`` agree, nothing is broken, unless it is about a steal."""
+        """Count. If ``due`` and ``told`` agree, nothing is broken, unless it is about a steal."""
         due = [
             (kind, key)
             for key, (_, start, finish, _) in changes

@@ -71,6 +71,13 @@ def judged(features: RecordFeatures) -> tuple[tuple[AnyProperty, ...], tuple[Any
     )
 
 
+#: The counts of an event from which nothing followed.
+NOTHING_DUE: Final = ReportCounts.of(events.FindMissing(), (), ())
+
+#: Makes a named tuple in a fifth of the time that calling it takes.
+new: Final = tuple.__new__
+
+
 class WorkerSchedule:
     """The properties of one reference worker that are due, event by event.
 
@@ -112,13 +119,15 @@ class WorkerSchedule:
         due: list[Due] = []
         changed: list[tuple[RecordBefore, TaskState]] = []
         gone = self._look_at(worker.tasks if touched is None else touched, due, changed)
-        counts = ReportCounts.of(event, worker.changes, issued)
-        observation = ModelObservation(worker, event, issued, changed, counts)
+        happened = worker.changes or issued or type(event) is events.StealRequest
+        counts = ReportCounts.of(event, worker.changes, issued) if happened else NOTHING_DUE
+        observation = new(ModelObservation, (worker, event, issued, changed, counts))
         due.append((TOTALS, observation))
         if touched is None:
             due.append((COUNTS, observation))
             return due
-        due += [(item, observation) for item in due_after(observation, gone=gone)]
+        for group in due_after(observation, gone=gone):
+            due.append((group, observation))  # noqa: PERF401 - a comprehension is slower here
         if changed:
             due.append((PROGRESS, observation))
         return due
@@ -130,7 +139,7 @@ class WorkerSchedule:
         changed: list[tuple[RecordBefore, TaskState]],
     ) -> bool:
         """Note what is due for each of these records; return whether one is not there any more."""
-        worker, records = self.worker, self.before
+        worker, records, observer = self.worker, self.before, CHECKS.observer
         gone = False
         for key in keys:
             task = worker.tasks.get(key)
@@ -139,14 +148,14 @@ class WorkerSchedule:
                 records.pop(key, None)
                 continue
             features = RecordFeatures.of(worker, task)
-            if CHECKS.observer is not None:
+            if observer is not None:
                 for item in INVARIANTS:
-                    CHECKS.observer(item)
+                    observer(item)
             broken, about_others = judged(features)
             if broken:
                 due.append((broken, RecordObservation(key, features)))
             if about_others:
-                due.append((about_others, TaskObservation(worker, task)))
+                due.append((about_others, new(TaskObservation, (worker, task))))
             after = RecordBefore.of(task)
             before = records.get(key, after)
             if before.task is not task:

@@ -1,4 +1,4 @@
-"""What holds in a scheduler of ours after every message: its indexes against the states of its tasks."""
+"""Claims about the tasks of the reference scheduler: each against its state and the indexes."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple

@@ -1,4 +1,4 @@
-"""What holds in a scheduler of ours as a whole: sums, and nobody idle who could work."""
+"""Claims about the reference scheduler as a whole: sums, and no worker idle that could work."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,4 @@
-"""What holds in a worker of ours as a whole: sums, limits, and nobody idle who could work."""
+"""Claims about the reference worker as a whole: sums, limits, and no thread idle that could work."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final

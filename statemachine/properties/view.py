@@ -1,4 +1,4 @@
-"""What properties and steps may know of a worker, whoever wrote it."""
+"""The view of a worker that properties and steps have, whoever wrote it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
@@ -12,7 +12,7 @@ class WorkerView(Protocol):
 
     @property
     def config(self) -> WorkerConfig:
-        """What it was started with."""
+        """Options that it was started with."""
 
     def keys(self) -> Sequence[str]:
         """Keys that have a record, sorted."""
@@ -42,7 +42,7 @@ class WorkerView(Protocol):
         """Open transfers: keys that were asked for, by peer."""
 
     def available_resources(self) -> Mapping[str, float]:
-        """What is left of ``config.resources``, by name."""
+        """Amounts left of ``config.resources``, by name."""
 
     def paused(self) -> bool:
         """Nothing new is started or copied."""

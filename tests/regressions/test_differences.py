@@ -34,7 +34,7 @@ from workerfuzz.harness.cases.replay.replay import replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
-from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.strategies.worker.from_scheduler import UpdateData
@@ -93,7 +93,7 @@ def seen(result: StepResult) -> Seen:
     return Seen(dict(changed(result.effect)), Counter(map(alike, told)))
 
 
-def changed(effect: Effect) -> Iterator[tuple[str, str]]:
+def changed(effect: WorkerEffect) -> Iterator[tuple[str, str]]:
     """Keys that changed, with their states after that."""
     for key, before, after in effect.changes:
         if known(before) != known(after):
@@ -109,7 +109,7 @@ def alike(it: do.Instruction) -> str:
     """An instruction as it reads on both."""
     if isinstance(it, do.TaskErred):
         it = do.TaskErred(key=it.key, run_id=it.run_id, exception="")
-    (line,) = Effect((), (it,)).lines()
+    (line,) = WorkerEffect((), (it,)).lines()
     word, *arguments = line.removeprefix("! ").split()
     return " ".join((word, *sorted(arguments)))
 

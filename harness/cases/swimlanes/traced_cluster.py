@@ -99,7 +99,7 @@ class TracedCluster(ClusterWorld):
 
     def send(self, post: Envelope) -> None:
         trace, sender, receiver = self.trace, post.sender, post.receiver
-        if receiver in self.books.wants:
+        if receiver in self.client_model.wants:
             trace.joins(receiver, Role.CLIENT)
         sent = trace.sends(Kind.MESSAGE, sender, receiver, self.cluster.say(post))
         trace.posted(post, sent)
@@ -225,7 +225,7 @@ def states(world: TracedCluster) -> dict[tuple[str, str], str]:
     cluster = world.cluster
     found = {
         (client, key): str(status)
-        for client, told in world.books.told.items()
+        for client, told in world.client_model.told.items()
         for key, status in told.items()
     }
     here = cluster.keys()

@@ -8,7 +8,7 @@ from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.tables import viewed
-from workerfuzz.harness.worlds.worker.effect import ARGUMENTS, Effect
+from workerfuzz.harness.worlds.worker.effect import ARGUMENTS, WorkerEffect
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker import events
@@ -50,7 +50,7 @@ class TracedWorker(WorkerWorld):
             {ADDRESS: viewed(self.view)} if tables else {},
         )
 
-    def handle_event(self, event: Event, step: Step | None = None) -> Effect:
+    def handle_event(self, event: Event, step: Step | None = None) -> WorkerEffect:
         self.trace.begin(step)
         said, keys = (str(step), step.keys()) if step is not None else in_words(event)
         self.trace.doing(ADDRESS, said, keys)

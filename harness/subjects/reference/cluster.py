@@ -371,7 +371,7 @@ def word_of(message: object) -> str:
 
 
 def about(message: Any) -> Iterable[str]:
-    """What a message is about, in words."""
+    """Return the keys or participants that a message is about."""
     if type(message) in ABOUT:
         return ABOUT[type(message)](message)
     return message.keys if hasattr(message, "keys") else (message.key,)

@@ -26,7 +26,7 @@ OF_TASK_THERE: Final = tuple(
 
 
 def worker_tables(worker: WorkerState) -> Tables:
-    """What a worker has noted down."""
+    """Return all tables of a worker."""
     tasks = {key: record(worker.tasks[key]) for key in sorted(worker.tasks)}
     transfers = {peer: said(transfer.keys) for peer, transfer in worker.transfers.items()}
     return filled({"tasks": tasks, **read(worker, WORKER), "transfers": transfers})
@@ -38,7 +38,7 @@ def record(task: TaskState) -> str:
 
 
 def scheduler_tables(scheduler: SchedulerState) -> Tables:
-    """What a scheduler has noted down."""
+    """Return all tables of a scheduler."""
     tasks = {
         key: shortly(scheduler.tasks[key], SchedulerTask(key), OF_TASK_THERE)
         for key in sorted(scheduler.tasks)

@@ -1,4 +1,4 @@
-"""What clients know and want, and what the values of tasks must be."""
+"""A model of the clients: what they know and want, and the values that tasks must have."""
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping
@@ -13,7 +13,7 @@ SETTLED: Final = frozenset({NoticeStatus.FINISHED, NoticeStatus.ERRED, NoticeSta
 
 
 def computed(spec: TaskSpec, inputs: Mapping[str, object]) -> str:
-    """What a task returns: a digest of all that it is made of, so that stale or mixed data shows."""
+    """Return the value of a task: a digest of its parts, so that stale or mixed data shows."""
     text = repr((spec.key, spec.run_spec, [inputs.get(key) for key in spec.dependencies]))
     return f"{spec.key}#{spec.run_spec} {zlib.crc32(text.encode()):08x}"
 
@@ -36,7 +36,7 @@ def growing(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -> Collec
 
 
 class ClientModel:
-    """What is known of keys outside of the cluster.
+    """Everything that is known of keys outside of the cluster.
 
     Attributes:
         contents: what was last submitted of a key.
@@ -154,7 +154,7 @@ class ClientModel:
             self.failed.pop((client, told.key), None)
 
     def has_failed(self, key: str) -> bool:
-        """What is wanted of a key by now did fail, once; failures of other content do not count."""
+        """Return whether the content that is wanted of a key by now did fail, once."""
         return (key, None) in self.failures or (key, self.contents.get(key)) in self.failures
 
     def resting_on(self, keys: Iterable[str]) -> Collection[str]:

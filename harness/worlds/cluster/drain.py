@@ -11,7 +11,7 @@ from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
 
-#: Rounds in which a cluster has to come to rest, for each key of the universe and at the least.
+#: Rounds in which a cluster has to come to rest, for each key of the run config, and at the least.
 ROUNDS_PER_KEY: Final = 20
 FEWEST_ROUNDS: Final = 100
 
@@ -35,20 +35,20 @@ def come_to_rest(world: Any) -> None:
     world.sweep()
     judge(world)
     for client in world.clients:
-        keys = tuple({**world.wants[client], **world.books.held[client]})
+        keys = tuple({**world.wants[client], **world.client_model.held[client]})
         if keys:
             world.step(None, world.ask, client, client_requests.Release(keys=keys))
     settle(world)
     world.sweep()
-    world.demand(must.nothing_is_left, must.ClusterAtRest(world.cluster, world.books))
+    world.demand(must.nothing_is_left, must.ClusterAtRest(world.cluster, world.client_model))
 
 
 def judge(world: Any) -> None:
     """Everything that holds at rest while clients still want what they want."""
-    books, cluster = world.books, world.cluster
-    hopeless = books.resting_on(cluster.unsatisfiable())
+    client_model, cluster = world.client_model, world.cluster
+    hopeless = client_model.resting_on(cluster.unsatisfiable())
     allowed = world.run_config.config.allowed_failures
-    rest = must.ClusterAtRest(cluster, books, tuple(world.present), hopeless, allowed)
+    rest = must.ClusterAtRest(cluster, client_model, tuple(world.present), hopeless, allowed)
     world.demand(must.wanted_keys_resolve, rest)
     world.demand(must.finished_keys_have_the_right_value, rest)
     world.demand(must.failures_have_a_cause, rest)
@@ -74,12 +74,12 @@ def settle(world: Any) -> None:
                 world.step(None, world.handle_event, worker, events.FindMissing())
             if not any(doing(world)):
                 return
-    rest = must.ClusterAtRest(world.cluster, world.books, rounds=left, messages=sorted(said))
+    rest = must.ClusterAtRest(world.cluster, world.client_model, rounds=left, messages=sorted(said))
     world.demand(must.cluster_comes_to_rest, rest)
 
 
 def post_words(world: Any) -> Iterator[str]:
-    """What is in the mailboxes: kinds of message."""
+    """Yield the kinds of message that are in the mailboxes."""
     for box in world.mail.values():
         for post in box:
             yield from (words.split()[0] for words in world.cluster.say(post))
@@ -98,7 +98,7 @@ def one_round(world: Any) -> bool:
 
 
 def doing(world: Any) -> Iterator[str]:
-    """What is outstanding, in words."""
+    """Yield everything that is outstanding, in words."""
     for outstanding, _ in STAGES:
         for first, second in getattr(world, outstanding):
             yield f"{first} {second}"

@@ -1,4 +1,4 @@
-"""What follows from one step of a cluster, as a case writes it."""
+"""The effect of one step of a cluster, as a case writes it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -17,7 +17,7 @@ ABSENT = frozenset({"forgotten", NOTHING})
 
 
 class ClusterEffect:
-    """What one step led to.
+    """The effect of one step on a cluster.
 
     Attributes:
         parties: those that something happened to.

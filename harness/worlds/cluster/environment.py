@@ -1,4 +1,4 @@
-"""What surrounds the parties of a cluster: mailboxes, threads, transfers; and who is there."""
+"""The environment of the participants of a cluster: mailboxes, threads, transfers, presence."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -64,9 +64,13 @@ class ClusterEnvironment(BaseWorld):
         self.clients = self.run_config.clients
         self.workload = self.run_config.workload
         self.resources = tuple(self.run_config.config.worker.resources)
-        books = self.books = ClientModel(self.clients)
-        self.wants, self.held, self.failed = books.wants, books.held, books.failed
-        self.contents, self.data = books.contents, books.data
+        client_model = self.client_model = ClientModel(self.clients)
+        self.wants, self.held, self.failed = (
+            client_model.wants,
+            client_model.held,
+            client_model.failed,
+        )
+        self.contents, self.data = client_model.contents, client_model.data
         self._observer = observer
         self.happened = 0
         self.step_count = 0
@@ -144,7 +148,7 @@ class ClusterEnvironment(BaseWorld):
             raise self.violation(broken, counterexample)
 
     def compare_slots(self) -> None:
-        """Where nothing is under way, a worker and the scheduler must agree on who left its slot."""
+        """Demand that workers and scheduler agree on seceded tasks where no message is under way."""
         believed = self.cluster.seceded()
         if not believed and len(self.running) == len(self.slotted):
             return
@@ -174,8 +178,8 @@ class ClusterEnvironment(BaseWorld):
         self.paused.pop(worker, None)
         self.unnoticed[worker] = None
         self.note_presence()
-        self.books.deaths += 1
-        self.books.lost.update(dict.fromkeys(self.books.data))
+        self.client_model.deaths += 1
+        self.client_model.lost.update(dict.fromkeys(self.client_model.data))
         self.mail.pop((SCHEDULER, worker), None)
         for name in OWN:
             drop(getattr(self, name), lambda pair: pair[0] == worker)

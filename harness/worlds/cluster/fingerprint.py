@@ -12,16 +12,16 @@ from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.fingerprint import content
 
-#: Tables of the surroundings by two parties, or by one and a key.
+#: Tables of the environment by two parties, or by one and a key.
 PAIRS: Final = ("slotted", "asked", "retrying", "issued")
 
-#: Tables of the surroundings by one party.
+#: Tables of the environment by one party.
 PARTIES: Final = ("present", "unnoticed", "paused")
 
 #: Attributes of a world that its copy has for itself, or shares.
 NOT_COPIED: Final = frozenset({"_possible", "cluster", "_on_close"})
 
-#: Sets that clients' books keep for ever: excuses, and what was let go.
+#: Sets that the client model keeps for ever: excuses, and keys that were released.
 EXCUSES: Final = ("given_up", "at_risk", "lost", "undone", "dropped", "released")
 
 
@@ -62,7 +62,7 @@ def fingerprint(world: Any, names: Mapping[str, str]) -> tuple[Hashable, ...]:
     return (
         *cluster.fingerprint(its, [post for _, box in boxes for post in box]),
         under_way(world, its),
-        *books(world.books),
+        *client_model(world.client_model),
     )
 
 
@@ -89,8 +89,8 @@ def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
     return (its.name(one), its.name(other))
 
 
-def books(its: ClientModel) -> tuple[Hashable, ...]:
-    """What clients know and want. Why a key failed matters only while it has, and is not read."""
+def client_model(its: ClientModel) -> tuple[Hashable, ...]:
+    """The client model. Why a key failed matters only while it has, and is not read."""
     told = {(client, key): it for client, table in its.told.items() for key, it in table.items()}
     return (
         tuple([(client, *keys) for client, keys in its.wants.items()]),

@@ -55,12 +55,13 @@ class ClusterWorld(ClusterEnvironment):
             self._possible[situation] = kinds
         return kinds
 
-    def draw(self, kind: type[ClusterStep], chooser: Chooser) -> ClusterStep:
-        """A step of that kind, possible now."""
-        self._drawn = kind.draw(self, chooser)
-        return self._drawn
+    def draw(self, kind: type[Step], chooser: Chooser) -> ClusterStep:
+        """Return a step of that kind, possible now."""
+        assert issubclass(kind, ClusterStep)
+        drawn = self._drawn = kind.draw(self, chooser)
+        return drawn
 
-    def apply(self, step: Any) -> ClusterEffect:
+    def apply(self, step: Step) -> ClusterEffect:
         """Let a step happen and check every property that it can break.
 
         Raises:
@@ -74,6 +75,7 @@ class ClusterWorld(ClusterEnvironment):
         self.steps.append(step)
         if BOX.is_open:
             BOX.note(self, step)
+        assert isinstance(step, ClusterStep)
         return self.in_time(STEP_S, self.step, step, step.apply, self)
 
     def reasons_impossible(self, step: Step) -> Iterator[str]:
@@ -120,7 +122,7 @@ class ClusterWorld(ClusterEnvironment):
         self.in_time(REST_S, come_to_rest, self)
 
     def where(self) -> str:
-        """Where every task is now, in a line: ``scheduler: a processing; w0: a executing``."""
+        """Return the state of every task, in a line: ``scheduler: a processing; w0: a executing``."""
         keys = sorted(self.cluster.keys())
         said = [f"{SCHEDULER}: " + ", ".join(f"{key} {self.cluster.state(key)}" for key in keys)]
         for worker in self.present:
@@ -143,14 +145,14 @@ class ClusterWorld(ClusterEnvironment):
     def fixed(self, client: str) -> Collection[str]:
         others = [name for name in self.clients if name != client]
         if any((other, SCHEDULER) in self.mail for other in others):
-            return {**self.books.contents, **self.books.data}
-        tables = (*self.books.wants.values(), *self.books.held.values())
+            return {**self.client_model.contents, **self.client_model.data}
+        tables = (*self.client_model.wants.values(), *self.client_model.held.values())
         wanted = [key for table in tables for key in table]
-        return {**dict.fromkeys(self.books.needed_by(wanted)), **self.books.data}
+        return {**dict.fromkeys(self.client_model.needed_by(wanted)), **self.client_model.data}
 
     @property
     def submitters(self) -> Sequence[str]:
-        changing = [client for client in self.clients if self.books.changing[client]]
+        changing = [client for client in self.clients if self.client_model.changing[client]]
         return changing[:1] or self.clients
 
     @property
@@ -173,7 +175,7 @@ class ClusterWorld(ClusterEnvironment):
     def ask(
         self, client: str, wish: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
-        self.books.note_wish(client, wish)
+        self.client_model.note_wish(client, wish)
         self.note_wants()
         if at_once:
             self.call(SCHEDULER, self.cluster.ask, client, wish)
@@ -183,7 +185,7 @@ class ClusterWorld(ClusterEnvironment):
             )
 
     def scatter(self, client: str, key: str, worker: str) -> None:
-        value = self.books.data[key] = f"{key} scattered"
+        value = self.client_model.data[key] = f"{key} scattered"
         event = events.UpdateData(values={key: value})
         self.call(worker, self.cluster.handle_event, worker, event)
         self.ask(client, client_requests.Scattered(who_has={key: (worker,)}), at_once=True)
@@ -193,13 +195,13 @@ class ClusterWorld(ClusterEnvironment):
         post = box.popleft()
         if not box:
             del self.mail[sender, receiver]
-        if receiver in self.books.wants:
+        if receiver in self.client_model.wants:
             for told in self.cluster.told(post):
-                self.books.note_told(receiver, told)
-        elif sender in self.books.wants:
+                self.client_model.note_told(receiver, told)
+        elif sender in self.client_model.wants:
             (wish,) = post.messages
             assert isinstance(wish, client_requests.ClientRequest)
-            self.books.note_arrival(sender, wish)
+            self.client_model.note_arrival(sender, wish)
             self.call(receiver, self.cluster.ask, sender, wish)
         else:
             self.call(receiver, self.cluster.deliver, post)
@@ -226,7 +228,7 @@ class ClusterWorld(ClusterEnvironment):
         it = self.running.pop((worker, key))
         self.slotted.pop((worker, key), None)
         if how in ("badly", "spoiled"):
-            self.books.failures[key, it.spec] = None
+            self.client_model.failures[key, it.spec] = None
         if how == "spoiled":
             self.call(worker, self.cluster.spoil, worker, key, it.run_id)
         else:
@@ -253,7 +255,7 @@ class ClusterWorld(ClusterEnvironment):
         elif how == "broken":
             event = events.GatherDepNetworkFailure(worker=peer)
         else:
-            self.books.failures.update(dict.fromkeys((key, None) for key in gather.keys))
+            self.client_model.failures.update(dict.fromkeys((key, None) for key in gather.keys))
             event = events.GatherDepFailure(worker=peer)
         self.handle_event(worker, event)
 

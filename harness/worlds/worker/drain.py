@@ -1,7 +1,7 @@
-"""A worker whose surroundings stop being hostile: what must be true in the end.
+"""The end of a run of one worker: its environment stops being hostile, and all must end well.
 
-First everything outstanding ends, then everything is let go, then it is asked for again. In this order:
-letting go first would forgive every hang.
+First everything outstanding ends, then everything is freed, then it is requested again. In this order:
+releasing first would forgive every hang.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ ROUNDS_PER_KEY: Final = 12
 
 
 class Resting(Protocol):
-    """What is needed of a world to bring it to rest."""
+    """The part of a world that is needed to bring it to rest."""
 
     @property
     def view(self) -> WorkerView:
@@ -57,7 +57,7 @@ class Resting(Protocol):
 
     @property
     def content(self) -> Mapping[str, TaskSpec]:
-        """What was last requested of each key."""
+        """Content that was last requested of each key."""
 
     @property
     def run_id(self) -> int:

@@ -1,4 +1,4 @@
-"""What follows from one step: its net effect on the states, and the instructions that were issued."""
+"""The effect of one step: net changes of states, and the instructions that were issued."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ ARGUMENTS: Final[Mapping[type[Instruction], Callable[[Any], str]]] = MappingProx
 
 
 @dataclass(slots=True)
-class Effect:
+class WorkerEffect:
     """Net effect of one step.
 
     Attributes:

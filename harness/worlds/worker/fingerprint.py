@@ -1,4 +1,4 @@
-"""What the surroundings of a worker know that decides what can happen, as plain data."""
+"""A fingerprint of a worker's environment: all of it that decides what can happen, as plain data."""
 
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ def renamed_values(keys: Iterable[str], names: Mapping[str, str]) -> dict[str, s
 
 
 def environment_state(world: Any, its: Canonical) -> tuple[Hashable, ...]:
-    """The books of a ``WorkerWorld``. What was told of a secession counts for the last request only."""
+    """Return the state of the environment. A secession counts for the last request only."""
     told, run_ids = world._told_seceded, world.run_ids
     return (
         tuple(

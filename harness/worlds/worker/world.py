@@ -1,6 +1,6 @@
-"""One worker in hostile surroundings: whatever can happen to it, in any order.
+"""One worker in a hostile environment: whatever can happen to it, in any order.
 
-The surroundings keep only what physics demands: each ``Execute``, ``GatherDep`` and
+The environment keeps only what physics demands: each ``Execute``, ``GatherDep`` and
 ``RetryBusyWorkerLater`` is answered exactly once, any time later. Messages of the scheduler are any
 well-formed messages.
 """
@@ -22,7 +22,7 @@ from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
 from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.drain import come_to_rest
-from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
 from workerfuzz.statemachine.properties.any_worker import Observation
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
@@ -127,7 +127,7 @@ class WorkerWorld(BaseWorld):
         self._drawn = kind.draw(self, chooser)
         return self._drawn
 
-    def apply(self, step: Any) -> Effect:
+    def apply(self, step: Step) -> WorkerEffect:
         """Let a step happen and check every property that it can break.
 
         Raises:
@@ -141,6 +141,7 @@ class WorkerWorld(BaseWorld):
         self.steps.append(step)
         if BOX.is_open:
             BOX.note(self, step)
+        assert isinstance(step, WorkerStep)
         return self.in_time(STEP_S, self.handle_event, step.event(self), step)
 
     def reasons_impossible(self, step: Step) -> Iterator[str]:
@@ -197,7 +198,7 @@ class WorkerWorld(BaseWorld):
         self.in_time(REST_S, come_to_rest, self)
 
     def where(self) -> str:
-        """Where every task is now, in a line: ``x flight, y waiting``."""
+        """Return the state of every task, in a line: ``x flight, y waiting``."""
         keys = self.view.keys()
         return ", ".join(f"{key} {self.view.state(key)}" for key in keys) or "no task"
 
@@ -210,8 +211,8 @@ class WorkerWorld(BaseWorld):
 
     # One event
 
-    def handle_event(self, event: Event, step: Step | None = None) -> Effect:
-        """Let an event happen, keep the books, check the properties.
+    def handle_event(self, event: Event, step: Step | None = None) -> WorkerEffect:
+        """Let an event happen, update the environment, check the properties.
 
         While coming to rest, nobody asks for net changes.
         """
@@ -230,7 +231,7 @@ class WorkerWorld(BaseWorld):
             if type(it) in AFTER:
                 AFTER[type(it)](self, it)
         changes = self._net_changes(touched) if not self.resting else ()
-        return Effect(changes, tuple(issued))
+        return WorkerEffect(changes, tuple(issued))
 
     def sweep(self) -> None:
         """Check every structural property on every task."""
@@ -272,9 +273,9 @@ class WorkerWorld(BaseWorld):
                     states[key] = after
         return tuple(sorted(changes)) if len(changes) > 1 else tuple(changes)
 
-    # The books of the surroundings
+    # The state of the environment
 
-    # What an event says, before the worker hears of it
+    # Updates by an event, before the worker is told of it
 
     def _thread_ends(self, event: Any) -> do.Execute:
         """Returns what it was that ended."""
@@ -303,7 +304,7 @@ class WorkerWorld(BaseWorld):
             self.live.pop(key, None)
             self.rescheduled.pop(key, None)
 
-    # What the worker asks for, once it has been judged
+    # Updates by instructions, once they have been checked
 
     def _note_execute(self, it: do.Execute) -> None:
         self.executing[it.key] = it
@@ -333,7 +334,7 @@ class WorkerWorld(BaseWorld):
             self.live.pop(it.key, None)
 
 
-#: What the books say of an event before the worker hears of it: the action that it ends, if it is one.
+#: Updates of the environment by an event, before the worker is told; they return the action it ends.
 BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | None]]] = (
     MappingProxyType(
         {
@@ -353,7 +354,7 @@ BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | Non
     )
 )
 
-#: What they say of its reply.
+#: Updates of the environment by an instruction.
 AFTER: Final[Mapping[type[Instruction], Callable[[WorkerWorld, Any], None]]] = MappingProxyType(
     {
         do.Execute: WorkerWorld._note_execute,

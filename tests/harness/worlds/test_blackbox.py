@@ -1,4 +1,4 @@
-"""What a process was about to do can be read when it is gone."""
+"""The black box: the last steps of a process can be read when it is gone."""
 
 import os
 import signal

@@ -7,7 +7,7 @@ import pytest
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.playing import play, take_steps, violation_of
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.strategies.worker import Step, parse
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -25,7 +25,7 @@ class Fragile(WorkerWorld):
     def broken(self) -> Violation:
         return Violation("p", "It holds.", "it does not", tuple(self.steps))
 
-    def apply(self, step: Step) -> Effect:
+    def apply(self, step: Step) -> WorkerEffect:
         if step is self.breaks_at:
             raise self.broken()
         return super().apply(step)

@@ -1,4 +1,4 @@
-"""Which properties are gone through, after which event and for which record."""
+"""The schedule: properties that are due after an event, and for a record."""
 
 from examples.events_of import compute
 

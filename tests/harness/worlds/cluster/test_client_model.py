@@ -1,4 +1,4 @@
-"""What clients gave up, and what rests on what."""
+"""The client model: keys that were given up, and what rests on them."""
 
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.statemachine.scheduler.client_requests import Cancel, Submit

@@ -102,7 +102,7 @@ def test_a_copy_continues_alike_and_on_its_own(seed: int) -> None:
 
 
 def own(world: ClusterWorld) -> dict[int, object]:
-    """What of a world may change. What threads take is of their requests, which do not."""
+    """Return all of a world that may change; requests, with the amounts they take, do not."""
     cluster = world.cluster
     assert isinstance(cluster, ReferenceCluster)
     workers = [process.worker.worker for process in cluster.processes.values()]

@@ -22,12 +22,12 @@ def run_to_a_request(seed: int) -> tuple[WorkerWorld, ComputeTask]:
 
 
 def under_way(world: WorkerWorld) -> list[str]:
-    """What was requested and is kept here. A value that was dropped since comes again only if needed."""
+    """Return the keys that were requested and are kept; a dropped value comes again if needed."""
     return [key for key in sorted(world.live) if world.view.state(key) is not State.RELEASED]
 
 
 def outcome(world: WorkerWorld, keys: list[str]) -> dict[str, State | None]:
-    """Where these keys end once the surroundings are honest."""
+    """Return the states in which these keys end once the environment is honest."""
     drain(world)
     return {key: world.view.state(key) for key in keys}
 

@@ -93,7 +93,7 @@ def test_a_copy_continues_alike_and_on_its_own(seed: int) -> None:
 
 
 def own(world: WorkerWorld) -> dict[int, object]:
-    """What of a world may change. What a thread takes is of its request, which does not."""
+    """Return all of a world that may change; a request, with the amounts it takes, does not."""
     threads = [task.execution for task in reference(world).tasks.values()]
     return changing(world, [SUBJECT, *(it.resources for it in threads if it is not None)])
 

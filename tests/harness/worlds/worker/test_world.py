@@ -18,7 +18,7 @@ def world() -> WorkerWorld:
 
 
 def take(world: WorkerWorld, *lines: str) -> list[str]:
-    """What follows from the last of these steps."""
+    """Return the effect of the last of these steps."""
     effect = None
     for line in lines:
         effect = world.apply(worker.parse(line))
@@ -78,7 +78,7 @@ def test_possible_kinds_follow_what_is_outstanding(world: WorkerWorld) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_possible_is_up_to_date(seed: int) -> None:
-    """What is remembered by situation is what each kind says itself."""
+    """Possible kinds that are remembered by situation are those that each kind says itself."""
     chooser = RandomChooser(seed)
     world = WorkerWorld(ReferenceSubject(), RunConfig())
     for _ in range(80):

@@ -13,7 +13,7 @@ from packaging.version import Version
 from workerfuzz.harness.subjects.dask.conversion import AlreadyCancelled
 from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
@@ -115,7 +115,7 @@ def seen(happened: tuple[ev.Event, ...]) -> list[str]:
             before = dict(zip(keys := worker.keys(), map(worker.state, keys), strict=True))
             issued = worker.handle(event)
             changes = ((key, before.get(key), worker.state(key)) for key in worker.touched())
-            lines = Effect(tuple(changes), tuple(issued)).lines()
+            lines = WorkerEffect(tuple(changes), tuple(issued)).lines()
     except SubjectRaised as raised:
         return [f"raised: {raised}".partition(" in ")[0].partition(" (")[0]]
     lines += [f"left: {name}={it:g}" for name, it in worker.available_resources().items()]

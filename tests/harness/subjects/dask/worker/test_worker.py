@@ -10,7 +10,7 @@ import pytest
 
 from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject, DaskWorker
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised
-from workerfuzz.harness.worlds.worker.effect import Effect
+from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -57,7 +57,7 @@ def play(worker: DaskWorker, *happened: ev.Event) -> list[str]:
             for key in sorted(worker.touched())
             if before.get(key) is not worker.state(key)
         )
-        lines = Effect(changes, tuple(issued)).lines()
+        lines = WorkerEffect(changes, tuple(issued)).lines()
     return lines
 
 
