@@ -267,11 +267,13 @@ def cluster_tables(world: Any) -> Mapping[str, Tables]:
     found: dict[str, Tables] = {
         client: filled(
             {
-                "wants": {key: str(world.books.told[client].get(key, "-")) for key in wanted},
-                "cancelled": dict.fromkeys(world.books.held[client], ""),
+                "wants": {
+                    key: str(world.client_model.told[client].get(key, "-")) for key in wanted
+                },
+                "cancelled": dict.fromkeys(world.client_model.held[client], ""),
             }
         )
-        for client, wanted in world.books.wants.items()
+        for client, wanted in world.client_model.wants.items()
     }
     for party in (SCHEDULER, *world.present):
         if isinstance(cluster, ClusterHasTables):
