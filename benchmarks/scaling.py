@@ -50,7 +50,7 @@ def in_processes(jobs: int) -> Carrier:
     return lambda plans: run_shards(plans, None, jobs=jobs)
 
 
-def in_this_process(plans: Sequence[Plan]) -> list[ShardResult]:
+def run_in_process(plans: Sequence[Plan]) -> list[ShardResult]:
     """One after the other; nobody carries them."""
     return [fill(Counted(plan, system(plan.subject, plan.scope))) for plan in plans]
 
@@ -75,7 +75,7 @@ def on_dask(jobs: int) -> Iterator[Carrier]:
 
 #: Who carries shards, ready to begin.
 CARRIERS: Final[Mapping[str, Callable[[], AbstractContextManager[Carrier]]]] = {
-    "in this process": lambda: nullcontext(in_this_process),
+    "in this process": lambda: nullcontext(run_in_process),
     "processes, 2 at a time": lambda: nullcontext(in_processes(2)),
     "a Dask cluster, 2 at a time": lambda: on_dask(2),
 }

@@ -4,6 +4,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -104,12 +105,19 @@ def begin(
     from workerfuzz.harness.campaigns.nightly.resume import open_night
 
     with opened(folder) as its, replaying(orders.python) as replay:
-        opening = open_night(its, orders, carry, replay, resume=resume, say=typer.echo)
-        opening.nightly.minimise = minimising(orders.python)
-        opening.nightly.reports = lambda night: write_reports(night, orders.python)
+        opening = open_night(
+            its,
+            orders,
+            carry,
+            replay,
+            minimiser=minimising(orders.python),
+            report_writer=lambda night: write_reports(night, orders.python),
+            observer=TerminalObserver(out, quiet),
+            resume=resume,
+        )
         for problem in opening.problems:
             complain(problem)
-        sit(opening.nightly, out, quiet)
+        sit(opening.nightly)
 
 
 def where_and_what(python: str, subjects: list[str], scope: str | None) -> tuple[str, Any]:
@@ -126,17 +134,40 @@ def where_and_what(python: str, subjects: list[str], scope: str | None) -> tuple
     return path, targets_there(path, subjects, scope)
 
 
-def sit(night: Any, out: Path | None, quiet: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class TerminalObserver:
+    """Shows a night on the terminal.
+
+    Attributes:
+        out: folder where cases of new findings are written as well.
+    """
+
+    out: Path | None
+    quiet: bool
+
+    def say(self, line: str) -> None:
+        typer.echo(line)
+
+    def found(self, finding: Any) -> None:
+        copy_case(finding, self.out)
+
+    def short_phase(self) -> Any:
+        from workerfuzz.harness.report.live.progress import showing
+
+        return showing(quiet=self.quiet)
+
+    def fuzzing(self, budget: Any) -> Any:
+        from workerfuzz.harness.report.live.live import watching
+
+        return watching(budget, quiet=self.quiet)
+
+
+def sit(night: Any) -> None:
     """Run a night, or the rest of one, and end with its exit status. Without its page it is red."""
-    from workerfuzz.harness.report.live.live import watching
-    from workerfuzz.harness.report.live.progress import showing
     from workerfuzz.harness.report.night_summary import first_lines, last_lines
 
     for line in first_lines(night.night, night.sharing(), resumed=night.resumed is not None):
         typer.echo(line)
-    night.watching = lambda budget: watching(budget, quiet=quiet)
-    night.showing = lambda: showing(quiet=quiet)
-    night.found = lambda met: copy_case(met, out)
     done = night.run()
     if not (night.diary.path / PAGE).is_file() and not done.interrupted:
         folder = shlex.quote(str(night.diary.folder.path))
@@ -150,12 +181,15 @@ def sit(night: Any, out: Path | None, quiet: bool) -> None:
 
 def copy_case(met: Any, out: Path | None) -> None:
     """What is new is written there, too."""
-    from workerfuzz.harness.cases.format.saving import save
+    from msgspec.structs import replace
+
+    from workerfuzz.harness.engines.findings.finding_files import save
+    from workerfuzz.harness.engines.findings.finding_writer import today
 
     if out is not None:
-        saved = save(met.case.case, out)
-        if saved.path is None:
-            complain(saved.problem)
+        problem = save(replace(met), out, today())
+        if problem:
+            complain(problem)
 
 
 def status_of_night(night: Any) -> ExitStatus:

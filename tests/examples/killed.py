@@ -24,13 +24,14 @@ from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly.folder import existing, opened
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import read_nights
-from workerfuzz.harness.campaigns.nightly.nightly import Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.nightly.nightly import Nightly
 from workerfuzz.harness.campaigns.nightly.resume import NightOptions, open_night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard import shard
 from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in_process
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.replay.replay import Replay
@@ -59,9 +60,9 @@ def prepare() -> None:
     Nightly.short_phases = lambda _: None  # type: ignore[method-assign]  # tested elsewhere
 
 
-def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
+def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
     """With one tactic, so that runs of one shard have nothing to learn from each other."""
-    return in_this_process((replace(plan, tactic="swarm") for plan in plans), tell)
+    return run_in_process((replace(plan, tactic="swarm") for plan in plans), tell)
 
 
 def sit(folder: Path) -> None:

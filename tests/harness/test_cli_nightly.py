@@ -17,8 +17,8 @@ import pytest
 from workerfuzz.harness import cli
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import minimise_here
 from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
-from workerfuzz.harness.campaigns.nightly.nightly import Tell, in_this_process
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in_process
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
@@ -66,7 +66,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(nightly, "carrier", carrying(in_this_process))
+    monkeypatch.setattr(nightly, "carrier", carrying(run_in_process))
     monkeypatch.setattr(nightly, "replaying", replaying)
     monkeypatch.setattr(nightly, "minimising", lambda python: minimise_here)
     monkeypatch.setattr(nightly, "write_reports", write_page)
@@ -81,8 +81,8 @@ def write_page(night: Path, python: str) -> list[str]:
 def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> None:
     """Shards have other plans."""
 
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
-        return in_this_process(map(change, plans), tell)
+    def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
+        return run_in_process(map(change, plans), tell)
 
     monkeypatch.setattr(nightly, "carrier", carrying(carry))
 
@@ -179,7 +179,7 @@ def test_a_repeated_night_ends_with_3(say: Say) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
+    def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
         accounts = [ShardResult(plan, refused="not here") for plan in plans]
         for place, account in enumerate(accounts[4:] or accounts):
             tell(place, account, None)
@@ -357,7 +357,7 @@ def test_a_night_that_is_ended_tells_what_there_is_and_is_gone_on_with(
 
 @pytest.mark.usefixtures("at_once")
 def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
+    def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -7,7 +7,7 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.executors.requests import NoAnswer, answering, ask
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import (
-    Minimising,
+    CorpusMinimiser,
     NotMinimised,
     minimise_here,
 )
@@ -27,7 +27,7 @@ class MinimiseTask:
     target: Target
 
 
-def minimise_apart(python: str = sys.executable, patience_s: float = PATIENCE_S) -> Minimising:
+def minimise_apart(python: str = sys.executable, patience_s: float = PATIENCE_S) -> CorpusMinimiser:
     """Minimises in the environment of a Python."""
 
     def minimised(folder: Path, target: Target) -> Minimised:

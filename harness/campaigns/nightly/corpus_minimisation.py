@@ -1,8 +1,8 @@
 """At the end of a night its corpus is made small: stems go that others make superfluous."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol
 
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.plan.targets import Target
@@ -12,8 +12,11 @@ from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised, minimise
 from workerfuzz.harness.worlds.scopes import SCOPES
 
-#: Minimises the stems of one target in a folder; raises NotMinimised.
-Minimising: TypeAlias = Callable[[Path, Target], Minimised]
+
+class CorpusMinimiser(Protocol):
+    """Minimises the entries of one target in a corpus folder; raises NotMinimised."""
+
+    def __call__(self, folder: Path, target: Target, /) -> Minimised: ...
 
 
 class NotMinimised(Exception):
@@ -31,7 +34,7 @@ def minimise_here(folder: Path, target: Target) -> Minimised:
 
 
 def minimise_all(
-    phase: Phase, folder: Path, targets: Iterable[Target], minimised: Minimising
+    phase: Phase, folder: Path, targets: Iterable[Target], minimised: CorpusMinimiser
 ) -> None:
     """The stems of each target by themselves; those of others stay."""
     for target in targets:

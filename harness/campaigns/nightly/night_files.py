@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -11,11 +12,19 @@ import msgspec
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError
 from workerfuzz.harness.campaigns.nightly.night import FORMAT, Night
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
+from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding_files import FORMER_DIGEST_NBYTES, name_of
 
 #: The file of the night itself.
 NIGHT: Final = "night.json"
+
+#: A summary of the night, for later ones.
+SUMMARY: Final = "summary.json"
 
 #: Those of its shards: ``0007.json``, and ``0007.2.json`` where it was gone on with.
 _SHARD: Final = re.compile(r"([0-9]+)(?:\.([0-9]+))?\.json")
@@ -141,3 +150,116 @@ def problem(path: Path, error: Exception) -> str:
     """What is wrong with a file, in one line."""
     said = reason(error) if isinstance(error, OSError) else f"broken: {error}"
     return f"{path}: {said}; it is left as it is"
+
+
+class SummarisedFinding(msgspec.Struct, frozen=True):
+    """A finding that has a case, as far as later nights need it.
+
+    Attributes:
+        name: of its file; ``former_name``: the one that earlier releases gave it.
+        length: number of steps of the case.
+    """
+
+    name: str
+    former_name: str
+    subject: str
+    scope: str
+    signature: Signature
+    length: int
+
+
+class NightSummary(msgspec.Struct, frozen=True):
+    """Everything that later nights need of a night: its other files are not read again.
+
+    Attributes:
+        began: date and time.
+        sketch: by which runs of nights are compared.
+        fixed: names of findings that did not break any more; None: it did not come so far.
+        sizes: bytes of each file that it was made from; where they differ, it is out of date.
+    """
+
+    name: str
+    seed: int
+    began: str
+    sketch: list[int]
+    fixed: list[str] | None
+    findings: list[SummarisedFinding]
+    sizes: dict[str, int]
+    format: int = FORMAT
+
+
+def summary_of(written: Written) -> NightSummary:
+    """Summarise a night that was read in full."""
+    night = written.night
+    is_replayed = any(phase.name == "known" for phase in night.phases)
+    return NightSummary(
+        night.name,
+        night.seed,
+        night.began,
+        total(shard.total for shard in night.shards).sketch,
+        [line.partition(": ")[0] for line in night.fixed] if is_replayed else None,
+        [
+            SummarisedFinding(
+                name_of(it),
+                name_of(it, FORMER_DIGEST_NBYTES),
+                it.subject,
+                it.scope,
+                it.signature,
+                it.length,
+            )
+            for it in findings_of(written)
+        ],
+        sizes_in(written.path),
+    )
+
+
+def findings_of(written: Written) -> list[Finding]:
+    """Findings that a night has cases of."""
+    return [it for account in written.accounts.values() for it in account.findings if it.case]
+
+
+def summaries(
+    folder: Folder, without: Path | None = None
+) -> Iterator[tuple[Path, NightSummary, list[str]]]:
+    """Each night but one, the last first: its folder, its summary, and files that cannot be read.
+
+    A summary that is missing or out of date is made from the whole night, once.
+
+    Raises:
+        FolderError: a night is of a newer format.
+    """
+    for path in sorted(folder.nights.glob("*"), key=lambda it: it.name, reverse=True):
+        if path == without or not path.is_dir():
+            continue
+        summary = stored_summary(path)
+        if summary is not None:
+            yield path, summary, []
+            continue
+        written = read_night(path)
+        if written is not None:
+            summary = summary_of(written)
+            if not written.problems:
+                store_summary(path, summary)
+            yield path, summary, written.problems
+
+
+def stored_summary(path: Path) -> NightSummary | None:
+    """The summary that fits the files of a night; None where there is none."""
+    try:
+        summary = from_json((path / SUMMARY).read_bytes(), NightSummary)
+    except (Unreadable, OSError):
+        return None
+    fits = summary.format == FORMAT and summary.sizes == sizes_in(path)
+    return summary if fits else None
+
+
+def store_summary(path: Path, summary: NightSummary) -> None:
+    """Write a summary; where the folder takes nothing, the night is read again next time."""
+    with suppress(OSError):
+        write(path / SUMMARY, as_text(summary))
+
+
+def sizes_in(path: Path) -> dict[str, int]:
+    """Bytes of each file of a night, by name."""
+    files = [path / NIGHT, *(shard for shard, _ in shards_in(path))]
+    return {file.name: file.stat().st_size for file in sorted(files) if file.exists()}

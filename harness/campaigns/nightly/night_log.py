@@ -6,21 +6,39 @@ run is over and its findings are here, or it is run again.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
-from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, Part, Written, as_text, file_of
+from workerfuzz.harness.campaigns.nightly.night_files import (
+    NIGHT,
+    NightSummary,
+    Part,
+    Written,
+    as_text,
+    file_of,
+    findings_of,
+    read_night,
+    store_summary,
+    summary_of,
+)
 from workerfuzz.harness.campaigns.plan.plan import SeenBefore
 from workerfuzz.harness.campaigns.shard.merge import up_to
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import name_of, names_in, write_finding
+from workerfuzz.harness.engines.findings.finding_files import (
+    findings_in,
+    first_seen,
+    name_among,
+    name_of,
+    write_finding,
+)
 from workerfuzz.harness.engines.findings.finding_writer import today
 
 #: At most so many seconds of work are done again after a loss of power.
@@ -83,7 +101,7 @@ class NightLog:
         """Write a finding; where the folder takes nothing, people get its case."""
         name = name_of(met)
         if met.lines:
-            self.see(met)
+            self.see(met.subject, met.scope, SeenBefore(name, met.signature))
         try:
             write_finding(self.folder.findings, met, today())
         except OSError as error:
@@ -97,8 +115,8 @@ class NightLog:
     def place(self, met: Finding) -> None:
         """Where its case is, and whether it was there before this night."""
         name = name_of(met)
-        if not met.known and name in self.night.before:
-            met.known = name
+        if not met.known:
+            met.known = name_among(met, self.night.before)
         if met.case and (self.folder.findings / name).exists():
             met.path = str((self.folder.findings / name).relative_to(self.folder.path))
 
@@ -119,6 +137,9 @@ class NightLog:
             self.refused = said
         else:
             self.refused = ""
+            if self.night.ended:
+                written = Written(self.path, self.night, self.accounts)
+                store_summary(self.path, summary_of(written))
 
     def finish(self, ended: str) -> None:
         """The last word: the night is over when everything else is written.
@@ -133,27 +154,38 @@ class NightLog:
 
     # What has a case
 
-    def see(self, met: Finding) -> None:
+    def see(self, subject: str, scope: str, seen: SeenBefore) -> None:
         """A bug has a case: it is not to be shrunk again."""
-        name = name_of(met)
-        its = self.seen.setdefault((met.subject, met.scope), {})
-        its[name] = SeenBefore(name, met.signature)
+        self.seen.setdefault((subject, scope), {})[seen.case] = seen
 
     def has_seen(self, subject: str, scope: str) -> tuple[SeenBefore, ...]:
         """What plans for that subject should know."""
         return tuple(self.seen.get((subject, scope), {}).values())
 
-    def remember(self, nights: Iterable[Written]) -> None:
-        """What former nights found, and still is in the folder.
+    def remember(self, nights: Iterable[tuple[Path, NightSummary]]) -> None:
+        """Take findings of former nights that are still in the folder as seen before.
 
-        Where folders were copied into one, the shortest case of each is brought back.
+        Where folders were copied into one, the shortest case of each and its first day are brought
+        back; only nights that have one of these are read in full.
         """
-        names = {*names_in(self.folder.findings)}
-        for written in nights:
-            for met in found_in(written):
-                if name_of(met) in names:
-                    self.see(met)
-                    write_finding(self.folder.findings, met, written.night.began[:10])
+        cases = dict(findings_in(self.folder.findings))
+        for path, summary in nights:
+            day, is_better = summary.began[:10], False
+            for found in summary.findings:
+                name = found.name if found.name in cases else found.former_name
+                case = cases.get(name)
+                if case is None:
+                    continue
+                self.see(found.subject, found.scope, SeenBefore(name, found.signature))
+                is_better |= (
+                    not isinstance(case, Case)
+                    or found.length < len(case.steps)
+                    or day < first_seen(case)
+                )
+            written = read_night(path) if is_better else None
+            for finding in findings_of(written) if written is not None else ():
+                if name_of(finding) in cases:
+                    write_finding(self.folder.findings, finding, day)
 
     def go_on(self, written: Written) -> None:
         """What this night did before it was interrupted. Raises OSError: the folder takes nothing."""
@@ -166,10 +198,6 @@ class NightLog:
                     write_finding(self.folder.findings, met, written.night.began[:10])
                     self.kept[part, name_of(met)] = met.case
                 if met.case and met.lines:
-                    self.see(met)
-                    self.told.add(name_of(met))
-
-
-def found_in(written: Written) -> Sequence[Finding]:
-    """What a night has cases of."""
-    return [met for account in written.accounts.values() for met in account.findings if met.case]
+                    name = name_of(met)
+                    self.see(met.subject, met.scope, SeenBefore(name, met.signature))
+                    self.told.add(name)

@@ -1,115 +1,124 @@
 """A night from its beginning to its end, phase by phase; goes on where one was interrupted."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol
 
 from workerfuzz.harness.campaigns.nightly import novelty
 from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, BudgetSplit
 from workerfuzz.harness.campaigns.nightly.canary import canaries
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import (
-    Minimising,
+    CorpusMinimiser,
     minimise_all,
     minimise_here,
 )
 from workerfuzz.harness.campaigns.nightly.failures import ShardFailures, problems_of
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
-from workerfuzz.harness.campaigns.nightly.night_files import Part, Written
+from workerfuzz.harness.campaigns.nightly.night_files import NightSummary, Part, Written
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
-from workerfuzz.harness.campaigns.nightly.regression_replay import RegressionReplay, Replaying
+from workerfuzz.harness.campaigns.nightly.regression_replay import RegressionReplay, Replayer
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.executor import Executor, ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.replay.replay import Replay
 from workerfuzz.harness.engines.findings.finding import Finding
 
-#: Told of the place of a plan among those that were taken, its account so far, and what was just found.
-Tell: TypeAlias = Callable[[int, ShardResult, Finding | None], None]
 
-#: Runs shards: takes plans one at a time, tells how far they are, and ends when there are no more, or
-#: when it is interrupted. Returns the last account of each.
-Carry: TypeAlias = Callable[[Iterable[Plan], Tell], list[ShardResult]]
+class ShowProgress(Protocol):
+    """Shows how far a short phase is: the activity, items done, and their number where it is known."""
 
-
-def in_this_process(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
-    """One shard after the other."""
-    accounts: list[ShardResult] = []
-    for place, plan in enumerate(plans):
-        shard = open_shard(plan)
-        accounts.append(shard.account)
-        shard.tell = telling(place, shard.account, tell)
-        fill(shard)
-        tell(place, shard.account, None)
-        if shard.account.interrupted:
-            break
-    return accounts
+    def __call__(self, activity: str, done: int, total: int | None, /) -> None: ...
 
 
-def telling(place: int, account: ShardResult, tell: Tell) -> Callable[[Finding | None], None]:
-    return lambda met: tell(place, account, met)
+class ShardObserver(Protocol):
+    """Follows the shards of a night."""
+
+    def tell(self, account: ShardResult, met: Finding | None = None, /) -> None:
+        """A shard has come so far; the finding is new."""
 
 
-#: Told what is being done in a short phase, how many things are done, and of how many, if that is known.
-Told: TypeAlias = Callable[[str, int, int | None], None]
+class NightObserver(Protocol):
+    """Shows a night while it runs."""
+
+    def say(self, line: str) -> None:
+        """Show a line that people may want to read at once."""
+
+    def found(self, finding: Finding) -> None:
+        """A new finding is written; called once for each."""
+
+    def short_phase(self) -> AbstractContextManager[ShowProgress]:
+        """A short phase begins."""
+
+    def fuzzing(self, budget: Budget) -> AbstractContextManager[ShardObserver]:
+        """Shards begin to run, with so much of the budget left."""
 
 
-def nobody_told(doing: str, done: int, total: int | None) -> None:
-    """Shows nothing."""
+class ReportWriter(Protocol):
+    """Writes what people look at into the folder of a night; returns lines about that."""
+
+    def __call__(self, path: Path, /) -> list[str]: ...
 
 
-class Watcher(Protocol):
-    """Somebody who is told how shards go on."""
+class SilentObserver:
+    """Shows nothing; a base for observers that show a part."""
 
-    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
-        """How far a shard has come; and a new bug, as soon as there is one."""
-
-
-class Nobody:
-    """Looks at nothing."""
-
-    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
+    def say(self, line: str) -> None:
         pass
+
+    def found(self, finding: Finding) -> None:
+        pass
+
+    def short_phase(self) -> AbstractContextManager[ShowProgress]:
+        return nullcontext(show_nothing)
+
+    def fuzzing(self, budget: Budget) -> AbstractContextManager[ShardObserver]:
+        return nullcontext(self)
+
+    def tell(self, account: ShardResult, met: Finding | None = None, /) -> None:
+        pass
+
+
+def show_nothing(activity: str, done: int, total: int | None, /) -> None:
+    """Discard the progress of a short phase."""
+
+
+def write_no_report(path: Path, /) -> list[str]:
+    """Write nothing."""
+    return []
+
+
+#: Shows nothing.
+SILENT: Final[NightObserver] = SilentObserver()
 
 
 @dataclass(slots=True)
 class Nightly:
-    """One sitting of a night.
+    """A night from where it stands to its end, or to Ctrl-C.
 
     Attributes:
-        carry: runs shards.
-        replay: replays a file.
-        minimise: takes away stems of the corpus that others make superfluous.
-        reports: writes what people look at into the folder of the night; returns what there is to say.
-        jobs: how many shards it runs at a time.
-        former: other nights of the folder, the last one first.
-        resumed: what this night did before this sitting; None: it begins now.
-        trouble: what goes wrong with shards themselves.
-        watching: who is told how shards go on while they do.
-        showing: shows how far a short phase is, while it lasts.
-        found: told of each bug that nobody knew, once.
-        say: told of each thing that people may want to know at once, a line each.
+        jobs: number of shards that the executor runs at a time.
+        former: summaries of the other nights of the folder, the last first.
+        resumed: the part of this night that was done before; None: it begins now.
+        failures: failures of shards themselves.
     """
 
     diary: NightLog
-    carry: Carry
-    replay: Replaying
-    minimise: Minimising = minimise_here
-    reports: Callable[[Path], list[str]] = lambda _: []
+    _: KW_ONLY
+    executor: Executor
+    replayer: Replayer
+    minimiser: CorpusMinimiser = minimise_here
+    report_writer: ReportWriter = write_no_report
+    observer: NightObserver = SILENT
     jobs: int = 1
-    former: list[novelty.Former] = field(default_factory=list)
+    former: list[NightSummary] = field(default_factory=list)
     resumed: Written | None = None
-    trouble: ShardFailures = field(default_factory=ShardFailures)
-    watching: Callable[[Budget], AbstractContextManager[Watcher]] = lambda _: nullcontext(Nobody())
-    showing: Callable[[], AbstractContextManager[Told]] = lambda: nullcontext(nobody_told)
-    found: Callable[[Finding], None] = lambda _: None
-    say: Callable[[str], None] = lambda _: None
-    tell: Told = field(default=nobody_told, init=False)
+    failures: ShardFailures = field(default_factory=ShardFailures)
+    show: ShowProgress = field(default=show_nothing, init=False)
     replayed: int = field(default=0, init=False)
 
     @property
@@ -124,7 +133,7 @@ class Nightly:
             self.short_phases()
             self.fuzz()
             with self.during("minimise") as phase:
-                minimise_all(phase, self.diary.folder.corpus, self.night.targets, self.minimise)
+                minimise_all(phase, self.diary.folder.corpus, self.night.targets, self.minimiser)
         except KeyboardInterrupt:
             self.night.interrupted = True
         with self.during("report") as phase:
@@ -138,11 +147,11 @@ class Nightly:
         """The night is over and written; it can be read in other ways, too."""
         phase, began = self.night.phase("report"), time.monotonic()
         try:
-            lines = self.reports(self.diary.path)
+            lines = self.report_writer(self.diary.path)
         except KeyboardInterrupt:
             lines = ["interrupted as it was written; workerfuzz report writes it"]
         for line in lines:
-            self.say(f"report: {line}")
+            self.observer.say(f"report: {line}")
         phase.told += lines
         phase.seconds += time.monotonic() - began
         if lines:
@@ -155,16 +164,15 @@ class Nightly:
         phase.told, phase.red = [], []
         began = time.monotonic()
         try:
-            with self.showing() as tell:
-                tell(name, 0, None)
-                self.tell = tell
+            with self.observer.short_phase() as self.show:
+                self.show(name, 0, None)
                 yield phase
         finally:
             phase.seconds = time.monotonic() - began
             for line in phase.told:
-                self.say(f"{name}: {line}")
+                self.observer.say(f"{name}: {line}")
             for line in phase.red:
-                self.say(f"{name}: RED: {line}")
+                self.observer.say(f"{name}: RED: {line}")
             self.diary.flush()
 
     def sharing(self) -> BudgetSplit:
@@ -179,7 +187,7 @@ class Nightly:
         """What comes before the runs of the night."""
         with self.during("canary") as phase:
             self.canary(phase)
-        tonight = RegressionReplay(self.night, self.told_replay)
+        tonight = RegressionReplay(self.night, self.replay)
         with self.during("replay") as phase:
             tonight.cases(phase)
             tonight.findings(phase, self.diary.folder.findings, self.fixed_before())
@@ -189,19 +197,19 @@ class Nightly:
 
     def fixed_before(self) -> frozenset[str]:
         """Findings that did not break any more in the last night that replayed them."""
-        return next((it.fixed for it in self.former if it.fixed is not None), frozenset())
+        return frozenset(next((it.fixed for it in self.former if it.fixed is not None), ()))
 
-    def told_replay(self, path: Path, subject: str) -> Replay:
+    def replay(self, path: Path, subject: str) -> Replay:
         """Replays a file, and shows which one."""
         self.replayed += 1
-        self.tell(f"replaying on {subject}: {path.stem[:40]}", self.replayed, None)
-        return self.replay(path, subject)
+        self.show(f"replaying on {subject}: {path.stem[:40]}", self.replayed, None)
+        return self.replayer(path, subject)
 
     def canary(self, phase: Phase) -> None:
         """Planted bugs are found by what is going to fuzz, and nothing where none is planted."""
         its = canaries(self.night.targets)
         last = self.night.seed * MOST_SHARDS + MOST_SHARDS - 1
-        done = self.carry([one.plan(last) for one in its], lambda *_: None)
+        done = self.executor([one.plan(last) for one in its], ignore_progress)
         if was_interrupted(done):
             raise KeyboardInterrupt
         for one, account in zip(its, done, strict=True):
@@ -216,27 +224,30 @@ class Nightly:
         phase = self.night.phase("fuzz")
         sharing = self.sharing()
         begun: list[Part] = []
-        with self.watching(sharing.left()) as watcher:
-            done = self.carry(self.plans(sharing, begun), self.telling(sharing, begun, watcher))
+        with self.observer.fuzzing(sharing.left()) as watcher:
+            progress = self.telling(sharing, begun, watcher)
+            done = self.executor(self.plans(sharing, begun), progress)
         phase.seconds = sharing.seconds()
         self.diary.flush()
         count = len(self.night.new)
         phase.told = [f"{count} new, {len(self.night.findings) - count} known"]
-        phase.red = [*([f"{count} new"] if count else []), *self.trouble.lines()]
+        phase.red = [*([f"{count} new"] if count else []), *self.failures.lines()]
         if was_interrupted(done):
             raise KeyboardInterrupt
 
     def plans(self, sharing: BudgetSplit, begun: list[Part]) -> Iterator[Plan]:
         """What is to be run; each plan knows what has a case by then."""
         for part, plan in sharing.plans():
-            if self.trouble.with_all(self.night.targets):
+            if self.failures.with_all(self.night.targets):
                 return
-            if self.trouble.too_much(plan):
+            if self.failures.too_much(plan):
                 continue
             begun.append(part)
             yield replace(plan, seen=self.diary.has_seen(plan.subject, plan.scope))
 
-    def telling(self, sharing: BudgetSplit, begun: list[Part], watcher: Watcher) -> Tell:
+    def telling(
+        self, sharing: BudgetSplit, begun: list[Part], watcher: ShardObserver
+    ) -> ProgressCallback:
         """Who is told how shards go on: everything is written down."""
         phase = self.night.phase("fuzz")
         for account in self.diary.accounts.values():
@@ -244,11 +255,11 @@ class Nightly:
 
         def tell(place: int, account: ShardResult, met: Finding | None) -> None:
             phase.seconds = sharing.seconds()
-            self.trouble.note(place, account)
+            self.failures.note(place, account)
             self.night.versions.setdefault(account.plan.subject, account.version)
             fresh = self.diary.note(begun[place], account)
             for one in fresh:
-                self.found(one)
+                self.observer.found(one)
                 watcher.tell(account, one)
             if not fresh:
                 watcher.tell(account)

@@ -1,10 +1,10 @@
 """Whether a night proves anything: there were runs, of everything that was due, and they were new."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.campaigns.nightly.night_files import NightSummary
 from workerfuzz.harness.campaigns.shard.counters import shared, total
 from workerfuzz.harness.cases.format.spelling import counted
 
@@ -12,38 +12,15 @@ from workerfuzz.harness.cases.format.spelling import counted
 REPEATED: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Former:
-    """What is remembered of another night.
-
-    Attributes:
-        sketch: by which it is compared.
-        fixed: names of findings that did not break any more; None: it did not come so far.
-    """
-
-    name: str
-    seed: int
-    sketch: list[int]
-    fixed: frozenset[str] | None = None
-
-
-def former(night: Night) -> Former:
-    """What to remember of a night."""
-    fixed = None
-    if any(phase.name == "known" for phase in night.phases):
-        fixed = frozenset(line.partition(": ")[0] for line in night.fixed)
-    return Former(night.name, night.seed, sketch(night), fixed)
-
-
 def sketch(night: Night) -> list[int]:
     """Of all its runs."""
     return total(shard.total for shard in night.shards).sketch
 
 
-def likeness(night: Night, nights: Iterable[Former]) -> tuple[float, Former | None]:
+def likeness(night: Night, nights: Iterable[NightSummary]) -> tuple[float, NightSummary | None]:
     """The former night that had most of tonight's runs, and how many of the sample it had; 0 to 1."""
     tonight = sketch(night)
-    most: tuple[float, Former | None] = (0.0, None)
+    most: tuple[float, NightSummary | None] = (0.0, None)
     for other in nights:
         its = shared(tonight, other.sketch)
         if its > most[0]:
@@ -51,7 +28,7 @@ def likeness(night: Night, nights: Iterable[Former]) -> tuple[float, Former | No
     return most
 
 
-def told(night: Night, nights: list[Former]) -> str:
+def told(night: Night, nights: list[NightSummary]) -> str:
     """What there is to say of how new the runs are, in one line."""
     sampled, runs = len(sketch(night)), sum(shard.total.runs for shard in night.shards)
     share, other = likeness(night, nights)
@@ -64,7 +41,7 @@ def told(night: Night, nights: list[Former]) -> str:
     return f"{runs:,} runs; of {sampled} that were sampled, {was}; {compared}"
 
 
-def wrong(night: Night, nights: list[Former]) -> Iterator[str]:
+def wrong(night: Night, nights: list[NightSummary]) -> Iterator[str]:
     """Why the night proves nothing, a line each."""
     for target in night.targets:
         its = (it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system)

@@ -1,10 +1,10 @@
 """What is written is replayed at the beginning of a night: cases, findings, known bugs."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, Protocol
 
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.cases.format.case import CaseError
@@ -14,8 +14,12 @@ from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.triage import known_bugs
 from workerfuzz.harness.engines.findings.finding_files import findings_in
 
-#: Replays a file on a subject, by name; raises ChildFailed.
-Replaying: TypeAlias = Callable[[Path, str], Replay]
+
+class Replayer(Protocol):
+    """Replays a file on a subject, which is given by name; raises ChildFailed."""
+
+    def __call__(self, path: Path, subject: str, /) -> Replay: ...
+
 
 #: The cases that come with workerfuzz.
 CASES: Final = known_bugs.FOLDER.parent
@@ -34,7 +38,7 @@ class RegressionReplay:
     """
 
     night: Night
-    replay: Replaying
+    replay: Replayer
     fixed: list[str] = field(default_factory=list)
 
     @property

@@ -1,23 +1,35 @@
 """A night begins, or goes on where one was interrupted: what is known by then is in the folder."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from pathlib import Path
 
 import workerfuzz
-from workerfuzz.harness.campaigns.nightly import novelty
 from workerfuzz.harness.campaigns.nightly.budget_split import rounds
+from workerfuzz.harness.campaigns.nightly.corpus_minimisation import CorpusMinimiser, minimise_here
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, check_format
 from workerfuzz.harness.campaigns.nightly.night import Night
-from workerfuzz.harness.campaigns.nightly.night_files import Written, each_night, last_night
+from workerfuzz.harness.campaigns.nightly.night_files import (
+    NightSummary,
+    Written,
+    each_night,
+    last_night,
+    summaries,
+)
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
-from workerfuzz.harness.campaigns.nightly.nightly import Carry, Nightly, now
-from workerfuzz.harness.campaigns.nightly.novelty import Former
-from workerfuzz.harness.campaigns.nightly.regression_replay import Replaying
+from workerfuzz.harness.campaigns.nightly.nightly import (
+    SILENT,
+    Nightly,
+    NightObserver,
+    ReportWriter,
+    now,
+    write_no_report,
+)
+from workerfuzz.harness.campaigns.nightly.regression_replay import Replayer
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard.executor import Executor
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.engines.findings.finding_files import names_in
@@ -64,54 +76,72 @@ class NightStart:
     """A night that is about to run.
 
     Attributes:
-        resumed: what it did before; None: it is a new one.
         problems: files of the folder that cannot be read, a line each.
     """
 
     nightly: Nightly
-    resumed: Written | None = None
     problems: list[str] = field(default_factory=list)
 
 
 def open_night(
     folder: Folder,
-    orders: NightOptions,
-    carry: Carry,
-    replay: Replaying,
+    options: NightOptions,
+    executor: Executor,
+    replayer: Replayer,
     *,
+    minimiser: CorpusMinimiser = minimise_here,
+    report_writer: ReportWriter = write_no_report,
+    observer: NightObserver = SILENT,
     resume: bool = False,
-    say: Callable[[str], None] = lambda _: None,
 ) -> NightStart:
-    """The next night of a folder.
+    """Open the next night of a folder.
 
     Args:
-        resume: the last one is gone on with, if it was interrupted.
+        resume: go on with the last one, if it was interrupted.
 
     Raises:
         FolderError: the folder takes nothing, or is of a newer format.
         CaseError: its corpus is.
     """
-    nights = each_night(folder)
-    newest = next(nights, None)
-    last = newest if resume and newest is not None and is_unfinished(newest.night) else None
-    night = last.night if last is not None else orders.night(folder)
-    diary, former, problems = NightLog(folder, night, say), list[Former](), list[str]()
+    resumed = unfinished_night(folder) if resume else None
+    night = resumed.night if resumed is not None else options.night(folder)
+    log, former, problems = NightLog(folder, night, observer.say), list[NightSummary](), list[str]()
 
-    def others() -> Iterator[Written]:
-        for written in filter(None, chain([newest], nights)):
-            problems.extend(written.problems)
-            if written is not last:
-                former.append(novelty.former(written.night))
-                yield written
+    def others() -> Iterator[tuple[Path, NightSummary]]:
+        for path, summary, unreadable in summaries(
+            folder, resumed.path if resumed is not None else None
+        ):
+            problems.extend(unreadable)
+            former.append(summary)
+            yield path, summary
 
     try:
-        diary.remember(others())
-        if last is not None:
-            diary.go_on(last)
+        log.remember(others())
+        if resumed is not None:
+            problems.extend(resumed.problems)
+            log.go_on(resumed)
     except OSError as error:
         raise FolderError(f"{folder.path}: {reason(error)}; nothing can be kept there") from None
-    nightly = Nightly(diary, carry, replay, jobs=orders.jobs, former=former, resumed=last, say=say)
-    return NightStart(nightly, last, [*problems, *corpus.load(folder.corpus).problems])
+    nightly = Nightly(
+        log,
+        executor=executor,
+        replayer=replayer,
+        minimiser=minimiser,
+        report_writer=report_writer,
+        observer=observer,
+        jobs=options.jobs,
+        former=former,
+        resumed=resumed,
+    )
+    return NightStart(nightly, [*problems, *corpus.load(folder.corpus).problems])
+
+
+def unfinished_night(folder: Folder) -> Written | None:
+    """The last night of a folder, if it was ended before its budget was spent."""
+    last = last_night(folder)
+    if last is None or not is_unfinished(last):
+        return None
+    return next(each_night(folder), None)
 
 
 def is_unfinished(night: Night) -> bool:

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly.canary import PLANTED, RUNS, Canary, canaries
-from workerfuzz.harness.campaigns.nightly.nightly import in_this_process
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.campaigns.shard.executor import run_in_process
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
@@ -27,7 +27,7 @@ def test_each_scope_of_the_night_has_one_that_must_be_found_and_one_that_must_no
 @pytest.mark.parametrize("seed", range(3))
 def test_the_shards_of_a_night_find_it(scope: str, seed: int) -> None:
     its = [Canary(scope, PLANTED[scope]), Canary(scope)]
-    done = in_this_process([one.plan(seed) for one in its], lambda *_: None)
+    done = run_in_process([one.plan(seed) for one in its], lambda *_: None)
     assert [list(one.wrong(account)) for one, account in zip(its, done, strict=True)] == [[], []]
     assert done[0].findings[0].run < RUNS / 4, "it is hardly ever missed"
 

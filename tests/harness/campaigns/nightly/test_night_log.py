@@ -8,7 +8,7 @@ import pytest
 from workerfuzz.harness.campaigns.nightly import night_log as module
 from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
-from workerfuzz.harness.campaigns.nightly.night_files import read_nights
+from workerfuzz.harness.campaigns.nightly.night_files import NightSummary, read_nights, summaries
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
 from workerfuzz.harness.campaigns.shard.result import ShardResult
@@ -60,6 +60,11 @@ def began(path: Path, seed: int = 1, said: list[str] | None = None, day: int = 2
 def on_disk(diary: NightLog) -> list[ShardResult]:
     (written,) = read_nights(diary.folder)
     return written.night.shards
+
+
+def former(log: NightLog) -> list[tuple[Path, NightSummary]]:
+    """Summaries of the nights before this one."""
+    return [(path, summary) for path, summary, _ in summaries(log.folder, log.path)]
 
 
 def test_what_was_found_is_written_at_once(diary: NightLog) -> None:
@@ -115,7 +120,7 @@ def test_what_has_a_case_is_not_shrunk_again(diary: NightLog) -> None:
 def test_findings_of_former_nights_are_known(tmp_path: Path) -> None:
     began(tmp_path, day=23).note((0, 1), account(met()))
     tonight = began(tmp_path, seed=2)
-    tonight.remember(read_nights(tonight.folder))
+    tonight.remember(former(tonight))
     assert [seen.case for seen in tonight.has_seen("reference", "worker")] == [name_of(met())]
     again = met()
     assert tonight.note((0, 1), account(again)) == [], "its night may be gone, its case is there"
@@ -126,7 +131,7 @@ def test_a_finding_that_somebody_took_away_is_new_when_it_comes_back(tmp_path: P
     began(tmp_path, day=23).note((0, 1), account(met()))
     shutil.rmtree(tmp_path / "findings")
     tonight = began(tmp_path, seed=2)
-    tonight.remember(read_nights(tonight.folder))
+    tonight.remember(former(tonight))
     assert tonight.has_seen("reference", "worker") == ()
     assert names_in(tonight.folder.findings) == []
     assert tonight.note((0, 1), account(met()))
@@ -141,9 +146,9 @@ def test_folders_copied_into_one_keep_everything(tmp_path: Path, order: tuple[st
     for name in order:
         shutil.copytree(tmp_path / name, tmp_path / "both", dirs_exist_ok=True)
     tonight = began(tmp_path / "both", seed=3)
-    nights = [it for it in read_nights(tonight.folder) if it.night.seed != 3]
+    nights = former(tonight)
     tonight.remember(nights)
-    assert [it.night.seed for it in nights] == [1, 2]
+    assert sorted(summary.seed for _, summary in nights) == [1, 2]
     assert names_in(tonight.folder.findings) == sorted(map(name_of, (met(), met(1, other))))
     kept = load(tonight.folder.findings / name_of(met()))
     assert len(kept.steps) == 1

@@ -3,7 +3,7 @@
 import errno
 import shutil
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,17 +11,25 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.nightly import night_files, night_log
 from workerfuzz.harness.campaigns.nightly.canary import PLANTED
 from workerfuzz.harness.campaigns.nightly.corpus_minimisation import NotMinimised
 from workerfuzz.harness.campaigns.nightly.folder import opened
 from workerfuzz.harness.campaigns.nightly.night import Night
-from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, night_in
-from workerfuzz.harness.campaigns.nightly.nightly import Carry, Nightly, Tell, in_this_process
+from workerfuzz.harness.campaigns.nightly.night_files import (
+    NIGHT,
+    SUMMARY,
+    Written,
+    night_in,
+    read_night,
+)
+from workerfuzz.harness.campaigns.nightly.nightly import Nightly, ShowProgress, SilentObserver
 from workerfuzz.harness.campaigns.nightly.resume import NightOptions, NightStart, open_night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.campaigns.shard.executor import Executor, ProgressCallback, run_in_process
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
@@ -38,15 +46,25 @@ def replay(path: Path, subject: str) -> Replay:
 
 
 @dataclass
-class Sitting:
-    """What is told in one sitting."""
+class Recorder(SilentObserver):
+    """Records everything that a night shows."""
 
     said: list[str] = field(default_factory=list)
-    found: list[Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     watched: list[tuple[int, Finding | None]] = field(default_factory=list)
+    shown: list[tuple[str, int]] = field(default_factory=list)
 
-    def tell(self, account: ShardResult, met: Finding | None = None) -> None:
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def found(self, finding: Finding) -> None:
+        self.findings.append(finding)
+
+    def tell(self, account: ShardResult, met: Finding | None = None, /) -> None:
         self.watched.append((account.runs, met))
+
+    def short_phase(self) -> AbstractContextManager[ShowProgress]:
+        return nullcontext(lambda activity, done, total: self.shown.append((activity, done)))
 
 
 def sit(
@@ -55,28 +73,26 @@ def sit(
     seed: int = 1,
     runs: int = 40,
     bug: str = "",
-    carry: Carry = in_this_process,
+    carry: Executor = run_in_process,
     resume: bool = False,
     before: Callable[[Nightly], Any] = lambda _: None,
-) -> tuple[Night, Sitting]:
-    """One sitting of a night on the reference."""
-    sitting = Sitting()
+) -> tuple[Night, Recorder]:
+    """One recorder of a night on the reference."""
+    recorder = Recorder()
     orders = NightOptions(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
     with opened(folder) as its, ExitStack() as stack:
-        opening = open_night(its, orders, carry, replay, resume=resume, say=sitting.said.append)
+        opening = open_night(its, orders, carry, replay, observer=recorder, resume=resume)
         night = opening.nightly
-        night.found = sitting.found.append
-        night.watching = lambda _: nullcontext(sitting)
         before(night)
         if bug:
             stack.enter_context(fuzzing_with(night, bug))
-        return night.run(), sitting
+        return night.run(), recorder
 
 
 def fuzzing_with(night: Nightly, bug: str) -> Any:
     """The model has the bug when it is fuzzed, and not before."""
-    carry = night.carry
-    night.carry = lambda plans, tell: carry((planted(it, bug) for it in plans), tell)
+    carry = night.executor
+    night.executor = lambda plans, tell: carry((planted(it, bug) for it in plans), tell)
     return nullcontext()
 
 
@@ -86,17 +102,17 @@ def planted(plan: Plan, bug: str) -> Plan:
 
 
 def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
-    night, sitting = sit(tmp_path)
+    night, recorder = sit(tmp_path)
     assert [phase.name for phase in night.phases] == PHASES
     assert night.red == []
     assert night.ended
     assert not night.interrupted
     assert total(it.total for it in night.shards).runs == 40
     assert night.versions.keys() == {"reference", "workerfuzz"}
-    assert sitting.said[0] == f"canary: found {', '.join(PLANTED.values())}; nothing else"
-    assert sitting.said[-1].startswith("report: 40 runs; of ")
-    assert not sitting.found
-    assert [number for number, _ in sitting.watched][-1] == 20
+    assert recorder.said[0] == f"canary: found {', '.join(PLANTED.values())}; nothing else"
+    assert recorder.said[-1].startswith("report: 40 runs; of ")
+    assert not recorder.findings
+    assert [number for number, _ in recorder.watched][-1] == 20
 
 
 def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Path) -> None:
@@ -105,11 +121,11 @@ def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Pat
 
 
 def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
-    night, sitting = sit(tmp_path, bug=BUG)
+    night, recorder = sit(tmp_path, bug=BUG)
     assert total(it.total for it in night.shards).runs == 40
     (met,) = night.new
-    assert [it.signature for it in sitting.found] == [met.signature]
-    assert [it for _, it in sitting.watched if it is not None] == sitting.found
+    assert [it.signature for it in recorder.findings] == [met.signature]
+    assert [it for _, it in recorder.watched if it is not None] == recorder.findings
     assert met.occurrences > 1
     assert (tmp_path / met.path).exists()
     assert night.red == ["fuzz: 1 new"]
@@ -117,8 +133,8 @@ def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
 
 def test_what_was_found_is_known_the_next_night(tmp_path: Path) -> None:
     sit(tmp_path, bug=BUG)
-    night, sitting = sit(tmp_path, seed=2, bug=BUG)
-    assert not sitting.found
+    night, recorder = sit(tmp_path, seed=2, bug=BUG)
+    assert not recorder.findings
     assert not night.new
     (met,) = night.findings
     assert met.known.startswith("wanted_keys_resolve-")
@@ -135,7 +151,7 @@ def test_the_same_runs_again_are_red(tmp_path: Path) -> None:
 
 
 def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path: Path) -> None:
-    night, sitting = sit(tmp_path, runs=60)
+    night, recorder = sit(tmp_path, runs=60)
     assert {shard.plan.corpus for shard in night.shards} == {str(tmp_path / "corpus")}
     added = sum(shard.corpus_added for shard in night.shards)
     kept = corpus.load(tmp_path / "corpus").stems
@@ -145,7 +161,7 @@ def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path:
         f"{target}: {shard.corpus_added} stems"
         for target, shard in zip(TARGETS, night.shards, strict=True)
     ]
-    assert set(told) <= {line.removeprefix("minimise: ") for line in sitting.said}
+    assert set(told) <= {line.removeprefix("minimise: ") for line in recorder.said}
     again, _ = sit(tmp_path, seed=2, runs=60)
     assert sum(shard.stems for shard in again.shards) == len(kept)
     assert sum(shard.corpus_added for shard in again.shards) < added
@@ -156,7 +172,7 @@ def test_a_corpus_that_cannot_be_minimised_makes_the_night_red(tmp_path: Path) -
         raise NotMinimised("it took too long")
 
     def refusing(night: Nightly) -> None:
-        night.minimise = refuse
+        night.minimiser = refuse
 
     night, _ = sit(tmp_path, before=refusing)
     assert night.red == [f"minimise: {target}: it took too long" for target in TARGETS]
@@ -168,7 +184,7 @@ def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Pat
     (tmp_path / "corpus" / "cut.stem").write_text("workerfuzz-st")
     orders = NightOptions(seed=1, budget=Budget(runs=4), targets=TARGETS)
     with opened(tmp_path) as its:
-        opening = open_night(its, orders, in_this_process, replay)
+        opening = open_night(its, orders, run_in_process, replay)
         night = opening.nightly.run()
     (problem,) = opening.problems
     assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a corpus entry")
@@ -192,8 +208,8 @@ def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
 def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Path) -> None:
     """What fuzzes does not do what it should."""
 
-    def blind(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
-        return in_this_process((replace(plan, planted="") for plan in plans), tell)
+    def blind(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
+        return run_in_process((replace(plan, planted="") for plan in plans), tell)
 
     night, _ = sit(tmp_path, carry=blind)
     assert [why.partition(" in ")[0] for why in night.red] == [
@@ -210,10 +226,10 @@ def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None
     )
 
 
-def interrupted_after(count: int) -> Carry:
+def interrupted_after(count: int) -> Executor:
     """Ctrl-C comes when so many shards are over, in the canary or later."""
 
-    def carry(plans: Iterable[Plan], tell: Tell) -> list[ShardResult]:
+    def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
         nonlocal count
         accounts: list[ShardResult] = []
 
@@ -226,7 +242,7 @@ def interrupted_after(count: int) -> Carry:
                 count -= 1
                 yield plan
 
-        return in_this_process(some(), tell) + accounts
+        return run_in_process(some(), tell) + accounts
 
     return carry
 
@@ -239,7 +255,7 @@ def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int
     assert night.ended
     assert "there was no run" not in str(night.red)
     assert total(it.total for it in night.shards).runs == 20 * max(count - 4, 0)
-    again, sitting = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
+    again, recorder = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
     assert again.name == night.name, "the other orders are for a night that begins"
     assert not again.interrupted
     assert [(met.signature, met.occurrences) for met in again.new] == [
@@ -249,7 +265,7 @@ def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int
         total(it.total for it in whole.shards).taken
     )
     assert [phase.name for phase in again.phases if phase.name == "canary"] == ["canary"]
-    assert sitting.said[0].startswith("canary: found")
+    assert recorder.said[0].startswith("canary: found")
 
 
 def test_a_night_that_is_over_is_not_gone_on_with(tmp_path: Path) -> None:
@@ -271,7 +287,7 @@ def test_nights_of_the_same_second_have_names_of_their_own(
     ]
 
 
-def test_time_of_all_sittings_counts(tmp_path: Path) -> None:
+def test_time_of_all_recorders_counts(tmp_path: Path) -> None:
     night, _ = sit(tmp_path, carry=interrupted_after(5))
     spent = night.phase("fuzz").seconds
     assert spent > 0
@@ -289,7 +305,7 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     told: list[NightStart] = []
     orders = NightOptions(seed=1, budget=Budget(runs=1), targets=TARGETS)
     with opened(tmp_path) as its:
-        told.append(open_night(its, orders, in_this_process, replay, resume=True))
+        told.append(open_night(its, orders, run_in_process, replay, resume=True))
         again = told[0].nightly.run()
     assert told[0].problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
     assert broken.read_text() == "{"
@@ -306,11 +322,11 @@ def test_what_people_look_at_is_written_when_the_night_is(tmp_path: Path) -> Non
         return ["the page"]
 
     def reporting(night: Nightly) -> None:
-        night.reports = reports
+        night.report_writer = reports
 
-    night, sitting = sit(tmp_path, runs=4, before=reporting)
+    night, recorder = sit(tmp_path, runs=4, before=reporting)
     assert seen == [night.ended]
-    assert sitting.said[-1] == "report: the page"
+    assert recorder.said[-1] == "report: the page"
     assert night_in(tmp_path / "nights" / night.name / NIGHT).phases[-1].told[-1] == "the page"
 
 
@@ -319,19 +335,19 @@ def test_who_has_no_time_for_the_report_has_the_night(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     def reporting(night: Nightly) -> None:
-        night.reports = reports
+        night.report_writer = reports
 
-    night, sitting = sit(tmp_path, runs=4, before=reporting)
+    night, recorder = sit(tmp_path, runs=4, before=reporting)
     assert (night.red, night.interrupted) == ([], False)
-    assert sitting.said[-1] == "report: interrupted as it was written; workerfuzz report writes it"
+    assert recorder.said[-1] == "report: interrupted as it was written; workerfuzz report writes it"
 
 
 def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_path: Path) -> None:
     def fixing(night: Nightly) -> None:
-        night.replay = lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
+        night.replayer = lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
     def breaking(night: Nightly) -> None:
-        night.replay = lambda path, subject: Replay(
+        night.replayer = lambda path, subject: Replay(
             ReplayOutcome.BROKEN if path.parent.name == "findings" else ReplayOutcome.AS_WRITTEN,
             str(path),
             subject,
@@ -348,16 +364,38 @@ def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_
     assert again.red == [f"replay: on reference: {tmp_path / met.path} breaks again"]
 
 
-def test_what_short_phases_do_is_told_while_they_last(tmp_path: Path) -> None:
-    told: list[tuple[str, int]] = []
-
-    def show(night: Nightly) -> None:
-        night.showing = lambda: nullcontext(lambda doing, done, total: told.append((doing, done)))
-
-    sit(tmp_path, before=show)
-    doing = [it for it, _ in told]
+def test_what_short_phases_do_is_shown_while_they_last(tmp_path: Path) -> None:
+    _, recorder = sit(tmp_path)
+    doing = [it for it, _ in recorder.shown]
     assert [it for it in PHASES if it != "fuzz"] == [it for it in doing if it in PHASES]
     replayed = [it for it in doing if it.startswith("replaying on reference: 0001-")]
     assert replayed[0] == "replaying on reference: 0001-a-task-without-inputs-runs-at-once"
-    counts = [done for it, done in told if it.startswith("replaying on")]
+    counts = [done for it, done in recorder.shown if it.startswith("replaying on")]
     assert counts == [*range(1, len(counts) + 1)]
+
+
+def test_nights_that_are_over_are_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each start reads their summaries alone; one that is missing or out of date is made again."""
+    first, _ = sit(tmp_path, bug=BUG)
+    sit(tmp_path, runs=4, seed=2)
+    read: list[str] = []
+
+    def noting(path: Path) -> Written | None:
+        read.append(path.name)
+        return read_night(path)
+
+    for module in (night_files, night_log):
+        monkeypatch.setattr(module, "read_night", noting)
+    night, _ = sit(tmp_path, runs=4, seed=3, bug=BUG)
+    assert read == []
+    assert [it.known for it in night.findings] == night.before
+    (tmp_path / "nights" / first.name / SUMMARY).unlink()
+    sit(tmp_path, runs=4, seed=4)
+    sit(tmp_path, runs=4, seed=5)
+    assert read == [first.name]
+    shard = tmp_path / "nights" / first.name / "shards" / "0001.json"
+    shard.write_text(shard.read_text() + "\n")
+    sit(tmp_path, runs=4, seed=6)
+    assert read == [first.name] * 2

@@ -10,7 +10,6 @@ from workerfuzz.harness.campaigns.nightly import resume as module
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text
-from workerfuzz.harness.campaigns.nightly.nightly import in_this_process
 from workerfuzz.harness.campaigns.nightly.resume import (
     NightOptions,
     NightStart,
@@ -19,6 +18,7 @@ from workerfuzz.harness.campaigns.nightly.resume import (
 )
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
+from workerfuzz.harness.campaigns.shard.executor import run_in_process
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.replay.replay import Replay
 
@@ -31,7 +31,7 @@ def replay(path: Path, subject: str) -> Replay:
 
 
 def opening(path: Path, *, resume: bool = False) -> NightStart:
-    return open_night(Folder(path), ORDERS, in_this_process, replay, resume=resume)
+    return open_night(Folder(path), ORDERS, run_in_process, replay, resume=resume)
 
 
 def put(path: Path, seed: int, day: int, ended: str = "", *, interrupted: bool = False) -> Night:
@@ -103,7 +103,7 @@ def test_a_night_is_gone_on_with_in_the_environment_where_it_began(tmp_path: Pat
     path.write_text(as_text(night))
     assert python_of_last(tmp_path) == ""
     orders = replace(ORDERS, python="/other")
-    opened = open_night(Folder(tmp_path), orders, in_this_process, replay)
+    opened = open_night(Folder(tmp_path), orders, run_in_process, replay)
     assert opened.nightly.night.python == "/other"
 
 
@@ -113,7 +113,7 @@ def test_a_folder_that_takes_nothing_is_refused(
     def refuse(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(module.Diary, "remember", refuse)
+    monkeypatch.setattr(module.NightLog, "remember", refuse)
     with pytest.raises(FolderError) as raised:
         opening(tmp_path)
     assert str(raised.value) == f"{tmp_path}: read-only file system; nothing can be kept there"
