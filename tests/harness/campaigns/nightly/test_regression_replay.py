@@ -9,7 +9,7 @@ from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.nightly.regression_replay import (
     CASES,
     RegressionReplay,
-    Replaying,
+    Replayer,
 )
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format.case import CaseError
@@ -20,12 +20,12 @@ from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 TEXT = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: {}\n\n> find-missing\n"
 
 
-def tonight(replay: Replaying, *subjects: str) -> RegressionReplay:
+def tonight(replay: Replayer, *subjects: str) -> RegressionReplay:
     targets = [Target(name, "cluster") for name in subjects or ("reference",)]
     return RegressionReplay(Night(1, "2026-11-25T00:00:00+00:00", targets=targets), replay)
 
 
-def outcomes(its: Mapping[str, ReplayOutcome]) -> Replaying:
+def outcomes(its: Mapping[str, ReplayOutcome]) -> Replayer:
     """Replays that come to that, by file."""
 
     def replay(path: Path, subject: str) -> Replay:
