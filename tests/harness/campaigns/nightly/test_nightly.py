@@ -379,23 +379,29 @@ def test_nights_that_are_over_are_not_read_again(
 ) -> None:
     """Each start reads their summaries alone; one that is missing or out of date is made again."""
     first, _ = sit(tmp_path, bug=BUG)
-    sit(tmp_path, runs=4, seed=2)
     read: list[str] = []
 
     def noting(path: Path) -> Written | None:
         read.append(path.name)
         return read_night(path)
 
+    def start() -> Nightly:
+        options = NightOptions(seed=2, budget=Budget(runs=4), targets=TARGETS)
+        with opened(tmp_path) as its:
+            return open_night(its, options, run_in_process, replay).nightly
+
     for module in (night_files, night_log):
         monkeypatch.setattr(module, "read_night", noting)
-    night, _ = sit(tmp_path, runs=4, seed=3, bug=BUG)
+    nightly = start()
     assert read == []
-    assert [it.known for it in night.findings] == night.before
+    assert [it.seed for it in nightly.former] == [first.seed]
+    seen = nightly.diary.has_seen("reference", "cluster")
+    assert [it.case for it in seen] == nightly.night.before
     (tmp_path / "nights" / first.name / SUMMARY).unlink()
-    sit(tmp_path, runs=4, seed=4)
-    sit(tmp_path, runs=4, seed=5)
+    start()
+    start()
     assert read == [first.name]
     shard = tmp_path / "nights" / first.name / "shards" / "0001.json"
     shard.write_text(shard.read_text() + "\n")
-    sit(tmp_path, runs=4, seed=6)
+    start()
     assert read == [first.name] * 2
