@@ -13,7 +13,7 @@ app = typer.Typer()
 
 
 class Party(enum.StrEnum):
-    """Whose states are drawn."""
+    """Participants whose states can be drawn."""
 
     WORKER = "worker"
     SCHEDULER = "scheduler"

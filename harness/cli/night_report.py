@@ -1,4 +1,4 @@
-"""What a night leaves for people, written by `workerfuzz report` in a process of its own."""
+"""Reports of a night, written by `workerfuzz report` in a process of its own."""
 
 import sys
 from pathlib import Path

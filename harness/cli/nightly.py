@@ -121,7 +121,12 @@ def begin(
 
 
 def where_and_what(python: str, subjects: list[str], scope: str | None) -> tuple[str, Any]:
-    """Where it is fuzzed, empty for here, and what. Raises CannotCarry, SubjectUnavailable."""
+    """Return the interpreter, empty for this one, and the targets.
+
+    Raises:
+        CannotCarry: the interpreter cannot be used.
+        SubjectUnavailable: a subject is not installed.
+    """
     from workerfuzz.harness.campaigns.executors.available_targets import targets_there
     from workerfuzz.harness.campaigns.executors.interpreter import interpreter
     from workerfuzz.harness.campaigns.plan.targets import targets
@@ -180,7 +185,7 @@ def sit(night: Any) -> None:
 
 
 def copy_case(met: Any, out: Path | None) -> None:
-    """What is new is written there, too."""
+    """Save the case of a new finding in that folder as well."""
     from msgspec.structs import replace
 
     from workerfuzz.harness.engines.findings.finding_files import save
@@ -193,7 +198,7 @@ def copy_case(met: Any, out: Path | None) -> None:
 
 
 def status_of_night(night: Any) -> ExitStatus:
-    """What was found comes first, then whether it proves anything."""
+    """Return the exit status of a night: findings come before faults, faults before interruption."""
     if night.new or any(phase.red for phase in night.phases if phase.name in CASES):
         return ExitStatus.BROKEN
     if night.red:
@@ -203,7 +208,7 @@ def status_of_night(night: Any) -> ExitStatus:
 
 @contextmanager
 def carrier(where: Where) -> Iterator[tuple[Any, int]]:
-    """Who runs shards, processes of this machine or a cluster, and how many at a time."""
+    """Return the executor, of processes or of a cluster, and the number of shards at a time."""
     if where.cluster is not None:
         with clustered(where, REFERENCE) as its:
             yield its
@@ -213,7 +218,7 @@ def carrier(where: Where) -> Iterator[tuple[Any, int]]:
 
 
 def minimising(python: str) -> Any:
-    """Who makes the corpus small."""
+    """Return the minimiser of the corpus."""
     from workerfuzz.harness.campaigns.executors.corpus_minimiser import minimise_apart
 
     return minimise_apart(python or sys.executable)

@@ -1,1 +1,1 @@
-"""What people are shown."""
+"""Reports for people."""

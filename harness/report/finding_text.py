@@ -44,7 +44,7 @@ def tactic_name(tactic: str) -> str:
 
 
 def tactic_meaning(tactic: str) -> str:
-    """How a tactic chooses steps; empty where that is not known."""
+    """Return how a tactic chooses steps; empty if it is not known."""
     return TACTICS[tactic][1] if tactic in TACTICS else ""
 
 

@@ -71,7 +71,7 @@ class TransitionCounts:
 
     @property
     def reached(self) -> int:
-        """How many of the known ones were taken; of all, where none is known."""
+        """Number of known names that were taken; of all that were taken, if none is known."""
         if not self.known:
             return len(self.counts)
         return sum(name in self.counts for name in self.known)
@@ -82,7 +82,7 @@ class TransitionCounts:
 
 
 def system(account: ShardResult) -> str:
-    """What a shard fuzzes, for people."""
+    """Return the system that a shard fuzzes, as readable text."""
     what = "clusters of " if account.plan.scope == "cluster" else ""
     return f"{what}{account.plan.subject} {account.version}".rstrip()
 
@@ -111,7 +111,7 @@ def group(shards: list[ShardResult]) -> Group:
 
 
 def steps_per_second(account: ShardResult) -> float:
-    """How fast a shard is lately; of wall time, what it does beside fuzzing included."""
+    """Return the recent speed of a shard in wall time, including its time outside of fuzzing."""
     if not account.curve:
         return 0.0
     last = account.curve[-1]

@@ -28,7 +28,7 @@ QUIET = (
 
 
 def chromium() -> str:
-    """Where it is. Fails or skips where there is none."""
+    """Return the path of Chromium. Fails or skips if it is not installed."""
     missing = []
     try:
         import axe_playwright_python  # noqa: F401 - only whether it is there

@@ -1,4 +1,4 @@
-"""What shards may tell, made up: small enough to be read."""
+"""Made-up results of shards, small enough to be read."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -39,7 +39,7 @@ def met(name: str = "nothing_is_left", **its: Any) -> Finding:
 
 
 def tally(runs: int = 20, **its: Any) -> Counters:
-    """What one tactic did; it never reached an error, and scheduled nothing."""
+    """Return counters of one tactic that never reached an error, and scheduled nothing."""
     facts: dict[str, Any] = {
         "runs": runs,
         "steps": runs * 50,
@@ -58,7 +58,7 @@ def tally(runs: int = 20, **its: Any) -> Counters:
 
 
 def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) -> ShardResult:
-    """What a shard tells that fuzzed clusters with one tactic, at an even pace."""
+    """Return the result of a shard that fuzzed clusters with one tactic, at an even pace."""
     plan = Plan(subject="dask", scope="cluster", seed=seed, budget=Budget(seconds=60))
     half = Reading(runs // 2, runs * 25, 2, 3, 0)
     whole = Reading(runs, runs * 50, 3, 4, 0)

@@ -143,7 +143,7 @@ class Surroundings:
 
 
 def walked(seed: int, steps: int = 60) -> Iterator[str]:
-    """What can be seen of a run that a seed decides."""
+    """Yield the observable events of a run that a seed decides."""
     chooser = random.Random(seed)
     cluster = DaskClusterSystem().cluster(config(nthreads=2, resources={"cpu": 1.0}))
     run = Surroundings(cluster, "w0", "w1", "w2")

@@ -112,7 +112,7 @@ class Desk:
         }
 
     def messages(self, receiver: str) -> list[object]:
-        """What was said to one receiver, without what it is to confirm."""
+        """Return the messages to one receiver, without requests to confirm."""
         return [
             message
             for to, message in self.sent
@@ -120,7 +120,7 @@ class Desk:
         ]
 
     def told(self, client: str = "me") -> list[str]:
-        """What a client was told: ``a finished``."""
+        """Return the notices to a client: ``a finished``."""
         told = [message for message in self.messages(client) if isinstance(message, ClientNotice)]
         return [f"{it.key} {it.status}" for it in told]
 

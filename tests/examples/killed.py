@@ -116,7 +116,7 @@ def forked(folder: Path, moment: float) -> bool:
 
 
 def outcome(folder: Path) -> dict[str, Any]:
-    """What there is in the end."""
+    """Return the final content of the folder."""
     its = existing(folder)
     nights = read_nights(its)
     night = nights[-1].night if nights else Night(0, "")

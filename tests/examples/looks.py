@@ -1,4 +1,4 @@
-"""What a page looks like in a real browser, for tests that look at one."""
+"""A page in a real browser, for tests of its appearance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Look:
         return found
 
     def violations(self) -> list[str]:
-        """What axe-core finds wrong: contrast, names, roles, focus."""
+        """Return the problems that axe-core finds: contrast, names, roles, focus."""
         from axe_playwright_python.sync_playwright import Axe
 
         found = Axe().run(self.page).response["violations"]

@@ -89,7 +89,7 @@ class Loops(Deadly):
 
 
 class LoopsInside(Deadly):
-    """Where no signal handler of Python is called."""
+    """A subject that hangs inside C code, where Python calls no signal handler."""
 
     def end(self):
         sum(itertools.repeat(0))

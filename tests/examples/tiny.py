@@ -34,7 +34,7 @@ class TinyWorker(PlainWorker):
 
 
 class Tiny(PlainSubject):
-    """What there is to fuzz of it."""
+    """The subject to fuzz."""
 
     release = "1.0"
     worker_class = TinyWorker

@@ -1,4 +1,4 @@
-"""Who sends what, and when it arrives, as seen at the subject: by identity, without any model.
+"""Sender, content and arrival of each message, seen at the subject: by identity, without any model.
 
 A tap stands between a world and its subject. It knows each message as an object: the one that a call
 returned is the one that a later call is given. Steps are counted where the world takes them.
@@ -32,7 +32,7 @@ class Seen(NamedTuple):
 
 
 class Tap:
-    """What went through; kept alive, so that nothing takes the place of anything.
+    """Record of all messages; they are kept alive, so that no identity is used again.
 
     Attributes:
         row: things that happened so far; 0 before the first step.
@@ -79,7 +79,7 @@ class Tap:
 
 
 def wish(post: Envelope) -> Iterator[object]:
-    """What a client asked for is its own object; the world makes the post around it."""
+    """Yield the requests of a client in an envelope, which the world makes around them."""
     return (it for it in post.messages if isinstance(it, client_requests.ClientRequest))
 
 

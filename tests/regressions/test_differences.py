@@ -1,4 +1,4 @@
-"""Where Dask does something else than the reference, the case says so; and only there.
+"""Differences between Dask and the reference are written in the case, and nowhere else.
 
 Every case is played on both, step by step, whether or not its header lists ``dask``. After each
 step the states that changed and the instructions that were issued are compared; of what happens at
@@ -60,7 +60,7 @@ def dask() -> Subject:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What came of one step, as far as it is compared.
+    """The outcome of one step, as far as it is compared.
 
     Attributes:
         states: of the tasks that changed.

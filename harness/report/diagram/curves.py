@@ -35,14 +35,14 @@ class Box:
     height: float
 
     def holds(self, spot: Spot, room: float = 0) -> bool:
-        """Whether a point is in it, or nearer than that."""
+        """Return True if a point is inside the box or closer to it than ``room``."""
         return (
             abs(spot[0] - self.x) < self.width / 2 + room
             and abs(spot[1] - self.y) < self.height / 2 + room
         )
 
     def meets(self, other: "Box") -> bool:
-        """Whether they overlap."""
+        """Return True if the boxes overlap."""
         return (
             abs(other.x - self.x) < (self.width + other.width) / 2
             and abs(other.y - self.y) < (self.height + other.height) / 2
@@ -85,7 +85,7 @@ def between(one: Spot, other: Spot, share: float) -> Spot:
 
 
 def border(inside: Callable[[float], bool]) -> float:
-    """Where, on its first half, a way leaves what it starts in."""
+    """Return the parameter in the first half of a curve at which it leaves its start."""
     low, high = 0.0, 0.5
     for _ in range(12):
         middle = (low + high) / 2
@@ -95,7 +95,7 @@ def border(inside: Callable[[float], bool]) -> float:
 
 @dataclass(slots=True)
 class Canvas:
-    """What has a place already.
+    """Everything that is already placed in the picture.
 
     Attributes:
         boxes: lines go around these.
@@ -130,7 +130,7 @@ class Canvas:
         ]
 
     def harm(self, curve: Curve, start: Box, end: Box) -> float:
-        """How much it is in the way."""
+        """Return the cost of a curve: boxes and lines in its way, parts outside the frame, its bend."""
         others = [it for it in self.boxes if it not in (start, end)]
         points = curve.points()
         near = [(it, spot) for spot in points for it in others if it.holds(spot, ROOM)]
@@ -149,11 +149,11 @@ class Canvas:
         return curve
 
     def label(self, curve: Curve, width: float, height: float) -> Box:
-        """Where words about a line can stand: on it, in nobody's way if there is such a place."""
+        """Place the label of a line beside it, at the position that covers the least."""
         return self.note(min(beside(curve, width, height), key=self.covers))
 
     def covers(self, label: Box) -> float:
-        """How much it hides."""
+        """Return the cost of the boxes, labels and lines that a label covers."""
         hidden = sum(label.meets(it) for it in (*self.boxes, *self.labels))
         columns = range(*reach(label.x, label.width))
         lines = range(*reach(label.y, label.height))
@@ -182,7 +182,7 @@ def square_of(spot: Spot) -> tuple[int, int]:
 
 
 def apart(one: Spot, other: Spot) -> float:
-    """How far, in px."""
+    """Return the distance of two points, in px."""
     return hypot(one[0] - other[0], one[1] - other[1])
 
 

@@ -1,4 +1,4 @@
-"""What a map shows: states, transitions, in whose table each is, and how often runs took it."""
+"""A state machine to be drawn: states, transitions, their tables, and how often runs took them."""
 
 import enum
 from collections.abc import Collection, Mapping
@@ -104,7 +104,7 @@ class Machine:
 
     @property
     def told(self) -> str:
-        """What the map shows, in a line."""
+        """Description of the diagram in one line."""
         its = f"the reference and of dask {self.dask}" if self.dask else "the reference"
         said = f"{len(self.states)} states, {len(self.transitions)} transitions of {its}"
         return f"{said}; taken by {self.observed}" if self.observed else said

@@ -1,4 +1,4 @@
-"""How often runs took each transition, as a night or a shard tells."""
+"""Number of times that runs took each transition, read from a night or a shard."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Observed:
 
 
 def observed_in(path: Path, party: str, subject: str | None, scope: str | None) -> Observed:
-    """What runs of that subject and scope took; None: of any.
+    """Return the transitions that runs of a subject and a scope took; None: of any.
 
     Raises:
         FolderError: nothing is there, or no such runs are.
@@ -46,7 +46,7 @@ def observed_in(path: Path, party: str, subject: str | None, scope: str | None) 
 
 
 def of_shards(shards: Iterable[ShardResult], party: str) -> Observed:
-    """What their runs took, of those that have such a party; nothing is told where none has."""
+    """Return the transitions that runs of shards with such a participant took."""
     its = [it for it in groups(shards) if it.edges(party).counts]
     done = total(it.done for it in its)
     counts = {name: 0 for it in its for name in it.edges(party).known} | done.edges

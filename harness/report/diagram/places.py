@@ -1,4 +1,4 @@
-"""Where states stand in a map, placed by hand in the order of a task's life, and their transitions."""
+"""Positions of states in a diagram, set by hand in the order of a task's life."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ def picture(machine: Machine) -> str:
 
 
 def title(drawn: DiagramLayout) -> Iterator[str]:
-    """What it shows, in words."""
+    """Yield the title and the description of the diagram."""
     yield draw.text(20, 24, drawn.machine.title, "title")
     letters = int((drawn.width - 40) / draw.LETTER)
     for place, line in enumerate(textwrap.wrap(drawn.machine.told, letters)[:2]):
@@ -157,7 +157,7 @@ def kind_of(transition: DiagramTransition) -> str:
 
 
 def key(drawn: DiagramLayout) -> tuple[str, float]:
-    """What colours and numbers mean, below the map; and the height at which that ends."""
+    """Return the legend below the diagram, and the y coordinate of its lower edge."""
     machine, x, y = drawn.machine, 20.0, drawn.height + 10
     shown = [it for it in SAID if machine.transitions_in(it)] if machine.dask else []
     pieces = []

@@ -1,4 +1,4 @@
-"""What is shown of a finding beside its numbers: its case, a test of it, and a picture."""
+"""Details of a finding beside its numbers: its case, a test of it, and a picture."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -142,7 +142,7 @@ class DetailLoader:
         return self.known[it.known] if it.known in self.known else self.read(it.known)
 
     def read(self, name: str) -> Case:
-        """What a former night wrote under that name. Raises CaseError."""
+        """Read the case that an earlier night wrote under that name. Raises CaseError."""
         if not name.endswith(CASE):
             raise CaseError(f'no case is called "{name}" here')
         path = self.findings / name
@@ -158,7 +158,7 @@ def ends_process(it: Finding | Fixed, case: Case) -> bool:
 
 
 def attempt(make: Callable[[], T], nothing: T) -> tuple[T, str]:
-    """What was made; or nothing, and why. One finding that is odd takes no report with it."""
+    """Return the result of ``make``, or ``nothing`` and the reason; never fail the whole report."""
     try:
         return make(), ""
     except (CaseError, SubjectUnavailable) as error:

@@ -30,7 +30,7 @@ SHADES: Final = (1, 10, 100, 1_000, 10_000, 100_000)
 
 
 class CellKind(enum.StrEnum):
-    """What a cell says."""
+    """Meaning of a cell."""
 
     TAKEN = "taken"
     NEVER = "never"  # there is such a transition, and no run took it
@@ -54,7 +54,7 @@ class Cell:
 
     @property
     def text(self) -> str:
-        """What stands in it."""
+        """Text of the cell."""
         return "" if self.kind is CellKind.NONE else short(self.count)
 
 

@@ -99,7 +99,7 @@ def moments_of(shards: Iterable[ShardResult]) -> tuple[float, ...]:
 
 
 def readings(shard: ShardResult, tactic: str, moments: Sequence[float]) -> list[Reading]:
-    """What a shard had told of a tactic by each moment."""
+    """Return the latest reading of a tactic in a shard at each moment."""
     points = [
         (point.seconds, point.tactics[tactic]) for point in shard.curve if tactic in point.tactics
     ]

@@ -142,7 +142,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def fuzzed(night_report: NightReport) -> Iterator[str]:
-    """What was done to each system."""
+    """Yield the work done on each system."""
     if night_report.groups:
         yield from table(
             (
@@ -170,7 +170,7 @@ def in_numbers(group: Group) -> Iterator[str]:
 
 
 def since(night_report: NightReport) -> Iterator[str]:
-    """What is different from the night before."""
+    """Yield the differences from the night before."""
     if night_report.before is None:
         return
     for it in tables.compared(night_report.groups, groups(night_report.before.shards)):

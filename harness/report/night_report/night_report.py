@@ -1,4 +1,4 @@
-"""What there is to say of a night: the verdict, what was found, and what became of that since."""
+"""Contents of the report of a night: the verdict, the findings, and their status since."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -63,7 +63,7 @@ class NightReport:
                 yield from (Fixed(title, it.name) for title in shard.fixed)
 
     def replayed(self) -> Iterator[Fixed]:
-        """What the night replayed, and did not break any more: ``NAME.case: what there is to say``."""
+        """Yield the replayed cases that no longer break, from lines ``NAME.case: description``."""
         known = {it.path.name: it.title for it in known_cases() if it.path is not None}
         for line in self.night.fixed:
             name, _, said = line.partition(": ")
@@ -71,17 +71,17 @@ class NightReport:
 
     @property
     def new(self) -> list[Finding]:
-        """What nobody knew."""
+        """New findings."""
         return [finding for finding in self.findings if status(finding) == "new"]
 
     @property
     def seen(self) -> list[Finding]:
-        """What former nights found, and nobody did anything about."""
+        """Findings of earlier nights that are neither known bugs nor fixed."""
         return [finding for finding in self.findings if status(finding) == "seen"]
 
     @property
     def known(self) -> list[Finding]:
-        """What has a case among the known bugs."""
+        """Findings that have a case among the known bugs."""
         return [finding for finding in self.findings if status(finding) == "known"]
 
     @property
@@ -95,7 +95,7 @@ class NightReport:
         ]
 
     def path_of(self, finding: Finding) -> str:
-        """Where its case is, as seen from here; empty where it has none."""
+        """Return the path of a finding's case as seen from here; empty if it has none."""
         if not finding.path and not finding.known.endswith(CASE):
             return ""
         path = self.folder / (finding.path or f"findings/{finding.known}")
@@ -138,7 +138,7 @@ class NightReport:
 
     @property
     def lasted(self) -> str:
-        """How long it took; empty where it has not ended."""
+        """Duration of the night; empty if it has not ended."""
         if not self.night.ended:
             return ""
         began, ended = (datetime.fromisoformat(it) for it in (self.night.began, self.night.ended))

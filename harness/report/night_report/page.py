@@ -23,7 +23,7 @@ from workerfuzz.harness.report.templating import environment
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """What there is to say of one group."""
+    """The part of the page about one group."""
 
     group: Group
     heats: list[HeatMap]
@@ -84,7 +84,7 @@ def section(number: int, group: Group, markup: Any) -> Section:
 
 
 def by_kind(shown: Sequence[FindingDetail]) -> dict[str, list[tuple[int, FindingDetail]]]:
-    """What is shown, each with its number among all of it."""
+    """Group the details by kind, each with its index among all of them."""
     found: dict[str, list[tuple[int, FindingDetail]]] = {}
     for number, it in enumerate(shown):
         found.setdefault(it.kind, []).append((number, it))

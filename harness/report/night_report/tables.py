@@ -216,7 +216,7 @@ def compared(now: Sequence[Group], before: Sequence[Group]) -> Iterator[Compared
 
 
 def changes(now: Group, before: Group) -> Iterator[NightDifference]:
-    """What is compared."""
+    """Yield the values that are compared."""
     yield NightDifference("runs", now.done.runs, before.done.runs, None)
     yield NightDifference("steps", now.done.steps, before.done.steps, None)
     fast, faster = (speed(it) for it in (before, now))

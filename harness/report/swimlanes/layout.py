@@ -1,4 +1,4 @@
-"""Where everything of a chart stands in a picture: lanes from left to right, rows from top to bottom."""
+"""Positions of everything in a chart: lanes from left to right, rows from top to bottom."""
 
 import textwrap
 from collections.abc import Sequence
@@ -138,7 +138,7 @@ class Layout:
         return self.height - 4 if row is None or row > first else float(HEADS)
 
     def start(self, row: int) -> float:
-        """Where something leaves that is sent in a row: below all that is said of the row."""
+        """Return the y coordinate at which arrows of a row start: below the text of the row."""
         placed = self.by_number.get(row)
         return self.y(row) if placed is None or self.narrow else placed.bottom
 
@@ -176,7 +176,7 @@ class Layout:
         return Undelivered(y, ((words, start, y + 4),))
 
     def reach(self, arrow: Arrow) -> float:
-        """Where the line of an arrow ends that does not get to its receiver."""
+        """Return the x coordinate at which an arrow that does not reach its receiver ends."""
         sender, receiver = self.x[arrow.sender], self.x[arrow.receiver]
         return sender + PART * (receiver - sender)
 
@@ -201,7 +201,7 @@ class Layout:
         self._down += BETWEEN
 
     def _events(self, placed: PlacedRow) -> None:
-        """What happens, and the arrows of the row."""
+        """Place the events and the arrows of the row."""
         row, chart = placed.row, self.chart
         ended = [it for it in chart.ended_in(row.number) if {it.sender, it.receiver} <= {*self.x}]
         instants = [it for it in ended if it.sent == row.number]

@@ -101,6 +101,6 @@ class Diagram:
 
 
 def escaped(words: str) -> str:
-    """What Mermaid shows as these words: none of them is a sign or a word of its own."""
+    """Escape words so that Mermaid shows them unchanged and reads no syntax in them."""
     signs = re.sub(r"[#;<>&%{}\"`\\]", lambda it: f"#{ord(it[0])};", " ".join(words.split()))
     return re.sub(r"\bend\b", "e#110;d", signs, flags=re.IGNORECASE)

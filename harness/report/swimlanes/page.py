@@ -54,7 +54,7 @@ def page(chart: Chart, text: str = "", command: str = "") -> str:
 
 
 def data_of(chart: Chart) -> dict[str, object]:
-    """What the script knows, as JSON can carry it."""
+    """Return the data for the script of the page, in types that JSON can represent."""
     shown = [it for it in shown_rows(chart) if not isinstance(it, Fold)]
     return {
         "lanes": [[lane.name, lane.label] for lane in chart.lanes],

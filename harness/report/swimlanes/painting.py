@@ -253,7 +253,7 @@ class Painting:
     # Legend
 
     def legend(self, width: float) -> tuple[str, float]:
-        """What colours and lines mean, of those that are in the picture; and its height."""
+        """Return the legend of colours and lines that occur in the picture, and its height."""
         drawn, x, y = [], 0.0, 0.0
         for sample, room, words in self.samples():
             whole = room + 8 + draw.wide(words)

@@ -17,7 +17,7 @@ def n(value: float) -> str:
 
 
 def wide(text: str) -> float:
-    """How much room a text needs, in px."""
+    """Return the width of a text, in px."""
     return len(text) * LETTER
 
 

@@ -24,7 +24,7 @@ MARGIN: Final = 12
 
 
 def width_of(chart: Chart) -> float:
-    """How wide a picture is, in px, if there is room enough."""
+    """Return the preferred width of a picture, in px."""
     lanes = len(shown_lanes(chart, shown_rows(chart)))
     return min(max(LEAST, 140 + PER_LANE * lanes), MOST)
 
@@ -100,7 +100,7 @@ def live_fragments(chart: Chart, width: float, *, name: str) -> tuple[str, str]:
 
 
 def legend(chart: Chart, width: float) -> str:
-    """What colours and lines of a chart mean, as an ``<svg>`` element."""
+    """Return the legend of colours and lines of a chart, as an ``<svg>`` element."""
     content, high = Painting(Layout(chart, width_of(chart))).legend(width)
     size = f"{draw.n(width)} {draw.n(high)}"
     return (
@@ -136,7 +136,7 @@ def element(
 
 
 def style_sheet() -> str:
-    """What pictures look like, light and dark."""
+    """Return the style sheet of pictures, light and dark."""
     return resource("lanes.css")
 
 

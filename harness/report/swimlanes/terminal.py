@@ -56,7 +56,7 @@ def print_lines(lines: Iterable[Drawn], screen: Console) -> None:
 
 
 def is_plain(screen: Console) -> bool:
-    """What it writes to cannot show the characters that lines are made of."""
+    """Return True if the encoding of the screen has no line-drawing characters."""
     try:
         "│●▶".encode(screen.encoding)
     except UnicodeEncodeError:

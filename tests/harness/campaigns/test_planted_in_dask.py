@@ -41,11 +41,11 @@ class Planted:
 
 
 def nothing(original: Any, *args: Any, **named: Any) -> None:
-    """What should be done is forgotten."""
+    """Skip the original method."""
 
 
 def no_messages(original: Any, *args: Any, **named: Any) -> tuple[Any, ...]:
-    """What should be done is forgotten, and nothing recommended or sent."""
+    """Skip the original method; return no recommendations and no messages."""
     return {}, {}, {}
 
 
@@ -137,7 +137,7 @@ PLANTED: Final = (
 
 
 def found(run: int) -> Violation | None:
-    """What one walk finds; small graphs, and every other walk without Dask's own validation."""
+    """Return the violation of one walk; small graphs, Dask's own validation in every other walk."""
 
     def run_config(chooser: Any) -> Any:
         drawn = CLUSTER.draw(chooser)

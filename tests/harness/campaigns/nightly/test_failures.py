@@ -1,4 +1,4 @@
-"""What goes wrong with shards is told once; a target with which too much goes wrong is given up."""
+"""Problems of shards are reported once; a target with too many of them is abandoned."""
 
 from workerfuzz.harness.campaigns.nightly.failures import MOST_FAULTY, ShardFailures, problems_of
 from workerfuzz.harness.campaigns.plan.plan import Plan

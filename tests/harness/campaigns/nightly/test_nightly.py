@@ -206,7 +206,7 @@ def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
 
 
 def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Path) -> None:
-    """What fuzzes does not do what it should."""
+    """A fuzzer that misses the planted bug makes the night red."""
 
     def blind(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
         return run_in_process((replace(plan, planted="") for plan in plans), tell)

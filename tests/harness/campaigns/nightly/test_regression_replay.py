@@ -1,4 +1,4 @@
-"""What is written is replayed: a difference is red, a mended bug is told, a known one is known."""
+"""Cases are replayed: a difference is red, a fixed bug is reported, a known one is known."""
 
 from collections.abc import Mapping
 from pathlib import Path

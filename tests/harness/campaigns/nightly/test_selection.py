@@ -1,4 +1,4 @@
-"""What somebody asks about is found, by any of its folders, or one line says what is not there."""
+"""A night is selected by any of its folders; one line says if something is missing."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What travels arrives as it was sent; what is broken is said to be."""
+"""Messages are decoded as they were encoded; malformed ones are rejected with a reason."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What was reached, and what was not, by name."""
+"""Names of everything that was reached, and of everything that was not."""
 
 import pytest
 

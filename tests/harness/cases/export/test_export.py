@@ -47,7 +47,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def messages(folder: Path, seed: int) -> list[str]:
-    """What each test of a folder fails with; an empty text where it passes."""
+    """Return the failure message of each test of a folder; empty for a test that passes."""
     report = folder / f"{seed}.xml"
     options = ["-p", "no:workerfuzz", "-p", "no:cacheprovider", "-q", f"--junitxml={report}"]
     subprocess.run(

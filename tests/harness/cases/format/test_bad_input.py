@@ -20,7 +20,7 @@ HEADER = "workerfuzz-case 1\ntitle: t\nscope: worker\nsubject: reference, dask\n
 
 
 def said(text: str) -> str:
-    """What reading a text says, without the path."""
+    """Return the error message of parsing a text, without the path."""
     with pytest.raises(CaseError) as caught:
         casefile.parse(text, Path("some.case"))
     message = str(caught.value)
@@ -29,7 +29,7 @@ def said(text: str) -> str:
 
 
 def said_of(path: Path) -> str:
-    """What reading a file says, without the path."""
+    """Return the error message of loading a file, without the path."""
     with pytest.raises(CaseError) as caught:
         casefile.load(path)
     message = str(caught.value)

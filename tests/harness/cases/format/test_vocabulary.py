@@ -1,4 +1,4 @@
-"""What a case may name."""
+"""Names that a case may use."""
 
 import re
 from pathlib import Path

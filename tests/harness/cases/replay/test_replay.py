@@ -190,7 +190,7 @@ def test_what_one_subject_breaks_tells_nothing_of_its_older_versions(
 
 
 class Fine(ReferenceSubject):
-    """What dask could be."""
+    """A subject named dask in which no known bug occurs."""
 
     def __init__(self) -> None:
         self.name = "dask"  # type: ignore[misc]  # another name for the same

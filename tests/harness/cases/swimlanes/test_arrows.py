@@ -55,7 +55,7 @@ def tapped(case: Case, name: str) -> tuple[Chart, Tap]:
 
 
 def as_seen(arrow: Arrow, chart: Chart) -> Seen:
-    """What a tap sees of it: of what a client says, what kind of wish it is."""
+    """Return an arrow in the form in which a tap records it; of a client's request, only its type."""
     of_client = chart.lane(arrow.sender).role == "client"
     says = (arrow.says[0].split()[0],) if of_client else arrow.says
     sender = "client" if says == ("update-data",) else arrow.sender

@@ -1,4 +1,4 @@
-"""What a chart says of a case beside its arrows: rows, states, spans, what broke."""
+"""Contents of a chart beside its arrows: rows, states, spans, the violation."""
 
 from pathlib import Path
 

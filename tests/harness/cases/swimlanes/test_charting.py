@@ -1,4 +1,4 @@
-"""What a failing test shows of a case: the last rows before something broke."""
+"""The excerpt of a chart that a failing test shows: the last rows before a violation."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a finding leads to in production mode, and which of two is worse."""
+"""The consequence of a finding in production mode, and the order of consequences."""
 
 from pathlib import Path
 

@@ -27,7 +27,7 @@ DIFFERENT = (
 
 
 def signature_of(steps: str, **options: object) -> Signature:
-    """What steps break, written as in a case."""
+    """Return the signature of the violation by these steps, written as in a case."""
     words = {kind.word: kind for kind in CLUSTER_STEPS}
     taken = [words[line.split()[0]].parse(line.split()[1:]) for line in steps.strip().splitlines()]
     config = CLUSTER.config.__class__(**options)  # type: ignore[arg-type]  # passed on

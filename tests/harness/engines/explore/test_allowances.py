@@ -1,4 +1,4 @@
-"""What may happen how often, as a whole and kind by kind."""
+"""Limits on the number of steps, of all kinds and of each."""
 
 import pytest
 

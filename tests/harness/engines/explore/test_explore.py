@@ -144,7 +144,7 @@ def test_nothing_is_left_out(
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_worlds_that_are_made_again_are_the_same(scope: str) -> None:
-    """Whether a world was kept until it was gone on from makes no difference."""
+    """Results do not depend on how many worlds are kept in memory."""
     run_config = tiny_worker() if scope == "worker" else tiny_cluster()
     kept, made = (explored(run_config, {"requests": 1}, depth=3, kept=kept) for kept in (1_000, 5))
     assert (kept.states, kept.transitions) == (made.states, made.transitions)
@@ -180,7 +180,7 @@ LOST: Mapping[str, tuple[AnyRunConfig, Mapping[str, int], int]] = {
 def test_parties_that_differ_in_their_names_count_once(
     run_config: AnyRunConfig, numbers: Mapping[str, int], lost: int
 ) -> None:
-    """Where a peer is asked because of its name, merging goes on from one of two worlds only."""
+    """Names of peers matter to some choices, so merging explores one of two equivalent worlds only."""
     items = allowed(run_config.scope, **numbers)
     subject = SUBJECTS[run_config.scope]
     apart = Collecting(subject, run_config, items, distinct=True)

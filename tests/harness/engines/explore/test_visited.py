@@ -1,4 +1,4 @@
-"""Which worlds are one state, and when it pays to go on from one once more."""
+"""Equality of explored states, and when a state is explored once more."""
 
 from collections.abc import Hashable, Mapping
 

@@ -1,4 +1,4 @@
-"""What is told of a finding: its steps, what broke, and who said what to whom before it."""
+"""Contents of a written finding: its steps, the violation, and the messages before it."""
 
 from collections.abc import Collection, Iterator
 from pathlib import Path

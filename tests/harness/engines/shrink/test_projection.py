@@ -38,7 +38,7 @@ spoil w0 a
 
 
 def broken(text: str) -> Violation:
-    """What the steps break in a cluster of Dask."""
+    """Return the violation by these steps in a cluster of Dask."""
     steps = [parse(line, BY_WORD) for line in text.splitlines()]
     found = replay(get_cluster("dask"), CLUSTER.config, steps, CLUSTER)
     assert found is not None

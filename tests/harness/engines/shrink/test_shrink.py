@@ -118,7 +118,7 @@ def test_signature_tells_exceptions_apart() -> None:
 
 
 def breaking(*lines: str, config: WorkerConfig | None = None) -> Violation:
-    """What these steps break."""
+    """Return the violation by these steps."""
     violation = replay(SUBJECT, config or WorkerConfig(), [worker.parse(line) for line in lines])
     assert violation is not None
     return violation

@@ -27,7 +27,7 @@ def grown(change: str, seed: int) -> MutatedRun:
 
 
 def lines(change: str) -> set[tuple[str, ...]]:
-    """What a change makes of the stem, whatever is chosen."""
+    """Return every plan that a mutation can make of the corpus entry."""
     return {tuple(map(str, grown(change, seed).plan)) for seed in range(200)}
 
 

@@ -11,7 +11,7 @@ FRAME = Box(200, 100, 400, 200)
 
 
 def bend(curve: Curve) -> float:
-    """How far its middle is from where a straight line has its own."""
+    """Return the distance of a curve's middle from the middle of a straight line."""
     return hypot(*(a - b for a, b in zip(curve.at(0.5), straight(curve), strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""What a map shows: each transition once, in whose table it is, and how often it was taken."""
+"""Contents of a diagram: each transition once, its tables, and how often it was taken."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a campaign observed: of the systems that are asked for, and of those that have such a party."""
+"""Transitions observed by a campaign: of the chosen systems, and of those with such a participant."""
 
 from pathlib import Path
 

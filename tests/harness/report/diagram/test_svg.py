@@ -25,7 +25,7 @@ def texts(root: ET.Element) -> list[str]:
 
 
 def titles(root: ET.Element) -> list[str]:
-    """What is told where somebody points at a line."""
+    """Return the tooltips of the lines."""
     return [it.findtext(f"{SVG}title", "") for it in root.iter(f"{SVG}g") if it.get("class")]
 
 

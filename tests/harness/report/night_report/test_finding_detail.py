@@ -1,4 +1,4 @@
-"""What is shown of a finding: its case, a test, a picture; or why there is none."""
+"""Details of a finding: its case, a test, a picture; or the reason why there is none."""
 
 import xml.etree.ElementTree as ET
 from pathlib import Path

@@ -22,7 +22,7 @@ EMPTY = {"meta", "input", "br", "img", "link"}
 
 
 class Reader(HTMLParser):
-    """What a page is made of."""
+    """Parser that collects the elements and the text of a page."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -186,7 +186,7 @@ def scripts(text: str, kind: str) -> list[str]:
 
 
 def unpacked(it: Packed) -> list[str]:
-    """What the script of the page makes of it."""
+    """Unpack texts as the script of the page does."""
     shared, *blocks = (
         json.loads(zlib.decompress(base64.b64decode(block))) for block in (it.shared, *it.blocks)
     )

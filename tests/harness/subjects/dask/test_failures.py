@@ -1,4 +1,4 @@
-"""What is said of an exception of Dask."""
+"""Texts about exceptions of Dask."""
 
 import pytest
 

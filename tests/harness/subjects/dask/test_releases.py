@@ -1,4 +1,4 @@
-"""Which releases of distributed are taken, and what is said of the others."""
+"""Supported releases of distributed, and messages about all others."""
 
 import importlib
 import importlib.metadata

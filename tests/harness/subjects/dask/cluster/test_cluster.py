@@ -1,4 +1,4 @@
-"""What Dask's cluster does when it is called: by clients, by messages, by what happens to workers."""
+"""Behaviour of Dask's cluster: calls of clients, messages, and events of workers."""
 
 import importlib.util
 from collections.abc import Callable, Iterator

@@ -107,7 +107,7 @@ BUGS: Final = (
 
 
 def seen(happened: tuple[ev.Event, ...]) -> list[str]:
-    """What can be seen after the last event."""
+    """Return the observable effects of the last event."""
     worker = DaskSubject().worker(WorkerConfig(nthreads=2, resources={"cpu": 2}))
     lines: list[str] = []
     try:

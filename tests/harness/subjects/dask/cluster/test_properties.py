@@ -1,4 +1,4 @@
-"""What must hold of a worker's resources, where its release does not check it."""
+"""Properties of a worker's resources, for releases that do not check them."""
 
 from types import SimpleNamespace
 from typing import Any

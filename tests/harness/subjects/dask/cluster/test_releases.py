@@ -1,4 +1,4 @@
-"""Which releases can be run as a whole cluster, and what is said of the others."""
+"""Releases that can run as a whole cluster, and messages about all others."""
 
 import importlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What stands in for parts of Dask's surroundings does what they do."""
+"""Stubs for parts of Dask's environment behave as the originals do."""
 
 import pytest
 
