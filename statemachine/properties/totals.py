@@ -34,6 +34,8 @@ def leaking_resources(worker: WorkerState) -> Iterator[str]:
     for name, total in worker.config.resources.items():
         left = total - taken.get(name, 0) if taken else total
         there = worker.available_resources[name]
+        if there == left >= 0:  # nearly always: asked first, because it costs least
+            continue
         if not (is_same_amount(there, left, total) and is_same_amount(left, max(left, 0), total)):
             yield f"{name}: {there:g} left, should be {left:g}"
 
