@@ -1,1 +1,1 @@
-"""Who chooses the next step, and who takes steps away again."""
+"""Engines that choose the next step of a run, and the shrinker that removes steps."""

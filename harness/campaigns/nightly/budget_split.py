@@ -1,4 +1,4 @@
-"""How the budget of a night is shared out: a row of shards, each target in turn."""
+"""Division of the budget of a night among shards, each target in turn."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,7 @@ MOST_SHARDS: Final = 1 << 20
 
 
 def rounds(budget: Budget, targets: int, jobs: int) -> int:
-    """How often each target has its turn, so that shards are short and no process waits for another."""
+    """Return the number of rounds that keeps shards short and every process busy to the end."""
     total_s = (budget.seconds or 0.0) * jobs
     longest = max(total_s, budget.cpu_s or 0.0) / SHARD_S
     needed = ceil(max(longest, (budget.most_runs or 0) / SHARD_RUNS, 1.0) / targets)
@@ -34,7 +34,7 @@ def rounds(budget: Budget, targets: int, jobs: int) -> int:
 
 @dataclass(slots=True)
 class BudgetSplit:
-    """What is left to do of a night.
+    """Shards of a night that remain to be run.
 
     Attributes:
         jobs: processes at a time.
@@ -66,7 +66,7 @@ class BudgetSplit:
         return seconds - self.seconds() if seconds is not None else float("inf")
 
     def left(self) -> Budget:
-        """What is left of the budget of the night."""
+        """Return the remaining budget of the night."""
         budget, done = self.night.budget, [account.total for account in self.accounts.values()]
         return replace(
             budget,
@@ -119,7 +119,7 @@ class BudgetSplit:
         )
 
     def rest_of(self, number: int) -> tuple[Part, Plan] | None:
-        """What is left of a shard that was begun; None: nothing."""
+        """Return the rest of a shard that was begun; None if nothing remains."""
         done = [account for (its, _), account in sorted(self.accounts.items()) if its == number]
         part = 1 + max(which for its, which in self.parts if its == number)
         if not done:  # nobody can read what it did

@@ -1,4 +1,4 @@
-"""What goes wrong with shards themselves: the harness fails, a subject is refused, or all too often."""
+"""Failures of shards themselves: an error in the harness, an unavailable subject, repeated failure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ System = tuple[str, str]
 
 
 def problems_of(account: ShardResult) -> list[str]:
-    """What went wrong in one shard, a line each."""
+    """Return the failures of one shard, a line each."""
     what = Target(account.plan.subject, account.plan.scope)
     said = [account.refused] if account.refused else []
     return [f"{what}: {line}" for line in [*said, *account.faults]]
@@ -24,7 +24,7 @@ def problems_of(account: ShardResult) -> list[str]:
 
 @dataclass(slots=True)
 class ShardFailures:
-    """What went wrong so far.
+    """Failures of the shards of a night so far.
 
     Attributes:
         faulty: shards in which something did, by target; each with what it was.
@@ -37,7 +37,7 @@ class ShardFailures:
     corpus_errors: set[str] = field(default_factory=set)
 
     def note(self, place: int, account: ShardResult) -> None:
-        """What a shard tells."""
+        """Record the failures of a shard."""
         system = account.plan.subject, account.plan.scope
         problems = problems_of(account)
         if problems:
@@ -59,7 +59,7 @@ class ShardFailures:
         return system in self.refused or len(self.faulty.get(system, ())) >= MOST_FAULTY
 
     def lines(self) -> Iterator[str]:
-        """What there is to say of it; each thing once."""
+        """Yield the lines for the report, each once."""
         for system, shards in self.faulty.items():
             lines = dict.fromkeys(line for problems in shards.values() for line in problems)
             yield from list(lines)[:MOST_FAULTY]

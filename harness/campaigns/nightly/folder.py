@@ -51,7 +51,7 @@ class FolderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """Where its parts are."""
+    """Folder of a campaign, and the paths of its parts."""
 
     path: Path
 

@@ -1,4 +1,4 @@
-"""What a campaign of several phases and shards came to: plain data, of which reports are made."""
+"""Result of a campaign of several phases and shards: plain data from which reports are made."""
 
 from dataclasses import dataclass, field
 from typing import Final

@@ -52,13 +52,13 @@ class Written:
 
 
 def file_of(path: Path, part: Part) -> Path:
-    """Where a part of a shard is written."""
+    """Return the path of the file of a part of a shard."""
     number, which = part
     return path / "shards" / (f"{number:04}.json" if which == 1 else f"{number:04}.{which}.json")
 
 
 def part_of(path: Path) -> Part | None:
-    """What is written in that file; None where it is something else."""
+    """Return the part of a shard that a file holds; None for any other file."""
     match = _SHARD.fullmatch(path.name)
     return (int(match[1]), int(match[2] or 1)) if match else None
 
@@ -130,7 +130,7 @@ def shards_in(path: Path) -> Iterator[tuple[Path, Part]]:
 
 
 class Versioned(msgspec.Struct):
-    """What every format says of itself."""
+    """Format version at the head of every file."""
 
     format: int = FORMAT
 
@@ -147,7 +147,7 @@ def night_in(path: Path) -> Night:
 
 
 def problem(path: Path, error: Exception) -> str:
-    """What is wrong with a file, in one line."""
+    """One line that says why a file cannot be used."""
     said = reason(error) if isinstance(error, OSError) else f"broken: {error}"
     return f"{path}: {said}; it is left as it is"
 

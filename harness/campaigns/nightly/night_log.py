@@ -47,7 +47,7 @@ FLUSH_S: Final = 3.0
 
 @dataclass(slots=True)
 class NightLog:
-    """What is written down of one night.
+    """Log of one night: results of its shards, findings and their case files.
 
     Attributes:
         say: told of what people should read at once, a line each.
@@ -82,7 +82,7 @@ class NightLog:
     # What shards tell
 
     def note(self, part: Part, account: ShardResult) -> list[Finding]:
-        """What a part of a shard tells now; returns what is new and was not told before."""
+        """Record the result of a part of a shard so far; return the findings not recorded before."""
         met_now = [it for it in account.findings if it.case]
         found = [it for it in met_now if self.kept.get((part, name_of(it))) != it.case]
         for met in found:
@@ -113,7 +113,7 @@ class NightLog:
             self.kept[part, name] = met.case
 
     def place(self, met: Finding) -> None:
-        """Where its case is, and whether it was there before this night."""
+        """Set the path of the case of a finding, and the bug it matches from before this night."""
         name = name_of(met)
         if not met.known:
             met.known = name_among(met, self.night.before)
@@ -159,7 +159,7 @@ class NightLog:
         self.seen.setdefault((subject, scope), {})[seen.case] = seen
 
     def has_seen(self, subject: str, scope: str) -> tuple[SeenBefore, ...]:
-        """What plans for that subject should know."""
+        """Return the bugs seen before on that subject, for its plans."""
         return tuple(self.seen.get((subject, scope), {}).values())
 
     def remember(self, nights: Iterable[tuple[Path, NightSummary]]) -> None:
@@ -188,7 +188,7 @@ class NightLog:
                     write_finding(self.folder.findings, finding, day)
 
     def go_on(self, written: Written) -> None:
-        """What this night did before it was interrupted. Raises OSError: the folder takes nothing."""
+        """Restore results from before an interruption. Raises OSError: the folder is not writable."""
         self.accounts = {
             part: up_to(account, account.runs) for part, account in written.accounts.items()
         }

@@ -176,7 +176,7 @@ class Nightly:
             self.diary.flush()
 
     def sharing(self) -> BudgetSplit:
-        """What is left to do."""
+        """Return the shards that remain to be run, continuing a resumed night."""
         spent_s = sum(phase.seconds for phase in self.night.phases if phase.name == "fuzz")
         sharing = BudgetSplit(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
         if self.resumed is not None:
@@ -184,7 +184,7 @@ class Nightly:
         return sharing
 
     def short_phases(self) -> None:
-        """What comes before the runs of the night."""
+        """Run the phases before fuzzing: canary, replay of cases, replay of known bugs."""
         with self.during("canary") as phase:
             self.canary(phase)
         tonight = RegressionReplay(self.night, self.replay)
@@ -236,7 +236,7 @@ class Nightly:
             raise KeyboardInterrupt
 
     def plans(self, sharing: BudgetSplit, begun: list[Part]) -> Iterator[Plan]:
-        """What is to be run; each plan knows what has a case by then."""
+        """Yield the plans of the shards; each knows the bugs that have a case by then."""
         for part, plan in sharing.plans():
             if self.failures.with_all(self.night.targets):
                 return
@@ -248,7 +248,7 @@ class Nightly:
     def telling(
         self, sharing: BudgetSplit, begun: list[Part], watcher: ShardObserver
     ) -> ProgressCallback:
-        """Who is told how shards go on: everything is written down."""
+        """Return the progress callback of the shards; it logs each result and shows it."""
         phase = self.night.phase("fuzz")
         for account in self.diary.accounts.values():
             watcher.tell(account)

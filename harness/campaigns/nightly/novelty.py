@@ -1,4 +1,4 @@
-"""Whether a night proves anything: there were runs, of everything that was due, and they were new."""
+"""Validity of a night: it ran every target that was due, and its runs were new."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -29,7 +29,7 @@ def likeness(night: Night, nights: Iterable[NightSummary]) -> tuple[float, Night
 
 
 def told(night: Night, nights: list[NightSummary]) -> str:
-    """What there is to say of how new the runs are, in one line."""
+    """One line on how many of the runs were new."""
     sampled, runs = len(sketch(night)), sum(shard.total.runs for shard in night.shards)
     share, other = likeness(night, nights)
     was = f"{share:.0%} of them were among those of night {other.name}" if other else "none is old"

@@ -1,4 +1,4 @@
-"""What is written is replayed at the beginning of a night: cases, findings, known bugs."""
+"""Replay of cases, findings and known bugs at the beginning of a night."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ MENDED: Final = frozenset({ReplayOutcome.AS_WRITTEN, ReplayOutcome.DIFFERS, Repl
 
 @dataclass(slots=True)
 class RegressionReplay:
-    """What is replayed, and what it came to.
+    """Replay of the cases of a night, with the outcomes.
 
     Attributes:
         subjects: names of those that are fuzzed tonight.
@@ -57,7 +57,7 @@ class RegressionReplay:
             phase.told.append(f"{len(paths)} cases on {subject}: {told(counts)}")
 
     def findings(self, phase: Phase, folder: Path, fixed: Collection[str] = ()) -> None:
-        """What was found before: does it still break, or break again?
+        """Replay earlier findings: does each still fail, or fail again?
 
         Args:
             fixed: names of those that did not break any more.
@@ -127,7 +127,7 @@ OF_KNOWN: Final[Mapping[str, str]] = {
 
 
 def in_a_line(subject: str, path: Path, outcome: str, report: Sequence[str]) -> str:
-    """Where a case is not as it should be, and what is wrong; ``workerfuzz replay`` tells it all."""
+    """One line on a case that differs and the reason; ``workerfuzz replay`` prints the whole report."""
     what = " ".join(line.strip() for line in report[:2])
     return f"on {subject}, {outcome}: {what if str(path) in what else f'{path}: {what}'}"
 

@@ -37,7 +37,7 @@ from workerfuzz.harness.engines.findings.finding_files import names_in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightOptions:
-    """What a night is to do, if it does not go on with another one.
+    """Options of a night that does not resume another one.
 
     Attributes:
         targets: what is fuzzed, and its version.

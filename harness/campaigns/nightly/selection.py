@@ -1,4 +1,4 @@
-"""What somebody asks about: the last night of a folder, one night by its own folder, or one shard."""
+"""Selection of the last night of a folder, of one night by its own folder, or of one shard."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def chosen(path: Path) -> Chosen:
 
 
 def is_night(path: Path) -> bool:
-    """Whether it is the folder of one night."""
+    """Return True if the path is the folder of one night."""
     return path.absolute().parent.name == "nights" and (
         (path / NIGHT).exists() or (path / "shards").is_dir()
     )
@@ -59,7 +59,7 @@ def readable(paths: Sequence[Path]) -> Iterator[Written]:
 
 
 def shards_at(path: Path) -> list[ShardResult]:
-    """What shards tell: those of a night, or the one of a file ``shards/*.json``.
+    """Return the results of the shards of a night, or of the one in a file ``shards/*.json``.
 
     Raises:
         FolderError: there is nothing of the kind.

@@ -18,7 +18,7 @@ CASE: Final = ".case"
 
 
 class BugStatus(enum.StrEnum):
-    """What is to be done about a bug."""
+    """Status of a bug: it decides the work that remains to be done about it."""
 
     NEW = "new"  # nobody has looked at it
     KNOWN = "known"  # a former night found it, or it is among the known bugs
@@ -59,7 +59,7 @@ class TriagedBug:
 
     @property
     def rank(self) -> tuple[int, int, int, str]:
-        """What is new comes first, what is fixed last; of each, the most harmful ones."""
+        """Sort key: new bugs first, fixed bugs last; within a status the most harmful first."""
         harm = self.harm if self.harm is not None else HARM.get(self.broken, Severity.NOTHING)
         return [*BugStatus].index(self.status), harm.rank, -self.occurrences, self.signature
 
@@ -103,7 +103,7 @@ def status_of(bug: TriagedBug, by_night: Mapping[str, Finding], last: str, since
 def of_nights(
     by_night: Mapping[str, Finding], name: str, case: Case | CaseError | None
 ) -> TriagedBug:
-    """What nights tell of one bug, each by the moment when it began."""
+    """Merge the findings of one bug, given by the time at which their night began."""
     (best,) = merge_findings(by_night.values())
     day = first_seen(case) if isinstance(case, Case) else ""
     harm = next((it.severity for it in by_night.values() if it.severity), "")

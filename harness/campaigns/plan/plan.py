@@ -101,7 +101,7 @@ def shards(plan: Plan, count: int) -> list[Plan]:
 
 
 def share(budget: Budget, number: int, count: int) -> Budget:
-    """What one of so many shards has of a budget."""
+    """Return the share of one of ``count`` shards in a budget."""
     if count == 1:
         return budget
     runs, cpu_s = budget.most_runs, budget.cpu_s
@@ -113,7 +113,7 @@ def share(budget: Budget, number: int, count: int) -> Budget:
 
 
 def rest_of(plan: Plan, first: int, seconds: float, cpu_s: float) -> Plan | None:
-    """What is left of a plan after all runs before ``first`` and so much time; None: nothing is."""
+    """Return the rest of a plan after the runs before ``first`` and that time; None if none remains."""
     budget, runs = plan.budget, first - plan.first
     if budget.spent(seconds, cpu_s, runs):
         return None

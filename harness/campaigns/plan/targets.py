@@ -1,4 +1,4 @@
-"""What a night fuzzes: every subject that is to be had here, at every scope that it has."""
+"""Targets of a night: every subject available here, at every scope that it supports."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from workerfuzz.harness.worlds.scopes import SCOPES
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a campaign fuzzes: one of these has a share of its budget."""
+    """Target of a campaign: a subject at a scope, with a share of the budget."""
 
     subject: str
     scope: str
@@ -26,7 +26,7 @@ class Target:
 
 
 def targets(subjects: Iterable[str] = (), scope: str | None = None) -> dict[Target, str]:
-    """What is fuzzed, and in which version.
+    """Return the targets to be fuzzed, each with the version of its subject.
 
     Args:
         subjects: their names; none for all that are installed.

@@ -15,7 +15,7 @@ SKETCHED: int = 256
 
 @dataclass(slots=True)
 class Counters:
-    """What runs did and reached.
+    """Counters of the runs: steps taken, transitions reached, time spent.
 
     Attributes:
         seconds: CPU time of the runs, in seconds; without shrinking.

@@ -1,4 +1,4 @@
-"""What runs reach of all that there is to reach, counted while they go on: an observer of worlds."""
+"""Coverage of runs, counted by an observer of worlds: reached transitions, states and steps."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""How each engine fills a shard with runs."""
+"""Loops that fill a shard with runs, one for each engine."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -76,7 +76,7 @@ def by_hypothesis(shard: Shard) -> None:
 
 
 class OfShard(Machine):
-    """What the machine of a scope does beside its runs: a shard counts them, and takes what is found."""
+    """Hypothesis machine of a shard: it counts runs and reports violations to the shard."""
 
     shard: ClassVar[Shard]
 
@@ -101,7 +101,7 @@ class OfShard(Machine):
             self.world.close()
 
     def breaks(self, happens: Callable[[], None]) -> bool:
-        """Whether it breaks a property: that is the shard's affair, and ends the run."""
+        """Return True if a property is violated; the shard records it, and the run ends."""
         try:
             happens()
         except Violation as found:

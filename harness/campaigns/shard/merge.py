@@ -34,7 +34,7 @@ def up_to(account: ShardResult, run: int) -> ShardResult:
 
 
 def together(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
-    """What the shards did that shared the work of a plan; they ran side by side."""
+    """Merge the results of shards that shared the work of a plan and ran in parallel."""
     return replace(
         merged(plan, accounts),
         runs=sum(it.total.runs for it in accounts),
@@ -43,7 +43,7 @@ def together(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
 
 
 def merged(plan: Plan, accounts: Sequence[ShardResult]) -> ShardResult:
-    """What adds up, whichever way they follow each other."""
+    """Merge the fields that do not depend on whether the shards ran in sequence or in parallel."""
     return ShardResult(
         plan,
         version=first(it.version for it in accounts),

@@ -16,7 +16,7 @@ MOST_POINTS: Final = 240
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How far the runs of one tactic had come."""
+    """Progress of the runs of one tactic at one time."""
 
     runs: int
     steps: int
@@ -27,7 +27,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """How far a shard had come, so many seconds of wall time after it began; by tactic."""
+    """Progress of a shard by tactic, ``seconds`` of wall time after it began."""
 
     seconds: float
     tactics: dict[str, Reading]
@@ -35,7 +35,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """How much of a space was explored.
+    """Extent of an exploration.
 
     Attributes:
         states: worlds that do not continue alike.
@@ -55,7 +55,7 @@ class Explored:
 
 
 class ShardResult(msgspec.Struct):
-    """What a shard did so far, found, and did not reach.
+    """Result of a shard so far: its counters, findings and missing coverage.
 
     Attributes:
         version: of the subject.

@@ -143,7 +143,7 @@ class Shard:
             raise KeyboardInterrupt
 
     def observing(self, tactic: str) -> Callable[[Any, Step | None], None]:
-        """Who is told of the steps of a run with that tactic."""
+        """Return the observer of the steps of a run with that tactic."""
         self.tactic = tactic
         BOX.about = f"run {self.number} {tactic}"
         if tactic not in self.coverage:
@@ -178,7 +178,7 @@ class Shard:
             tally.sketch = merged(tally.sketch, [digest(steps)])
 
     def run_config(self, chooser: Chooser) -> AnyRunConfig:
-        """What a run takes place in.
+        """Draw the configuration of a run.
 
         Every other cluster is in production mode, where the system does not validate itself.
         """
@@ -272,5 +272,5 @@ def open_shard(
 
 
 def system(name: str, scope: str) -> Any:
-    """What is fuzzed at a scope: a worker or a cluster of that subject. Raises SubjectUnavailable."""
+    """Return the worker or the cluster of a subject, by scope. Raises SubjectUnavailable."""
     return get_cluster(name) if scope == "cluster" else fuzzed_alone(name)

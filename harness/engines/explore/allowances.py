@@ -1,4 +1,4 @@
-"""How often steps of a kind may happen in one run that is explored: what makes its runs finite."""
+"""Limits on steps of each kind in one explored run; they make its runs finite."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ class UnknownAllowance(ValueError):
 
 
 class Allowances:
-    """What may still happen, by what has happened.
+    """Steps that are still allowed, given those that have happened.
 
     Attributes:
         items: those that allow anything; ``Spent`` counts in this order.
@@ -88,7 +88,7 @@ class Allowances:
         return (0,) * len(self.items)
 
     def after(self, spent: Spent, kind: type[Step]) -> Spent | None:
-        """What is used up after one more step of that kind; None where there may be none."""
+        """Return the counts after one more step of that kind; None if it is not allowed."""
         if kind.word in self._never:
             return None
         place = self._place.get(kind.word)

@@ -102,7 +102,7 @@ class Exploration:
         return len(self._states)
 
     def violations(self) -> Iterator[Violation]:
-        """What breaks a property, as it is found; for each state and property, by a shortest way.
+        """Yield violations as they are found; for each state and property, by a shortest way.
 
         Raises:
             SubjectUnavailable: the system cannot be copied.
@@ -121,7 +121,7 @@ class Exploration:
             self._root.close()
 
     def ends(self) -> bool:
-        """Whether a limit is reached; which one is told by ``stopped``."""
+        """Return True if a limit is reached; ``stopped`` names it."""
         if self.depth == self.most_depth:
             self.stopped = "depth"
         elif self.most_states is not None and self.states >= self.most_states:
@@ -176,7 +176,7 @@ class Exploration:
 
 
 def broken_by(way: Way, happens: Callable[..., object], *about: object) -> Violation | None:
-    """What happens at the end of a way may break a property. Whatever else it raises is our fault."""
+    """Return the violation of a step at the end of a way, if any. Other errors are our own faults."""
     try:
         happens(*about)
     except Violation as violation:

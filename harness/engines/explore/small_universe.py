@@ -38,7 +38,7 @@ def tiny_cluster(keys: int = 2, workers: int = 2) -> ClusterRunConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Space:
-    """What is explored, as plain data: a universe, and what may happen there.
+    """Space to be explored, as plain data: a universe and the steps allowed in it.
 
     Attributes:
         keys: how many tasks there are.

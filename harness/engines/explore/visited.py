@@ -1,4 +1,4 @@
-"""Which worlds count as one state, and what had been spent when one was met."""
+"""Visited states: worlds with equal fingerprints, and the allowances spent on reaching them."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple

@@ -126,7 +126,7 @@ class Finding(msgspec.Struct):
 
     @property
     def bug(self) -> Bug:
-        """What distinguishes it from other bugs."""
+        """Key that distinguishes it from other bugs."""
         return (self.subject, self.scope, *self.signature)
 
     @property

@@ -34,7 +34,7 @@ def name_of(finding: Finding, digest_nbytes: int = DIGEST_NBYTES) -> str:
 
 
 def name_among(finding: Finding, names: Collection[str]) -> str:
-    """Which of these files is the case of a finding, whichever release named it; empty if none is."""
+    """Return the file of these that is the case of a finding, named by any release; empty if none."""
     both = (name_of(finding), name_of(finding, FORMER_DIGEST_NBYTES))
     return next((name for name in both if name in names), "")
 

@@ -142,7 +142,7 @@ def title_of(violation: Violation) -> str:
 
 
 def found_by(engine: str, before: int, after: int) -> str:
-    """How and when a case was found."""
+    """Provenance of a case: engine, day, and steps before and after shrinking."""
     return f"{engine}, {today()}; {before} steps shrunk to {after}"
 
 

@@ -96,11 +96,11 @@ class Machine(RuleBasedStateMachine):
         self.world = self.scope.open(self.system(), run_config, observer=self.observer())
 
     def draw_run_config(self, chooser: Chooser) -> AnyRunConfig:
-        """What a run takes place in."""
+        """Draw the configuration of a run."""
         return self.scope.draw(chooser)
 
     def observer(self) -> Any:
-        """Who is told of each event of a run."""
+        """Return the observer of the steps of a run."""
         return self.on_event
 
     def is_possible(self, kind: type[Step]) -> bool:
@@ -187,7 +187,7 @@ def draw_absent(chooser: Chooser) -> frozenset[str]:
 
 
 def rule_names(kind: type[Step]) -> Iterator[str]:
-    """What the rules of a kind are called: each has a name, for Hypothesis switches off by name."""
+    """Yield the names of the rules of a kind; Hypothesis disables rules by name."""
     name = kind.word.replace("-", "_")
     yield f"{name}_" if keyword.iskeyword(name) else name
     for number in range(2, RULES.get(kind.word, 1) + 1):

@@ -1,4 +1,4 @@
-"""How long and how thoroughly Hypothesis looks. Set explicitly: with CI=true it would choose for us."""
+"""Hypothesis settings by profile. All are explicit, because Hypothesis changes defaults if CI=true."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -29,7 +29,7 @@ def with_simpler_contents(steps: Sequence[Step]) -> Iterator[Steps]:
 
 
 def changes(steps: Sequence[Step]) -> Iterator[Change]:
-    """What could be simpler; a change that changes nothing may be among them."""
+    """Yield simplifications to try; some may change nothing."""
     specs = dict.fromkeys(spec for step in steps for spec in step.contents())
     yield lambda spec: replace(spec, run_spec=0, actor=False)
     for key in dict.fromkeys(spec.key for spec in specs):

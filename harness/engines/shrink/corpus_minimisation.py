@@ -17,7 +17,7 @@ from workerfuzz.harness.worlds.scopes import Scope
 
 @dataclass(frozen=True, slots=True)
 class Minimised:
-    """What became of a corpus.
+    """Result of minimising a corpus.
 
     Attributes:
         before, after: stems of the subject at that scope; all others stay.

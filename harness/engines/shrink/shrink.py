@@ -39,7 +39,7 @@ class Impatient(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shrunk:
-    """What is left of a run.
+    """Result of shrinking a run.
 
     Attributes:
         violation: the same bug, with the steps that are left.
@@ -67,7 +67,7 @@ class Shrunk:
         return self.violation.run_config.config
 
     def account(self) -> str:
-        """What it did, in a line."""
+        """Return a one-line summary of the shrinking."""
         did = ", ".join(f"{what} {times}" for what, times in self.did.items())
         ending = "it was not let finish" if self.interrupted else "no single step can go"
         return f"{self.replays} replays ({did or 'nothing was too much'}); {ending}"
@@ -76,7 +76,7 @@ class Shrunk:
 def replay(
     subject: Any, config: Any, steps: Sequence[Step], scope: Scope = WORKER
 ) -> Violation | None:
-    """What these steps break, in the world that a case of them would have.
+    """Return the violation by these steps, in the world that a case of them would have.
 
     Steps that are impossible when they are reached are left out.
     """
@@ -114,7 +114,7 @@ class Shrinker:
         return self.violation.run_config.config
 
     def shows(self, what: str, steps: Sequence[Step], config: Any = None) -> bool:
-        """Whether these steps show the same bug; if so, they are kept. Raises Impatient.
+        """Return True if these steps show the same bug, and keep them then. Raises Impatient.
 
         Args:
             what: differs from those before.
@@ -134,7 +134,7 @@ class Shrinker:
         return True
 
     def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
-        """What steps break; a subclass may take them elsewhere."""
+        """Return the violation by these steps; a subclass may run them in another process."""
         return replay(self.subject, config, steps, self.scope)
 
     # Passes; each returns whether something could go

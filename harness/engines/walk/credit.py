@@ -1,4 +1,4 @@
-"""Which tactic the next run gets: each by what it found lately, and none ever starves."""
+"""Choice of the tactic of the next run by recent yield; no tactic ever starves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -16,7 +16,7 @@ HOPE: Final = 200.0
 
 
 class Credit:
-    """What each tactic found for its steps; deterministic, given the choices and what came of them.
+    """Yield of each tactic per step; deterministic, given the choices and their outcomes.
 
     Args:
         weights: how many of the runs each tactic gets while nothing is known, compared with others.

@@ -1,4 +1,4 @@
-"""What runs reach that none reached before: features of their steps. An observer of worlds.
+"""Feedback for the corpus: features that no run reached before. An observer of worlds.
 
 A feature is text: what happened, and what followed from it - one transition, the transitions of one key
 in a row, or all of them in a row (a chain of recommendations; in a cluster, those of one delivery).
@@ -112,7 +112,7 @@ FEEDBACKS: Final[Mapping[str, Callable[[], Feedback]]] = MappingProxyType(
 
 
 def features(word: str, passages: Sequence[Passage]) -> Iterator[str]:
-    """What a step with these transitions, in order, reached."""
+    """Yield the features of a step with these transitions, in order."""
     each: dict[Hashable, str] = {}
     whole: dict[str, None] = {}
     for whose, start, finish in passages:

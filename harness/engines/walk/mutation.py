@@ -20,7 +20,7 @@ MOST_AT_ONCE: Final = 4
 
 @dataclass(slots=True)
 class MutatedRun:
-    """How a run begins that grows from a stem.
+    """First part of a run that mutates a corpus entry.
 
     Attributes:
         universe: what it takes place in.
@@ -132,7 +132,7 @@ def is_at_home(step: Step, run_config: AnyRunConfig) -> bool:
 
 
 def stretch(growth: MutatedRun, chooser: Chooser) -> tuple[int, int]:
-    """Where a few steps begin and end."""
+    """Draw the start and the end of a short range of steps."""
     start = chooser.integer(0, max(len(growth.plan) - 1, 0))
     end = min(start + chooser.integer(1, MOST_AT_ONCE), len(growth.plan))
     return start, end

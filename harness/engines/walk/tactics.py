@@ -154,7 +154,7 @@ PATIENCE: Final = 6
 
 
 def laggards(chooser: RandomChooser, run_config: AnyRunConfig) -> frozenset[str]:
-    """What is slow in a run: a worker, a key, a mailbox; often nothing.
+    """Draw the slow parts of a run: a worker, a key, a mailbox; often none.
 
     What arrives too late has been waiting while much else happened; if everything is equally fast, that
     is as rare as a coin that shows heads many times in a row.

@@ -156,7 +156,7 @@ def habitless(run_config: AnyRunConfig) -> AnyRunConfig:
 
 
 def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:
-    """How many of the runs each tactic gets at first, compared with others."""
+    """Return the initial relative weight of each tactic."""
     weights = {tactic: drawn.count(tactic) * (GROWN_ONE_IN - 1) for tactic in drawn}
     return weights | ({GROWN: max(len(drawn), 1)} if grown else {})
 
