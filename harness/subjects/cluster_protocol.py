@@ -1,4 +1,4 @@
-"""What a system must offer to be fuzzed as a whole cluster: one scheduler and its workers.
+"""Protocols of a system that is fuzzed as a whole cluster: one scheduler and its workers.
 
 Nothing here travels by itself: whatever a participant sends is returned as an ``Envelope``, and
 whatever a worker wants done as an instruction; the world decides when either happens. All calls are
@@ -27,7 +27,7 @@ Action = Execute | GatherDep | RetryBusyWorkerLater
 
 
 class Envelope(NamedTuple):
-    """What one call made one party send to another: delivered as a whole, or not at all.
+    """Messages that one call made one participant send to another: delivered as a whole, or not at all.
 
     Attributes:
         messages: in the order sent; only their subject knows what is in them.
@@ -40,7 +40,7 @@ class Envelope(NamedTuple):
 
 @dataclass(slots=True)
 class CallResult:
-    """What one call led to.
+    """Result of one call.
 
     Attributes:
         posts: at most one for each pair of parties, in the order in which the first message was sent.
@@ -84,7 +84,7 @@ class ClusterSubject(Protocol):
         """A batch of messages arrives at the scheduler or at a worker."""
 
     def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
-        """What a batch of messages says to a client."""
+        """Return the notices of a batch of messages to a client."""
 
     def say(self, post: Envelope) -> Sequence[str]:
         """Each message of a batch in a few words, without numbers that differ between runs."""
@@ -124,7 +124,7 @@ class ClusterSubject(Protocol):
         """A task ends well, but its result cannot be stored."""
 
     def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
-        """What a worker sends that is asked for keys now: values of those that it holds."""
+        """Return the values that a worker sends if it is asked for keys now: of those that it holds."""
 
     # What can be seen
 
@@ -161,7 +161,7 @@ class ClusterSubject(Protocol):
         """Tasks that wait for a worker which does not exist: not a fault of the system."""
 
     def leftovers(self) -> Iterator[str]:
-        """What the scheduler and the workers still have, in words; nothing once all was let go."""
+        """Yield, in words, the residue of the scheduler and the workers; nothing once all was let go."""
 
     def close(self) -> None:
         """The run is over; nothing of it may stay alive."""
@@ -172,7 +172,7 @@ class ClusterSystem(Protocol):
 
     @property
     def name(self) -> str:
-        """How the command line and cases call it."""
+        """Name on the command line and in cases."""
 
     def version(self) -> str:
         """Release, as PEP 440 writes it; raises SubjectUnavailable."""

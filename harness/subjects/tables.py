@@ -22,7 +22,7 @@ class HasTables(Protocol):
     """A worker that shows all of its tables."""
 
     def tables(self) -> Tables:
-        """What is in them now; empty ones may be left out."""
+        """Return what is in them now; empty ones may be left out."""
 
 
 @runtime_checkable
@@ -34,7 +34,7 @@ class ClusterHasTables(Protocol):
 
 
 def viewed(view: WorkerView) -> Tables:
-    """What any worker shows, or all that it has."""
+    """Return what any worker shows, or all of its tables."""
     if isinstance(view, HasTables):
         return view.tables()
     found: dict[str, dict[str, str]] = {"tasks": {}}
@@ -112,7 +112,7 @@ def listed(items: Iterable[str]) -> str:
 
 
 def name_of(value: object) -> str:
-    """What a key, a party or a record is called."""
+    """Return the name of a key, a participant or a record."""
     if not isinstance(value, str):
         names = (getattr(value, name, None) for name in ("key", "name", "client_key"))
         value = next((name for name in names if isinstance(name, str)), value)

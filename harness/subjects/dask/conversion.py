@@ -36,7 +36,7 @@ class ConversionContext(Protocol):
         """Return the size of a value in bytes, as far as Dask knows; 1 where it does not."""
 
     def holds(self, key: str) -> bool:
-        """Whether the worker has the value itself."""
+        """Return whether the worker has the value itself."""
 
     def asked_nbytes(self, peer: str) -> int:
         """Return the bytes asked for in the last transfer from a peer; 0 without one."""

@@ -1,4 +1,4 @@
-"""What is used of a release of distributed, and what of it a release lacks.
+"""Names of distributed that are used, and those that a release lacks.
 
 A release is looked at before it is used, so that one which is too new says so by name, in one line,
 instead of failing in the middle of a run.
@@ -58,7 +58,7 @@ _TASK_HAS: Final = (
 
 
 def unknown(module: DaskObject) -> Iterator[str]:
-    """What a release lacks, or has and we do not know, in words."""
+    """Yield, in words, what a release lacks, or has and is not known here."""
     for name in _MODULE_HAS:
         if not hasattr(module, name):
             yield f"there is no worker_state_machine.{name}"

@@ -105,7 +105,7 @@ def installed() -> Release:
 
 
 def release_of(module: DaskObject, version: str) -> Release:
-    """What a module offers, once it is known to be enough; raises SubjectUnavailable."""
+    """Return the release that a module is of, if it is known; raises SubjectUnavailable."""
     for reason in unknown(module):
         raise _not_known(version, reason)
     machine, task = recording(module.WorkerState, module.TaskState)

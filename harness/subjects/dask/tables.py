@@ -33,12 +33,12 @@ OF_TASK_THERE: Final = (
 
 
 def worker_tables(machine: DaskObject) -> Tables:
-    """What a ``WorkerState`` has noted down."""
+    """Return the tables of a ``WorkerState``."""
     return filled({"tasks": records(machine.tasks.values(), OF_TASK), **read(machine, WORKER)})
 
 
 def scheduler_tables(scheduler: DaskObject, stealing: DaskObject) -> Tables:
-    """What a scheduler and its work stealing have noted down."""
+    """Return the tables of a scheduler and of its work stealing."""
     found = {
         "tasks": records(scheduler.tasks.values(), OF_TASK_THERE),
         **read(scheduler, SCHEDULER),

@@ -14,7 +14,7 @@ from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 def content_class(base: type[DaskObject] | None) -> Callable[[TaskSpec], DaskObject]:
-    """What makes the content of a task out of its spec.
+    """Return the function that makes the content of a task out of its spec.
 
     Args:
         base: of the nodes of a graph; None where a release takes anything for content.
@@ -49,7 +49,7 @@ def spec_of(content: DaskObject) -> TaskSpec | None:
 
 @dataclass(slots=True, eq=False)
 class Graph:
-    """What a client sent, with everything that some release asks for."""
+    """Graph of a client, with everything that some release asks for."""
 
     client: str
     wish: client_requests.Submit
@@ -67,7 +67,7 @@ class Graph:
 
     @property
     def annotations(self) -> dict[str, dict[Name, DaskObject]]:
-        """What is asked for each task, by what it is and by key."""
+        """Options of the tasks, by annotation and by key."""
         found: dict[str, dict[Name, DaskObject]] = {}
         if not self.wish.options:
             return found
@@ -188,7 +188,7 @@ WAYS: Final[Mapping[str, tuple[type[Graph], Mapping[str, Fill]]]] = {
 
 
 def way_of(arguments: frozenset[str]) -> str | None:
-    """How a graph is handed to an ``update_graph`` that has these arguments; None: unknown."""
+    """Return the way to hand a graph to an ``update_graph`` that has these arguments; None: unknown."""
     return next((way for way in WAYS if way in arguments), None)
 
 

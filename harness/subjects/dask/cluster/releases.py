@@ -181,7 +181,7 @@ def installed_cluster() -> ClusterRelease:
 
 
 def release_of(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> ClusterRelease:
-    """What the modules offer, once it is known to be enough; raises SubjectUnavailable."""
+    """Return the release of the modules, if it is known; raises SubjectUnavailable."""
     for reason in _lacking(worker, scheduler, stealing):
         raise SubjectUnavailable(
             f'subject "dask" does not know distributed {worker.version}: {reason}; '
@@ -227,7 +227,7 @@ def _lacking(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> It
 
 
 def missing(made: DaskObject, stealing: DaskObject) -> Iterator[str]:
-    """What a scheduler that was made, or its stealing, lacks."""
+    """Yield what a scheduler that was made, or its stealing, lacks."""
     yield from (f"Scheduler has no {name}" for name in _INSTANCE_HAS if not hasattr(made, name))
     yield from (f"WorkStealing has no {it}" for it in _STEALING_HAS if not hasattr(stealing, it))
 

@@ -218,7 +218,7 @@ class ClusterWorker(DaskWorker):
         return self.last_run_id(key) if run_id is None else run_id
 
     def _was_revived(self, key: str) -> bool:
-        """Whether it last began to execute as a cancelled task that had kept its thread."""
+        """Return whether it last began to execute as a cancelled task that had kept its thread."""
         for what, *move in reversed(self.machine.log):  # (key, start, recommended, finish, ...)
             if what == named(key) and len(move) > _TRANSITION and str(move[2]) in _LOGGED:
                 return bool(move[0] == "cancelled")
