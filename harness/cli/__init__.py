@@ -13,7 +13,7 @@ import typer
 
 from workerfuzz.harness.cli import cases, corpus, demo, diagram, lists, nightly, report, run, show
 from workerfuzz.harness.cli.options import ExitStatus, complain
-from workerfuzz.harness.cli.usage_errors import told
+from workerfuzz.harness.cli.usage_errors import UsageError, told
 
 #: Written by a signal handler: nothing else may be used there.
 ENDING: Final = b"workerfuzz: ending; Ctrl-C again ends at once\n"
@@ -72,7 +72,7 @@ def run_command(arguments: Sequence[str]) -> int:
         complain("interrupted")
         return ExitStatus.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
-        if hasattr(error, "format_message"):  # the command itself is wrong
+        if isinstance(error, UsageError):  # the command itself is wrong
             complain(told(error))
             return ExitStatus.BAD_INPUT
         return status_of(error)

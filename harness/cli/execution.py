@@ -1,11 +1,41 @@
 """Execution of the campaign of a command: in this process, in others, or on a cluster."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Protocol
+
+import typer
+
+from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
+from workerfuzz.harness.campaigns.executors.process_pool import run_shards
+from workerfuzz.harness.campaigns.executors.protocol import Limits
+from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in, shards
+from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
+from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.executor import Executor
+from workerfuzz.harness.campaigns.shard.merge import together
+from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.cli.options import ExitStatus, columns, complain
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.report.campaign_summary import (
+    campaign_lines,
+    failures,
+    is_incomplete,
+    wrapped,
+)
+from workerfuzz.harness.report.live.live import Watcher, watching
+from workerfuzz.harness.subjects import declaration
+
+
+class ReportProgress(Protocol):
+    """Takes the result of a campaign so far, and the finding that was just made."""
+
+    def __call__(self, account: ShardResult, met: Finding | None = None, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +43,12 @@ class Campaign:
     """A campaign and the executor that runs it.
 
     Attributes:
-        carry: does it; given who is told of accounts, and of what was found. Returns what it came to.
+        carry: runs the campaign and reports its progress. Returns its result.
         where: in words; empty for here.
     """
 
-    plan: Any
-    carry: Callable[[Callable[..., None]], Any]
+    plan: Plan
+    carry: Callable[[ReportProgress], ShardResult]
     where: str = ""
 
     def __str__(self) -> str:
@@ -42,24 +72,20 @@ class Where:
     cluster: str | None = None
 
     @property
-    def limits(self) -> Any:
-        from workerfuzz.harness.campaigns.executors.protocol import Limits
-
+    def limits(self) -> Limits:
         if self.memory is None:
             return Limits()
         return Limits(memory_nbytes=int(self.memory * 2**30) or None)
 
 
 @contextmanager
-def carried(plan: Any, out: Path, where: Where) -> Iterator[Campaign]:
+def carried(plan: Plan, out: Path, where: Where) -> Iterator[Campaign]:
     """The reference is fuzzed here, unless somebody wants otherwise; all else in processes.
 
     Raises:
         CannotCarry: not there.
         SubjectUnavailable: its subject cannot be had here.
     """
-    from workerfuzz.harness.subjects import declaration
-
     if where.cluster is not None:
         with clustered(where, plan.subject) as (carry, jobs):
             yield in_shards(plan, out, jobs, carry, f"tasks on {where.cluster}")
@@ -71,14 +97,11 @@ def carried(plan: Any, out: Path, where: Where) -> Iterator[Campaign]:
         yield in_shards(plan, out, jobs, carry, "processes")
 
 
-def here(plan: Any, out: Path) -> Campaign:
+def here(plan: Plan, out: Path) -> Campaign:
     """One shard in this process. Raises SubjectUnavailable."""
-    from workerfuzz.harness.campaigns.shard.engines import fill
-    from workerfuzz.harness.campaigns.shard.shard import open_shard
-
     shard = open_shard(plan, out)
 
-    def carry(tell: Callable[..., None]) -> Any:
+    def carry(tell: ReportProgress) -> ShardResult:
         shard.tell = lambda met: tell(shard.account, met)
         return fill(shard)
 
@@ -87,27 +110,19 @@ def here(plan: Any, out: Path) -> Campaign:
 
 def interpreter_for(where: Where, subject: str) -> str:
     """The Python in which shards run. Raises CannotCarry."""
-    import sys
-
-    from workerfuzz.harness.campaigns.executors.interpreter import interpreter
-
     return interpreter(where.python, subject) if where.python is not None else sys.executable
 
 
-def processes(where: Where, jobs: int, python: str) -> Any:
+def processes(where: Where, jobs: int, python: str) -> Executor:
     """Return an executor that runs each shard in a process of its own."""
-    from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-
     return lambda plans, tell: run_shards(
         plans, None, jobs=jobs, tell=tell, python=python, limits=where.limits
     )
 
 
 @contextmanager
-def clustered(where: Where, subject: str) -> Iterator[tuple[Any, int]]:
+def clustered(where: Where, subject: str) -> Iterator[tuple[Executor, int]]:
     """The same on a cluster, and how many at a time: as many as it has threads. Raises CannotCarry."""
-    from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
-
     try:
         from workerfuzz.harness.campaigns.executors.dask_cluster import connected, run_on
     except ImportError as error:
@@ -128,16 +143,12 @@ def clustered(where: Where, subject: str) -> Iterator[tuple[Any, int]]:
         )
 
 
-def in_shards(plan: Any, out: Path, jobs: int, run: Any, what: str) -> Campaign:
+def in_shards(plan: Plan, out: Path, jobs: int, run: Executor, what: str) -> Campaign:
     """So many shards that do the work of a plan; each bug is written once, however many find it."""
-    from workerfuzz.harness.campaigns.plan.plan import knowing_cases_in, shards
-    from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
-    from workerfuzz.harness.campaigns.shard.merge import together
-
     plans, kept = shards(knowing_cases_in(plan, out), jobs), Deduplicator(out)
 
-    def carry(tell: Callable[..., None]) -> Any:
-        def told(place: int, account: Any, found: Any) -> None:
+    def carry(tell: ReportProgress) -> ShardResult:
+        def told(place: int, account: ShardResult, found: Finding | None) -> None:
             tell(account, kept.take(found) if found is not None else None)
 
         accounts = run(plans, told)
@@ -146,6 +157,48 @@ def in_shards(plan: Any, out: Path, jobs: int, run: Any, what: str) -> Campaign:
         return kept.with_paths(account)
 
     return Campaign(plan, carry, f"{len(plans)} {what}" if len(plans) > 1 else "")
+
+
+def fuzz(campaign: Campaign, quiet: bool) -> ShardResult:
+    """Run a campaign and show its progress. Returns its result."""
+    plan = campaign.plan
+    with ExitStack() as stack:
+        watchers: list[Watcher] = []
+
+        def tell(account: ShardResult, met: Finding | None = None, /) -> None:
+            if not watchers:  # it has begun
+                if not quiet:
+                    doing = "exploring" if plan.explores else "fuzzing"
+                    typer.echo(
+                        f"{doing} {campaign}, {plan.budget}; Ctrl-C ends it with what there is"
+                    )
+                watchers.append(stack.enter_context(watching(plan.budget, quiet=quiet)))
+            watchers[0].tell(account, met)
+
+        return campaign.carry(tell)
+
+
+def finish(account: ShardResult, *, verbose: bool = False) -> None:
+    """Print the summary of a campaign and end with the exit status that follows from it."""
+    if account.refused:
+        complain(account.refused)
+        raise typer.Exit(ExitStatus.BAD_INPUT)
+    incomplete = is_incomplete(account)
+    for line in wrapped(campaign_lines(account, verbose=verbose or incomplete), columns()):
+        typer.echo(line)
+    for failure in failures(account):
+        complain(failure)
+    if account.new:
+        raise typer.Exit(ExitStatus.BROKEN)
+    if failures(account):
+        raise typer.Exit(ExitStatus.FAULT)
+    if account.interrupted:
+        raise typer.Exit(ExitStatus.INTERRUPTED)
+    if incomplete:
+        complain(
+            "this many runs should have reached everything; the list above says what they did not"
+        )
+        raise typer.Exit(ExitStatus.BROKEN)
 
 
 def cores() -> int:

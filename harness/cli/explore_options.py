@@ -1,9 +1,14 @@
 """Options of an exploration on the command line."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import typer
+
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.cli.options import Allowance
+from workerfuzz.harness.engines.explore.allowances import UnknownAllowance
+from workerfuzz.harness.engines.explore.small_universe import Space
 
 #: States after which an exploration ends, if nothing else is said: so many fit into a gigabyte.
 MOST_STATES: Final = 1_000_000
@@ -16,25 +21,22 @@ class Asked:
     keys: int | None
     peers: int | None
     depth: int | None
-    allow: list[tuple[str, int]] | None
+    allow: list[Allowance] | None
     distinct: bool
 
-    def planned(self, plan: Any) -> Any:
+    def planned(self, plan: Plan) -> Plan:
         """The plan with what is to be explored, if something is. Raises BadParameter."""
         return self.explored(plan) if plan.explores else self.refused(plan)
 
-    def refused(self, plan: Any) -> Any:
+    def refused(self, plan: Plan) -> Plan:
         """The same plan, where none of these was given. Raises BadParameter."""
         for name in self.__slots__:
             if getattr(self, name):
                 raise typer.BadParameter(f"--{name} is for --engine explore")
         return plan
 
-    def explored(self, plan: Any) -> Any:
+    def explored(self, plan: Plan) -> Plan:
         """The plan with what is to be explored. Raises BadParameter."""
-        from workerfuzz.harness.engines.explore.allowances import UnknownAllowance
-        from workerfuzz.harness.engines.explore.small_universe import Space
-
         if self.peers and plan.scope == "cluster":
             raise typer.BadParameter("--peers is for one worker; a cluster has --workers")
         space = Space(

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
@@ -114,12 +114,19 @@ WorkersOption = Annotated[
 ]
 
 
-def allowance(value: str) -> tuple[str, int]:
-    """``steal=1``: a kind of step, or a group of them, and how often."""
+class Allowance(NamedTuple):
+    """A kind of step, or a group of kinds, and the number of such steps that a run may have."""
+
+    kind: str
+    most: int
+
+
+def allowance(value: str) -> Allowance:
+    """Parse ``steal=1``."""
     match = re.fullmatch(r"([a-z-]+)=([0-9]{1,3})", value)
     if match is None:
         raise typer.BadParameter(f'expected KIND=N, such as steal=1, found "{value}"')
-    return match[1], int(match[2])
+    return Allowance(match[1], int(match[2]))
 
 
 KeysOption = Annotated[
@@ -135,7 +142,7 @@ DepthOption = Annotated[
 ]
 
 AllowOption = Annotated[
-    list[Any] | None,  # pairs; typer wants a class
+    list[Allowance] | None,
     typer.Option(
         "--allow",
         parser=allowance,

@@ -2,15 +2,12 @@
 
 import enum
 from collections.abc import Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from workerfuzz.harness.cli.execution import Campaign, Where, carried
-from workerfuzz.harness.cli.explore_options import Asked
 from workerfuzz.harness.cli.options import (
     REFERENCE,
     AllowOption,
@@ -39,8 +36,6 @@ from workerfuzz.harness.cli.options import (
     TacticOption,
     VerboseOption,
     WorkersOption,
-    columns,
-    complain,
     fresh_seed,
 )
 
@@ -108,14 +103,20 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     """
     from workerfuzz.harness.campaigns.plan.budget import Budget
     from workerfuzz.harness.campaigns.plan.plan import Plan
+    from workerfuzz.harness.cli.execution import Where, carried, finish, fuzz
+    from workerfuzz.harness.cli.explore_options import Asked
 
     chosen = engine_of(scope, engine, corpus, tactic)
+    budget = Budget(for_s, cpu_s, runs, profile.value)
+    needs_limit = profile is Profile.QUICK and chosen is not Engine.EXPLORE
+    if needs_limit and not (budget.runs or budget.is_timed):
+        budget = replace(budget, seconds=DEFAULT_S)
     plan = Plan(
         subject=subject,
         scope=scope.value,
         engine=chosen.value,
         seed=fresh_seed() if seed is None else seed,
-        budget=budget_of(Budget(for_s, cpu_s, runs, profile.value), chosen),
+        budget=budget,
         workers=workers,
         known=not no_known,
         tactic=tactic.value if tactic is not None else "",
@@ -124,13 +125,6 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
     with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
         finish(fuzz(campaign, quiet), verbose=verbose)
-
-
-def budget_of(budget: Any, engine: Engine) -> Any:
-    """Return the budget, with ``DEFAULT_S`` where none was given and the engine needs one."""
-    if budget.profile != Profile.QUICK or engine is Engine.EXPLORE:
-        return budget
-    return budget if budget.runs or budget.is_timed else replace(budget, seconds=DEFAULT_S)
 
 
 def engine_of(
@@ -148,57 +142,6 @@ def engine_of(
     if tactic is not None and tactic not in tactics:
         raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")
     return engine or (Engine.WALK if options else DEFAULTS[scope])
-
-
-def fuzz(campaign: Campaign, quiet: bool) -> Any:
-    """Run a campaign and show its progress. Returns its result."""
-    from workerfuzz.harness.report.live.live import watching
-
-    plan = campaign.plan
-    with ExitStack() as stack:
-        watchers: list[Any] = []
-
-        def tell(account: Any, met: Any = None) -> None:
-            if not watchers:  # it has begun
-                if not quiet:
-                    doing = "exploring" if plan.explores else "fuzzing"
-                    typer.echo(
-                        f"{doing} {campaign}, {plan.budget}; Ctrl-C ends it with what there is"
-                    )
-                watchers.append(stack.enter_context(watching(plan.budget, quiet=quiet)))
-            watchers[0].tell(account, met)
-
-        return campaign.carry(tell)
-
-
-def finish(account: Any, *, verbose: bool = False) -> None:
-    """Print the summary of a campaign and end with the exit status that follows from it."""
-    from workerfuzz.harness.report.campaign_summary import (
-        campaign_lines,
-        failures,
-        is_incomplete,
-        wrapped,
-    )
-
-    if account.refused:
-        complain(account.refused)
-        raise typer.Exit(ExitStatus.BAD_INPUT)
-    incomplete = is_incomplete(account)
-    for line in wrapped(campaign_lines(account, verbose=verbose or incomplete), columns()):
-        typer.echo(line)
-    for failure in failures(account):
-        complain(failure)
-    if account.new:
-        raise typer.Exit(ExitStatus.BROKEN)
-    if failures(account):
-        raise typer.Exit(ExitStatus.FAULT)
-    if account.interrupted:
-        raise typer.Exit(ExitStatus.INTERRUPTED)
-    if incomplete:
-        complain(
-            "this many runs should have reached everything; the list above says what they did not"
-        )
-        raise typer.Exit(ExitStatus.BROKEN)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Messages for command lines that no command understands: one line, with what to do next."""
 
 import re
-from typing import Any, Final
+from typing import Final, Protocol, runtime_checkable
 
 #: What stands before a complaint of ours, which says itself what to do.
 OURS: Final = "Invalid value: "
@@ -13,12 +13,15 @@ ITS_OWN: Final = "Value error, "
 HELPS: Final = re.compile(r"\bexpected |Did you mean |Possible options: ")
 
 
-def told(error: Any) -> str:
-    """Return the problem, its place, and what to do next.
+@runtime_checkable
+class UsageError(Protocol):
+    """An error of the command-line parser. Its ``ctx``, if any, names the command."""
 
-    Args:
-        error: an error of usage, with its message and the command that it is about.
-    """
+    def format_message(self) -> str: ...
+
+
+def told(error: UsageError) -> str:
+    """Return the problem, its place, and what to do next."""
     said = " ".join(error.format_message().split())
     if said.startswith(OURS) or HELPS.search(said):
         return said

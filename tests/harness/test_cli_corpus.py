@@ -80,8 +80,10 @@ def test_a_file_is_no_corpus(say: Say) -> None:
 
 def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = []
-    monkeypatch.setattr("workerfuzz.harness.cli.run.fuzz", lambda it, _: plans.append(it.plan))
-    monkeypatch.setattr("workerfuzz.harness.cli.run.finish", lambda *_, verbose: None)
+    monkeypatch.setattr(
+        "workerfuzz.harness.cli.execution.fuzz", lambda it, _: plans.append(it.plan)
+    )
+    monkeypatch.setattr("workerfuzz.harness.cli.execution.finish", lambda *_, verbose: None)
     assert say("run", "--runs", "3", "--tactic", "swarm") == (0, "", "")
     assert say("run", "--scope", "cluster", "--tactic", "restless") == (0, "", "")
     assert [(it.engine, it.tactic) for it in plans] == [("walk", "swarm"), ("walk", "restless")]

@@ -164,9 +164,9 @@ def test_without_a_budget_a_campaign_takes_20_seconds(
 ) -> None:
     budgets = []
     monkeypatch.setattr(
-        "workerfuzz.harness.cli.run.fuzz", lambda it, _: budgets.append(it.plan.budget)
+        "workerfuzz.harness.cli.execution.fuzz", lambda it, _: budgets.append(it.plan.budget)
     )
-    monkeypatch.setattr("workerfuzz.harness.cli.run.finish", lambda *_, verbose: None)
+    monkeypatch.setattr("workerfuzz.harness.cli.execution.finish", lambda *_, verbose: None)
     for options in ([], ["--scope", "cluster"], ["--runs", "3"], ["--for", "1m"], ["--cpu", "5"]):
         assert say("run", *options) == (0, "", "")
     said = ["20 s", "20 s", "3 runs", "60 s", "5 s of CPU"]
