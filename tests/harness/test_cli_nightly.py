@@ -22,7 +22,7 @@ from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
-from workerfuzz.harness.cli import nightly
+from workerfuzz.harness.cli import night_execution
 from workerfuzz.harness.cli.night_report import PAGE
 
 Say = Callable[..., tuple[int, str, str]]
@@ -66,10 +66,10 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(nightly, "carrier", carrying(run_in_process))
-    monkeypatch.setattr(nightly, "replaying", replaying)
-    monkeypatch.setattr(nightly, "minimising", lambda python: minimise_here)
-    monkeypatch.setattr(nightly, "write_reports", write_page)
+    monkeypatch.setattr(night_execution, "carrier", carrying(run_in_process))
+    monkeypatch.setattr(night_execution, "replaying", replaying)
+    monkeypatch.setattr(night_execution, "minimising", lambda python: minimise_here)
+    monkeypatch.setattr(night_execution, "write_reports", write_page)
 
 
 def write_page(night: Path, python: str) -> list[str]:
@@ -84,7 +84,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> N
     def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
         return run_in_process(map(change, plans), tell)
 
-    monkeypatch.setattr(nightly, "carrier", carrying(carry))
+    monkeypatch.setattr(night_execution, "carrier", carrying(carry))
 
 
 def with_a_bug(plan: Plan) -> Plan:
@@ -111,7 +111,9 @@ def test_a_green_night_ends_with_0(say: Say) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_a_night_without_its_page_proves_nothing(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nightly, "write_reports", lambda night, python: ["the disk is full"])
+    monkeypatch.setattr(
+        night_execution, "write_reports", lambda night, python: ["the disk is full"]
+    )
     status, out, _ = say(*NIGHT)
     assert status == 3
     assert "report: the disk is full\n" in out
@@ -154,7 +156,7 @@ def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPat
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.DIFFERS, str(path), subject, ("said",))
 
-    monkeypatch.setattr(nightly, "replaying", replaying)
+    monkeypatch.setattr(night_execution, "replaying", replaying)
     status, out, _ = say(*NIGHT)
     assert status == 1
     assert re.search(r"\nreplay: RED: on reference, differs: \S+/0001-\S+.case: said\n", out)
@@ -185,7 +187,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
             tell(place, account, None)
         return accounts
 
-    monkeypatch.setattr(nightly, "carrier", carrying(carry))
+    monkeypatch.setattr(night_execution, "carrier", carrying(carry))
     status, out, _ = say(*NIGHT)
     assert status == 3
     assert "red: fuzz: reference: not here\n" in out
@@ -361,7 +363,7 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(nightly, "carrier", carrying(carry))
+        patch.setattr(night_execution, "carrier", carrying(carry))
         assert say(*NIGHT)[0] == 130
     status, out, _ = say("nightly", "--dir", "nights", "--subject", "reference", "--resume", "-q")
     assert status == 0
