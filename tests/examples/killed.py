@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.nightly.folder import existing, opened
+from workerfuzz.harness.campaigns.nightly.folder import MARK, existing, opened
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import read_nights
 from workerfuzz.harness.campaigns.nightly.nightly import Nightly
@@ -162,7 +162,7 @@ def main() -> None:
         for moment in moments(wanted, operations, seconds):
             folder = root / f"{wanted.replace('/', '-')} {moment}"
             killed = forked(folder, moment)
-            if killed and not (folder.exists() and outcome(folder)["ended"]):
+            if killed and not ((folder / MARK).exists() and outcome(folder)["ended"]):
                 forked(folder, 0)
             say(killed=killed, moment=moment, **outcome(folder))
 

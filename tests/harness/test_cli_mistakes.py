@@ -15,7 +15,7 @@ HELP = "; see workerfuzz"
         (["corpus", "merg"], "No such command 'merg'", "Did you mean 'merge'?"),
         (["corpus", "foo"], "No such command 'foo'", f"{HELP} corpus --help"),
         (["--bogus"], "No such option: --bogus", f"{HELP} --help"),
-        (["run", "--bogus"], "No such option: --bogus (Possible options: ", "--runs)"),
+        (["run", "--bogus"], "No such option: --bogus (Possible options: ", "--verbose)"),
         (["show"], "Missing argument 'CASE'", f"{HELP} show --help"),
         (["run", "--runs", "0"], "Invalid value for '--runs': ", f"{HELP} run --help"),
         (["run", "--engine", "magic"], "Invalid value for '--engine': 'magic'", "run --help"),
