@@ -35,7 +35,7 @@ SEED: Final = "workerfuzz_seed"
 FOLDER: Final = "regressions"
 
 #: The process that replays cases for this one.
-CHILD: Final = pytest.StashKey[Any]()
+CHILD: Final = pytest.StashKey[object]()  # its class is not imported before it is needed
 
 #: Subjects that are fuzzed, at their scopes.
 TARGETS: Final = pytest.StashKey[Any]()  # their class is not imported before it is needed
@@ -166,6 +166,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[CLAIMS], ignore_errors=True)
     child = config.stash.get(CHILD, None)
     if child is not None:
+        from workerfuzz.harness.cases.replay.replay_process import Child
+
+        assert isinstance(child, Child)
         child.close()
 
 
@@ -261,36 +264,39 @@ class CaseItem(Item):
     title = ""
 
     def runtest(self) -> None:
-        from workerfuzz.harness.cases.replay.replay import ReplayOutcome
-
-        done = self.replay()
-        if done.outcome is ReplayOutcome.BREAKS_AS_KNOWN:
-            pytest.xfail(f"known to break: {done.report[1].strip(' ~')}")
-        if not done.fine:
-            lines = (*done.report, *done.drawing, f"again: {done.command}")
-            raise Failed(done.headline, (self.title, *lines))
-
-    def replay(self) -> Any:
         from workerfuzz.harness.cases.format import casefile
         from workerfuzz.harness.cases.format.case import CaseError
         from workerfuzz.harness.cases.replay import replay_process
-        from workerfuzz.harness.cases.replay.replay import replay, with_excerpt
+        from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay, with_excerpt
+        from workerfuzz.harness.cases.replay.rewrite import rewrite
         from workerfuzz.harness.subjects import declaration, get
         from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
         path = shown(self.path)
         try:
-            case = self.rewritten(path) if self.config.getoption("--case-rewrite") else None
+            case = None
+            if self.config.getoption("--case-rewrite"):
+                after = rewrite(path)
+                case = after.case
+                if after.changed:
+                    self.user_properties.append((REWROTE, str(path)))
             if declaration(self.name).is_embedded:
                 case, subject = case or casefile.load(path), get(self.name)
-                return with_excerpt(replay(case, subject), case, subject)
-            self.skip_where_not_installed()
-            if CHILD not in self.config.stash:
-                self.config.stash[CHILD] = replay_process.Child()
-            return self.config.stash[CHILD].replay(path.absolute(), self.name)
+                done = with_excerpt(replay(case, subject), case, subject)
+            else:
+                self.skip_where_not_installed()
+                child = self.config.stash.get(CHILD, None)
+                if not isinstance(child, replay_process.Child):
+                    child = self.config.stash[CHILD] = replay_process.Child()
+                done = child.replay(path.absolute(), self.name)
         except (CaseError, SubjectUnavailable, replay_process.ChildFailed) as error:
             headline = str(error).partition("\n")[0]
             raise Failed(headline, (self.title, f"workerfuzz: {error}")) from None
+        if done.outcome is ReplayOutcome.BREAKS_AS_KNOWN:
+            pytest.xfail(f"known to break: {done.report[1].strip(' ~')}")
+        if not done.fine:
+            lines = (*done.report, *done.drawing, f"again: {done.command}")
+            raise Failed(done.headline, (self.title, *lines))
 
     def skip_where_not_installed(self) -> None:
         """Nobody chose the subject; the case names it."""
@@ -303,14 +309,6 @@ class CaseItem(Item):
             get(self.name).version()
         except SubjectUnavailable as error:
             pytest.skip(f"nothing was replayed: {error}")
-
-    def rewritten(self, path: Path) -> Any:
-        from workerfuzz.harness.cases.replay.rewrite import rewrite
-
-        after = rewrite(path)
-        if after.changed:
-            self.user_properties.append((REWROTE, str(path)))
-        return after.case
 
     def reportinfo(self) -> tuple[Path, None, str]:
         return self.path, None, f"{self.path.name}: {self.name}"

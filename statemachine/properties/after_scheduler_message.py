@@ -5,7 +5,7 @@ Each check is given the worker just after such a message.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
@@ -47,12 +47,27 @@ CHANGES: Final[Mapping[type, Callable[[Intent, State, State], Intent]]] = Mappin
     }
 )
 
+#: A message after which ``WANTED_FOR`` or ``CHANGES`` holds.
+TaskMessage: TypeAlias = (
+    events.ComputeTask
+    | events.FreeKeys
+    | events.ForgetKeys
+    | events.AcquireReplicas
+    | events.RemoveReplicas
+    | events.StealRequest
+    | events.CancelCompute
+)
 
-def named(event: Any) -> Iterable[str]:
+
+def named(event: TaskMessage) -> Iterable[str]:
     """The keys that a message is about."""
-    if type(event) is events.AcquireReplicas:
-        return event.who_has
-    return event.keys if hasattr(event, "keys") else (event.key,)
+    match event:
+        case events.AcquireReplicas():
+            return event.who_has
+        case events.FreeKeys() | events.ForgetKeys() | events.RemoveReplicas():
+            return event.keys
+        case events.ComputeTask() | events.StealRequest() | events.CancelCompute():
+            return (event.key,)
 
 
 @always(
@@ -62,7 +77,7 @@ def named(event: Any) -> Iterable[str]:
 )
 def intent_is_what_was_asked(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
-    event: Any = worker.last.event
+    event: TaskMessage = worker.last.event
     right = WANTED_FOR.get(type(event))
     for key in named(event):
         task = worker.tasks.get(key)
@@ -98,7 +113,7 @@ def request_is_written_down(observation: ModelObservation) -> Iterator[str]:
 )
 def holders_are_what_was_told(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
-    event: Any = worker.last.event
+    event: events.ComputeTask | events.AcquireReplicas | events.RefreshWhoHas = worker.last.event
     for key, peers in event.who_has.items():
         task = worker.tasks.get(key)
         others = {*peers}
@@ -140,8 +155,8 @@ def former_value_goes(observation: ModelObservation) -> Iterator[str]:
 def a_request_is_another_try(observation: ModelObservation) -> Iterator[str]:
     """Only a dependency that failed by being computed here fails a request at once."""
     worker = observation.worker
-    event: Any = worker.last.event
-    for key in (event.key,) if type(event) is events.ComputeTask else event.who_has:
+    event: events.ComputeTask | events.AcquireReplicas = worker.last.event
+    for key in (event.key,) if isinstance(event, events.ComputeTask) else event.who_has:
         task = worker.tasks[key]
         if task.state is ERROR and not (fails_again(worker, task) and told(worker, key)):
             yield f"{key} stays in error, and was asked for once more"

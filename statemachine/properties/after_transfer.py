@@ -3,8 +3,8 @@
 Each check is given the worker just after such an event.
 """
 
-from collections.abc import Iterator
-from typing import Any, Final
+from collections.abc import Collection, Iterator
+from typing import Final, TypeAlias
 
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
@@ -23,6 +23,14 @@ ENDS_TRANSFER: Final = (
     events.GatherDepFailure,
 )
 
+#: The same, as a type.
+TransferEnd: TypeAlias = (
+    events.GatherDepSuccess
+    | events.GatherDepBusy
+    | events.GatherDepNetworkFailure
+    | events.GatherDepFailure
+)
+
 
 def ended(worker: WorkerState, peer: str) -> list[TaskState]:
     """Records that were held by the transfer which the event ended."""
@@ -34,8 +42,8 @@ def ended(worker: WorkerState, peer: str) -> list[TaskState]:
 @always("When a transfer ends, it ends for every key that it was to bring.", *ENDS_TRANSFER)
 def transfer_ends_for_all_its_keys(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
-    event: Any = worker.last.event
-    peer: str = event.worker
+    event: TransferEnd = worker.last.event
+    peer = event.worker
     for key in worker.in_flight:
         task = worker.tasks.get(key)
         if task is not None and task.coming_from == peer and not asked_for(worker, peer, key):
@@ -66,9 +74,11 @@ def what_arrives_is_used(observation: ModelObservation) -> Iterator[str]:
 )
 def absent_peers_hold_nothing(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
-    event: Any = worker.last.event
+    event: events.GatherDepSuccess | events.GatherDepNetworkFailure | events.RemoveWorker = (
+        worker.last.event
+    )
     held = list(worker.has_what.get(event.worker, ()))
-    if type(event) is events.GatherDepSuccess:
+    if isinstance(event, events.GatherDepSuccess):
         asked = [task.key for task in ended(worker, event.worker)]
         held = [key for key in asked if key in held and key not in event.values]
     for key in held:
@@ -81,7 +91,7 @@ def absent_peers_hold_nothing(observation: ModelObservation) -> Iterator[str]:
 )
 def failures_to_copy_are_counted(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
-    event: Any = worker.last.event
+    event: TransferEnd = worker.last.event
     for task in ended(worker, event.worker):
         right = worker.last.was(task, "suspicion")
         if task.state is State.MEMORY:
@@ -109,12 +119,12 @@ def failing_copies_err_at_the_limit(observation: ModelObservation) -> Iterator[s
             yield f"{task.key} is {task.state}, having failed {task.suspicion} times of {limit}"
 
 
-def arrived(event: Any) -> Any:
-    """Return the values that a transfer brought, by key."""
-    return event.values if type(event) is events.GatherDepSuccess else ()
+def arrived(event: TransferEnd) -> Collection[str]:
+    """Return the keys whose values a transfer brought."""
+    return event.values if isinstance(event, events.GatherDepSuccess) else ()
 
 
-def is_suspect(event: Any) -> bool:
+def is_suspect(event: TransferEnd) -> bool:
     """Return whether a key that did not arrive is suspect: not held, or not to be deserialised."""
     return type(event) in (events.GatherDepSuccess, events.GatherDepFailure)
 

@@ -108,7 +108,7 @@ def stimulus(stimulus_id: str, canonical: Canonical) -> Hashable:
 
 def plain_message(message: object, canonical: Canonical) -> tuple[Hashable, ...]:
     """Return any message between participants as plain data."""
-    kind: Any = type(message)
+    kind: type = type(message)
     parts = [
         BY_FIELD.get(name, canonical_value)(getattr(message, name), canonical)
         for name in names_of(kind)

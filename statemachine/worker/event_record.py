@@ -1,14 +1,19 @@
 """Record of one event: the event, the instructions in reply, and the records before it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from workerfuzz.statemachine.worker.instructions import Instruction
+from workerfuzz.statemachine.worker.instructions import (
+    AddKeys,
+    Instruction,
+    RequestRefreshWhoHas,
+)
 from workerfuzz.statemachine.worker.journal import Write
 
 K = TypeVar("K")
 V = TypeVar("V")
 Kind = TypeVar("Kind", bound=Instruction)
+NamesKeys = TypeVar("NamesKeys", AddKeys, RequestRefreshWhoHas)
 
 
 class EventRecord:
@@ -30,7 +35,7 @@ class EventRecord:
         self.event = event
         self.issued = issued
         self._writes = writes
-        self._former: dict[tuple[int, str], Any] | None = None
+        self._former: dict[tuple[int, str], object] | None = None
 
     def __deepcopy__(self, memo: object) -> "EventRecord":
         return NOTHING  # a copy of a worker: nothing has happened to it
@@ -55,10 +60,9 @@ class EventRecord:
         """The instructions of one kind."""
         return [it for it in self.issued if type(it) is kind]
 
-    def keys_told(self, kind: Any) -> set[str]:
+    def keys_told(self, kind: type[NamesKeys]) -> set[str]:
         """Every key that instructions of one kind name; the kind has ``keys``."""
-        told: Iterable[Any] = self.told(kind)
-        return {key for it in told for key in it.keys}
+        return {key for it in self.issued if type(it) is kind for key in it.keys}
 
 
 NOTHING: Final = EventRecord()

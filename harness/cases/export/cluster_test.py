@@ -1,9 +1,9 @@
 """A case of a whole cluster as a test: its steps as calls of a small runner, which comes with it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.cases.export.expected import Shown
 from workerfuzz.harness.cases.export.python_source import (
@@ -35,7 +35,7 @@ _LEFT: Final = re.compile(r"(?P<owner>[^:]+(:0)?): (?P<table>\w[\w ]*)[:=]")
 MOST_ROUNDS: Final = FEWEST_ROUNDS + 4 * ROUNDS_PER_KEY
 
 #: Options of a task, as annotations of Dask are called.
-ANNOTATIONS: Final[Mapping[str, Callable[[GraphTask], Any]]] = MappingProxyType(
+ANNOTATIONS: Final[Mapping[str, Callable[[GraphTask], object]]] = MappingProxyType(
     {
         "priority": lambda task: task.options.priority,
         "retries": lambda task: task.options.retries,
@@ -84,7 +84,7 @@ def scenario(shown: Shown) -> Iterator[str]:
     yield from ends(shown, ending)
 
 
-def told(step: Step, lines: Any, seen: set[type[Step]]) -> Iterator[str]:
+def told(step: Step, lines: Sequence[str], seen: set[type[Step]]) -> Iterator[str]:
     """A step and what follows from it."""
     if type(step) not in seen:
         seen.add(type(step))
@@ -94,10 +94,10 @@ def told(step: Step, lines: Any, seen: set[type[Step]]) -> Iterator[str]:
         yield from comment(line)
 
 
-def settings(config: ClusterConfig) -> dict[str, Any]:
+def settings(config: ClusterConfig) -> dict[str, object]:
     """Arguments of a ``Cluster``."""
     plain = ClusterConfig()
-    found = {
+    found: dict[str, object] = {
         name: getattr(config, name)
         for name in ("validate", "allowed_failures", "saturation")
         if getattr(config, name) != getattr(plain, name)
@@ -126,7 +126,7 @@ def method(step: Step) -> str:
 
 def submit(step: Submit) -> str:
     tasks = {task.key: (list(task.needs), task.content) for task in step.tasks}
-    asked: dict[str, Any] = {"want": list(step.wanted)}
+    asked: dict[str, object] = {"want": list(step.wanted)}
     actors = [task.key for task in step.tasks if task.actor]
     if actors:
         asked["actors"] = actors
@@ -188,14 +188,14 @@ def statuses(*allowed: str) -> Callable[[Shown], list[str]]:
 
 def values(shown: Shown) -> list[str]:
     """Of all that is wanted: some worker has it, and all that have it have the right value."""
-    contents: dict[str, Any] = {}
+    contents: dict[str, GraphTask | str] = {}
     for step, _ in shown.steps:
         if isinstance(step, Submit):
             contents.update({task.key: task for task in step.tasks})
         elif isinstance(step, Scatter):
             contents[step.key] = f"{step.key} scattered"
 
-    def value(key: str) -> Any:
+    def value(key: str) -> object:
         it = contents[key]
         return it if isinstance(it, str) else (key, it.content, *map(value, sorted(it.needs)))
 

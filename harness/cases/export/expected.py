@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
+from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
 from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.worlds.playing import play
@@ -55,7 +54,7 @@ class Shown:
         yield from (f"  {line}" for line in self.counterexample.splitlines())
 
 
-def shown(case: Case, subject: Any, world: OpenWorld = open_world) -> Shown:
+def shown(case: Case, subject: AnySubject, world: OpenWorld = open_world) -> Shown:
     """Plays a case; raises CaseError where nothing of it is worth a test."""
     if subject.name not in case.subjects:
         raise CaseError(

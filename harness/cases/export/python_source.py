@@ -2,13 +2,13 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 #: Longest line of a test.
 COLUMNS: Final = 99
 
 
-def call(name: str, *args: Any, **named: Any) -> str:
+def call(name: str, *args: object, **named: object) -> str:
     """``name(1, two="three")``, broken where it is too long for a line of a test."""
     parts = [literal(it) for it in args] + [f"{name}={literal(it)}" for name, it in named.items()]
     line = f"{name}({', '.join(parts)})"
@@ -23,7 +23,7 @@ class Code(str):
     __slots__ = ()
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """As people write it."""
     if isinstance(value, Code):
         return str(value)

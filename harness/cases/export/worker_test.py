@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.case_world import AnySubject, open_world
 from workerfuzz.harness.cases.export.expected import Shown
 from workerfuzz.harness.cases.export.python_source import (
     Code,
@@ -30,7 +30,7 @@ from workerfuzz.strategies.worker.from_environment import ThreadReports
 from workerfuzz.strategies.worker.from_peers import GatherDepFailure
 
 #: Fields of Dask's events that a test tells, with the value that need not be told.
-_FIELDS: Final[Mapping[str, Any]] = MappingProxyType(
+_FIELDS: Final[Mapping[str, object]] = MappingProxyType(
     {
         "key": ..., "keys": ..., "worker": ..., "run_id": ..., "who_has": {}, "nbytes": {},
         "priority": (0,), "resource_restrictions": {}, "actor": False, "value": ..., "data": ...,
@@ -60,7 +60,7 @@ class ExportedMessage:
         ended: a thread ended with this whose content was not wanted any more.
     """
 
-    event: Any
+    event: object
     step: Step | None
     live: Mapping[str, int]
     ended: bool
@@ -73,12 +73,12 @@ class Listening:
         self.told: list[ExportedMessage] = []
         self._specs: dict[int, TaskSpec] = {}
 
-    def __call__(self, case: Case, subject: Any) -> World:
+    def __call__(self, case: Case, subject: AnySubject) -> World:
         world = open_world(case, subject)
         assert isinstance(world, WorkerWorld)
-        make: Callable[[Event], Any] = world.view.stimulus  # type: ignore[attr-defined]  # a DaskWorker
+        make: Callable[[Event], object] = world.view.stimulus  # type: ignore[attr-defined]  # a DaskWorker
 
-        def stimulus(event: Event) -> Any:
+        def stimulus(event: Event) -> object:
             made = make(event)
             if made is not None:
                 live = {key: it for key, it in world.run_ids.items() if key in world.live}
@@ -160,18 +160,19 @@ def uses(checks: list[str]) -> bool:
     return any("instructions" in line for line in checks)
 
 
-def settings(config: WorkerConfig) -> dict[str, Any]:
+def settings(config: WorkerConfig) -> dict[str, object]:
     """Arguments of a ``WorkerState``, by the names of all releases."""
-    plain, found = WorkerConfig(), {"nthreads": config.nthreads}
+    plain = WorkerConfig()
+    found: dict[str, object] = {"nthreads": config.nthreads}
     if config.resources:
-        found["resources"] = dict(config.resources)  # type: ignore[assignment]  # any argument
+        found["resources"] = dict(config.resources)
     for limit, names in LIMITS.items():
         if getattr(config, limit) != getattr(plain, limit):
             found.update(dict.fromkeys(names, getattr(config, limit)))
     return found
 
 
-def event(made: Any) -> str:
+def event(made: object) -> str:
     """The expression that makes an event."""
     kind = type(made).__name__
     fields = {

@@ -31,7 +31,7 @@ CLUSTER_OPTIONS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
 )
 
 #: Options of a cluster that have a few values: the field, and what each is called.
-CHOICES: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = MappingProxyType(
+CHOICES: Final[Mapping[str, tuple[str, Mapping[str, float | bool]]]] = MappingProxyType(
     {
         "saturation": ("saturation", {"1.1": 1.1, "inf": math.inf}),
         "validate": ("validate", {"on": True, "off": False}),
@@ -118,7 +118,7 @@ def format_worker(config: WorkerConfig) -> str:
         if getattr(config, attribute) != getattr(default, attribute)
     }
     threads = {"nthreads": options.pop("nthreads")} if "nthreads" in options else {}
-    written: dict[str, Any] = {**threads, **dict(sorted(config.resources.items())), **options}
+    written: dict[str, float] = {**threads, **dict(sorted(config.resources.items())), **options}
     return " ".join(f"{name}={plain(value)}" for name, value in written.items())
 
 

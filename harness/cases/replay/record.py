@@ -2,22 +2,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
+from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, CaseStep, NumberedLine, ScopeName
 from workerfuzz.harness.subjects import declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
-from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyConfig
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.strategies.worker import Step
 
 
 def record(
-    subject: Any,
+    subject: AnySubject,
     steps: Iterable[Step],
-    config: Any = None,
+    config: AnyConfig | None = None,
     *,
     title: str,
     scope: ScopeName = ScopeName.WORKER,
@@ -100,7 +99,7 @@ def rewritten(case: Case, subject: Subject, world: OpenWorld = open_world) -> Ca
     return replace(case, scenes=tuple(seen), closing=closing)
 
 
-def observed(scene: CaseStep, result: StepResult, subject: Subject) -> CaseStep:
+def observed(scene: CaseStep, result: StepResult, subject: AnySubject) -> CaseStep:
     """A scene with what came of it."""
     if result.impossible is not None:
         raise ImpossibleStep(f"{result.step}: {result.impossible}")

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.cases.format.case import CaseError, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, Phase
-from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyConfig, AnyRunConfig
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.property import AnyProperty
 from workerfuzz.strategies import worker
@@ -31,7 +31,7 @@ class Recovered:
     about: str
     phase: Phase
     scope: ScopeName
-    config: Any
+    config: AnyConfig
     steps: tuple[Step, ...]
 
     @property
@@ -55,7 +55,7 @@ def open_box(path: Path) -> None:
     BOX.open(path, described)
 
 
-def described(run_config: Any) -> str:
+def described(run_config: AnyRunConfig) -> str:
     """Return a run config as the black box has it."""
     return f"{run_config.scope} {format_config(run_config.config)}".rstrip()
 

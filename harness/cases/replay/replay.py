@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
+from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Break, Case, CaseStep
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.subjects import DEFAULT, declaration
@@ -67,7 +67,7 @@ class Replay:
     def fine(self) -> bool:
         return self.outcome in FINE
 
-    def as_data(self) -> Mapping[str, Any]:
+    def as_data(self) -> Mapping[str, object]:
         """Return it as JSON can carry it."""
         return asdict(self)
 
@@ -232,6 +232,6 @@ class Judge:
 BROKE: Final = frozenset({ReplayOutcome.BROKEN, ReplayOutcome.IMPOSSIBLE})
 
 
-def with_excerpt(done: Replay, case: Case, subject: Any) -> Replay:
+def with_excerpt(done: Replay, case: Case, subject: AnySubject) -> Replay:
     """A replay in which something broke, with what led there."""
     return replace(done, drawing=excerpt(case, subject)) if done.outcome in BROKE else done

@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
@@ -141,7 +141,7 @@ class Child:
         return status
 
 
-def answer_to(request: Mapping[str, Any]) -> Mapping[str, Any]:
+def answer_to(request: Mapping[str, str]) -> Mapping[str, object]:
     """Return the answer to a request, as JSON can carry it."""
     try:
         case = load(Path(request["path"]))

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final, cast
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.case import Case, CaseStep, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config
 from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartFailure, keys_in
@@ -13,12 +14,14 @@ from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.cases.swimlanes.traced_cluster import TracedCluster
 from workerfuzz.harness.cases.swimlanes.traced_worker import TracedWorker
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 
 
-def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
+def chart_of(case: Case, subject: AnySubject, *, tables: bool = False) -> Chart:
     """Plays a case on a subject.
 
     Args:
@@ -52,13 +55,14 @@ def chart_of(case: Case, subject: Any, *, tables: bool = False) -> Chart:
     )
 
 
-def open_traced(case: Case, subject: Any, *, tables: bool) -> TracedCluster | TracedWorker:
+def open_traced(case: Case, subject: AnySubject, *, tables: bool) -> TracedCluster | TracedWorker:
     """A fresh world that takes notes."""
     run_config = SCOPES[case.scope].run_config_of(case.steps, case.config)
     if isinstance(run_config, ClusterRunConfig):
-        cluster = subject if hasattr(subject, "cluster") else get_cluster(subject.name)
+        own = hasattr(subject, "cluster")
+        cluster = cast("ClusterSystem", subject) if own else get_cluster(subject.name)
         return TracedCluster(cluster, run_config, tables=tables)
-    return TracedWorker(subject, run_config, tables=tables)
+    return TracedWorker(cast("Subject", subject), run_config, tables=tables)
 
 
 def breach_of(result: StepResult, trace: Trace) -> ChartFailure | None:
@@ -88,7 +92,7 @@ def line_and_remarks(scene: CaseStep) -> tuple[int, tuple[str, ...]]:
     return scene.line, tuple(filter(None, paragraphs))
 
 
-def about(case: Case, subject: Any) -> str:
+def about(case: Case, subject: AnySubject) -> str:
     default = "the default worker" if case.scope is ScopeName.WORKER else "the default cluster"
     config = format_config(case.config) or default
     return f"{case.scope} of {subject.name} {subject.version()}, {config}"
@@ -106,7 +110,7 @@ ROWS: Final = 12
 WIDTH: Final = 80
 
 
-def excerpt(case: Case, subject: Any) -> tuple[str, ...]:
+def excerpt(case: Case, subject: AnySubject) -> tuple[str, ...]:
     """The last rows of a case that is played. What cannot be drawn is told without a drawing."""
     try:
         return tuple(drawn(chart_of(case, subject)))

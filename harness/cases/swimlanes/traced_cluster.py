@@ -1,7 +1,7 @@
 """A cluster that takes notes of who sends what to whom, and when it arrives."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
@@ -21,6 +21,7 @@ from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster import from_clients, from_network, from_scheduler, from_workers
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
+from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.worker import Step
 
 #: The step with which a thread ends, and a transfer, by how it ends.
@@ -52,7 +53,7 @@ class TracedCluster(ClusterWorld):
         super().__init__(subject, run_config)
         self.trace.look = lambda: (states(self), cluster_tables(self) if tables else {})
 
-    def step(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+    def step(self, step: Step | None, happen: Callable[..., None], *about: object) -> ClusterEffect:
         self.trace.begin(step)
         effect = super().step(step, happen, *about)
         self.trace.settle(over=True)
@@ -261,7 +262,7 @@ def named_by(wish: client_requests.ClientRequest) -> tuple[str, ...]:
 SURROUNDINGS: Final = "surroundings"
 
 
-def cluster_tables(world: Any) -> Mapping[str, Tables]:
+def cluster_tables(world: TracedCluster) -> Mapping[str, Tables]:
     """Of a ``ClusterWorld``, by party."""
     cluster = world.cluster
     found: dict[str, Tables] = {
@@ -303,17 +304,16 @@ def cluster_tables(world: Any) -> Mapping[str, Tables]:
     return {party: tables for party, tables in found.items() if tables}
 
 
-def words(world: Any, post: Envelope) -> str:
+def words(world: TracedCluster, post: Envelope) -> str:
     """Return an envelope in words."""
-    said: str = world.trace.sent_as(post).words()
-    return said
+    return world.trace.sent_as(post).words()
 
 
-def named(pairs: Any) -> dict[str, str]:
+def named(pairs: Iterable[Pair]) -> dict[str, str]:
     return {" ".join(pair): "" for pair in pairs}
 
 
-def transfers(world: Any) -> dict[str, str]:
+def transfers(world: TracedCluster) -> dict[str, str]:
     """Return the progress of each transfer."""
     found = {}
     for (worker, peer), gather in world.open.items():

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.case_world import AnySubject, open_world
 from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
@@ -41,7 +41,7 @@ class Known:
     fixed: tuple[Case, ...] = ()
 
 
-def breaks_one_of(case: Case, subject: Any, properties: Collection[str]) -> bool:
+def breaks_one_of(case: Case, subject: AnySubject, properties: Collection[str]) -> bool:
     """As far as is known, it breaks one of these on this version of a subject."""
     broken = case.known_breaks(subject.name, subject.version())
     return any(it.property in properties for it in broken)

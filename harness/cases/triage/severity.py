@@ -7,7 +7,7 @@ noted, and the run goes on, as a cluster in production does; only a handler that
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSystem
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
@@ -22,6 +22,7 @@ from workerfuzz.statemachine.properties.crashes import (
 from workerfuzz.statemachine.properties.property import AnyProperty, Broken, O, Property
 from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
 from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 
 
 class Severity(enum.StrEnum):
@@ -84,7 +85,7 @@ class ProductionWorld(ClusterWorld):
         called: what dies if the handler that was called last raises.
     """
 
-    def __init__(self, subject: ClusterSystem, run_config: Any) -> None:
+    def __init__(self, subject: ClusterSystem, run_config: ClusterRunConfig) -> None:
         self.noted: list[Broken] = []
         self.called = ""
         super().__init__(
@@ -121,6 +122,7 @@ class ProductionWorld(ClusterWorld):
 
 def consequence(subject: ClusterSystem, violation: Violation) -> Consequence:
     """Return the consequence of a violation's steps where the system does not validate itself."""
+    assert isinstance(violation.run_config, ClusterRunConfig)
     world = ProductionWorld(subject, violation.run_config)
     raised = violation_of(world, violation.steps)
     found = [Consequence(HARM[raised.property], ended(world, raised))] if raised else []

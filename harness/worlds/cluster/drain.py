@@ -4,12 +4,23 @@ First everything outstanding ends, then every client lets go of everything. In t
 first would forgive every hang.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Final, Protocol
 
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSubject, Envelope
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.statemachine.properties import cluster as must
+from workerfuzz.statemachine.properties.property import O, Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
+from workerfuzz.strategies.cluster.view import (
+    ClusterControl,
+    Pair,
+    ThreadOutcome,
+    TransferOutcome,
+)
 
 #: Rounds in which a cluster has to come to rest, for each key of the run config, and at the least.
 ROUNDS_PER_KEY: Final = 20
@@ -22,20 +33,53 @@ LAST_ROUNDS: Final = 10
 PATIENCE: Final = 8
 
 
-def come_to_rest(world: Any) -> None:
+class Resting(ClusterControl, Protocol):
+    """The part of a world of a cluster that is needed to bring it to rest."""
+
+    @property
+    def run_config(self) -> ClusterRunConfig:
+        """Configuration of the run."""
+
+    @property
+    def cluster(self) -> ClusterSubject:
+        """The scheduler and the workers under test."""
+
+    @property
+    def client_model(self) -> ClientModel:
+        """What clients wish for and were told."""
+
+    @property
+    def mail(self) -> Mapping[Pair, deque[Envelope]]:
+        """Batches that were sent and have not arrived, by sender and receiver."""
+
+    @property
+    def next_worker(self) -> str:
+        """Name of the worker that joins next."""
+
+    def step(self, step: None, happen: Callable[..., None], *about: object) -> object:
+        """Let something happen; check what it can have broken."""
+
+    def sweep(self) -> None:
+        """Check every structural property."""
+
+    def demand(self, item: Property[O], observation: O) -> None:
+        """Raise Violation where a property does not hold."""
+
+
+def come_to_rest(world: Resting) -> None:
     """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
     world.sweep()
     for worker in list(world.unnoticed):
         world.step(None, world.notice, worker)
     if not world.present:
-        world.step(None, world.join, f"w{world._joined}")
+        world.step(None, world.join, world.next_worker)
     for worker in list(world.paused):
         world.step(None, world.handle_event, worker, events.Unpause())
     settle(world)
     world.sweep()
     judge(world)
     for client in world.clients:
-        keys = tuple({**world.wants[client], **world.client_model.held[client]})
+        keys = tuple(dict.fromkeys((*world.wants[client], *world.client_model.held[client])))
         if keys:
             world.step(None, world.ask, client, client_requests.Release(keys=keys))
     settle(world)
@@ -43,7 +87,7 @@ def come_to_rest(world: Any) -> None:
     world.demand(must.nothing_is_left, must.ClusterAtRest(world.cluster, world.client_model))
 
 
-def judge(world: Any) -> None:
+def judge(world: Resting) -> None:
     """Everything that holds at rest while clients still want what they want."""
     client_model, cluster = world.client_model, world.cluster
     hopeless = client_model.resting_on(cluster.unsatisfiable())
@@ -57,7 +101,7 @@ def judge(world: Any) -> None:
     world.demand(must.holders_are_agreed_on, rest)
 
 
-def settle(world: Any) -> None:
+def settle(world: Resting) -> None:
     """Let everything end well until nothing is outstanding."""
     longest = max(map(len, world.mail.values()), default=0)
     left = FEWEST_ROUNDS + ROUNDS_PER_KEY * len(world.pool) + longest
@@ -78,18 +122,18 @@ def settle(world: Any) -> None:
     world.demand(must.cluster_comes_to_rest, rest)
 
 
-def post_words(world: Any) -> Iterator[str]:
+def post_words(world: Resting) -> Iterator[str]:
     """Yield the kinds of message that are in the mailboxes."""
     for box in world.mail.values():
         for post in box:
             yield from (words.split()[0] for words in world.cluster.say(post))
 
 
-def one_round(world: Any) -> bool:
+def one_round(world: Resting) -> bool:
     """Each thing that is outstanding goes one step on. Returns whether there was one."""
     some = False
-    for outstanding, ends in STAGES:
-        table = getattr(world, outstanding)
+    for table_of, ends in STAGES:
+        table = table_of(world)
         for pair in list(table):
             if pair in table:
                 some = True
@@ -97,30 +141,44 @@ def one_round(world: Any) -> bool:
     return some
 
 
-def doing(world: Any) -> Iterator[str]:
+def doing(world: Resting) -> Iterator[str]:
     """Yield everything that is outstanding, in words."""
-    for outstanding, _ in STAGES:
-        for first, second in getattr(world, outstanding):
+    for table_of, _ in STAGES:
+        for first, second in table_of(world):
             yield f"{first} {second}"
 
 
-def arrive(world: Any, worker: str, peer: str) -> None:
+def succeed(world: Resting, worker: str, key: str) -> None:
+    """A thread ends well."""
+    world.end(worker, key, ThreadOutcome.SUCCESS)
+
+
+def arrive(world: Resting, worker: str, peer: str) -> None:
     """A transfer ends honestly: with what was served, or broken where the peer is gone."""
-    how = "arrives" if (worker, peer) in world.served else "broken"
+    served = (worker, peer) in world.served
+    how = TransferOutcome.SUCCESS if served else TransferOutcome.NETWORK_FAILURE
     world.transferred(worker, peer, how)
 
 
-def look_again(world: Any, worker: str, peer: str) -> None:
+def look_again(world: Resting, worker: str, peer: str) -> None:
     """A worker has waited long enough for a busy peer."""
     world.handle_event(worker, events.RetryBusyWorker(worker=peer))
 
 
 #: Tables of what may be outstanding, and how it goes on; in the order of a round.
-STAGES: Final[tuple[tuple[str, Callable[..., None]], ...]] = (
-    ("mail", lambda world, sender, receiver: world.deliver(sender, receiver)),
-    ("issued", lambda world, worker, key: world.begin(worker, key)),
-    ("running", lambda world, worker, key: world.end(worker, key, "well")),
-    ("asked", lambda world, worker, peer: world.serve(worker, peer)),
-    ("open", arrive),
-    ("retrying", look_again),
+STAGES: Final[
+    tuple[
+        tuple[Callable[[Resting], Collection[Pair]], Callable[[Resting, str, str], None]],
+        ...,
+    ]
+] = (
+    (lambda world: world.mail, lambda world, sender, receiver: world.deliver(sender, receiver)),
+    (lambda world: world.issued, lambda world, worker, key: world.begin(worker, key)),
+    (
+        lambda world: world.running,
+        lambda world, worker, key: world.end(worker, key, ThreadOutcome.SUCCESS),
+    ),
+    (lambda world: world.asked, lambda world, worker, peer: world.serve(worker, peer)),
+    (lambda world: world.open, arrive),
+    (lambda world: world.retrying, look_again),
 )

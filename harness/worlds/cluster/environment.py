@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
@@ -37,6 +37,8 @@ POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
 
 #: What a worker that dies takes with it, by worker first.
 OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
+
+V = TypeVar("V")
 
 
 class ClusterEnvironment(BaseWorld):
@@ -86,7 +88,7 @@ class ClusterEnvironment(BaseWorld):
             self._on_close.callback(self.cluster.close)
             self.effect = ClusterEffect(self.cluster)
             for _ in range(self.run_config.config.workers):
-                self.join(f"w{self._joined}")
+                self.join(self.next_worker)
         except BaseException:
             self.close()
             raise
@@ -112,6 +114,11 @@ class ClusterEnvironment(BaseWorld):
         self.retrying: dict[Pair, None] = {}
 
     @property
+    def next_worker(self) -> str:
+        """Name of the worker that joins next."""
+        return f"w{self._joined}"
+
+    @property
     def moves(self) -> Sequence[TaskTransition]:
         """Transitions that the last step caused."""
         return self.effect.moves
@@ -122,7 +129,7 @@ class ClusterEnvironment(BaseWorld):
         """Somebody came, went, was paused, or runs again."""
         self.awake = [worker for worker in self.present if worker not in self.paused]
         most = self.run_config.config.workers + self.run_config.later
-        self.joining = (f"w{self._joined}",) if self._joined < most else ()
+        self.joining = (self.next_worker,) if self._joined < most else ()
         self.decisions = None
         self.note_scatterable()
 
@@ -185,7 +192,7 @@ class ClusterEnvironment(BaseWorld):
             drop(getattr(self, name), lambda pair: pair[0] == worker)
         drop(self.asked, lambda pair: worker in pair)
 
-    def call(self, party: str, happens: Callable[..., CallResult], *about: Any) -> None:
+    def call(self, party: str, happens: Callable[..., CallResult], *about: object) -> None:
         """Let one party act, and note what it sends and wants."""
         self.happened += 1
         self.effect.parties[party] = None
@@ -241,6 +248,6 @@ class ClusterEnvironment(BaseWorld):
         self.demand(must.threads_are_not_exceeded, action)
 
 
-def drop(table: dict[Pair, Any], goes: Callable[[Pair], bool]) -> None:
+def drop(table: dict[Pair, V], goes: Callable[[Pair], bool]) -> None:
     for pair in [pair for pair in table if goes(pair)]:
         del table[pair]

@@ -3,20 +3,17 @@
 from collections import deque
 from collections.abc import Hashable, Mapping
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from workerfuzz.harness.subjects.cluster_protocol import copyable_cluster
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.fingerprint import content
 
-#: Tables of the environment by two parties, or by one and a key.
-PAIRS: Final = ("slotted", "asked", "retrying", "issued")
-
-#: Tables of the environment by one party.
-PARTIES: Final = ("present", "unnoticed", "paused")
+W = TypeVar("W", bound=ClusterEnvironment)
 
 #: Attributes of a world that its copy has for itself, or shares.
 NOT_COPIED: Final = frozenset({"_possible", "cluster", "_on_close"})
@@ -25,7 +22,7 @@ NOT_COPIED: Final = frozenset({"_possible", "cluster", "_on_close"})
 EXCUSES: Final = ("given_up", "at_risk", "lost", "undone", "dropped", "released")
 
 
-def copied(world: Any) -> Any:
+def copied(world: W) -> W:
     """A ``ClusterWorld`` of its own. What happens to it is timed while the first one is open."""
     tables = {name: it for name, it in vars(world).items() if name not in NOT_COPIED}
     other = object.__new__(type(world))
@@ -54,7 +51,7 @@ def own(value: Any, known: dict[int, Any]) -> Any:
     return found
 
 
-def fingerprint(world: Any, names: Mapping[str, str]) -> tuple[Hashable, ...]:
+def fingerprint(world: ClusterEnvironment, names: Mapping[str, str]) -> tuple[Hashable, ...]:
     """Of the cluster, of what is under way in it, and of what clients know."""
     its = Canonical(names)
     boxes = sorted(world.mail.items(), key=lambda item: tuple(map(its.name, item[0])))
@@ -66,7 +63,7 @@ def fingerprint(world: Any, names: Mapping[str, str]) -> tuple[Hashable, ...]:
     )
 
 
-def under_way(world: Any, its: Canonical) -> tuple[Hashable, ...]:
+def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]:
     """Threads, transfers, and who is there."""
     running = [(named(pair, its), it) for pair, it in world.running.items()]
     return (
@@ -78,8 +75,11 @@ def under_way(world: Any, its: Canonical) -> tuple[Hashable, ...]:
         ),
         tuple(sorted([(*named(pair, its), it.keys) for pair, it in world.open.items()])),
         tuple(sorted([(*named(pair, its), *it.items()) for pair, it in world.served.items()])),
-        *[tuple(sorted([named(pair, its) for pair in getattr(world, name)])) for name in PAIRS],
-        *[its.peers(getattr(world, name)) for name in PARTIES],
+        *[
+            tuple(sorted([named(pair, its) for pair in table]))
+            for table in (world.slotted, world.asked, world.retrying, world.issued)
+        ],
+        *[its.peers(workers) for workers in (world.present, world.unnoticed, world.paused)],
         world._joined,
     )
 

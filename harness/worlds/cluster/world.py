@@ -7,7 +7,7 @@ sent that the scheduler or a worker under test did not send.
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final
+from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
 from workerfuzz.harness.worlds.blackbox import BOX
@@ -87,7 +87,7 @@ class ClusterWorld(ClusterEnvironment):
         elif (why_impossible := step.why_impossible(self)) is not None:
             yield why_impossible
 
-    def step(self, step: Step | None, happen: Callable[..., None], *about: Any) -> ClusterEffect:
+    def step(self, step: Step | None, happen: Callable[..., None], *about: object) -> ClusterEffect:
         """Let a step happen, or something else; check what it can have broken."""
         effect = self.effect = ClusterEffect(self.cluster)
         happen(*about)
@@ -103,8 +103,7 @@ class ClusterWorld(ClusterEnvironment):
 
     def copy(self) -> "ClusterWorld":
         """A world of its own that continues alike. Raises SubjectUnavailable."""
-        other: ClusterWorld = copied(self)
-        return other
+        return copied(self)
 
     def fingerprint(self, names: Mapping[str, str] = OWN_NAMES) -> tuple[Hashable, ...]:
         """Equal for worlds that continue alike. Raises SubjectUnavailable.

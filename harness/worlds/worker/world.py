@@ -277,7 +277,9 @@ class WorkerWorld(BaseWorld):
 
     # Updates by an event, before the worker is told of it
 
-    def _thread_ends(self, event: Any) -> do.Execute:
+    def _thread_ends(
+        self, event: events.ExecuteSuccess | events.ExecuteFailure | events.Reschedule
+    ) -> do.Execute:
         """Returns what it was that ended."""
         self.seceded.pop(event.key, None)
         return self.executing.pop(event.key)
@@ -285,7 +287,13 @@ class WorkerWorld(BaseWorld):
     def _thread_leaves(self, event: events.Secede) -> None:
         self.seceded[event.key] = None
 
-    def _transfer_ends(self, event: Any) -> None:
+    def _transfer_ends(
+        self,
+        event: events.GatherDepSuccess
+        | events.GatherDepBusy
+        | events.GatherDepNetworkFailure
+        | events.GatherDepFailure,
+    ) -> None:
         del self.gathering[event.worker]
 
     def _waited(self, event: events.RetryBusyWorker) -> None:
@@ -298,7 +306,7 @@ class WorkerWorld(BaseWorld):
         self.fixed[event.key] = self.live[event.key] = None
         self.rescheduled.pop(event.key, None)
 
-    def _let_go(self, event: Any) -> None:
+    def _let_go(self, event: events.FreeKeys | events.ForgetKeys) -> None:
         for key in event.keys:
             self.fixed.pop(key, None)
             self.live.pop(key, None)
