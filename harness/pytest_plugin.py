@@ -10,9 +10,9 @@ import argparse
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import pytest
 
@@ -33,6 +33,26 @@ SEED: Final = "workerfuzz_seed"
 
 #: Folder for cases of what is found, from where pytest was started.
 FOLDER: Final = "regressions"
+
+
+class XdistNode(Protocol):
+    """A process of pytest-xdist, seen from the one that starts it."""
+
+    config: pytest.Config
+    workerinput: dict[str, object]
+
+
+class TerminalReporter(Protocol):
+    """The reporter of pytest, which has no public name in all releases.
+
+    Attributes:
+        stats: reports by outcome.
+    """
+
+    stats: Mapping[str, Sequence[object]]
+
+    def write_line(self, line: str) -> None: ...
+
 
 #: The process that replays cases for this one.
 CHILD: Final = pytest.StashKey[object]()  # its class is not imported before it is needed
@@ -127,7 +147,7 @@ def seed_of(config: pytest.Config) -> int:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
+def pytest_configure_node(node: XdistNode) -> None:
     """Tell a process of pytest-xdist that is started what all of them share."""
     node.workerinput[SEED] = node.config.getoption("--workerfuzz-seed")
     node.workerinput[CLAIMS_INPUT] = node.config.stash.get(CLAIMS, "")
@@ -247,11 +267,11 @@ class Item(pytest.Item):
     def repr_failure(
         self,
         excinfo: pytest.ExceptionInfo[BaseException],
-        style: Any = None,  # pytest keeps the types of these two to itself
-    ) -> Any:
+        style: object = None,  # pytest never gives one
+    ) -> Any:  # pytest keeps the type of what it shows to itself
         """Represent a failure. Any other exception is our fault, and has a traceback."""
         if not isinstance(excinfo.value, Failed):
-            return super().repr_failure(excinfo, style)
+            return super().repr_failure(excinfo)
         shown = excinfo.getrepr(style="value")
         if shown.reprcrash is not None:
             shown.reprcrash.message = excinfo.value.headline
@@ -342,7 +362,7 @@ class ShardItem(Item):
         return self.path, None, self.name
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     said: dict[str, set[str]] = {REWROTE: set(), FUZZED: set(), KNOWN: set()}
     for reports in terminalreporter.stats.values():
         for report in reports:

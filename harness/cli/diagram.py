@@ -2,12 +2,12 @@
 
 import enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from workerfuzz.harness.cli.options import DASK, Scope, complain, fix_hash_order, subject_names
-from workerfuzz.harness.cli.show import STDOUT, put
+from workerfuzz.harness.cli.output import STDOUT, put
 
 app = typer.Typer()
 
@@ -59,20 +59,10 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Draw the states of a task, and all transitions: the reference's, Dask's, and those taken."""
     fix_hash_order(DASK)
-    from workerfuzz.harness.report.diagram.svg import picture
-    from workerfuzz.harness.report.diagram.texts import mermaid as flow
-
-    machine = drawn(party, observed, subject, scope)
-    if svg is not None:
-        put(svg, picture(machine))
-    if mermaid is not None or svg is None:
-        put(mermaid or STDOUT, flow(machine))
-
-
-def drawn(party: Party, observed: Path | None, subject: str | None, scope: Scope | None) -> Any:
-    """The machine with what is known of it; says what is not."""
     from workerfuzz.harness.report.diagram.machine import dask_tables, machine
     from workerfuzz.harness.report.diagram.observed import observed_in
+    from workerfuzz.harness.report.diagram.svg import picture
+    from workerfuzz.harness.report.diagram.texts import mermaid as flow
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
     try:
@@ -80,11 +70,16 @@ def drawn(party: Party, observed: Path | None, subject: str | None, scope: Scope
     except SubjectUnavailable as error:
         complain(f"{error}; its table is not compared")
         dask = None
-    if observed is None:
-        if subject or scope:
-            raise typer.BadParameter(
-                "--subject and --scope choose of what was observed: add --observed DIR"
-            )
-        return machine(party, dask)
-    seen = observed_in(observed, party.value, subject, scope.value if scope else None)
-    return machine(party, dask, seen.counts, seen.told)
+    if observed is not None:
+        seen = observed_in(observed, party.value, subject, scope.value if scope else None)
+        drawn = machine(party, dask, seen.counts, seen.told)
+    elif subject or scope:
+        raise typer.BadParameter(
+            "--subject and --scope choose of what was observed: add --observed DIR"
+        )
+    else:
+        drawn = machine(party, dask)
+    if svg is not None:
+        put(svg, picture(drawn))
+    if mermaid is not None or svg is None:
+        put(mermaid or STDOUT, flow(drawn))

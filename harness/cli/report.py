@@ -1,12 +1,12 @@
 """The command that tells afterwards what a night found."""
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
 from workerfuzz.harness.cli.options import DASK, QuietOption, complain, fix_hash_order
-from workerfuzz.harness.cli.show import put
+from workerfuzz.harness.cli.output import put
 
 app = typer.Typer()
 
@@ -57,9 +57,14 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
     """Tell what a night found: the verdict, what is new, known and fixed, and what was not reached."""
     fix_hash_order(DASK)
     from workerfuzz.harness.campaigns.nightly.selection import chosen
+    from workerfuzz.harness.engines.findings.finding import Finding
+    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.report.night_report.annotations import annotations as annotation_lines
+    from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, draw
     from workerfuzz.harness.report.night_report.junit import junit as xml
     from workerfuzz.harness.report.night_report.markdown import markdown as summary
-    from workerfuzz.harness.report.night_report.night_report import NightReport
+    from workerfuzz.harness.report.night_report.night_report import Fixed, NightReport
+    from workerfuzz.harness.report.night_report.page import page
 
     it = chosen(folder)
     for problem in it.written.problems:
@@ -71,31 +76,13 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
     if junit is not None:
         put(junit, xml(night_report), "JUnit XML")
     if annotations:
-        say_annotations(night_report)
+        for line in annotation_lines(night_report):
+            typer.echo(line)
     if html is not None or not (markdown or junit or annotations):
         path = html or it.written.path / PAGE
-        put(path, page_of(night_report, it.folder.findings, quiet), "report")
+        load = DetailLoader(it.folder.findings, draw).load
+        every: list[Finding | Fixed] = [*night_report.findings, *night_report.fixed]
+        shown = map(load, followed(every, "drawing findings", len(every), quiet=quiet))
+        put(path, page(night_report, [*shown]), "report")
         if html is None:
             typer.echo(f"{night_report.verdict}: {path}")
-
-
-def say_annotations(night_report: Any) -> None:
-    """On standard output, where GitHub looks for them."""
-    from workerfuzz.harness.report.night_report.annotations import annotations
-
-    for line in annotations(night_report):
-        typer.echo(line)
-
-
-def page_of(night_report: Any, findings: Path, quiet: bool) -> str:
-    """The page; each finding is played once more to be drawn."""
-    from workerfuzz.harness.report.live.progress import followed
-    from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, draw
-    from workerfuzz.harness.report.night_report.page import page
-
-    details = DetailLoader(findings, draw)
-    every = [*night_report.findings, *night_report.fixed]
-    shown = [
-        details.load(it) for it in followed(every, "drawing findings", len(every), quiet=quiet)
-    ]
-    return page(night_report, shown)
