@@ -103,7 +103,7 @@ def posts(found: Any) -> Sequence[Any]:
 class Counted(Shard):
     """Counts what it finds, and keeps none of it."""
 
-    def meet(self, violation: Violation) -> None:
+    def record_violation(self, violation: Violation) -> None:
         self.spent_on[self.tactic].found += 1
 
 
@@ -114,8 +114,8 @@ class Recorded(Counted):
         super().count(steps)
         self.subject.bare[-1].steps = len(steps)
 
-    def meet(self, violation: Violation) -> None:
-        super().meet(violation)
+    def record_violation(self, violation: Violation) -> None:
+        super().record_violation(violation)
         self.subject.bare.pop()
 
 

@@ -111,7 +111,7 @@ class First(Shard):
     def spent(self) -> bool:
         return self.cpu_s > 0 or Shard.spent(self)
 
-    def meet(self, violation: Violation) -> None:
+    def record_violation(self, violation: Violation) -> None:
         self.spent_on[self.tactic].found += 1
         if not self.cpu_s:
             self.cpu_s = time.process_time() - self.began_cpu

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.plan.plan import Plan
@@ -85,16 +85,16 @@ class Search(Shard):
         Shard.spent(self)  # which tells how far it is; ``super`` fails in a class with slots
         return all(self.cpu_s() >= bug.limit_s for bug in self.bugs)
 
-    def meet(self, violation: Violation) -> None:
-        """A run ended with a violation: is it one that is looked for?"""
-        began = time.process_time()
+    def record_violation(self, violation: Violation) -> None:
+        """Compare the violation that ended a run with the bugs that are looked for."""
+        began, system = time.process_time(), cast("ClusterSystem", self.subject)
         cpu_s = self.cpu_s()
-        text = moves_of(self.subject, violation) if self.bugs else []
+        text = moves_of(system, violation) if self.bugs else []
         sought = [bug for bug in self.bugs if bug.could_be_in(violation, text)]
         sought = [bug for bug in sought if cpu_s < bug.limit_s and self.is_worth_it(bug, violation)]
         if sought:
             shrunk = shrink(self.subject, violation, SHRINKING_S).violation
-            moves = moves_of(self.subject, shrunk)
+            moves = moves_of(system, shrunk)
             for bug in [bug for bug in sought if bug.is_in(shrunk, moves)]:
                 self.bugs.remove(bug)
                 self.sightings.append(Sighting(bug, cpu_s, self.steps, shrunk))

@@ -178,6 +178,17 @@ def test_a_search_tells_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen[-1] > seen[0]
 
 
+def test_a_search_finds_a_bug_that_is_there() -> None:
+    sign = Sign(said="waits for KEY")
+    bug = replace(BUGS[0], signs=(sign,), limit_s=20.0)
+    told: list[Sighting] = []
+    with named("finish-is-kept-secret").planted():
+        (sighting,) = look_for(get_cluster("reference"), [bug], 0, told.append)
+    assert told == [sighting]
+    assert sighting.shrunk is not None
+    assert sign.is_in(sighting.shrunk, ())
+
+
 def test_how_far_a_search_is_shows_on_a_terminal_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
