@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.violation import Violation
@@ -68,6 +68,10 @@ class World(Protocol):
         traceback: TracebackType | None,
     ) -> None:
         """Close it."""
+
+
+#: Called after each step with the world, and with None for events while a run comes to rest.
+Observer: TypeAlias = Callable[[World, Step | None], None]
 
 
 @dataclass(frozen=True, slots=True)

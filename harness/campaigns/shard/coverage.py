@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, cast
 
 from workerfuzz.harness.campaigns.shard.counters import Counters
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.subjects import declaration
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSystem
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, TRANSITIONS, Edge
@@ -36,20 +38,20 @@ class Coverage:
     watched: int = 0
     edges: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def observe(self, world: Any, step: Step | None) -> None:
+    def observe(self, world: World, step: Step | None) -> None:
         """Told of every event; an ``Observer``."""
         if step is not None:
             self.taken[type(step)] += 1
         self.look(world)
 
-    def watch(self, world: Any, step: Step | None) -> None:
+    def watch(self, world: World, step: Step | None) -> None:
         """The same, and what is possible now is counted as well."""
         self.observe(world, step)
         if step is not None:
             self.watched += 1
             self.possible.update(world.possible())
 
-    def look(self, world: Any) -> None:
+    def look(self, world: World) -> None:
         """Count what the last event led to."""
         raise NotImplementedError
 
@@ -83,8 +85,8 @@ class WorkerCoverage(Coverage):
     suspicions: int = 0
     _left: dict[str, State] = field(default_factory=dict)
 
-    def look(self, world: WorkerWorld) -> None:
-        view = world.view
+    def look(self, world: World) -> None:
+        view = cast("WorkerWorld", world).view
         for key, change in view.changes():
             self._note(key, change)
         for key in view.touched():
@@ -115,8 +117,8 @@ class ClusterCoverage(Coverage):
 
     __slots__ = ()
 
-    def look(self, world: ClusterWorld) -> None:
-        for party, _, start, finish in world.moves:
+    def look(self, world: World) -> None:
+        for party, _, start, finish in cast("ClusterWorld", world).moves:
             self.edges["scheduler" if party == SCHEDULER else "worker", start, finish] += 1
 
 
@@ -134,12 +136,12 @@ COVERAGES: Final[Mapping[str, type[Coverage]]] = MappingProxyType(
 )
 
 
-def expected(scope: str, subject: Any) -> list[str]:
+def expected(scope: str, subject: AnySubject) -> list[str]:
     """Names of all *sometimes* properties of a subject, in a fixed order; none where we know none."""
     if scope == "cluster":
         return [
             f"{party} {start} -> {finish}"
-            for party, edges in subject.edges().items()
+            for party, edges in cast("ClusterSystem", subject).edges().items()
             for start, finish in sorted(edges)
         ]
     if not declaration(subject.name).is_model:

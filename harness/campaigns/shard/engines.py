@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from hypothesis import Phase, reject, seed, settings
 from hypothesis.errors import Unsatisfiable
@@ -14,11 +14,12 @@ from hypothesis.strategies import DataObject
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.explore.explore import Exploration
 from workerfuzz.harness.engines.hypothesis.machine import MACHINES, Machine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.walk.walker import Walker
-from workerfuzz.harness.worlds.scopes import AnyRunConfig, World
+from workerfuzz.harness.worlds.scopes import AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.worker import Step
@@ -81,10 +82,10 @@ class OfShard(Machine):
     shard: ClassVar[Shard]
 
     @classmethod
-    def system(cls) -> Any:
+    def system(cls) -> AnySubject:
         return cls.shard.subject
 
-    def observer(self) -> Any:
+    def observer(self) -> Observer:
         return self.shard.observing(HYPOTHESIS)
 
     def draw_run_config(self, chooser: Chooser) -> AnyRunConfig:

@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
 from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, Coverage, expected
 from workerfuzz.harness.campaigns.shard.property_counts import counted
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
@@ -27,8 +28,10 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     write_and_report,
 )
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Scope, World
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, Scope, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster
@@ -61,7 +64,7 @@ class Shard:
     """
 
     plan: Plan
-    subject: Any
+    subject: AnySubject
     out: Path | None = None
     known: Known = field(default_factory=Known)
     tell: Callable[[Finding | None], None] = lambda _: None
@@ -142,7 +145,7 @@ class Shard:
         if self.stopped:
             raise KeyboardInterrupt
 
-    def observing(self, tactic: str) -> Callable[[Any, Step | None], None]:
+    def observing(self, tactic: str) -> Observer:
         """Return the observer of the steps of a run with that tactic."""
         self.tactic = tactic
         BOX.about = f"run {self.number} {tactic}"
@@ -183,8 +186,7 @@ class Shard:
         Every other cluster is in production mode, where the system does not validate itself.
         """
         if self.plan.scope != "cluster":
-            run_config: AnyRunConfig = self.subject.run_config(chooser)
-            return run_config
+            return cast("Subject", self.subject).run_config(chooser)
         drawn = draw_cluster(chooser, self.plan.workers)
         if self.number % 2 == 0:
             return drawn
@@ -263,7 +265,7 @@ def open_shard(
         plan = knowing_cases_in(plan, out)
     subject, known = system(plan.subject, plan.scope), Known()
     if plan.scope == "cluster" and plan.known:
-        known = known_bugs(subject)
+        known = known_bugs(cast("ClusterSystem", subject))
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
     shard = Shard(plan, subject, out, known, tell, entries)
@@ -271,6 +273,6 @@ def open_shard(
     return shard
 
 
-def system(name: str, scope: str) -> Any:
+def system(name: str, scope: str) -> AnySubject:
     """Return the worker or the cluster of a subject, by scope. Raises SubjectUnavailable."""
     return get_cluster(name) if scope == "cluster" else fuzzed_alone(name)

@@ -9,12 +9,13 @@ mark, and of the way to it the last step; some worlds are kept, the others made 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, cast
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.explore.allowances import Allowances, Spent
 from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
-from workerfuzz.harness.engines.explore.visited import VisitedStates
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig
+from workerfuzz.harness.engines.explore.visited import CopyableWorld, VisitedStates
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Enumeration
 from workerfuzz.strategies.worker import Step
@@ -36,7 +37,7 @@ class Way:
     before: "Way | None"
     step: Step | None
     spent: Spent
-    world: Any = None
+    world: CopyableWorld | None = None
 
     def steps(self) -> list[Step]:
         found: list[Step] = []
@@ -60,14 +61,14 @@ class Exploration:
 
     def __init__(
         self,
-        subject: Any,
+        subject: AnySubject,
         run_config: AnyRunConfig,
         allowed: Allowances,
         *,
         depth: int | None = None,
         most_states: int | None = None,
         is_over: Callable[[], bool] = lambda: False,
-        observer: Any = None,
+        observer: Observer | None = None,
         distinct: bool = False,
         kept: int = KEPT,
     ) -> None:
@@ -91,7 +92,6 @@ class Exploration:
         self.is_complete = False
         self.stopped = ""
         self.observer = observer
-        self._root: Any = None
         names = () if distinct else interchangeable(run_config)
         self._states = VisitedStates(list(renamings(names)))
         self._worlds = 0
@@ -107,7 +107,8 @@ class Exploration:
         Raises:
             SubjectUnavailable: the system cannot be copied.
         """
-        self._root = self.scope.open(self.subject, self.run_config, observer=self.observer)
+        opened = self.scope.open(self.subject, self.run_config, observer=self.observer)
+        self._root = cast("CopyableWorld", opened)
         try:
             yield from self.arrive(self._root.copy(), Way(None, None, self.allowed.start))
             left = len(self.frontier)
@@ -143,14 +144,14 @@ class Exploration:
                 for step in every_step(world, kind):
                     yield from self.take(world, Way(way, step, spent), step)
 
-    def again(self, steps: Sequence[Step]) -> Any:
+    def again(self, steps: Sequence[Step]) -> CopyableWorld:
         """The world that these steps lead to."""
         world = self._root.copy()
         for step in steps:
             world.apply(step)
         return world
 
-    def take(self, world: Any, way: Way, step: Step) -> Iterator[Violation]:
+    def take(self, world: CopyableWorld, way: Way, step: Step) -> Iterator[Violation]:
         """Take one step, in a world of its own."""
         after = world.copy()
         self.transitions += 1
@@ -160,7 +161,7 @@ class Exploration:
         else:
             yield violation
 
-    def arrive(self, world: Any, way: Way) -> Iterator[Violation]:
+    def arrive(self, world: CopyableWorld, way: Way) -> Iterator[Violation]:
         """A way led to a world; where that is new, it comes to rest as well."""
         met = self._states.meet(world, way.spent)
         if met.is_cheaper:
@@ -187,7 +188,7 @@ def broken_by(way: Way, happens: Callable[..., object], *about: object) -> Viola
     return None
 
 
-def every_step(world: Any, kind: type[Step]) -> Sequence[Step]:
+def every_step(world: World, kind: type[Step]) -> Sequence[Step]:
     """All that can be drawn of a kind that is possible, each once."""
     drawn = (world.draw(kind, chooser) for chooser in Enumeration())
     return list({str(step): step for step in drawn}.values())

@@ -1,12 +1,23 @@
 """Visited states: worlds with equal fingerprints, and the allowances spent on reaching them."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol, Self
 
 from workerfuzz.harness.engines.explore.allowances import Spent
+from workerfuzz.harness.worlds.scopes import World
 
 #: Stands for a fingerprint: a number for each of its parts.
 Mark = tuple[int, ...]
+
+
+class CopyableWorld(World, Protocol):
+    """A world that can be explored."""
+
+    def copy(self) -> Self:
+        """Return a copy that continues alike, and shares nothing that changes."""
+
+    def fingerprint(self, names: Mapping[str, str], /) -> tuple[Hashable, ...]:
+        """Return plain data, equal for worlds that continue alike; keys and addresses renamed."""
 
 
 class Visit(NamedTuple):
@@ -40,7 +51,7 @@ class VisitedStates:
     def __len__(self) -> int:
         return len(self._spent)
 
-    def meet(self, world: Any, spent: Spent) -> Visit:
+    def meet(self, world: CopyableWorld, spent: Spent) -> Visit:
         """A world, and what was spent on the way to it."""
         before = self._spent.setdefault(self.mark(world), [])
         if any(not_more(known, spent) for known in before):
@@ -50,7 +61,7 @@ class VisitedStates:
         before.append(spent)
         return Visit(is_new, is_cheaper=True)
 
-    def mark(self, world: Any) -> Mark:
+    def mark(self, world: CopyableWorld) -> Mark:
         """Equal for worlds that are the same state."""
         plain, *others = self.renamings
         own = self._numbered(world.fingerprint(plain))

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, cast
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.record import record, unplayed
@@ -15,7 +16,7 @@ from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, fi
 from workerfuzz.harness.engines.findings.finding_files import closing_lines, save
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
-from workerfuzz.harness.subjects.cluster_protocol import ProjectableClusterSystem
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, ProjectableClusterSystem
 from workerfuzz.harness.subjects.protocol import subject_frames
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
@@ -26,7 +27,7 @@ MOST_FRAMES: Final = 8
 
 
 def keep(
-    subject: Any, violation: Violation, folder: Path | None, engine: str = "hypothesis"
+    subject: AnySubject, violation: Violation, folder: Path | None, engine: str = "hypothesis"
 ) -> Finding:
     """Shrink a violation and write it as a case into a folder, if there is one."""
     finding = first_occurrence(violation, signature(violation), subject.name)
@@ -43,7 +44,9 @@ def set_unshrunk_case(finding: Finding, violation: Violation, engine: str) -> No
     finding.length = count
 
 
-def shrink_finding(subject: Any, finding: Finding, violation: Violation, engine: str) -> Shrunk:
+def shrink_finding(
+    subject: AnySubject, finding: Finding, violation: Violation, engine: str
+) -> Shrunk:
     """Shrink the steps of a finding and record them as its case, with a drawing in its report."""
     shrunk = shrink(subject, violation)
     broken = shrunk.violation
@@ -118,11 +121,11 @@ def write_unshrunk(finding: Finding, folder: Path | None) -> None:
     write_and_report(finding, folder)
 
 
-def look_closer(subject: Any, finding: Finding, violation: Violation, engine: str) -> None:
+def look_closer(subject: AnySubject, finding: Finding, violation: Violation, engine: str) -> None:
     """Try what a violation leads to in production mode, and whether one worker alone shows it."""
     if violation.run_config.scope != "cluster":
         return
-    finding.set_consequence(consequence(subject, violation))
+    finding.set_consequence(consequence(cast("ClusterSystem", subject), violation))
     if not isinstance(subject, ProjectableClusterSystem):
         return
     projected = project(subject, violation)

@@ -9,7 +9,7 @@ import unittest
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -21,12 +21,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.replay import chosen_subjects
 from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
-from workerfuzz.harness.subjects.protocol import SubjectUnavailable
-from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, AnyRunConfig, Scope, World
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
+from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, AnyRunConfig, Observer, Scope, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser, HypothesisChooser
 from workerfuzz.strategies.worker import Step
@@ -99,7 +101,7 @@ class Machine(RuleBasedStateMachine):
         """Draw the configuration of a run."""
         return self.scope.draw(chooser)
 
-    def observer(self) -> Any:
+    def observer(self) -> Observer:
         """Return the observer of the steps of a run."""
         return self.on_event
 
@@ -128,11 +130,11 @@ class Machine(RuleBasedStateMachine):
         self.on_run(self.world)
 
     @classmethod
-    def on_event(cls, world: Any, step: Step | None) -> None:
+    def on_event(cls, world: World, step: Step | None) -> None:
         """Told of each event, as an ``Observer`` is; a subclass may listen."""
 
     @classmethod
-    def on_run(cls, world: Any) -> None:
+    def on_run(cls, world: World) -> None:
         """Told when a run is over; a subclass may listen."""
 
     @classmethod
@@ -145,7 +147,7 @@ class Machine(RuleBasedStateMachine):
             raise AssertionError("\n".join(finding.lines)) from None
 
     @classmethod
-    def system(cls) -> Any:
+    def system(cls) -> AnySubject:
         """The subject, by the name that was chosen; raises SubjectUnavailable."""
         raise NotImplementedError
 
@@ -162,12 +164,11 @@ class WorkerMachine(Machine):
     kinds = frozenset(WORKER.kinds)
 
     @classmethod
-    def system(cls) -> Any:
+    def system(cls) -> Subject:
         return fuzzed_alone(cls.chosen_name())
 
     def draw_run_config(self, chooser: Chooser) -> AnyRunConfig:
-        run_config: AnyRunConfig = self.system().run_config(chooser)
-        return run_config
+        return self.system().run_config(chooser)
 
 
 class ClusterMachine(Machine):
@@ -177,7 +178,7 @@ class ClusterMachine(Machine):
     kinds = frozenset(CLUSTER.kinds)
 
     @classmethod
-    def system(cls) -> Any:
+    def system(cls) -> ClusterSystem:
         return get_cluster(cls.chosen_name())
 
 
@@ -194,7 +195,7 @@ def rule_names(kind: type[Step]) -> Iterator[str]:
         yield f"{name}_{number}"
 
 
-def rule_for(kind: type[Step], name: str) -> Any:
+def rule_for(kind: type[Step], name: str) -> object:
     """A rule that lets steps of one kind happen."""
 
     def happens(self: Machine, data: st.DataObject) -> None:

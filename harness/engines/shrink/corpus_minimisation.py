@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format import corpus, corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.spelling import counted
@@ -39,7 +40,7 @@ class Minimised:
 Follow: TypeAlias = Callable[[Sequence[CorpusEntry]], Iterable[CorpusEntry]]
 
 
-def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) -> Minimised:
+def minimise(folder: Path, subject: AnySubject, scope: Scope, follow: Follow = iter) -> Minimised:
     """Take away the stems of a subject without which the others reach as much.
 
     They are replayed on the release that is here, whichever they were found on; those that stay say
@@ -61,7 +62,7 @@ def minimise(folder: Path, subject: Any, scope: Scope, follow: Follow = iter) ->
     return Minimised(len(stems), len(kept), features, loaded.problems)
 
 
-def reaches(stem: CorpusEntry, subject: Any, scope: Scope) -> tuple[str, ...]:
+def reaches(stem: CorpusEntry, subject: AnySubject, scope: Scope) -> tuple[str, ...]:
     """All features of a stem on this subject, whoever reached them first, in order."""
     feedback = FEEDBACKS[scope.name]()
     world = scope.open(subject, stem.run_config, observer=feedback.observe)

@@ -13,8 +13,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.triage.signature import Signature, located
 from workerfuzz.harness.engines.shrink.coordinated_shrink import (
     Steps,
@@ -22,7 +23,7 @@ from workerfuzz.harness.engines.shrink.coordinated_shrink import (
     with_simpler_contents,
 )
 from workerfuzz.harness.worlds.playing import violation_of
-from workerfuzz.harness.worlds.scopes import WORKER, Scope, scope_of
+from workerfuzz.harness.worlds.scopes import WORKER, AnyConfig, Scope, scope_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
@@ -63,7 +64,7 @@ class Shrunk:
         return self.violation.steps
 
     @property
-    def config(self) -> Any:
+    def config(self) -> AnyConfig:
         return self.violation.run_config.config
 
     def account(self) -> str:
@@ -74,7 +75,7 @@ class Shrunk:
 
 
 def replay(
-    subject: Any, config: Any, steps: Sequence[Step], scope: Scope = WORKER
+    subject: AnySubject, config: AnyConfig, steps: Sequence[Step], scope: Scope = WORKER
 ) -> Violation | None:
     """Return the violation by these steps, in the world that a case of them would have.
 
@@ -93,7 +94,7 @@ class Shrinker:
     clock: Callable[[], float] = staticmethod(time.process_time)
 
     def __init__(
-        self, subject: Any, violation: Violation, patience_s: float, sign: Sign = located
+        self, subject: AnySubject, violation: Violation, patience_s: float, sign: Sign = located
     ) -> None:
         self.sign = sign
         self.subject = subject
@@ -110,10 +111,10 @@ class Shrinker:
         return self.violation.steps
 
     @property
-    def config(self) -> Any:
+    def config(self) -> AnyConfig:
         return self.violation.run_config.config
 
-    def shows(self, what: str, steps: Sequence[Step], config: Any = None) -> bool:
+    def shows(self, what: str, steps: Sequence[Step], config: AnyConfig | None = None) -> bool:
         """Return True if these steps show the same bug, and keep them then. Raises Impatient.
 
         Args:
@@ -133,7 +134,7 @@ class Shrinker:
         self.violation = found
         return True
 
-    def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
+    def replay(self, steps: Sequence[Step], config: AnyConfig) -> Violation | None:
         """Return the violation by these steps; a subclass may run them in another process."""
         return replay(self.subject, config, steps, self.scope)
 
@@ -224,7 +225,7 @@ class Shrinker:
 
 
 def shrink(
-    subject: Any, violation: Violation, patience_s: float = PATIENCE_S, sign: Sign = located
+    subject: AnySubject, violation: Violation, patience_s: float = PATIENCE_S, sign: Sign = located
 ) -> Shrunk:
     """The smallest run that we find with the same signature; ends 1-minimal.
 

@@ -7,9 +7,12 @@ in a row, or all of them in a row (a chain of recommendations; in a cluster, tho
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, cast
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.scopes import World
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.strategies.worker import Step
 
@@ -42,12 +45,12 @@ class Feedback:
         """A run begins."""
         self.fresh, self.depth = [], 0
 
-    def observe(self, world: Any, step: Step | None) -> None:
+    def observe(self, world: World, step: Step | None) -> None:
         """Told of every event; an ``Observer``. What happens at rest is the same for all runs."""
         if step is not None:
             self.look(world, step)
 
-    def look(self, world: Any, step: Step) -> None:
+    def look(self, world: World, step: Step) -> None:
         """Note what a step led to."""
         raise NotImplementedError
 
@@ -60,7 +63,7 @@ class Feedback:
         self._seen.add(chain)
         return False
 
-    def note(self, world: Any, features: Iterable[str]) -> None:
+    def note(self, world: World, features: Iterable[str]) -> None:
         """Features of the last step."""
         for feature in features:
             if feature not in self.features:
@@ -73,8 +76,8 @@ class Feedback:
 class WorkerFeedback(Feedback):
     """Of one worker."""
 
-    def look(self, world: Any, step: Step) -> None:
-        view = world.view
+    def look(self, world: World, step: Step) -> None:
+        view = cast("WorkerWorld", world).view
         changes = view.changes()
         if changes:
             chain = tuple(changes)
@@ -93,8 +96,8 @@ class WorkerFeedback(Feedback):
 class ClusterFeedback(Feedback):
     """Of a scheduler and its workers."""
 
-    def look(self, world: Any, step: Step) -> None:
-        moves = world.moves
+    def look(self, world: World, step: Step) -> None:
+        moves = cast("ClusterWorld", world).moves
         if moves:
             chain = (type(step), *moves)
             if not self.is_seen(chain):

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
-from workerfuzz.harness.worlds.scopes import AnyConfig, AnyRunConfig
+from workerfuzz.harness.worlds.scopes import AnyRunConfig
+from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
 from workerfuzz.strategies.worker import Step
+from workerfuzz.strategies.worker.run_config import RunConfig
+
+Config = TypeVar("Config", WorkerConfig, ClusterConfig)
 
 #: A step to take; or a kind of which another step is to be drawn when its turn comes.
 Planned = Step | type[Step]
@@ -40,12 +44,20 @@ def grow(
         corpus: other stems of the same scope; the tail of one may come behind.
         fresh: a universe from which options may be taken, and what clients tend to do.
     """
-    habits: dict[str, Any] = {"workload": fresh.workload}
-    growth = MutatedRun(replace(stem.run_config, **habits), list(stem.steps))
+    growth = MutatedRun(with_workload_of(fresh, stem.run_config), list(stem.steps))
     for _ in range(chooser.pick((1, 1, 2, 3))):
         change = chooser.pick(CHANGES)
         change(growth, corpus, fresh, chooser)
     return growth
+
+
+def with_workload_of(fresh: AnyRunConfig, run_config: AnyRunConfig) -> AnyRunConfig:
+    """Return a run configuration with the workload of another one of the same scope."""
+    if isinstance(run_config, RunConfig) and isinstance(fresh, RunConfig):
+        return replace(run_config, workload=fresh.workload)
+    if isinstance(run_config, ClusterRunConfig) and isinstance(fresh, ClusterRunConfig):
+        return replace(run_config, workload=fresh.workload)
+    raise TypeError(f"{run_config.scope} and {fresh.scope} are different scopes")
 
 
 # Each changes a growth in place
@@ -110,8 +122,12 @@ def reconfigure(
     growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
 ) -> None:
     """Some options are others."""
-    options: dict[str, Any] = {"config": mixed(growth.run_config.config, fresh.config, chooser)}
-    growth.run_config = replace(growth.run_config, **options)
+    mine = growth.run_config
+    if isinstance(mine, RunConfig) and isinstance(fresh, RunConfig):
+        growth.run_config = replace(mine, config=mixed(mine.config, fresh.config, chooser))
+        return
+    if isinstance(mine, ClusterRunConfig) and isinstance(fresh, ClusterRunConfig):
+        growth.run_config = replace(mine, config=mixed(mine.config, fresh.config, chooser))
 
 
 #: All of them, the most useful ones more than once.
@@ -138,7 +154,7 @@ def stretch(growth: MutatedRun, chooser: Chooser) -> tuple[int, int]:
     return start, end
 
 
-def mixed(mine: AnyConfig, other: AnyConfig, chooser: Chooser) -> AnyConfig:
+def mixed(mine: Config, other: Config, chooser: Chooser) -> Config:
     """One option of the other, the rest as it is."""
     differing = [
         it.name for it in fields(mine) if getattr(mine, it.name) != getattr(other, it.name)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.walk.tactics import (
     CALM,
     DRAWN,
@@ -14,16 +15,16 @@ from workerfuzz.harness.engines.walk.tactics import (
     Weights,
     laggards,
 )
-from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Scope, World
+from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Observer, Scope, World
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
 
-#: Told of each event of a run; given the name of its tactic.
-Observing: TypeAlias = Callable[[str], Callable[[Any, Step | None], None]]
+#: Makes the observer of a run, given the name of its tactic.
+Observing: TypeAlias = Callable[[str], Observer]
 
 
 def walk(
-    subject: Any,
+    subject: AnySubject,
     seed: str,
     observing: Observing | None = None,
     scope: Scope = WORKER,

@@ -6,8 +6,9 @@ something leaves a stem in the corpus, from which others grow.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
+from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.walk.credit import Credit
@@ -16,10 +17,12 @@ from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
 from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
 from workerfuzz.harness.worlds.playing import take_steps
-from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Scope, World
+from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Observer, Scope, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfile
 from workerfuzz.strategies.worker import Step
+from workerfuzz.strategies.worker.run_config import RunConfig, WorkloadProfile
 
 #: The tactic that lets runs grow from stems.
 GROWN: Final = "grown"
@@ -44,7 +47,7 @@ class Walker:
 
     def __init__(
         self,
-        subject: Any,
+        subject: AnySubject,
         seed: int | str,
         scope: Scope = WORKER,
         run_config: Callable[[RandomChooser], AnyRunConfig] | None = None,
@@ -102,14 +105,14 @@ class Walker:
         self.learn(tactic, growth.run_config, world.steps)
         return world
 
-    def open(self, run_config: AnyRunConfig, observer: Any) -> World:
+    def open(self, run_config: AnyRunConfig, observer: Observer | None) -> World:
         """A fresh world, of which the feedback is told as well."""
         self.feedback.begin()
         noted = self.feedback.observe
         if observer is None:
             return self.scope.open(self.subject, run_config, observer=noted)
 
-        def both(world: Any, step: Step | None) -> None:
+        def both(world: World, step: Step | None) -> None:
             observer(world, step)
             noted(world, step)
 
@@ -151,8 +154,9 @@ class Walker:
 
 def habitless(run_config: AnyRunConfig) -> AnyRunConfig:
     """A universe as a stem keeps it: what is done there is in its steps, and was a choice."""
-    usual: dict[str, Any] = {"workload": type(run_config.workload)()}
-    return replace(run_config, **usual)
+    if isinstance(run_config, RunConfig):
+        return replace(run_config, workload=WorkloadProfile())
+    return replace(run_config, workload=ClusterWorkloadProfile())
 
 
 def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:
