@@ -102,7 +102,7 @@ def here(plan: Plan, out: Path) -> Campaign:
     shard = open_shard(plan, out)
 
     def carry(tell: ReportProgress) -> ShardResult:
-        shard.tell = lambda met: tell(shard.account, met)
+        shard.on_progress = lambda met: tell(shard.account, met)
         return fill(shard)
 
     return Campaign(plan, carry)

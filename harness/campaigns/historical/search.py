@@ -122,7 +122,7 @@ def look_for(
     """
     plan = Plan(subject=subject.name, scope="cluster", seed=seed)
     search = Search(plan, subject, bugs=[*bugs], sighted=tell)
-    search.tell = lambda met: show(search)
+    search.on_progress = lambda finding: show(search)
     fill(search)
     lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]
     for sighting in lost:

@@ -39,8 +39,8 @@ class BudgetSplit:
     Attributes:
         jobs: processes at a time.
         spent_s: wall time that was spent before this sitting.
-        corpus: folder of stems that all shards share; empty: none.
-        accounts: what shards did before this sitting, by part.
+        corpus: folder of entries that all shards share; empty: none.
+        results: what shards did before this sitting, by part.
         parts: parts that have a file.
         began: when this sitting began.
     """
@@ -49,7 +49,7 @@ class BudgetSplit:
     jobs: int = 1
     spent_s: float = 0.0
     corpus: str = ""
-    accounts: Mapping[Part, ShardResult] = field(default_factory=dict)
+    results: Mapping[Part, ShardResult] = field(default_factory=dict)
     parts: Iterable[Part] = ()
     began: float = field(init=False)
 
@@ -67,7 +67,7 @@ class BudgetSplit:
 
     def left(self) -> Budget:
         """Return the remaining budget of the night."""
-        budget, done = self.night.budget, [account.total for account in self.accounts.values()]
+        budget, done = self.night.budget, [result.total for result in self.results.values()]
         return replace(
             budget,
             seconds=round(max(self.left_s(), 0.0), 1) if budget.seconds is not None else None,
@@ -120,18 +120,18 @@ class BudgetSplit:
 
     def rest_of(self, number: int) -> tuple[Part, Plan] | None:
         """Return the rest of a shard that was begun; None if nothing remains."""
-        done = [account for (its, _), account in sorted(self.accounts.items()) if its == number]
+        done = [result for (its, _), result in sorted(self.results.items()) if its == number]
         part = 1 + max(which for its, which in self.parts if its == number)
         if not done:  # nobody can read what it did
             return (number, part), self.plan_of(number)
         plan = done[0].plan
         budget, following = plan.budget, done[-1].runs
-        seconds = less(budget.seconds, sum(account.seconds for account in done))
+        seconds = less(budget.seconds, sum(result.seconds for result in done))
         runs = budget.most_runs
         left = replace(
             budget,
             seconds=min(seconds, self.left_s()) if seconds is not None else None,
-            cpu_s=less(budget.cpu_s, sum(account.total.seconds for account in done)),
+            cpu_s=less(budget.cpu_s, sum(result.total.seconds for result in done)),
             runs=max(plan.first + runs - following, 0) if runs is not None else None,
         )
         if self.is_spent(left):

@@ -34,21 +34,21 @@ class Canary:
             planted=self.planted,
         )
 
-    def wrong(self, account: ShardResult) -> Iterator[str]:
+    def wrong(self, result: ShardResult) -> Iterator[str]:
         """Why the night is red, a line each."""
-        what = f"in {account.total.runs} runs at {self.scope} scope"
+        what = f"in {result.total.runs} runs at {self.scope} scope"
         if not self.planted:
-            for met in account.new:
-                yield f"{met.signature[0]} breaks {what}, where nothing is planted"
-            if account.total.runs < RUNS:
+            for finding in result.new:
+                yield f"{finding.signature[0]} breaks {what}, where nothing is planted"
+            if result.total.runs < RUNS:
                 due = f"{RUNS} runs were due where nothing is planted"
-                yield f"{due}, {account.total.runs} were made"
+                yield f"{due}, {result.total.runs} were made"
             return
         caught_by = named(self.planted).caught_by
-        found = [met for met in account.new if met.signature[0] in caught_by]
+        found = [finding for finding in result.new if finding.signature[0] in caught_by]
         if not found:
             yield f"{self.planted} was planted, and not found {what}"
-        elif not any(met.case for met in found):
+        elif not any(finding.case for finding in found):
             yield f"{self.planted} was planted and found, but there is no case of it"
 
 

@@ -1,4 +1,4 @@
-"""At the end of a night its corpus is made small: stems go that others make superfluous."""
+"""At the end of a night its corpus is made small: entries go that others make superfluous."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +20,7 @@ class CorpusMinimiser(Protocol):
 
 
 class NotMinimised(Exception):
-    """A corpus has more stems than it needs; says in a line why. None is lost."""
+    """A corpus has more entries than it needs; says in a line why. None is lost."""
 
 
 def minimise_here(folder: Path, target: Target) -> Minimised:
@@ -36,7 +36,7 @@ def minimise_here(folder: Path, target: Target) -> Minimised:
 def minimise_all(
     phase: Phase, folder: Path, targets: Iterable[Target], minimised: CorpusMinimiser
 ) -> None:
-    """The stems of each target by themselves; those of others stay."""
+    """The entries of each target by themselves; those of others stay."""
     for target in targets:
         try:
             done = minimised(folder, target)

@@ -15,11 +15,11 @@ MOST_FAULTY: Final = 10
 System = tuple[str, str]
 
 
-def problems_of(account: ShardResult) -> list[str]:
+def problems_of(result: ShardResult) -> list[str]:
     """Return the failures of one shard, a line each."""
-    what = Target(account.plan.subject, account.plan.scope)
-    said = [account.refused] if account.refused else []
-    return [f"{what}: {line}" for line in [*said, *account.faults]]
+    what = Target(result.plan.subject, result.plan.scope)
+    said = [result.refused] if result.refused else []
+    return [f"{what}: {line}" for line in [*said, *result.faults]]
 
 
 @dataclass(slots=True)
@@ -36,16 +36,16 @@ class ShardFailures:
     refused: set[System] = field(default_factory=set)
     corpus_errors: set[str] = field(default_factory=set)
 
-    def note(self, place: int, account: ShardResult) -> None:
+    def note(self, place: int, result: ShardResult) -> None:
         """Record the failures of a shard."""
-        system = account.plan.subject, account.plan.scope
-        problems = problems_of(account)
+        system = result.plan.subject, result.plan.scope
+        problems = problems_of(result)
         if problems:
             self.faulty.setdefault(system, {})[place] = problems
-        if account.refused:
+        if result.refused:
             self.refused.add(system)
-        if account.corpus_error:
-            self.corpus_errors.add(account.corpus_error)
+        if result.corpus_error:
+            self.corpus_errors.add(result.corpus_error)
 
     def too_much(self, plan: Plan) -> bool:
         """Another shard of that target is not worth it."""

@@ -39,14 +39,14 @@ class Written:
 
     Attributes:
         path: its folder.
-        accounts: of each part of each shard.
+        results: of each part of each shard.
         parts: those that have a file, which may be broken.
         problems: files that cannot be read, a line each; they are left as they are.
     """
 
     path: Path
     night: Night
-    accounts: dict[Part, ShardResult] = field(default_factory=dict)
+    results: dict[Part, ShardResult] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -114,10 +114,10 @@ def read_night(path: Path) -> Written | None:
     for shard, part in sorted(shards_in(path), key=lambda it: it[1]):
         written.parts.append(part)
         try:
-            written.accounts[part] = from_json(shard.read_bytes(), ShardResult)
+            written.results[part] = from_json(shard.read_bytes(), ShardResult)
         except (Unreadable, OSError) as error:
             written.problems.append(problem(shard, error))
-    written.night.shards = list(written.accounts.values())
+    written.night.shards = list(written.results.values())
     return written
 
 
@@ -215,7 +215,7 @@ def summary_of(written: Written) -> NightSummary:
 
 def findings_of(written: Written) -> list[Finding]:
     """Findings that a night has cases of."""
-    return [it for account in written.accounts.values() for it in account.findings if it.case]
+    return [it for result in written.results.values() for it in result.findings if it.case]
 
 
 def summaries(

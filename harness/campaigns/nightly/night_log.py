@@ -52,7 +52,7 @@ class NightLog:
     Attributes:
         say: told of what people should read at once, a line each.
         flush_s: time between two times that everything is written, in seconds.
-        accounts: what each part of each shard told last.
+        results: what each part of each shard told last.
         unwritten: parts whose file does not say so yet.
         kept: texts of cases that were written, by part and name of the finding. First a case has all
             steps of its run; when it was shrunk it comes again.
@@ -66,7 +66,7 @@ class NightLog:
     night: Night
     say: Callable[[str], None] = lambda _: None
     flush_s: float = FLUSH_S
-    accounts: dict[Part, ShardResult] = field(default_factory=dict)
+    results: dict[Part, ShardResult] = field(default_factory=dict)
     unwritten: set[Part] = field(default_factory=set)
     kept: dict[tuple[Part, str], FindingCase] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
@@ -81,15 +81,15 @@ class NightLog:
 
     # What shards tell
 
-    def note(self, part: Part, account: ShardResult) -> list[Finding]:
+    def note(self, part: Part, result: ShardResult) -> list[Finding]:
         """Record the result of a part of a shard so far; return the findings not recorded before."""
-        met_now = [it for it in account.findings if it.case]
-        found = [it for it in met_now if self.kept.get((part, name_of(it))) != it.case]
-        for met in found:
-            self.keep(part, met)
-        for met in account.findings:
-            self.place(met)
-        self.accounts[part] = account
+        with_case = [it for it in result.findings if it.case]
+        found = [it for it in with_case if self.kept.get((part, name_of(it))) != it.case]
+        for finding in found:
+            self.keep(part, finding)
+        for finding in result.findings:
+            self.place(finding)
+        self.results[part] = result
         self.unwritten.add(part)
         if found or time.monotonic() - self.flushed >= self.flush_s:
             self.flush()
@@ -97,37 +97,37 @@ class NightLog:
         self.told.update(map(name_of, fresh))
         return fresh
 
-    def keep(self, part: Part, met: Finding) -> None:
+    def keep(self, part: Part, finding: Finding) -> None:
         """Write a finding; where the folder takes nothing, people get its case."""
-        name = name_of(met)
-        if met.lines:
-            self.see(met.subject, met.scope, SeenBefore(name, met.signature))
+        name = name_of(finding)
+        if finding.lines:
+            self.see(finding.subject, finding.scope, SeenBefore(name, finding.signature))
         try:
-            write_finding(self.folder.findings, met, today())
+            write_finding(self.folder.findings, finding, today())
         except OSError as error:
             if name not in self.told:
                 self.say(f"{self.folder.findings}: {reason(error)}; this case was not written:")
-                for line in met.case.text.splitlines():
+                for line in finding.case.text.splitlines():
                     self.say(line)
         else:
-            self.kept[part, name] = met.case
+            self.kept[part, name] = finding.case
 
-    def place(self, met: Finding) -> None:
+    def place(self, finding: Finding) -> None:
         """Set the path of the case of a finding, and the bug it matches from before this night."""
-        name = name_of(met)
-        if not met.known:
-            met.known = name_among(met, self.night.before)
-        if met.case and (self.folder.findings / name).exists():
-            met.path = str((self.folder.findings / name).relative_to(self.folder.path))
+        name = name_of(finding)
+        if not finding.known:
+            finding.known = name_among(finding, self.night.before)
+        if finding.case and (self.folder.findings / name).exists():
+            finding.path = str((self.folder.findings / name).relative_to(self.folder.path))
 
     def flush(self) -> None:
         """Write what is not written yet. Where the folder takes nothing, it is tried again later."""
         self.flushed = time.monotonic()
-        self.night.shards = [self.accounts[part] for part in sorted(self.accounts)]
+        self.night.shards = [self.results[part] for part in sorted(self.results)]
         try:
             (self.path / "shards").mkdir(parents=True, exist_ok=True)
             for part in sorted(self.unwritten):
-                write(file_of(self.path, part), as_text(self.accounts[part]))
+                write(file_of(self.path, part), as_text(self.results[part]))
                 self.unwritten.discard(part)
             write(self.path / NIGHT, as_text(replace(self.night, shards=[])))
         except OSError as error:
@@ -138,7 +138,7 @@ class NightLog:
         else:
             self.refused = ""
             if self.night.ended:
-                written = Written(self.path, self.night, self.accounts)
+                written = Written(self.path, self.night, self.results)
                 store_summary(self.path, summary_of(written))
 
     def finish(self, ended: str) -> None:
@@ -146,8 +146,8 @@ class NightLog:
 
         What the folder did not take before is tried once more.
         """
-        for part, account in list(self.accounts.items()):
-            self.note(part, account)
+        for part, result in list(self.results.items()):
+            self.note(part, result)
         self.flush()
         self.night.ended = ended
         self.flush()
@@ -189,15 +189,15 @@ class NightLog:
 
     def go_on(self, written: Written) -> None:
         """Restore results from before an interruption. Raises OSError: the folder is not writable."""
-        self.accounts = {
-            part: up_to(account, account.runs) for part, account in written.accounts.items()
+        self.results = {
+            part: up_to(result, result.runs) for part, result in written.results.items()
         }
-        for part, account in self.accounts.items():
-            for met in account.findings:
-                if met.case:
-                    write_finding(self.folder.findings, met, written.night.began[:10])
-                    self.kept[part, name_of(met)] = met.case
-                if met.case and met.lines:
-                    name = name_of(met)
-                    self.see(met.subject, met.scope, SeenBefore(name, met.signature))
+        for part, result in self.results.items():
+            for finding in result.findings:
+                if finding.case:
+                    write_finding(self.folder.findings, finding, written.night.began[:10])
+                    self.kept[part, name_of(finding)] = finding.case
+                if finding.case and finding.lines:
+                    name = name_of(finding)
+                    self.see(finding.subject, finding.scope, SeenBefore(name, finding.signature))
                     self.told.add(name)

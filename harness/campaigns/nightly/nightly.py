@@ -38,7 +38,7 @@ class ShowProgress(Protocol):
 class ShardObserver(Protocol):
     """Follows the shards of a night."""
 
-    def tell(self, account: ShardResult, met: Finding | None = None, /) -> None:
+    def tell(self, result: ShardResult, finding: Finding | None = None, /) -> None:
         """A shard has come so far; the finding is new."""
 
 
@@ -79,7 +79,7 @@ class SilentObserver:
     def fuzzing(self, budget: Budget) -> AbstractContextManager[ShardObserver]:
         return nullcontext(self)
 
-    def tell(self, account: ShardResult, met: Finding | None = None, /) -> None:
+    def tell(self, result: ShardResult, finding: Finding | None = None, /) -> None:
         pass
 
 
@@ -180,7 +180,7 @@ class Nightly:
         spent_s = sum(phase.seconds for phase in self.night.phases if phase.name == "fuzz")
         sharing = BudgetSplit(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
         if self.resumed is not None:
-            sharing.accounts, sharing.parts = self.resumed.accounts, self.resumed.parts
+            sharing.results, sharing.parts = self.resumed.results, self.resumed.parts
         return sharing
 
     def short_phases(self) -> None:
@@ -212,8 +212,8 @@ class Nightly:
         done = self.executor([one.plan(last) for one in its], ignore_progress)
         if was_interrupted(done):
             raise KeyboardInterrupt
-        for one, account in zip(its, done, strict=True):
-            phase.red += [*one.wrong(account), *problems_of(account)]
+        for one, result in zip(its, done, strict=True):
+            phase.red += [*one.wrong(result), *problems_of(result)]
         if not phase.red:
             phase.told = [
                 f"found {', '.join(it.planted for it in its if it.planted)}; nothing else"
@@ -225,7 +225,7 @@ class Nightly:
         sharing = self.sharing()
         begun: list[Part] = []
         with self.observer.fuzzing(sharing.left()) as watcher:
-            progress = self.telling(sharing, begun, watcher)
+            progress = self.progress_callback(sharing, begun, watcher)
             done = self.executor(self.plans(sharing, begun), progress)
         phase.seconds = sharing.seconds()
         self.diary.flush()
@@ -245,31 +245,31 @@ class Nightly:
             begun.append(part)
             yield replace(plan, seen=self.diary.has_seen(plan.subject, plan.scope))
 
-    def telling(
+    def progress_callback(
         self, sharing: BudgetSplit, begun: list[Part], watcher: ShardObserver
     ) -> ProgressCallback:
         """Return the progress callback of the shards; it logs each result and shows it."""
         phase = self.night.phase("fuzz")
-        for account in self.diary.accounts.values():
-            watcher.tell(account)
+        for result in self.diary.results.values():
+            watcher.tell(result)
 
-        def tell(place: int, account: ShardResult, met: Finding | None) -> None:
+        def report_progress(place: int, result: ShardResult, finding: Finding | None) -> None:
             phase.seconds = sharing.seconds()
-            self.failures.note(place, account)
-            self.night.versions.setdefault(account.plan.subject, account.version)
-            fresh = self.diary.note(begun[place], account)
+            self.failures.note(place, result)
+            self.night.versions.setdefault(result.plan.subject, result.version)
+            fresh = self.diary.note(begun[place], result)
             for one in fresh:
                 self.observer.found(one)
-                watcher.tell(account, one)
+                watcher.tell(result, one)
             if not fresh:
-                watcher.tell(account)
+                watcher.tell(result)
 
-        return tell
+        return report_progress
 
 
-def was_interrupted(accounts: Iterable[ShardResult]) -> bool:
+def was_interrupted(results: Iterable[ShardResult]) -> bool:
     """Somebody asked for the end; a shard that fell over was not asked."""
-    return any(account.interrupted and not account.faults for account in accounts)
+    return any(result.interrupted and not result.faults for result in results)
 
 
 def now() -> str:

@@ -78,9 +78,9 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[T
         if not last:
             last = written.night.began
             fixed = {line.partition(": ")[0] for line in written.night.fixed}
-        for met in written.night.findings:
-            bug = (met.subject, met.scope, *met.signature)
-            by_bug.setdefault(bug, {})[written.night.began] = met
+        for finding in written.night.findings:
+            bug = (finding.subject, finding.scope, *finding.signature)
+            by_bug.setdefault(bug, {})[written.night.began] = finding
     found = []
     for by_night in by_bug.values():
         name = name_of(next(iter(by_night.values())))

@@ -27,10 +27,10 @@ class Deduplicator:
             self.found[finding.bug] = written
         return self.found[finding.bug] if former is None else None
 
-    def with_paths(self, account: ShardResult) -> ShardResult:
+    def with_paths(self, result: ShardResult) -> ShardResult:
         """The result with the findings as they were written."""
         findings = [
             replace(self.found.get(it.bug, it), occurrences=it.occurrences) if it.is_new else it
-            for it in account.findings
+            for it in result.findings
         ]
-        return replace(account, findings=findings)
+        return replace(result, findings=findings)

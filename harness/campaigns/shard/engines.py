@@ -43,8 +43,8 @@ def by_walk(shard: Shard) -> None:
         shard.scope,
         shard.run_config,
         tactics=(plan.tactic,) if plan.tactic else (),
-        corpus=shard.stems,
-        keep=shard.add_stem,
+        corpus=shard.entries,
+        keep=shard.add_entry,
     )
     while not shard.spent():
         with shard.checks():

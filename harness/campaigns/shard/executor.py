@@ -21,19 +21,21 @@ def ignore_progress(index: int, result: ShardResult, finding: Finding | None) ->
 class Executor(Protocol):
     """Runs one shard for each plan.
 
-    Plans are consumed lazily: a generator may go on for as long as there is time. ``tell`` is called
-    in the thread of the caller. Ctrl-C, or a ``tell`` that raises KeyboardInterrupt, ends all shards
+    Plans are consumed lazily: a generator may go on for as long as there is time. ``on_progress`` is
+    called in the thread of the caller. Ctrl-C, or KeyboardInterrupt raised by it, ends all shards
     with what they have; their results are marked as interrupted, and no further plan is consumed.
 
     Returns:
         The last result of each plan that was started, in the order of the plans.
     """
 
-    def __call__(self, plans: Iterable[Plan], tell: ProgressCallback, /) -> list[ShardResult]: ...
+    def __call__(
+        self, plans: Iterable[Plan], on_progress: ProgressCallback, /
+    ) -> list[ShardResult]: ...
 
 
 def run_in_process(
-    plans: Iterable[Plan], tell: ProgressCallback = ignore_progress
+    plans: Iterable[Plan], on_progress: ProgressCallback = ignore_progress
 ) -> list[ShardResult]:
     """Run shards in this process, one after the other.
 
@@ -45,15 +47,15 @@ def run_in_process(
     for index, plan in enumerate(plans):
         shard = open_shard(plan)
         results.append(shard.account)
-        shard.tell = _reporting(index, shard.account, tell)
+        shard.on_progress = _reporting(index, shard.account, on_progress)
         fill(shard)
-        tell(index, shard.account, None)
+        on_progress(index, shard.account, None)
         if shard.account.interrupted:
             break
     return results
 
 
 def _reporting(
-    index: int, result: ShardResult, tell: ProgressCallback
+    index: int, result: ShardResult, on_progress: ProgressCallback
 ) -> Callable[[Finding | None], None]:
-    return lambda finding: tell(index, result, finding)
+    return lambda finding: on_progress(index, result, finding)

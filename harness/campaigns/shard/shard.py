@@ -52,9 +52,9 @@ class Shard:
     Attributes:
         subject: the system, as a worker or a cluster.
         known: bugs that are known, by signature.
-        tell: told of each new bug at once, and now and then that time has passed (None).
+        on_progress: called with each new finding at once, and from time to time with None.
         out: folder for cases of what is new; None: they are in the account alone.
-        stems: from which the walk grows runs.
+        entries: corpus entries that the walk mutates.
         runs: how many are over.
         tactic: of the run that is under way.
         coverage: by tactic.
@@ -67,8 +67,8 @@ class Shard:
     subject: AnySubject
     out: Path | None = None
     known: Known = field(default_factory=Known)
-    tell: Callable[[Finding | None], None] = lambda _: None
-    stems: Sequence[CorpusEntry] = ()
+    on_progress: Callable[[Finding | None], None] = lambda _: None
+    entries: Sequence[CorpusEntry] = ()
     runs: int = 0
     tactic: str = ""
     coverage: dict[str, Coverage] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Shard:
             expected=expected(self.plan.scope, self.subject),
             cannot=dict(self.subject.cannot()),
             kinds=[kind.word for kind in self.scope.kinds],
-            corpus_size=len(self.stems),
+            corpus_size=len(self.entries),
         )
 
     @property
@@ -105,19 +105,19 @@ class Shard:
         seconds = time.monotonic() - self.began
         if seconds - self.account.seconds >= POINT_S or not self.account.curve:
             self.settle(seconds)
-            self.tell(None)
+            self.on_progress(None)
         return self.plan.budget.spent(seconds, time.process_time() - self.began_cpu, self.runs)
 
     def settle(self, seconds: float) -> None:
         """Bring the account up to date."""
-        account = self.account
-        account.seconds, account.runs = seconds, self.number
-        account.findings = list(self.found.values())
+        result = self.account
+        result.seconds, result.runs = seconds, self.number
+        result.findings = list(self.found.values())
         for tactic, coverage in self.coverage.items():
             tally = coverage.tally()
             tally.add(self.spent_on[tactic])
-            account.counters[tactic] = tally
-        account.note_point()
+            result.counters[tactic] = tally
+        result.note_point()
 
     # One run
 
@@ -141,7 +141,7 @@ class Shard:
         """Report a new finding, if there is one; end where Ctrl-C came while it was shrunk."""
         if finding is not None:
             self.settle(time.monotonic() - self.began)
-            self.tell(finding)
+            self.on_progress(finding)
         if self.stopped:
             raise KeyboardInterrupt
 
@@ -194,12 +194,12 @@ class Shard:
 
     # What is found
 
-    def add_stem(self, stem: CorpusEntry) -> None:
-        """A run reached something new; its stem goes into the corpus, while that takes any."""
+    def add_entry(self, entry: CorpusEntry) -> None:
+        """A run reached something new; its entry goes into the corpus, while that takes any."""
         if not self.plan.corpus or self.account.corpus_error:
             return
         try:
-            corpus.store(Path(self.plan.corpus), stem)
+            corpus.store(Path(self.plan.corpus), entry)
         except OSError as error:
             self.account.corpus_error = (
                 f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
@@ -232,12 +232,12 @@ class Shard:
         self.account.doing = (
             f"shrinking {len(violation.steps)} steps that break {finding.signature.property}"
         )
-        self.tell(None)
+        self.on_progress(None)
         with BOX.doing(f"keep {self.number} {self.tactic}"):
             shrunk = shrink_finding(self.subject, finding, violation, engine)
             if self.out is not None:
                 save(finding, self.out, today())
-            self.tell(None)
+            self.on_progress(None)
             look_closer(self.subject, finding, shrunk.violation, engine)
             write_and_report(finding, self.out)
         if shrunk.stopped:
@@ -252,7 +252,9 @@ class Shard:
 
 
 def open_shard(
-    plan: Plan, out: Path | None = None, tell: Callable[[Finding | None], None] = lambda _: None
+    plan: Plan,
+    out: Path | None = None,
+    on_progress: Callable[[Finding | None], None] = lambda _: None,
 ) -> Shard:
     """The shard that a plan describes.
 
@@ -268,7 +270,7 @@ def open_shard(
         known = known_bugs(cast("ClusterSystem", subject))
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
-    shard = Shard(plan, subject, out, known, tell, entries)
+    shard = Shard(plan, subject, out, known, on_progress, entries)
     shard.account.unreadable = [*there.problems]
     return shard
 

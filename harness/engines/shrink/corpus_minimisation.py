@@ -1,4 +1,4 @@
-"""A corpus without what it can do without: few stems that reach all that all of them reach."""
+"""A corpus without what it can do without: few entries that reach all that all of them reach."""
 
 import heapq
 from collections import Counter
@@ -21,7 +21,7 @@ class Minimised:
     """Result of minimising a corpus.
 
     Attributes:
-        before, after: stems of the subject at that scope; all others stay.
+        before, after: entries of the subject at that scope; all others stay.
         features: what these reach, before and after.
         problems: files that could not be read, and stay; a line each.
     """
@@ -36,63 +36,63 @@ class Minimised:
         return f"{said} {counted(self.features, 'feature')}"
 
 
-#: Gives stems one after the other, and may show how many were given.
+#: Gives entries one after the other, and may show how many were given.
 Follow: TypeAlias = Callable[[Sequence[CorpusEntry]], Iterable[CorpusEntry]]
 
 
 def minimise(folder: Path, subject: AnySubject, scope: Scope, follow: Follow = iter) -> Minimised:
-    """Take away the stems of a subject without which the others reach as much.
+    """Take away the entries of a subject without which the others reach as much.
 
     They are replayed on the release that is here, whichever they were found on; those that stay say
     what they reach on it, so that a walk which loads them takes nothing of that for new. Nothing is
-    lost where it is interrupted: stems go when those that stay are written.
+    lost where it is interrupted: entries go when those that stay are written.
 
     Raises:
         CaseError: as ``corpus.load`` does.
-        OSError: a stem could not be written or taken away.
+        OSError: an entry could not be written or taken away.
     """
     loaded = corpus.load(folder)
-    stems = loaded.of(subject.name, scope.name, scope.kinds)
-    reached = [reaches(stem, subject, scope) for stem in follow(stems)]
-    kept = covering(stems, [frozenset(it) for it in reached])
+    entries = loaded.of(subject.name, scope.name, scope.kinds)
+    reached = [reaches(entry, subject, scope) for entry in follow(entries)]
+    kept = covering(entries, [frozenset(it) for it in reached])
     said = f"{subject.name} {subject.version()}"
-    written = {corpus.store(folder, it) for it in retold(stems, reached, kept, said)}
-    corpus.drop(folder, (it for it in stems if corpus.path_of(folder, it) not in written))
+    written = {corpus.store(folder, it) for it in retold(entries, reached, kept, said)}
+    corpus.drop(folder, (it for it in entries if corpus.path_of(folder, it) not in written))
     features = len(frozenset().union(*reached))
-    return Minimised(len(stems), len(kept), features, loaded.problems)
+    return Minimised(len(entries), len(kept), features, loaded.problems)
 
 
-def reaches(stem: CorpusEntry, subject: AnySubject, scope: Scope) -> tuple[str, ...]:
-    """All features of a stem on this subject, whoever reached them first, in order."""
+def reaches(entry: CorpusEntry, subject: AnySubject, scope: Scope) -> tuple[str, ...]:
+    """All features of an entry on this subject, whoever reached them first, in order."""
     feedback = FEEDBACKS[scope.name]()
-    world = scope.open(subject, stem.run_config, observer=feedback.observe)
-    for _ in play(world, stem.steps, skip_impossible=True, rest=False):
+    world = scope.open(subject, entry.run_config, observer=feedback.observe)
+    for _ in play(world, entry.steps, skip_impossible=True, rest=False):
         pass  # where it breaks something by now, all that it reached before counts
     return tuple(feedback.fresh)
 
 
 def retold(
-    stems: Sequence[CorpusEntry], reached: Sequence[Sequence[str]], kept: Sequence[int], said: str
+    entries: Sequence[CorpusEntry], reached: Sequence[Sequence[str]], kept: Sequence[int], said: str
 ) -> Iterator[CorpusEntry]:
     """Those that stay; each has the features that none before it has."""
     told: set[str] = set()
     for place in kept:
         first = tuple(it for it in reached[place] if it not in told)
         told.update(first)
-        yield replace(stems[place], reached=first, subject=said)
+        yield replace(entries[place], reached=first, subject=said)
 
 
-def covering(stems: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) -> list[int]:
-    """Places of few stems that reach everything: again and again the one that adds most.
+def covering(entries: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) -> list[int]:
+    """Places of few entries that reach everything: again and again the one that adds most.
 
     Of equals the shortest, then the first by its text. No other way is known to be much better in
     general.
 
     Returns:
-        the shortest first; the same for the same universes and steps, whatever else the stems say.
+        the shortest first; the same for the same universes and steps, whatever else the entries say.
     """
-    texts = [corpus_entry.format(replace(stem, reached=(), subject="")) for stem in stems]
-    places = sorted(range(len(stems)), key=lambda it: (len(stems[it].steps), texts[it]))
+    texts = [corpus_entry.format(replace(entry, reached=(), subject="")) for entry in entries]
+    places = sorted(range(len(entries)), key=lambda it: (len(entries[it].steps), texts[it]))
     missing = set().union(*reached)
     kept: set[int] = set()
     # Lazy greedy: what an entry adds never grows, so one that still adds as much as when it was put

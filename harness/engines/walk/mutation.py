@@ -36,15 +36,15 @@ class MutatedRun:
 
 
 def grow(
-    stem: CorpusEntry, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
+    entry: CorpusEntry, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
 ) -> MutatedRun:
-    """Change a stem in one to three places.
+    """Change an entry in one to three places.
 
     Args:
-        corpus: other stems of the same scope; the tail of one may come behind.
+        corpus: other entries of the same scope; the tail of one may come behind.
         fresh: a universe from which options may be taken, and what clients tend to do.
     """
-    growth = MutatedRun(with_workload_of(fresh, stem.run_config), list(stem.steps))
+    growth = MutatedRun(with_workload_of(fresh, entry.run_config), list(entry.steps))
     for _ in range(chooser.pick((1, 1, 2, 3))):
         change = chooser.pick(CHANGES)
         change(growth, corpus, fresh, chooser)
@@ -73,7 +73,7 @@ def cut(
 def splice(
     growth: MutatedRun, corpus: Sequence[CorpusEntry], fresh: AnyRunConfig, chooser: Chooser
 ) -> None:
-    """Behind the first steps comes the end of another stem."""
+    """Behind the first steps comes the end of another entry."""
     cut(growth, corpus, fresh, chooser)
     other = chooser.pick(corpus).steps
     tail = other[chooser.integer(0, len(other)) :]

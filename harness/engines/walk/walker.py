@@ -1,7 +1,7 @@
 """Many walks, one after the other, each learning from those before it.
 
 Each run has a tactic, chosen by what the tactics found lately. A run that is the first to reach
-something leaves a stem in the corpus, from which others grow.
+something leaves an entry in the corpus, from which others grow.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfil
 from workerfuzz.strategies.worker import Step
 from workerfuzz.strategies.worker.run_config import RunConfig, WorkloadProfile
 
-#: The tactic that lets runs grow from stems.
+#: The tactic that lets runs grow from entries.
 GROWN: Final = "grown"
 
 #: Of so many runs one grows, while nothing is known of the tactics.
@@ -33,16 +33,16 @@ GROWN_ONE_IN: Final = 3
 #: A bug that did not come up before is worth so many features.
 BUG: Final = 20
 
-#: Stems that are kept; where there are more, the one goes from which most runs grew.
-MOST_STEMS: Final = 4000
+#: Entries that are kept; where there are more, the one goes from which most runs grew.
+MOST_ENTRIES: Final = 4000
 
 
 class Walker:
     """Runs of one seed, and what was learnt from them. Same seed and corpus, same runs, everywhere.
 
     Attributes:
-        corpus: the stems there are.
-        keep: told of each stem that is new.
+        corpus: the entries there are.
+        keep: told of each entry that is new.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Walker:
         *,
         tactics: Sequence[str] = (),
         corpus: Sequence[CorpusEntry] = (),
-        keep: Callable[[CorpusEntry], None] = lambda stem: None,
+        keep: Callable[[CorpusEntry], None] = lambda entry: None,
     ) -> None:
         self.subject = subject
         self.seed = seed
@@ -65,13 +65,13 @@ class Walker:
         drawn = [it for it in DRAWN[scope.name] if not tactics or it in tactics]
         self.tails = drawn or DRAWN[scope.name]
         self.feedback: Feedback = FEEDBACKS[scope.name]()
-        self.credit = Credit(weights_of(drawn, grown=not tactics or GROWN in tactics))
+        self.credit = Credit(weights_of(drawn, mutated=not tactics or GROWN in tactics))
         self.corpus: list[CorpusEntry] = list(corpus)
-        self.grown = [0] * len(self.corpus)
+        self.mutated = [0] * len(self.corpus)
         self.bugs: set[Signature] = set()
-        for stem in self.corpus:
-            if stem.subject == self.said:
-                self.feedback.features.update(stem.reached)
+        for entry in self.corpus:
+            if entry.subject == self.said:
+                self.feedback.features.update(entry.reached)
 
     def run(self, number: int, observing: Observing | None = None) -> World:
         """One run, from a fresh world to its end.
@@ -88,7 +88,7 @@ class Walker:
         tactic = self.credit.pick(chooser, among) if among else GROWN
         growth, low = MutatedRun(drawn, []), LENGTHS[self.scope.name][0]
         if tactic == GROWN and self.corpus:
-            growth, low = grow(self.stem(chooser), self.corpus, drawn, chooser), 0
+            growth, low = grow(self.pick_entry(chooser), self.corpus, drawn, chooser), 0
         tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
         weights = TACTICS[tail](chooser, self.scope.kinds)
         slow = laggards(chooser, growth.run_config)
@@ -118,11 +118,11 @@ class Walker:
 
         return self.scope.open(self.subject, run_config, observer=both)
 
-    def stem(self, chooser: RandomChooser) -> CorpusEntry:
+    def pick_entry(self, chooser: RandomChooser) -> CorpusEntry:
         """One to grow from: of two, the one from which fewer runs grew."""
         one, other = (chooser.integer(0, len(self.corpus) - 1) for _ in range(2))
-        place = min(one, other, key=self.grown.__getitem__)
-        self.grown[place] += 1
+        place = min(one, other, key=self.mutated.__getitem__)
+        self.mutated[place] += 1
         return self.corpus[place]
 
     def learn(
@@ -132,7 +132,7 @@ class Walker:
         steps: Sequence[Step],
         violation: Violation | None = None,
     ) -> None:
-        """A run is over: credit to its tactic, and a stem for the corpus if it reached something."""
+        """Credit the tactic of a finished run; add a corpus entry if the run reached something new."""
         fresh, depth = self.feedback.fresh, self.feedback.depth
         found = len(fresh)
         if violation is not None:
@@ -143,26 +143,28 @@ class Walker:
                 depth = 0  # what grows from here would end here
         self.credit.note(tactic, len(steps), found)
         if fresh and depth:
-            stem = CorpusEntry(habitless(run_config), tuple(steps[:depth]), tuple(fresh), self.said)
-            self.corpus.append(stem)
-            self.grown.append(0)
-            self.keep(stem)
-            if len(self.corpus) > MOST_STEMS:
-                place = max(range(MOST_STEMS), key=self.grown.__getitem__)
-                del self.corpus[place], self.grown[place]
+            entry = CorpusEntry(
+                without_workload(run_config), tuple(steps[:depth]), tuple(fresh), self.said
+            )
+            self.corpus.append(entry)
+            self.mutated.append(0)
+            self.keep(entry)
+            if len(self.corpus) > MOST_ENTRIES:
+                place = max(range(MOST_ENTRIES), key=self.mutated.__getitem__)
+                del self.corpus[place], self.mutated[place]
 
 
-def habitless(run_config: AnyRunConfig) -> AnyRunConfig:
-    """A universe as a stem keeps it: what is done there is in its steps, and was a choice."""
+def without_workload(run_config: AnyRunConfig) -> AnyRunConfig:
+    """Return a run configuration with the default workload: the steps of an entry stand for it."""
     if isinstance(run_config, RunConfig):
         return replace(run_config, workload=WorkloadProfile())
     return replace(run_config, workload=ClusterWorkloadProfile())
 
 
-def weights_of(drawn: Sequence[str], *, grown: bool) -> dict[str, int]:
+def weights_of(drawn: Sequence[str], *, mutated: bool) -> dict[str, int]:
     """Return the initial relative weight of each tactic."""
     weights = {tactic: drawn.count(tactic) * (GROWN_ONE_IN - 1) for tactic in drawn}
-    return weights | ({GROWN: max(len(drawn), 1)} if grown else {})
+    return weights | ({GROWN: max(len(drawn), 1)} if mutated else {})
 
 
 def follow(world: World, plan: Sequence[Planned], chooser: RandomChooser) -> None:

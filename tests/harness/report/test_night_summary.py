@@ -44,7 +44,7 @@ def test_a_night_says_what_it_is_going_to_do() -> None:
 
 def test_a_night_that_goes_on_says_what_is_left() -> None:
     its = night()
-    sharing = BudgetSplit(its, accounts={(0, 1): its.shards[0]}, parts=[(0, 1)])
+    sharing = BudgetSplit(its, results={(0, 1): its.shards[0]}, parts=[(0, 1)])
     assert next(first_lines(its, sharing, resumed=True)) == (
         "night 2026-11-25T00-00-00-7 goes on: clusters of dask 2026.8.0, reference; 60 runs left"
     )

@@ -105,15 +105,15 @@ def test_a_shard_goes_on_with_the_run_after_its_last() -> None:
     its = night(Budget(runs=300))
     whole = dict(BudgetSplit(its).plans())
     done = {(0, 1): account(whole[0, 1], 100), (1, 1): account(whole[1, 1], 30)}
-    rest = dict(BudgetSplit(its, accounts=done, parts=list(done)).plans())
+    rest = dict(BudgetSplit(its, results=done, parts=list(done)).plans())
     assert list(rest) == [(1, 2), (2, 1)]
     assert (rest[1, 2].first, rest[1, 2].budget.runs) == (30, 70)
     assert rest[1, 2].seed == whole[1, 1].seed
     done[1, 2] = account(rest[1, 2], 69)
-    again = dict(BudgetSplit(its, accounts=done, parts=list(done)).plans())
+    again = dict(BudgetSplit(its, results=done, parts=list(done)).plans())
     assert (again[1, 3].first, again[1, 3].budget.runs) == (99, 1)
     done[1, 3] = account(again[1, 3], 1)
-    assert list(dict(BudgetSplit(its, accounts=done, parts=list(done)).plans())) == [(2, 1)]
+    assert list(dict(BudgetSplit(its, results=done, parts=list(done)).plans())) == [(2, 1)]
 
 
 def test_a_shard_that_nobody_can_read_is_done_again_beside_it() -> None:
@@ -127,7 +127,7 @@ def test_what_is_left_of_time_is_used_and_no_more() -> None:
     its = night(Budget(seconds=60))
     plan = BudgetSplit(its).plan_of(0)
     done = {(0, 1): account(plan, 5, seconds=19.8), (1, 1): account(plan, 5, seconds=11.0)}
-    sharing = BudgetSplit(its, spent_s=40.0, accounts=done, parts=list(done))
+    sharing = BudgetSplit(its, spent_s=40.0, results=done, parts=list(done))
     assert sharing.left().seconds == 20.0
     (part, rest), *_ = sharing.plans()
     assert (part, rest.first, rest.budget.seconds) == ((1, 2), 5, 9.0)
@@ -136,5 +136,5 @@ def test_what_is_left_of_time_is_used_and_no_more() -> None:
 def test_what_is_left_is_told_for_each_limit() -> None:
     its = night(Budget(cpu_s=60, runs=300))
     done = {(0, 1): account(Plan(), 40, seconds=10.0)}
-    left = BudgetSplit(its, accounts=done, parts=list(done)).left()
+    left = BudgetSplit(its, results=done, parts=list(done)).left()
     assert (left.cpu_s, left.runs) == (50.0, 260)

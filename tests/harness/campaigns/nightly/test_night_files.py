@@ -52,7 +52,7 @@ def test_a_night_is_read_as_it_was_written(folder: Folder) -> None:
     written = read_night(path)
     assert written is not None
     assert written.problems == []
-    assert written.parts == list(written.accounts) == parts
+    assert written.parts == list(written.results) == parts
     assert [account.plan.seed for account in written.night.shards] == [0, 1, 2, 3]
     written.night.shards = []
     assert written.night == night
@@ -100,7 +100,7 @@ def test_broken_files_are_named_and_left_as_they_are(folder: Folder) -> None:
         f"{file_of(path, (0, 1))}: broken: Input data was truncated; it is left as it is",
         f"{file_of(path, (2, 1))}: broken: Expected `object`, got `array`; it is left as it is",
     ]
-    assert list(written.accounts) == [(1, 1)]
+    assert list(written.results) == [(1, 1)]
     assert written.parts == [(0, 1), (1, 1), (2, 1)]
     assert not written.night.targets, "nobody goes on with it"
     assert file_of(path, (0, 1)).read_text() == "{"

@@ -256,4 +256,4 @@ def test_a_shard_mutates_no_runs_of_another_subject(tmp_path: Path) -> None:
         corpus.store(folder, replace(entry, subject="another 1.0"))
     shard = open_shard(plan(scope="worker", corpus=str(folder)))
     assert len(corpus.load(folder).stems) == 2 * len(entries)
-    assert {entry.subject_name for entry in shard.stems} == {"reference"}
+    assert {entry.subject_name for entry in shard.entries} == {"reference"}

@@ -149,7 +149,7 @@ def test_a_bug_counts_for_its_tactic_once() -> None:
 
 
 def test_a_corpus_that_is_full_loses_what_grew_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workerfuzz.harness.engines.walk.walker.MOST_STEMS", 5)
+    monkeypatch.setattr("workerfuzz.harness.engines.walk.walker.MOST_ENTRIES", 5)
     walking = walker()
     runs(walking, 60)
     assert len(walking.corpus) == len(walking.grown) == 5
