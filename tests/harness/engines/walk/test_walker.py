@@ -152,7 +152,7 @@ def test_a_corpus_that_is_full_loses_what_grew_most(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("workerfuzz.harness.engines.walk.walker.MOST_ENTRIES", 5)
     walking = walker()
     runs(walking, 60)
-    assert len(walking.corpus) == len(walking.grown) == 5
+    assert len(walking.corpus) == len(walking.mutated) == 5
 
 
 def test_a_plan_is_followed_as_far_as_it_is_possible() -> None:
