@@ -18,6 +18,8 @@ IGNORES = (
     re.compile(r"#\s*type:\s*ignore\[[^]]*\]\s*$"),
     re.compile(r"#\s*pragma:\s*no (?:cover|branch)\s*$"),
 )
+#: A docstring is a noun phrase, or starts with a verb.
+QUESTIONS = re.compile(r"(?:What|Who|Where|How|Which|Whose|Whether)\b")
 MACHINES = (
     re.compile(r"(?<![\w.])/(?:work|root|home|tmp|opt/venv|opt/pypi)(?:/|\b(?![-\w]))"),
     re.compile(r"\b(?:pypi\.org|pythonhosted\.org|registry\.npmjs\.org|deb\.debian\.org)"),
@@ -92,3 +94,14 @@ def test_files_end_in_one_newline_and_have_no_tabs(texts: dict[Path, str]) -> No
     assert [
         str(path) for path, text in texts.items() if path.suffix == ".py" and "\t" in text
     ] == []
+
+
+def test_no_docstring_begins_like_a_question(modules: dict[Path, str]) -> None:
+    riddles = [
+        f"{path}:{getattr(node, 'lineno', 1)}"
+        for path, text in modules.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if QUESTIONS.match(ast.get_docstring(node) or "")
+    ]
+    assert riddles == []
