@@ -46,7 +46,7 @@ class Resting(ClusterControl, Protocol):
 
     @property
     def client_model(self) -> ClientModel:
-        """What clients wish for and were told."""
+        """Return the client requests and notices."""
 
     @property
     def mail(self) -> Mapping[Pair, deque[Envelope]]:
