@@ -233,14 +233,12 @@ def touchy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("touchy")
-@pytest.mark.parametrize(
-    ("engine", "step"), [("walk", "acquire-replicas"), ("hypothesis", "compute-task")]
-)
-def test_what_a_campaign_finds_is_a_case(say: Say, engine: str, step: str) -> None:
+@pytest.mark.parametrize("engine", ["walk", "hypothesis"])
+def test_what_a_campaign_finds_is_a_case(say: Say, engine: str) -> None:
     status, out, _ = say("run", "--engine", engine, "--runs", "60", "--seed", "1", "--out", "cases")
     assert status == 1
     (path,) = Path("cases").iterdir()
-    assert path.name.startswith(f"0001-{step}-breaks-role-fits-state")
+    assert re.fullmatch(r"role_fits_state-[0-9a-f]{20}\.case", path.name)
     assert f"\nreplay it: workerfuzz replay {path}\n1 new finding\n" in out
     assert f"\n  workerfuzz show {path}\n  workerfuzz replay " in out
     status, out, _ = say("replay", "cases")
