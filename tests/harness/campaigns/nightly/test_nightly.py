@@ -158,12 +158,12 @@ def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path:
     assert added > len(kept) > 10
     told = night.phase("minimise").told
     assert [line.partition(", of which ")[0] for line in told] == [
-        f"{target}: {shard.corpus_added} stems"
+        f"{target}: {shard.corpus_added} corpus entries"
         for target, shard in zip(TARGETS, night.shards, strict=True)
     ]
     assert set(told) <= {line.removeprefix("minimise: ") for line in recorder.said}
     again, _ = sit(tmp_path, seed=2, runs=60)
-    assert sum(shard.stems for shard in again.shards) == len(kept)
+    assert sum(shard.corpus_size for shard in again.shards) == len(kept)
     assert sum(shard.corpus_added for shard in again.shards) < added
 
 
