@@ -16,7 +16,7 @@ from workerfuzz.strategies.worker import Step
 ACTS: Final = frozenset(
     {
         "handle",
-        "join", "lose", "ask", "deliver", "steal", "replicate", "drop", "happen", "begin", "spoil",
+        "join", "lose", "ask", "deliver", "steal", "replicate", "drop", "handle_event", "begin", "spoil",
         "served",
     }
 )  # fmt: skip
