@@ -47,16 +47,23 @@ def replay(
     quiet: QuietOption = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
-    if rewrite or pdb:  # here; all else but the reference is replayed elsewhere
-        fix_hash_order(subject or DASK)
     from workerfuzz.harness.cases.format.reading import case_files
-    from workerfuzz.harness.cases.replay.batch import UNREADABLE, Replayer, Result, summary
+    from workerfuzz.harness.cases.replay.batch import (
+        UNREADABLE,
+        Replayer,
+        Result,
+        subjects_of,
+        summary,
+    )
     from workerfuzz.harness.cases.replay.post_mortem import debug
     from workerfuzz.harness.cases.replay.replay_process import Child
     from workerfuzz.harness.report.live.progress import followed
     from workerfuzz.harness.subjects import get
 
     system, files = None if subject is None else get(subject), [*case_files(paths)]
+    if rewrite or pdb:  # in this process; else a subject that is not embedded has one of its own
+        for name in [subject] if subject is not None else subjects_of(files):
+            fix_hash_order(name)
     done: list[Result] = []
     end = ExitStatus.FINE
     with Child() as child:

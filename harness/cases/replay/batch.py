@@ -1,7 +1,8 @@
 """Replaying many files, one bad one not stopping the others."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -136,6 +137,17 @@ def installed(name: str) -> Subject | None:
     except SubjectUnavailable:
         return None
     return subject
+
+
+def subjects_of(files: Iterable[Path]) -> Iterator[str]:
+    """The subjects that the readable cases among the files name, each once."""
+    seen: set[str] = set()
+    for path in files:
+        with suppress(CaseError):
+            for name in load(path).subjects:
+                if name not in seen:
+                    seen.add(name)
+                    yield name
 
 
 def summary(results: Sequence[Result]) -> str:

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import workerfuzz.statemachine
+from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 
 #: How a property begins.
 DEFINITION = re.compile(
-    r"^@(?:always|at_rest)\([^@]*?\)\ndef (\w+)|^(\w+): Final = _told\(", re.MULTILINE
+    r"^@(?:always|at_rest)\([^@]*?\)\ndef (\w+)|^(\w+): Final = reported_when_due\(", re.MULTILINE
 )
 
 
@@ -33,5 +34,5 @@ def test_properties_have_names_that_cases_can_write() -> None:
 
 
 def test_our_subjects_are_known() -> None:
-    assert set(vocabulary.subjects()) >= vocabulary.OURS
+    assert set(vocabulary.subjects()) >= set(registry.OWN)
     assert ReferenceSubject().name == vocabulary.REFERENCE
