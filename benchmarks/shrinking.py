@@ -35,7 +35,7 @@ from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.engines.walk.walk import walk
-from workerfuzz.harness.worlds.scopes import SCOPES, WORKER, Scope, scope_of
+from workerfuzz.harness.worlds.scopes import SCOPES, WORKER, FuzzingScope, scope_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"reported by Hypothesis as more than one failure: {several}")
 
 
-def of_walk(scope: Scope, mutants: Sequence[Mutant], walks: int) -> list[Measured]:
+def of_walk(scope: FuzzingScope, mutants: Sequence[Mutant], walks: int) -> list[Measured]:
     """Look for each with the walk, and shrink what is found."""
     return survey("the walk", mutants, lambda mutant: by_walk(scope, mutant, walks))
 
@@ -121,7 +121,7 @@ def survey(
     return found
 
 
-def by_walk(scope: Scope, mutant: Mutant, walks: int) -> Measured | None:
+def by_walk(scope: FuzzingScope, mutant: Mutant, walks: int) -> Measured | None:
     """None where no walk shows the bug."""
     subject = system("reference", scope.name)
     with mutant.planted():
@@ -205,7 +205,7 @@ def measured(
 
 
 def is_minimal(
-    subject: Any, scope: Scope, config: Any, steps: Sequence[Step], wanted: Signature
+    subject: Any, scope: FuzzingScope, config: Any, steps: Sequence[Step], wanted: Signature
 ) -> bool:
     """Without any one of these steps they do not show the bug."""
     fewer = ([*steps[:place], *steps[place + 1 :]] for place in range(len(steps)))
@@ -213,7 +213,7 @@ def is_minimal(
 
 
 def shows(
-    subject: Any, scope: Scope, config: Any, steps: Sequence[Step], wanted: Signature
+    subject: Any, scope: FuzzingScope, config: Any, steps: Sequence[Step], wanted: Signature
 ) -> bool:
     """These steps show that bug; those that became impossible are left out."""
     found = replay(subject, config, steps, scope)

@@ -50,7 +50,7 @@ def replay(
     from workerfuzz.harness.cases.format.reading import case_files
     from workerfuzz.harness.cases.replay.batch import (
         UNREADABLE,
-        Replayer,
+        BatchReplay,
         Result,
         subjects_of,
         summary,
@@ -67,7 +67,7 @@ def replay(
     done: list[Result] = []
     end = ExitStatus.FINE
     with Child() as child:
-        replayer = Replayer(
+        replayer = BatchReplay(
             subject=system,
             rewriting=rewrite,
             elsewhere=None if pdb else child.replay,

@@ -9,7 +9,7 @@ from workerfuzz.harness.cli.options import (
     REFERENCE,
     ExitStatus,
     QuietOption,
-    Scope,
+    ScopeChoice,
     SubjectOption,
     complain,
     fix_hash_order,
@@ -68,7 +68,7 @@ def merge(
 def minimise(
     folder: FolderArgument,
     subject: SubjectOption = REFERENCE,
-    scope: Annotated[Scope, typer.Option(help="Of which runs.")] = Scope.WORKER,
+    scope: Annotated[ScopeChoice, typer.Option(help="Of which runs.")] = ScopeChoice.WORKER,
     quiet: QuietOption = False,
 ) -> None:
     """Replay the entries of a subject on the release that is here; keep few that reach all of it."""

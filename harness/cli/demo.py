@@ -14,7 +14,7 @@ app = typer.Typer()
 
 
 @dataclass(frozen=True, slots=True)
-class HistoricalBug:
+class DemoBug:
     """A bug that Dask once had, as a mutant of the reference.
 
     Attributes:
@@ -30,42 +30,42 @@ class HistoricalBug:
 
 #: The default comes first.
 BUGS: Final = (
-    HistoricalBug(
+    DemoBug(
         "resumed-task-is-left-alone",
         6699,
         "A cancelled task fails, is needed again, and its dependents wait for ever.",
     ),
-    HistoricalBug(
+    DemoBug(
         "revived-task-starts-again",
         4721,
         "A task that is freed and requested again while it runs is started twice.",
     ),
-    HistoricalBug(
+    DemoBug(
         "new-content-meets-the-old-thread",
         7463,
         "A key is reused while its former task runs, and gets the result of that one.",
     ),
-    HistoricalBug(
+    DemoBug(
         "failed-copy-hangs-its-dependents",
         6705,
         "A dependency does not deserialise, and its dependents wait for ever.",
     ),
-    HistoricalBug(
+    DemoBug(
         "erred-task-stays-erred",
         4800,
         "A task that failed is requested again, and stays failed without another try.",
     ),
-    HistoricalBug(
+    DemoBug(
         "busy-peer-is-given-up",
         4133,
         "A peer was too busy to send a key, and is never asked again.",
     ),
-    HistoricalBug(
+    DemoBug(
         "wrong-amount-is-given-back",
         4446,
         "A task gives back fewer resources than it took, and the worker runs short.",
     ),
-    HistoricalBug(
+    DemoBug(
         "replica-in-use-is-dropped",
         7490,
         "A copy that a task still needs is dropped because the scheduler said it may.",
@@ -81,7 +81,7 @@ def bug_names(incomplete: str) -> list[str]:
     return [bug.mutant for bug in BUGS if bug.mutant.startswith(incomplete)]
 
 
-def bug_named(name: str) -> HistoricalBug:
+def bug_named(name: str) -> DemoBug:
     """Return the bug of that name. Raises BadParameter, which says what may have been meant."""
     from workerfuzz.harness.cases.format.spelling import unknown
 
@@ -138,7 +138,7 @@ def say(line: str) -> None:
         typer.echo(part)
 
 
-def find(bug: HistoricalBug, folder: Path) -> Path | None:
+def find(bug: DemoBug, folder: Path) -> Path | None:
     """Plant a bug, find it, shrink it and draw it. Returns the path of its case."""
     from workerfuzz.harness.campaigns.mutants.catalogue import named
 
@@ -213,10 +213,10 @@ def fix(path: Path) -> bool:
 
 def replay(path: Path, *, rewriting: bool = False) -> bool:
     """Replay a case and print the result. Returns whether it is as written."""
-    from workerfuzz.harness.cases.replay.batch import Replayer, summary
+    from workerfuzz.harness.cases.replay.batch import BatchReplay, summary
     from workerfuzz.harness.subjects import get
 
-    results = [*Replayer(subject=get("reference"), rewriting=rewriting).results(path)]
+    results = [*BatchReplay(subject=get("reference"), rewriting=rewriting).results(path)]
     for result in results:
         for line in result.report[:REPORTED]:
             if line.startswith("  ~ "):

@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli.options import DASK, Scope, complain, fix_hash_order, subject_names
+from workerfuzz.harness.cli.options import (
+    DASK,
+    ScopeChoice,
+    complain,
+    fix_hash_order,
+    subject_names,
+)
 from workerfuzz.harness.cli.output import STDOUT, put
 
 app = typer.Typer()
@@ -45,7 +51,7 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
         ),
     ] = None,
     scope: Annotated[
-        Scope | None, typer.Option(help="The same of this scope; else of both.")
+        ScopeChoice | None, typer.Option(help="The same of this scope; else of both.")
     ] = None,
     svg: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a picture; - is standard output.")

@@ -6,7 +6,7 @@ from typing import Final
 import typer
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.cli.options import Allowance
+from workerfuzz.harness.cli.options import KindAllowance
 from workerfuzz.harness.engines.explore.allowances import UnknownAllowance
 from workerfuzz.harness.engines.explore.small_universe import Space
 
@@ -21,7 +21,7 @@ class Asked:
     keys: int | None
     peers: int | None
     depth: int | None
-    allow: list[Allowance] | None
+    allow: list[KindAllowance] | None
     distinct: bool
 
     def planned(self, plan: Plan) -> Plan:

@@ -53,7 +53,7 @@ class Tactic(enum.StrEnum):
     GROWN = "grown"
 
 
-class Scope(enum.StrEnum):
+class ScopeChoice(enum.StrEnum):
     """One worker, or a whole cluster."""
 
     WORKER = "worker"
@@ -114,19 +114,19 @@ WorkersOption = Annotated[
 ]
 
 
-class Allowance(NamedTuple):
+class KindAllowance(NamedTuple):
     """A kind of step, or a group of kinds, and the number of such steps that a run may have."""
 
     kind: str
     most: int
 
 
-def allowance(value: str) -> Allowance:
+def allowance(value: str) -> KindAllowance:
     """Parse ``steal=1``."""
     match = re.fullmatch(r"([a-z-]+)=([0-9]{1,3})", value)
     if match is None:
         raise typer.BadParameter(f'expected KIND=N, such as steal=1, found "{value}"')
-    return Allowance(match[1], int(match[2]))
+    return KindAllowance(match[1], int(match[2]))
 
 
 KeysOption = Annotated[
@@ -142,7 +142,7 @@ DepthOption = Annotated[
 ]
 
 AllowOption = Annotated[
-    list[Allowance] | None,
+    list[KindAllowance] | None,
     typer.Option(
         "--allow",
         parser=allowance,

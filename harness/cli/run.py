@@ -29,7 +29,7 @@ from workerfuzz.harness.cli.options import (
     PythonOption,
     QuietOption,
     RunsOption,
-    Scope,
+    ScopeChoice,
     SeedOption,
     SubjectOption,
     Tactic,
@@ -53,9 +53,9 @@ class Profile(enum.StrEnum):
 DEFAULT_S: Final = 20.0
 
 #: Engine of each scope.
-DEFAULTS: Final[Mapping[Scope, Engine]] = {
-    Scope.WORKER: Engine.HYPOTHESIS,
-    Scope.CLUSTER: Engine.WALK,
+DEFAULTS: Final[Mapping[ScopeChoice, Engine]] = {
+    ScopeChoice.WORKER: Engine.HYPOTHESIS,
+    ScopeChoice.CLUSTER: Engine.WALK,
 }
 
 
@@ -72,7 +72,9 @@ ChosenEngineOption = Annotated[
 @app.command()
 def run(  # noqa: PLR0917 - options of a command are never given by position
     subject: SubjectOption = REFERENCE,
-    scope: Annotated[Scope, typer.Option(help="One worker, or a whole cluster.")] = Scope.WORKER,
+    scope: Annotated[
+        ScopeChoice, typer.Option(help="One worker, or a whole cluster.")
+    ] = ScopeChoice.WORKER,
     engine: ChosenEngineOption = None,
     for_s: ForOption = None,
     cpu_s: CpuOption = None,
@@ -128,7 +130,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
 
 
 def engine_of(
-    scope: Scope, engine: Engine | None, corpus: Path | None, tactic: Tactic | None
+    scope: ScopeChoice, engine: Engine | None, corpus: Path | None, tactic: Tactic | None
 ) -> Engine:
     """Return the engine that was given, or the one that the other options need. Raises BadParameter."""
     from workerfuzz.harness.engines.walk.tactics import DRAWN
@@ -151,7 +153,9 @@ def mutants(
     ] = None,
     engine: EngineOption = Engine.WALK,
     seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
-    scope: Annotated[Scope, typer.Option(help="Where they are looked for.")] = Scope.WORKER,
+    scope: Annotated[
+        ScopeChoice, typer.Option(help="Where they are looked for.")
+    ] = ScopeChoice.WORKER,
     quiet: QuietOption = False,
 ) -> None:
     """Plant known bugs in the reference, one at a time: which property catches each?"""

@@ -32,7 +32,7 @@ MAGIC: Final = b"wf-box 1"
 TEXT: Final = 64
 
 
-class Phase(enum.IntEnum):
+class RunPhase(enum.IntEnum):
     """Phase of the run that is under way."""
 
     IDLE = 0  # no run is under way
@@ -86,7 +86,7 @@ class BlackBox:
         self._describe = describe
         self.is_open = True
         self._beats = 0
-        self._show(Phase.IDLE)
+        self._show(RunPhase.IDLE)
 
     def close(self) -> None:
         """Nothing is written any more; what was written stays."""
@@ -102,7 +102,7 @@ class BlackBox:
         self._end = TEXT
         steps = "".join(f"> {step}\n" for step in world.steps)
         self._write(f"{self.about}\n{self._describe(world.run_config)}\n{steps}")
-        self._show(Phase.STEPPING if steps else Phase.OPENING)
+        self._show(RunPhase.STEPPING if steps else RunPhase.OPENING)
 
     def note(self, world: RecordedWorld, step: Step) -> None:
         """A step is about to happen; it is the last of the steps of its world."""
@@ -110,18 +110,18 @@ class BlackBox:
             self.begin(world)
             return
         self._write(f"> {step}\n")
-        self._show(Phase.STEPPING)
+        self._show(RunPhase.STEPPING)
 
     def rest(self, world: RecordedWorld) -> None:
         """A world is about to come to rest."""
         if world is not self._world:
             self.begin(world)
-        self._show(Phase.RESTING)
+        self._show(RunPhase.RESTING)
 
     def over(self) -> None:
         """The world is not used any more."""
         self._world = None
-        self._show(Phase.IDLE)
+        self._show(RunPhase.IDLE)
 
     @contextmanager
     def doing(self, about: str) -> Iterator[None]:
@@ -139,10 +139,10 @@ class BlackBox:
             self._map[self._end : end] = line
         self._end = end
 
-    def _show(self, phase: Phase) -> None:
+    def _show(self, phase: RunPhase) -> None:
         self._beats += 1
         if self._end > SIZE:
-            phase = Phase.OVERFLOWN
+            phase = RunPhase.OVERFLOWN
         if self._map is not None:
             HEAD.pack_into(self._map, 0, MAGIC, self._beats, phase, self._end)
 

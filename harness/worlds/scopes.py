@@ -75,7 +75,7 @@ Observer: TypeAlias = Callable[[World, Step | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class FuzzingScope:
     """The ways to make, write and shrink runs of one scope.
 
     Attributes:
@@ -168,7 +168,7 @@ def usual_cluster_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
     yield dict(zip((key for key in keys if key in groups), groups, strict=False))
 
 
-WORKER: Final = Scope(
+WORKER: Final = FuzzingScope(
     name="worker",
     kinds=WORKER_STEPS,
     words=BY_WORD,
@@ -179,7 +179,7 @@ WORKER: Final = Scope(
     usual_names=usual_names,
     config=WorkerConfig(),
 )
-CLUSTER: Final = Scope(
+CLUSTER: Final = FuzzingScope(
     name="cluster",
     kinds=CLUSTER_STEPS,
     words=CLUSTER_WORDS,
@@ -192,11 +192,11 @@ CLUSTER: Final = Scope(
 )
 
 #: By the name that cases and the command line use.
-SCOPES: Final[Mapping[str, Scope]] = MappingProxyType(
+SCOPES: Final[Mapping[str, FuzzingScope]] = MappingProxyType(
     {scope.name: scope for scope in (WORKER, CLUSTER)}
 )
 
 
-def scope_of(violation: Violation) -> Scope:
+def scope_of(violation: Violation) -> FuzzingScope:
     """Return the scope of the run that ended in a violation."""
     return SCOPES[violation.run_config.scope]

@@ -12,7 +12,7 @@ from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskSpec
 
 
-class ClusterView(Protocol):
+class ObservedCluster(Protocol):
     """A scheduler and its workers, as every subject can show them. Reading it changes nothing."""
 
     def worker(self, worker: str) -> WorkerView:
@@ -96,7 +96,7 @@ class SecededObservation:
 class DecisionObservation:
     """A scheduler that has just decided to steal, replicate or drop a key."""
 
-    cluster: ClusterView
+    cluster: ObservedCluster
     decision: str
     key: str
 
@@ -113,7 +113,7 @@ class ClusterAtRest:
         messages: kinds of message that were still sent when the rounds were used up.
     """
 
-    cluster: ClusterView
+    cluster: ObservedCluster
     clients: ClientsView
     workers: Sequence[str] = ()
     unsatisfiable: Collection[str] = ()
@@ -202,7 +202,7 @@ def wanted_keys_resolve(rest: ClusterAtRest) -> Iterator[str]:
                 yield f"{client} waits for {key}: {stuck(clients, cluster, rest.workers, key)}"
 
 
-def stale(clients: ClientsView, cluster: ClusterView, client: str, key: str) -> bool:
+def stale(clients: ClientsView, cluster: ObservedCluster, client: str, key: str) -> bool:
     """Return whether the client's status of a key that it once released is that of the time before."""
     match clients.told[client][key]:
         case NoticeStatus.FINISHED:
@@ -214,7 +214,7 @@ def stale(clients: ClientsView, cluster: ClusterView, client: str, key: str) -> 
     return gone and (client, key) in clients.released
 
 
-def stuck(clients: ClientsView, cluster: ClusterView, workers: Sequence[str], key: str) -> str:
+def stuck(clients: ClientsView, cluster: ObservedCluster, workers: Sequence[str], key: str) -> str:
     """Describe the first key that is stuck, of a key and all that it needs."""
     needed = clients.needed_by((key,))
     going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]

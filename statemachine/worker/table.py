@@ -15,7 +15,7 @@ from workerfuzz.statemachine.worker.transitions.outcome import Action
 Edge: TypeAlias = tuple[S, S]
 
 
-class Row(NamedTuple):
+class TransitionRow(NamedTuple):
     """Action of a transition, and the events that ask for it."""
 
     action: Action
@@ -23,73 +23,73 @@ class Row(NamedTuple):
 
 
 # fmt: off
-ROWS: Final[Mapping[Edge, Row]] = MappingProxyType({
+ROWS: Final[Mapping[Edge, TransitionRow]] = MappingProxyType({
     # start          finish                action                          asked for by
-    (S.RELEASED,      S.WAITING):       Row(computing.to_waiting,           "ComputeTask"),
-    (S.RELEASED,      S.FETCH):         Row(copying.to_fetch,               "a task here needs it, or AcquireReplicas"),
-    (S.RELEASED,      S.MISSING):       Row(copying.to_missing,             "the same, and nobody holds it"),
-    (S.RELEASED,      S.MEMORY):        Row(settling.to_memory,             "UpdateData"),
-    (S.RELEASED,      S.FORGOTTEN):     Row(settling.to_forgotten,          "ForgetKeys"),
+    (S.RELEASED,      S.WAITING):       TransitionRow(computing.to_waiting,           "ComputeTask"),
+    (S.RELEASED,      S.FETCH):         TransitionRow(copying.to_fetch,               "a task here needs it, or AcquireReplicas"),
+    (S.RELEASED,      S.MISSING):       TransitionRow(copying.to_missing,             "the same, and nobody holds it"),
+    (S.RELEASED,      S.MEMORY):        TransitionRow(settling.to_memory,             "UpdateData"),
+    (S.RELEASED,      S.FORGOTTEN):     TransitionRow(settling.to_forgotten,          "ForgetKeys"),
 
-    (S.WAITING,       S.READY):         Row(computing.to_ready,             "all dependencies are here"),
-    (S.WAITING,       S.CONSTRAINED):   Row(computing.to_constrained,       "the same, and it needs resources"),
-    (S.WAITING,       S.ERROR):         Row(settling.to_error,              "a dependency failed"),
-    (S.WAITING,       S.RESCHEDULED):   Row(settling.to_rescheduled,        "StealRequest"),
-    (S.WAITING,       S.RELEASED):      Row(settling.to_released,           "FreeKeys, CancelCompute"),
+    (S.WAITING,       S.READY):         TransitionRow(computing.to_ready,             "all dependencies are here"),
+    (S.WAITING,       S.CONSTRAINED):   TransitionRow(computing.to_constrained,       "the same, and it needs resources"),
+    (S.WAITING,       S.ERROR):         TransitionRow(settling.to_error,              "a dependency failed"),
+    (S.WAITING,       S.RESCHEDULED):   TransitionRow(settling.to_rescheduled,        "StealRequest"),
+    (S.WAITING,       S.RELEASED):      TransitionRow(settling.to_released,           "FreeKeys, CancelCompute"),
 
-    (S.READY,         S.EXECUTING):     Row(computing.start_executing,      "a thread is free"),
-    (S.READY,         S.WAITING):       Row(computing.to_waiting,           "a dependency went, or ComputeTask again"),
-    (S.READY,         S.RESCHEDULED):   Row(settling.to_rescheduled,        "StealRequest"),
-    (S.READY,         S.RELEASED):      Row(settling.to_released,           "FreeKeys, CancelCompute"),
+    (S.READY,         S.EXECUTING):     TransitionRow(computing.start_executing,      "a thread is free"),
+    (S.READY,         S.WAITING):       TransitionRow(computing.to_waiting,           "a dependency went, or ComputeTask again"),
+    (S.READY,         S.RESCHEDULED):   TransitionRow(settling.to_rescheduled,        "StealRequest"),
+    (S.READY,         S.RELEASED):      TransitionRow(settling.to_released,           "FreeKeys, CancelCompute"),
 
-    (S.CONSTRAINED,   S.EXECUTING):     Row(computing.start_executing,      "a thread and its resources are free"),
-    (S.CONSTRAINED,   S.WAITING):       Row(computing.to_waiting,           "a dependency went, or ComputeTask again"),
-    (S.CONSTRAINED,   S.RESCHEDULED):   Row(settling.to_rescheduled,        "StealRequest"),
-    (S.CONSTRAINED,   S.RELEASED):      Row(settling.to_released,           "FreeKeys, CancelCompute"),
+    (S.CONSTRAINED,   S.EXECUTING):     TransitionRow(computing.start_executing,      "a thread and its resources are free"),
+    (S.CONSTRAINED,   S.WAITING):       TransitionRow(computing.to_waiting,           "a dependency went, or ComputeTask again"),
+    (S.CONSTRAINED,   S.RESCHEDULED):   TransitionRow(settling.to_rescheduled,        "StealRequest"),
+    (S.CONSTRAINED,   S.RELEASED):      TransitionRow(settling.to_released,           "FreeKeys, CancelCompute"),
 
-    (S.EXECUTING,     S.MEMORY):        Row(settling.to_memory,             "ExecuteSuccess"),
-    (S.EXECUTING,     S.ERROR):         Row(settling.to_error,              "ExecuteFailure"),
-    (S.EXECUTING,     S.RESCHEDULED):   Row(settling.to_rescheduled,        "Reschedule"),
-    (S.EXECUTING,     S.LONG_RUNNING):  Row(computing.secede,               "Secede"),
-    (S.EXECUTING,     S.CANCELLED):     Row(copying.to_cancelled,           "FreeKeys, its thread runs on"),
-    (S.EXECUTING,     S.RESUMED):       Row(copying.to_resumed,             "the same, and a task here needs it"),
+    (S.EXECUTING,     S.MEMORY):        TransitionRow(settling.to_memory,             "ExecuteSuccess"),
+    (S.EXECUTING,     S.ERROR):         TransitionRow(settling.to_error,              "ExecuteFailure"),
+    (S.EXECUTING,     S.RESCHEDULED):   TransitionRow(settling.to_rescheduled,        "Reschedule"),
+    (S.EXECUTING,     S.LONG_RUNNING):  TransitionRow(computing.secede,               "Secede"),
+    (S.EXECUTING,     S.CANCELLED):     TransitionRow(copying.to_cancelled,           "FreeKeys, its thread runs on"),
+    (S.EXECUTING,     S.RESUMED):       TransitionRow(copying.to_resumed,             "the same, and a task here needs it"),
 
-    (S.LONG_RUNNING,  S.MEMORY):        Row(settling.to_memory,             "ExecuteSuccess"),
-    (S.LONG_RUNNING,  S.ERROR):         Row(settling.to_error,              "ExecuteFailure"),
-    (S.LONG_RUNNING,  S.RESCHEDULED):   Row(settling.to_rescheduled,        "Reschedule"),
-    (S.LONG_RUNNING,  S.CANCELLED):     Row(copying.to_cancelled,           "FreeKeys, its thread runs on"),
-    (S.LONG_RUNNING,  S.RESUMED):       Row(copying.to_resumed,             "the same, and a task here needs it"),
+    (S.LONG_RUNNING,  S.MEMORY):        TransitionRow(settling.to_memory,             "ExecuteSuccess"),
+    (S.LONG_RUNNING,  S.ERROR):         TransitionRow(settling.to_error,              "ExecuteFailure"),
+    (S.LONG_RUNNING,  S.RESCHEDULED):   TransitionRow(settling.to_rescheduled,        "Reschedule"),
+    (S.LONG_RUNNING,  S.CANCELLED):     TransitionRow(copying.to_cancelled,           "FreeKeys, its thread runs on"),
+    (S.LONG_RUNNING,  S.RESUMED):       TransitionRow(copying.to_resumed,             "the same, and a task here needs it"),
 
-    (S.FETCH,         S.FLIGHT):        Row(copying.start_flight,           "a transfer was opened"),
-    (S.FETCH,         S.MISSING):       Row(copying.to_missing,             "the last holder went"),
-    (S.FETCH,         S.RELEASED):      Row(settling.to_released,           "nobody needs it any more"),
+    (S.FETCH,         S.FLIGHT):        TransitionRow(copying.start_flight,           "a transfer was opened"),
+    (S.FETCH,         S.MISSING):       TransitionRow(copying.to_missing,             "the last holder went"),
+    (S.FETCH,         S.RELEASED):      TransitionRow(settling.to_released,           "nobody needs it any more"),
 
-    (S.MISSING,       S.FETCH):         Row(copying.to_fetch,               "RefreshWhoHas, or another message naming a holder"),
-    (S.MISSING,       S.RELEASED):      Row(settling.to_released,           "nobody needs it any more"),
+    (S.MISSING,       S.FETCH):         TransitionRow(copying.to_fetch,               "RefreshWhoHas, or another message naming a holder"),
+    (S.MISSING,       S.RELEASED):      TransitionRow(settling.to_released,           "nobody needs it any more"),
 
-    (S.FLIGHT,        S.MEMORY):        Row(settling.to_memory,             "GatherDepSuccess, key arrived"),
-    (S.FLIGHT,        S.FETCH):         Row(copying.to_fetch,               "GatherDep*, key did not"),
-    (S.FLIGHT,        S.MISSING):       Row(copying.to_missing,             "the same, and nobody else holds it"),
-    (S.FLIGHT,        S.ERROR):         Row(settling.to_error,              "the same, suspicious_limit times"),
-    (S.FLIGHT,        S.CANCELLED):     Row(copying.to_cancelled,           "nobody needs it, transfer still open"),
-    (S.FLIGHT,        S.RESUMED):       Row(copying.to_resumed,             "ComputeTask, transfer still open"),
+    (S.FLIGHT,        S.MEMORY):        TransitionRow(settling.to_memory,             "GatherDepSuccess, key arrived"),
+    (S.FLIGHT,        S.FETCH):         TransitionRow(copying.to_fetch,               "GatherDep*, key did not"),
+    (S.FLIGHT,        S.MISSING):       TransitionRow(copying.to_missing,             "the same, and nobody else holds it"),
+    (S.FLIGHT,        S.ERROR):         TransitionRow(settling.to_error,              "the same, suspicious_limit times"),
+    (S.FLIGHT,        S.CANCELLED):     TransitionRow(copying.to_cancelled,           "nobody needs it, transfer still open"),
+    (S.FLIGHT,        S.RESUMED):       TransitionRow(copying.to_resumed,             "ComputeTask, transfer still open"),
 
-    (S.CANCELLED,     S.EXECUTING):     Row(computing.resume_executing,     "ComputeTask, same content"),
-    (S.CANCELLED,     S.LONG_RUNNING):  Row(computing.resume_long_running,  "ComputeTask, same content"),
-    (S.CANCELLED,     S.FLIGHT):        Row(copying.resume_flight,          "a task here needs it, or AcquireReplicas"),
-    (S.CANCELLED,     S.RESUMED):       Row(copying.to_resumed,             "needed in the other way"),
-    (S.CANCELLED,     S.RELEASED):      Row(settling.to_released,           "what it held came back"),
+    (S.CANCELLED,     S.EXECUTING):     TransitionRow(computing.resume_executing,     "ComputeTask, same content"),
+    (S.CANCELLED,     S.LONG_RUNNING):  TransitionRow(computing.resume_long_running,  "ComputeTask, same content"),
+    (S.CANCELLED,     S.FLIGHT):        TransitionRow(copying.resume_flight,          "a task here needs it, or AcquireReplicas"),
+    (S.CANCELLED,     S.RESUMED):       TransitionRow(copying.to_resumed,             "needed in the other way"),
+    (S.CANCELLED,     S.RELEASED):      TransitionRow(settling.to_released,           "what it held came back"),
 
-    (S.RESUMED,       S.EXECUTING):     Row(computing.resume_executing,     "ComputeTask, same content"),
-    (S.RESUMED,       S.LONG_RUNNING):  Row(computing.resume_long_running,  "ComputeTask, same content"),
-    (S.RESUMED,       S.FLIGHT):        Row(copying.resume_flight,          "compute withdrawn, a task here needs it"),
-    (S.RESUMED,       S.CANCELLED):     Row(copying.to_cancelled,           "nobody needs it any more"),
-    (S.RESUMED,       S.MEMORY):        Row(settling.to_memory,             "GatherDepSuccess, key arrived"),
-    (S.RESUMED,       S.RELEASED):      Row(settling.to_released,           "what it held came back, of no use"),
+    (S.RESUMED,       S.EXECUTING):     TransitionRow(computing.resume_executing,     "ComputeTask, same content"),
+    (S.RESUMED,       S.LONG_RUNNING):  TransitionRow(computing.resume_long_running,  "ComputeTask, same content"),
+    (S.RESUMED,       S.FLIGHT):        TransitionRow(copying.resume_flight,          "compute withdrawn, a task here needs it"),
+    (S.RESUMED,       S.CANCELLED):     TransitionRow(copying.to_cancelled,           "nobody needs it any more"),
+    (S.RESUMED,       S.MEMORY):        TransitionRow(settling.to_memory,             "GatherDepSuccess, key arrived"),
+    (S.RESUMED,       S.RELEASED):      TransitionRow(settling.to_released,           "what it held came back, of no use"),
 
-    (S.MEMORY,        S.RELEASED):      Row(settling.to_released,           "FreeKeys, RemoveReplicas"),
-    (S.ERROR,         S.RELEASED):      Row(settling.to_released,           "FreeKeys, or one more try"),
-    (S.RESCHEDULED,   S.RELEASED):      Row(settling.to_released,           "the steal was granted, or FreeKeys"),
+    (S.MEMORY,        S.RELEASED):      TransitionRow(settling.to_released,           "FreeKeys, RemoveReplicas"),
+    (S.ERROR,         S.RELEASED):      TransitionRow(settling.to_released,           "FreeKeys, or one more try"),
+    (S.RESCHEDULED,   S.RELEASED):      TransitionRow(settling.to_released,           "the steal was granted, or FreeKeys"),
 })
 
 #: Pairs that are expected to go through released, and who asks for them.

@@ -11,7 +11,7 @@ from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.measure import MutantSearch
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cli.demo import BUGS, SEED, HistoricalBug
+from workerfuzz.harness.cli.demo import BUGS, SEED, DemoBug
 
 #: Steps within which every bug of the list is found: a second or so of CPU time.
 MOST_STEPS = 5_000
@@ -33,7 +33,7 @@ def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.mutant)
-def test_every_bug_is_found_shrunk_drawn_and_fixed(say: Say, bug: HistoricalBug) -> None:
+def test_every_bug_is_found_shrunk_drawn_and_fixed(say: Say, bug: DemoBug) -> None:
     status, out, err = say("demo", bug.mutant, "--out", "demo")
     assert (status, err) == (0, "")
     (path,) = Path("demo").iterdir()

@@ -25,7 +25,7 @@ from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_jso
 from workerfuzz.harness.cases.replay.recovery import UNDER_WAY, Recovered, glance, recover
 from workerfuzz.harness.cases.replay.replay_process import environment
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.worlds.blackbox import Phase
+from workerfuzz.harness.worlds.blackbox import RunPhase
 
 #: The program.
 CHILD: Final = "workerfuzz.harness.campaigns.executors.worker_process"
@@ -162,7 +162,7 @@ class Process:
         if seen.beats != self.life.beats:
             self.life = Life(seen.beats, self.cpu_s, now)
         limits = self.request.limits
-        most = limits.rest_s if seen.phase is Phase.RESTING else limits.step_s
+        most = limits.rest_s if seen.phase is RunPhase.RESTING else limits.step_s
         used = self.cpu_s - self.life.cpu_s
         if seen.phase in UNDER_WAY and used > most:
             self.overdue = f"{most:g} s of CPU"

@@ -31,7 +31,7 @@ from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, Scope, World
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster
@@ -92,7 +92,7 @@ class Shard:
         )
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> FuzzingScope:
         return SCOPES[self.plan.scope]
 
     @property

@@ -46,7 +46,7 @@ class ScopeName(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class KnownBreak:
     """A property that a subject is known to break.
 
     Attributes:
@@ -120,7 +120,7 @@ class Case:
     scope: ScopeName = ScopeName.WORKER
     subjects: tuple[str, ...] = ("reference",)
     config: WorkerConfig | ClusterConfig = field(default_factory=WorkerConfig)
-    breaks: tuple[Break, ...] = ()
+    breaks: tuple[KnownBreak, ...] = ()
     notes: tuple[str, ...] = ()
     found: str | None = None
     scenes: tuple[CaseStep, ...] = ()
@@ -150,5 +150,5 @@ class Case:
             return subject in self.subjects
         return not all(known.begins_after(subject, version) for known in self.breaks)
 
-    def known_breaks(self, subject: str, version: str) -> Iterator[Break]:
+    def known_breaks(self, subject: str, version: str) -> Iterator[KnownBreak]:
         return (known for known in self.breaks if known.covers(subject, version))

@@ -14,7 +14,7 @@ from workerfuzz.harness.cases.format.case import CaseError, NumberedLine
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.cases.format.reading import joined, wrapped
 from workerfuzz.harness.cases.format.spelling import unknown
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Scope
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.text import BadText
@@ -135,7 +135,7 @@ def header_of(line: NumberedLine) -> tuple[str, NumberedLine]:
     return name, NumberedLine(value, line.number)
 
 
-def scope_of(header: Mapping[str, NumberedLine]) -> Scope:
+def scope_of(header: Mapping[str, NumberedLine]) -> FuzzingScope:
     if "scope" not in header:
         raise CaseError('the header has no "scope:"', 1)
     its = header["scope"]
@@ -144,7 +144,7 @@ def scope_of(header: Mapping[str, NumberedLine]) -> Scope:
     return SCOPES[its.text]
 
 
-def run_config_of(scope: Scope, header: Mapping[str, NumberedLine]) -> AnyRunConfig:
+def run_config_of(scope: FuzzingScope, header: Mapping[str, NumberedLine]) -> AnyRunConfig:
     """Return the run config that a header gives; the rest is as usual."""
     config = header.get("config", NumberedLine("", 1))
     options: dict[str, Any] = {"config": parse_config(config.text, config.number, scope.name)}
@@ -189,7 +189,7 @@ HEADER_FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[[str], An
 NAMES: Final = ("scope", "subject", "config", *HEADER_FIELDS, *MANY)
 
 
-def step_of(line: NumberedLine, scope: Scope) -> Step:
+def step_of(line: NumberedLine, scope: FuzzingScope) -> Step:
     """``> compute-task x``."""
     if not line.text.startswith("> "):
         raise CaseError(f'expected "> step", found "{line.text}"', line.number)

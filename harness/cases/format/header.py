@@ -8,7 +8,13 @@ from typing import Any, Final
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from workerfuzz.harness.cases.format import vocabulary
-from workerfuzz.harness.cases.format.case import Break, Case, CaseError, NumberedLine, ScopeName
+from workerfuzz.harness.cases.format.case import (
+    Case,
+    CaseError,
+    KnownBreak,
+    NumberedLine,
+    ScopeName,
+)
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
 from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.harness.subjects import declaration
@@ -64,7 +70,7 @@ def parse_subjects(value: str, number: int) -> tuple[str, ...]:
         raise CaseError(str(error), number) from None
 
 
-def parse_break(value: str, number: int) -> Break:
+def parse_break(value: str, number: int) -> KnownBreak:
     """``PROPERTY on SUBJECT SPECIFIER``; no specifier means every version."""
     name, *rest = value.split()
     if len(rest) < 2 or rest[0] != "on":
@@ -79,7 +85,7 @@ def parse_break(value: str, number: int) -> Break:
         raise CaseError(
             f'expected versions like ">=2022.8.0,<2026.9", found "{specifier}"', number
         ) from None
-    return Break(name, subject, specifier)
+    return KnownBreak(name, subject, specifier)
 
 
 def check_property(name: str, number: int, subject: str = vocabulary.REFERENCE) -> None:
@@ -146,7 +152,7 @@ class Header:
         return self.values
 
 
-def check_breaks(subjects: Sequence[str], breaks: Sequence[Break], last: int) -> None:
+def check_breaks(subjects: Sequence[str], breaks: Sequence[KnownBreak], last: int) -> None:
     for item in breaks:
         if item.subject not in subjects:
             raise CaseError(

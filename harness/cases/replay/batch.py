@@ -63,7 +63,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayer:
+class BatchReplay:
     """Replays files on one subject, or each on all subjects that it names and that are installed.
 
     Attributes:

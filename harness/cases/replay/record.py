@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Break, Case, CaseStep, NumberedLine, ScopeName
+from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak, NumberedLine, ScopeName
 from workerfuzz.harness.subjects import declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
@@ -21,7 +21,7 @@ def record(
     title: str,
     scope: ScopeName = ScopeName.WORKER,
     subjects: Sequence[str] = (),
-    breaks: Sequence[Break] = (),
+    breaks: Sequence[KnownBreak] = (),
     notes: Sequence[str] = (),
     found: str | None = None,
     world: OpenWorld = open_world,

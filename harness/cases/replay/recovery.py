@@ -7,7 +7,7 @@ from typing import Final
 
 from workerfuzz.harness.cases.format.case import CaseError, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
-from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, Phase
+from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, RunPhase
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyConfig, AnyRunConfig
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.property import AnyProperty
@@ -16,7 +16,7 @@ from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker import Step
 
 #: Phases in which something of the subject goes on.
-UNDER_WAY: Final = frozenset({Phase.OPENING, Phase.STEPPING, Phase.RESTING})
+UNDER_WAY: Final = frozenset({RunPhase.OPENING, RunPhase.STEPPING, RunPhase.RESTING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Recovered:
     """
 
     about: str
-    phase: Phase
+    phase: RunPhase
     scope: ScopeName
     config: AnyConfig
     steps: tuple[Step, ...]
 
     @property
     def at_rest(self) -> bool:
-        return self.phase is Phase.RESTING
+        return self.phase is RunPhase.RESTING
 
     def breaking(self, broken: AnyProperty, counterexample: str) -> Violation:
         """That it goes no further than this is a violation."""
@@ -69,7 +69,7 @@ class Glance:
     """
 
     beats: int
-    phase: Phase
+    phase: RunPhase
 
 
 def glance(path: Path) -> Glance:
@@ -80,9 +80,9 @@ def glance(path: Path) -> Glance:
     except FileNotFoundError:
         head = b""
     if len(head) < HEAD.size or not head.startswith(MAGIC):
-        return Glance(0, Phase.IDLE)
+        return Glance(0, RunPhase.IDLE)
     _, beats, phase, _ = HEAD.unpack(head)
-    return Glance(beats, Phase(phase))
+    return Glance(beats, RunPhase(phase))
 
 
 def recover(path: Path) -> Recovered | None:
@@ -95,14 +95,14 @@ def recover(path: Path) -> Recovered | None:
         return None
     _, _, phase, end = HEAD.unpack_from(raw)
     about, colon, rest = raw[TEXT:end].decode(errors="replace").partition("\n")
-    if not colon or phase == Phase.OVERFLOWN:
+    if not colon or phase == RunPhase.OVERFLOWN:
         return None
     head, *lines = rest.splitlines()
     scope, _, config = head.partition(" ")
     try:
         taken = parsed([line.removeprefix("> ") for line in lines], ScopeName(scope))
         return Recovered(
-            about, Phase(phase), ScopeName(scope), parse_config(config, 0, scope), taken
+            about, RunPhase(phase), ScopeName(scope), parse_config(config, 0, scope), taken
         )
     except (BadText, CaseError, ValueError):
         return None

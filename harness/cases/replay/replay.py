@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
 from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Break, Case, CaseStep
+from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.subjects import DEFAULT, declaration
 from workerfuzz.harness.subjects.protocol import Subject
@@ -169,7 +169,7 @@ class Judge:
 
     case: Case
     subject: Subject
-    known: tuple[Break, ...] = ()
+    known: tuple[KnownBreak, ...] = ()
     differences: list[tuple[str, ...]] = field(default_factory=list)
 
     def compare(self, scene: CaseStep, result: StepResult) -> None:

@@ -19,7 +19,7 @@ NOTHING: Final = "-"
 NO_TABLES: Final[Mapping[str, Tables]] = MappingProxyType({})
 
 
-class Role(enum.StrEnum):
+class LaneRole(enum.StrEnum):
     """Role of a participant."""
 
     CLIENT = "client"
@@ -67,7 +67,7 @@ class Lane:
 
     name: str
     label: str
-    role: Role
+    role: LaneRole
     since: int = 0
     until: int | None = None
 
@@ -86,7 +86,7 @@ class StateChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ChartRow:
     """One thing that happened.
 
     Attributes:
@@ -190,7 +190,7 @@ class Chart:
     subject: str
     notes: tuple[str, ...] = ()
     lanes: tuple[Lane, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     arrows: tuple[Arrow, ...] = ()
     spans: tuple[Span, ...] = ()
     breach: ChartFailure | None = None
@@ -279,7 +279,7 @@ class KeyEvent:
         arrived, sent: what was about the key and arrived, or was sent, in that row.
     """
 
-    row: Row
+    row: ChartRow
     changes: tuple[str, ...]
     arrived: tuple[Arrow, ...]
     sent: tuple[Arrow, ...]

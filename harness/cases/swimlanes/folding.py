@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Lane, Role, Row
+from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, ChartRow, Lane, LaneRole
 
 #: Steps that say no more than what arrives in them.
 SILENT: Final = frozenset({"deliver", "serve", "receive"})
@@ -24,7 +24,7 @@ class Fold:
     rows: int
 
 
-def shown_rows(chart: Chart, last: int | None = None) -> list[Row | Fold]:
+def shown_rows(chart: Chart, last: int | None = None) -> list[ChartRow | Fold]:
     """The steps; and what happened at rest, if something broke there.
 
     Args:
@@ -33,17 +33,17 @@ def shown_rows(chart: Chart, last: int | None = None) -> list[Row | Fold]:
     first = [row for row in chart.rows if not row.at_rest and (row.number or sends(chart, row))]
     rested = [row for row in chart.rows if row.at_rest and matters(chart, row)]
     broke_there = chart.breach is not None and chart.rows[chart.breach.row].at_rest
-    rows: list[Row | Fold] = [*first, *(shortened(rested) if broke_there else ())]
+    rows: list[ChartRow | Fold] = [*first, *(shortened(rested) if broke_there else ())]
     if last is not None and len(rows) > last:
         rows = [Fold(len(rows) - last), *rows[-last:]]
     return rows
 
 
-def sends(chart: Chart, row: Row) -> bool:
+def sends(chart: Chart, row: ChartRow) -> bool:
     return any(chart.sent_in(row.number))
 
 
-def matters(chart: Chart, row: Row) -> bool:
+def matters(chart: Chart, row: ChartRow) -> bool:
     """Something came of it."""
     number = row.number
     is_breach = chart.breach is not None and chart.breach.row == number
@@ -51,7 +51,7 @@ def matters(chart: Chart, row: Row) -> bool:
     return is_breach or moved or any(number in (it.since, it.until) for it in chart.spans)
 
 
-def shortened(rows: Sequence[Row]) -> Iterator[Row | Fold]:
+def shortened(rows: Sequence[ChartRow]) -> Iterator[ChartRow | Fold]:
     """Without the middle, where there are many."""
     left_out = len(rows) - 2 * EITHER_END
     if left_out <= 1:
@@ -62,18 +62,18 @@ def shortened(rows: Sequence[Row]) -> Iterator[Row | Fold]:
     yield from rows[-EITHER_END:]
 
 
-def shown_lanes(chart: Chart, rows: Sequence[Row | Fold]) -> list[Lane]:
+def shown_lanes(chart: Chart, rows: Sequence[ChartRow | Fold]) -> list[Lane]:
     """Those of the scheduler and of workers; others where something reaches or leaves them."""
-    numbers = {row.number for row in rows if isinstance(row, Row)}
-    used = {row.lane for row in rows if isinstance(row, Row)}
+    numbers = {row.number for row in rows if isinstance(row, ChartRow)}
+    used = {row.lane for row in rows if isinstance(row, ChartRow)}
     for arrow in chart.arrows:
         if arrow.sent in numbers or arrow.ended in numbers:
             used |= {arrow.sender, arrow.receiver}
-    always = {Role.SCHEDULER, Role.WORKER}
+    always = {LaneRole.SCHEDULER, LaneRole.WORKER}
     return [lane for lane in chart.lanes if lane.role in always or lane.name in used]
 
 
-def is_silent(row: Row, arrived: Sequence[Arrow]) -> bool:
+def is_silent(row: ChartRow, arrived: Sequence[Arrow]) -> bool:
     """Return whether the messages that arrive say all there is to say of a row."""
     word = row.step.split()[0]
     return bool(arrived) and (word in SILENT or label_of(row) in [it.words for it in arrived])
@@ -86,7 +86,7 @@ def brief(arrow: Arrow) -> str:
     return "; ".join(" ".join(word for word in words if word not in ends) for words in said)
 
 
-def label_of(row: Row) -> str:
+def label_of(row: ChartRow) -> str:
     """Return the step of a row without the name of its lane."""
     word, *others = row.step.split()
     if row.lane in others:

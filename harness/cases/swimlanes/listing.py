@@ -7,9 +7,9 @@ from workerfuzz.harness.cases.swimlanes.chart import (
     NOTHING,
     Arrow,
     Chart,
+    ChartRow,
     Delivery,
     KeyEvent,
-    Row,
     story,
 )
 from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
@@ -78,7 +78,7 @@ def listed(chart: Chart, last: int | None = None) -> Iterator[Drawn]:
         yield [(f"under way: {sent_to(arrow)}, since {arrow.sent}", str(arrow.kind))]
 
 
-def listed_row(chart: Chart, row: Row) -> Iterator[Drawn]:
+def listed_row(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
     broke = chart.breach is not None and chart.breach.row == row.number
     for remark in row.remarks:
         yield [(f"    {remark}", "remark")]

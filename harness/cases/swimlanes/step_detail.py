@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from workerfuzz.harness.cases.swimlanes.chart import Chart, Row
+from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartRow
 from workerfuzz.harness.cases.swimlanes.text_drawing import PLAIN, Drawn
 from workerfuzz.harness.subjects.tables import Tables
 
 
-def of_row(chart: Chart, row: Row) -> Iterator[Drawn]:
+def of_row(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
     """Every table after a row, party by party."""
     yield [(f"after {named(chart, row)}", "title")]
     for party, tables in row.tables.items():
@@ -32,7 +32,7 @@ def changes(chart: Chart) -> Iterator[Drawn]:
         yield from changed_by(chart, row)
 
 
-def changed_by(chart: Chart, row: Row) -> Iterator[Drawn]:
+def changed_by(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
     """Yield the changes of one row in the tables: lines removed, and lines added."""
     yield [(named(chart, row), "title")]
     before = chart.rows[row.number - 1].tables if row.number else {}
@@ -60,7 +60,7 @@ def differing(table: str, was: Tables, its: Tables) -> Iterator[Drawn]:
                 yield [(f"    + {head}{after[about]}", "in")]
 
 
-def named(chart: Chart, row: Row) -> str:
+def named(chart: Chart, row: ChartRow) -> str:
     """``step 3 of 12: deliver c0->scheduler``."""
     if row.number == 0:
         return row.step

@@ -13,10 +13,10 @@ from typing import Final, NamedTuple
 from workerfuzz.harness.cases.swimlanes.chart import (
     Arrow,
     Chart,
+    ChartRow,
     Delivery,
     Kind,
     Lane,
-    Row,
     SpanKind,
     StateChange,
 )
@@ -256,11 +256,11 @@ class Drawing:
 
     # Above, between and below
 
-    def begin(self, rows: Sequence[Row | Fold]) -> None:
+    def begin(self, rows: Sequence[ChartRow | Fold]) -> None:
         """Heads of the lanes; and what is under way already, where the beginning is left out."""
         sheet = self.sheet
         sheet.heads()
-        if isinstance(rows[0], Fold) and isinstance(rows[1], Row):
+        if isinstance(rows[0], Fold) and isinstance(rows[1], ChartRow):
             sheet.now = rows[1].number - 1
             sheet.channels += sheet.new_channels(self.chart.under_way(sheet.now))
 
@@ -276,7 +276,7 @@ class Drawing:
             for channel in self.sheet.channels:
                 line.put(channel.column, "⋮", str(channel.arrow.kind))
 
-    def remarks(self, row: Row) -> None:
+    def remarks(self, row: ChartRow) -> None:
         for remark in row.remarks:
             for text in textwrap.wrap(remark, self.sheet.width - GUTTER - 3):
                 self.sheet.line().put(GUTTER + 2, f" {text} ", "remark")
@@ -286,7 +286,7 @@ class Drawing:
 
     # A row
 
-    def row(self, row: Row) -> None:
+    def row(self, row: ChartRow) -> None:
         chart, number = self.chart, row.number
         self.remarks(row)
         self.sheet.now = number
@@ -307,7 +307,7 @@ class Drawing:
         if breaks:
             self.breach(row, self.sheet.lines[first])
 
-    def breach(self, row: Row, first: StyledLine) -> None:
+    def breach(self, row: ChartRow, first: StyledLine) -> None:
         """This row broke something."""
         breach = self.chart.breach
         assert breach is not None
@@ -317,7 +317,7 @@ class Drawing:
         what = breach.property or f"{row.step}: impossible"
         self.sheet.label(line, place, f"✗ {what}", "broken")
 
-    def happens(self, row: Row) -> None:
+    def happens(self, row: ChartRow) -> None:
         """Something that nobody sent."""
         line = self.sheet.line()
         place = self.sheet.places.get(row.lane)

@@ -7,11 +7,11 @@ from typing import Final
 from workerfuzz.harness.cases.swimlanes.chart import (
     NO_TABLES,
     Arrow,
+    ChartRow,
     Delivery,
     Kind,
     Lane,
-    Role,
-    Row,
+    LaneRole,
     Span,
     SpanKind,
     StateChange,
@@ -20,7 +20,7 @@ from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.strategies.worker import Step
 
 #: In which lanes stand from left to right.
-ORDER: Final = {role: place for place, role in enumerate(Role)}
+ORDER: Final = {role: place for place, role in enumerate(LaneRole)}
 
 #: What a row is called in which nothing happens any more.
 REST: Final = "rest"
@@ -135,10 +135,10 @@ class Trace:
 
     # Lanes
 
-    def joins(self, name: str, role: Role, label: str = "") -> None:
+    def joins(self, name: str, role: LaneRole, label: str = "") -> None:
         """A party takes part; one that is new comes now, unless it was there all the time."""
         if name not in self.lanes:
-            since = self.now if role is Role.WORKER else 0
+            since = self.now if role is LaneRole.WORKER else 0
             self.lanes[name] = Lane(name, label or name, role, since)
 
     def leaves(self, name: str) -> None:
@@ -222,7 +222,7 @@ class Trace:
         """Clients, scheduler, workers, peers; each in the order of their names."""
         return tuple(sorted(self.lanes.values(), key=lambda lane: (ORDER[lane.role], lane.name)))
 
-    def noted_rows(self, told: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[Row, ...]:
+    def noted_rows(self, told: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[ChartRow, ...]:
         """All rows. ``told``: line and remarks of each step in its case."""
         before: States = {}
         rows = []
@@ -230,7 +230,7 @@ class Trace:
             place = number - 1
             line, remarks = told[place] if 0 <= place < len(told) and not row.at_rest else (0, ())
             rows.append(
-                Row(
+                ChartRow(
                     number, row.step, row.lane, line, row.at_rest, row.keys,
                     tuple(changed(before, row.states)), remarks, row.tables,
                 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, SpanKind
+from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterSystem, Envelope
 from workerfuzz.harness.subjects.tables import ClusterHasTables, Tables, filled, said, viewed
@@ -49,7 +49,7 @@ class TracedCluster(ClusterWorld):
         self, subject: ClusterSystem, run_config: ClusterRunConfig, *, tables: bool
     ) -> None:
         self.trace = Trace(run_config.keys)
-        self.trace.joins(SCHEDULER, Role.SCHEDULER)
+        self.trace.joins(SCHEDULER, LaneRole.SCHEDULER)
         super().__init__(subject, run_config)
         self.trace.look = lambda: (states(self), cluster_tables(self) if tables else {})
 
@@ -65,7 +65,7 @@ class TracedCluster(ClusterWorld):
         self, client: str, wish: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
         trace, said, keys = self.trace, self.in_words(client, wish), named_by(wish)
-        trace.joins(client, Role.CLIENT)
+        trace.joins(client, LaneRole.CLIENT)
         if isinstance(wish, client_requests.Release):
             trace.doing(client, from_clients.Release(client, wish.keys))
         trace.doing(client, said)
@@ -86,7 +86,7 @@ class TracedCluster(ClusterWorld):
         return in_words(wish)
 
     def scatter(self, client: str, key: str, worker: str) -> None:
-        self.trace.joins(client, Role.CLIENT)
+        self.trace.joins(client, LaneRole.CLIENT)
         self.trace.doing(client, from_clients.Scatter(client, key, worker))
         self.trace.calls(client, worker, [f"update-data {key}"], [key])
         super().scatter(client, key, worker)
@@ -101,7 +101,7 @@ class TracedCluster(ClusterWorld):
     def send(self, post: Envelope) -> None:
         trace, sender, receiver = self.trace, post.sender, post.receiver
         if receiver in self.client_model.wants:
-            trace.joins(receiver, Role.CLIENT)
+            trace.joins(receiver, LaneRole.CLIENT)
         sent = trace.sends(Kind.MESSAGE, sender, receiver, self.cluster.say(post))
         trace.posted(post, sent)
         super().send(post)
@@ -214,7 +214,7 @@ class TracedCluster(ClusterWorld):
         super().die(worker)
 
     def join(self, worker: str) -> None:
-        self.trace.joins(worker, Role.WORKER)
+        self.trace.joins(worker, LaneRole.WORKER)
         if self.trace.now:
             self.trace.doing(worker, from_workers.Join(worker))
             self.trace.calls(worker, SCHEDULER, ["join"])

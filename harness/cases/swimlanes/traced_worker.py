@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, Role, SpanKind
+from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.protocol import Subject
@@ -42,8 +42,8 @@ class TracedWorker(WorkerWorld):
 
     def __init__(self, subject: Subject, run_config: RunConfig, *, tables: bool) -> None:
         self.trace = Trace(run_config.keys)
-        self.trace.joins(SCHEDULER, Role.SCHEDULER)
-        self.trace.joins(ADDRESS, Role.WORKER, "worker")
+        self.trace.joins(SCHEDULER, LaneRole.SCHEDULER)
+        self.trace.joins(ADDRESS, LaneRole.WORKER, "worker")
         super().__init__(subject, run_config)
         self.trace.look = lambda: (
             states(self.view),
@@ -87,7 +87,7 @@ class TracedWorker(WorkerWorld):
         elif isinstance(event, events.Unpause):
             trace.ends(SpanKind.PAUSE, ADDRESS, "", "over")
         elif isinstance(event, events.UpdateData):
-            trace.joins(CLIENT, Role.CLIENT)
+            trace.joins(CLIENT, LaneRole.CLIENT)
             trace.calls(CLIENT, ADDRESS, [said], keys)
         elif not isinstance(event, OWN):
             trace.arrives(trace.sends(Kind.MESSAGE, SCHEDULER, ADDRESS, [said], keys))
@@ -98,7 +98,7 @@ class TracedWorker(WorkerWorld):
         if isinstance(it, do.Execute):
             trace.lasts(SpanKind.THREAD, ADDRESS, it.key, [it.key])
         elif isinstance(it, do.GatherDep):
-            trace.joins(it.worker, Role.PEER)
+            trace.joins(it.worker, LaneRole.PEER)
             trace.arrives(trace.sends(Kind.REQUEST, ADDRESS, it.worker, [said], it.keys))
             trace.lasts(SpanKind.TRANSFER, ADDRESS, it.worker, it.keys)
         elif isinstance(it, do.RetryBusyWorkerLater):

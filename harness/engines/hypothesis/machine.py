@@ -28,7 +28,14 @@ from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
 from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
-from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, AnyRunConfig, Observer, Scope, World
+from workerfuzz.harness.worlds.scopes import (
+    CLUSTER,
+    WORKER,
+    AnyRunConfig,
+    FuzzingScope,
+    Observer,
+    World,
+)
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser, HypothesisChooser
 from workerfuzz.strategies.worker import Step
@@ -77,7 +84,7 @@ class Machine(RuleBasedStateMachine):
 
     subject: ClassVar[str] = ""
     profile: ClassVar[str] = "quick"
-    scope: ClassVar[Scope]
+    scope: ClassVar[FuzzingScope]
     kinds: ClassVar[frozenset[type[Step]]]
     out: ClassVar[str] = "regressions"
     TestCase = MachineTestCase()  # type: ignore[assignment]  # the same thing, with a case at its end

@@ -13,7 +13,7 @@ from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
 from workerfuzz.harness.worlds.playing import play
-from workerfuzz.harness.worlds.scopes import Scope
+from workerfuzz.harness.worlds.scopes import FuzzingScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ class Minimised:
 Follow: TypeAlias = Callable[[Sequence[CorpusEntry]], Iterable[CorpusEntry]]
 
 
-def minimise(folder: Path, subject: AnySubject, scope: Scope, follow: Follow = iter) -> Minimised:
+def minimise(
+    folder: Path, subject: AnySubject, scope: FuzzingScope, follow: Follow = iter
+) -> Minimised:
     """Take away the entries of a subject without which the others reach as much.
 
     They are replayed on the release that is here, whichever they were found on; those that stay say
@@ -62,7 +64,7 @@ def minimise(folder: Path, subject: AnySubject, scope: Scope, follow: Follow = i
     return Minimised(len(entries), len(kept), features, loaded.problems)
 
 
-def reaches(entry: CorpusEntry, subject: AnySubject, scope: Scope) -> tuple[str, ...]:
+def reaches(entry: CorpusEntry, subject: AnySubject, scope: FuzzingScope) -> tuple[str, ...]:
     """All features of an entry on this subject, whoever reached them first, in order."""
     feedback = FEEDBACKS[scope.name]()
     world = scope.open(subject, entry.run_config, observer=feedback.observe)

@@ -23,7 +23,7 @@ from workerfuzz.harness.engines.shrink.coordinated_shrink import (
     with_simpler_contents,
 )
 from workerfuzz.harness.worlds.playing import violation_of
-from workerfuzz.harness.worlds.scopes import WORKER, AnyConfig, Scope, scope_of
+from workerfuzz.harness.worlds.scopes import WORKER, AnyConfig, FuzzingScope, scope_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
@@ -75,7 +75,7 @@ class Shrunk:
 
 
 def replay(
-    subject: AnySubject, config: AnyConfig, steps: Sequence[Step], scope: Scope = WORKER
+    subject: AnySubject, config: AnyConfig, steps: Sequence[Step], scope: FuzzingScope = WORKER
 ) -> Violation | None:
     """Return the violation by these steps, in the world that a case of them would have.
 

@@ -15,7 +15,7 @@ from workerfuzz.harness.engines.walk.tactics import (
     Weights,
     laggards,
 )
-from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Observer, Scope, World
+from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
 
@@ -27,7 +27,7 @@ def walk(
     subject: AnySubject,
     seed: str,
     observing: Observing | None = None,
-    scope: Scope = WORKER,
+    scope: FuzzingScope = WORKER,
     run_config: Callable[[RandomChooser], AnyRunConfig] | None = None,
 ) -> World:
     """One run, from a fresh world to its end. Same seed, same run, in every process.

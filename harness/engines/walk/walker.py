@@ -17,7 +17,7 @@ from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
 from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
 from workerfuzz.harness.worlds.playing import take_steps
-from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Observer, Scope, World
+from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster.workload_profile import ClusterWorkloadProfile
@@ -49,7 +49,7 @@ class Walker:
         self,
         subject: AnySubject,
         seed: int | str,
-        scope: Scope = WORKER,
+        scope: FuzzingScope = WORKER,
         run_config: Callable[[RandomChooser], AnyRunConfig] | None = None,
         *,
         tactics: Sequence[str] = (),

@@ -50,7 +50,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class BentLine:
     """From a point to another, pulled toward a third: a quadratic Bezier curve."""
 
     start: Spot
@@ -67,13 +67,13 @@ class Curve:
     def points(self) -> list[Spot]:
         return [self.at(place / POINTS) for place in range(POINTS + 1)]
 
-    def part(self, first: float, last: float) -> "Curve":
+    def part(self, first: float, last: float) -> "BentLine":
         """The piece between two shares of the way."""
         start, end = self.at(first), self.at(last)
         one, other = between(self.start, self.pulled, first), between(self.pulled, self.end, first)
-        return Curve(start, between(one, other, last), end)
+        return BentLine(start, between(one, other, last), end)
 
-    def outside(self, start: Box, end: Box) -> "Curve":
+    def outside(self, start: Box, end: Box) -> "BentLine":
         """The piece that is in neither box, to a tenth of a pixel or so."""
         first = border(lambda share: start.holds(self.at(share), 1))
         last = 1 - border(lambda share: end.holds(self.at(1 - share), 2))
@@ -111,17 +111,17 @@ class Canvas:
     middles: list[Spot] = field(default_factory=list)
     labels: list[Box] = field(default_factory=list)
 
-    def line(self, start: Box, end: Box) -> Curve:
+    def line(self, start: Box, end: Box) -> BentLine:
         """The line between two boxes that is least in the way; it has its place from now on."""
         return self.keep(min(self.possible(start, end), key=lambda it: self.harm(it, start, end)))
 
-    def possible(self, start: Box, end: Box) -> list[Curve]:
+    def possible(self, start: Box, end: Box) -> list[BentLine]:
         """As straight as they can be first. Between the same boxes, the way back bends away."""
         along, down = end.x - start.x, end.y - start.y
         length = hypot(along, down) or 1.0
         middle = between((start.x, start.y), (end.x, end.y), 0.5)
         return [
-            Curve(
+            BentLine(
                 (start.x, start.y),
                 (middle[0] + 2 * bend * down / length, middle[1] - 2 * bend * along / length),
                 (end.x, end.y),
@@ -129,7 +129,7 @@ class Canvas:
             for bend in BENDS
         ]
 
-    def harm(self, curve: Curve, start: Box, end: Box) -> float:
+    def harm(self, curve: BentLine, start: Box, end: Box) -> float:
         """Return the cost of a curve: boxes and lines in its way, parts outside the frame, its bend."""
         others = [it for it in self.boxes if it not in (start, end)]
         points = curve.points()
@@ -143,12 +143,12 @@ class Canvas:
         cost = IN_BOX * (inside + again) + NEAR * len(near) + OUTSIDE * away
         return cost + MEETING * met + SAME * same + BENT * bent
 
-    def keep(self, curve: Curve) -> Curve:
+    def keep(self, curve: BentLine) -> BentLine:
         self.crowd.update({*map(square_of, curve.points())})
         self.middles.append(curve.at(0.5))
         return curve
 
-    def label(self, curve: Curve, width: float, height: float) -> Box:
+    def label(self, curve: BentLine, width: float, height: float) -> Box:
         """Place the label of a line beside it, at the position that covers the least."""
         return self.note(min(beside(curve, width, height), key=self.covers))
 
@@ -168,7 +168,7 @@ class Canvas:
 SHARES: Final = (0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8)
 
 
-def beside(curve: Curve, width: float, height: float) -> Iterable[Box]:
+def beside(curve: BentLine, width: float, height: float) -> Iterable[Box]:
     return [Box(*curve.at(share), width, height) for share in SHARES]
 
 
@@ -186,5 +186,5 @@ def apart(one: Spot, other: Spot) -> float:
     return hypot(one[0] - other[0], one[1] - other[1])
 
 
-def straight(curve: Curve) -> Spot:
+def straight(curve: BentLine) -> Spot:
     return between(curve.start, curve.end, 0.5)

@@ -82,7 +82,7 @@ OF: Final[Mapping[InTable, str]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class StateDiagram:
     """The states of a party, and its transitions.
 
     Attributes:
@@ -132,7 +132,7 @@ def machine(
     dask: DaskTables | None = None,
     counts: Mapping[str, int] | None = None,
     observed: str = "",
-) -> Machine:
+) -> StateDiagram:
     """The map of a party.
 
     Args:
@@ -158,7 +158,7 @@ def machine(
         for edge in sorted(edges, key=lambda it: (order[it[0]], order[it[1]]))
     )
     version = dask.version if dask is not None and theirs else ""
-    return Machine(party, states, tuple(transitions), version, observed)
+    return StateDiagram(party, states, tuple(transitions), version, observed)
 
 
 def tables_with(edge: Edge, reference: Collection[Edge], dask: Collection[Edge] | None) -> InTable:

@@ -6,8 +6,8 @@ from math import hypot
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.diagram.curves import Box, Canvas, Curve
-from workerfuzz.harness.report.diagram.machine import DiagramTransition, Machine
+from workerfuzz.harness.report.diagram.curves import BentLine, Box, Canvas
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, StateDiagram
 from workerfuzz.harness.report.swimlanes.shapes import wide
 
 #: Columns and lines of the map, by party; what is not here stands below the others.
@@ -68,7 +68,7 @@ class PlacedLine:
     """A transition that is a line, with where its count stands."""
 
     transition: DiagramTransition
-    curve: Curve
+    curve: BentLine
     label: Box | None
 
 
@@ -85,7 +85,7 @@ class ShortLine:
 class DiagramLayout:
     """Everything that is drawn, in px."""
 
-    machine: Machine
+    machine: StateDiagram
     boxes: Mapping[str, Box]
     lines: tuple[PlacedLine, ...]
     short_lines: tuple[ShortLine, ...]
@@ -93,7 +93,7 @@ class DiagramLayout:
     height: float
 
 
-def layout_of(machine: Machine) -> DiagramLayout:
+def layout_of(machine: StateDiagram) -> DiagramLayout:
     """The same map for the same machine, whoever asks."""
     boxes = boxes_of(machine)
     common = crowded(machine)
@@ -122,7 +122,7 @@ def layout_of(machine: Machine) -> DiagramLayout:
     return DiagramLayout(machine, boxes, drawn, tuple(short_lines.values()), wide_, high)
 
 
-def boxes_of(machine: Machine) -> dict[str, Box]:
+def boxes_of(machine: StateDiagram) -> dict[str, Box]:
     """A box for each state."""
     places = PLACES[machine.party]
     lowest = max(line for _, line in places.values()) + 1
@@ -140,7 +140,7 @@ def room(state: str) -> float:
     return wide(state) + 26
 
 
-def crowded(machine: Machine) -> str:
+def crowded(machine: StateDiagram) -> str:
     """The state to which most lead, if that are many; else empty."""
     leading = {
         state: sum(it.finish == state for it in machine.transitions) for state in machine.states
@@ -153,7 +153,7 @@ def length(start: Box, end: Box) -> float:
     return hypot(end.x - start.x, end.y - start.y)
 
 
-def label(canvas: Canvas, transition: DiagramTransition, curve: Curve) -> Box | None:
+def label(canvas: Canvas, transition: DiagramTransition, curve: BentLine) -> Box | None:
     return canvas.label(curve, wide(transition.number) + 4, 14) if transition.number else None
 
 

@@ -7,8 +7,8 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.diagram.curves import Box, Curve
-from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, Machine
+from workerfuzz.harness.report.diagram.curves import BentLine, Box
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, StateDiagram
 from workerfuzz.harness.report.diagram.places import (
     SHORT_LINE,
     DiagramLayout,
@@ -40,7 +40,7 @@ SAMPLE: Final = 34
 TEXT: Final = 17
 
 
-def picture(machine: Machine) -> str:
+def picture(machine: StateDiagram) -> str:
     """A whole SVG file: it needs nothing else."""
     drawn = layout_of(machine)
     words, below = key(drawn)
@@ -92,7 +92,7 @@ def width(transition: DiagramTransition) -> float:
     return THIN + TENFOLD * math.log10(transition.count + 1)
 
 
-def bent(curve: Curve, transition: DiagramTransition) -> str:
+def bent(curve: BentLine, transition: DiagramTransition) -> str:
     spots = (curve.start, curve.pulled, curve.end)
     start, pulled, end = (f"{draw.n(x)} {draw.n(y)}" for x, y in spots)
     return line(f"M{start}Q{pulled} {end}", transition)
@@ -104,7 +104,7 @@ def line(commands: str, transition: DiagramTransition) -> str:
     return f'<path d="{commands}" class="{kind}" style="stroke-width:{width(transition):.2f}"/>'
 
 
-def head(curve: Curve, in_table: InTable) -> str:
+def head(curve: BentLine, in_table: InTable) -> str:
     """The head of an arrow, that lies along the end of its line."""
     (x1, y1), (x2, y2) = curve.at(0.93), curve.end
     along = math.atan2(y2 - y1, x2 - x1)

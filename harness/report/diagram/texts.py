@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, Machine
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, StateDiagram
 
 #: Colours that can be read on white and on black.
 COLOURS: Final[Mapping[InTable, str]] = MappingProxyType(
@@ -29,12 +29,12 @@ MARKS: Final[Mapping[InTable, str]] = MappingProxyType(
 )
 
 
-def mermaid(machine: Machine) -> str:
+def mermaid(machine: StateDiagram) -> str:
     """A flow chart, in which each line has its colour."""
     return "\n".join(flow(machine)) + "\n"
 
 
-def flow(machine: Machine) -> Iterator[str]:
+def flow(machine: StateDiagram) -> Iterator[str]:
     yield "flowchart LR"
     yield f"    accTitle: {machine.title}"
     yield f"    accDescr: {machine.told}"

@@ -54,7 +54,7 @@ def watching(
     elif where.is_terminal and not where.is_dumb_terminal:
         both = sys.stdout.isatty()  # else what is printed meanwhile goes where it was sent
         with Live(console=where, auto_refresh=False, transient=True, redirect_stdout=both) as live:
-            yield Picture(CampaignStatus(budget), live, where.width)
+            yield LiveScreen(CampaignStatus(budget), live, where.width)
     else:
         yield Lines(CampaignStatus(budget), where)
 
@@ -67,7 +67,7 @@ class Silent:
 
 
 @dataclass(slots=True)
-class Picture:
+class LiveScreen:
     """Draws how it stands, in one place of the terminal.
 
     Attributes:

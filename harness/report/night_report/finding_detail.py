@@ -27,7 +27,7 @@ ENDS_PROCESS: Final = process_survives.name
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class FindingPicture:
     """A drawing, as SVG: one for where there is room, and one for small screens.
 
     Attributes:
@@ -43,7 +43,7 @@ class Picture:
 ROWS: Final = 40
 
 
-def draw(case: Case, subject: str, name: str) -> Picture:
+def draw(case: Case, subject: str, name: str) -> FindingPicture:
     """Plays a case and draws it, the last rows of a long one.
 
     Args:
@@ -53,7 +53,7 @@ def draw(case: Case, subject: str, name: str) -> Picture:
         SubjectUnavailable: the subject cannot be had here.
     """
     chart = chart_of(case, get(subject))
-    return Picture(
+    return FindingPicture(
         fragment(chart, name=f"{name}-w", last=ROWS),
         fragment(chart, SMALL, name=f"{name}-s", last=ROWS),
         width_of(chart),
@@ -79,7 +79,7 @@ class FindingDetail:
     alone: str = ""
     test: str = ""
     no_test: str = ""
-    picture: Picture = Picture()
+    picture: FindingPicture = FindingPicture()
     no_picture: str = ""
 
     @property
@@ -100,7 +100,7 @@ class DetailLoader:
     """
 
     findings: Path
-    draw: Callable[[Case, str, str], Picture] = draw
+    draw: Callable[[Case, str, str], FindingPicture] = draw
     known: Mapping[str, Case] = field(
         default_factory=lambda: {it.title: it for it in known_cases()}
     )
@@ -121,11 +121,11 @@ class DetailLoader:
             shown.alone, subject = it.worker_case.text, it.subject
         shown.test, shown.no_test = attempt(lambda: export(case, get(EXPORTED)), "")
         shown.picture, shown.no_picture = attempt(
-            lambda: self.drawn(case, subject, name, ends_process(it, case)), Picture()
+            lambda: self.drawn(case, subject, name, ends_process(it, case)), FindingPicture()
         )
         return shown
 
-    def drawn(self, case: Case, subject: str, name: str, ends: bool) -> Picture:
+    def drawn(self, case: Case, subject: str, name: str, ends: bool) -> FindingPicture:
         """Raises CaseError: to draw it would be the end."""
         if ends:
             raise CaseError("it takes the process with it that plays it")

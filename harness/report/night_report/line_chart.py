@@ -23,7 +23,7 @@ NOTHING: Final = Reading(0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class ChartCurve:
     """One line: what a tactic had come to at each moment."""
 
     tactic: str
@@ -43,7 +43,7 @@ class Curves:
     name: str
     told: str
     moments: tuple[float, ...]
-    lines: tuple[Curve, ...]
+    lines: tuple[ChartCurve, ...]
 
     @property
     def highest(self) -> int:
@@ -56,10 +56,10 @@ def curves(group: Group) -> list[Curves]:
     tactics = sorted({tactic for shard in group.shards for tactic in shard.counters})
     read = {it: [readings(shard, it, moments) for shard in group.shards] for it in tactics}
 
-    def lines(name: str, *, together: bool) -> tuple[Curve, ...]:
+    def lines(name: str, *, together: bool) -> tuple[ChartCurve, ...]:
         join = sum if together else max
         return tuple(
-            Curve(
+            ChartCurve(
                 it,
                 tuple(join(getattr(one, name) for one in at) for at in zip(*read[it], strict=True)),
             )
@@ -207,7 +207,7 @@ def shortened(name: str) -> str:
     return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
 
 
-def path(line: Curve, moments: Sequence[float], along: float, high: int) -> str:
+def path(line: ChartCurve, moments: Sequence[float], along: float, high: int) -> str:
     """Steps: what was reached stays reached."""
     drawn = [f"M{across(moments[0], along):.1f} {up(line.values[0], high):.1f}"]
     for before, value, moment in zip(line.values, line.values[1:], moments[1:], strict=False):

@@ -28,7 +28,7 @@ class Section:
     group: Group
     heats: list[HeatMap]
     drawings: list[tuple[Curves, Any]]
-    tactics: list[tables.Row]
+    tactics: list[tables.ComparisonRow]
     steps: list[tables.StepKind]
 
 

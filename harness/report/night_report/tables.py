@@ -90,7 +90,7 @@ def step_kinds(group: Group) -> list[StepKind]:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparisonRow:
     """A shard, or a tactic of a group."""
 
     name: str
@@ -107,7 +107,7 @@ class Row:
         return self.steps / self.seconds if self.seconds else 0.0
 
 
-def tactics(group: Group) -> list[Row]:
+def tactics(group: Group) -> list[ComparisonRow]:
     """Each tactic of a group; its time is CPU time, without shrinking."""
     by_name: dict[str, list[ShardResult]] = {}
     for shard in group.shards:
@@ -118,7 +118,7 @@ def tactics(group: Group) -> list[Row]:
         tallies = [shard.counters[name] for shard in shards]
         edges = {edge for tally in tallies for edge in tally.edges}
         rows.append(
-            Row(
+            ComparisonRow(
                 name,
                 "",
                 sum(tally.runs for tally in tallies),
@@ -131,14 +131,14 @@ def tactics(group: Group) -> list[Row]:
     return rows
 
 
-def shards(accounts: Sequence[ShardResult]) -> list[Row]:
+def shards(accounts: Sequence[ShardResult]) -> list[ComparisonRow]:
     """Each shard; its time is wall time, everything included."""
     rows = []
     for account in accounts:
         done, plan = account.total, account.plan
         told = f"{system(account)}, {plan.engine}{', interrupted' if account.interrupted else ''}"
         rows.append(
-            Row(
+            ComparisonRow(
                 str(plan.seed),
                 told,
                 done.runs,

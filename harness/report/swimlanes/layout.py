@@ -5,7 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Delivery, Lane, Row, StateChange
+from workerfuzz.harness.cases.swimlanes.chart import (
+    Arrow,
+    Chart,
+    ChartRow,
+    Delivery,
+    Lane,
+    StateChange,
+)
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
     brief,
@@ -56,7 +63,7 @@ class PlacedRow:
         cells: by lane, line by line.
     """
 
-    row: Row
+    row: ChartRow
     top: float = 0
     bottom: float = 0
     y: float = 0
@@ -182,7 +189,7 @@ class Layout:
 
     # Rows
 
-    def _place(self, row: Row) -> None:
+    def _place(self, row: ChartRow) -> None:
         placed = PlacedRow(row, top=self._down)
         self.rows.append(placed)
         self.by_number[row.number] = placed
@@ -253,7 +260,7 @@ class Layout:
             down[lane] = y + CELL
         self._down = max(down.values(), default=self._down)
 
-    def _changes(self, row: Row) -> dict[str, list[StateChange]]:
+    def _changes(self, row: ChartRow) -> dict[str, list[StateChange]]:
         found: dict[str, list[StateChange]] = {}
         for change in row.changes:
             lane = self.chart.lane(change.lane)

@@ -4,7 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Arrow, Chart, Delivery, Kind, Row, SpanKind
+from workerfuzz.harness.cases.swimlanes.chart import (
+    Arrow,
+    Chart,
+    ChartRow,
+    Delivery,
+    Kind,
+    SpanKind,
+)
 from workerfuzz.harness.cases.swimlanes.folding import (
     Fold,
     brief,
@@ -55,7 +62,7 @@ class Diagram:
     def note(self, words: str) -> str:
         return f"    Note over {self.all}: {escaped(words)}"
 
-    def row(self, row: Row) -> Iterator[str]:
+    def row(self, row: ChartRow) -> Iterator[str]:
         ended = [it for it in self.chart.ended_in(row.number) if self.shows(it)]
         arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
         place = self.ids.get(row.lane)
@@ -89,7 +96,7 @@ class Diagram:
         said = f"{arrow.ended} {'lost: ' if lost else ''}{brief(arrow)}{since}"
         return f"    {self.ids[arrow.sender]}{line}{self.ids[arrow.receiver]}: {escaped(said)}"
 
-    def threads(self, row: Row) -> Iterator[str]:
+    def threads(self, row: ChartRow) -> Iterator[str]:
         """Bars of threads that begin or end; not of those that do both."""
         for it in self.chart.spans:
             if it.kind is not SpanKind.THREAD or it.lane not in self.ids or it.since == it.until:

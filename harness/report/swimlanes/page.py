@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Chart, Row, StateChange
+from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartRow, StateChange
 from workerfuzz.harness.cases.swimlanes.folding import Fold, shown_rows
 from workerfuzz.harness.cases.swimlanes.step_detail import differing, label
 from workerfuzz.harness.cases.swimlanes.text_drawing import Drawn
@@ -80,7 +80,7 @@ def broken_lines(chart: Chart) -> list[str]:
     return [breach.property or "impossible", breach.sentence, breach.counterexample]
 
 
-def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, object]]:
+def rows_data(chart: Chart, shown: Sequence[ChartRow]) -> Iterator[dict[str, object]]:
     """The rows that are shown, each with what changed in those before it that are not."""
     after = 0
     for row in shown:
@@ -89,7 +89,7 @@ def rows_data(chart: Chart, shown: Sequence[Row]) -> Iterator[dict[str, object]]
         yield row_data(chart, row, hidden)
 
 
-def row_data(chart: Chart, row: Row, hidden: Sequence[StateChange]) -> dict[str, object]:
+def row_data(chart: Chart, row: ChartRow, hidden: Sequence[StateChange]) -> dict[str, object]:
     """One row: what it changed, in states and in tables."""
     return {
         "n": row.number,
@@ -103,7 +103,7 @@ def row_data(chart: Chart, row: Row, hidden: Sequence[StateChange]) -> dict[str,
     }
 
 
-def tables_changed(chart: Chart, row: Row) -> list[tuple[str, str]]:
+def tables_changed(chart: Chart, row: ChartRow) -> list[tuple[str, str]]:
     """Lines, each with its class: ``party``, ``out`` or ``in``."""
     before = chart.rows[row.number - 1].tables if row.number else {}
     found: list[tuple[str, str]] = []

@@ -7,7 +7,7 @@ from workerfuzz.harness.cases.swimlanes.chart import (
     Arrow,
     Delivery,
     Lane,
-    Role,
+    LaneRole,
     Span,
     SpanKind,
     StateChange,
@@ -302,4 +302,4 @@ class Painting:
     def is_open_request(self, span: Span) -> bool:
         """A transfer from a peer of which nothing else is known."""
         known = span.kind is SpanKind.TRANSFER and span.about in self.layout.x
-        return known and self.chart.lane(span.about).role is Role.PEER
+        return known and self.chart.lane(span.about).role is LaneRole.PEER

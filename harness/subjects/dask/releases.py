@@ -38,7 +38,7 @@ MOST_TRANSITIONS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class DaskRelease:
     """One release of distributed.
 
     Attributes:
@@ -93,7 +93,7 @@ class Release:
 
 
 @functools.cache
-def installed() -> Release:
+def installed() -> DaskRelease:
     """The release that is installed; raises SubjectUnavailable."""
     version = _imported_version()
     _refuse_old(version)
@@ -104,12 +104,12 @@ def installed() -> Release:
     return release_of(module, version)
 
 
-def release_of(module: DaskObject, version: str) -> Release:
+def release_of(module: DaskObject, version: str) -> DaskRelease:
     """Return the release that a module is of, if it is known; raises SubjectUnavailable."""
     for reason in unknown(module):
         raise _not_known(version, reason)
     machine, task = recording(module.WorkerState, module.TaskState)
-    release = Release(
+    release = DaskRelease(
         version=version,
         module=module,
         machine=machine,

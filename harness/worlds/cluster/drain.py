@@ -33,7 +33,7 @@ LAST_ROUNDS: Final = 10
 PATIENCE: Final = 8
 
 
-class Resting(ClusterControl, Protocol):
+class DrainedCluster(ClusterControl, Protocol):
     """The part of a world of a cluster that is needed to bring it to rest."""
 
     @property
@@ -66,7 +66,7 @@ class Resting(ClusterControl, Protocol):
         """Raise Violation where a property does not hold."""
 
 
-def come_to_rest(world: Resting) -> None:
+def come_to_rest(world: DrainedCluster) -> None:
     """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
     world.sweep()
     for worker in list(world.unnoticed):
@@ -87,7 +87,7 @@ def come_to_rest(world: Resting) -> None:
     world.demand(must.nothing_is_left, must.ClusterAtRest(world.cluster, world.client_model))
 
 
-def judge(world: Resting) -> None:
+def judge(world: DrainedCluster) -> None:
     """Everything that holds at rest while clients still want what they want."""
     client_model, cluster = world.client_model, world.cluster
     hopeless = client_model.resting_on(cluster.unsatisfiable())
@@ -101,7 +101,7 @@ def judge(world: Resting) -> None:
     world.demand(must.holders_are_agreed_on, rest)
 
 
-def settle(world: Resting) -> None:
+def settle(world: DrainedCluster) -> None:
     """Let everything end well until nothing is outstanding."""
     longest = max(map(len, world.mail.values()), default=0)
     left = FEWEST_ROUNDS + ROUNDS_PER_KEY * len(world.pool) + longest
@@ -122,14 +122,14 @@ def settle(world: Resting) -> None:
     world.demand(must.cluster_comes_to_rest, rest)
 
 
-def post_words(world: Resting) -> Iterator[str]:
+def post_words(world: DrainedCluster) -> Iterator[str]:
     """Yield the kinds of message that are in the mailboxes."""
     for box in world.mail.values():
         for post in box:
             yield from (words.split()[0] for words in world.cluster.say(post))
 
 
-def one_round(world: Resting) -> bool:
+def one_round(world: DrainedCluster) -> bool:
     """Each thing that is outstanding goes one step on. Returns whether there was one."""
     some = False
     for table_of, ends in STAGES:
@@ -141,26 +141,26 @@ def one_round(world: Resting) -> bool:
     return some
 
 
-def doing(world: Resting) -> Iterator[str]:
+def doing(world: DrainedCluster) -> Iterator[str]:
     """Yield everything that is outstanding, in words."""
     for table_of, _ in STAGES:
         for first, second in table_of(world):
             yield f"{first} {second}"
 
 
-def succeed(world: Resting, worker: str, key: str) -> None:
+def succeed(world: DrainedCluster, worker: str, key: str) -> None:
     """A thread ends well."""
     world.end(worker, key, ThreadOutcome.SUCCESS)
 
 
-def arrive(world: Resting, worker: str, peer: str) -> None:
+def arrive(world: DrainedCluster, worker: str, peer: str) -> None:
     """A transfer ends honestly: with what was served, or broken where the peer is gone."""
     served = (worker, peer) in world.served
     how = TransferOutcome.SUCCESS if served else TransferOutcome.NETWORK_FAILURE
     world.transferred(worker, peer, how)
 
 
-def look_again(world: Resting, worker: str, peer: str) -> None:
+def look_again(world: DrainedCluster, worker: str, peer: str) -> None:
     """A worker has waited long enough for a busy peer."""
     world.handle_event(worker, events.RetryBusyWorker(worker=peer))
 
@@ -168,7 +168,9 @@ def look_again(world: Resting, worker: str, peer: str) -> None:
 #: Tables of what may be outstanding, and how it goes on; in the order of a round.
 STAGES: Final[
     tuple[
-        tuple[Callable[[Resting], Collection[Pair]], Callable[[Resting, str, str], None]],
+        tuple[
+            Callable[[DrainedCluster], Collection[Pair]], Callable[[DrainedCluster, str, str], None]
+        ],
         ...,
     ]
 ] = (

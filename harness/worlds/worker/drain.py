@@ -24,7 +24,7 @@ HONEST: Final = "honest"
 ROUNDS_PER_KEY: Final = 12
 
 
-class Resting(Protocol):
+class DrainedWorker(Protocol):
     """The part of a world that is needed to bring it to rest."""
 
     @property
@@ -82,7 +82,7 @@ class Resting(Protocol):
         """Raise Violation where a property does not hold."""
 
 
-def come_to_rest(world: Resting) -> None:
+def come_to_rest(world: DrainedWorker) -> None:
     """Raises Violation where something does not hold at rest."""
     world.sweep()
     drain(world)
@@ -107,7 +107,7 @@ def come_to_rest(world: Resting) -> None:
     world.demand(any_worker.stored_values_are_right, rest)
 
 
-def drain(world: Resting) -> None:
+def drain(world: DrainedWorker) -> None:
     """Answer everything honestly until nothing is outstanding."""
     for _ in range(ROUNDS_PER_KEY * (len(world.view.keys()) + len(world.peers) + 1)):
         outstanding = answers(world)
@@ -122,7 +122,7 @@ def drain(world: Resting) -> None:
     world.demand(any_worker.coming_to_rest_ends, rest)
 
 
-def answers(world: Resting) -> list[Event]:
+def answers(world: DrainedWorker) -> list[Event]:
     """The honest answer to everything that is outstanding, each independent of the others."""
     questions = world.questions()
     found: list[Event] = []
@@ -135,7 +135,7 @@ def answers(world: Resting) -> list[Event]:
     return found
 
 
-def endings(world: Resting) -> list[Event]:
+def endings(world: DrainedWorker) -> list[Event]:
     """Everything that is under way ends well; what was handed back is taken."""
     found: list[Event] = []
     if world.takes(events.FreeKeys):
@@ -152,7 +152,7 @@ def endings(world: Resting) -> list[Event]:
     return found
 
 
-def ask_again(world: Resting) -> dict[str, TaskSpec]:
+def ask_again(world: DrainedWorker) -> dict[str, TaskSpec]:
     """Request every key once more, each when its dependencies are in memory somewhere."""
     wanted = dict(sorted(world.content.items(), key=lambda item: world.order(item[0])))
     for spec in wanted.values():

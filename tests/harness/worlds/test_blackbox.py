@@ -15,7 +15,7 @@ from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds import blackbox
-from workerfuzz.harness.worlds.blackbox import BOX, Phase
+from workerfuzz.harness.worlds.blackbox import BOX, RunPhase
 from workerfuzz.harness.worlds.scopes import SCOPES, World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -47,7 +47,7 @@ def test_a_step_is_in_the_box_before_it_happens(box: Path, monkeypatch: pytest.M
         ["compute-task x"],
         ["compute-task x", "pause"],
     ]
-    assert {it.phase for it in seen} == {Phase.STEPPING}
+    assert {it.phase for it in seen} == {RunPhase.STEPPING}
     assert seen[0].config == WorkerConfig(nthreads=2)
 
 
@@ -59,7 +59,7 @@ def test_whole_runs_are_in_the_box(box: Path, scope: str) -> None:
         world = walk(subject, str(number), scope=SCOPES[scope])
         found = read(box)
         assert found.steps == tuple(world.steps)
-        assert (found.about, found.phase, found.scope) == (f"run {number}", Phase.IDLE, scope)
+        assert (found.about, found.phase, found.scope) == (f"run {number}", RunPhase.IDLE, scope)
 
 
 def test_rest_is_in_the_box_before_it_comes(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +73,7 @@ def test_rest_is_in_the_box_before_it_comes(box: Path, monkeypatch: pytest.Monke
 def test_a_world_that_is_being_made_is_in_the_box(box: Path) -> None:
     class Curious(ReferenceSubject):
         def worker(self, config: WorkerConfig) -> WorkerSubject:
-            assert glance(box).phase is Phase.OPENING
+            assert glance(box).phase is RunPhase.OPENING
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -86,7 +86,7 @@ def test_worlds_may_take_turns(box: Path) -> None:
         world.apply(parse(text))
         assert read(box).steps == tuple(world.steps)
     one.close()
-    assert glance(box).phase is Phase.IDLE
+    assert glance(box).phase is RunPhase.IDLE
     other.finish()
     assert read(box).steps == tuple(other.steps)
 
@@ -103,7 +103,7 @@ def test_a_run_that_does_not_fit_is_not_made_up(box: Path, monkeypatch: pytest.M
     monkeypatch.setattr(blackbox, "SIZE", 200)
     for _ in range(50):
         world.apply(parse("compute-task x"))
-    assert glance(box).phase is Phase.OVERFLOWN
+    assert glance(box).phase is RunPhase.OVERFLOWN
     assert recover(box) is None
 
 
@@ -149,4 +149,4 @@ def test_a_box_outlives_its_process(tmp_path: Path) -> None:
     )
     assert done.returncode == -signal.SIGKILL
     assert [str(step) for step in read(box).steps] == ["compute-task x", "execute-success x"]
-    assert read(box).phase is Phase.STEPPING
+    assert read(box).phase is RunPhase.STEPPING

@@ -20,7 +20,7 @@ def drawn_steps(seed: int, count: int = 60) -> list[Step]:
     world = WorkerWorld(ReferenceSubject(), draw_run_config(chooser))
     for _ in range(count):
         step = world.draw(chooser.pick(world.possible()), chooser)
-        assert step.why_impossible(world) is None, f"{step}: {step.obstacle(world)}"
+        assert step.why_impossible(world) is None, f"{step}: {step.why_impossible(world)}"
         world.apply(step)
     return world.steps
 

@@ -23,7 +23,7 @@ from workerfuzz.harness.subjects.dask.cluster.embedding import (
 from workerfuzz.harness.subjects.dask.cluster.graphs import BESIDE, content_class, way_of
 from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name
-from workerfuzz.harness.subjects.dask.releases import Release, installed
+from workerfuzz.harness.subjects.dask.releases import DaskRelease, installed
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import TaskSpec
@@ -139,7 +139,7 @@ class ClusterRelease:
         task: its ``TaskState``, with run ids of the cluster's own.
     """
 
-    worker: Release
+    worker: DaskRelease
     scheduler: ModuleType
     stealing: ModuleType
     content: Callable[[TaskSpec], DaskObject] = field(repr=False)
@@ -180,7 +180,7 @@ def installed_cluster() -> ClusterRelease:
     return release_of(worker, scheduler, stealing)
 
 
-def release_of(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> ClusterRelease:
+def release_of(worker: DaskRelease, scheduler: DaskObject, stealing: DaskObject) -> ClusterRelease:
     """Return the release of the modules, if it is known; raises SubjectUnavailable."""
     for reason in _lacking(worker, scheduler, stealing):
         raise SubjectUnavailable(
@@ -202,7 +202,7 @@ def release_of(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> 
     )
 
 
-def _lacking(worker: Release, scheduler: DaskObject, stealing: DaskObject) -> Iterator[str]:
+def _lacking(worker: DaskRelease, scheduler: DaskObject, stealing: DaskObject) -> Iterator[str]:
     for name in _MODULE_HAS:
         if not hasattr(scheduler, name):
             yield f"there is no scheduler.{name}"

@@ -13,7 +13,7 @@ from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER, Message
 from workerfuzz.harness.subjects.dask.conversion import DROPPED, READERS, AlreadyCancelled
 from workerfuzz.harness.subjects.dask.failures import describe
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name, address, named
-from workerfuzz.harness.subjects.dask.releases import Release
+from workerfuzz.harness.subjects.dask.releases import DaskRelease
 from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.statemachine.worker import events as ev
@@ -64,7 +64,7 @@ class ClusterWorker(DaskWorker):
     """
 
     def __init__(
-        self, release: Release, name: str, config: WorkerConfig, *, validate: bool
+        self, release: DaskRelease, name: str, config: WorkerConfig, *, validate: bool
     ) -> None:
         super().__init__(release, config, validate=validate)
         self.name = name

@@ -20,7 +20,7 @@ from workerfuzz.harness.subjects.dask.conversion import DROPPED, FIELDS, KINDS, 
 from workerfuzz.harness.subjects.dask.failures import describe, properties_to_check
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, named, peer_at
 from workerfuzz.harness.subjects.dask.interface import NEXT, PREVIOUS
-from workerfuzz.harness.subjects.dask.releases import Release, installed
+from workerfuzz.harness.subjects.dask.releases import DaskRelease, installed
 from workerfuzz.harness.subjects.dask.tables import worker_tables
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.tables import Tables
@@ -66,7 +66,7 @@ class DaskWorker(WorkerSubject):
         stimulus_id: of the last event: its kind and its number, or as a steal request wants it.
     """
 
-    def __init__(self, release: Release, config: WorkerConfig, *, validate: bool) -> None:
+    def __init__(self, release: DaskRelease, config: WorkerConfig, *, validate: bool) -> None:
         self.release = release
         self.machine = release.worker(config, validate=validate)
         self.stimulus_id = ""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Break, Case, CaseStep, NumberedLine, ScopeName
+from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak, NumberedLine, ScopeName
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.choosers import HypothesisChooser
 from workerfuzz.strategies.worker import WORKER_STEPS, parse
@@ -119,7 +119,7 @@ def test_transfer_limits_are_options() -> None:
     [("2022.7.0", False), ("2022.8.0", True), ("2026.8.0+3.gabc", True), ("2026.9.0", False)],
 )
 def test_breaks_covers_its_versions(version: str, covered: bool) -> None:
-    known = Break("no_handler_raises", "dask", ">=2022.8.0,<2026.9")
+    known = KnownBreak("no_handler_raises", "dask", ">=2022.8.0,<2026.9")
     assert known.covers("dask", version) is covered
     assert not known.covers("reference", version)
 

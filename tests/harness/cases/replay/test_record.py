@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Break, Case
+from workerfuzz.harness.cases.format.case import Case, KnownBreak
 from workerfuzz.harness.cases.replay.record import record, rewritten
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects.protocol import Subject
@@ -41,7 +41,7 @@ def test_a_recorded_case_has_an_empty_line_before_each_step(reference: Subject) 
 
 
 def test_the_header_is_as_given(reference: Subject) -> None:
-    known = Break("no_handler_raises", "dask", "<2026")
+    known = KnownBreak("no_handler_raises", "dask", "<2026")
     case = record(
         reference,
         STEPS,

@@ -12,7 +12,7 @@ from workerfuzz.harness.engines.shrink.shrink import Shrunk, replay, shrink
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
-from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, Scope
+from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, FuzzingScope
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.worker_state import WorkerState
@@ -36,7 +36,7 @@ def kept_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WorkerState, "_give_back", forgetful)
 
 
-def found(subject: Any = SUBJECT, scope: Scope = WORKER) -> Violation:
+def found(subject: Any = SUBJECT, scope: FuzzingScope = WORKER) -> Violation:
     for seed in range(500):
         try:
             walk(subject, f"shrink {seed}", scope=scope)
@@ -68,7 +68,7 @@ def test_result_is_one_minimal_and_shows_the_same_bug() -> None:
         ("stale-run-counts", CLUSTER),
     ],
 )
-def test_without_any_single_step_the_bug_is_gone(name: str, scope: Scope) -> None:
+def test_without_any_single_step_the_bug_is_gone(name: str, scope: FuzzingScope) -> None:
     subject = system("reference", scope.name)
     with named(name).planted():
         violation = found(subject, scope)

@@ -4,13 +4,13 @@ from math import hypot
 
 import pytest
 
-from workerfuzz.harness.report.diagram.curves import BENDS, Box, Canvas, Curve, straight
+from workerfuzz.harness.report.diagram.curves import BENDS, BentLine, Box, Canvas, straight
 
 LEFT, RIGHT = Box(50, 100, 60, 30), Box(350, 100, 60, 30)
 FRAME = Box(200, 100, 400, 200)
 
 
-def bend(curve: Curve) -> float:
+def bend(curve: BentLine) -> float:
     """Return the distance of a curve's middle from the middle of a straight line."""
     return hypot(*(a - b for a, b in zip(curve.at(0.5), straight(curve), strict=True)))
 
@@ -48,7 +48,7 @@ def test_a_line_stays_in_the_frame() -> None:
 
 
 def test_a_part_of_a_line_lies_on_it() -> None:
-    curve = Curve((0, 0), (50, 80), (100, 0))
+    curve = BentLine((0, 0), (50, 80), (100, 0))
     part = curve.part(0.25, 0.75)
     assert part.at(0) == pytest.approx(curve.at(0.25))
     assert part.at(0.5) == pytest.approx(curve.at(0.5))

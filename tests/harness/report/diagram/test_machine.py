@@ -7,7 +7,7 @@ from workerfuzz.harness.report.diagram.machine import (
     TABLES,
     DaskTables,
     InTable,
-    Machine,
+    StateDiagram,
     dask_tables,
     machine,
 )
@@ -21,7 +21,7 @@ DASK = DaskTables(
 )
 
 
-def by_edge(made: Machine) -> dict[tuple[str, str], InTable]:
+def by_edge(made: StateDiagram) -> dict[tuple[str, str], InTable]:
     return {(arc.start, arc.finish): arc.in_table for arc in made.transitions}
 
 

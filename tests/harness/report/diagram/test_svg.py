@@ -8,7 +8,7 @@ from workerfuzz.harness.report.diagram.machine import (
     DaskTables,
     DiagramTransition,
     InTable,
-    Machine,
+    StateDiagram,
     machine,
 )
 from workerfuzz.harness.report.diagram.svg import SAID, picture, width
@@ -16,7 +16,7 @@ from workerfuzz.harness.report.diagram.svg import SAID, picture, width
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def drawn(made: Machine) -> ET.Element:
+def drawn(made: StateDiagram) -> ET.Element:
     return ET.fromstring(picture(made))
 
 

@@ -2,10 +2,10 @@
 
 import re
 
-from workerfuzz.harness.report.diagram.machine import Theirs, machine
+from workerfuzz.harness.report.diagram.machine import DaskTables, machine
 from workerfuzz.harness.report.diagram.texts import COLOURS, mermaid
 
-DASK = Theirs("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
+DASK = DaskTables("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
 COUNTS = {"scheduler waiting -> processing": 12, "scheduler memory -> erred": 2}
 MADE = machine("scheduler", DASK, COUNTS)
 

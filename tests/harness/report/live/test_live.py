@@ -13,7 +13,7 @@ from rich.live import Live
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.report.live.live import Lines, Picture, new, watching
+from workerfuzz.harness.report.live.live import Lines, LiveScreen, new, watching
 from workerfuzz.harness.report.live.screen import screen
 from workerfuzz.harness.report.live.status import CampaignStatus
 
@@ -60,9 +60,9 @@ def picture(accounts: list[ShardResult], columns: int = 100, lines: int = 30) ->
 
 
 @contextmanager
-def drawing(console: Console, clock: Clock) -> Iterator[Picture]:
+def drawing(console: Console, clock: Clock) -> Iterator[LiveScreen]:
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield Picture(CampaignStatus(Budget(seconds=60), clock), live, console.width)
+        yield LiveScreen(CampaignStatus(Budget(seconds=60), clock), live, console.width)
 
 
 BUSY = [

@@ -15,7 +15,7 @@ from workerfuzz.harness.report.night_report.finding_detail import (
     ENDS_PROCESS,
     DetailLoader,
     FindingDetail,
-    Picture,
+    FindingPicture,
     draw,
 )
 from workerfuzz.harness.report.night_report.night_report import Fixed
@@ -35,8 +35,8 @@ subject: reference
 NOT_DASK = "its case: the case is not about dask: add it to `subject:`, if it holds there"
 
 
-def drawn(case: Case, subject: str, name: str) -> Picture:
-    return Picture(f"{case.title} of {subject}", name, 1)
+def drawn(case: Case, subject: str, name: str) -> FindingPicture:
+    return FindingPicture(f"{case.title} of {subject}", name, 1)
 
 
 def test_a_new_finding_shows_its_own_case(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_a_new_finding_shows_its_own_case(tmp_path: Path) -> None:
         met(case=CASE, worker_case="alone", subject="reference")
     )
     assert (shown.case, shown.alone) == (CASE, "alone")
-    assert shown.picture == Picture("a task runs of reference", "picture1", 1)
+    assert shown.picture == FindingPicture("a task runs of reference", "picture1", 1)
     assert shown.no_picture == ""
     assert (shown.test, shown.no_test) == ("", NOT_DASK)
 
@@ -90,11 +90,11 @@ def test_a_case_that_cannot_be_read_is_no_end(tmp_path: Path) -> None:
 def test_a_picture_that_cannot_be_drawn_says_why(
     tmp_path: Path, error: Exception, said: str
 ) -> None:
-    def fails(case: Case, subject: str, name: str) -> Picture:
+    def fails(case: Case, subject: str, name: str) -> FindingPicture:
         raise error
 
     shown = DetailLoader(tmp_path, fails, {}).load(met(case=CASE))
-    assert (shown.case, shown.picture, shown.no_picture) == (CASE, Picture(), said)
+    assert (shown.case, shown.picture, shown.no_picture) == (CASE, FindingPicture(), said)
 
 
 def test_no_two_pictures_have_the_same_names(tmp_path: Path) -> None:
@@ -106,10 +106,10 @@ def test_no_two_pictures_have_the_same_names(tmp_path: Path) -> None:
 def test_what_takes_its_process_with_it_is_not_played(tmp_path: Path) -> None:
     said = "it takes the process with it that plays it"
     new = DetailLoader(tmp_path, drawn, {}).load(met(ENDS_PROCESS, case=CASE))
-    assert (new.picture, new.no_picture) == (Picture(), said)
+    assert (new.picture, new.no_picture) == (FindingPicture(), said)
     case = casefile.parse(CASE.replace("reference\n", f"dask\nbreaks: {ENDS_PROCESS} on dask\n", 1))
     old = DetailLoader(tmp_path, drawn, {"it": case}).load(Fixed("it"))
-    assert (old.picture, old.no_picture) == (Picture(), said)
+    assert (old.picture, old.no_picture) == (FindingPicture(), said)
 
 
 def test_fixed_bugs_are_shown_with_their_case(tmp_path: Path) -> None:

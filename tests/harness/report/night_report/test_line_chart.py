@@ -15,7 +15,7 @@ from workerfuzz.harness.report.night_report.line_chart import (
     MOMENTS,
     TOP,
     WIDTH,
-    Curve,
+    ChartCurve,
     Curves,
     apart,
     chart,
@@ -77,14 +77,14 @@ def test_drawing_is_whole_and_says_what_it_shows() -> None:
 
 
 def test_names_are_text_whatever_they_say() -> None:
-    text = chart(Curves("transitions", "<b>", (0.0, 1.0), (Curve('<script>"', (0, 1)),)), "c")
+    text = chart(Curves("transitions", "<b>", (0.0, 1.0), (ChartCurve('<script>"', (0, 1)),)), "c")
     assert "<script>" not in text
     assert "<b>" not in text
     assert '<script>"' in "".join(ET.fromstring(text).itertext())
 
 
 def test_line_stays_within_the_drawing() -> None:
-    steep = Curve("swarm", tuple(range(80)))
+    steep = ChartCurve("swarm", tuple(range(80)))
     text = chart(Curves("transitions", "", tuple(map(float, range(80))), (steep,)), "c")
     (path,) = re.findall(r'class="line line0" d="([^"]+)"', text)
     across = [float(it) for it in re.findall(r"H([\d.]+)", path)]
@@ -122,6 +122,8 @@ def test_marks_are_round() -> None:
 
 
 def test_a_name_that_is_long_is_shortened_where_it_stands() -> None:
-    text = chart(Curves("transitions", "", (0.0, 1.0), (Curve("a-very-long-name", (0, 1)),)), "c")
+    text = chart(
+        Curves("transitions", "", (0.0, 1.0), (ChartCurve("a-very-long-name", (0, 1)),)), "c"
+    )
     assert ">a-very-lon…<" in text
     assert "a-very-long-name 1" in text

@@ -11,7 +11,7 @@ from examples.accounts import account, met, night, tally
 
 from workerfuzz.harness.campaigns.nightly.night import Phase
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.report.night_report.finding_detail import FindingDetail, Picture
+from workerfuzz.harness.report.night_report.finding_detail import FindingDetail, FindingPicture
 from workerfuzz.harness.report.night_report.night_report import Fixed, NightReport
 from workerfuzz.harness.report.night_report.page import GAP, TOGETHER, Packed, packed, page
 
@@ -128,7 +128,7 @@ def test_text_is_text_wherever_it_came_from() -> None:
     it = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
     night_report = NightReport(it, night(account(findings=[met("gone", known=EVIL)])), [EVIL])
     every = (*night_report.findings, *night_report.fixed)
-    shown = [FindingDetail(one, EVIL, EVIL, "test", EVIL, Picture(), EVIL) for one in every]
+    shown = [FindingDetail(one, EVIL, EVIL, "test", EVIL, FindingPicture(), EVIL) for one in every]
     text = page(night_report, shown)
     read = Reader(text)
     assert "img" not in {tag for tag, _ in read.elements}
@@ -144,7 +144,7 @@ def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
             met(f"p{number}"),
             "case",
             test=f"test {number}",
-            picture=Picture(f"<svg>wide {number}</svg>", f"<svg>small {number}</svg>", 700),
+            picture=FindingPicture(f"<svg>wide {number}</svg>", f"<svg>small {number}</svg>", 700),
         )
         for number in range(9)
     ]
