@@ -376,7 +376,9 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
 def test_a_night_in_processes_finds_what_is_planted(say: Say) -> None:
     status, out, err = say(*NIGHT, "--jobs", "2", "--python", sys.executable)
     assert (status, err) == (0, "")
-    assert re.search(r"minimise: reference: \d+ corpus entries, of which \d+ reach all \d+ features\n", out)
+    assert re.search(
+        r"minimise: reference: \d+ corpus entries, of which \d+ reach all \d+ features\n", out
+    )
     assert night_of(Path("nights"))["python"] == sys.executable
     assert "canary: found bytes-stay-under-way, finish-is-kept-secret; nothing else\n" in out
     assert re.search(r"replay: \d+ cases on reference: \d+ as written", out)

@@ -15,6 +15,7 @@ from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.measure import Measured
+from workerfuzz.harness.cases.replay import batch
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
@@ -229,7 +230,8 @@ class Touchy(ReferenceSubject):
 @pytest.fixture
 def touchy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plants the bug."""
-    monkeypatch.setattr(registry, "get", lambda name: Touchy())
+    for module in (registry, batch):
+        monkeypatch.setattr(module, "get", lambda name: Touchy())
 
 
 @pytest.mark.usefixtures("touchy")

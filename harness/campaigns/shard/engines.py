@@ -183,5 +183,10 @@ def fill(shard: Shard) -> ShardResult:
             ENGINES[shard.plan.engine](shard)
     except KeyboardInterrupt:
         shard.account.interrupted = True
+    except AssertionError as error:
+        # Hypothesis, interrupted before its engine is there, asserts that it is, and hides Ctrl-C.
+        if not isinstance(error.__context__, KeyboardInterrupt):
+            raise
+        shard.account.interrupted = True
     shard.settle(time.monotonic() - shard.began)
     return shard.account

@@ -63,7 +63,8 @@ def test_a_folder_without_a_night_says_how_to_make_one(tmp_path: Path, three: li
     with pytest.raises(FolderError) as raised:
         chosen(tmp_path)
     assert str(raised.value) == (
-        f"{tmp_path}: no night is written there; workerfuzz nightly --dir {tmp_path} makes one"
+        f"{tmp_path}: neither nights nor findings are there; expected a folder that workerfuzz "
+        "nightly made"
     )
 
 

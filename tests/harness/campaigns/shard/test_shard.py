@@ -10,6 +10,7 @@ import pytest
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.shard import engines
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import MOST_POINTS, ShardResult
@@ -257,3 +258,22 @@ def test_a_shard_mutates_no_runs_of_another_subject(tmp_path: Path) -> None:
     shard = open_shard(plan(scope="worker", corpus=str(folder)))
     assert len(corpus.load(folder).stems) == 2 * len(entries)
     assert {entry.subject_name for entry in shard.entries} == {"reference"}
+
+
+@pytest.mark.parametrize("masked", [True, False])
+def test_an_interruption_that_hypothesis_hides_is_one(
+    monkeypatch: pytest.MonkeyPatch, *, masked: bool
+) -> None:
+    def run(self: object) -> None:
+        try:
+            raise KeyboardInterrupt if masked else ValueError
+        except (KeyboardInterrupt, ValueError):
+            assert not self
+
+    monkeypatch.setattr(engines, "ENGINES", {"hypothesis": run})
+    shard = open_shard(plan("worker", "hypothesis"))
+    if masked:
+        assert fill(shard).interrupted
+    else:
+        with pytest.raises(AssertionError):
+            fill(shard)
