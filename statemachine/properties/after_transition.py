@@ -9,8 +9,8 @@ from typing import Final
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.edges import DETOURS, EDGES
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS
 from workerfuzz.statemachine.worker.task import Transition
 
 
@@ -22,7 +22,7 @@ def transitions_are_legal(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
     origin: dict[str, State] = {}
     for key, (_, start, finish, toward) in worker.changes:
-        if (start, finish) not in TRANSITIONS:
+        if (start, finish) not in EDGES:
             yield f"{key} went from {start} to {finish}, which is no row"
         elif toward is not finish:
             origin[key] = start

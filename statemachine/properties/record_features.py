@@ -20,7 +20,7 @@ class RecordFeatures(NamedTuple):
     """Features of one record after an event, next to the indexes of its worker.
 
     Attributes:
-        needed: tasks here wait for its value.
+        needed_here: tasks here wait for its value.
         held: peers are known to hold its value.
         previous, next: of cancelled and resumed; otherwise None.
         seceded: its thread left its slot; None where it holds no thread.
@@ -40,7 +40,7 @@ class RecordFeatures(NamedTuple):
     role: Role
     intent: Intent
     doomed: bool
-    needed: bool
+    needed_here: bool
     held: bool
     previous: State | None
     next: State | None

@@ -8,6 +8,7 @@ from typing import Final
 
 from workerfuzz.statemachine.properties.model_observation import RecordObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.worker.edges import COMPOUND
 from workerfuzz.statemachine.worker.states import (
     HOLDING,
     NEEDS_INPUTS,
@@ -18,7 +19,6 @@ from workerfuzz.statemachine.worker.states import (
     Role,
     State,
 )
-from workerfuzz.statemachine.worker.table import COMPOUND
 
 #: What a record in a state is for (R5, R8). States that are not listed may have any role.
 ROLES: Final = {
@@ -56,7 +56,7 @@ def state_fits_intent(record: RecordObservation) -> Iterator[str]:
     if its.doomed:
         if its.state is not State.CANCELLED or its.intent is not Intent.NONE:
             yield f"{key} is {its.state} for {its.intent}, and to be forgotten"
-    elif its.intent is Intent.NONE and its.needed:
+    elif its.intent is Intent.NONE and its.needed_here:
         if its.state not in STATES[Intent.FETCH]:
             yield f"{key} is {its.state}, and needed here"
     elif its.state not in STATES[its.intent]:

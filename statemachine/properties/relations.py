@@ -76,9 +76,9 @@ CAN_BREAK: Final[Mapping[Property[TaskObservation], Callable[[RecordFeatures], b
     MappingProxyType(
         {
             holders_agree: lambda its: its.held,
-            needs_are_known: lambda its: its.depends or its.needed,
+            needs_are_known: lambda its: its.depends or its.needed_here,
             waits_for_something: lambda its: its.state in NEEDS_INPUTS,
-            dependencies_are_cared_for: lambda its: its.depends or its.needed,
+            dependencies_are_cared_for: lambda its: its.depends or its.needed_here,
             queued_as_urgently_as_asked: lambda its: its.queued is not None,
         }
     )

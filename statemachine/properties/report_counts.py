@@ -9,10 +9,10 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.edges import EDGES, Edge
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, USES_INPUTS, State
-from workerfuzz.statemachine.worker.table import TRANSITIONS, Edge
 from workerfuzz.statemachine.worker.task import Transition
 
 Changes = Sequence[tuple[str, Transition]]
@@ -58,7 +58,7 @@ def due_for(start: State, finish: State) -> tuple[str, ...]:
 
 
 DUE: Final[Mapping[Edge, tuple[str, ...]]] = MappingProxyType(
-    {edge: due_for(*edge) for edge in TRANSITIONS}
+    {edge: due_for(*edge) for edge in EDGES}
 )
 
 #: What may be told once more although it is not due, in reply to a message that asks for it.

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from workerfuzz.statemachine.worker.edges import COMPOUND, DETOURS, EDGES
 from workerfuzz.statemachine.worker.states import MEANING, State
-from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, ROWS
+from workerfuzz.statemachine.worker.table import TRANSITIONS
 
 #: What each state is called in a diagram, where a dash would end the name.
 NAMES = {state: str(state).replace("-", "_") for state in State}
@@ -15,9 +16,9 @@ def states_page() -> str:
         [
             "# States and transitions",
             "",
-            "Generated from `statemachine/worker/table.py` by `python docs/pages.py`; do not edit.",
+            "Generated from `statemachine/worker/edges.py` by `python docs/pages.py`; do not edit.",
             "",
-            f"{len(State)} states, {len(ROWS)} edges, {len(DETOURS)} detours through `released`.",
+            f"{len(State)} states, {len(EDGES)} edges, {len(DETOURS)} detours through `released`.",
             "",
             *table("state | meaning", (f"{state} | {MEANING[state]}" for state in State)),
             "## Diagram",
@@ -53,8 +54,8 @@ def table(heading: str, rows: Iterable[str]) -> Iterator[str]:
 
 
 def edges() -> Iterator[str]:
-    for (start, finish), row in ROWS.items():
-        yield f"{start} | {finish} | `{row.action.__name__}` | {row.asked_by}"
+    for (start, finish), asked_by in EDGES.items():
+        yield f"{start} | {finish} | `{TRANSITIONS[start, finish].__name__}` | {asked_by}"
 
 
 def detours() -> Iterator[str]:
@@ -70,6 +71,6 @@ def compounds() -> Iterator[str]:
 def mermaid() -> Iterator[str]:
     """The edges as lines of a Mermaid state diagram."""
     yield f"    [*] --> {NAMES[State.RELEASED]}"
-    for start, finish in ROWS:
+    for start, finish in EDGES:
         target = "[*]" if finish is State.FORGOTTEN else NAMES[finish]
         yield f"    {NAMES[start]} --> {target}"

@@ -11,8 +11,8 @@ from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.scopes import run_config_of
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.edges import DETOURS, EDGES, Edge
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.table import DETOURS, TRANSITIONS, Edge
 from workerfuzz.strategies.worker import WORKER_STEPS
 
 CASES = sorted((Path(__file__).parents[2] / "regressions").glob("*.case"))
@@ -90,7 +90,7 @@ def taken() -> set[Edge]:
 
 
 def test_every_transition_is_in_a_case(taken: set[Edge]) -> None:
-    assert taken == {*TRANSITIONS, *DETOURS}
+    assert taken == {*EDGES, *DETOURS}
 
 
 def test_every_kind_of_step_is_in_a_case() -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant, mutant, mutants_in, row, rows
+from workerfuzz.statemachine.worker.edges import Edge
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.statemachine.worker.states import State as S
-from workerfuzz.statemachine.worker.table import Edge
 from workerfuzz.statemachine.worker.task import TaskState
 from workerfuzz.statemachine.worker.transitions import computing, settling
 from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, Recommendation

@@ -13,8 +13,8 @@ from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSyste
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.edges import COMPOUND, DETOURS, EDGES, Edge
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, TRANSITIONS, Edge
 from workerfuzz.statemachine.worker.task import Transition
 from workerfuzz.strategies.worker import Step
 
@@ -147,7 +147,7 @@ def expected(scope: str, subject: AnySubject) -> list[str]:
     if not declaration(subject.name).is_model:
         return []
     return [
-        *(f"worker {start} -> {finish}" for start, finish in TRANSITIONS),
+        *(f"worker {start} -> {finish}" for start, finish in EDGES),
         *map(detour, DETOURS),
         *(held(*compound) for compound in sorted(COMPOUND, key=str)),
         SUSPICION,

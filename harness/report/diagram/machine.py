@@ -12,7 +12,7 @@ from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.statemachine.scheduler import states as of_scheduler
 from workerfuzz.statemachine.scheduler import table as scheduler_table
 from workerfuzz.statemachine.worker import states as of_worker
-from workerfuzz.statemachine.worker import table as worker_table
+from workerfuzz.statemachine.worker.edges import EDGES as WORKER_EDGES
 
 Edge = tuple[str, str]
 
@@ -27,7 +27,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 #: The reference's table, by party: who asks for each transition, or why it happens.
 TABLES: Final[Mapping[str, Mapping[Edge, str]]] = MappingProxyType(
     {
-        "worker": {edge: row.asked_by for edge, row in worker_table.ROWS.items()},
+        "worker": dict(WORKER_EDGES.items()),
         "scheduler": {edge: row.because for edge, row in scheduler_table.ROWS.items()},
     }
 )

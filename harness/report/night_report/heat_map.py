@@ -9,7 +9,7 @@ from typing import Final
 from workerfuzz.harness.report.groups import TransitionCounts
 from workerfuzz.statemachine.scheduler import table as scheduler_table
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState as OfScheduler
-from workerfuzz.statemachine.worker import table as worker_table
+from workerfuzz.statemachine.worker.edges import EDGES as WORKER_EDGES
 from workerfuzz.statemachine.worker.states import State as OfWorker
 
 #: States in the order in which they are shown, by party.
@@ -20,7 +20,7 @@ STATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 #: Who asks for a transition, by party, then by its states; as our own tables have it.
 ASKED_BY: Final[Mapping[str, Mapping[tuple[str, str], str]]] = MappingProxyType(
     {
-        "worker": {edge: row.asked_by for edge, row in worker_table.ROWS.items()},
+        "worker": dict(WORKER_EDGES.items()),
         "scheduler": {edge: row.because for edge, row in scheduler_table.ROWS.items()},
     }
 )

@@ -37,8 +37,8 @@ from workerfuzz.statemachine.scheduler.task import SchedulerTransition as Schedu
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.edges import EDGES as WORKER_EDGES
 from workerfuzz.statemachine.worker.events import Event
-from workerfuzz.statemachine.worker.table import TRANSITIONS as WORKER_EDGES
 from workerfuzz.statemachine.worker.task import Priority, Transition
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies.cluster.run_config import ClusterConfig

@@ -4,8 +4,8 @@ import pytest
 
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.worker.edges import EDGES
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.table import TRANSITIONS
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.worker.run_config import RunConfig
 
@@ -113,4 +113,4 @@ def test_state_after_release(before: str, last: str, start: str, finish: str) ->
 
 def test_every_edge_into_released_is_listed() -> None:
     listed = {caller[2] for caller in CALLERS.values()}
-    assert {str(start) for start, finish in TRANSITIONS if finish is State.RELEASED} == listed
+    assert {str(start) for start, finish in EDGES if finish is State.RELEASED} == listed

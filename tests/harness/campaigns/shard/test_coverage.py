@@ -6,12 +6,12 @@ from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, SUSPICION, ex
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.worlds.scopes import SCOPES
-from workerfuzz.statemachine.worker.table import COMPOUND, DETOURS, TRANSITIONS
+from workerfuzz.statemachine.worker.edges import COMPOUND, DETOURS, EDGES
 
 
 def test_everything_there_is_to_reach_has_a_name() -> None:
     names = expected("worker", get("reference"))
-    assert len(names) == len(TRANSITIONS) + len(DETOURS) + len(COMPOUND) + 1
+    assert len(names) == len(EDGES) + len(DETOURS) + len(COMPOUND) + 1
     assert len(set(names)) == len(names)
     assert "worker flight -> resumed" in names
     assert "detour error -> waiting" in names
