@@ -11,7 +11,18 @@ from typing import Annotated, Final
 
 import typer
 
-from workerfuzz.harness.cli import cases, corpus, demo, diagram, lists, nightly, report, run, show
+from workerfuzz.harness.cli import (
+    cases,
+    corpus,
+    demo,
+    diagram,
+    lists,
+    mutants,
+    nightly,
+    report,
+    run,
+    show,
+)
 from workerfuzz.harness.cli.options import ExitStatus, complain
 from workerfuzz.harness.cli.usage_errors import UsageError, told
 
@@ -22,7 +33,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (demo, run, nightly, report, cases, show, diagram, corpus, lists):  # as in help
+for module in (
+    demo,
+    run,
+    mutants,
+    nightly,
+    report,
+    cases,
+    show,
+    diagram,
+    corpus,
+    lists,
+):  # as in help
     app.add_typer(module.app)
 
 

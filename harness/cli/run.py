@@ -17,8 +17,6 @@ from workerfuzz.harness.cli.options import (
     DepthOption,
     DistinctOption,
     Engine,
-    EngineOption,
-    ExitStatus,
     ForOption,
     JobsOption,
     KeysOption,
@@ -144,40 +142,3 @@ def engine_of(
     if tactic is not None and tactic not in tactics:
         raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")
     return engine or (Engine.WALK if options else DEFAULTS[scope])
-
-
-@app.command()
-def mutants(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME...]", help="All, unless some are named.")
-    ] = None,
-    engine: EngineOption = Engine.WALK,
-    seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
-    scope: Annotated[
-        ScopeChoice, typer.Option(help="Where they are looked for.")
-    ] = ScopeChoice.WORKER,
-    quiet: QuietOption = False,
-) -> None:
-    """Plant known bugs in the reference, one at a time: which property catches each?"""
-    from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all, wanted
-    from workerfuzz.harness.report.live.progress import showing
-    from workerfuzz.harness.report.terminal import mutant_line, score
-
-    done: list[Measured] = []
-    try:
-        total = len(wanted(names or (), scope))
-        with showing(quiet=quiet) as show:
-
-            def tell(measured: Measured) -> None:
-                done.append(measured)
-                typer.echo(mutant_line(measured))
-                show("planting bugs", len(done), total)
-
-            show("planting bugs", 0, total)
-            measure_all(names or (), engine, tell, seed=seed, scope=scope)
-    except ValueError as error:  # no such mutant
-        raise typer.BadParameter(str(error)) from None
-    finally:
-        if done:
-            typer.echo(score(done))
-    raise typer.Exit(ExitStatus.FINE if all(one.is_right for one in done) else ExitStatus.BROKEN)

@@ -6,6 +6,7 @@ A module that answers calls ``answering`` when it is run; ``ask`` runs it.
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -13,6 +14,7 @@ import msgspec
 
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.executors.resource_limits import (
+    TOO_LONG,
     end_with,
     leave_no_core,
     limit_memory,
@@ -28,13 +30,39 @@ Q = TypeVar("Q")
 #: Characters of its standard error that are looked at when it died.
 LAST_WORDS: Final = 2000
 
+#: Seconds between two looks at whether the answer is still waited for.
+LOOK_S: Final = 1.0
+
 
 class NoAnswer(Exception):
     """The process did not answer; says in a line why not."""
 
 
-def ask(python: str, module: str, question: object, answer: type[A], patience_s: float) -> A:
+class Died(NoAnswer):
+    """The process ended, or was ended, without a word.
+
+    Attributes:
+        is_overdue: it was given up, or used all the CPU time that it gave itself.
+    """
+
+    def __init__(self, said: str, *, is_overdue: bool) -> None:
+        super().__init__(said)
+        self.is_overdue = is_overdue
+
+
+def ask(
+    python: str,
+    module: str,
+    question: object,
+    answer: type[A],
+    patience_s: float,
+    *,
+    is_over: Callable[[], bool] = lambda: False,
+) -> A:
     """Return the answer of a module that runs in a process of its own, with a fixed order of sets.
+
+    Args:
+        is_over: asked now and then whether nobody waits for the answer any more.
 
     Raises:
         NoAnswer: it says why it cannot, died, or took longer than ``patience_s`` seconds.
@@ -51,15 +79,29 @@ def ask(python: str, module: str, question: object, answer: type[A], patience_s:
         ) as process,
     ):
         try:
-            line = to_json((os.getpid(), question)) + b"\n"
-            said, _ = process.communicate(line, timeout=patience_s)
-        except subprocess.TimeoutExpired:
-            raise NoAnswer(f"it did not end within {patience_s:g} s") from None
+            said = answered(process, to_json((os.getpid(), question)) + b"\n", patience_s, is_over)
         finally:
             process.kill()  # where it has ended, nothing happens
         errors.seek(max(0, errors.seek(0, os.SEEK_END) - LAST_WORDS))
         words = errors.read().decode(errors="replace").strip().rpartition("\n")[2]
     return understood(said, process.returncode, words, answer)
+
+
+def answered(
+    process: subprocess.Popen[bytes], line: bytes, patience_s: float, is_over: Callable[[], bool]
+) -> bytes:
+    """Send a line, and return all that the process says until it ends. Raises Died."""
+    deadline = time.monotonic() + patience_s
+    sent: bytes | None = line
+    while not is_over():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise Died(f"it did not end within {patience_s:g} s", is_overdue=True)
+        try:
+            return process.communicate(sent, timeout=min(left, LOOK_S))[0]
+        except subprocess.TimeoutExpired:
+            sent = None
+    raise Died("nobody waits for it any more", is_overdue=False)
 
 
 def understood(said: bytes, status: int, words: str, answer: type[A]) -> A:
@@ -69,7 +111,9 @@ def understood(said: bytes, status: int, words: str, answer: type[A]) -> A:
         if not problem:
             return from_json(bytes(found), answer)
     except Unreadable:
-        raise NoAnswer(f"the process {ended(status)}{words and f' ({words})'}") from None
+        raise Died(
+            f"the process {ended(status)}{words and f' ({words})'}", is_overdue=-status in TOO_LONG
+        ) from None
     raise NoAnswer(problem)
 
 

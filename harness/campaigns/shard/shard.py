@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, cast
 
@@ -34,7 +34,7 @@ from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.run_config import draw_cluster
+from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mode
 from workerfuzz.strategies.worker import Step
 
 #: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
@@ -181,16 +181,10 @@ class Shard:
             tally.sketch = merged(tally.sketch, [digest(steps)])
 
     def run_config(self, chooser: Chooser) -> AnyRunConfig:
-        """Draw the configuration of a run.
-
-        Every other cluster is in production mode, where the system does not validate itself.
-        """
+        """Draw the configuration of a run; every other cluster is in production mode."""
         if self.plan.scope != "cluster":
             return cast("Subject", self.subject).run_config(chooser)
-        drawn = draw_cluster(chooser, self.plan.workers)
-        if self.number % 2 == 0:
-            return drawn
-        return replace(drawn, config=replace(drawn.config, validate=False))
+        return production_mode(draw_cluster(chooser, self.plan.workers), self.number)
 
     # What is found
 

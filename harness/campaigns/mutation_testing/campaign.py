@@ -1,0 +1,287 @@
+"""Mutation testing of one target: a baseline, a sample of its mutants, and the score."""
+
+import hashlib
+import statistics
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from workerfuzz.harness.campaigns.executors.requests import Died, ask
+from workerfuzz.harness.campaigns.mutation_testing.mutant import (
+    TARGETS,
+    GeneratedMutant,
+    Target,
+    mutants_of,
+)
+from workerfuzz.harness.campaigns.mutation_testing.request import (
+    CaughtBy,
+    SearchRequest,
+    SearchResult,
+)
+
+#: The module that fuzzes a mutant.
+PROCESS: Final = "workerfuzz.harness.campaigns.mutation_testing.mutant_process"
+
+#: Seconds by the clock for one second of CPU, before a process is given up: the machine may be busy.
+PATIENCE: Final = 20.0
+
+#: The same of a search without a budget in CPU time.
+LONGEST_S: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutationPlan:
+    """A campaign.
+
+    Attributes:
+        sample: how many mutants are tried; None: all.
+        names: ids of mutants, or ends of the names of files; empty: any.
+        cpu_s: budget of a mutant in seconds of CPU; 0: none.
+        most_steps: budget of a mutant in steps; 0: none.
+        reach_s: seconds of CPU for which the healthy code is fuzzed to see which lines are executed, and
+            which bugs it has itself; only where not every mutant counts.
+    """
+
+    target: str
+    seed: int = 0
+    sample: int | None = None
+    names: Sequence[str] = ()
+    cpu_s: float = 0.0
+    most_steps: int = 0
+    reach_s: float = 60.0
+
+    @property
+    def budget(self) -> str:
+        """In words."""
+        limits = [f"{self.cpu_s:g} s of CPU"] if self.cpu_s else []
+        limits += [f"{self.most_steps:,} steps"] if self.most_steps else []
+        return " or ".join(limits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutantResult:
+    """One mutant, and what noticed it."""
+
+    mutant: GeneratedMutant
+    result: SearchResult
+
+    @property
+    def is_caught(self) -> bool:
+        return self.result.caught_by is not None
+
+    @property
+    def noticed_by(self) -> str:
+        """Name of the property, or the way in which it was noticed; empty: nothing did."""
+        caught_by = self.result.caught_by
+        if caught_by is None:
+            return ""
+        return self.result.property or caught_by.value
+
+
+@dataclass(slots=True, kw_only=True)
+class MutationScore:
+    """Result of a campaign so far.
+
+    Attributes:
+        version: of the subject.
+        healthy: of the code without a mutant, which must not be caught.
+        generated: number of mutants that there are.
+        unreached: those on lines that the healthy code never executes, where these do not count.
+        equivalent: those that are known to change nothing, and were not tried.
+        results: of mutants that were tried, in the order of the text.
+    """
+
+    plan: MutationPlan
+    version: str = ""
+    healthy: SearchResult = field(default_factory=SearchResult)
+    generated: int = 0
+    unreached: list[GeneratedMutant] = field(default_factory=list)
+    equivalent: list[GeneratedMutant] = field(default_factory=list)
+    results: list[MutantResult] = field(default_factory=list)
+
+    @property
+    def survivors(self) -> list[MutantResult]:
+        return [it for it in self.results if not it.is_caught]
+
+    @property
+    def caught(self) -> list[MutantResult]:
+        return [it for it in self.results if it.is_caught]
+
+    @property
+    def share(self) -> float:
+        """Of those that were tried, the share that was caught; 0 to 1."""
+        return len(self.caught) / len(self.results) if self.results else 1.0
+
+    @property
+    def is_right(self) -> bool:
+        """Nothing survived, and the healthy code passes."""
+        return not self.survivors and self.healthy.caught_by is None
+
+    def noticed(self) -> list[tuple[str, int]]:
+        """Properties and other ways of noticing, with how many each noticed first; the most first."""
+        counts = Counter(it.noticed_by for it in self.caught)
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+    def files(self) -> Mapping[str, tuple[int, int]]:
+        """By file: how many of its mutants were caught, and how many tried."""
+        found: dict[str, tuple[int, int]] = {}
+        for it in self.results:
+            caught, tried = found.get(it.mutant.file, (0, 0))
+            found[it.mutant.file] = (caught + it.is_caught, tried + 1)
+        return dict(sorted(found.items()))
+
+    def cpu_quartiles(self) -> tuple[float, float, float]:
+        """Seconds of CPU until a mutant was caught: quartiles; three zeros where too few were."""
+        times = [it.result.cpu_s for it in self.caught if it.result.steps]
+        if len(times) < 2:
+            return (0.0, 0.0, 0.0)
+        first, second, third = statistics.quantiles(times, n=4, method="inclusive")
+        return (first, second, third)
+
+
+#: Told of each mutant that was tried, of how many are, and of how many will be.
+TellResult = Callable[[MutantResult, int, int], None]
+
+
+def tell_nobody(result: MutantResult, done: int, total: int, /) -> None:
+    """Discard a result."""
+
+
+def selected(mutants: Iterable[GeneratedMutant], plan: MutationPlan) -> list[GeneratedMutant]:
+    """The mutants that a plan names, or a sample.
+
+    A sample hardly changes when the code does: which mutants are in it follows from the seed and from
+    the id of each.
+
+    Raises:
+        ValueError: no mutant has that id, no file that name.
+    """
+    found = [*mutants]
+    if plan.names:
+        for name in plan.names:
+            if not any(is_named(it, name) for it in found):
+                raise ValueError(f'{plan.target} has no mutant and no file "{name}"')
+        found = [it for it in found if any(is_named(it, name) for name in plan.names)]
+    if plan.sample is None:
+        return found
+    drawn = sorted(found, key=lambda it: hashlib.sha256(f"{plan.seed}/{it.id}".encode()).digest())
+    chosen = {it.id for it in drawn[: plan.sample]}
+    return [it for it in found if it.id in chosen]
+
+
+def is_named(mutant: GeneratedMutant, name: str) -> bool:
+    """Return True for its id, and for its file or the end of that: ``handlers/threads.py``."""
+    return mutant.id == name or f"/{mutant.file}".endswith(f"/{name}")
+
+
+def measure_target(
+    plan: MutationPlan,
+    *,
+    equivalent: frozenset[str] = frozenset(),
+    jobs: int = 1,
+    tell: TellResult = tell_nobody,
+    score: MutationScore | None = None,
+    python: str = sys.executable,
+) -> MutationScore:
+    """Try mutants of the target of a plan, each in a process of its own.
+
+    Args:
+        equivalent: ids of mutants that change nothing; they are tried only if they are named.
+        score: is filled; what it has when this is interrupted is true of what was done.
+
+    Raises:
+        NoSource: the code that is to be changed is not there.
+        NoAnswer: the healthy code could not be fuzzed.
+        ValueError: a name of the plan is unknown.
+    """
+    its = score if score is not None else MutationScore(plan=plan)
+    target = TARGETS[plan.target]
+    everything = mutants_of(target)
+    its.generated = len(everything)
+    request = SearchRequest(
+        target=target.name,
+        subject=target.subject,
+        scope=target.scope,
+        seed=plan.seed,
+        cpu_s=plan.cpu_s,
+        most_steps=plan.most_steps,
+    )
+    skipped = equivalent.difference(plan.names)
+    its.equivalent = [it for it in everything if it.id in skipped]
+    chosen = selected((it for it in everything if it.id not in skipped), replace(plan, sample=None))
+    healthy = ask_for(baseline(request, plan, target), python)
+    its.version = healthy.version
+    if target.whole:
+        its.healthy = healthy
+    else:
+        executed = {module: frozenset(lines) for module, lines in healthy.lines.items()}
+        its.unreached = [it for it in chosen if not is_reached(it, executed)]
+        request = replace(request, known=healthy.signatures)
+    unreached = {it.id for it in its.unreached}
+    tried = selected((it for it in chosen if it.id not in unreached), replace(plan, names=()))
+    search_all(tried, request, jobs=jobs, python=python, score=its, tell=tell)
+    return its
+
+
+def baseline(request: SearchRequest, plan: MutationPlan, target: Target) -> SearchRequest:
+    """The request for the healthy code."""
+    if target.whole:
+        return request
+    return replace(request, cpu_s=plan.reach_s, most_steps=0, is_baseline=True)
+
+
+def is_reached(mutant: GeneratedMutant, executed: Mapping[str, frozenset[int]]) -> bool:
+    """One of the lines of its statement is executed."""
+    lines = executed.get(mutant.module, frozenset())
+    return not lines.isdisjoint(range(mutant.first_line, mutant.last_line + 1))
+
+
+def search_all(
+    mutants: Sequence[GeneratedMutant],
+    request: SearchRequest,
+    *,
+    jobs: int,
+    python: str,
+    score: MutationScore,
+    tell: TellResult,
+) -> None:
+    """Search for each mutant; results are told as they come, and kept in the order of the text."""
+    places = {it.id: place for place, it in enumerate(mutants)}
+    over = threading.Event()
+
+    def attempt(mutant: GeneratedMutant) -> MutantResult:
+        found = search_apart(replace(request, mutant=mutant.id), python, over.is_set)
+        return MutantResult(mutant=mutant, result=found)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for future in as_completed([pool.submit(attempt, it) for it in mutants]):
+                score.results.append(future.result())
+                tell(score.results[-1], len(score.results), len(mutants))
+        finally:
+            over.set()
+            pool.shutdown(cancel_futures=True)
+            score.results.sort(key=lambda it: places[it.mutant.id])
+
+
+def search_apart(
+    request: SearchRequest, python: str, is_over: Callable[[], bool] = lambda: False
+) -> SearchResult:
+    """Return the result of one search; a process that dies of its mutant has noticed it."""
+    try:
+        return ask_for(request, python, is_over)
+    except Died as error:
+        caught_by = CaughtBy.TIME_LIMIT if error.is_overdue else CaughtBy.CRASH
+        return SearchResult(caught_by=caught_by, counterexample=str(error))
+
+
+def ask_for(
+    request: SearchRequest, python: str, is_over: Callable[[], bool] = lambda: False
+) -> SearchResult:
+    """Search in a process. Raises NoAnswer."""
+    patience_s = (request.cpu_s or LONGEST_S) * PATIENCE + LONGEST_S
+    return ask(python, PROCESS, request, SearchResult, patience_s, is_over=is_over)

@@ -1,0 +1,97 @@
+"""Fuzzing of one mutant with the walk, in a process in which it is planted, until something notices."""
+
+import time
+from dataclasses import dataclass
+from typing import Final, cast
+
+from workerfuzz.harness.campaigns.mutation_testing.request import (
+    CaughtBy,
+    SearchRequest,
+    SearchResult,
+)
+from workerfuzz.harness.cases.case_world import AnySubject
+from workerfuzz.harness.cases.triage.known_bugs import known_bugs
+from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.worlds.scopes import SCOPES
+from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns
+from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mode
+
+#: Characters of a counterexample that are told.
+MOST_CHARACTERS: Final = 200
+
+
+@dataclass(slots=True)
+class MutantSearch:
+    """Runs of the walk, one after the other.
+
+    Attributes:
+        known: signatures that do not count.
+        number: of the run that is under way.
+    """
+
+    request: SearchRequest
+    known: set[tuple[str, ...]]
+    result: SearchResult
+    number: int = 0
+
+    def run(self, walker: Walker) -> None:
+        """Fuzz until a violation counts, or the budget is spent."""
+        began = time.process_time()
+        while not self.is_spent(began):
+            try:
+                steps = len(walker.run(self.number).steps)
+            except Violation as violation:
+                steps = len(violation.steps)
+                self.note(violation)
+            self.result.steps += steps
+            self.number += 1
+        self.result.cpu_s = time.process_time() - began
+
+    def is_spent(self, began: float) -> bool:
+        request = self.request
+        if self.result.caught_by is not None and not request.is_baseline:
+            return True
+        if request.most_steps and self.result.steps >= request.most_steps:
+            return True
+        return bool(request.cpu_s) and time.process_time() - began >= request.cpu_s
+
+    def note(self, violation: Violation) -> None:
+        """Note the violation that ends the search; of a baseline, each signature."""
+        mark = tuple(signature(violation))
+        if mark in self.known:
+            return
+        if self.request.is_baseline:
+            self.known.add(mark)
+            self.result.signatures.append(mark)
+        hangs = violation.property == every_call_returns.name
+        self.result.caught_by = CaughtBy.TIME_LIMIT if hangs else CaughtBy.PROPERTY
+        self.result.property = violation.property
+        self.result.counterexample = violation.counterexample.partition("\n")[0][:MOST_CHARACTERS]
+
+
+def search(request: SearchRequest) -> SearchResult:
+    """Fuzz the subject of this process as ``workerfuzz run --engine walk`` does."""
+    scope = SCOPES[request.scope]
+    clustered = request.scope == "cluster"
+    subject: AnySubject = (
+        get_cluster(request.subject) if clustered else fuzzed_alone(request.subject)
+    )
+    result = SearchResult()
+    result.version = subject.version()
+    known = {tuple(mark) for mark in request.known}
+    if request.is_baseline and clustered:
+        marks = [tuple(mark) for mark in known_bugs(cast("ClusterSystem", subject)).bugs]
+        result.signatures += marks
+        known.update(marks)
+    found = MutantSearch(request, known, result)
+    draw = (
+        (lambda chooser: production_mode(draw_cluster(chooser), found.number))
+        if clustered
+        else scope.draw
+    )
+    found.run(Walker(subject, request.seed, scope, draw))
+    return result
