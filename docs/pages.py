@@ -1,15 +1,19 @@
 """Makes the generated pages: ``python docs/pages.py``; with ``--check`` says which are out of date.
 
+``python docs/pages.py --power FILE...`` takes over what ``workerfuzz mutants --generated --json`` wrote.
+
 Run it in a checkout: it reads the cases, the properties, the tests and the mutants, and finds out which
 of them name a requirement.
 """
 
 import ast
+import json
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +24,14 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS
+from workerfuzz.harness.campaigns.mutation_testing.campaign import MutationScore
+from workerfuzz.harness.campaigns.mutation_testing.mutant import TARGETS
+from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cli import app
 from workerfuzz.harness.cli.options import STATUSES
+from workerfuzz.harness.report.mutation_score import PublishedScore, published
+from workerfuzz.harness.report.power_page import power_page
 from workerfuzz.statemachine.worker.states_page import states_page
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -149,15 +158,36 @@ def helps(group: TyperGroup, above: Any) -> Iterator[tuple[str, str]]:
                 yield from ((f"{name} {inner}", said) for inner, said in helps(command, its))
 
 
+def measured_power() -> list[PublishedScore]:
+    """Return the scores that the page about power shows."""
+    text = (ROOT / "docs" / "power.json").read_text(encoding="utf-8")
+    return from_json(text, list[PublishedScore])
+
+
+def publish(paths: Sequence[str]) -> None:
+    """Take over the scores of mutation testing; others stay as they are."""
+    scores = {score.target: score for score in measured_power()}
+    for path in map(Path, paths):
+        measured = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+        score = from_json(path.read_bytes(), MutationScore)
+        scores[score.plan.target] = published(score, measured)
+    ordered = [scores[name] for name in TARGETS if name in scores]
+    text = json.dumps(json.loads(to_json(ordered)), indent=1) + "\n"
+    (ROOT / "docs" / "power.json").write_text(text, encoding="utf-8")
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "states.md": states_page,
     "requirements.md": requirements_page,
     "commands.md": commands_page,
+    "power.md": lambda: power_page(measured_power()),
 }
 
 
 def main() -> int:
     """Writes the pages, or compares them. Returns the exit status."""
+    if "--power" in sys.argv:
+        publish(sys.argv[sys.argv.index("--power") + 1 :])
     stale = 0
     for name, make in PAGES.items():
         path, text = ROOT / "docs" / name, make()

@@ -67,14 +67,14 @@ def mutants(  # noqa: PLR0917 - options of a command are never given by position
         int, typer.Option(min=1, metavar="N", help="Generated: processes at a time.")
     ] = 1,
     reach_s: Annotated[
-        float,
+        float | None,
         typer.Option(
             "--reach",
             parser=duration,
             metavar="TIME",
-            help="Generated, of Dask: CPU time in which the lines that are ever executed are measured.",
+            help="Generated, of Dask: CPU time of the walk that tells which lines are executed; else 1m.",
         ),
-    ] = REACH_S,
+    ] = None,
     json: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Generated: write all results there.")
     ] = None,
@@ -98,7 +98,7 @@ def mutants(  # noqa: PLR0917 - options of a command are never given by position
         names=names or (),
         cpu_s=cpu_s or (0.0 if steps else TARGETS[of.value].cpu_s),
         most_steps=steps or 0,
-        reach_s=reach_s,
+        reach_s=reach_s or REACH_S,
     )
     from workerfuzz.harness.cli.mutation import measure_generated
 

@@ -1,6 +1,7 @@
 """Score of mutation testing, for the terminal and for ``docs/power.md``."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from workerfuzz.harness.campaigns.mutation_testing.campaign import (
     MutantResult,
@@ -55,3 +56,56 @@ def head_lines(score: MutationScore) -> Iterator[str]:
     healthy = score.healthy
     if healthy.caught_by is not None:
         yield f"the healthy code does not pass: {healthy.property or healthy.counterexample}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedScore:
+    """The part of a score that is published: counts and survivors, not what noticed each mutant.
+
+    Attributes:
+        measured: date.
+        budget: of a mutant, in words.
+        reach_s: seconds of CPU of the walk that tells which lines are executed; 0: all mutants count.
+        sampled: of how many mutants the tried ones are a sample; 0: all were tried.
+        quartiles: seconds of CPU until a mutant was caught.
+    """
+
+    target: str
+    version: str
+    measured: str
+    budget: str
+    seed: int
+    sampled: int
+    reach_s: float
+    generated: int
+    unreached: int
+    equivalent: int
+    tried: int
+    caught: int
+    files: dict[str, tuple[int, int]]
+    noticed: list[tuple[str, int]]
+    quartiles: tuple[float, float, float]
+    survivors: list[str]
+
+
+def published(score: MutationScore, measured: str) -> PublishedScore:
+    """Return what is published of a score."""
+    plan = score.plan
+    return PublishedScore(
+        target=plan.target,
+        version=score.version,
+        measured=measured,
+        budget=plan.budget,
+        seed=plan.seed,
+        sampled=score.generated if plan.sample is not None else 0,
+        reach_s=plan.reach_s if score.unreached else 0.0,
+        generated=score.generated,
+        unreached=len(score.unreached),
+        equivalent=len(score.equivalent),
+        tried=len(score.results),
+        caught=len(score.caught),
+        files=dict(score.files()),
+        noticed=score.noticed(),
+        quartiles=score.cpu_quartiles(),
+        survivors=[str(it.mutant) for it in score.survivors],
+    )

@@ -1,0 +1,77 @@
+"""Commands: generated mutants."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness.campaigns.executors.requests import NoAnswer
+from workerfuzz.harness.campaigns.mutation_testing import campaign
+from workerfuzz.harness.campaigns.mutation_testing.request import (
+    CaughtBy,
+    SearchRequest,
+    SearchResult,
+)
+from workerfuzz.harness.cli import run_command
+
+ARGUMENTS = ("mutants", "--generated", "--of", "worker", "--sample", "3")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[SearchRequest]:
+    """Searches without a process: the second mutant survives where it has so many steps."""
+    requests: list[SearchRequest] = []
+
+    def ask(python: str, module: str, request: SearchRequest, *_: object, **__: object) -> object:
+        requests.append(request)
+        if not request.mutant or (len(requests) == 3 and request.most_steps != 7):
+            return SearchResult(steps=5, version="1.2.3")
+        return SearchResult(caught_by=CaughtBy.PROPERTY, property="some_claim", steps=3)
+
+    monkeypatch.setattr(campaign, "ask", ask)
+    return requests
+
+
+def test_survivors_are_told_and_end_with_status_1(
+    asked: list[SearchRequest], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    results = tmp_path / "results.json"
+    status = run_command([*ARGUMENTS, "--seed", "4", "--json", str(results)])
+    out = capsys.readouterr().out
+    assert status == 1
+    assert [it.cpu_s for it in asked] == [10.0] * 4
+    assert "2 of 3 mutants of worker caught, 66.7%; 10 s of CPU each, seed 4, 1.2.3" in out
+    assert "nothing noticed; 5 steps" in out
+    assert "   2 some_claim" in out
+    written = json.loads(results.read_text(encoding="utf-8"))
+    assert written["plan"]["sample"] == 3
+    assert len(written["results"]) == 3
+
+
+def test_all_caught_is_status_0_and_steps_take_the_place_of_time(
+    asked: list[SearchRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command([*ARGUMENTS, "--steps", "7", "--quiet"]) == 0
+    assert {(it.cpu_s, it.most_steps) for it in asked} == {(0.0, 7)}
+    assert capsys.readouterr().out.startswith(
+        "3 of 3 mutants of worker caught, 100.0%; 7 steps each"
+    )
+
+
+def test_an_unknown_mutant_is_a_usage_error(
+    asked: list[SearchRequest], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command([*ARGUMENTS, "beef"]) == 2
+    assert 'worker has no mutant and no file "beef"' in capsys.readouterr().err
+
+
+def test_healthy_code_that_cannot_be_fuzzed_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ask(*_: object, **__: object) -> object:
+        raise NoAnswer("no distributed there")
+
+    monkeypatch.setattr(campaign, "ask", ask)
+    assert run_command([*ARGUMENTS]) == 3
+    said = "the healthy code of worker could not be fuzzed: no distributed there"
+    assert said in capsys.readouterr().err
