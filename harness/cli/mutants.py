@@ -32,52 +32,66 @@ class MutatedCode(StrEnum):
     DASK_SCHEDULER = "dask-scheduler"
 
 
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME...]", help="All, unless some are named; of generated ones, by id or file."
+    ),
+]
+
+GeneratedOption = Annotated[
+    bool,
+    typer.Option(
+        "--generated", help="Small changes of the code, made by rules; see docs/power.md."
+    ),
+]
+
+OfOption = Annotated[MutatedCode, typer.Option("--of", help="Generated: the code that is changed.")]
+
+SampleOption = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Generated: so many; else all.")
+]
+
+StepsOption = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Generated: budget of each in steps, not in time."),
+]
+
+AtATimeOption = Annotated[
+    int, typer.Option("--jobs", min=1, metavar="N", help="Generated: processes at a time.")
+]
+
+ReachOption = Annotated[
+    float | None,
+    typer.Option(
+        "--reach",
+        parser=duration,
+        metavar="TIME",
+        help="Generated, of Dask: CPU time of the walk that tells which lines are reached; else 1m.",
+    ),
+]
+
+JsonOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Generated: write all results there.")
+]
+
+
 @app.command()
 def mutants(  # noqa: PLR0917 - options of a command are never given by position
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[NAME...]",
-            help="All, unless some are named; of generated ones, by id or file.",
-        ),
-    ] = None,
+    names: NamesArgument = None,
     engine: EngineOption = Engine.WALK,
     seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
     scope: Annotated[
         ScopeChoice, typer.Option(help="Where they are looked for.")
     ] = ScopeChoice.WORKER,
-    generated: Annotated[
-        bool,
-        typer.Option(
-            "--generated", help="Small changes of the code, made by rules; see docs/power.md."
-        ),
-    ] = False,
-    of: Annotated[
-        MutatedCode, typer.Option("--of", help="Generated: the code that is changed.")
-    ] = MutatedCode.WORKER,
-    sample: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Generated: so many; else all.")
-    ] = None,
+    generated: GeneratedOption = False,
+    of: OfOption = MutatedCode.WORKER,
+    sample: SampleOption = None,
     cpu_s: CpuOption = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Generated: budget of each in steps, not in time."),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Generated: processes at a time.")
-    ] = 1,
-    reach_s: Annotated[
-        float | None,
-        typer.Option(
-            "--reach",
-            parser=duration,
-            metavar="TIME",
-            help="Generated, of Dask: CPU time of the walk that tells which lines are executed; else 1m.",
-        ),
-    ] = None,
-    json: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Generated: write all results there.")
-    ] = None,
+    steps: StepsOption = None,
+    jobs: AtATimeOption = 1,
+    reach_s: ReachOption = None,
+    json: JsonOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Plant bugs in the code under test, one at a time: which property catches each?

@@ -133,7 +133,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the traversal of a tree is.
+    """Position in the traversal of a tree.
 
     Attributes:
         bound: how often each name is bound in the function; None outside functions.

@@ -1,5 +1,6 @@
 """Generated mutants: plain data, with ids that stay while other code changes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,10 @@ def test_ids_stay_when_other_code_changes_and_differ_for_equal_changes(tmp_path:
 def test_functions_are_chosen_by_name_and_checks_of_the_code_itself_are_not_changed(
     tmp_path: Path,
 ) -> None:
-    def functions(**options: object) -> set[str]:
-        found = {"name": "t", "subject": "s", "scope": "worker", "package": "p", "cpu_s": 1.0}
-        target = Target(**{**found, **options})  # type: ignore[arg-type]
+    def functions(
+        *, functions: str = "", excluded: str = r"(?!)", guards: tuple[str, ...] = ()
+    ) -> set[str]:
+        target = replace(TARGET, functions=functions, excluded=excluded, guards=guards)
         return {it.function for it in generated(tmp_path, SOURCE, target)}
 
     assert functions() == {"f", "g"}
