@@ -152,7 +152,7 @@ class LocalShard:
         violation = at.breaking(broken_by(death), evidence(death))
         mark = signature(violation)
         for it in self.account.findings:
-            if it.signature == mark:
+            if it.signature.bug == mark.bug:
                 it.occurrences += 1
                 self.account.counters[tactic].found += 1
                 return None
@@ -179,7 +179,7 @@ class LocalShard:
             account.findings.remove(it)
         else:
             account.counters[it.tactic].found += 1
-        same = [other for other in account.findings if other.signature == kept.signature]
+        same = [other for other in account.findings if other.signature.bug == kept.signature.bug]
         if same:
             same[0].occurrences += kept.occurrences
         else:

@@ -18,7 +18,7 @@ from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_files import FORMER_DIGEST_NBYTES, name_of
+from workerfuzz.harness.engines.findings.finding_files import former_name_of, name_of
 
 #: The file of the night itself.
 NIGHT: Final = "night.json"
@@ -201,7 +201,7 @@ def summary_of(written: Written) -> NightSummary:
         [
             SummarisedFinding(
                 name_of(it),
-                name_of(it, FORMER_DIGEST_NBYTES),
+                former_name_of(it),
                 it.subject,
                 it.scope,
                 it.signature,

@@ -11,7 +11,12 @@ from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.triage.severity import HARM, Severity
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
-from workerfuzz.harness.engines.findings.finding_files import findings_in, first_seen, name_of
+from workerfuzz.harness.engines.findings.finding_files import (
+    findings_in,
+    first_seen,
+    name_among,
+    name_of,
+)
 
 #: How the name of a case ends.
 CASE: Final = ".case"
@@ -79,11 +84,11 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[T
             last = written.night.began
             fixed = {line.partition(": ")[0] for line in written.night.fixed}
         for finding in written.night.findings:
-            bug = (finding.subject, finding.scope, *finding.signature)
-            by_bug.setdefault(bug, {})[written.night.began] = finding
+            by_bug.setdefault(finding.bug, {})[written.night.began] = finding
     found = []
     for by_night in by_bug.values():
-        name = name_of(next(iter(by_night.values())))
+        any_night = next(iter(by_night.values()))
+        name = name_among(any_night, cases) or name_of(any_night)
         bug_ = of_nights(by_night, name, cases.pop(name, None))
         found.append(replace(bug_, status=status_of(bug_, by_night, last, since)))
         if name in fixed and last not in by_night:

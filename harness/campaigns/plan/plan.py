@@ -64,7 +64,8 @@ class Plan:
     def case_of(self, finding: Finding) -> str:
         """Name of the case that shows a bug already; empty where none does."""
         named = name_among(finding, {it.case for it in self.seen})
-        return named or next((it.case for it in self.seen if it.signature == finding.signature), "")
+        bug = finding.signature.bug
+        return named or next((it.case for it in self.seen if it.signature.bug == bug), "")
 
     @property
     def explores(self) -> bool:

@@ -17,7 +17,7 @@ from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
-from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence
 from workerfuzz.harness.engines.findings.finding_files import save
 from workerfuzz.harness.engines.findings.finding_writer import (
@@ -73,7 +73,7 @@ class Shard:
     tactic: str = ""
     coverage: dict[str, Coverage] = field(default_factory=dict)
     spent_on: dict[str, Counters] = field(default_factory=dict)
-    found: dict[Signature, Finding] = field(default_factory=dict)
+    found: dict[tuple[str, ...], Finding] = field(default_factory=dict)
     account: ShardResult = field(init=False)
     stopped: bool = False
     began: float = field(default_factory=time.monotonic)
@@ -205,11 +205,11 @@ class Shard:
         """Count a violation; the first of its signature is shrunk, written and returned, if new."""
         self.spent_on[self.tactic].found += 1
         mark = signature(violation)
-        if mark in self.found:
-            self.found[mark].occurrences += 1
+        if mark.bug in self.found:
+            self.found[mark.bug].occurrences += 1
             return None
         plan = self.plan
-        finding = self.found[mark] = first_occurrence(
+        finding = self.found[mark.bug] = first_occurrence(
             violation, mark, plan.subject, run=self.number, seed=plan.seed, tactic=self.tactic
         )
         finding.known = self.known_as(finding)
@@ -240,9 +240,8 @@ class Shard:
 
     def known_as(self, finding: Finding) -> str:
         """Title or file name of the case that shows a bug already; empty where there is none."""
-        if finding.signature in self.known.bugs:
-            return self.known.bugs[finding.signature].title
-        return self.plan.case_of(finding)
+        case = self.known.case_of(finding.signature)
+        return case.title if case is not None else self.plan.case_of(finding)
 
 
 def open_shard(

@@ -127,7 +127,7 @@ class Finding(msgspec.Struct):
     @property
     def bug(self) -> Bug:
         """Key that distinguishes it from other bugs."""
-        return (self.subject, self.scope, *self.signature)
+        return (self.subject, self.scope, *self.signature.bug)
 
     @property
     def is_new(self) -> bool:

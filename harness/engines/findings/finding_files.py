@@ -12,7 +12,7 @@ from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.reading import below, read, reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.cases.replay.replay import replay_command
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Bug, Finding
 
 #: Bytes of the digest in a file name: no two bugs ever share one.
 DIGEST_NBYTES: Final = 10
@@ -27,16 +27,33 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 ALONE: Final = "-alone"
 
 
-def name_of(finding: Finding, digest_nbytes: int = DIGEST_NBYTES) -> str:
-    """File name ``PROPERTY-HEX.case``: equal for the same bug of the same subject, and for no other."""
-    digest = blake2b("\n".join(finding.bug).encode(), digest_size=digest_nbytes)
-    return f"{finding.signature.property}-{digest.hexdigest()}.case"
+def name_of(finding: Finding) -> str:
+    """File name ``PROPERTY-HEX.case``; HEX is equal for the same bug of a subject, and for no other."""
+    return f"{finding.signature.property}-{digest_of(finding.bug)}.case"
+
+
+def former_name_of(finding: Finding, digest_nbytes: int = FORMER_DIGEST_NBYTES) -> str:
+    """File name that earlier releases gave: they told bugs apart by the property that noticed."""
+    bug = (finding.subject, finding.scope, *finding.signature)
+    return f"{finding.signature.property}-{digest_of(bug, digest_nbytes)}.case"
+
+
+def digest_of(bug: Bug, digest_nbytes: int = DIGEST_NBYTES) -> str:
+    return blake2b("\n".join(bug).encode(), digest_size=digest_nbytes).hexdigest()
 
 
 def name_among(finding: Finding, names: Collection[str]) -> str:
     """Return the file of these that is the case of a finding, named by any release; empty if none."""
-    both = (name_of(finding), name_of(finding, FORMER_DIGEST_NBYTES))
-    return next((name for name in both if name in names), "")
+    exact = (
+        name_of(finding),
+        former_name_of(finding, DIGEST_NBYTES),
+        former_name_of(finding),
+    )
+    ending = f"-{digest_of(finding.bug)}.case"  # another property may have noticed it
+    return next(
+        (name for name in exact if name in names),
+        next((name for name in names if name.endswith(ending)), ""),
+    )
 
 
 def names_in(folder: Path) -> list[str]:

@@ -22,7 +22,7 @@ _ITS_WORKER: Final = (
 )  # fmt: skip
 _STEALING: Final = ("in_flight", "key_stealable", "unknown_durations")
 _WORKER: Final = (
-    "tasks", "data", "actors", "ready", "constrained", "waiting", "executing", "long_running",
+    "data", "actors", "ready", "constrained", "waiting", "executing", "long_running",
     "in_flight_workers", "in_flight_tasks", "in_flight_tasks_count", "missing_dep_flight",
     "busy_workers", "waiting_for_data_count", "nbytes", "transfer_incoming_bytes",
 )  # fmt: skip
@@ -58,6 +58,8 @@ def _stealing(stealing: DaskObject) -> Iterator[str]:
 
 def _worker(name: str, worker: ClusterWorker) -> Iterator[str]:
     machine = worker.machine
+    states = (f"{key} ({task.state})" for key, task in machine.tasks.items())
+    yield from _line(name, "tasks", [*states])
     yield from _filled(name, machine, _WORKER)
     for table in _WORKER_BY_PEER:
         entries = getattr(machine, table, {})

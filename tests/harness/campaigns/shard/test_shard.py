@@ -68,7 +68,8 @@ def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
         (met,) = account_of(tmp_path).new
         case = met.case.case
         subject = get_cluster("reference")
-        known = Known({Signature(*met.signature): case})
+        mark = Signature(*met.signature)
+        known = Known({mark.shape: [(mark.property, case)]})
         again = fill(Shard(plan(), subject, tmp_path / "new", known))
     assert not again.new
     assert [it.known for it in again.findings] == [case.title]
