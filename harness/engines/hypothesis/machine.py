@@ -37,7 +37,8 @@ from workerfuzz.harness.worlds.scopes import (
     World,
 )
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.strategies.choosers import Chooser, HypothesisChooser
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.hypothesis_chooser import HypothesisChooser
 from workerfuzz.strategies.worker import Step
 
 #: Rules of a kind of step, by its word, where it has more than one: Hypothesis takes rules to be alike.
