@@ -103,8 +103,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     """
     from workerfuzz.harness.campaigns.plan.budget import Budget
     from workerfuzz.harness.campaigns.plan.plan import Plan
-    from workerfuzz.harness.cli.execution import Where, carried, finish, fuzz
-    from workerfuzz.harness.cli.explore_options import Asked
+    from workerfuzz.harness.cli.execution import ExecutorOptions, finish, fuzz, open_campaign
+    from workerfuzz.harness.cli.explore_options import ExploreOptions
 
     chosen = engine_of(scope, engine, corpus, tactic)
     budget = Budget(for_s, cpu_s, runs, profile.value)
@@ -122,8 +122,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         tactic=tactic.value if tactic is not None else "",
         corpus=str(corpus) if corpus is not None else "",
     )
-    plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
-    with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
+    plan = ExploreOptions(keys, peers, depth, allow, distinct).planned(plan)
+    with open_campaign(plan, out, ExecutorOptions(jobs, python, memory, cluster)) as campaign:
         finish(fuzz(campaign, quiet), verbose=verbose)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.executors.requests import NoAnswer
+from workerfuzz.harness.campaigns.executors.worker_client import NoReply
 from workerfuzz.harness.campaigns.mutation_testing import campaign
 from workerfuzz.harness.campaigns.mutation_testing.request import (
     CaughtBy,
@@ -69,7 +69,7 @@ def test_healthy_code_that_cannot_be_fuzzed_is_a_fault(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def ask(*_: object, **__: object) -> object:
-        raise NoAnswer("no distributed there")
+        raise NoReply("no distributed there")
 
     monkeypatch.setattr(campaign, "ask", ask)
     assert run_command([*ARGUMENTS]) == 3

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from workerfuzz.harness.campaigns.executors.requests import Died, ask
+from workerfuzz.harness.campaigns.executors.worker_client import ProcessDied, request_result
 from workerfuzz.harness.campaigns.mutation_testing.mutant import (
     TARGETS,
     GeneratedMutant,
@@ -195,7 +195,7 @@ def measure_target(
 
     Raises:
         NoSource: the code that is to be changed is not there.
-        NoAnswer: the healthy code could not be fuzzed.
+        NoReply: the healthy code could not be fuzzed.
         ValueError: a name of the plan is unknown.
     """
     its = score if score is not None else MutationScore(plan=plan)
@@ -274,7 +274,7 @@ def search_apart(
     """Return the result of one search; a process that dies of its mutant has noticed it."""
     try:
         return ask_for(request, python, is_over)
-    except Died as error:
+    except ProcessDied as error:
         caught_by = CaughtBy.TIME_LIMIT if error.is_overdue else CaughtBy.CRASH
         return SearchResult(caught_by=caught_by, counterexample=str(error))
 
@@ -282,6 +282,8 @@ def search_apart(
 def ask_for(
     request: SearchRequest, python: str, is_over: Callable[[], bool] = lambda: False
 ) -> SearchResult:
-    """Search in a process. Raises NoAnswer."""
+    """Search in a process. Raises NoReply."""
     patience_s = (request.cpu_s or LONGEST_S) * PATIENCE + LONGEST_S
-    return ask(python, PROCESS, request, SearchResult, patience_s, is_over=is_over)
+    return request_result(
+        python, request, SearchResult, patience_s, program=PROCESS, is_over=is_over
+    )

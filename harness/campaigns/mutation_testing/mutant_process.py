@@ -2,7 +2,7 @@
 
 It reads a request from standard input, plants the mutant, and only then imports what fuzzes: so this
 module, and all that it imports at its top, need nothing but the standard library. The answer on standard
-output is that of ``executors.requests``. Whatever a subject prints goes to standard error.
+output is a line as in ``executors.protocol``. Whatever a subject prints goes to standard error.
 """
 
 import dataclasses
@@ -79,25 +79,24 @@ def main() -> None:
     """Answer the request on standard input."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    parent, raw = json.loads(sys.stdin.buffer.readline())
-    end_with(parent)
+    line = json.loads(sys.stdin.buffer.readline())
+    end_with(line["parent"])
     leave_no_core()
-    request = SearchRequest(**raw)
+    request = SearchRequest(**line["request"])
     limit_memory(MEMORY_NBYTES)
     limit_cpu((request.cpu_s or BY_STEPS_S) + BESIDE_S)
     faulthandler.enable(all_threads=False)
     for number in TOO_LONG:
         faulthandler.register(number, all_threads=False, chain=True)
-    word: list[object]
     try:
-        word = [dataclasses.asdict(answer(request)), ""]
+        reply = {"type": "RequestDone", "result": dataclasses.asdict(answer(request))}
     except (NoSuchMutant, NoSource) as error:
-        word = [None, str(error)]
+        reply = {"type": "RequestRefused", "reason": str(error)}
     except BaseException as error:  # noqa: BLE001 - told to the other process, which decides
         traceback.print_exc()
-        word = [None, f"the harness failed, {type(error).__name__}: {error}"]
+        reply = {"type": "HarnessFailed", "description": f"{type(error).__name__}: {error}"}
     with answers:
-        answers.write(json.dumps(word).encode())
+        answers.write(json.dumps({"reply": reply}).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ from workerfuzz.harness.campaigns.nightly.night_files import Written
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.triage.severity import HARM, Severity
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
-from workerfuzz.harness.engines.findings.finding_files import (
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
     findings_in,
     first_seen,
+    merge_findings,
     name_among,
     name_of,
 )

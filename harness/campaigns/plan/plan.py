@@ -7,8 +7,7 @@ from typing import Final
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.explore.small_universe import Space
-from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_files import name_among, names_in
+from workerfuzz.harness.engines.findings.finding import Finding, name_among, names_in
 
 #: Of a bug that is recognised by the name of its file.
 NO_SIGNATURE: Final = Signature("")

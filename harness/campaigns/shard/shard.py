@@ -18,8 +18,7 @@ from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence
-from workerfuzz.harness.engines.findings.finding_files import save
+from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence, save
 from workerfuzz.harness.engines.findings.finding_writer import (
     look_closer,
     set_unshrunk_case,
@@ -53,13 +52,13 @@ class Shard:
         subject: the system, as a worker or a cluster.
         known: bugs that are known, by signature.
         on_progress: called with each new finding at once, and from time to time with None.
-        out: folder for cases of what is new; None: they are in the account alone.
+        out: folder for cases of what is new; None: they are in the result alone.
         entries: corpus entries that the walk mutates.
         runs: how many are over.
         tactic: of the run that is under way.
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
-        stopped: it ends after the run that is under way: Ctrl-C came while something was being shrunk.
+        is_stopped: it ends after the run that is under way, whatever becomes of a KeyboardInterrupt.
         last: CPU time when the last run was over, or what it found was kept.
     """
 
@@ -74,14 +73,14 @@ class Shard:
     coverage: dict[str, Coverage] = field(default_factory=dict)
     spent_on: dict[str, Counters] = field(default_factory=dict)
     found: dict[tuple[str, ...], Finding] = field(default_factory=dict)
-    account: ShardResult = field(init=False)
-    stopped: bool = False
+    result: ShardResult = field(init=False)
+    is_stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
     last: float = field(default_factory=time.process_time)
 
     def __post_init__(self) -> None:
-        self.account = ShardResult(
+        self.result = ShardResult(
             self.plan,
             self.subject.version(),
             fixed=[case.title for case in self.known.fixed],
@@ -103,14 +102,14 @@ class Shard:
     def spent(self) -> bool:
         """The budget is used up."""
         seconds = time.monotonic() - self.began
-        if seconds - self.account.seconds >= POINT_S or not self.account.curve:
+        if seconds - self.result.seconds >= POINT_S or not self.result.curve:
             self.settle(seconds)
             self.on_progress(None)
         return self.plan.budget.spent(seconds, time.process_time() - self.began_cpu, self.runs)
 
     def settle(self, seconds: float) -> None:
-        """Bring the account up to date."""
-        result = self.account
+        """Bring the result up to date."""
+        result = self.result
         result.seconds, result.runs = seconds, self.number
         result.findings = list(self.found.values())
         for tactic, coverage in self.coverage.items():
@@ -142,7 +141,7 @@ class Shard:
         if finding is not None:
             self.settle(time.monotonic() - self.began)
             self.on_progress(finding)
-        if self.stopped:
+        if self.is_stopped:
             raise KeyboardInterrupt
 
     def observing(self, tactic: str) -> Observer:
@@ -190,16 +189,16 @@ class Shard:
 
     def add_entry(self, entry: CorpusEntry) -> None:
         """A run reached something new; its entry goes into the corpus, while that takes any."""
-        if not self.plan.corpus or self.account.corpus_error:
+        if not self.plan.corpus or self.result.corpus_error:
             return
         try:
             corpus.store(Path(self.plan.corpus), entry)
         except OSError as error:
-            self.account.corpus_error = (
+            self.result.corpus_error = (
                 f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
             )
         else:
-            self.account.corpus_added += 1
+            self.result.corpus_added += 1
 
     def record_violation(self, violation: Violation) -> Finding | None:
         """Count a violation; the first of its signature is shrunk, written and returned, if new."""
@@ -222,8 +221,8 @@ class Shard:
         """Shrink a new finding and write its case. The case of all its steps is reported before."""
         engine = self.plan.engine
         set_unshrunk_case(finding, violation, engine)
-        self.account.findings = list(self.found.values())
-        self.account.doing = (
+        self.result.findings = list(self.found.values())
+        self.result.doing = (
             f"shrinking {len(violation.steps)} steps that break {finding.signature.property}"
         )
         self.on_progress(None)
@@ -235,8 +234,8 @@ class Shard:
             look_closer(self.subject, finding, shrunk.violation, engine)
             write_and_report(finding, self.out)
         if shrunk.stopped:
-            self.stopped = True
-        self.account.doing = ""
+            self.is_stopped = True
+        self.result.doing = ""
 
     def known_as(self, finding: Finding) -> str:
         """Title or file name of the case that shows a bug already; empty where there is none."""
@@ -264,7 +263,7 @@ def open_shard(
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
     shard = Shard(plan, subject, out, known, on_progress, entries)
-    shard.account.unreadable = [*there.problems]
+    shard.result.unreadable = [*there.problems]
     return shard
 
 

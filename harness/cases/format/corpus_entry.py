@@ -57,18 +57,18 @@ class NewerFormat(CaseError):
     """Written by a later workerfuzz: nothing is wrong with it."""
 
 
-def format(stem: CorpusEntry) -> str:
+def format(entry: CorpusEntry) -> str:
     """Return the one text of an entry."""
-    return "".join(f"{part}\n" for line in lines_of(stem) for part in wrapped(line))
+    return "".join(f"{part}\n" for line in lines_of(entry) for part in wrapped(line))
 
 
-def lines_of(stem: CorpusEntry) -> Iterator[str]:
+def lines_of(entry: CorpusEntry) -> Iterator[str]:
     """Lines, not yet wrapped."""
-    run_config = stem.run_config
+    run_config = entry.run_config
     yield f"{MAGIC} {VERSION}"
     yield f"scope: {run_config.scope}"
-    if stem.subject:
-        yield f"subject: {stem.subject}"
+    if entry.subject:
+        yield f"subject: {entry.subject}"
     if config := format_config(run_config.config):
         yield f"config: {config}"
     yield f"keys: {' '.join(run_config.keys)}"
@@ -77,9 +77,9 @@ def lines_of(stem: CorpusEntry) -> Iterator[str]:
         yield f"joins: {run_config.later}"
     elif run_config.peers:
         yield f"peers: {' '.join(run_config.peers)}"
-    yield from (f"reached: {feature}" for feature in stem.reached)
+    yield from (f"reached: {feature}" for feature in entry.reached)
     yield ""
-    yield from (f"> {step}" for step in stem.steps)
+    yield from (f"> {step}" for step in entry.steps)
 
 
 def read(content: str, path: Path | None = None) -> CorpusEntry:

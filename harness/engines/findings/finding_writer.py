@@ -12,8 +12,13 @@ from workerfuzz.harness.cases.replay.record import record, unplayed
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
 from workerfuzz.harness.cases.triage.signature import root, signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, first_occurrence
-from workerfuzz.harness.engines.findings.finding_files import closing_lines, save
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
+    closing_lines,
+    first_occurrence,
+    save,
+)
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, ProjectableClusterSystem

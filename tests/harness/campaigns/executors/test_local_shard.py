@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from examples.strangers import settle_in
 
-from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
-from workerfuzz.harness.campaigns.executors.process_pool import run_shards
+from workerfuzz.harness.campaigns.executors.process_pool import LocalShard, run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
@@ -137,12 +136,12 @@ def test_a_death_between_two_runs_is_a_fault(here: Path) -> None:
 def test_what_a_keeper_does_not_say_is_written_as_it_was(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note: Callable[..., None] = LocalShard.note
+    note: Callable[..., None] = LocalShard.add_reproduced
 
     def unheard(self: LocalShard, it: Finding, word: object) -> None:
         note(self, it, None)
 
-    monkeypatch.setattr(LocalShard, "note", unheard)
+    monkeypatch.setattr(LocalShard, "add_reproduced", unheard)
     (met,) = carried(here, "Crashes").new
     assert met.original_length == met.length > 2
     assert Signature(*met.signature).property == "process_survives"

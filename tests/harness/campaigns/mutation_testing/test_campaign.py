@@ -97,7 +97,7 @@ def test_a_process_that_uses_up_its_time_or_dies_has_noticed(
     for is_overdue, caught_by in ((True, CaughtBy.TIME_LIMIT), (False, CaughtBy.CRASH)):
 
         def ask(*_: object, is_overdue: bool = is_overdue, **__: object) -> SearchResult:
-            raise campaign.Died("the process was ended", is_overdue=is_overdue)
+            raise campaign.ProcessDied("the process was ended", is_overdue=is_overdue)
 
         monkeypatch.setattr(campaign, "ask", ask)
         assert search_apart(request, "python").caught_by is caught_by

@@ -71,10 +71,11 @@ def test_the_process_answers_that_an_id_is_unknown() -> None:
     request = {"target": "worker", "subject": "reference", "scope": "worker", "mutant": "beef"}
     done = subprocess.run(
         [sys.executable, "-m", "workerfuzz.harness.campaigns.mutation_testing.mutant_process"],
-        input=json.dumps([os.getpid(), request]),
+        input=json.dumps({"request": request, "parent": os.getpid()}),
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    assert json.loads(done.stdout) == [None, "worker has no mutant beef; its code may have changed"]
+    reason = "worker has no mutant beef; its code may have changed"
+    assert json.loads(done.stdout) == {"reply": {"type": "RequestRefused", "reason": reason}}

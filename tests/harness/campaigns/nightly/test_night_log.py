@@ -15,8 +15,13 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import saving
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import first_seen, name_of, names_in
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
+    first_seen,
+    name_of,
+    names_in,
+)
 
 BUG = ("role_fits_state", "", "")
 HOUR = 3600.0

@@ -9,8 +9,9 @@ import pytest
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import (
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
     findings_in,
     first_seen,
     former_name_of,
