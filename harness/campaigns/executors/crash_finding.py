@@ -19,7 +19,7 @@ from workerfuzz.harness.cases.replay.recovery import parsed, recover
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence
 from workerfuzz.harness.cases.triage.signature import Signature, signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, case_among
 from workerfuzz.harness.engines.findings.finding_writer import (
     found_by,
     set_shrunk_case,
@@ -232,7 +232,7 @@ def attempts_of(request: ReproduceCrash, case: Case) -> Attempts:
 
 def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
     """Title or file name of the case that shows it already; empty where there is none."""
-    seen = plan.case_of(finding)
+    seen = case_among(finding, plan.seen)
     if seen or not plan.known or plan.scope != "cluster":
         return seen
     for case in known_cases():

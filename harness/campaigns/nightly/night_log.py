@@ -25,7 +25,6 @@ from workerfuzz.harness.campaigns.nightly.night_files import (
     store_summary,
     summary_of,
 )
-from workerfuzz.harness.campaigns.plan.plan import SeenBefore
 from workerfuzz.harness.campaigns.shard.merge import up_to
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
@@ -34,6 +33,7 @@ from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.engines.findings.finding import (
     Finding,
     FindingCase,
+    SeenBefore,
     findings_in,
     first_seen,
     name_among,

@@ -2,28 +2,10 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.explore.small_universe import Space
-from workerfuzz.harness.engines.findings.finding import Finding, name_among, names_in
-
-#: Of a bug that is recognised by the name of its file.
-NO_SIGNATURE: Final = Signature("")
-
-
-@dataclass(frozen=True, slots=True)
-class SeenBefore:
-    """A bug that has a case already: it is counted, not shrunk and not written again.
-
-    Attributes:
-        case: name of the file that shows it, by which it is recognised.
-        signature: where the file is named otherwise; else empty.
-    """
-
-    case: str
-    signature: Signature = NO_SIGNATURE
+from workerfuzz.harness.engines.findings.finding import SeenBefore, names_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +41,6 @@ class Plan:
     corpus: str = ""
     planted: str = ""
     space: Space = field(default_factory=Space)
-
-    def case_of(self, finding: Finding) -> str:
-        """Name of the case that shows a bug already; empty where none does."""
-        named = name_among(finding, {it.case for it in self.seen})
-        bug = finding.signature.bug
-        return named or next((it.case for it in self.seen if it.signature.bug == bug), "")
 
     @property
     def explores(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, cast
@@ -13,6 +14,7 @@ from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSyste
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty
 from workerfuzz.statemachine.worker.edges import COMPOUND, DETOURS, EDGES, Edge
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Transition
@@ -152,3 +154,17 @@ def expected(scope: str, subject: AnySubject) -> list[str]:
         *(held(*compound) for compound in sorted(COMPOUND, key=str)),
         SUSPICION,
     ]
+
+
+@contextmanager
+def counting_checks(counts: dict[str, int]) -> Iterator[None]:
+    """While this lasts, each check of a property is counted under the property's name."""
+
+    def count(item: AnyProperty) -> None:
+        counts[item.name] = counts.get(item.name, 0) + 1
+
+    before, CHECKS.observer = CHECKS.observer, count
+    try:
+        yield
+    finally:
+        CHECKS.observer = before

@@ -52,8 +52,7 @@ def by_walk(shard: Shard) -> None:
         keep=shard.add_entry,
     )
     while not shard.spent():
-        with shard.checks():
-            shard.attempt(lambda: walker.run(shard.number, shard.observing))
+        shard.attempt(lambda: walker.run(shard.number, shard.observing))
 
 
 class BudgetSpent(BaseException):

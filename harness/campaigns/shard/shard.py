@@ -9,8 +9,12 @@ from typing import Final, cast
 
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
-from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, Coverage, expected
-from workerfuzz.harness.campaigns.shard.property_counts import counted
+from workerfuzz.harness.campaigns.shard.coverage import (
+    COVERAGES,
+    Coverage,
+    counting_checks,
+    expected,
+)
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format import corpus
@@ -18,7 +22,7 @@ from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence, save
+from workerfuzz.harness.engines.findings.finding import Finding, case_among, first_occurrence, save
 from workerfuzz.harness.engines.findings.finding_writer import (
     look_closer,
     set_unshrunk_case,
@@ -124,7 +128,8 @@ class Shard:
         """One run, however it ends."""
         violation = None
         try:
-            steps: Sequence[Step] = run().steps
+            with self.watching_checks():
+                steps: Sequence[Step] = run().steps
         except Violation as found:
             steps, violation = found.steps, found
         except Exception as error:
@@ -159,16 +164,18 @@ class Shard:
         return self.number % WATCHED == 0
 
     @contextmanager
-    def checks(self) -> Iterator[None]:
-        """Checks of properties are counted, where the run is watched."""
+    def watching_checks(self) -> Iterator[None]:
+        """Count the checks of properties, where the run is watched."""
         if not self.is_watched:
             yield
             return
         counts: dict[str, int] = {}
-        with counted(counts):
-            yield
-        if self.tactic:
-            self.spent_on[self.tactic].add(Counters(checked=counts))
+        try:
+            with counting_checks(counts):
+                yield
+        finally:
+            if self.tactic:
+                self.spent_on[self.tactic].add(Counters(checked=counts))
 
     def count(self, steps: Sequence[Step]) -> None:
         """A run is over."""
@@ -240,7 +247,7 @@ class Shard:
     def known_as(self, finding: Finding) -> str:
         """Title or file name of the case that shows a bug already; empty where there is none."""
         case = self.known.case_of(finding.signature)
-        return case.title if case is not None else self.plan.case_of(finding)
+        return case.title if case is not None else case_among(finding, self.plan.seen)
 
 
 def open_shard(

@@ -208,6 +208,23 @@ def merge_findings(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(merged, key=lambda it: (not it.is_new, it.rank, it.bug))
 
 
+#: Of a bug that is recognised by the name of its file.
+NO_SIGNATURE: Final = Signature("")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SeenBefore:
+    """A bug that has a case already: it is counted, not shrunk and not written again.
+
+    Attributes:
+        case: name of the file that shows it, by which it is recognised.
+        signature: where the file is named otherwise; else empty.
+    """
+
+    case: str
+    signature: Signature = NO_SIGNATURE
+
+
 #: Bytes of the digest in a file name: no two bugs ever share one.
 DIGEST_NBYTES: Final = 10
 
@@ -251,6 +268,13 @@ def name_among(finding: Finding, names: Collection[str]) -> str:
         (name for name in exact if name in names),
         next((name for name in names if name.endswith(ending)), ""),
     )
+
+
+def case_among(finding: Finding, seen: Collection[SeenBefore]) -> str:
+    """Return the name of the case of these that shows a finding already; empty if none."""
+    named = name_among(finding, {it.case for it in seen})
+    bug = finding.signature.bug
+    return named or next((it.case for it in seen if it.signature.bug == bug), "")
 
 
 def names_in(folder: Path) -> list[str]:

@@ -12,11 +12,11 @@ from examples.strangers import settle_in
 from workerfuzz.harness.campaigns.executors.process_pool import LocalShard, run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore
 
 #: So little that tests end soon, and so much that healthy runs take none of it.
 LIMITS = Limits(step_s=1.0, rest_s=2.0, silent_s=3.0, memory_nbytes=1 << 30)

@@ -15,9 +15,9 @@ from workerfuzz.harness.campaigns.executors.remote_shard import (
     RemoteTask,
 )
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore
 
 PLAN = Plan(subject="dask", scope="cluster", budget=Budget(seconds=60.0, runs=100))
 

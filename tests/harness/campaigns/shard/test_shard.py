@@ -10,7 +10,7 @@ import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard import engines
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.engines import fill
@@ -21,7 +21,7 @@ from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import Known
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore
 from workerfuzz.harness.engines.shrink.shrink import Shrinker
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
