@@ -254,7 +254,9 @@ def search_all(
     over = threading.Event()
 
     def attempt(mutant: GeneratedMutant) -> MutantResult:
-        found = search_apart(replace(request, mutant=mutant.id), python, over.is_set)
+        found = search_apart(
+            replace(request, mutant=mutant.id, module=mutant.module), python, over.is_set
+        )
         return MutantResult(mutant=mutant, result=found)
 
     with ThreadPoolExecutor(jobs) as pool:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -32,9 +33,9 @@ class Target:
         name: as the command line calls it.
         subject: that is fuzzed.
         scope: at which it is fuzzed.
-        package: everything in it is changed; a module stands for itself.
-        modules: changed, relative to the package; empty: all but ``left_out``.
-        left_out: modules that decide nothing.
+        package: in which the modules are.
+        modules: patterns of the names of those that are changed, relative to the package.
+        left_out: of those that are not, all the same: they decide nothing, or at another scope.
         functions: pattern of the qualified names that are changed.
         excluded: pattern of those that are not, all the same.
         guards: conditions under which the code only checks itself; nothing is changed there.
@@ -46,7 +47,7 @@ class Target:
     subject: str
     scope: str
     package: str
-    modules: Sequence[str] = ()
+    modules: Sequence[str] = ("*",)
     left_out: Sequence[str] = ()
     functions: str = ""
     excluded: str = r"(?!)"
@@ -83,10 +84,12 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 name="worker",
                 subject="reference",
                 scope="worker",
-                package="workerfuzz.statemachine.worker",
+                package="workerfuzz.statemachine",
+                modules=("worker.*",),
                 left_out=(
-                    "canonical", "config", "errors", "event_record", "fingerprint", "snapshot",
-                    "states_page",
+                    "worker.assignments", "worker.canonical", "worker.config", "worker.edges", "worker.errors",
+                    "worker.event_record", "worker.fingerprint", "worker.snapshot",
+                    "worker.states_page",
                 ),
                 cpu_s=10.0,
             ),
@@ -94,8 +97,11 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 name="scheduler",
                 subject="reference",
                 scope="cluster",
-                package="workerfuzz.statemachine.scheduler",
-                left_out=("config", "fingerprint", "possible_decisions"),
+                package="workerfuzz.statemachine",
+                modules=("scheduler.*", "worker.assignments"),
+                left_out=(
+                    "scheduler.config", "scheduler.fingerprint", "scheduler.possible_decisions",
+                ),
                 cpu_s=20.0,
             ),
             Target(
@@ -184,8 +190,12 @@ def modules_of(target: Target) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        if name in target.modules if target.modules else name not in target.left_out:
+        if is_among(name, target.modules) and not is_among(name, target.left_out):
             yield f"{target.package}.{name}" if name else target.package, path
+
+
+def is_among(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def mutants_of(target: Target) -> list[GeneratedMutant]:

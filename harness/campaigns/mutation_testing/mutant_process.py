@@ -44,7 +44,7 @@ def answer(request: SearchRequest) -> SearchResult:
     """Plant the mutant of a request, and fuzz. Raises NoSuchMutant, NoSource."""
     target = TARGETS[request.target]
     if request.mutant:
-        plant(target, request.mutant)
+        plant(target, request.module, request.mutant)
     trace = LineTrace({str(path): module for module, path in modules_of(target)})
     if request.is_baseline and not target.whole:
         trace.begin()

@@ -83,7 +83,11 @@ def test_equivalent_mutants_are_not_tried_unless_they_are_named(
 
 def test_a_mutant_with_which_nothing_loads_is_caught_by_the_import() -> None:
     request = SearchRequest(
-        target="worker", subject="no_such:Subject", scope="worker", mutant=WORKER[0].id
+        target="worker",
+        subject="no_such:Subject",
+        scope="worker",
+        mutant=WORKER[0].id,
+        module=WORKER[0].module,
     )
     found = search_apart(request, sys.executable)
     assert found.caught_by is CaughtBy.IMPORT
