@@ -14,7 +14,11 @@ from msgspec.structs import replace
 from workerfuzz.harness.campaigns.executors.interpreter import interpreter, targets_in
 from workerfuzz.harness.campaigns.executors.protocol import MinimiseCorpus
 from workerfuzz.harness.campaigns.executors.worker_client import NoReply, request_result
+from workerfuzz.harness.campaigns.mutation_testing.campaign import MutationPlan, measure_target
+from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_ids
+from workerfuzz.harness.campaigns.mutation_testing.mutant import TARGETS, NoSource
 from workerfuzz.harness.campaigns.nightly.folder import opened
+from workerfuzz.harness.campaigns.nightly.mutant_sample import MutantTester, SampleScore
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.nightly import (
     CorpusMinimiser,
@@ -42,14 +46,15 @@ from workerfuzz.harness.engines.findings.finding_writer import today
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 from workerfuzz.harness.report.live.live import campaign_display
 from workerfuzz.harness.report.live.progress import progress_bar
+from workerfuzz.harness.report.mutation_score import head_lines
 from workerfuzz.harness.report.night_summary import first_lines, last_lines
 from workerfuzz.harness.subjects import OWN, declaration
 
 #: Seconds in which the corpus of a target is minimised; thousands of entries take a minute.
 MINIMISING_S: Final = 900.0
 
-#: Phases that replay what is written: where it differs, a case differs.
-CASES: Final = ("replay", "known")
+#: Phases that are red where a case differs, or where a mutant survives.
+BROKEN: Final = ("replay", "known", "mutants")
 
 
 def start_night(
@@ -69,6 +74,7 @@ def start_night(
             executor,
             replayer,
             minimiser=corpus_minimiser(night_options.python),
+            mutant_tester=mutant_tester(night_options.python, night_options.jobs),
             report_writer=lambda night: write_reports(night, night_options.python),
             observer=TerminalObserver(out, quiet),
             resume=resume,
@@ -143,7 +149,7 @@ def copy_case(finding: Finding, out: Path | None) -> None:
 
 def exit_status(night: Night) -> ExitStatus:
     """Return the exit status of a night: findings come before faults, faults before interruption."""
-    if night.new or any(phase.red for phase in night.phases if phase.name in CASES):
+    if night.new or any(phase.red for phase in night.phases if phase.name in BROKEN):
         return ExitStatus.BROKEN
     if night.red:
         return ExitStatus.FAULT
@@ -172,6 +178,29 @@ def corpus_minimiser(python: str) -> CorpusMinimiser:
             raise NotMinimised(str(error)) from None
 
     return minimise
+
+
+def mutant_tester(python: str, jobs: int) -> MutantTester:
+    """Return the tester of generated mutants of our own models."""
+    of_models = {(it.subject, it.scope): it for it in TARGETS.values() if it.whole}
+
+    def try_mutants(target: Target, seed: int, count: int) -> SampleScore | None:
+        its = of_models.get(target.system)
+        if its is None:
+            return None
+        plan = MutationPlan(target=its.name, seed=seed, sample=count, cpu_s=its.cpu_s)
+        known = equivalent_ids(its.name)
+        try:
+            score = measure_target(
+                plan, equivalent=known, jobs=jobs, python=python or sys.executable
+            )
+        except (NoReply, NoSource) as error:
+            return SampleScore(f"mutants of {its.name}: none", [f"{its.name}: {error}"])
+        line, _, *red = head_lines(score)
+        red += [f"{its.name}: {it.mutant} survives, unreviewed" for it in score.survivors]
+        return SampleScore(line, red)
+
+    return try_mutants
 
 
 @contextmanager

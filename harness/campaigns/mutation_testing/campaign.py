@@ -13,8 +13,8 @@ from typing import Final
 from workerfuzz.harness.campaigns.executors.worker_client import ProcessDied, request_result
 from workerfuzz.harness.campaigns.mutation_testing.mutant import (
     TARGETS,
+    CodeUnderTest,
     GeneratedMutant,
-    Target,
     mutants_of,
 )
 from workerfuzz.harness.campaigns.mutation_testing.request import (
@@ -117,9 +117,14 @@ class MutationScore:
         return len(self.caught) / len(self.results) if self.results else 1.0
 
     @property
+    def is_healthy(self) -> bool:
+        """The code without a mutant passes."""
+        return self.healthy.caught_by is None
+
+    @property
     def is_right(self) -> bool:
         """Nothing survived, and the healthy code passes."""
-        return not self.survivors and self.healthy.caught_by is None
+        return not self.survivors and self.is_healthy
 
     def noticed(self) -> list[tuple[str, int]]:
         """Properties and other ways of noticing, with how many each noticed first; the most first."""
@@ -227,7 +232,7 @@ def measure_target(
     return its
 
 
-def baseline(request: SearchRequest, plan: MutationPlan, target: Target) -> SearchRequest:
+def baseline(request: SearchRequest, plan: MutationPlan, target: CodeUnderTest) -> SearchRequest:
     """The request for the healthy code."""
     if target.whole:
         return request

@@ -26,7 +26,7 @@ class NoSource(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class CodeUnderTest:
     """Code under test: the modules that are changed, and the fuzzing that must notice.
 
     Attributes:
@@ -76,24 +76,24 @@ EXCLUDED_IN_DASK: Final = (
 )
 
 #: By name.
-TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
+TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
     {
         target.name: target
         for target in (
-            Target(
+            CodeUnderTest(
                 name="worker",
                 subject="reference",
                 scope="worker",
                 package="workerfuzz.statemachine",
                 modules=("worker.*",),
                 left_out=(
-                    "worker.assignments", "worker.canonical", "worker.config", "worker.edges", "worker.errors",
-                    "worker.event_record", "worker.fingerprint", "worker.snapshot",
-                    "worker.states_page",
+                    "worker.assignments", "worker.canonical", "worker.config", "worker.edges",
+                    "worker.errors", "worker.event_record", "worker.fingerprint",
+                    "worker.snapshot", "worker.states_page",
                 ),
                 cpu_s=10.0,
             ),
-            Target(
+            CodeUnderTest(
                 name="scheduler",
                 subject="reference",
                 scope="cluster",
@@ -104,7 +104,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 ),
                 cpu_s=20.0,
             ),
-            Target(
+            CodeUnderTest(
                 name="dask-worker",
                 subject="dask",
                 scope="cluster",
@@ -116,7 +116,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 cpu_s=20.0,
                 whole=False,
             ),
-            Target(
+            CodeUnderTest(
                 name="dask-scheduler",
                 subject="dask",
                 scope="cluster",
@@ -179,7 +179,7 @@ class GeneratedMutant:
         return f"{self.id} {self.file} {self.function or 'module'}: {self.change}"
 
 
-def modules_of(target: Target) -> Iterator[tuple[str, Path]]:
+def modules_of(target: CodeUnderTest) -> Iterator[tuple[str, Path]]:
     """Name and file of each module of a target, without importing it. Raises NoSource."""
     spec = importlib.util.find_spec(target.package)
     if spec is None or not spec.submodule_search_locations:
@@ -198,7 +198,7 @@ def is_among(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def mutants_of(target: Target) -> list[GeneratedMutant]:
+def mutants_of(target: CodeUnderTest) -> list[GeneratedMutant]:
     """Every mutant of a target, file by file, in the order of the text. Raises NoSource."""
     return [
         mutant
@@ -208,7 +208,7 @@ def mutants_of(target: Target) -> list[GeneratedMutant]:
 
 
 def mutants_in(
-    target: Target, module: str, path: Path, tree: ast.Module | None = None
+    target: CodeUnderTest, module: str, path: Path, tree: ast.Module | None = None
 ) -> Iterator[tuple[GeneratedMutant, Change]]:
     """Mutants of one module, each with its change of the tree: that of the file, unless given."""
     source = path.read_text(encoding="utf-8")
@@ -242,7 +242,7 @@ def mutants_in(
         )
 
 
-def counts(target: Target, change: Change, tree: ast.Module) -> bool:
+def counts(target: CodeUnderTest, change: Change, tree: ast.Module) -> bool:
     """It is in a function of the target, and not where the code only checks itself."""
     if not re.match(target.functions, change.function) or re.match(
         target.excluded, change.function
@@ -251,7 +251,7 @@ def counts(target: Target, change: Change, tree: ast.Module) -> bool:
     return not target.guards or change.statement.lineno not in guarded_lines(target, tree)
 
 
-def guarded_lines(target: Target, tree: ast.Module) -> frozenset[int]:
+def guarded_lines(target: CodeUnderTest, tree: ast.Module) -> frozenset[int]:
     """Lines of the statements under a guard, and of the guards themselves."""
     key = (id(tree), target.name)
     if key not in _GUARDED:

@@ -56,23 +56,23 @@ def answer(request: SearchRequest) -> SearchResult:
     except (Exception, SystemExit) as error:
         if not request.mutant:
             raise
-        return caught(CaughtBy.IMPORT, error)
+        return SearchResult(caught_by=CaughtBy.IMPORT, counterexample=described(error))
+    result = SearchResult()
     try:
-        result = search(request)
+        search(request, result)
     except Exception as error:
         if not request.mutant:
             raise
-        return caught(CaughtBy.CRASH, error)
+        result.caught_by, result.counterexample = CaughtBy.CRASH, described(error)
     result.lines = trace.lines()
     return result
 
 
-def caught(by: CaughtBy, error: BaseException) -> SearchResult:
-    """The result where an exception came out of the world, or of an import."""
+def described(error: BaseException) -> str:
+    """An exception that came out of the world, or of an import, in a line."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     said = " ".join(str(error).split())[:200]
-    where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return SearchResult(caught_by=by, counterexample=f"{type(error).__name__}: {said} ({where})")
+    return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def main() -> None:

@@ -11,7 +11,11 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 
-from workerfuzz.harness.campaigns.mutation_testing.mutant import Target, modules_of, mutants_in
+from workerfuzz.harness.campaigns.mutation_testing.mutant import (
+    CodeUnderTest,
+    modules_of,
+    mutants_in,
+)
 
 
 class NoSuchMutant(Exception):
@@ -48,7 +52,7 @@ class MutantLoader(SourceFileLoader):
         return self.changed
 
 
-def plant(target: Target, module: str, wanted: str) -> None:
+def plant(target: CodeUnderTest, module: str, wanted: str) -> None:
     """Have a mutant in place of its module, in this process, for ever.
 
     Raises:
@@ -60,7 +64,7 @@ def plant(target: Target, module: str, wanted: str) -> None:
     sys.meta_path.insert(0, MutantFinder(module, code))
 
 
-def compiled(target: Target, module: str, wanted: str) -> CodeType:
+def compiled(target: CodeUnderTest, module: str, wanted: str) -> CodeType:
     """Code of a module with one of its mutants. Raises NoSuchMutant, NoSource."""
     for name, path in modules_of(target):
         if name != module:

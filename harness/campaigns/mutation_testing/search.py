@@ -41,15 +41,21 @@ class MutantSearch:
     def run(self, walker: Walker) -> None:
         """Fuzz until a violation counts, or the budget is spent."""
         began = time.process_time()
-        while not self.is_spent(began):
-            try:
-                steps = len(walker.run(self.number).steps)
-            except Violation as violation:
-                steps = len(violation.steps)
-                self.note(violation)
-            self.result.steps += steps
-            self.number += 1
-        self.result.cpu_s = time.process_time() - began
+        try:
+            while not self.is_spent(began):
+                self.attempt(walker)
+        finally:
+            self.result.cpu_s = time.process_time() - began
+
+    def attempt(self, walker: Walker) -> None:
+        """One run, however it ends."""
+        try:
+            steps = len(walker.run(self.number).steps)
+        except Violation as violation:
+            steps = len(violation.steps)
+            self.note(violation)
+        self.result.steps += steps
+        self.number += 1
 
     def is_spent(self, began: float) -> bool:
         request = self.request
@@ -73,14 +79,13 @@ class MutantSearch:
         self.result.counterexample = violation.counterexample.partition("\n")[0][:MOST_CHARACTERS]
 
 
-def search(request: SearchRequest) -> SearchResult:
-    """Fuzz the subject of this process as ``workerfuzz run --engine walk`` does."""
+def search(request: SearchRequest, result: SearchResult) -> None:
+    """Fuzz the subject of this process as ``workerfuzz run --engine walk`` does; fills the result."""
     scope = SCOPES[request.scope]
     clustered = request.scope == "cluster"
     subject: AnySubject = (
         get_cluster(request.subject) if clustered else fuzzed_alone(request.subject)
     )
-    result = SearchResult()
     result.version = subject.version()
     known = {tuple(mark) for mark in request.known}
     if request.is_baseline and clustered:
@@ -94,4 +99,3 @@ def search(request: SearchRequest) -> SearchResult:
         else scope.draw
     )
     found.run(Walker(subject, request.seed, scope, draw))
-    return result

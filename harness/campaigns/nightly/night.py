@@ -18,7 +18,7 @@ class Phase(msgspec.Struct):
     """One part of a campaign.
 
     Attributes:
-        name: ``canary``, ``replay``, ``known``, ``fuzz``, ``minimise`` or ``report``.
+        name: ``canary``, ``replay``, ``known``, ``fuzz``, ``mutants``, ``minimise`` or ``report``.
         lines: its report.
         red: why it failed, a line each; none: it did not.
         seconds: wall time.

@@ -9,6 +9,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, BudgetSplit
+from workerfuzz.harness.campaigns.nightly.mutant_sample import (
+    MutantTester,
+    sample_size,
+    try_no_mutants,
+    try_sample,
+)
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.nightly.night_files import NightSummary, Part, Written
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
@@ -128,6 +134,7 @@ class Nightly:
     executor: Executor
     replayer: Replayer
     minimiser: CorpusMinimiser = keep_all_entries
+    mutant_tester: MutantTester = try_no_mutants
     report_writer: ReportWriter = write_no_report
     observer: NightObserver = SILENT
     jobs: int = 1
@@ -148,6 +155,7 @@ class Nightly:
         try:
             self.short_phases()
             self.fuzz()
+            self.try_mutants()
             with self.during("minimise") as phase:
                 self.minimise(phase)
         except KeyboardInterrupt:
@@ -158,6 +166,13 @@ class Nightly:
         self.log.finish(now())
         self.write_reports()
         return self.night
+
+    def try_mutants(self) -> None:
+        """Try a sample of generated mutants; a night that is too short for any has no such phase."""
+        count = sample_size(self.night, self.jobs)
+        if count and self.mutant_tester is not try_no_mutants:
+            with self.during("mutants") as phase:
+                try_sample(phase, self.night, count, self.mutant_tester)
 
     def write_reports(self) -> None:
         """The night is over and written; it can be read in other ways, too."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import workerfuzz
 from workerfuzz.harness.campaigns.nightly.budget_split import rounds
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, check_format
+from workerfuzz.harness.campaigns.nightly.mutant_sample import MutantTester, try_no_mutants
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import (
     NightSummary,
@@ -91,6 +92,7 @@ def open_night(
     replayer: Replayer,
     *,
     minimiser: CorpusMinimiser = keep_all_entries,
+    mutant_tester: MutantTester = try_no_mutants,
     report_writer: ReportWriter = write_no_report,
     observer: NightObserver = SILENT,
     resume: bool = False,
@@ -128,6 +130,7 @@ def open_night(
         executor=executor,
         replayer=replayer,
         minimiser=minimiser,
+        mutant_tester=mutant_tester,
         report_writer=report_writer,
         observer=observer,
         jobs=options.jobs,

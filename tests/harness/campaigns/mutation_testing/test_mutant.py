@@ -7,9 +7,9 @@ import pytest
 
 from workerfuzz.harness.campaigns.mutation_testing.mutant import (
     TARGETS,
+    CodeUnderTest,
     GeneratedMutant,
     NoSource,
-    Target,
     modules_of,
     mutants_in,
     mutants_of,
@@ -17,10 +17,10 @@ from workerfuzz.harness.campaigns.mutation_testing.mutant import (
 
 SOURCE = "def f(a):\n    return a > 3\n\n\ndef g(a):\n    if a.validate:\n        a.check(1)\n"
 
-TARGET = Target(name="t", subject="reference", scope="worker", package="p", cpu_s=1.0)
+TARGET = CodeUnderTest(name="t", subject="reference", scope="worker", package="p", cpu_s=1.0)
 
 
-def generated(folder: Path, source: str, target: Target = TARGET) -> list[GeneratedMutant]:
+def generated(folder: Path, source: str, target: CodeUnderTest = TARGET) -> list[GeneratedMutant]:
     path = folder / "m.py"
     path.write_text(source, encoding="utf-8")
     return [mutant for mutant, _ in mutants_in(target, "p.q.m", path)]
@@ -77,7 +77,9 @@ def test_every_module_of_the_models_that_decides_is_changed(name: str) -> None:
 
 
 def test_a_package_that_is_not_installed_is_said_to_be_missing() -> None:
-    target = Target(name="t", subject="s", scope="worker", package="no_such_package", cpu_s=1.0)
+    target = CodeUnderTest(
+        name="t", subject="s", scope="worker", package="no_such_package", cpu_s=1.0
+    )
     with pytest.raises(NoSource, match="no_such_package is not installed"):
         mutants_of(target)
 
