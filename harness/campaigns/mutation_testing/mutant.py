@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.campaigns.mutation_testing.operators import Change, changes
+from workerfuzz.harness.campaigns.mutation_testing.operators import Change, changes, name_of
 
 #: Digits of an id; a hundred thousand mutants have different ones.
 ID_DIGITS: Final = 10
@@ -39,6 +39,8 @@ class CodeUnderTest:
         functions: pattern of the qualified names that are changed.
         excluded: pattern of those that are not, all the same.
         guards: conditions under which the code only checks itself; nothing is changed there.
+        refusals: exceptions that say that the caller, or the code itself, is wrong; nothing is changed
+            in an ``if`` that does no more than raise one.
         cpu_s: usual budget of a mutant, in seconds of CPU.
         whole: every mutant counts; otherwise those alone whose line a long walk executes.
     """
@@ -52,6 +54,7 @@ class CodeUnderTest:
     functions: str = ""
     excluded: str = r"(?!)"
     guards: Sequence[str] = ()
+    refusals: Sequence[str] = ()
     cpu_s: float
     whole: bool = True
 
@@ -75,6 +78,11 @@ EXCLUDED_IN_DASK: Final = (
     r"|log)$"
 )
 
+#: Of our models: an event cannot have happened, or the model is wrong.
+REFUSALS: Final = (
+    "ContradictoryRecommendations", "InvalidEvent", "InvalidTransition", "TransitionsDoNotEnd",
+)  # fmt: skip
+
 #: By name.
 TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
     {
@@ -88,9 +96,10 @@ TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
                 modules=("worker.*",),
                 left_out=(
                     "worker.assignments", "worker.canonical", "worker.config", "worker.edges",
-                    "worker.errors", "worker.event_record", "worker.fingerprint",
-                    "worker.snapshot", "worker.states_page",
+                    "worker.errors", "worker.event_record", "worker.events", "worker.fingerprint",
+                    "worker.instructions", "worker.snapshot", "worker.states_page",
                 ),
+                refusals=REFUSALS,
                 cpu_s=10.0,
             ),
             CodeUnderTest(
@@ -100,8 +109,10 @@ TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
                 package="workerfuzz.statemachine",
                 modules=("scheduler.*", "worker.assignments"),
                 left_out=(
-                    "scheduler.config", "scheduler.fingerprint", "scheduler.possible_decisions",
+                    "scheduler.client_requests", "scheduler.config", "scheduler.fingerprint",
+                    "scheduler.messages", "scheduler.possible_decisions",
                 ),
+                refusals=REFUSALS,
                 cpu_s=20.0,
             ),
             CodeUnderTest(
@@ -248,21 +259,31 @@ def counts(target: CodeUnderTest, change: Change, tree: ast.Module) -> bool:
         target.excluded, change.function
     ):
         return False
-    return not target.guards or change.statement.lineno not in guarded_lines(target, tree)
+    return change.statement.lineno not in guarded_lines(target, tree)
 
 
 def guarded_lines(target: CodeUnderTest, tree: ast.Module) -> frozenset[int]:
-    """Lines of the statements under a guard, and of the guards themselves."""
+    """Lines of the statements under a guard or with a refusal, and of their conditions."""
     key = (id(tree), target.name)
     if key not in _GUARDED:
         _GUARDED.clear()
         _GUARDED[key] = frozenset(
             line
             for node in ast.walk(tree)
-            if isinstance(node, ast.If) and ast.unparse(node.test) in target.guards
+            if isinstance(node, ast.If)
+            and (ast.unparse(node.test) in target.guards or is_refusal(node, target.refusals))
             for line in range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
         )
     return _GUARDED[key]
+
+
+def is_refusal(node: ast.If, exceptions: Sequence[str]) -> bool:
+    """Return True for ``if ...: raise InvalidEvent(...)``."""
+    match node.body:
+        case [ast.Raise(exc=ast.Call(func=raised))] if not node.orelse:
+            return name_of(raised) in exceptions
+        case _:
+            return False
 
 
 #: Guarded lines of the tree that is being looked at.

@@ -59,6 +59,13 @@ def test_functions_are_chosen_by_name_and_checks_of_the_code_itself_are_not_chan
     assert functions(guards=("a.validate",)) == {"f"}
 
 
+def test_a_refusal_of_what_cannot_happen_is_not_changed(tmp_path: Path) -> None:
+    source = "def f(a):\n    if a > 3:\n        raise InvalidEvent(f'{a}')\n    return a > 4\n"
+    target = replace(TARGET, refusals=("InvalidEvent",))
+    assert {it.line for it in generated(tmp_path, source, target)} == {4}
+    assert {it.line for it in generated(tmp_path, source)} == {2, 3, 4}
+
+
 def test_lines_of_a_condition_do_not_reach_into_its_body(tmp_path: Path) -> None:
     forced, *_ = generated(tmp_path, "def f(a):\n    if (\n        a\n    ):\n        a.b = 1\n")
     assert forced.operator == "condition"
