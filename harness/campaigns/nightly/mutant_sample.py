@@ -42,7 +42,7 @@ def try_no_mutants(target: Target, seed: int, count: int, /) -> SampleScore | No
 
 
 def sample_size(night: Night, jobs: int) -> int:
-    """How many mutants of each target a night tries: as many as its share of the time allows."""
+    """Return the number of mutants of each target that a night tries: its share of the time decides."""
     budget = night.budget
     seconds = [budget.seconds * jobs] if budget.seconds is not None else []
     seconds += [budget.cpu_s] if budget.cpu_s is not None else []
