@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.executors.requests import NoAnswer
+from workerfuzz.harness.campaigns.executors.worker_client import NoReply
 from workerfuzz.harness.campaigns.mutation_testing import campaign
 from workerfuzz.harness.campaigns.mutation_testing.request import (
     CaughtBy,
@@ -24,7 +24,7 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.executor import run_in_process
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
-from workerfuzz.harness.cli.night_execution import mutant_tester, status_of_night
+from workerfuzz.harness.cli.night_execution import exit_status, mutant_tester
 from workerfuzz.harness.cli.options import ExitStatus
 
 WORKER = Target("reference", "worker")
@@ -53,9 +53,9 @@ def test_a_survivor_that_nobody_reviewed_makes_the_night_red(tmp_path: Path) -> 
     found = night(tmp_path, Budget(runs=2, cpu_s=1000.0), asked)
     assert asked == [(WORKER, 7, 5), (CLUSTER, 7, 5)]
     phase = found.phase("mutants")
-    assert phase.told == ["5 tried of reference", "5 tried of clusters of reference"]
+    assert phase.lines == ["5 tried of reference", "5 tried of clusters of reference"]
     assert found.red == ["mutants: one survives"]
-    assert status_of_night(found) is ExitStatus.BROKEN
+    assert exit_status(found) is ExitStatus.BROKEN
     assert [it.name for it in found.phases][-3:] == ["mutants", "minimise", "report"]
 
 
@@ -82,33 +82,33 @@ def test_the_sample_is_a_share_of_the_night(budget: Budget, count: int) -> None:
 
 
 def test_each_survivor_is_a_red_line_and_dask_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask(python: str, module: str, request: SearchRequest, *_: object, **__: object) -> object:
+    def request_result(python: str, request: SearchRequest, *_: object, **__: object) -> object:
         if not request.mutant:
             return SearchResult(version="1.2.3")
         return SearchResult(steps=3)
 
-    monkeypatch.setattr(campaign, "ask", ask)
+    monkeypatch.setattr(campaign, "request_result", request_result)
     tester = mutant_tester("", 1)
     score = tester(WORKER, 3, 2)
     assert score is not None
-    assert score.told.startswith("0 of 2 mutants of worker caught, 0.0%; 10 s of CPU each, seed 3")
+    assert score.line.startswith("0 of 2 mutants of worker caught, 0.0%; 10 s of CPU each, seed 3")
     assert len(score.red) == 2
     assert all(line.endswith("survives, unreviewed") for line in score.red)
     assert tester(Target("dask", "cluster"), 3, 2) is None
 
 
 def test_what_keeps_mutants_from_being_tried_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
-    def ask(python: str, module: str, request: SearchRequest, *_: object, **__: object) -> object:
-        raise NoAnswer("no such python")
+    def request_result(python: str, request: SearchRequest, *_: object, **__: object) -> object:
+        raise NoReply("no such python")
 
-    monkeypatch.setattr(campaign, "ask", ask)
+    monkeypatch.setattr(campaign, "request_result", request_result)
     score = mutant_tester("", 1)(CLUSTER, 3, 2)
     assert score == SampleScore("mutants of scheduler: none", ["scheduler: no such python"])
 
 
 def test_a_healthy_model_that_is_caught_is_red(monkeypatch: pytest.MonkeyPatch) -> None:
     caught = SearchResult(caught_by=CaughtBy.PROPERTY, property="some_claim", version="1")
-    monkeypatch.setattr(campaign, "ask", lambda *_, **__: replace(caught))
+    monkeypatch.setattr(campaign, "request_result", lambda *_, **__: replace(caught))
     score = mutant_tester("", 1)(WORKER, 3, 1)
     assert score is not None
     assert list(score.red) == ["the healthy code does not pass: some_claim"]
