@@ -73,9 +73,9 @@ def minimise(
 ) -> None:
     """Replay the entries of a subject on the release that is here; keep few that reach all of it."""
     fix_hash_order(subject)
-    from workerfuzz.harness.campaigns.shard.shard import system
     from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise as minimised
     from workerfuzz.harness.report.live.progress import track
+    from workerfuzz.harness.subjects import system
     from workerfuzz.harness.worlds.scopes import SCOPES
 
     done = minimised(

@@ -50,14 +50,17 @@ class Tactic(enum.StrEnum):
     MORTAL = "mortal"
     FAULTY = "faulty"
     THIEVISH = "thievish"
+    BUSY = "busy"
+    BROKEN = "broken"
     GROWN = "grown"
 
 
 class ScopeChoice(enum.StrEnum):
-    """One worker, or a whole cluster."""
+    """One worker, a whole cluster, or whole processes."""
 
     WORKER = "worker"
     CLUSTER = "cluster"
+    PROCESS = "process"
 
 
 REFERENCE: Final = "reference"

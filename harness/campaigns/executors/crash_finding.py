@@ -28,7 +28,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     write_unshrunk,
 )
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
@@ -221,9 +221,7 @@ def case_of(plan: Plan, shrunk: Shrunk) -> Case:
 def attempts_of(request: ReproduceCrash, case: Case) -> Attempts:
     """Replays of steps on the subject of a plan; coming to rest may take the longest."""
     plan, limits = request.plan, request.limits
-    subject: Any = (
-        fuzzed_alone(plan.subject) if plan.scope == "worker" else get_cluster(plan.subject)
-    )
+    subject: Any = system(plan.subject, plan.scope)
     subject.version()  # imported before the first fork
     at_rest = case.scenes[-1].step is None
     patient = dataclasses.replace(limits, step_s=limits.rest_s if at_rest else limits.step_s)
@@ -233,7 +231,7 @@ def attempts_of(request: ReproduceCrash, case: Case) -> Attempts:
 def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
     """Title or file name of the case that shows it already; empty where there is none."""
     seen = case_among(finding, plan.seen)
-    if seen or not plan.known or plan.scope != "cluster":
+    if seen or not plan.known or plan.scope == "worker":
         return seen
     for case in known_cases():
         if breaks_one_of(case, attempts.subject, DEADLY):

@@ -45,12 +45,13 @@ from workerfuzz.harness.campaigns.plan.targets import Target, targets
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard, system
+from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.replay.recovery import open_box
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise
+from workerfuzz.harness.subjects import system
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.scopes import SCOPES
 

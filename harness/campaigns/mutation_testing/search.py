@@ -9,11 +9,10 @@ from workerfuzz.harness.campaigns.mutation_testing.request import (
     SearchRequest,
     SearchResult,
 )
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.triage.known_bugs import known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.walk.walker import Walker
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import AnySubject, fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation

@@ -18,6 +18,7 @@ from workerfuzz.harness.engines.findings.finding import (
     name_among,
     name_of,
 )
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: How the name of a case ends.
 CASE: Final = ".case"
@@ -116,7 +117,7 @@ def of_nights(
     return TriagedBug(
         str(Signature(*best.signature)),
         BugStatus.KNOWN,
-        f"clusters of {best.subject}" if best.scope == "cluster" else best.subject,
+        f"{SCOPES[best.scope].systems}{best.subject}",
         best.subject,
         best.occurrences,
         len(by_night),
@@ -139,7 +140,7 @@ def of_case(name: str, case: Case | CaseError, fixed: Iterable[str]) -> TriagedB
     return TriagedBug(
         name.rpartition("-")[0] or name,
         status,
-        f"clusters of {subject}" if case.scope == "cluster" else subject,
+        f"{SCOPES[case.scope].systems}{subject}",
         subject,
         first=first_seen(case),
         last=first_seen(case),

@@ -60,7 +60,7 @@ class Canary:
 
 def canaries(targets: Sequence[Target]) -> list[Canary]:
     """For each scope of the night one that must be found, and one that must not."""
-    scopes = dict.fromkeys(target.scope for target in targets)
+    scopes = dict.fromkeys(it.scope for it in targets if it.scope in PLANTED)
     return [Canary(scope, planted) for scope in scopes for planted in (PLANTED[scope], "")]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.engines.explore.small_universe import Space
 from workerfuzz.harness.engines.findings.finding import SeenBefore, names_in
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,7 @@ class Plan:
 
     Attributes:
         subject: name of the system.
-        scope: ``worker`` or ``cluster``.
+        scope: ``worker``, ``cluster`` or ``process``.
         engine: who chooses the steps.
         seed: of all its runs; shards of one campaign have seeds of their own.
         workers: of each cluster; None: as drawn.
@@ -48,7 +49,7 @@ class Plan:
         return self.engine == "explore"
 
     def __str__(self) -> str:
-        what = "clusters of " if self.scope == "cluster" else ""
+        what = SCOPES[self.scope].systems
         if self.explores:
             return f"{what}{self.subject}, engine explore, {self.space.described(self.scope)}"
         return f"{what}{self.subject}, engine {self.engine}, seed {self.seed}"

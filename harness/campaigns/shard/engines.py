@@ -19,11 +19,11 @@ from workerfuzz.harness.campaigns.shard.interruptions import (
 )
 from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.explore.explore import Exploration
 from workerfuzz.harness.engines.hypothesis.machine import MACHINES, Machine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser

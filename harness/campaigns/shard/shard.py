@@ -16,7 +16,6 @@ from workerfuzz.harness.campaigns.shard.coverage import (
     expected,
 )
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
@@ -30,14 +29,16 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     today,
     write_and_report,
 )
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import AnySubject, system
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mode
+from workerfuzz.strategies.process.run_config import draw_processes
 from workerfuzz.strategies.worker import Step
 
 #: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
@@ -188,9 +189,10 @@ class Shard:
 
     def run_config(self, chooser: Chooser) -> AnyRunConfig:
         """Draw the configuration of a run; every other cluster is in production mode."""
-        if self.plan.scope != "cluster":
+        if self.plan.scope == "worker":
             return cast("Subject", self.subject).run_config(chooser)
-        return production_mode(draw_cluster(chooser, self.plan.workers), self.number)
+        draw = draw_cluster if self.plan.scope == "cluster" else draw_processes
+        return production_mode(draw(chooser, self.plan.workers), self.number)
 
     # What is found
 
@@ -265,15 +267,10 @@ def open_shard(
     if out is not None:
         plan = knowing_cases_in(plan, out)
     subject, known = system(plan.subject, plan.scope), Known()
-    if plan.scope == "cluster" and plan.known:
-        known = known_bugs(cast("ClusterSystem", subject))
+    if plan.scope != "worker" and plan.known:
+        known = known_bugs(cast("ClusterSystem | ProcessSystem", subject), scope=plan.scope)
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
     shard = Shard(plan, subject, out, known, on_progress, entries)
     shard.result.unreadable = [*there.problems]
     return shard
-
-
-def system(name: str, scope: str) -> AnySubject:
-    """Return the worker or the cluster of a subject, by scope. Raises SubjectUnavailable."""
-    return get_cluster(name) if scope == "cluster" else fuzzed_alone(name)

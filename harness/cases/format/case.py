@@ -43,6 +43,7 @@ class ScopeName(enum.StrEnum):
 
     WORKER = "worker"
     CLUSTER = "cluster"
+    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)

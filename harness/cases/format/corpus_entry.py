@@ -17,6 +17,7 @@ from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
+from workerfuzz.strategies.process.run_config import ProcessRunConfig
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker import Step, parse
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -158,7 +159,7 @@ def run_config_of(scope: FuzzingScope, header: Mapping[str, NumberedLine]) -> An
             options[option] = meaning(its.text)
         except BadText as error:
             raise CaseError(str(error), its.number) from None
-    usual = ClusterRunConfig() if scope.name == "cluster" else RunConfig(peers=())
+    usual = USUAL[scope.name]
     return replace(usual, **options)
 
 
@@ -173,14 +174,19 @@ def joins(written: str) -> int:
     return found
 
 
+#: Run configs whose options a header need not give, by scope.
+USUAL: Final[Mapping[str, AnyRunConfig]] = MappingProxyType(
+    {"worker": RunConfig(peers=()), "cluster": ClusterRunConfig(), "process": ProcessRunConfig()}
+)
+
 #: Header fields of a run config: its attribute, the scopes that have it, and how it is read.
 HEADER_FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[[str], Any]]]] = (
     MappingProxyType(
         {
-            "keys": ("keys", ("worker", "cluster"), names),
+            "keys": ("keys", ("worker", "cluster", "process"), names),
             "peers": ("peers", ("worker",), names),
-            "clients": ("clients", ("cluster",), names),
-            "joins": ("later", ("cluster",), joins),
+            "clients": ("clients", ("cluster", "process"), names),
+            "joins": ("later", ("cluster", "process"), joins),
         }
     )
 )

@@ -8,11 +8,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
-from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
+from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.subjects import DEFAULT, declaration
+from workerfuzz.harness.subjects import DEFAULT, AnySubject, declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation

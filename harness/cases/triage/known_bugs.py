@@ -4,14 +4,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.cases.case_world import AnySubject, open_world
-from workerfuzz.harness.cases.format.case import Case, ScopeName
+from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
 from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
 
@@ -20,6 +23,12 @@ DEADLY: Final = frozenset({process_survives.name, every_call_returns.name})
 
 #: Where their cases are.
 FOLDER: Final = Path(str(files("workerfuzz.regressions") / "known"))
+
+
+#: Scopes whose cases tell what is known at a scope: signatures are the same at both.
+KNOWN_FROM: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"cluster": ("cluster",), "process": ("cluster", "process")}
+)
 
 
 def known_cases(folder: Path = FOLDER) -> Iterator[Case]:
@@ -56,7 +65,12 @@ def breaks_one_of(case: Case, subject: AnySubject, properties: Collection[str]) 
     return any(it.property in properties for it in broken)
 
 
-def known_bugs(subject: ClusterSystem, folder: Path = FOLDER, fixed: Collection[str] = ()) -> Known:
+def known_bugs(
+    subject: ClusterSystem | ProcessSystem,
+    folder: Path = FOLDER,
+    fixed: Collection[str] = (),
+    scope: str = "cluster",
+) -> Known:
     """Return the known bugs of this version of a subject.
 
     The signature of a bug is the one that its case declares; a case that declares none is replayed, and
@@ -64,18 +78,20 @@ def known_bugs(subject: ClusterSystem, folder: Path = FOLDER, fixed: Collection[
 
     Args:
         fixed: trial fixes in place; the bugs that they fix are not known.
+        scope: at which they are met; at that of processes, those of clusters are met as well.
     """
     found: dict[str, list[tuple[str, Case]]] = {}
     mended: list[Case] = []
     for case in known_cases(folder):
         broken = {it.property for it in case.known_breaks(subject.name, subject.version())}
-        if case.scope is not ScopeName.CLUSTER or not broken or case.fix in fixed:
+        if case.scope not in KNOWN_FROM[scope] or not broken or case.fix in fixed:
             continue
         if process_survives.name in broken:
             continue
         violation = violation_of(open_world(case, subject), case.steps)
         if violation is None:
-            mended.append(case)
+            if case.scope == scope:
+                mended.append(case)
             continue
         mark = signature(violation)
         shapes = case.signatures or ((mark.shape,) if mark.property in broken else ())

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.record import record, unplayed
@@ -21,6 +20,7 @@ from workerfuzz.harness.engines.findings.finding import (
 )
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, ProjectableClusterSystem
 from workerfuzz.harness.subjects.protocol import subject_frames
 from workerfuzz.harness.worlds.scopes import SCOPES

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from workerfuzz.harness.subjects.dask.cluster.worker import ClusterWorker
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
 
 #: Occupancies are sums of floats.
 _NEARLY_NOTHING: Final = 1e-6
@@ -32,7 +32,7 @@ _WORKER_BY_PEER: Final = ("has_what", "data_needed", "data_needed_per_worker")
 
 
 def residue(
-    scheduler: DaskObject, stealing: DaskObject, workers: Mapping[str, ClusterWorker]
+    scheduler: DaskObject, stealing: DaskObject, workers: Mapping[str, DaskWorker]
 ) -> Iterator[str]:
     """Yield one line for each table that is not empty."""
     yield from _filled("scheduler", scheduler, _SCHEDULER)
@@ -56,7 +56,7 @@ def _stealing(stealing: DaskObject) -> Iterator[str]:
         yield from _line("stealing", f"stealable on {address}", set().union(*levels))
 
 
-def _worker(name: str, worker: ClusterWorker) -> Iterator[str]:
+def _worker(name: str, worker: DaskWorker) -> Iterator[str]:
     machine = worker.machine
     states = (f"{key} ({task.state})" for key, task in machine.tasks.items())
     yield from _line(name, "tasks", [*states])
