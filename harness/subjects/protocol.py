@@ -101,6 +101,10 @@ class Subject(Protocol):
         """Kinds of step, by their word, that it has no way to do; and why."""
         return {}
 
+    def exempt(self) -> Mapping[str, str]:
+        """Properties of any worker that it does not promise, by name; and why."""
+        return {}
+
     @property
     def pool(self) -> tuple[str, ...] | None:
         """Keys that it is ever told of, each depending on earlier ones only; None: any."""

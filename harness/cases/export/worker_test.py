@@ -82,7 +82,7 @@ class Listening:
         def stimulus(event: Event) -> object:
             made = make(event)
             if made is not None:
-                live = {key: it for key, it in world.run_ids.items() if key in world.live}
+                live = {key: it.run_id for key, it in world.requests.items() if key in world.live}
                 step = None if world.resting else world.steps[-1]
                 self.told.append(ExportedMessage(made, step, live, self._ended(event, world)))
             return made

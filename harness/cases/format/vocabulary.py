@@ -22,6 +22,7 @@ from workerfuzz.statemachine.properties import (
     relations,
     reporting,
     totals,
+    utilization,
 )
 from workerfuzz.statemachine.properties import scheduler_records as invariants_of_scheduler
 from workerfuzz.statemachine.properties import scheduler_totals as totals_of_scheduler
@@ -39,6 +40,7 @@ MODULES: Final = (
     reporting,
     history,
     totals,
+    utilization,
     after_scheduler_message,
     after_transfer,
     after_execution,

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from workerfuzz.harness.subjects.protocol import CIRCUMSTANCES, subject_frames
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.statemachine.properties.crashes import process_survives
+from workerfuzz.statemachine.properties.crashes import process_survives, state_can_be_read
 from workerfuzz.strategies.worker.run_config import PEERS, RunConfig
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{8}\b")
@@ -18,6 +18,10 @@ _CONTENT: Final = re.compile(r"#[0-9]+")
 
 #: Numbers in a counterexample whose order is told; more of them are a list, not a comparison.
 MOST_RANKED: Final = 3
+
+
+#: Broken by bugs that have nothing in common but that, at any scope.
+TOLD_APART_BY_TEXT: Final = frozenset({process_survives.name, state_can_be_read.name})
 
 
 class Signature(NamedTuple):
@@ -60,7 +64,7 @@ class Signature(NamedTuple):
 def signature(violation: Violation) -> Signature:
     """The signature of one violation."""
     raised = violation.__cause__
-    if violation.run_config.scope == "worker" and violation.property != process_survives.name:
+    if violation.run_config.scope == "worker" and violation.property not in TOLD_APART_BY_TEXT:
         exception = type(raised).__name__ if raised is not None else ""
         about = (innermost(raised), circumstances(violation)) if raised is not None else ()
         return Signature(violation.property, exception, "; ".join(filter(None, about)))
