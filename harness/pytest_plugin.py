@@ -85,8 +85,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--workerfuzz-scope",
-        choices=("worker", "cluster", "process"),
-        help="what --workerfuzz-for fuzzes; else each that a subject has",
+        choices=("worker", "cluster"),
+        help="what --workerfuzz-for fuzzes; else both, where a subject has both",
     )
     group.addoption(
         "--workerfuzz-seed",

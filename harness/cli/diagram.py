@@ -8,13 +8,12 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     DASK,
-    STDOUT,
     ScopeChoice,
     complain,
     fix_hash_order,
     subject_names,
-    write_output,
 )
+from workerfuzz.harness.cli.output import STDOUT, put
 
 app = typer.Typer()
 
@@ -87,6 +86,6 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
     else:
         drawn = machine(party, dask)
     if svg is not None:
-        write_output(svg, picture(drawn))
+        put(svg, picture(drawn))
     if mermaid is not None or svg is None:
-        write_output(mermaid or STDOUT, flow(drawn))
+        put(mermaid or STDOUT, flow(drawn))

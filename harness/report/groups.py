@@ -6,7 +6,6 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.shard.counters import Counters, total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: Kinds of party that have a table of transitions.
 PARTIES: Final = ("worker", "scheduler")
@@ -84,7 +83,7 @@ class TransitionCounts:
 
 def system(account: ShardResult) -> str:
     """Return the system that a shard fuzzes, as readable text."""
-    what = SCOPES[account.plan.scope].systems
+    what = "clusters of " if account.plan.scope == "cluster" else ""
     return f"{what}{account.plan.subject} {account.version}".rstrip()
 
 

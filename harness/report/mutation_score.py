@@ -54,7 +54,7 @@ def head_lines(score: MutationScore) -> Iterator[str]:
         )
     yield "; ".join(aside)
     healthy = score.healthy
-    if not score.is_healthy:
+    if healthy.caught_by is not None:
         yield f"the healthy code does not pass: {healthy.property or healthy.counterexample}"
 
 

@@ -151,6 +151,9 @@ class ClusterSubject(Protocol):
     def holders(self, key: str) -> Collection[str]:
         """Workers that hold a value, as far as the scheduler knows."""
 
+    def processing(self, worker: str) -> Collection[str]:
+        """Tasks that a worker was asked to compute, as far as the scheduler knows."""
+
     def seceded(self) -> Mapping[str, Collection[str]]:
         """Tasks that take no slot where they run, by worker, as far as the scheduler knows.
 
@@ -179,9 +182,6 @@ class ClusterSystem(Protocol):
 
     def cannot(self) -> Mapping[str, str]:
         """Kinds of step, by their word, that this release has no way to do; and why."""
-
-    def exempt(self) -> Mapping[str, str]:
-        """Properties of any worker that its workers do not promise, by name; and why."""
 
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         """(start, finish) of each transition that a ``scheduler`` and a ``worker`` provide for."""

@@ -1,9 +1,10 @@
 """Claims about a whole cluster, whoever wrote it: across its participants, and at rest."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.properties.property import always, at_rest
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
@@ -38,21 +39,16 @@ class ClientsView(Protocol):
     told: dict[str, dict[str, NoticeStatus]]
     contents: dict[str, TaskSpec]
     why: dict[tuple[str, str], str]
-    given_up: dict[str, None]
-    at_risk: dict[str, None]
-    lost: dict[str, None]
-    undone: dict[tuple[str, str], None]
+    late: dict[tuple[str, str], None]
     released: dict[tuple[str, str], None]
-    deaths: int
+    deaths: dict[str, int]
+    undone: dict[tuple[str, str], None]
+
+    def is_excused(self, excuse: Excuse, client: str, key: str) -> bool:
+        """Return whether a request may end as the excuse says, and not with the value of the key."""
 
     def needed_by(self, keys: Iterable[str]) -> Collection[str]:
         """Return the keys with all that they depend on."""
-
-    def has_failed(self, key: str) -> bool:
-        """Return whether the content that is wanted of a key failed once."""
-
-    def is_actor(self, key: str) -> bool:
-        """Return whether the value of a key lives where it was made, and dies there."""
 
     def expected(self, key: str) -> str:
         """Return the value that a key must have."""
@@ -111,6 +107,8 @@ class ClusterAtRest:
         allowed_failures: workers that may die of a task before it fails.
         rounds: used up while it came to rest.
         messages: kinds of message that were still sent when the rounds were used up.
+        ended_late: (client, key) of requests that something sent before they arrived has ended; with
+            the status that it said.
     """
 
     cluster: ObservedCluster
@@ -120,6 +118,7 @@ class ClusterAtRest:
     allowed_failures: int = 0
     rounds: int = 0
     messages: Sequence[str] = ()
+    ended_late: Mapping[tuple[str, str], NoticeStatus] = field(default_factory=dict)
 
 
 #: A thread runs a task, which is wanted.
@@ -191,27 +190,12 @@ def wanted_keys_resolve(rest: ClusterAtRest) -> Iterator[str]:
     for client, wanted in clients.wants.items():
         for key in wanted:
             status = clients.told[client][key]
+            waits = status in (NoticeStatus.PENDING, NoticeStatus.LOST)
             excused = key in rest.unsatisfiable or (
-                status is NoticeStatus.LOST
-                and any(it in clients.lost for it in clients.needed_by((key,)))
+                status is NoticeStatus.LOST and clients.is_excused(Excuse.DATA_LOST, client, key)
             )
-            waits = status in (NoticeStatus.PENDING, NoticeStatus.LOST) or stale(
-                clients, cluster, client, key
-            )
-            if waits and not excused:
+            if (waits or (client, key) in clients.late) and not excused:
                 yield f"{client} waits for {key}: {stuck(clients, cluster, rest.workers, key)}"
-
-
-def stale(clients: ClientsView, cluster: ObservedCluster, client: str, key: str) -> bool:
-    """Return whether the client's status of a key that it once released is that of the time before."""
-    match clients.told[client][key]:
-        case NoticeStatus.FINISHED:
-            gone = not cluster.holders(key)
-        case NoticeStatus.ERRED:
-            gone = cluster.state(key) != "erred"
-        case _:
-            return False
-    return gone and (client, key) in clients.released
 
 
 def stuck(clients: ClientsView, cluster: ObservedCluster, workers: Sequence[str], key: str) -> str:
@@ -249,7 +233,7 @@ def finished_keys_have_the_right_value(rest: ClusterAtRest) -> Iterator[str]:
         for key in wanted:
             if clients.told[client][key] is not NoticeStatus.FINISHED or key in rest.unsatisfiable:
                 continue
-            if stale(clients, cluster, client, key):
+            if (client, key) in clients.late:
                 continue  # it waits, whatever it believes
             state, holders = cluster.state(key), cluster.holders(key)
             if not holders:
@@ -263,30 +247,34 @@ def finished_keys_have_the_right_value(rest: ClusterAtRest) -> Iterator[str]:
                     yield f"{key} is {data[key]!r} on {holder}, and should be {expected!r}"
 
 
+#: Reasons for which a key may have failed.
+MAY_FAIL: Final = (Excuse.FAILED, Excuse.DATA_LOST, Excuse.ACTOR_DIED)
+
+#: Reasons for which a key may have been cancelled.
+MAY_BE_CANCELLED: Final = (Excuse.CANCELLED, Excuse.UNKNOWN_INPUT, Excuse.DATA_LOST)
+
+
 @at_rest("A key failed only because a task did, a copy did, or too many workers died.")
 def failures_have_a_cause(rest: ClusterAtRest) -> Iterator[str]:
-    clients, cluster = rest.clients, rest.cluster
+    clients = rest.clients
     for client, wanted in clients.wants.items():
         for key in wanted:
-            if clients.told[client][key] is not NoticeStatus.ERRED or stale(
-                clients, cluster, client, key
-            ):
+            if clients.told[client][key] is not NoticeStatus.ERRED or (client, key) in clients.late:
                 continue
             why = clients.why.get((client, key), "")
             if not why:
                 yield f"{client} was told that {key} failed, and not why"
-            needed = clients.needed_by((key,))
-            failed = any(clients.has_failed(it) or it in clients.lost for it in needed)
-            failed = failed or (clients.deaths > 0 and any(clients.is_actor(it) for it in needed))
-            if not failed and clients.deaths <= rest.allowed_failures:
+            if any(clients.is_excused(excuse, client, key) for excuse in MAY_FAIL):
+                continue
+            deaths = (clients.deaths.get(it, 0) for it in clients.needed_by((key,)))
+            if max(deaths, default=0) <= rest.allowed_failures:
                 yield f"{client} was told that {key} failed ({why}), where nothing had"
 
 
-@at_rest("What is finished does not fail afterwards, unless a worker died.")
+@at_rest("What is finished does not fail afterwards, unless it is an actor whose worker died.")
 def finished_keys_do_not_fail(rest: ClusterAtRest) -> Iterator[str]:
-    clients = rest.clients
-    if not clients.deaths:
-        for client, key in clients.undone:
+    for client, key in rest.clients.undone:
+        if not rest.clients.is_excused(Excuse.ACTOR_DIED, client, key):
             yield f"{client} was told that {key} is finished, and then that it failed"
 
 
@@ -295,12 +283,20 @@ def nothing_is_cancelled_by_itself(rest: ClusterAtRest) -> Iterator[str]:
     clients = rest.clients
     for client, wanted in clients.wants.items():
         for key in wanted:
-            needed = clients.needed_by((key,))
-            excused = key in clients.at_risk or any(
-                it in clients.lost or it in clients.given_up for it in needed
-            )
-            if clients.told[client][key] is NoticeStatus.CANCELLED and not excused:
+            if clients.told[client][key] is not NoticeStatus.CANCELLED:
+                continue
+            excused = any(clients.is_excused(it, client, key) for it in MAY_BE_CANCELLED)
+            if (client, key) not in clients.late and not excused:
                 yield f"{client} was told that {key} is cancelled"
+
+
+@at_rest("No request is ended by what the scheduler sent before it got the request.")
+def late_answers_end_nothing(rest: ClusterAtRest) -> Iterator[str]:
+    for (client, key), status in rest.ended_late.items():
+        if (client, key) in rest.clients.released:
+            yield f"{client} asked for {key} again, and its former request being {status} ended that"
+        else:
+            yield f"{client} asked for {key}, and that was ended by that of another being {status}"
 
 
 @at_rest("The scheduler and the workers agree on who holds what.")

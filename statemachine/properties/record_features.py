@@ -5,12 +5,15 @@ Workers have many records and records few shapes, so that what holds of a shape 
 
 from typing import NamedTuple
 
-from workerfuzz.statemachine.worker.states import Intent, State
+from workerfuzz.statemachine.worker.queue import TaskQueue
+from workerfuzz.statemachine.worker.states import Intent, Role, State
 from workerfuzz.statemachine.worker.task import ABSENT, TaskState
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: States that say less than what is held and what comes after it.
 _COMPOUND = frozenset({State.CANCELLED, State.RESUMED})
+
+_NOTHING = TaskQueue()
 
 
 class RecordFeatures(NamedTuple):
@@ -34,6 +37,7 @@ class RecordFeatures(NamedTuple):
     """
 
     state: State
+    role: Role
     intent: Intent
     doomed: bool
     needed_here: bool
@@ -65,6 +69,7 @@ class RecordFeatures(NamedTuple):
             cls,
             (
                 state,
+                task.role,
                 task.intent,
                 task.doomed,
                 bool(task.needed_by),
@@ -100,9 +105,10 @@ def stands_in_its_queues(worker: WorkerState, task: TaskState) -> bool:
     """Under its priority, in each queue of its state."""
     assert task.queued_at is not None
     if task.state is State.READY:
-        return (task.queued_at, task.key) in worker.ready
+        return worker.ready.holds(task.queued_at, task.key)
     if task.state is State.CONSTRAINED:
-        return (task.queued_at, task.key) in worker.constrained
-    return all(
-        (task.queued_at, task.key) in worker.data_needed.get(peer, ()) for peer in task.who_has
-    )
+        return worker.constrained.holds(task.queued_at, task.key)
+    for peer in task.who_has:
+        if not worker.data_needed.get(peer, _NOTHING).holds(task.queued_at, task.key):
+            return False
+    return True

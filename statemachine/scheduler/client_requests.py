@@ -100,8 +100,11 @@ class ClientNotice(NamedTuple):
 
     Attributes:
         reason: of a failure; text.
+        graphs: graphs of the client that the scheduler had got by then, so that the client can tell a
+            late answer to an earlier request; None where a system does not say.
     """
 
     key: str
     status: NoticeStatus
     reason: str = ""
+    graphs: int | None = None

@@ -149,6 +149,7 @@ BY_FIELD: Final[Mapping[str, Callable[[Any, Canonical], Hashable]]] = {
     "run_id": lambda run_id, canonical: None if run_id is None else canonical.run(run_id),
     "number": lambda number, canonical: canonical.number("confirm", number),
     "stimulus_id": stimulus,
+    "graphs": lambda graphs, canonical: None,  # the environment knows whether the notice is late
     "who_has": lambda table, canonical: tuple(
         [(key, canonical.peers(it)) for key, it in table.items()]
     ),

@@ -44,10 +44,11 @@ class WorkerRecord:
 
 @dataclass(slots=True, eq=False)
 class ClientRecord:
-    """One client. ``wants``: keys, as keys of a dict."""
+    """One client. ``wants``: keys, as keys of a dict; ``graphs``: number of those that it submitted."""
 
     name: str
     wants: dict[str, None] = field(default_factory=dict)
+    graphs: int = 0
 
     def copy(self) -> "ClientRecord":
-        return ClientRecord(self.name, self.wants.copy())
+        return ClientRecord(self.name, self.wants.copy(), self.graphs)

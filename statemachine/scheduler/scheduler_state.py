@@ -98,7 +98,8 @@ class SchedulerState:
 
     def tell(self, client: str, key: str, status: NoticeStatus, reason: str = "") -> None:
         if client != FINDER:
-            self.outbox.append(SchedulerMessage(client, ClientNotice(key, status, reason)))
+            notice = ClientNotice(key, status, reason, self.clients[client].graphs)
+            self.outbox.append(SchedulerMessage(client, notice))
 
     def tell_wanting(self, task: SchedulerTask, status: NoticeStatus, reason: str = "") -> None:
         """Tell every client that wants a key."""

@@ -1,9 +1,9 @@
-"""Shards on a Dask cluster: the connection to its scheduler, and the tasks of its workers.
+"""A Dask cluster that carries shards, and what its workers do: all of distributed that there is here.
 
-A task of the cluster is one shard, in a process of its own on the machine of a worker,
+A task of the cluster is one shard, in a process of its own on the machine of a worker (``processes``),
 so that neither what a shard does to its process nor the version that it fuzzes matters to the cluster.
-It reports its progress through a queue of the scheduler, and ends with what it has as soon as it is
-cancelled, or its client is gone.
+It tells how far it is through a queue of the scheduler, and ends with what it has as soon as nobody
+wants it any more: it was cancelled, or whoever wanted it is gone.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ import distributed
 from distributed.core import rpc
 
 import workerfuzz
-from workerfuzz.harness.campaigns.executors.interpreter import ExecutorUnavailable, interpreter
+from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
 from workerfuzz.harness.campaigns.executors.pool import Pool
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Limits, ShardProgress
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Limits, ShardMessage
 from workerfuzz.harness.campaigns.executors.remote_shard import (
     RemoteMessage,
     RemoteShard,
@@ -49,11 +49,11 @@ LOCAL: Final = "local"
 #: Seconds in which a scheduler must answer.
 PATIENCE_S: Final = 5.0
 
-#: Seconds in which all workers must have said which release they have.
-VERSIONS_S: Final = 75.0
+#: Seconds in which all workers must have told what they have.
+TELLING_S: Final = 75.0
 
 #: Seconds for which the scheduler is waited for, once a campaign goes on.
-QUEUE_S: Final = 3.0
+HEARING_S: Final = 3.0
 
 #: Seconds for which a campaign goes on without any worker.
 ALONE_S: Final = 60.0
@@ -61,11 +61,11 @@ ALONE_S: Final = 60.0
 #: Seconds between two looks at how many there are.
 WORKERS_S: Final = 2.0
 
-#: Errors of a scheduler that does not answer.
+#: What comes of asking a scheduler that does not answer.
 LOST: Final = (OSError, RuntimeError, ValueError, TimeoutError, futures.CancelledError)
 
-#: Seconds between two reports of a shard that has found nothing meanwhile.
-REPORT_S: Final = 3.0
+#: Seconds between two accounts of a shard that has found nothing meanwhile.
+ACCOUNT_S: Final = 3.0
 
 #: States of a worker that is about to leave.
 LEAVING: Final = frozenset({"closing", "closing_gracefully", "closed", "failed", "stopped"})
@@ -91,28 +91,28 @@ class Cluster:
     def submit(self, task: RemoteTask) -> "futures.Future[None]":
         return detached(self.executor.submit(carry_out, to_json(task)))
 
-    def wait(self, running: Sequence[RemoteShard], seconds: float) -> None:
-        """Wait until one of them ends, or time has passed; then hand out the messages."""
-        futures.wait([it.future for it in running], seconds, futures.FIRST_COMPLETED)
-        if any(it.future.cancelled() for it in running):
-            time.sleep(seconds)  # those are not waited for, but for their last messages
-        gone = [it for it in running if it.future.done()]
-        names = {it.task.name: it for it in running}
+    def wait(self, going: Sequence[RemoteShard], seconds: float) -> None:
+        """Until one of them ends, or time has passed; then what was said is handed out."""
+        futures.wait([it.future for it in going], seconds, futures.FIRST_COMPLETED)
+        if any(it.future.cancelled() for it in going):
+            time.sleep(seconds)  # those are not waited for, but for their last words
+        gone = [it for it in going if it.future.done()]
+        names = {it.task.name: it for it in going}
         for message in self.messages():
             if message.task in names:
                 names[message.task].messages.append(message)
         for it in gone:
             it.gone = True
-        self.look_after(running)
+        self.look_after(going)
 
     def messages(self) -> list[RemoteMessage]:
         """Return the messages since the last call; none where the scheduler is gone."""
         with suppress(*LOST):
-            came = self.mailbox.get(batch=True, callback_timeout=QUEUE_S)
+            came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
             return [from_json(it, RemoteMessage) for it in came]
         return []
 
-    def look_after(self, running: Sequence[RemoteShard]) -> None:
+    def look_after(self, going: Sequence[RemoteShard]) -> None:
         """Without a worker nothing goes on, and a new one may come."""
         now = time.monotonic()
         if now - self.looked < WORKERS_S:
@@ -120,37 +120,37 @@ class Cluster:
         self.looked = now
         with suppress(*LOST):
             if self.client.sync(
-                self.client.scheduler.ncores, workers=None, callback_timeout=QUEUE_S
+                self.client.scheduler.ncores, workers=None, callback_timeout=HEARING_S
             ):
                 self.alone_since = None
             elif self.alone_since is None:
                 self.alone_since = now
         if self.alone_since is not None and now - self.alone_since > ALONE_S:
-            for it in running:
+            for it in going:
                 it.hopeless = f"the cluster had no worker for {ALONE_S:g} s"
 
 
 def detached(task: "futures.Future[None]") -> "futures.Future[None]":
     """The same task; who cancels it does not wait for the scheduler, which may be gone."""
-    detached_: futures.Future[None] = futures.Future()
+    its: futures.Future[None] = futures.Future()
 
     def ended(_: object) -> None:
         with suppress(futures.InvalidStateError):  # nobody wants it any more
             if task.cancelled():
-                detached_.cancel()
-                detached_.set_running_or_notify_cancel()
+                its.cancel()
+                its.set_running_or_notify_cancel()
             elif error := task.exception():
-                detached_.set_exception(error)
+                its.set_exception(error)
             else:
-                detached_.set_result(None)
+                its.set_result(None)
 
     def unwanted(_: object) -> None:
-        if detached_.cancelled() and not task.done():
+        if its.cancelled() and not task.done():
             threading.Thread(target=task.cancel, daemon=True).start()
 
     task.add_done_callback(ended)
-    detached_.add_done_callback(unwanted)
-    return detached_
+    its.add_done_callback(unwanted)
+    return its
 
 
 @contextmanager
@@ -204,8 +204,8 @@ def local_cluster(jobs: int) -> Iterator[Any]:
             memory_limit=0,
         )
     except Exception as error:  # noqa: BLE001 - releases before 2023.1 cannot, on Python 3.11
-        raise ExecutorUnavailable(
-            f"{LOCAL}: distributed {distributed.__version__} starts no cluster: {reason_of(error)}"
+        raise CannotCarry(
+            f"{LOCAL}: distributed {distributed.__version__} starts no cluster: {said(error)}"
         ) from None
     with cluster:
         yield cluster
@@ -217,7 +217,7 @@ def opened(address: Any) -> Iterator[Any]:
     try:
         client = distributed.Client(address, timeout=PATIENCE_S, set_as_default=False)
     except (OSError, AssertionError, ImportError, ValueError) as error:
-        raise ExecutorUnavailable(f"{address}: {reason_of(error)}") from None
+        raise CannotCarry(f"{address}: {said(error)}") from None
     try:
         yield client
     finally:
@@ -235,17 +235,15 @@ async def check_scheduler(address: str) -> None:
         async with asyncio.timeout(PATIENCE_S), rpc(address) as scheduler:
             identity, versions = await scheduler.identity(), await scheduler.versions()
     except TimeoutError:
-        raise ExecutorUnavailable(f"{address}: no Dask scheduler answers there") from None
+        raise CannotCarry(f"{address}: no Dask scheduler answers there") from None
     except OSError as error:
-        raise ExecutorUnavailable(f"{address}: {reason_of(error)}") from None
+        raise CannotCarry(f"{address}: {said(error)}") from None
     except (ValueError, TypeError) as error:
-        raise ExecutorUnavailable(
-            f"{address}: expected an address like tcp://scheduler:8786: {reason_of(error)}"
+        raise CannotCarry(
+            f"{address}: expected an address like tcp://scheduler:8786: {said(error)}"
         ) from None
     if identity["type"] != "Scheduler":
-        raise ExecutorUnavailable(
-            f"{address}: that is a {identity['type'].lower()}, not a scheduler"
-        )
+        raise CannotCarry(f"{address}: that is a {identity['type'].lower()}, not a scheduler")
     compare(address, "scheduler", versions)
 
 
@@ -262,7 +260,7 @@ def compare(address: str, what: str, versions: Mapping[str, Any]) -> None:
     """They must be of the release that is here. Raises CannotCarry."""
     there = versions["packages"]["distributed"]
     if there != distributed.__version__:
-        raise ExecutorUnavailable(
+        raise CannotCarry(
             f"{address}: its {what} is distributed {there}, and this is {distributed.__version__}; "
             f"use the same release for the campaign: --python fuzzes another one"
         )
@@ -272,15 +270,15 @@ def threads_of(client: Any, address: str, subject: str, python: str | None) -> i
     """The number of its threads, if all workers can do it, and say so in time. Raises CannotCarry."""
     done: futures.Future[int] = futures.Future()
 
-    def check() -> None:
+    def ask() -> None:
         try:
             done.set_result(checked(client, address, subject, python))
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             done.set_exception(error)
 
-    threading.Thread(target=check, daemon=True).start()
-    if futures.wait([done], VERSIONS_S).not_done:
-        raise ExecutorUnavailable(f"{address}: not all of its workers answer")
+    threading.Thread(target=ask, daemon=True).start()
+    if futures.wait([done], TELLING_S).not_done:
+        raise CannotCarry(f"{address}: not all of its workers answer")
     return done.result()
 
 
@@ -289,28 +287,28 @@ def checked(client: Any, address: str, subject: str, python: str | None) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE_S)
     except (TimeoutError, futures.TimeoutError):
-        raise ExecutorUnavailable(
+        raise CannotCarry(
             f"{address}: it has no workers; start some: dask worker {address}"
         ) from None
     for worker, versions in client.get_versions()["workers"].items():
         compare(address, f"worker {worker}", versions)
     for worker, answer in client.run(greet, subject, python, on_error="return").items():
         if isinstance(answer, BaseException):
-            raise ExecutorUnavailable(
-                f"{address}: no workerfuzz of this release for its worker {worker}: {reason_of(answer)}"
+            raise CannotCarry(
+                f"{address}: no workerfuzz of this release for its worker {worker}: {said(answer)}"
             )
         version, form, problem = answer
         if form != FORMAT:
-            raise ExecutorUnavailable(
+            raise CannotCarry(
                 f"{address}: its worker {worker} has workerfuzz {version}, which speaks format {form} "
                 f"of shards, and this one {FORMAT}; use the same release"
             )
         if problem:
-            raise ExecutorUnavailable(f"{address}: its worker {worker}: {problem}")
+            raise CannotCarry(f"{address}: its worker {worker}: {problem}")
     return sum(client.nthreads().values())
 
 
-def reason_of(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """In a line."""
     if isinstance(error, OSError) and error.strerror:
         return reason(error)
@@ -326,31 +324,31 @@ async def greet(subject: str, python: str | None) -> tuple[str, int, str]:
     if python is not None:
         try:
             await asyncio.to_thread(interpreter, python, subject)
-        except ExecutorUnavailable as error:
+        except CannotCarry as error:
             problem = str(error)
     return workerfuzz.__version__, FORMAT, problem
 
 
-def carry_out(message: bytes) -> None:
-    """Run a shard in a process of this machine."""
-    task = from_json(message, RemoteTask)
-    if not Path(task.plan.corpus).is_dir():
-        task = replace(task, plan=replace(task.plan, corpus=""))
+def carry_out(task: bytes) -> None:
+    """Runs a shard in a process of this machine."""
+    its = from_json(task, RemoteTask)
+    if not Path(its.plan.corpus).is_dir():
+        its = replace(its, plan=replace(its.plan, corpus=""))
     worker = distributed.get_worker()
     key = worker.get_current_task()
-    mailbox = distributed.Queue(task.mailbox, client=distributed.get_client())
-    channel = RemoteChannel(task, mailbox.put)
+    mailbox = distributed.Queue(its.mailbox, client=distributed.get_client())
+    post = RemoteChannel(its, mailbox.put)
     try:
-        channel.send(ShardProgress())
-        (result,) = run_shards(
-            [task.plan],
+        post.send(ShardMessage())
+        (account,) = run_shards(
+            [its.plan],
             None,
-            on_progress=channel.on_progress,
-            python=(shutil.which(task.python) or task.python) if task.python else sys.executable,
-            limits=task.limits,
+            tell=post.tell,
+            python=(shutil.which(its.python) or its.python) if its.python else sys.executable,
+            limits=its.limits,
             is_over=lambda: is_unwanted(worker, key),
         )
-        channel.send(ShardProgress(result=result, is_last=True))
+        post.send(ShardMessage(account=account, last=True))
     finally:
         with suppress(Exception):
             mailbox.close()
@@ -372,17 +370,17 @@ class RemoteChannel:
         self.sent = 0.0
         self.bugs = 0
 
-    def send(self, progress: ShardProgress) -> None:
-        message = RemoteMessage(task=self.task.name, attempt=self.attempt, progress=progress)
+    def send(self, word: ShardMessage) -> None:
+        message = RemoteMessage(task=self.task.name, attempt=self.attempt, word=word)
         self.put(to_json(message))
         self.sent = time.monotonic()
 
-    def on_progress(self, index: int, result: ShardResult, finding: Finding | None) -> None:
-        is_old = time.monotonic() - self.sent >= REPORT_S
-        if finding is not None or len(result.findings) != self.bugs or is_old:
-            self.bugs = len(result.findings)
-            new = result.findings.index(finding) if finding is not None else None
-            self.send(ShardProgress(result=result, new=new))
+    def tell(self, place: int, account: ShardResult, found: Finding | None) -> None:
+        is_old = time.monotonic() - self.sent >= ACCOUNT_S
+        if found is not None or len(account.findings) != self.bugs or is_old:
+            self.bugs = len(account.findings)
+            new = account.findings.index(found) if found is not None else None
+            self.send(ShardMessage(account=account, new=new))
 
 
 def run_on(
@@ -390,24 +388,25 @@ def run_on(
     plans: Iterable[Plan],
     *,
     jobs: int,
-    on_progress: ProgressCallback = ignore_progress,
+    tell: ProgressCallback = ignore_progress,
     python: str = "",
     limits: Limits | None = None,
 ) -> list[ShardResult]:
-    """Run shards on a cluster; return their results.
+    """Runs shards on a cluster; returns their accounts.
 
     A corpus must be in a folder that the machines share; on those that have no such folder, shards do
     without.
 
     Args:
         jobs: tasks at a time.
+        tell: told of each account as it comes.
         python: interpreter in which they run, on each machine; empty: that of the workers.
         limits: what a process may take; by default those of ``Limits``.
     """
 
-    def begin(index: int, plan: Plan) -> RemoteShard:
+    def begin(place: int, plan: Plan) -> RemoteShard:
         return RemoteShard(
-            index,
+            place,
             plan,
             cluster.submit,
             mailbox=cluster.mailbox.name,
@@ -415,17 +414,17 @@ def run_on(
             limits=limits or Limits(),
         )
 
-    with Pool(begin, cluster.wait, on_progress) as pool:
-        with pool.noting_signals():
+    with Pool(begin, cluster.wait, tell) as pool:
+        with pool.hearing_signals():
             pool.work(map(shared, plans), jobs, lambda: False)
-        return pool.results()
+        return pool.accounts()
 
 
 def shared(plan: Plan) -> Plan:
-    """Give its corpus a name by which other machines find it."""
+    """Its corpus is called so that other machines find it."""
     if not plan.corpus:
         return plan
     folder = Path(plan.corpus).absolute()
-    with suppress(OSError):  # a shard reports it
+    with suppress(OSError):  # a shard tells of it
         folder.mkdir(parents=True, exist_ok=True)
     return replace(plan, corpus=str(folder))

@@ -1,4 +1,4 @@
-"""A fork of this process in which code runs that may end it, and the description of its end."""
+"""Something done in a fork of this process, which may die of it."""
 
 import faulthandler
 import os
@@ -85,12 +85,6 @@ class Death:
         """Functions that it was in, the innermost first; empty where nobody saw."""
         return ", ".join(f"in {name}" for name in _FRAME.findall(self.errors)[:MOST_FRAMES])
 
-    @property
-    def summary(self) -> str:
-        """How it ended, with the last line of its standard error."""
-        line = self.errors.strip().rpartition("\n")[2]
-        return f"{ended(self.status)}{line and f' ({line})'}"
-
 
 def ended(status: int) -> str:
     """Describe the end of a process by its exit status."""
@@ -100,7 +94,7 @@ def ended(status: int) -> str:
     return f"ended itself, with status {status}"
 
 
-def run_in_fork(function: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
+def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
     """Return the result of a function that runs in a fork, with a black box of its own.
 
     Args:
@@ -111,7 +105,7 @@ def run_in_fork(function: Callable[[], bytes], box: Path, limits: Limits) -> byt
         parent, process = os.getpid(), os.fork()
         if process == 0:
             os.close(reader)
-            in_fork(function, writer, parent=parent, box=box, limits=limits, errors=errors)
+            in_fork(what, writer, parent=parent, box=box, limits=limits, errors=errors)
         os.close(writer)
         answer = None
         try:
@@ -135,7 +129,7 @@ def run_in_fork(function: Callable[[], bytes], box: Path, limits: Limits) -> byt
 
 
 def in_fork(
-    function: Callable[[], bytes],
+    what: Callable[[], bytes],
     writer: int,
     *,
     parent: int,
@@ -143,7 +137,7 @@ def in_fork(
     limits: Limits,
     errors: BinaryIO,
 ) -> None:
-    """Call the function in this fork, and do not return."""
+    """Does it, and does not return."""
     status = RAISED
     try:
         end_with(parent)
@@ -157,7 +151,7 @@ def in_fork(
         limit_cpu(limits.step_s)
         for number in TOO_LONG:
             faulthandler.register(number, errors, all_threads=False, chain=True)
-        answer = memoryview(function())
+        answer = memoryview(what())
         while answer:
             answer = answer[os.write(writer, answer) :]
         status = 0

@@ -267,8 +267,7 @@ def measure_all(
     chosen = wanted(names, scope)
     if engine not in ENGINES:
         raise ValueError(f'unknown engine "{engine}"; one of {", ".join(ENGINES)}')
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context = multiprocessing.get_context("spawn")
     results: dict[str, Measured] = {}
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
         futures = [

@@ -17,12 +17,10 @@ from workerfuzz.statemachine.properties import (
     cluster,
     crashes,
     history,
-    process,
     records,
     relations,
     reporting,
     totals,
-    utilization,
 )
 from workerfuzz.statemachine.properties import scheduler_records as invariants_of_scheduler
 from workerfuzz.statemachine.properties import scheduler_totals as totals_of_scheduler
@@ -40,7 +38,6 @@ MODULES: Final = (
     reporting,
     history,
     totals,
-    utilization,
     after_scheduler_message,
     after_transfer,
     after_execution,
@@ -48,7 +45,6 @@ MODULES: Final = (
     after_transition,
     crashes,
     cluster,
-    process,
     invariants_of_scheduler,
     totals_of_scheduler,
     dask_failures,

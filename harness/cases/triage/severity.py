@@ -49,6 +49,7 @@ HARM: Final[Mapping[str, Severity]] = {
     must.failures_have_a_cause.name: Severity.WRONG,
     must.finished_keys_do_not_fail.name: Severity.WRONG,
     must.nothing_is_cancelled_by_itself.name: Severity.WRONG,
+    must.late_answers_end_nothing.name: Severity.WRONG,
     no_handler_raises.name: Severity.DIES,
     process_survives.name: Severity.DIES,
     must.nothing_is_left.name: Severity.STAYS,

@@ -11,7 +11,6 @@ from typing import Final, cast
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
-from workerfuzz.harness.worlds.process.world import ProcessWorld
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
@@ -98,7 +97,7 @@ class ClusterFeedback(Feedback):
     """Of a scheduler and its workers."""
 
     def look(self, world: World, step: Step) -> None:
-        moves = cast("ClusterWorld | ProcessWorld", world).moves
+        moves = cast("ClusterWorld", world).moves
         if moves:
             chain = (type(step), *moves)
             if not self.is_seen(chain):
@@ -111,7 +110,7 @@ class ClusterFeedback(Feedback):
 
 #: By scope.
 FEEDBACKS: Final[Mapping[str, Callable[[], Feedback]]] = MappingProxyType(
-    {"worker": WorkerFeedback, "cluster": ClusterFeedback, "process": ClusterFeedback}
+    {"worker": WorkerFeedback, "cluster": ClusterFeedback}
 )
 
 

@@ -1,33 +1,61 @@
-"""Progress of short operations: a bar on a terminal, nothing anywhere else."""
+"""Progress of long operations: a bar on a terminal, nothing anywhere else."""
 
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Final, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 T = TypeVar("T")
 
 #: Seconds between two pictures at least.
 PICTURE_S: Final = 0.1
 
-#: Called with the activity, the number of items that are done, and that of all, where it is known.
-ShowProgress: TypeAlias = Callable[[str, int, int | None], None]
+#: Told what is being done now, and of how many things so many are done.
+Told = Callable[[str, int, int | None], None]
+
+
+@dataclass(slots=True)
+class Bar:
+    """Draws how far it is, when it is told; no thread does, for others may fork.
+
+    Attributes:
+        next: when it may be drawn again, in seconds.
+    """
+
+    progress: Progress
+    task: TaskID
+    next: float = 0.0
+
+    def tell(self, doing: str, done: int, total: int | None) -> None:
+        self.progress.update(self.task, description=doing, completed=done, total=total)
+        now = time.monotonic()
+        if now >= self.next:
+            self.progress.refresh()
+            self.next = now + PICTURE_S
 
 
 @contextmanager
-def progress_bar(*, quiet: bool = False, console: Console | None = None) -> Iterator[ShowProgress]:
-    """Show the progress of an operation while this lasts, and then take the bar away.
+def showing(*, quiet: bool = False, console: Console | None = None) -> Iterator[Told]:
+    """Shows how far something has come while this lasts, and then takes it away.
 
     Args:
-        console: by default one on standard error.
+        console: where; standard error, unless somebody wants it elsewhere.
     """
     where = console or Console(stderr=True, highlight=False, markup=False)
     if quiet or not where.is_terminal or where.is_dumb_terminal:
-        yield lambda activity, done, total: None
+        yield lambda doing, done, total: None
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -35,40 +63,31 @@ def progress_bar(*, quiet: bool = False, console: Console | None = None) -> Iter
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    both = sys.stdout.isatty()  # what is printed meanwhile goes above the bar, or where it was sent
     with Progress(
-        *columns,
-        console=where,
-        transient=True,
-        auto_refresh=False,  # no thread draws: others may fork
-        redirect_stdout=sys.stdout.isatty(),  # else what is printed goes where it was sent
+        *columns, console=where, transient=True, auto_refresh=False, redirect_stdout=both
     ) as progress:
-        task, next_s = progress.add_task("", total=None), 0.0
-
-        def show(activity: str, done: int, total: int | None) -> None:
-            nonlocal next_s
-            progress.update(task, description=activity, completed=done, total=total)
-            if time.monotonic() >= next_s:
-                progress.refresh()
-                next_s = time.monotonic() + PICTURE_S
-
-        yield show
+        task = progress.add_task("", total=None)
+        yield Bar(progress, task).tell
 
 
-def track(
+def followed(
     items: Iterable[T],
-    activity: str,
+    doing: str,
     total: int | None = None,
     *,
     quiet: bool = False,
     console: Console | None = None,
 ) -> Iterator[T]:
-    """Yield the items, and show how many are done.
+    """The items one after the other, while it shows how many are done.
 
     Args:
-        total: their number; None: nobody knows.
+        total: how many there will be; None: nobody knows.
     """
-    with progress_bar(quiet=quiet, console=console) as show:
-        show(activity, 0, total)
-        for done, item in enumerate(items, 1):
+    with showing(quiet=quiet, console=console) as tell:
+        done = 0
+        tell(doing, done, total)
+        for item in items:
             yield item
-            show(activity, done, total)
+            done += 1
+            tell(doing, done, total)

@@ -69,9 +69,6 @@ class ReferenceClusterSystem:
     def cannot(self) -> Mapping[str, str]:
         return {"begin": "a task runs with the inputs that it was started with"}
 
-    def exempt(self) -> Mapping[str, str]:
-        return {}
-
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         return {SCHEDULER: [*SCHEDULER_EDGES], "worker": [*WORKER_EDGES]}
 
@@ -319,6 +316,9 @@ class ReferenceCluster:
     def holders(self, key: str) -> Collection[str]:
         task = self.scheduler.tasks.get(key)
         return task.who_has if task is not None else ()
+
+    def processing(self, worker: str) -> Collection[str]:
+        return self.scheduler.workers[worker].processing
 
     def seceded(self) -> Mapping[str, Collection[str]]:
         return {name: it.seceded for name, it in self.scheduler.workers.items() if it.seceded}

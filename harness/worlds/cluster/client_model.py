@@ -2,14 +2,11 @@
 
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from typing import Final
 
+from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
 from workerfuzz.statemachine.worker.task import TaskSpec
-
-#: From here on nothing but another message changes what a client believes.
-SETTLED: Final = frozenset({NoticeStatus.FINISHED, NoticeStatus.ERRED, NoticeStatus.CANCELLED})
 
 
 def computed(spec: TaskSpec, inputs: Mapping[str, object]) -> str:
@@ -38,67 +35,80 @@ def growing(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -> Collec
 class ClientModel:
     """Everything that is known of keys outside of the cluster.
 
+    A request counts as arrived once the scheduler has got the last graph of the client that wants the
+    key. What the scheduler sent before is late: an answer to an earlier request, or to another client.
+
     Attributes:
         contents: what was last submitted of a key.
-        ever: keys that a key depended on, in whichever of its contents.
+        needs: keys that a key depends on, as far as the scheduler has heard since it was last unused.
         data: values of keys that were scattered, and are no task.
         wants: keys by client, in the order wanted.
+        heard: the same as far as the scheduler has heard, without those that it was made to drop.
         told: what each client believes, by key.
         held: keys that a client cancelled; it still has their futures, and so has to let go of them.
         why: reasons of failures, by client and key.
-        given_up: keys that some client cancelled, with all that depended on them, then or before: the
-            scheduler may not know yet of what was submitted last.
-        at_risk: keys of graphs that rest on scattered values, or on keys that are not in the graph:
-            without these, all of the graph is cancelled.
-        unread: graphs of each client that the scheduler has not got yet.
-        changing: one of them has other content than the scheduler knows.
+        sent: graphs that each client submitted.
+        arrived: those of them that the scheduler has got.
+        request: number of the last graph in which a client wanted a key, by client and key.
+        under_way: for each batch of notices to a client, graphs that had arrived when it was sent.
+        released: (client, key) that was let go once.
+        late: (client, key) whose client believes what it was told before the request arrived.
+        ended_late: (client, key) with the status by which a late notice ended the request.
+        cancelled: (client, key) that the scheduler was made to drop, ``Excuse.CANCELLED``.
+        refused: (client, key) of graphs that could not be computed, ``Excuse.UNKNOWN_INPUT``.
+        changing: a graph of the client that is under way has other content than the scheduler knows.
         failures: keys, each with the content whose thread ended badly or whose result could not be
             stored; or with None, where a copy did not deserialise.
-        lost: scattered keys whose value may be gone, because a worker that held it died.
+        lost: scattered keys whose value is gone, ``Excuse.DATA_LOST``.
+        deaths: workers that were noticed to be dead while they had a task, since it was unknown.
+        dead_actors: actors that were made on such a worker, ``Excuse.ACTOR_DIED``.
         undone: (client, key) that was finished, and failed with nobody trying it again.
         dropped: (client, key) that the scheduler has dropped by order of the client, which has not asked
             for it again: what is told of it afterwards is of no account.
-        released: (client, key) that was let go once: news of it may be older than that.
-        deaths: workers that died.
     """
 
     def __init__(self, clients: Iterable[str]) -> None:
         self.contents: dict[str, TaskSpec] = {}
-        self.ever: dict[str, dict[str, None]] = {}
+        self.needs: dict[str, dict[str, None]] = {}
         self.data: dict[str, str] = {}
         self.wants: dict[str, dict[str, None]] = {client: {} for client in clients}
+        self.heard: dict[str, dict[str, None]] = {client: {} for client in clients}
         self.told: dict[str, dict[str, NoticeStatus]] = {client: {} for client in clients}
         self.held: dict[str, dict[str, None]] = {client: {} for client in clients}
         self.why: dict[tuple[str, str], str] = {}
         self.failed: dict[tuple[str, str], None] = {}
-        self.given_up: dict[str, None] = {}
-        self.at_risk: dict[str, None] = {}
-        self.unread: dict[str, int] = dict.fromkeys(clients, 0)
+        self.sent: dict[str, int] = dict.fromkeys(clients, 0)
+        self.arrived: dict[str, int] = dict.fromkeys(clients, 0)
+        self.request: dict[tuple[str, str], int] = {}
+        self.under_way: dict[str, list[int]] = {client: [] for client in clients}
+        self.released: dict[tuple[str, str], None] = {}
+        self.late: dict[tuple[str, str], None] = {}
+        self.ended_late: dict[tuple[str, str], NoticeStatus] = {}
+        self.cancelled: dict[tuple[str, str], None] = {}
+        self.refused: dict[tuple[str, str], None] = {}
         self.changing: dict[str, bool] = dict.fromkeys(clients, False)
         self.failures: dict[tuple[str, TaskSpec | None], None] = {}
         self.lost: dict[str, None] = {}
+        self.deaths: dict[str, int] = {}
+        self.dead_actors: dict[str, None] = {}
         self.undone: dict[tuple[str, str], None] = {}
         self.dropped: dict[tuple[str, str], None] = {}
-        self.released: dict[tuple[str, str], None] = {}
-        self.deaths = 0
+
+    # Requests
 
     def note_wish(self, client: str, wish: client_requests.ClientRequest) -> None:
         """A client asks; from now on it believes accordingly."""
-        wants, told = self.wants[client], self.told[client]
+        told = self.told[client]
         match wish:
             case client_requests.Submit():
                 drop(self.held[client], wish.wanted)
                 self.note_graph(client, wish)
                 for key in wish.wanted:
-                    wants[key] = None
-                    if self.dropped.pop((client, key), client) is None:
-                        told[key] = NoticeStatus.PENDING
-                    told.setdefault(key, NoticeStatus.PENDING)
+                    self.note_wanted(client, key)
             case client_requests.Release():
                 self.let_go(client, wish.keys)
                 drop(self.held[client], wish.keys)
             case client_requests.Cancel():
-                self.given_up.update(dict.fromkeys(growing(wish.keys, self.ever)))
                 self.held[client].update(dict.fromkeys(wish.keys))
                 self.let_go(client, wish.keys)
             case client_requests.Retry():
@@ -107,26 +117,33 @@ class ClientModel:
                     self.failed.pop((client, key), None)
             case client_requests.Scattered():
                 for key in wish.who_has:
-                    wants[key] = None
+                    self.wants[client][key] = None
+                    self.note_request(client, key)
                     told[key] = NoticeStatus.FINISHED
 
+    def note_wanted(self, client: str, key: str) -> None:
+        """A graph is for a key; what the client believes of it already is of an earlier request."""
+        told = self.told[client]
+        self.wants[client][key] = None
+        self.note_request(client, key)
+        self.dropped.pop((client, key), None)
+        if told.get(key) in (None, NoticeStatus.CANCELLED):
+            told[key] = NoticeStatus.PENDING
+        elif told[key] is not NoticeStatus.PENDING:
+            self.late[client, key] = None
+
     def note_graph(self, client: str, graph: client_requests.Submit) -> None:
-        self.unread[client] += 1
-        listed = {spec.key for spec in graph.specs}
+        self.sent[client] += 1
         for spec in graph.specs:
             if self.contents.get(spec.key, spec) != spec:
                 self.changing[client] = True
             self.contents[spec.key] = spec
-            self.ever.setdefault(spec.key, {}).update(dict.fromkeys(spec.dependencies))
-        if any(need not in listed for spec in graph.specs for need in spec.dependencies):
-            self.at_risk.update(dict.fromkeys(graph.wanted))
 
-    def note_arrival(self, client: str, wish: client_requests.ClientRequest) -> None:
-        """The scheduler gets what a client asked for."""
-        if isinstance(wish, client_requests.Submit):
-            self.unread[client] -= 1
-            if not self.unread[client]:
-                self.changing[client] = False
+    def note_request(self, client: str, key: str) -> None:
+        """The client wants a key, whatever became of an earlier request of it."""
+        self.request[client, key] = self.sent[client]
+        for table in (self.late, self.ended_late, self.cancelled, self.refused):
+            table.pop((client, key), None)
 
     def let_go(self, client: str, keys: Iterable[str]) -> None:
         for key in keys:
@@ -135,23 +152,157 @@ class ClientModel:
             self.wants[client].pop(key, None)
             self.told[client].pop(key, None)
             self.failed.pop((client, key), None)
+            self.note_request(client, key)
 
-    def note_told(self, client: str, told: ClientNotice) -> None:
-        """A message of the scheduler reached a client."""
-        if told.key not in self.wants[client]:
-            return
-        if (client, told.key) in self.dropped:
-            return
-        before, self.told[client][told.key] = self.told[client][told.key], told.status
-        if told.status is NoticeStatus.CANCELLED:
-            self.dropped[client, told.key] = None
-        if told.status is NoticeStatus.ERRED:
-            self.why[client, told.key] = told.reason
-            if before is NoticeStatus.FINISHED and (client, told.key) not in self.released:
-                self.undone[client, told.key] = None
-            self.failed[client, told.key] = None
+    # Requests that arrive
+
+    def note_arrival(self, client: str, wish: client_requests.ClientRequest) -> None:
+        """The scheduler gets what a client asked for."""
+        match wish:
+            case client_requests.Submit():
+                self.arrived[client] += 1
+                if self.arrived[client] == self.sent[client]:
+                    self.changing[client] = False
+                self.note_graph_arrival(client, wish)
+            case client_requests.Cancel():
+                drop(self.heard[client], wish.keys)
+                others = self.wants if wish.force else (client,)
+                for key in growing(wish.keys, self.needs):
+                    for other in others:
+                        self.note_cancelled(other, key)
+            case client_requests.Release():
+                drop(self.heard[client], wish.keys)
+            case client_requests.Scattered():
+                self.heard[client].update(dict.fromkeys(wish.who_has))
+            case client_requests.Retry():
+                pass
+
+    def note_cancelled(self, client: str, key: str) -> None:
+        """The scheduler is made to drop what a client wants."""
+        self.heard[client].pop(key, None)
+        if key in self.wants[client] and self.has_arrived(client, key):
+            self.cancelled[client, key] = None
+
+    def note_graph_arrival(self, client: str, graph: client_requests.Submit) -> None:
+        """Note inputs, of what is in use beside those that it had, and whether they can be had."""
+        in_use = self.in_use()
+        listed = {spec.key for spec in graph.specs}
+        inputs = {need for spec in graph.specs for need in spec.dependencies if need not in listed}
+        for spec in graph.specs:
+            if spec.key not in in_use:
+                self.needs[spec.key] = {}
+            self.needs.setdefault(spec.key, {}).update(dict.fromkeys(spec.dependencies))
+        if any(need not in in_use or self.is_lost_data(need) for need in inputs):
+            self.refused.update(dict.fromkeys((client, key) for key in graph.wanted))
+            drop(self.heard[client], graph.wanted)
         else:
-            self.failed.pop((client, told.key), None)
+            self.heard[client].update(dict.fromkeys(graph.wanted))
+
+    def has_arrived(self, client: str, key: str) -> bool:
+        """Return whether the scheduler has got the last graph in which the client wants the key."""
+        return self.request[client, key] <= self.arrived[client]
+
+    def in_use(self) -> Collection[str]:
+        """Keys that a client wants, as the scheduler has heard, with all that they rest on."""
+        found: dict[str, None] = {}
+        left = [key for heard in self.heard.values() for key in heard]
+        while left:
+            key = left.pop()
+            if key not in found:
+                found[key] = None
+                left += self.needs.get(key, ())
+        return found
+
+    # Notices
+
+    def note_sent(self, client: str) -> None:
+        """The scheduler sends a batch of notices to a client."""
+        self.under_way[client].append(self.arrived[client])
+
+    def note_delivered(self, client: str, notices: Iterable[ClientNotice]) -> None:
+        """The oldest batch of notices reaches a client."""
+        arrived = self.under_way[client].pop(0)
+        for notice in notices:
+            self.note_told(client, notice, arrived)
+
+    def note_told(self, client: str, told: ClientNotice, arrived: int) -> None:
+        """A notice reaches a client. A client that can tell ignores a late one.
+
+        Args:
+            arrived: graphs of the client that the scheduler had got when it sent the notice.
+        """
+        pair = (client, told.key)
+        if told.key not in self.wants[client] or pair in self.dropped:
+            return
+        if told.graphs is not None and told.graphs < self.request[pair]:
+            return
+        is_late = arrived < self.request[pair]
+        was_finished = (
+            self.told[client][told.key] is NoticeStatus.FINISHED and pair not in self.late
+        )
+        self.told[client][told.key] = told.status
+        if is_late:
+            self.late[pair] = None
+            if told.status in (NoticeStatus.CANCELLED, NoticeStatus.ERRED):
+                self.ended_late.setdefault(pair, told.status)
+        else:
+            self.late.pop(pair, None)
+            if told.status is NoticeStatus.CANCELLED:
+                self.dropped[pair] = None
+        if told.status is NoticeStatus.ERRED:
+            self.why[pair] = told.reason
+            if was_finished and not is_late:
+                self.undone[pair] = None
+            self.failed[pair] = None
+        else:
+            self.failed.pop(pair, None)
+
+    # Workers
+
+    def note_death(
+        self,
+        processing: Iterable[str],
+        held_before: Mapping[str, Collection[str]],
+        held_after: Mapping[str, Collection[str]],
+    ) -> None:
+        """The scheduler noticed that a worker is dead.
+
+        Args:
+            processing: tasks that the worker had.
+            held_before: workers that held what it held, by key, as the scheduler knew.
+            held_after: the same as it knows now.
+        """
+        for key in processing:
+            self.deaths[key] = self.deaths.get(key, 0) + 1
+        for key in (*processing, *held_before):
+            if self.is_actor(key):
+                self.dead_actors[key] = None
+        for key in held_before:
+            if key in self.data and not held_after[key]:
+                self.lost[key] = None
+
+    # Excuses
+
+    def is_excused(self, excuse: Excuse, client: str, key: str) -> bool:
+        """Return whether a request may end as the excuse says, and not with the value of the key."""
+        match excuse:
+            case Excuse.CANCELLED:
+                return (client, key) in self.cancelled
+            case Excuse.UNKNOWN_INPUT:
+                return (client, key) in self.refused
+            case Excuse.DATA_LOST:
+                return any(self.is_lost_data(it) for it in self.needed_by((key,)))
+            case Excuse.FAILED:
+                return any(self.has_failed(it) for it in self.needed_by((key,)))
+            case Excuse.ACTOR_DIED:
+                return any(it in self.dead_actors for it in self.needed_by((key,)))
+            case Excuse.DEATHS | Excuse.NO_WORKER:
+                raise NotImplementedError(excuse)
+
+    def is_lost_data(self, key: str) -> bool:
+        """Return whether it is a scattered value that is gone, or that every client has released."""
+        wanted = any(key in heard for heard in self.heard.values())
+        return key in self.data and (key in self.lost or not wanted)
 
     def has_failed(self, key: str) -> bool:
         """Return whether the content that is wanted of a key by now did fail, once."""

@@ -78,13 +78,16 @@ def come_to_rest(world: DrainedCluster) -> None:
     settle(world)
     world.sweep()
     judge(world)
+    ended_late = dict(world.client_model.ended_late)
     for client in world.clients:
         keys = tuple(dict.fromkeys((*world.wants[client], *world.client_model.held[client])))
         if keys:
             world.step(None, world.ask, client, client_requests.Release(keys=keys))
     settle(world)
     world.sweep()
-    world.demand(must.nothing_is_left, must.ClusterAtRest(world.cluster, world.client_model))
+    rest = must.ClusterAtRest(world.cluster, world.client_model, ended_late=ended_late)
+    world.demand(must.nothing_is_left, rest)
+    world.demand(must.late_answers_end_nothing, rest)
 
 
 def judge(world: DrainedCluster) -> None:

@@ -1,11 +1,11 @@
 """Copies of a whole cluster, and what decides how it goes on, as plain data."""
 
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, Final, TypeVar
 
-from workerfuzz.harness.subjects.cluster_protocol import copyable_cluster
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, copyable_cluster
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
@@ -18,8 +18,11 @@ W = TypeVar("W", bound=ClusterEnvironment)
 #: Attributes of a world that its copy has for itself, or shares.
 NOT_COPIED: Final = frozenset({"_possible", "cluster", "_on_close"})
 
-#: Sets that the client model keeps for ever: excuses, and keys that were released.
-EXCUSES: Final = ("given_up", "at_risk", "lost", "undone", "dropped", "released")
+#: Sets of the client model that decide what may be told, and what is held against the cluster.
+EXCUSES: Final = (
+    "cancelled", "refused", "lost", "dead_actors", "undone", "dropped", "released", "late",
+    "ended_late",
+)  # fmt: skip
 
 
 def copied(world: W) -> W:
@@ -59,8 +62,20 @@ def fingerprint(world: ClusterEnvironment, names: Mapping[str, str]) -> tuple[Ha
     return (
         *cluster.fingerprint(its, [post for _, box in boxes for post in box]),
         under_way(world, its),
+        tuple(late_notices(world)),
         *client_model(world.client_model),
     )
+
+
+def late_notices(world: ClusterEnvironment) -> Iterator[tuple[str, int, bool]]:
+    """Yield whether each notice that is under way would be late now, or is of no account."""
+    model = world.client_model
+    for client in world.clients:
+        batches = zip(world.mail.get((SCHEDULER, client), ()), model.under_way[client], strict=True)
+        for post, arrived in batches:
+            for place, notice in enumerate(world.cluster.told(post)):
+                wanted = notice.key in world.wants[client]
+                yield client, place, wanted and arrived < model.request[client, notice.key]
 
 
 def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]:
@@ -105,7 +120,9 @@ def client_model(its: ClientModel) -> tuple[Hashable, ...]:
                 ]
             ),
             tuple(its.failed),
-            tuple(its.unread.values()),
+            tuple([its.sent[client] - its.arrived[client] for client in its.sent]),
+            tuple([pair for pair in sorted(told) if its.has_arrived(*pair)]),
+            tuple([(client, *sorted(keys)) for client, keys in its.heard.items()]),
             tuple(its.changing.values()),
         ),
         (
@@ -118,6 +135,7 @@ def client_model(its: ClientModel) -> tuple[Hashable, ...]:
                 )
             ),
             *[tuple(sorted(getattr(its, name))) for name in EXCUSES],
-            its.deaths,
+            tuple([(key, *needs) for key, needs in sorted(its.needs.items())]),
+            tuple(sorted(its.deaths.items())),
         ),
     )

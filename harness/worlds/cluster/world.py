@@ -95,8 +95,6 @@ class ClusterWorld(ClusterEnvironment):
             self._observer(self, step)
         for party in effect.parties:
             self.check(party)
-            if party in self.present:
-                self.check_utilization(party)
         self.compare_slots()
         self.step_count += 1
         if self.step_count % SWEEP_EVERY == 0:
@@ -197,8 +195,7 @@ class ClusterWorld(ClusterEnvironment):
         if not box:
             del self.mail[sender, receiver]
         if receiver in self.client_model.wants:
-            for told in self.cluster.told(post):
-                self.client_model.note_told(receiver, told)
+            self.client_model.note_delivered(receiver, self.cluster.told(post))
         elif sender in self.client_model.wants:
             (wish,) = post.messages
             assert isinstance(wish, client_requests.ClientRequest)
@@ -287,7 +284,13 @@ class ClusterWorld(ClusterEnvironment):
     def notice(self, worker: str) -> None:
         del self.unnoticed[worker]
         self.mail.pop((worker, SCHEDULER), None)
-        self.call(SCHEDULER, self.cluster.lose, worker)
+        cluster = self.cluster
+        held = {key: cluster.holders(key) for key in sorted(cluster.keys())}
+        before = {key: tuple(holders) for key, holders in held.items() if worker in holders}
+        processing = tuple(cluster.processing(worker))
+        self.call(SCHEDULER, cluster.lose, worker)
+        after = {key: cluster.holders(key) for key in before}
+        self.client_model.note_death(processing, before, after)
 
 
 #: The event with which a thread ends, by how it ended.

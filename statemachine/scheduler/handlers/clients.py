@@ -19,7 +19,7 @@ def on_submit(
     What is in use keeps its content. A task whose inputs are not all known is given up, with what
     depends on it: the client is told.
     """
-    scheduler.client(client)
+    scheduler.client(client).graphs += 1
     scheduler.submissions += 1
     fresh: dict[str, SchedulerTask] = {}
     for place, spec in enumerate(request.specs):

@@ -256,7 +256,7 @@ def test_a_task_that_kills_too_many_workers_fails() -> None:
     desk.say("w1", messages.Lose())
     assert desk.messages("me") == [
         client_requests.ClientNotice(
-            "a", client_requests.NoticeStatus.ERRED, "2 workers died while they had it"
+            "a", client_requests.NoticeStatus.ERRED, "2 workers died while they had it", graphs=1
         )
     ]
 

@@ -81,9 +81,6 @@ class DaskClusterSystem(ProjectableClusterSystem):
     def cannot(self) -> Mapping[str, str]:
         return _CANNOT
 
-    def exempt(self) -> Mapping[str, str]:
-        return {}
-
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         release = installed_cluster()
         return {
@@ -314,6 +311,9 @@ class DaskCluster(ProjectableCluster):
     def holders(self, key: str) -> Collection[str]:
         task = self.scheduler.tasks.get(named(key))
         return sorted(peer_at(it.address) for it in task.who_has or ()) if task else []
+
+    def processing(self, worker: str) -> Collection[str]:
+        return [str(task.key) for task in self.scheduler.workers[address(worker)].processing]
 
     def seceded(self) -> Mapping[str, Collection[str]]:
         workers = dict.items(self.scheduler.workers)  # which go unsorted, at less cost

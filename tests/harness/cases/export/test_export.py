@@ -68,8 +68,9 @@ def shown(folder: Path, seed: int) -> list[bool]:
     return ["expected: " in message for message in messages(folder, seed)]
 
 
-def test_exported_tests_say_what_was_expected(exported: Path) -> None:
-    results = shown(exported, 1)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_exported_tests_say_what_was_expected(exported: Path, seed: int) -> None:
+    results = shown(exported, seed)
     assert len(results) == len(cases())
     assert all(results)
 

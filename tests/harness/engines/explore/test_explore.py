@@ -72,7 +72,7 @@ CANARIES: Mapping[str, tuple[AnyRunConfig, Mapping[str, int], tuple[int, int, in
     "a cluster, a death, a theft": (
         tiny_cluster(),
         {"pauses": 0, "breaks": 0, "scatter": 0},
-        (1353, 3401, 21),
+        (1387, 3434, 21),
     ),
     "a cluster, a failure": (
         tiny_cluster(),
