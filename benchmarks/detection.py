@@ -28,9 +28,10 @@ from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import HYPOTHESIS, fill
-from workerfuzz.harness.campaigns.shard.shard import Shard, system
+from workerfuzz.harness.campaigns.shard.shard import Shard
 from workerfuzz.harness.engines.walk.tactics import DRAWN
 from workerfuzz.harness.engines.walk.walker import GROWN
+from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.violation import Violation
 
 #: All tactics of the walk, chosen as it does.

@@ -54,7 +54,7 @@ class Look:
     runs: int
     steps: int
     peak_kib: int
-    stems: int
+    entries: int
 
 
 @dataclass(slots=True)
@@ -72,8 +72,8 @@ class Watched(Counted):
 
     def look(self, seconds: float) -> Look:
         steps = sum(tally.steps for tally in self.spent_on.values())
-        stems = self.account.corpus_size + self.account.corpus_added
-        return Look(round(seconds, 2), self.runs, steps, peak_kib(), stems)
+        entries = self.result.corpus_size + self.result.corpus_added
+        return Look(round(seconds, 2), self.runs, steps, peak_kib(), entries)
 
 
 def campaign(name: str, scope: str, seconds: float, folder: str) -> list[Look]:
@@ -99,12 +99,14 @@ def endurance(name: str, scope: str, minutes: float) -> Iterator[Said]:
     yield from judged(f"{name}, {scope}, {minutes:g} min", looks)
     kib = sum(sizes) / 1024
     yield Aim(
-        f"{name}, {scope}, {minutes:g} min: corpus", "", f"{looks[-1].stems} stems, {kib:.0f} KiB"
+        f"{name}, {scope}, {minutes:g} min: corpus",
+        "",
+        f"{looks[-1].entries} entries, {kib:.0f} KiB",
     )
 
 
 def cells(it: Look) -> tuple[str, ...]:
-    return (f"{it.seconds:.0f}", f"{it.runs:,}", f"{it.steps:,}", f"{mib(it):.0f}", f"{it.stems}")
+    return (f"{it.seconds:.0f}", f"{it.runs:,}", f"{it.steps:,}", f"{mib(it):.0f}", f"{it.entries}")
 
 
 def judged(what: str, looks: Sequence[Look]) -> Iterator[Aim]:

@@ -18,7 +18,7 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import system
+from workerfuzz.harness.subjects import system
 
 #: Carries shards; returns what they came to.
 Carrier = Callable[[Sequence[Plan]], Sequence[ShardResult]]

@@ -27,7 +27,6 @@ from timing import spread, table
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
-from workerfuzz.harness.campaigns.shard.shard import system
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.triage.signature import Signature, located
 from workerfuzz.harness.engines.findings.finding_writer import keep
@@ -35,6 +34,7 @@ from workerfuzz.harness.engines.hypothesis.machine import WorkerMachine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.engines.walk.walk import walk
+from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.scopes import SCOPES, WORKER, FuzzingScope, scope_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step

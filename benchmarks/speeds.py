@@ -20,8 +20,8 @@ from timing import Costs, Program, alternate, excess, microseconds, ratios, spre
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.shard import system
 from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import WORKER
 from workerfuzz.harness.worlds.worker.world import WorkerWorld

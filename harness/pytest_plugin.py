@@ -85,8 +85,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--workerfuzz-scope",
-        choices=("worker", "cluster"),
-        help="what --workerfuzz-for fuzzes; else both, where a subject has both",
+        choices=("worker", "cluster", "process"),
+        help="what --workerfuzz-for fuzzes; else each that a subject has",
     )
     group.addoption(
         "--workerfuzz-seed",

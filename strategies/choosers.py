@@ -1,10 +1,8 @@
-"""Sources of choices while a step is drawn: Hypothesis, a seeded generator, or an enumeration."""
+"""Sources of choices while a step is drawn: a seeded generator, or an enumeration."""
 
 import random
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
-
-from hypothesis import strategies as st
 
 T = TypeVar("T")
 
@@ -32,21 +30,6 @@ class RandomChooser:
 
     def integer(self, low: int, high: int) -> int:
         return low + int(self.random() * (high - low + 1))
-
-
-class HypothesisChooser:
-    """Chooses by Hypothesis, which therefore can shrink and replay what was chosen."""
-
-    def __init__(self, data: st.DataObject) -> None:
-        self.data = data
-
-    def pick(self, items: Sequence[T]) -> T:
-        return items[self.integer(0, len(items) - 1)]
-
-    def integer(self, low: int, high: int) -> int:
-        if low == high:
-            return low
-        return self.data.draw(st.integers(low, high))
 
 
 class Enumeration:

@@ -2,12 +2,13 @@
 
 import io
 import os
+import re
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol, runtime_checkable
 
 import typer
 
@@ -24,7 +25,6 @@ from workerfuzz.harness.cli import (
     show,
 )
 from workerfuzz.harness.cli.options import ExitStatus, complain
-from workerfuzz.harness.cli.usage_errors import UsageError, told
 
 #: Written by a signal handler: nothing else may be used there.
 ENDING: Final = b"workerfuzz: ending; Ctrl-C again ends at once\n"
@@ -65,14 +65,41 @@ def command(
     """Fuzz the worker state machine of a task scheduler, and replay what was found."""
 
 
+#: Prefix of a message of ours, which says itself what to do.
+OUR_PREFIX: Final = "Invalid value: "
+
+#: Prefix of a message of a library in the same place.
+LIBRARY_PREFIX: Final = "Value error, "
+
+#: Messages that say what is wanted.
+HELPFUL: Final = re.compile(r"\bexpected |Did you mean |Possible options: ")
+
+
+@runtime_checkable
+class UsageError(Protocol):
+    """An error of the command-line parser. Its ``ctx``, if any, names the command."""
+
+    def format_message(self) -> str: ...
+
+
+def usage_message(error: UsageError) -> str:
+    """Return the problem, its place, and what to do next."""
+    said = " ".join(error.format_message().split())
+    if said.startswith(OUR_PREFIX) or HELPFUL.search(said):
+        return said
+    said = said.replace(LIBRARY_PREFIX, "").rstrip(".")
+    command = getattr(error, "ctx", None)
+    return f"{said}; see {command.command_path if command is not None else 'workerfuzz'} --help"
+
+
 def status_of(error: Exception) -> ExitStatus:
     """Print an error in one line. Returns the exit status: bad input, or a fault of the harness."""
-    from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
+    from workerfuzz.harness.campaigns.executors.interpreter import ExecutorUnavailable
     from workerfuzz.harness.campaigns.nightly.folder import FolderError
     from workerfuzz.harness.cases.format.case import CaseError
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
-    if isinstance(error, (CannotCarry, CaseError, FolderError, SubjectUnavailable)):
+    if isinstance(error, (ExecutorUnavailable, CaseError, FolderError, SubjectUnavailable)):
         complain(str(error))
         return ExitStatus.BAD_INPUT
     frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -95,7 +122,7 @@ def run_command(arguments: Sequence[str]) -> int:
         return ExitStatus.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, people see one line
         if isinstance(error, UsageError):  # the command itself is wrong
-            complain(told(error))
+            complain(usage_message(error))
             return ExitStatus.BAD_INPUT
         return status_of(error)
 

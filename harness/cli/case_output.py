@@ -8,9 +8,8 @@ from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.reading import case_files, reason
 from workerfuzz.harness.cases.swimlanes import step_detail
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
-from workerfuzz.harness.cli.options import DASK, ExitStatus, complain, fix_hash_order
-from workerfuzz.harness.cli.output import put
-from workerfuzz.harness.report.live.progress import followed
+from workerfuzz.harness.cli.options import DASK, ExitStatus, complain, fix_hash_order, write_output
+from workerfuzz.harness.report.live.progress import track
 from workerfuzz.harness.report.swimlanes import terminal
 from workerfuzz.harness.report.swimlanes.gallery import INDEX, GalleryPage, command, gallery
 from workerfuzz.harness.report.swimlanes.mermaid import mermaid as diagram
@@ -50,12 +49,12 @@ def write_pictures(
     """Each picture that is wanted; what breaks in the case is part of it, and no failure."""
     chart = chart_of(case, subject, tables=html is not None)
     if svg is not None:
-        put(svg, picture(chart))
+        write_output(svg, picture(chart))
     if html is not None:
         assert case.path is not None  # it was read from a file
-        put(html, page(chart, source, command(case.path, subject.name)))
+        write_output(html, page(chart, source, command(case.path, subject.name)))
     if mermaid is not None:
-        put(mermaid, diagram(chart))
+        write_output(mermaid, diagram(chart))
 
 
 def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
@@ -67,7 +66,7 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     count = len([*case_files([folder])])
     pages = gallery(folder, out, subject)
     try:
-        entries: list[GalleryPage] = [*followed(pages, "drawing", count)]
+        entries: list[GalleryPage] = [*track(pages, "drawing", count)]
     except OSError as error:
         complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
         raise typer.Exit(ExitStatus.BAD_INPUT) from None

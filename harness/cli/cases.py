@@ -57,7 +57,7 @@ def replay(
     )
     from workerfuzz.harness.cases.replay.post_mortem import debug
     from workerfuzz.harness.cases.replay.replay_process import Child
-    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.report.live.progress import track
     from workerfuzz.harness.subjects import get
 
     system, files = None if subject is None else get(subject), [*case_files(paths)]
@@ -74,7 +74,7 @@ def replay(
             on_violation=debug if pdb else None,
         )
         try:
-            for path in followed(files, "replaying", len(files), quiet=quiet or pdb):
+            for path in track(files, "replaying", len(files), quiet=quiet or pdb):
                 for result in replayer.results(path):
                     done.append(result)
                     for line in result.report:

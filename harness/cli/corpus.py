@@ -32,7 +32,7 @@ def stats(folder: FolderArgument) -> None:
     from workerfuzz.harness.report.corpus import stats_lines
 
     found = corpus.stats(folder)
-    if not found.stems and not found.problems and any(folder.iterdir()):
+    if not found.entries and not found.problems and any(folder.iterdir()):
         complain(
             f"{folder}: no corpus entries here; expected a folder of `workerfuzz run --corpus`"
         )
@@ -73,16 +73,16 @@ def minimise(
 ) -> None:
     """Replay the entries of a subject on the release that is here; keep few that reach all of it."""
     fix_hash_order(subject)
-    from workerfuzz.harness.campaigns.shard.shard import system
     from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise as minimised
-    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.report.live.progress import track
+    from workerfuzz.harness.subjects import system
     from workerfuzz.harness.worlds.scopes import SCOPES
 
     done = minimised(
         folder,
         system(subject, scope.value),
         SCOPES[scope.value],
-        lambda stems: followed(stems, "replaying entries", len(stems), quiet=quiet),
+        lambda entries: track(entries, "replaying entries", len(entries), quiet=quiet),
     )
     typer.echo(str(done))
     end_with(done.problems)

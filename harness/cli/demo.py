@@ -159,7 +159,7 @@ def fuzz_and_shrink(folder: Path) -> Path | None:
     """Run until a property breaks, and write the shrunk run as a case. Returns its path."""
     from workerfuzz.harness.campaigns.mutants.measure import MutantSearch
     from workerfuzz.harness.cases.format.spelling import counted
-    from workerfuzz.harness.engines.findings.finding_files import save
+    from workerfuzz.harness.engines.findings.finding import save
     from workerfuzz.harness.engines.findings.finding_writer import keep, today
 
     stage(

@@ -8,12 +8,13 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     DASK,
+    STDOUT,
     ScopeChoice,
     complain,
     fix_hash_order,
     subject_names,
+    write_output,
 )
-from workerfuzz.harness.cli.output import STDOUT, put
 
 app = typer.Typer()
 
@@ -86,6 +87,6 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
     else:
         drawn = machine(party, dask)
     if svg is not None:
-        put(svg, picture(drawn))
+        write_output(svg, picture(drawn))
     if mermaid is not None or svg is None:
-        put(mermaid or STDOUT, flow(drawn))
+        write_output(mermaid or STDOUT, flow(drawn))

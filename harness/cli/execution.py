@@ -10,7 +10,7 @@ from typing import Protocol
 
 import typer
 
-from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
+from workerfuzz.harness.campaigns.executors.interpreter import ExecutorUnavailable, interpreter
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in, shards
@@ -28,14 +28,14 @@ from workerfuzz.harness.report.campaign_summary import (
     is_incomplete,
     wrapped,
 )
-from workerfuzz.harness.report.live.live import Watcher, watching
+from workerfuzz.harness.report.live.live import CampaignDisplay, campaign_display
 from workerfuzz.harness.subjects import declaration
 
 
 class ReportProgress(Protocol):
     """Takes the result of a campaign so far, and the finding that was just made."""
 
-    def __call__(self, account: ShardResult, met: Finding | None = None, /) -> None: ...
+    def __call__(self, result: ShardResult, finding: Finding | None = None, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +43,20 @@ class Campaign:
     """A campaign and the executor that runs it.
 
     Attributes:
-        carry: runs the campaign and reports its progress. Returns its result.
-        where: in words; empty for here.
+        run: runs the campaign and reports its progress. Returns its result.
+        executor: in words; empty for this process.
     """
 
     plan: Plan
-    carry: Callable[[ReportProgress], ShardResult]
-    where: str = ""
+    run: Callable[[ReportProgress], ShardResult]
+    executor: str = ""
 
     def __str__(self) -> str:
-        return f"{self.plan}{f', {self.where}' if self.where else ''}"
+        return f"{self.plan}{f', {self.executor}' if self.executor else ''}"
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class ExecutorOptions:
     """Options that select the executor.
 
     Attributes:
@@ -79,120 +79,122 @@ class Where:
 
 
 @contextmanager
-def carried(plan: Plan, out: Path, where: Where) -> Iterator[Campaign]:
+def open_campaign(plan: Plan, out: Path, options: ExecutorOptions) -> Iterator[Campaign]:
     """The reference is fuzzed here, unless somebody wants otherwise; all else in processes.
 
     Raises:
         CannotCarry: not there.
         SubjectUnavailable: its subject cannot be had here.
     """
-    if where.cluster is not None:
-        with clustered(where, plan.subject) as (carry, jobs):
-            yield in_shards(plan, out, jobs, carry, f"tasks on {where.cluster}")
-    elif declaration(plan.subject).is_embedded and where.jobs is None and where.python is None:
+    if options.cluster is not None:
+        with cluster_executor(options, plan.subject) as (executor, jobs):
+            yield in_shards(plan, out, jobs, executor, f"tasks on {options.cluster}")
+    elif declaration(plan.subject).is_embedded and options.jobs is None and options.python is None:
         yield here(plan, out)
     else:
-        jobs = where.jobs or 1
-        carry = processes(where, jobs, interpreter_for(where, plan.subject))
-        yield in_shards(plan, out, jobs, carry, "processes")
+        jobs = options.jobs or 1
+        executor = process_executor(options, jobs, interpreter_for(options, plan.subject))
+        yield in_shards(plan, out, jobs, executor, "processes")
 
 
 def here(plan: Plan, out: Path) -> Campaign:
     """One shard in this process. Raises SubjectUnavailable."""
     shard = open_shard(plan, out)
 
-    def carry(tell: ReportProgress) -> ShardResult:
-        shard.on_progress = lambda met: tell(shard.account, met)
+    def run(report_progress: ReportProgress) -> ShardResult:
+        shard.on_progress = lambda finding: report_progress(shard.result, finding)
         return fill(shard)
 
-    return Campaign(plan, carry)
+    return Campaign(plan, run)
 
 
-def interpreter_for(where: Where, subject: str) -> str:
+def interpreter_for(options: ExecutorOptions, subject: str) -> str:
     """The Python in which shards run. Raises CannotCarry."""
-    return interpreter(where.python, subject) if where.python is not None else sys.executable
+    return interpreter(options.python, subject) if options.python is not None else sys.executable
 
 
-def processes(where: Where, jobs: int, python: str) -> Executor:
+def process_executor(options: ExecutorOptions, jobs: int, python: str) -> Executor:
     """Return an executor that runs each shard in a process of its own."""
-    return lambda plans, tell: run_shards(
-        plans, None, jobs=jobs, tell=tell, python=python, limits=where.limits
+    return lambda plans, on_progress: run_shards(
+        plans, None, jobs=jobs, on_progress=on_progress, python=python, limits=options.limits
     )
 
 
 @contextmanager
-def clustered(where: Where, subject: str) -> Iterator[tuple[Executor, int]]:
+def cluster_executor(options: ExecutorOptions, subject: str) -> Iterator[tuple[Executor, int]]:
     """The same on a cluster, and how many at a time: as many as it has threads. Raises CannotCarry."""
     try:
         from workerfuzz.harness.campaigns.executors.dask_cluster import connected, run_on
     except ImportError as error:
-        raise CannotCarry(f"--cluster needs distributed, which does not load: {error}") from None
-    assert where.cluster is not None
-    with connected(where.cluster, subject, where.python, where.jobs or cores()) as cluster:
-        jobs = where.jobs or cluster.threads
+        raise ExecutorUnavailable(
+            f"--cluster needs distributed, which does not load: {error}"
+        ) from None
+    assert options.cluster is not None
+    with connected(options.cluster, subject, options.python, options.jobs or cores()) as cluster:
+        jobs = options.jobs or cluster.threads
         yield (
-            lambda plans, tell: run_on(
+            lambda plans, on_progress: run_on(
                 cluster,
                 plans,
                 jobs=jobs,
-                tell=tell,
-                python=where.python or "",
-                limits=where.limits,
+                on_progress=on_progress,
+                python=options.python or "",
+                limits=options.limits,
             ),
             jobs,
         )
 
 
-def in_shards(plan: Plan, out: Path, jobs: int, run: Executor, what: str) -> Campaign:
+def in_shards(plan: Plan, out: Path, jobs: int, executor: Executor, what: str) -> Campaign:
     """So many shards that do the work of a plan; each bug is written once, however many find it."""
-    plans, kept = shards(knowing_cases_in(plan, out), jobs), Deduplicator(out)
+    plans, deduplicator = shards(knowing_cases_in(plan, out), jobs), Deduplicator(out)
 
-    def carry(tell: ReportProgress) -> ShardResult:
-        def told(place: int, account: ShardResult, found: Finding | None) -> None:
-            tell(account, kept.take(found) if found is not None else None)
+    def run(report_progress: ReportProgress) -> ShardResult:
+        def on_progress(index: int, result: ShardResult, finding: Finding | None) -> None:
+            report_progress(result, deduplicator.take(finding) if finding is not None else None)
 
-        accounts = run(plans, told)
-        account = accounts[0] if len(plans) == len(accounts) == 1 else together(plan, accounts)
-        account.interrupted = account.interrupted or len(accounts) < len(plans)
-        return kept.with_paths(account)
+        results = executor(plans, on_progress)
+        result = results[0] if len(plans) == len(results) == 1 else together(plan, results)
+        result.interrupted = result.interrupted or len(results) < len(plans)
+        return deduplicator.with_paths(result)
 
-    return Campaign(plan, carry, f"{len(plans)} {what}" if len(plans) > 1 else "")
+    return Campaign(plan, run, f"{len(plans)} {what}" if len(plans) > 1 else "")
 
 
 def fuzz(campaign: Campaign, quiet: bool) -> ShardResult:
     """Run a campaign and show its progress. Returns its result."""
     plan = campaign.plan
     with ExitStack() as stack:
-        watchers: list[Watcher] = []
+        displays: list[CampaignDisplay] = []
 
-        def tell(account: ShardResult, met: Finding | None = None, /) -> None:
-            if not watchers:  # it has begun
+        def report_progress(result: ShardResult, finding: Finding | None = None, /) -> None:
+            if not displays:  # it has begun
                 if not quiet:
                     doing = "exploring" if plan.explores else "fuzzing"
                     typer.echo(
                         f"{doing} {campaign}, {plan.budget}; Ctrl-C ends it with what there is"
                     )
-                watchers.append(stack.enter_context(watching(plan.budget, quiet=quiet)))
-            watchers[0].tell(account, met)
+                displays.append(stack.enter_context(campaign_display(plan.budget, quiet=quiet)))
+            displays[0].show(result, finding)
 
-        return campaign.carry(tell)
+        return campaign.run(report_progress)
 
 
-def finish(account: ShardResult, *, verbose: bool = False) -> None:
+def finish(result: ShardResult, *, verbose: bool = False) -> None:
     """Print the summary of a campaign and end with the exit status that follows from it."""
-    if account.refused:
-        complain(account.refused)
+    if result.refused:
+        complain(result.refused)
         raise typer.Exit(ExitStatus.BAD_INPUT)
-    incomplete = is_incomplete(account)
-    for line in wrapped(campaign_lines(account, verbose=verbose or incomplete), columns()):
+    incomplete = is_incomplete(result)
+    for line in wrapped(campaign_lines(result, verbose=verbose or incomplete), columns()):
         typer.echo(line)
-    for failure in failures(account):
+    for failure in failures(result):
         complain(failure)
-    if account.new:
+    if result.new:
         raise typer.Exit(ExitStatus.BROKEN)
-    if failures(account):
+    if failures(result):
         raise typer.Exit(ExitStatus.FAULT)
-    if account.interrupted:
+    if result.interrupted:
         raise typer.Exit(ExitStatus.INTERRUPTED)
     if incomplete:
         complain(

@@ -15,7 +15,7 @@ MOST_STATES: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ExploreOptions:
     """Options that are for exploring alone, in the order of the command."""
 
     keys: int | None

@@ -124,13 +124,13 @@ def measure_catalogue(
 ) -> None:
     """Measure mutants of the catalogue, and end with the exit status."""
     from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all, wanted
-    from workerfuzz.harness.report.live.progress import showing
+    from workerfuzz.harness.report.live.progress import progress_bar
     from workerfuzz.harness.report.terminal import mutant_line, score
 
     done: list[Measured] = []
     try:
         total = len(wanted(names, scope))
-        with showing(quiet=quiet) as show:
+        with progress_bar(quiet=quiet) as show:
 
             def tell(measured: Measured) -> None:
                 done.append(measured)

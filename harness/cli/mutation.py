@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from workerfuzz.harness.campaigns.executors.requests import NoAnswer
+from workerfuzz.harness.campaigns.executors.worker_client import NoReply
 from workerfuzz.harness.campaigns.mutation_testing.campaign import (
     MutantResult,
     MutationPlan,
@@ -15,7 +15,7 @@ from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_
 from workerfuzz.harness.campaigns.mutation_testing.mutant import NoSource
 from workerfuzz.harness.campaigns.plan.wire import to_json
 from workerfuzz.harness.cli.options import ExitStatus, complain
-from workerfuzz.harness.report.live.progress import showing
+from workerfuzz.harness.report.live.progress import progress_bar
 from workerfuzz.harness.report.mutation_score import result_line, summary_lines
 
 
@@ -23,7 +23,7 @@ def measure_generated(plan: MutationPlan, *, jobs: int, json: Path | None, quiet
     """Measure generated mutants, and end with the exit status."""
     score = MutationScore(plan=plan)
     try:
-        with showing(quiet=quiet) as show:
+        with progress_bar(quiet=quiet) as show:
 
             def tell(result: MutantResult, done: int, total: int) -> None:
                 if not quiet:
@@ -35,7 +35,7 @@ def measure_generated(plan: MutationPlan, *, jobs: int, json: Path | None, quiet
             measure_target(plan, equivalent=equivalent, jobs=jobs, tell=tell, score=score)
     except (NoSource, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
-    except NoAnswer as error:
+    except NoReply as error:
         complain(f"the healthy code of {plan.target} could not be fuzzed: {error}")
         raise typer.Exit(ExitStatus.FAULT) from None
     finally:

@@ -11,61 +11,80 @@ from typing import Final
 import typer
 from msgspec.structs import replace
 
-from workerfuzz.harness.campaigns.executors.available_targets import targets_there
-from workerfuzz.harness.campaigns.executors.corpus_minimiser import minimise_apart
-from workerfuzz.harness.campaigns.executors.interpreter import interpreter
-from workerfuzz.harness.campaigns.nightly.corpus_minimisation import CorpusMinimiser
+from workerfuzz.harness.campaigns.executors.interpreter import interpreter, targets_in
+from workerfuzz.harness.campaigns.executors.protocol import MinimiseCorpus
+from workerfuzz.harness.campaigns.executors.worker_client import NoReply, request_result
+from workerfuzz.harness.campaigns.mutation_testing.campaign import MutationPlan, measure_target
+from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_ids
+from workerfuzz.harness.campaigns.mutation_testing.mutant import TARGETS, NoSource
 from workerfuzz.harness.campaigns.nightly.folder import opened
+from workerfuzz.harness.campaigns.nightly.mutant_sample import MutantTester, SampleScore
 from workerfuzz.harness.campaigns.nightly.night import Night
-from workerfuzz.harness.campaigns.nightly.nightly import Nightly, ShardObserver, ShowProgress
+from workerfuzz.harness.campaigns.nightly.nightly import (
+    CorpusMinimiser,
+    Nightly,
+    NotMinimised,
+    ShardObserver,
+    ShowProgress,
+)
 from workerfuzz.harness.campaigns.nightly.regression_replay import Replayer
 from workerfuzz.harness.campaigns.nightly.resume import NightOptions, open_night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target, targets
 from workerfuzz.harness.campaigns.shard.executor import Executor
 from workerfuzz.harness.cases.replay.replay_process import Child
-from workerfuzz.harness.cli.execution import Where, clustered, cores, processes
+from workerfuzz.harness.cli.execution import (
+    ExecutorOptions,
+    cluster_executor,
+    cores,
+    process_executor,
+)
 from workerfuzz.harness.cli.night_report import PAGE, write_reports
 from workerfuzz.harness.cli.options import REFERENCE, ExitStatus, complain
-from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_files import save
+from workerfuzz.harness.engines.findings.finding import Finding, save
 from workerfuzz.harness.engines.findings.finding_writer import today
-from workerfuzz.harness.report.live.live import watching
-from workerfuzz.harness.report.live.progress import showing
+from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
+from workerfuzz.harness.report.live.live import campaign_display
+from workerfuzz.harness.report.live.progress import progress_bar
+from workerfuzz.harness.report.mutation_score import head_lines
 from workerfuzz.harness.report.night_summary import first_lines, last_lines
 from workerfuzz.harness.subjects import OWN, declaration
 
-#: Phases that replay what is written: where it differs, a case differs.
-CASES: Final = ("replay", "known")
+#: Seconds in which the corpus of a target is minimised; thousands of entries take a minute.
+MINIMISING_S: Final = 900.0
+
+#: Phases that are red where a case differs, or where a mutant survives.
+BROKEN: Final = ("replay", "known", "mutants")
 
 
-def begin(
+def start_night(
     folder: Path,
-    orders: NightOptions,
-    carry: Executor,
+    night_options: NightOptions,
+    executor: Executor,
     *,
     resume: bool,
     out: Path | None,
     quiet: bool,
 ) -> None:
-    """A night of the folder, or the rest of one."""
-    with opened(folder) as its, replaying(orders.python) as replay:
-        opening = open_night(
-            its,
-            orders,
-            carry,
-            replay,
-            minimiser=minimising(orders.python),
-            report_writer=lambda night: write_reports(night, orders.python),
+    """Run a night of the folder, or the rest of one."""
+    with opened(folder) as opened_folder, open_replayer(night_options.python) as replayer:
+        start = open_night(
+            opened_folder,
+            night_options,
+            executor,
+            replayer,
+            minimiser=corpus_minimiser(night_options.python),
+            mutant_tester=mutant_tester(night_options.python, night_options.jobs),
+            report_writer=lambda night: write_reports(night, night_options.python),
             observer=TerminalObserver(out, quiet),
             resume=resume,
         )
-        for problem in opening.problems:
+        for problem in start.problems:
             complain(problem)
-        sit(opening.nightly)
+        run_night(start.nightly)
 
 
-def where_and_what(
+def python_and_targets(
     python: str, subjects: list[str], scope: str | None
 ) -> tuple[str, Mapping[Target, str]]:
     """Return the interpreter, empty for this one, and the targets.
@@ -78,7 +97,7 @@ def where_and_what(
         return "", targets(subjects, scope)
     demanding = [it for it in subjects or OWN if declaration(it).requires]
     path = interpreter(python, (demanding or subjects)[0])
-    return path, targets_there(path, subjects, scope)
+    return path, targets_in(path, subjects, scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,38 +118,38 @@ class TerminalObserver:
         copy_case(finding, self.out)
 
     def short_phase(self) -> AbstractContextManager[ShowProgress]:
-        return showing(quiet=self.quiet)
+        return progress_bar(quiet=self.quiet)
 
     def fuzzing(self, budget: Budget) -> AbstractContextManager[ShardObserver]:
-        return watching(budget, quiet=self.quiet)
+        return campaign_display(budget, quiet=self.quiet)
 
 
-def sit(night: Nightly) -> None:
+def run_night(night: Nightly) -> None:
     """Run a night, or the rest of one, and end with its exit status. Without its page it is red."""
-    for line in first_lines(night.night, night.sharing(), resumed=night.resumed is not None):
+    for line in first_lines(night.night, night.budget_split(), resumed=night.resumed is not None):
         typer.echo(line)
     done = night.run()
-    if not (night.diary.path / PAGE).is_file() and not done.interrupted:
-        folder = shlex.quote(str(night.diary.folder.path))
+    if not (night.log.path / PAGE).is_file() and not done.interrupted:
+        folder = shlex.quote(str(night.log.folder.path))
         missing = f"the page was not written; `workerfuzz report {folder}` writes it"
         done.phase("report").red.append(missing)
-        night.diary.flush()
-    for line in last_lines(done, night.diary.folder.path):
+        night.log.flush()
+    for line in last_lines(done, night.log.folder.path):
         typer.echo(line)
-    raise typer.Exit(status_of_night(done))
+    raise typer.Exit(exit_status(done))
 
 
-def copy_case(met: Finding, out: Path | None) -> None:
+def copy_case(finding: Finding, out: Path | None) -> None:
     """Save the case of a new finding in that folder as well."""
     if out is not None:
-        problem = save(replace(met), out, today())
+        problem = save(replace(finding), out, today())
         if problem:
             complain(problem)
 
 
-def status_of_night(night: Night) -> ExitStatus:
+def exit_status(night: Night) -> ExitStatus:
     """Return the exit status of a night: findings come before faults, faults before interruption."""
-    if night.new or any(phase.red for phase in night.phases if phase.name in CASES):
+    if night.new or any(phase.red for phase in night.phases if phase.name in BROKEN):
         return ExitStatus.BROKEN
     if night.red:
         return ExitStatus.FAULT
@@ -138,23 +157,54 @@ def status_of_night(night: Night) -> ExitStatus:
 
 
 @contextmanager
-def carrier(where: Where) -> Iterator[tuple[Executor, int]]:
+def night_executor(options: ExecutorOptions) -> Iterator[tuple[Executor, int]]:
     """Return the executor, of processes or of a cluster, and the number of shards at a time."""
-    if where.cluster is not None:
-        with clustered(where, REFERENCE) as its:
+    if options.cluster is not None:
+        with cluster_executor(options, REFERENCE) as its:
             yield its
     else:
-        jobs = where.jobs or cores()
-        yield processes(where, jobs, where.python or sys.executable), jobs
+        jobs = options.jobs or cores()
+        yield process_executor(options, jobs, options.python or sys.executable), jobs
 
 
-def minimising(python: str) -> CorpusMinimiser:
-    """Return the minimiser of the corpus."""
-    return minimise_apart(python or sys.executable)
+def corpus_minimiser(python: str) -> CorpusMinimiser:
+    """Minimise in a process of its own: the entries are replayed there, which may end it."""
+
+    def minimise(folder: Path, target: Target) -> Minimised:
+        task = MinimiseCorpus(folder=str(folder), target=target)
+        try:
+            return request_result(python or sys.executable, task, Minimised, MINIMISING_S)
+        except NoReply as error:
+            raise NotMinimised(str(error)) from None
+
+    return minimise
+
+
+def mutant_tester(python: str, jobs: int) -> MutantTester:
+    """Return the tester of generated mutants of our own models."""
+    of_models = {(it.subject, it.scope): it for it in TARGETS.values() if it.whole}
+
+    def try_mutants(target: Target, seed: int, count: int) -> SampleScore | None:
+        its = of_models.get(target.system)
+        if its is None:
+            return None
+        plan = MutationPlan(target=its.name, seed=seed, sample=count, cpu_s=its.cpu_s)
+        known = equivalent_ids(its.name)
+        try:
+            score = measure_target(
+                plan, equivalent=known, jobs=jobs, python=python or sys.executable
+            )
+        except (NoReply, NoSource) as error:
+            return SampleScore(f"mutants of {its.name}: none", [f"{its.name}: {error}"])
+        line, _, *red = head_lines(score)
+        red += [f"{its.name}: {it.mutant} survives, unreviewed" for it in score.survivors]
+        return SampleScore(line, red)
+
+    return try_mutants
 
 
 @contextmanager
-def replaying(python: str) -> Iterator[Replayer]:
+def open_replayer(python: str) -> Iterator[Replayer]:
     """Replay files in a process of its own, which may die of it."""
     with Child(python=python or sys.executable) as child:
         yield child.replay

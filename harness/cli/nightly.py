@@ -72,20 +72,27 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
     """Fuzz everything for a whole night, and tell in the morning what was found."""
     from workerfuzz.harness.campaigns.nightly.resume import NightOptions, python_of_last
     from workerfuzz.harness.campaigns.plan.budget import Budget
-    from workerfuzz.harness.cli.execution import Where
-    from workerfuzz.harness.cli.night_execution import begin, carrier, where_and_what
+    from workerfuzz.harness.cli.execution import ExecutorOptions
+    from workerfuzz.harness.cli.night_execution import (
+        night_executor,
+        python_and_targets,
+        start_night,
+    )
 
     elsewhere = python or (python_of_last(folder) if resume else "")
-    path, wanted = where_and_what(elsewhere, subject or [], scope.value if scope else None)
-    with carrier(Where(jobs, path or None, None, cluster)) as (carry, at_a_time):
-        orders = NightOptions(
+    path, chosen = python_and_targets(elsewhere, subject or [], scope.value if scope else None)
+    with night_executor(ExecutorOptions(jobs, path or None, None, cluster)) as (
+        executor,
+        at_a_time,
+    ):
+        night_options = NightOptions(
             seed=fresh_seed() if seed is None else seed,
             budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
-            targets=wanted,
+            targets=chosen,
             jobs=at_a_time,
             python=path,
         )
-        begin(folder, orders, carry, resume=resume, out=out, quiet=quiet)
+        start_night(folder, night_options, executor, resume=resume, out=out, quiet=quiet)
 
 
 def day(value: str) -> str:

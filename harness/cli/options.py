@@ -50,14 +50,17 @@ class Tactic(enum.StrEnum):
     MORTAL = "mortal"
     FAULTY = "faulty"
     THIEVISH = "thievish"
+    BUSY = "busy"
+    BROKEN = "broken"
     GROWN = "grown"
 
 
 class ScopeChoice(enum.StrEnum):
-    """One worker, or a whole cluster."""
+    """One worker, a whole cluster, or whole processes."""
 
     WORKER = "worker"
     CLUSTER = "cluster"
+    PROCESS = "process"
 
 
 REFERENCE: Final = "reference"
@@ -249,3 +252,22 @@ def columns() -> int:
 
 def complain(what: str) -> None:
     typer.echo(f"workerfuzz: {what}", err=True)
+
+
+#: Instead of a file: standard output.
+STDOUT: Final = Path("-")
+
+
+def write_output(path: Path, content: str, what: str = "picture") -> None:
+    """Write a file, or standard output."""
+    from workerfuzz.harness.cases.format.reading import reason
+    from workerfuzz.harness.cases.format.saving import write
+
+    if path == STDOUT:
+        typer.echo(content, nl=False)
+        return
+    try:
+        write(path, content)
+    except OSError as error:
+        complain(f"{path}: {reason(error)}; the {what} was not written: name another file")
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None

@@ -5,8 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from workerfuzz.harness.cli.options import DASK, QuietOption, complain, fix_hash_order
-from workerfuzz.harness.cli.output import put
+from workerfuzz.harness.cli.options import DASK, QuietOption, complain, fix_hash_order, write_output
 
 app = typer.Typer()
 
@@ -56,9 +55,9 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Tell what a night found: the verdict, what is new, known and fixed, and what was not reached."""
     fix_hash_order(DASK)
-    from workerfuzz.harness.campaigns.nightly.selection import chosen
+    from workerfuzz.harness.campaigns.nightly.night_files import select_night
     from workerfuzz.harness.engines.findings.finding import Finding
-    from workerfuzz.harness.report.live.progress import followed
+    from workerfuzz.harness.report.live.progress import track
     from workerfuzz.harness.report.night_report.annotations import annotations as annotation_lines
     from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, draw
     from workerfuzz.harness.report.night_report.junit import junit as xml
@@ -66,15 +65,15 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.report.night_report.night_report import Fixed, NightReport
     from workerfuzz.harness.report.night_report.page import page
 
-    it = chosen(folder)
+    it = select_night(folder)
     for problem in it.written.problems:
         complain(problem)
     before = it.before.night if it.before is not None else None
     night_report = NightReport(it.written.night, before, it.written.problems, it.folder.path)
     if markdown is not None:
-        put(markdown, summary(night_report), "summary")
+        write_output(markdown, summary(night_report), "summary")
     if junit is not None:
-        put(junit, xml(night_report), "JUnit XML")
+        write_output(junit, xml(night_report), "JUnit XML")
     if annotations:
         for line in annotation_lines(night_report):
             typer.echo(line)
@@ -82,7 +81,7 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
         path = html or it.written.path / PAGE
         load = DetailLoader(it.folder.findings, draw).load
         every: list[Finding | Fixed] = [*night_report.findings, *night_report.fixed]
-        shown = map(load, followed(every, "drawing findings", len(every), quiet=quiet))
-        put(path, page(night_report, [*shown]), "report")
+        shown = map(load, track(every, "drawing findings", len(every), quiet=quiet))
+        write_output(path, page(night_report, [*shown]), "report")
         if html is None:
             typer.echo(f"{night_report.verdict}: {path}")

@@ -54,6 +54,7 @@ DEFAULT_S: Final = 20.0
 DEFAULTS: Final[Mapping[ScopeChoice, Engine]] = {
     ScopeChoice.WORKER: Engine.HYPOTHESIS,
     ScopeChoice.CLUSTER: Engine.WALK,
+    ScopeChoice.PROCESS: Engine.WALK,
 }
 
 
@@ -63,7 +64,7 @@ ProfileOption = Annotated[
 
 ChosenEngineOption = Annotated[
     Engine | None,
-    typer.Option(help="What chooses the steps; else hypothesis for a worker, walk for a cluster."),
+    typer.Option(help="What chooses the steps; else hypothesis for a worker, walk for others."),
 ]
 
 
@@ -71,7 +72,7 @@ ChosenEngineOption = Annotated[
 def run(  # noqa: PLR0917 - options of a command are never given by position
     subject: SubjectOption = REFERENCE,
     scope: Annotated[
-        ScopeChoice, typer.Option(help="One worker, or a whole cluster.")
+        ScopeChoice, typer.Option(help="One worker, a whole cluster, or whole processes.")
     ] = ScopeChoice.WORKER,
     engine: ChosenEngineOption = None,
     for_s: ForOption = None,
@@ -103,8 +104,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     """
     from workerfuzz.harness.campaigns.plan.budget import Budget
     from workerfuzz.harness.campaigns.plan.plan import Plan
-    from workerfuzz.harness.cli.execution import Where, carried, finish, fuzz
-    from workerfuzz.harness.cli.explore_options import Asked
+    from workerfuzz.harness.cli.execution import ExecutorOptions, finish, fuzz, open_campaign
+    from workerfuzz.harness.cli.explore_options import ExploreOptions
 
     chosen = engine_of(scope, engine, corpus, tactic)
     budget = Budget(for_s, cpu_s, runs, profile.value)
@@ -122,8 +123,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         tactic=tactic.value if tactic is not None else "",
         corpus=str(corpus) if corpus is not None else "",
     )
-    plan = Asked(keys, peers, depth, allow, distinct).planned(plan)
-    with carried(plan, out, Where(jobs, python, memory, cluster)) as campaign:
+    plan = ExploreOptions(keys, peers, depth, allow, distinct).planned(plan)
+    with open_campaign(plan, out, ExecutorOptions(jobs, python, memory, cluster)) as campaign:
         finish(fuzz(campaign, quiet), verbose=verbose)
 
 
@@ -138,6 +139,8 @@ def engine_of(
     options = [name for name, value in given.items() if value is not None]
     if options and engine not in {None, Engine.WALK}:
         raise typer.BadParameter(f"{' and '.join(options)}: that is for --engine walk alone")
+    if scope is ScopeChoice.PROCESS and engine not in {None, Engine.WALK}:
+        raise typer.BadParameter(f"--engine {engine}: processes are fuzzed by walk alone")
     tactics = dict.fromkeys((*DRAWN[scope], GROWN))
     if tactic is not None and tactic not in tactics:
         raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")

@@ -12,6 +12,7 @@ from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.subjects import DEFAULT, declaration
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: Columns of commands beside which there is room for their purposes.
 WIDEST: Final = 50
@@ -74,7 +75,7 @@ def first_line(account: ShardResult) -> str:
     interrupted = ", interrupted" if account.interrupted else ""
     rate = done.steps / account.seconds if account.seconds else 0
     plan = account.plan
-    what = "clusters of " if plan.scope == "cluster" else ""
+    what = SCOPES[plan.scope].systems
     seed = "" if plan.explores else f", seed {plan.seed}"
     return (
         f"{what}{plan.subject} {account.version}, engine {plan.engine}{seed}: "

@@ -6,6 +6,7 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.shard.counters import Counters, total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: Kinds of party that have a table of transitions.
 PARTIES: Final = ("worker", "scheduler")
@@ -83,7 +84,7 @@ class TransitionCounts:
 
 def system(account: ShardResult) -> str:
     """Return the system that a shard fuzzes, as readable text."""
-    what = "clusters of " if account.plan.scope == "cluster" else ""
+    what = SCOPES[account.plan.scope].systems
     return f"{what}{account.plan.subject} {account.version}".rstrip()
 
 

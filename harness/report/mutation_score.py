@@ -54,7 +54,7 @@ def head_lines(score: MutationScore) -> Iterator[str]:
         )
     yield "; ".join(aside)
     healthy = score.healthy
-    if healthy.caught_by is not None:
+    if not score.is_healthy:
         yield f"the healthy code does not pass: {healthy.property or healthy.counterexample}"
 
 

@@ -11,6 +11,7 @@ from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.campaign_summary import verdict
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: Reasons of one phase that are told again in the end.
 MOST: Final = 5
@@ -62,7 +63,7 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
     Args:
         python: interpreter in whose environment it was found; empty: this one.
     """
-    what = f"clusters of {met.subject}" if met.scope == "cluster" else met.subject
+    what = f"{SCOPES[met.scope].systems}{met.subject}"
     yield ""
     yield f"new, {counted(met.occurrences, 'run')} of {what}, first run {met.run} of seed {met.seed}:"
     yield from met.lines or [

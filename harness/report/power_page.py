@@ -32,9 +32,13 @@ code shows as well, known bugs among them, catch nothing.
 
 BEFORE_SCORES: Final = """
 Not changed: annotations, docstrings, imports, decorators, assertions, messages of exceptions and
-logs, strings, `__repr__` and its like, and, in Dask, what it does only to validate itself.
-Statements whose loss would leave a name undefined are not deleted: to notice that takes no
-property.
+logs, strings, `__repr__` and its like. Statements whose loss would leave a name undefined are not
+deleted: to notice that takes no property. Nor is anything changed where code only checks its caller
+or itself: an `if` of the models that does no more than refuse what cannot have happened, and what
+Dask does only to validate itself.
+
+Of the models, those modules are changed that decide. Left out are events, messages and the table of
+edges, which the environment and the properties share, fingerprints, snapshots and defaults.
 
 ## Scores
 """

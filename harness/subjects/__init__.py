@@ -4,16 +4,17 @@ import difflib
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.plain import PlainSubject
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: Entry-point group under which others register theirs; the object is called without arguments.
@@ -36,6 +37,7 @@ class Declaration:
     Attributes:
         worker: place of its class at the scope of a worker; empty where entry points say it.
         cluster: the same at the scope of a cluster.
+        process: the same at the scope of processes.
         is_own: it is part of this package, and all of its properties are known.
         is_model: cases tell its effects, and all that it can reach is known.
         is_embedded: it does the same in any process, and cannot take the process with it.
@@ -45,6 +47,7 @@ class Declaration:
 
     worker: str = ""
     cluster: str = ""
+    process: str = ""
     is_own: bool = False
     is_model: bool = False
     is_embedded: bool = False
@@ -65,12 +68,16 @@ OWN: Final[Mapping[str, Declaration]] = MappingProxyType(
         "dask": Declaration(
             worker="workerfuzz.harness.subjects.dask.worker.worker:DaskSubject",
             cluster="workerfuzz.harness.subjects.dask.cluster.cluster:DaskClusterSystem",
+            process="workerfuzz.harness.subjects.dask.process.cluster:DaskProcessSystem",
             is_own=True,
             requires="distributed",
             exports_tests=True,
         ),
     }
 )
+
+#: A system under test, at any scope.
+AnySubject: TypeAlias = Subject | ClusterSystem | ProcessSystem
 
 #: The subject whose cases become tests of its own code base.
 EXPORTED: Final = next(name for name, declared in OWN.items() if declared.exports_tests)
@@ -121,6 +128,22 @@ def get_cluster(name: str) -> ClusterSystem:
         raise SubjectUnavailable(f'subject "{name}" has no scheduler; one of {known} has')
     found = _registered(name, CLUSTER_GROUP)
     return cast("ClusterSystem", _loaded(name, found, ClusterSystem))
+
+
+def get_processes(name: str) -> ProcessSystem:
+    """Return a system to fuzz as processes. Raises SubjectUnavailable."""
+    own = declaration(name).process
+    if not own:
+        get(name)  # so that a name that nobody knows is said to be one
+        known = ", ".join(it for it, declared in OWN.items() if declared.process)
+        raise SubjectUnavailable(f'subject "{name}" has no processes; {known} has')
+    found = _loaded(name, EntryPoint(name, own, CLUSTER_GROUP), ProcessSystem)
+    return cast("ProcessSystem", found)
+
+
+def system(name: str, scope: str) -> AnySubject:
+    """Return a system to fuzz, by scope. Raises SubjectUnavailable."""
+    return _BY_SCOPE[scope](name)
 
 
 def _loaded(name: str, point: EntryPoint, protocol: type) -> object:
@@ -185,6 +208,12 @@ def fuzzed_alone(name: str) -> Subject:
     if why := subject.why_not_alone():
         raise SubjectUnavailable(f"{why}; alone it is only replayed: add --scope cluster")
     return subject
+
+
+#: Return the system of a name, by scope.
+_BY_SCOPE: Final[Mapping[str, Callable[[str], AnySubject]]] = MappingProxyType(
+    {"worker": fuzzed_alone, "cluster": get_cluster, "process": get_processes}
+)
 
 
 def _registered(name: str, group: str) -> EntryPoint:

@@ -183,6 +183,9 @@ class ClusterSystem(Protocol):
     def cannot(self) -> Mapping[str, str]:
         """Kinds of step, by their word, that this release has no way to do; and why."""
 
+    def exempt(self) -> Mapping[str, str]:
+        """Properties of any worker that its workers do not promise, by name; and why."""
+
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         """(start, finish) of each transition that a ``scheduler`` and a ``worker`` provide for."""
 

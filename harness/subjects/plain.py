@@ -16,6 +16,7 @@ from workerfuzz.harness.subjects.protocol import (
     as_declared,
 )
 from workerfuzz.statemachine.properties.property import Broken
+from workerfuzz.statemachine.properties.utilization import ABOUT_RESOURCES
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
@@ -181,6 +182,11 @@ class PlainSubject(Subject):
             return {}
         why = f"{self.name} does not take it"
         return {kind.word: why for kind in WORKER_STEPS if kind.word not in self.takes}
+
+    def exempt(self) -> Mapping[str, str]:
+        if self.worker_class.available_resources is not PlainWorker.available_resources:
+            return {}
+        return {item.name: "its worker shows no resources" for item in ABOUT_RESOURCES}
 
     def run_config(self, chooser: Chooser) -> RunConfig:
         drawn = draw_run_config(chooser)

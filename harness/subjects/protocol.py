@@ -22,6 +22,9 @@ class SubjectRaised(Exception):
     """The system under test raised where it should not have. The cause is what it raised."""
 
 
+#: Stands before the states and amounts in question, in the description of a failed assertion.
+CIRCUMSTANCES: Final = ", where "
+
 #: Files of this package, the reference included.
 _OURS: Final = Path(workerfuzz.__file__).parent
 
@@ -33,6 +36,28 @@ def subject_frames(error: BaseException) -> Sequence[FrameSummary]:
         for frame in extract_tb(error.__traceback__)
         if not Path(frame.filename).is_relative_to(_OURS)
     ]
+
+
+class CounterexampleOfError(str):
+    """A counterexample that describes an exception of the subject.
+
+    Attributes:
+        error: the exception, with its traceback.
+    """
+
+    __slots__ = ("error",)
+
+    error: BaseException
+
+    def __new__(cls, text: str, error: BaseException) -> Self:
+        self = super().__new__(cls, text)
+        self.error = error
+        return self
+
+
+def error_behind(counterexample: str) -> BaseException | None:
+    """Return the exception that a counterexample describes; None where it describes none."""
+    return counterexample.error if isinstance(counterexample, CounterexampleOfError) else None
 
 
 class SubjectUnavailable(Exception):
@@ -74,6 +99,10 @@ class Subject(Protocol):
 
     def cannot(self) -> Mapping[str, str]:
         """Kinds of step, by their word, that it has no way to do; and why."""
+        return {}
+
+    def exempt(self) -> Mapping[str, str]:
+        """Properties of any worker that it does not promise, by name; and why."""
         return {}
 
     @property

@@ -9,7 +9,7 @@ from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.time_limit import TIME_LIMIT, TimeLimitExceeded
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns
-from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, O, Property
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due, O, Property
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -76,8 +76,12 @@ class BaseWorld:
 
     def demand(self, item: Property[O], observation: O) -> None:
         """Raise Violation where a property does not hold of an observation."""
-        for counterexample in CHECKS.check(item, observation):
-            raise self.violation(item, counterexample)
+        self.judge(((item,), observation))
+
+    def judge(self, *due: Due) -> None:
+        """Raise Violation for the first of the properties that is broken."""
+        for broken, counterexample in CHECKS.broken(due):
+            raise self.violation(broken, counterexample)
 
     def violation(self, broken: AnyProperty, counterexample: str) -> Violation:
         """The exception that ends the run."""

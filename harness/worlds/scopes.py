@@ -1,4 +1,4 @@
-"""The two scopes of a case: what a world is made of there, and what of it can be left out."""
+"""The three scopes of a case: what a world is made of there, and what of it can be left out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -6,6 +6,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Final, Protocol, Self, TypeAlias
 
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.process.world import ProcessWorld
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -18,6 +19,9 @@ from workerfuzz.strategies.cluster.from_workers import Join
 from workerfuzz.strategies.cluster.graphs import GROUP
 from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig, draw_cluster
 from workerfuzz.strategies.key_order import ordered
+from workerfuzz.strategies.process import BY_WORD as PROCESS_WORDS
+from workerfuzz.strategies.process import PROCESS_STEPS
+from workerfuzz.strategies.process.run_config import ProcessRunConfig, draw_processes
 from workerfuzz.strategies.worker import BY_WORD, WORKER_STEPS, Step
 from workerfuzz.strategies.worker.run_config import KEYS, PEERS, RunConfig, draw_run_config
 
@@ -80,6 +84,7 @@ class FuzzingScope:
 
     Attributes:
         name: how cases and the command line call it.
+        systems: how systems that are fuzzed there are called, before their name.
         kinds: every kind of step there.
         words: the same, by their word.
         open: a fresh world; given a subject, a run config and (by name) an observer.
@@ -91,6 +96,7 @@ class FuzzingScope:
     """
 
     name: str
+    systems: str
     kinds: tuple[type[Step], ...]
     words: Mapping[str, type[Step]]
     open: Callable[..., World]
@@ -118,6 +124,12 @@ def cluster_of(steps: Sequence[Step], config: ClusterConfig) -> ClusterRunConfig
         tuple(dict.fromkeys((*clusters.CLIENTS, *named))),
         joins,
     )
+
+
+def processes_of(steps: Sequence[Step], config: ClusterConfig) -> ProcessRunConfig:
+    """The same as ``cluster_of``, of processes."""
+    found = cluster_of(steps, config)
+    return ProcessRunConfig(found.config, found.keys, found.clients, found.later)
 
 
 def plainer(config: AnyConfig, usual: AnyConfig) -> Iterator[AnyConfig]:
@@ -170,6 +182,7 @@ def usual_cluster_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
 
 WORKER: Final = FuzzingScope(
     name="worker",
+    systems="",
     kinds=WORKER_STEPS,
     words=BY_WORD,
     open=WorkerWorld,
@@ -181,6 +194,7 @@ WORKER: Final = FuzzingScope(
 )
 CLUSTER: Final = FuzzingScope(
     name="cluster",
+    systems="clusters of ",
     kinds=CLUSTER_STEPS,
     words=CLUSTER_WORDS,
     open=ClusterWorld,
@@ -191,9 +205,22 @@ CLUSTER: Final = FuzzingScope(
     config=ClusterConfig(),
 )
 
+PROCESS: Final = FuzzingScope(
+    name="process",
+    systems="processes of ",
+    kinds=PROCESS_STEPS,
+    words=PROCESS_WORDS,
+    open=ProcessWorld,
+    draw=draw_processes,
+    run_config_of=processes_of,
+    simpler=plainer_cluster,
+    usual_names=usual_cluster_names,
+    config=ClusterConfig(),
+)
+
 #: By the name that cases and the command line use.
 SCOPES: Final[Mapping[str, FuzzingScope]] = MappingProxyType(
-    {scope.name: scope for scope in (WORKER, CLUSTER)}
+    {scope.name: scope for scope in (WORKER, CLUSTER, PROCESS)}
 )
 
 

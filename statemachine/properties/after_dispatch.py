@@ -35,21 +35,25 @@ def suspects_travel_alone(observation: ModelObservation) -> Iterator[str]:
 
 
 @always(
-    "Transfers keep the limits of message, worker and throttle, a first key of any size apart.",
+    "Transfers keep the limits of message, worker and throttle: a single key may exceed that of a "
+    "message, and any, while nothing else is under way.",
     do.GatherDep,
 )
 def transfers_keep_the_limits(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
     started = worker.last.told(do.GatherDep)
     config = worker.config
-    before = worker.incoming_nbytes - sum(it.total_nbytes for it in started)
+    peers = {it.worker for it in started}
+    before = sum(it.nbytes for peer, it in worker.transfers.items() if peer not in peers)
     for place, it in enumerate(started):
         size = sum(worker.tasks[key].nbytes for key in it.keys)
-        left = min(config.transfer_message_nbytes, config.transfer_incoming_nbytes - before)
+        left = config.transfer_incoming_nbytes - before
         if size != it.total_nbytes:
             yield f"{it.worker} is asked for {size} bytes, said to be {it.total_nbytes}"
         if (before or len(it.keys) > 1) and size > left:
             yield f"{it.worker} is asked for {size} bytes, {left} would do"
+        if len(it.keys) > 1 and size > config.transfer_message_nbytes:
+            yield f"{it.worker} is asked for {size} bytes in one message"
         already = len(worker.transfers) - len(started) + place
         if already >= config.transfer_count and before >= config.transfer_throttle_nbytes:
             yield f"{it.worker} is asked, {already} transfers with {before} bytes are open already"

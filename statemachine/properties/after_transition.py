@@ -8,7 +8,6 @@ from typing import Final
 
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
-from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.edges import DETOURS, EDGES
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Transition
@@ -31,17 +30,14 @@ def transitions_are_legal(observation: ModelObservation) -> Iterator[str]:
 
 
 @always(
-    "Records go only when the scheduler says ForgetKeys, then or once they hold nothing (R37).",
+    "Records go only where the scheduler said ForgetKeys last: data that is scattered, a copy or a "
+    "computation that is requested end that (R37).",
     State.FORGOTTEN,
 )
 def only_the_doomed_are_forgotten(observation: ModelObservation) -> Iterator[str]:
-    worker = observation.worker
-    for key, change in worker.changes:
-        if change.finish is State.FORGOTTEN:
-            event, records = worker.last.event, worker.last.lost(worker.tasks)
-            doomed = key in records and worker.last.was(records[key], "doomed")
-            if not doomed and not (isinstance(event, events.ForgetKeys) and key in event.keys):
-                yield f"{key} was forgotten, by {event}"
+    for key, change in observation.worker.changes:
+        if change.finish is State.FORGOTTEN and key not in observation.to_forget:
+            yield f"{key} was forgotten, by {observation.event}"
 
 
 #: In the order in which they are checked.

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple, Protocol, TypeGuard
 
+from workerfuzz.statemachine.properties.environment import SoleWorkerEnvironment, WorkerEnvironment
 from workerfuzz.statemachine.properties.property import AnyProperty, always, at_rest, properties_in
 from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.view import WorkerView
@@ -12,50 +13,45 @@ from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, RUNNABLE, USES_INPUTS, State
-from workerfuzz.statemachine.worker.task import TaskSpec
 
 
-@dataclass(slots=True)
-class Observation:
+class Reply(Protocol):
+    """Instructions that a worker has just issued, in whatever scope."""
+
+    @property
+    def environment(self) -> WorkerEnvironment:
+        """As it was before."""
+
+    @property
+    def issued(self) -> Sequence[Instruction]:
+        """The instructions."""
+
+
+class Observation(NamedTuple):
     """A worker just after an event.
 
     Attributes:
+        environment: as it was before the worker replied.
         touched: keys that the event may have changed.
-        issued: what the worker asked for in reply.
-        executing: outstanding ``Execute`` before that reply, by key.
-        seceded: keys among ``executing`` whose thread left its slot.
-        gathering: outstanding ``GatherDep`` before that reply: keys by peer.
-        retrying: peers that are busy, before that reply.
+        issued: instructions in reply.
         ended: the ``Execute`` that the event answered; None where it answered none.
-        content: what was last requested of each key.
-        run_ids: run id of the last request of each key.
-        live: keys that were requested and not freed since.
-        reported: run ids that were reported as finished, erred or to be rescheduled before.
-        told_seceded: run id under which each key was last reported as long-running, before.
     """
 
     view: WorkerView
+    environment: SoleWorkerEnvironment
     event: Event
     touched: Collection[str]
     issued: Sequence[Instruction]
-    executing: Mapping[str, do.Execute]
-    seceded: Collection[str]
-    gathering: Mapping[str, Sequence[str]]
-    retrying: Collection[str]
     ended: do.Execute | None
-    content: Mapping[str, TaskSpec]
-    run_ids: Mapping[str, int]
-    live: Collection[str]
-    reported: Collection[int]
-    told_seceded: Mapping[str, int]
 
 
 @always("A task has one action at a time: one thread or one transfer.", do.Execute, do.GatherDep)
 def one_action_per_key(observation: Observation) -> Iterator[str]:
-    copied = {key for keys in observation.gathering.values() for key in keys}
+    environment = observation.environment
+    copied = {key for keys in environment.gathering.values() for key in keys}
     for it in observation.issued:
         for key in started(it):
-            if key in observation.executing:
+            if key in environment.executing:
                 yield f"{key} is running, and is started again"
             if key in copied:
                 yield f"{key} is being copied, and is started again"
@@ -86,30 +82,25 @@ def starts_with_its_inputs(observation: Observation) -> Iterator[str]:
 
 @always("What starts is what was requested last, under the run id of that request.", do.Execute)
 def starts_what_was_requested(observation: Observation) -> Iterator[str]:
+    environment = observation.environment
     for it in observation.issued:
         if isinstance(it, do.Execute):
-            if it.key not in observation.live:
+            if it.key not in environment.live:
                 yield f"{it.key} starts, and nobody wants it"
-            elif it.spec != observation.content[it.key]:
+            elif it.spec != environment.content[it.key]:
                 yield f"{it.key} starts with content of another request"
-            elif it.run_id != observation.run_ids[it.key]:
-                yield f"{it.key} starts as run {it.run_id}, not {observation.run_ids[it.key]}"
+            elif it.run_id != environment.requests[it.key].run_id:
+                last = environment.requests[it.key].run_id
+                yield f"{it.key} starts as run {it.run_id}, not {last}"
 
 
 @always("No more tasks run in slots than there are threads.", do.Execute)
 def runs_within_its_threads(observation: Observation) -> Iterator[str]:
-    running = len(observation.executing) - len(observation.seceded)
+    environment = observation.environment
+    running = len(environment.executing) - len(environment.seceded)
     running += sum(isinstance(it, do.Execute) for it in observation.issued)
     if running > observation.view.config.nthreads:
         yield f"{running} run in {observation.view.config.nthreads} threads"
-
-
-@always("Resources that are left are neither negative nor more than there are.")
-def resources_stay_within_bounds(observation: Observation) -> Iterator[str]:
-    left = observation.view.available_resources()
-    for name, total in observation.view.config.resources.items():
-        if not is_same_amount(left[name], min(max(left[name], 0), total), total):
-            yield f"{name}: {left[name]:g} left of {total:g}"
 
 
 @always(
@@ -117,13 +108,14 @@ def resources_stay_within_bounds(observation: Observation) -> Iterator[str]:
     do.GatherDep,
 )
 def asks_the_right_peer(observation: Observation) -> Iterator[str]:
+    environment = observation.environment
     for it in observation.issued:
         if isinstance(it, do.GatherDep):
             if it.worker == "self":
                 yield "the worker asks itself"
-            if it.worker in observation.gathering:
+            if it.worker in environment.gathering:
                 yield f"{it.worker} is asked while its answer to the last question is out"
-            if it.worker in observation.retrying:
+            if it.worker in environment.retrying:
                 yield f"{it.worker} is asked while it is busy"
             for key in it.keys:
                 if it.worker not in observation.view.holders(key):
@@ -131,11 +123,29 @@ def asks_the_right_peer(observation: Observation) -> Iterator[str]:
 
 
 @always("Nothing is started while the worker is paused.", do.Execute, do.GatherDep)
-def nothing_starts_while_paused(observation: Observation) -> Iterator[str]:
-    if observation.view.paused():
+def nothing_starts_while_paused(observation: Reply) -> Iterator[str]:
+    if observation.environment.paused:
         for it in observation.issued:
             if started(it):
                 yield f"{type(it).__name__} of {', '.join(started(it))}"
+
+
+@always(
+    "A size that is reported or asked for is what a thread or the scheduler told.",
+    do.TaskFinished,
+    do.GatherDep,
+)
+def sizes_are_those_told(observation: Observation) -> Iterator[str]:
+    sizes = observation.environment.sizes
+    for it in observation.issued:
+        if isinstance(it, do.TaskFinished):
+            told = sizes.get(it.key, 1)
+            if it.nbytes != told:
+                yield f"{it.key} is reported as {it.nbytes} bytes, should be {told}"
+        elif isinstance(it, do.GatherDep):
+            total = sum(sizes.get(key, 1) for key in it.keys)
+            if it.total_nbytes != total:
+                yield f"{it.worker} is asked for {it.total_nbytes} bytes, should be {total}"
 
 
 @always("A value is reported only while it is stored here.", do.TaskFinished, do.AddKeys)
@@ -157,23 +167,27 @@ def reports_what_is_here(observation: Observation) -> Iterator[str]:
     do.LongRunning,
 )
 def reports_the_last_request(observation: Observation) -> Iterator[str]:
+    environment = observation.environment
     for it in observation.issued:
         if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning):
             if it.run_id is None:
                 continue
-            if it.key not in observation.live:
+            if it.key not in environment.live:
                 yield f"{type(it).__name__} of {it.key}, which nobody wants"
-            elif it.run_id != observation.run_ids[it.key]:
+            elif it.run_id != environment.requests[it.key].run_id:
                 yield (
                     f"{type(it).__name__} of {it.key} names run {it.run_id}, "
-                    f"last requested was {observation.run_ids[it.key]}"
+                    f"last requested was {environment.requests[it.key].run_id}"
                 )
 
 
 @always("The end of a run is reported once.", do.TaskFinished, do.TaskErred)
 def reports_each_run_once(observation: Observation) -> Iterator[str]:
     for it in observation.issued:
-        if isinstance(it, do.TaskFinished | do.TaskErred) and it.run_id in observation.reported:
+        if (
+            isinstance(it, do.TaskFinished | do.TaskErred)
+            and it.run_id in observation.environment.reported
+        ):
             yield f"{type(it).__name__} of {it.key}: the end of run {it.run_id} was reported before"
 
 
@@ -181,12 +195,19 @@ def reports_each_run_once(observation: Observation) -> Iterator[str]:
     "That a task runs outside the slots is reported for the run that was requested last (#6916)."
 )
 def reports_every_secession(observation: Observation) -> Iterator[str]:
-    told = dict(observation.told_seceded)
-    told |= {it.key: it.run_id for it in observation.issued if isinstance(it, do.LongRunning)}
+    environment = observation.environment
+    states = environment.states
     for key in observation.touched:
-        seceded = observation.view.state(key) is State.LONG_RUNNING and key in observation.live
-        if seceded and told.get(key) != observation.run_ids[key]:
-            yield f"{key} is long-running as run {observation.run_ids[key]}, and nobody was told"
+        if states.get(key) is State.LONG_RUNNING and key in environment.live:
+            told = [it.run_id for it in observation.issued if is_secession_of(it, key)]
+            run_id = environment.requests[key].run_id
+            if run_id not in (*told, environment.told_seceded.get(key)):
+                yield f"{key} is long-running as run {run_id}, and nobody was told"
+
+
+def is_secession_of(it: Instruction, key: str) -> TypeGuard[do.LongRunning]:
+    """It tells the scheduler that this task left its slot."""
+    return isinstance(it, do.LongRunning) and it.key == key
 
 
 @always("To drop a copy is refused only while a task here needs it (#7490).", events.RemoveReplicas)
@@ -213,7 +234,7 @@ def refuses_for_a_reason(observation: Observation) -> Iterator[str]:
 )
 def reports_its_own_content(observation: Observation) -> Iterator[str]:
     ended = observation.ended
-    if ended is None or ended.spec == observation.content.get(ended.key):
+    if ended is None or ended.spec == observation.environment.content.get(ended.key):
         return
     data = observation.view.data()
     value = getattr(observation.event, "value", observation)
@@ -235,10 +256,11 @@ ENDED: Final = frozenset({State.MEMORY, State.ERROR})
     events.Reschedule,
 )
 def reports_every_end(observation: Observation) -> Iterator[str]:
+    environment = observation.environment
     ended = observation.ended
-    if ended is None or ended.key not in observation.live:
+    if ended is None or ended.key not in environment.live:
         return
-    if ended.spec != observation.content[ended.key] or observation.view.state(ended.key) is None:
+    if ended.spec != environment.content[ended.key] or observation.view.state(ended.key) is None:
         return
     state = observation.view.state(ended.key)
     told = {it.key for it in observation.issued if isinstance(it, do.TaskFinished | do.TaskErred)}
@@ -268,13 +290,16 @@ def waits_for_its_inputs(observation: Observation) -> Iterator[str]:
                 yield f"{key} is waiting, and nothing is missing"
 
 
+#: States of a task that was requested.
+REQUESTED: Final = RUNNABLE | {State.EXECUTING}
+
+
 @always("A key known only as data never becomes runnable (R1, R6).")
 def runnable_was_requested(observation: Observation) -> Iterator[str]:
+    environment = observation.environment
     for key in observation.touched:
-        if key not in observation.run_ids and observation.view.state(key) in RUNNABLE | {
-            State.EXECUTING
-        }:
-            yield f"{key} is {observation.view.state(key)}, and nobody requested it"
+        if key not in environment.requests and environment.states.get(key) in REQUESTED:
+            yield f"{key} is {environment.states[key]}, and nobody requested it"
 
 
 #: In the order in which they are checked.

@@ -5,7 +5,9 @@ The harness notices these itself: each check is given a description of what happ
 
 from collections.abc import Iterator
 
-from workerfuzz.statemachine.properties.property import always
+from workerfuzz.statemachine.properties.property import always, state_can_be_read
+
+__all__ = ["every_call_returns", "no_handler_raises", "process_survives", "state_can_be_read"]
 
 
 @always("No event that can happen makes the worker raise, or go in circles (R12, R17).")

@@ -3,7 +3,7 @@
 Worlds of any subject observe from outside (``any_worker.Observation``); these look inside.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from typing import NamedTuple
 
 from workerfuzz.statemachine.properties.record_features import RecordFeatures
@@ -59,6 +59,7 @@ class ModelObservation(NamedTuple):
         issued: instructions that the worker issued in reply.
         changed: records that changed in something that a ``RecordBefore`` tells, each with that.
         counts: reports that are due, and that were made.
+        to_forget: keys that the scheduler told to forget, and did not name as wanted since.
     """
 
     worker: WorkerState
@@ -66,6 +67,7 @@ class ModelObservation(NamedTuple):
     issued: Sequence[Instruction]
     changed: Sequence[tuple[RecordBefore, TaskState]]
     counts: ReportCounts
+    to_forget: Collection[str]
 
 
 class RecordObservation(NamedTuple):

@@ -54,6 +54,11 @@ def properties_in(namespace: Mapping[str, object]) -> tuple[AnyProperty, ...]:
     return tuple(item for item in namespace.values() if isinstance(item, Property))
 
 
+@always("What the system under test shows of itself can be read: no property raises on it.")
+def state_can_be_read(error: str) -> Iterator[str]:
+    yield error
+
+
 class Checks:
     """Performs the checks that are due; an observer is told of each, where there is one.
 
@@ -67,20 +72,25 @@ class Checks:
         self.observer: Callable[[AnyProperty], None] | None = None
 
     def broken(self, due: Iterable[Due]) -> Iterator[Broken]:
-        """Yield the properties that are broken, each with its counterexamples."""
+        """Yield the properties that are broken, each with its counterexamples.
+
+        A property that raises met a state that cannot be: that breaks ``state_can_be_read``.
+        """
         observer = self.observer
         for properties, observation in due:
             for item in properties:
                 if observer is not None:
                     observer(item)
-                for counterexample in item.check(observation):
-                    yield item, counterexample
+                try:
+                    for counterexample in item.check(observation):
+                        yield item, counterexample
+                except Exception as error:  # noqa: BLE001 - the state is at fault, not what reads it
+                    yield unreadable(item.name, error)
 
-    def check(self, item: Property[O], observation: O) -> Iterable[str]:
-        """Yield the counterexamples to one property."""
-        if self.observer is not None:
-            self.observer(item)
-        return item.check(observation)
+
+def unreadable(reader: str, error: Exception) -> Broken:
+    """Return the violation that something raised which reads the state of the system under test."""
+    return state_can_be_read, f"{reader} raised {type(error).__name__}: {error}"
 
 
 #: Of this process.

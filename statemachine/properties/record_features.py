@@ -5,15 +5,12 @@ Workers have many records and records few shapes, so that what holds of a shape 
 
 from typing import NamedTuple
 
-from workerfuzz.statemachine.worker.queue import TaskQueue
-from workerfuzz.statemachine.worker.states import Intent, Role, State
+from workerfuzz.statemachine.worker.states import Intent, State
 from workerfuzz.statemachine.worker.task import ABSENT, TaskState
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 #: States that say less than what is held and what comes after it.
 _COMPOUND = frozenset({State.CANCELLED, State.RESUMED})
-
-_NOTHING = TaskQueue()
 
 
 class RecordFeatures(NamedTuple):
@@ -37,7 +34,6 @@ class RecordFeatures(NamedTuple):
     """
 
     state: State
-    role: Role
     intent: Intent
     doomed: bool
     needed_here: bool
@@ -69,7 +65,6 @@ class RecordFeatures(NamedTuple):
             cls,
             (
                 state,
-                task.role,
                 task.intent,
                 task.doomed,
                 bool(task.needed_by),
@@ -105,10 +100,9 @@ def stands_in_its_queues(worker: WorkerState, task: TaskState) -> bool:
     """Under its priority, in each queue of its state."""
     assert task.queued_at is not None
     if task.state is State.READY:
-        return worker.ready.holds(task.queued_at, task.key)
+        return (task.queued_at, task.key) in worker.ready
     if task.state is State.CONSTRAINED:
-        return worker.constrained.holds(task.queued_at, task.key)
-    for peer in task.who_has:
-        if not worker.data_needed.get(peer, _NOTHING).holds(task.queued_at, task.key):
-            return False
-    return True
+        return (task.queued_at, task.key) in worker.constrained
+    return all(
+        (task.queued_at, task.key) in worker.data_needed.get(peer, ()) for peer in task.who_has
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from workerfuzz.statemachine.properties.model_observation import RecordObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.record_features import RecordFeatures
 from workerfuzz.statemachine.worker.edges import COMPOUND
 from workerfuzz.statemachine.worker.states import (
     HOLDING,
@@ -46,8 +47,18 @@ STATES: Final = {
 @always("What a task is for and the state it is in fit together (R5, R6, R8).")
 def role_fits_state(record: RecordObservation) -> Iterator[str]:
     key, its = record
-    if its.role is not ROLES.get(its.state, its.role):
-        yield f"{key} is {its.state} with role {its.role}"
+    role = role_of(its)
+    if role is not ROLES.get(its.state, role):
+        yield f"{key} is {its.state} with role {role}"
+
+
+def role_of(its: RecordFeatures) -> Role:
+    """Return the purpose of a record: as the scheduler wants it, or a copy for a task here (R5)."""
+    if its.doomed:
+        return Role.NONE
+    if its.intent is Intent.COMPUTE:
+        return Role.COMPUTE
+    return Role.FETCH if its.intent is Intent.FETCH or its.needed_here else Role.NONE
 
 
 @always("A state is one of those that what the scheduler wants can lead to (R5, R41).")
@@ -67,13 +78,14 @@ def state_fits_intent(record: RecordObservation) -> Iterator[str]:
 def compound_state_is_legal(record: RecordObservation) -> Iterator[str]:
     key, its = record
     if its.state is State.CANCELLED or its.state is State.RESUMED:
+        role = role_of(its)
         resumed_role = Role.COMPUTE if its.seceded is None else Role.FETCH
         if (its.state, its.previous, its.next) not in COMPOUND:
             yield f"{key} is {its.state}({its.previous} -> {its.next})"
-        elif its.state is State.CANCELLED and its.role is not Role.NONE and not its.next:
-            yield f"{key} is cancelled with role {its.role}"
-        elif its.state is State.RESUMED and its.role is not resumed_role:
-            yield f"{key} is resumed({its.previous}) with role {its.role}"
+        elif its.state is State.CANCELLED and role is not Role.NONE and not its.next:
+            yield f"{key} is cancelled with role {role}"
+        elif its.state is State.RESUMED and role is not resumed_role:
+            yield f"{key} is resumed({its.previous}) with role {role}"
 
 
 @always("A task holds a thread or a transfer exactly while its state says so, never both (R33).")

@@ -41,9 +41,9 @@ def needs_are_known(observation: TaskObservation) -> Iterator[str]:
 @always("A task waits exactly while one of its dependencies is not here (R7).")
 def waits_for_something(observation: TaskObservation) -> Iterator[str]:
     worker, task = observation
-    runnable = task.state in RUNNABLE
-    if task.state in NEEDS_INPUTS and worker.inputs_are_here(task) != runnable:
-        yield f"{task.key} is {task.state}, inputs here: {not runnable}"
+    here = all(key in worker.data or key in worker.actors for key in task.dependencies)
+    if task.state in NEEDS_INPUTS and here != (task.state in RUNNABLE):
+        yield f"{task.key} is {task.state}, inputs here: {here}"
 
 
 @always("Something is being done about every dependency that a task waits for (#4724).")

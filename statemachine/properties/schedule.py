@@ -4,10 +4,10 @@ Nothing is checked that cannot be broken, and what holds of all records with the
 found out once.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from workerfuzz.statemachine.properties.after_dispatch import STARTED
 from workerfuzz.statemachine.properties.after_execution import ENDED
@@ -56,9 +56,18 @@ DUE_AFTER: Final = by_kind((*ASKED, *COPIED, *ENDED, *STARTED, *MOVED))
 
 
 @cache
-def due_in_any_worker(*kinds: type) -> tuple[AnyProperty, ...]:
-    """Return those that an event of a kind, with instructions of these kinds in reply, can break."""
-    return tuple(it for it in AFTER_EVENT if not it.about or not set(kinds).isdisjoint(it.about))
+def due_in_any_worker(exempt: frozenset[str], *kinds: type) -> tuple[AnyProperty, ...]:
+    """Return those that an event of a kind, with instructions of these kinds in reply, can break.
+
+    Args:
+        exempt: names of properties that the subject does not promise.
+    """
+    return tuple(
+        it
+        for it in AFTER_EVENT
+        if it.name not in exempt
+        if not it.about or not set(kinds).isdisjoint(it.about)
+    )
 
 
 @cache
@@ -78,34 +87,53 @@ NOTHING_DUE: Final = ReportCounts.of(events.FindMissing(), (), ())
 new: Final = tuple.__new__
 
 
+#: Keys that a message says are wanted, or are not to be forgotten, by kind of message.
+WANTED_BY: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
+    {
+        events.ForgetKeys: lambda event: (),
+        events.ComputeTask: lambda event: (event.key, *event.spec.dependencies),
+        events.AcquireReplicas: lambda event: event.who_has,
+        events.UpdateData: lambda event: event.values,
+    }
+)
+
+
 class WorkerSchedule:
     """The properties of one reference worker that are due, event by event.
 
     Attributes:
         before: each record as it was when it was last looked at.
+        to_forget: keys that the scheduler told to forget, and did not name as wanted since.
     """
 
-    __slots__ = ("before", "worker")
+    __slots__ = ("before", "to_forget", "worker")
 
     def __init__(self, worker: WorkerState) -> None:
         self.worker = worker
         self.before = {key: RecordBefore.of(task) for key, task in worker.tasks.items()}
+        self.to_forget: dict[str, None] = {}
 
     def inherit(self, original: "WorkerSchedule") -> None:
         """Go on where another one stands, of whose worker this one's is a copy."""
         tasks, copies = original.worker.tasks, self.worker.tasks
+        self.to_forget = original.to_forget.copy()
         for key, before in original.before.items():
             if key in tasks:
                 self.before[key] = before.carried_over(tasks[key], copies[key])
 
     def stale(self) -> list[tuple[object, ...]]:
-        """Return records that changed without being touched, which are still to be judged."""
+        """Return records that are still to be judged by what they do not say themselves.
+
+        They changed without being touched, or know another wish to be forgotten than was told.
+        """
         tasks = self.worker.tasks
-        return [
+        changed = [
             (key, *before.against(tasks[key]))
             for key, before in sorted(self.before.items())
             if key in tasks and before != RecordBefore.of(tasks[key])
         ]
+        doomed = [(key,) for key in sorted(tasks) if tasks[key].doomed != (key in self.to_forget)]
+        return [*changed, *doomed]
 
     def due(
         self, event: Event, issued: Sequence[Instruction], touched: Collection[str] | None
@@ -116,12 +144,15 @@ class WorkerSchedule:
             touched: keys that the event touched; None asks for a full sweep.
         """
         worker = self.worker
+        if touched is not None and type(event) in WANTED_BY:
+            self._note_wanted(event)
         due: list[Due] = []
         changed: list[tuple[RecordBefore, TaskState]] = []
         gone = self._look_at(worker.tasks if touched is None else touched, due, changed)
         happened = worker.changes or issued or type(event) is events.StealRequest
         counts = ReportCounts.of(event, worker.changes, issued) if happened else NOTHING_DUE
-        observation = new(ModelObservation, (worker, event, issued, changed, counts))
+        to_forget = self._forget() if gone else ()
+        observation = new(ModelObservation, (worker, event, issued, changed, counts, to_forget))
         due.append((TOTALS, observation))
         if touched is None:
             due.append((COUNTS, observation))
@@ -131,6 +162,22 @@ class WorkerSchedule:
         if changed:
             due.append((PROGRESS, observation))
         return due
+
+    def _note_wanted(self, event: Event) -> None:
+        """Note which keys are to be forgotten from now on, and which are not any more."""
+        if isinstance(event, events.ForgetKeys):
+            self.to_forget.update(dict.fromkeys(event.keys))
+        else:
+            for key in WANTED_BY[type(event)](event):
+                self.to_forget.pop(key, None)
+
+    def _forget(self) -> Collection[str]:
+        """Return the keys that may be forgotten now; the wish is over for those that were."""
+        to_forget = self.to_forget.copy()
+        for key, change in self.worker.changes:
+            if change.finish is State.FORGOTTEN:
+                self.to_forget.pop(key, None)
+        return to_forget
 
     def _look_at(
         self,

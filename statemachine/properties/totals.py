@@ -1,43 +1,11 @@
-"""Claims about the reference worker as a whole: sums, limits, and no thread idle that could work."""
+"""Claims about the reference worker as a whole: sums, and the sizes of its indexes."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
-from workerfuzz.statemachine.properties.resources import is_same_amount
-from workerfuzz.statemachine.worker.dispatch import next_execution, peers_that_could_be_asked
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.worker_state import WorkerState
-
-
-@always("No more slots are taken than there are threads.")
-def threads_suffice(observation: ModelObservation) -> Iterable[str]:
-    worker = observation.worker
-    if len(worker.executing) > worker.config.nthreads:
-        return (f"{len(worker.executing)} running, {worker.config.nthreads} threads",)
-    return ()
-
-
-@always("What is left of each resource is its total less what running threads took.")
-def resources_are_conserved(observation: ModelObservation) -> Iterable[str]:
-    worker = observation.worker
-    return leaking_resources(worker) if worker.config.resources else ()
-
-
-def leaking_resources(worker: WorkerState) -> Iterator[str]:
-    taken: dict[str, float] = {}
-    for key in (*worker.executing, *worker.long_running):
-        execution = worker.tasks[key].execution
-        for name, amount in execution.resources.items() if execution is not None else ():
-            taken[name] = taken.get(name, 0) + amount
-    for name, total in worker.config.resources.items():
-        left = total - taken.get(name, 0) if taken else total
-        there = worker.available_resources[name]
-        if there == left >= 0:  # nearly always: asked first, because it costs least
-            continue
-        if not (is_same_amount(there, left, total) and is_same_amount(left, max(left, 0), total)):
-            yield f"{name}: {there:g} left, should be {left:g}"
 
 
 @always("Bytes under way are the sum of what open transfers were asked for.")
@@ -49,27 +17,6 @@ def incoming_bytes_are_conserved(observation: ModelObservation) -> Iterable[str]
     if worker.incoming_nbytes != total:
         return (f"{worker.incoming_nbytes} bytes under way, transfers ask for {total}",)
     return ()
-
-
-@always("No thread is idle while a task could run on it (#4724).")
-def no_thread_is_idle(observation: ModelObservation) -> Iterable[str]:
-    worker = observation.worker
-    running, threads = len(worker.executing), worker.config.nthreads
-    if running >= threads or not (worker.ready or worker.constrained):
-        return ()
-    task = next_execution(worker)
-    return () if task is None else (f"{task.key} could run, {running} of {threads} do",)
-
-
-@always("No peer is left alone while it could be asked for a queued key (#4133).")
-def no_peer_is_left_alone(observation: ModelObservation) -> Iterable[str]:
-    worker = observation.worker
-    if not worker.data_needed:
-        return ()
-    return [
-        f"{peer} could be asked for {worker.data_needed[peer].first()[1]}"
-        for peer in peers_that_could_be_asked(worker)
-    ]
 
 
 #: Checked after every event; their cost follows what is running and under way, not what is known.

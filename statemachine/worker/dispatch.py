@@ -67,13 +67,6 @@ def peers_by_urgency(worker: WorkerState) -> Iterable[str]:
     return [peer for *_, peer in sorted(asked)]
 
 
-def peers_that_could_be_asked(worker: WorkerState) -> Iterable[str]:
-    """Return peers that a transfer could be opened with; none after ``start_transfers``."""
-    if worker.paused or is_throttled(worker):
-        return ()
-    return [peer for peer in peers_by_urgency(worker) if choose_keys(worker, peer, set()).keys]
-
-
 def is_throttled(worker: WorkerState) -> bool:
     """Return True if enough transfers are open, and they are not small."""
     config = worker.config
@@ -87,15 +80,14 @@ def choose_keys(worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
     """Return the keys to request from a peer, most urgent first, within the limits.
 
     While nothing else is under way, the first key is asked for whatever its size: otherwise a large
-    one would never come. A key that failed before travels alone, so that others are not suspected
-    with it.
+    one would never come. The limit of one message holds for the keys after it. A key that failed before
+    travels alone, so that others are not suspected with it.
 
-    Source: distributed 2026.8.0, worker_state_machine.py, ``_select_keys_for_gather``
+    Source: distributed 2026.8.0, worker_state_machine.py, ``_select_keys_for_gather`` and
+    ``_task_exceeds_transfer_limits``
     """
     config = worker.config
-    left = min(
-        config.transfer_message_nbytes, config.transfer_incoming_nbytes - worker.incoming_nbytes
-    )
+    left = config.transfer_incoming_nbytes - worker.incoming_nbytes
     keys: list[str] = []
     total = 0
     for _, key in worker.data_needed[peer]:
@@ -108,6 +100,7 @@ def choose_keys(worker: WorkerState, peer: str, taken: set[str]) -> Transfer:
             break
         keys.append(key)
         total += task.nbytes
+        left = min(left, config.transfer_message_nbytes)
         if task.suspicion:
             break
     return Transfer(tuple(keys), total)

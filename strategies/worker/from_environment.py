@@ -21,10 +21,10 @@ class Pause(Bare):
 
     @classmethod
     def is_possible(cls, world: EnvironmentView) -> bool:
-        return not world.view.paused()
+        return not world.paused
 
     def why_impossible(self, world: EnvironmentView) -> str | None:
-        return "the worker is paused already" if world.view.paused() else None
+        return "the worker is paused already" if world.paused else None
 
     def event(self, world: EnvironmentView) -> events.Pause:
         return events.Pause()
@@ -35,10 +35,10 @@ class Unpause(Bare):
 
     @classmethod
     def is_possible(cls, world: EnvironmentView) -> bool:
-        return world.view.paused()
+        return world.paused
 
     def why_impossible(self, world: EnvironmentView) -> str | None:
-        return None if world.view.paused() else "the worker is not paused"
+        return None if world.paused else "the worker is not paused"
 
     def event(self, world: EnvironmentView) -> events.Unpause:
         return events.Unpause()

@@ -29,6 +29,10 @@ class EnvironmentView(Protocol):
         """Profile that steps are drawn from."""
 
     @property
+    def paused(self) -> bool:
+        """The worker was paused, and not unpaused."""
+
+    @property
     def executing(self) -> Mapping[str, Execute]:
         """Outstanding ``Execute``, by key."""
 

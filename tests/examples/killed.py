@@ -35,7 +35,7 @@ from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.replay.replay import Replay
-from workerfuzz.harness.engines.findings.finding_files import findings_in
+from workerfuzz.harness.engines.findings.finding import findings_in
 
 #: Bugs that several runs of these nights meet, some with several signatures.
 BUGS = ("finish-is-kept-secret", "bytes-stay-under-way", "own-address-is-kept")

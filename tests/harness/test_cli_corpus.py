@@ -42,11 +42,11 @@ def test_a_campaign_grows_a_corpus_and_grows_from_it(say: Say) -> None:
     status, out, err = say(*walks, "--seed", "1")
     assert (status, err) == (0, "")
     assert ", engine walk, " in out
-    added = len(corpus.load(Path("stems")).stems)
+    added = len(corpus.load(Path("stems")).entries)
     assert added > 10
     assert f"corpus stems: runs were mutated from 0 entries, {added} added\n" in out
     _, out, _ = say(*walks, "--seed", "2")
-    more = len(corpus.load(Path("stems")).stems) - added
+    more = len(corpus.load(Path("stems")).entries) - added
     assert f"corpus stems: runs were mutated from {added} entries, {more} added\n" in out
 
 
@@ -154,7 +154,7 @@ def test_merge_brings_corpora_together(say: Say) -> None:
         "all: 0 corpus entries added\n",
         "",
     )
-    assert len(corpus.load(Path("all")).stems) == 2
+    assert len(corpus.load(Path("all")).entries) == 2
 
 
 def test_minimise_keeps_what_is_needed(say: Say) -> None:
@@ -163,7 +163,7 @@ def test_minimise_keeps_what_is_needed(say: Say) -> None:
     status, out, err = say("corpus", "minimise", "stems")
     assert (status, err) == (0, "")
     assert re.fullmatch(r"2 corpus entries, of which 1 reach all \d+ features\n", out)
-    (kept,) = corpus.load(Path("stems")).stems
+    (kept,) = corpus.load(Path("stems")).entries
     assert kept.steps == (parse("compute-task x"),)
     status, out, _ = say("corpus", "minimise", "stems", "--scope", "cluster")
     assert (status, out) == (0, "0 corpus entries, of which 0 reach all 0 features\n")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.campaigns.executors.requests import NoAnswer
+from workerfuzz.harness.campaigns.executors.worker_client import NoReply
 from workerfuzz.harness.campaigns.mutation_testing import campaign
 from workerfuzz.harness.campaigns.mutation_testing.request import (
     CaughtBy,
@@ -22,13 +22,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[SearchRequest]:
     """Searches without a process: the second mutant survives where it has so many steps."""
     requests: list[SearchRequest] = []
 
-    def ask(python: str, module: str, request: SearchRequest, *_: object, **__: object) -> object:
+    def request_result(python: str, request: SearchRequest, *_: object, **__: object) -> object:
         requests.append(request)
         if not request.mutant or (len(requests) == 3 and request.most_steps != 7):
             return SearchResult(steps=5, version="1.2.3")
         return SearchResult(caught_by=CaughtBy.PROPERTY, property="some_claim", steps=3)
 
-    monkeypatch.setattr(campaign, "ask", ask)
+    monkeypatch.setattr(campaign, "request_result", request_result)
     return requests
 
 
@@ -68,10 +68,10 @@ def test_an_unknown_mutant_is_a_usage_error(
 def test_healthy_code_that_cannot_be_fuzzed_is_a_fault(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def ask(*_: object, **__: object) -> object:
-        raise NoAnswer("no distributed there")
+    def request_result(*_: object, **__: object) -> object:
+        raise NoReply("no distributed there")
 
-    monkeypatch.setattr(campaign, "ask", ask)
+    monkeypatch.setattr(campaign, "request_result", request_result)
     assert run_command([*ARGUMENTS]) == 3
     said = "the healthy code of worker could not be fuzzed: no distributed there"
     assert said in capsys.readouterr().err

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples.minimising import minimise_here
 
 from workerfuzz.harness import cli
-from workerfuzz.harness.campaigns.nightly.corpus_minimisation import minimise_here
 from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in_process
@@ -66,9 +66,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(night_execution, "carrier", carrying(run_in_process))
-    monkeypatch.setattr(night_execution, "replaying", replaying)
-    monkeypatch.setattr(night_execution, "minimising", lambda python: minimise_here)
+    monkeypatch.setattr(night_execution, "night_executor", carrying(run_in_process))
+    monkeypatch.setattr(night_execution, "open_replayer", replaying)
+    monkeypatch.setattr(night_execution, "corpus_minimiser", lambda python: minimise_here)
     monkeypatch.setattr(night_execution, "write_reports", write_page)
 
 
@@ -84,7 +84,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> N
     def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
         return run_in_process(map(change, plans), tell)
 
-    monkeypatch.setattr(night_execution, "carrier", carrying(carry))
+    monkeypatch.setattr(night_execution, "night_executor", carrying(carry))
 
 
 def with_a_bug(plan: Plan) -> Plan:
@@ -156,7 +156,7 @@ def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPat
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.DIFFERS, str(path), subject, ("said",))
 
-    monkeypatch.setattr(night_execution, "replaying", replaying)
+    monkeypatch.setattr(night_execution, "open_replayer", replaying)
     status, out, _ = say(*NIGHT)
     assert status == 1
     assert re.search(r"\nreplay: RED: on reference, differs: \S+/0001-\S+.case: said\n", out)
@@ -187,7 +187,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
             tell(place, account, None)
         return accounts
 
-    monkeypatch.setattr(night_execution, "carrier", carrying(carry))
+    monkeypatch.setattr(night_execution, "night_executor", carrying(carry))
     status, out, _ = say(*NIGHT)
     assert status == 3
     assert "red: fuzz: reference: not here\n" in out
@@ -363,7 +363,7 @@ def test_an_interrupted_night_is_gone_on_with(say: Say, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(night_execution, "carrier", carrying(carry))
+        patch.setattr(night_execution, "night_executor", carrying(carry))
         assert say(*NIGHT)[0] == 130
     status, out, _ = say("nightly", "--dir", "nights", "--subject", "reference", "--resume", "-q")
     assert status == 0

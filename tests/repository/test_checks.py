@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-#: How a test says that it is skipped where distributed is not installed.
-NEEDS_DASK = re.compile(r"(?:find_spec|importorskip)\(\"distributed\"\)")
 FENCE = re.compile(r"^```(?:sh|console)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -87,19 +85,14 @@ def test_tox_runs_every_check_and_says_what_each_is(root: Path) -> None:
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(root / "tox.ini", encoding="utf-8")
     listed = tox["tox"]["env_list"].split()
-    assert {"lint", "typing", "layers", "cases", "mutants", "dask", "docs", "package"} < {*listed}
-    described = {name for name in listed if not re.fullmatch(r"py3\d+", name)}
+    assert {"lint", "typing", "layers", "mutants", "py311", "bare", "docs", "package"} < {*listed}
+    described = {name for name in listed if not re.fullmatch(r"py31[23]", name)}
     assert [name for name in described if "description" not in tox[f"testenv:{name}"]] == []
 
 
-def test_tox_runs_every_test_that_needs_dask(root: Path, modules: dict[Path, str]) -> None:
+def test_all_tests_run_with_dask(root: Path) -> None:
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(root / "tox.ini", encoding="utf-8")
-    run = [Path(word) for word in tox["testenv:dask"]["commands"].split() if "tests/" in word]
-    skipped_elsewhere = [
-        path
-        for path, text in modules.items()
-        if NEEDS_DASK.search(text) and path.parts[0] == "tests"
-    ]
-    assert skipped_elsewhere
-    assert [path for path in skipped_elsewhere if not {path, *path.parents} & {*run}] == []
+    assert tox["testenv:py311"]["extras"] == "dask"
+    assert tox["testenv:py311"]["commands"] == 'pytest -n auto -m "not slow" {posargs}'
+    assert "extras" not in tox["testenv:bare"]

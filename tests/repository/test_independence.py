@@ -56,10 +56,6 @@ def contract(root: Path) -> dict[str, Any]:
 
 #: Still to be restated as claims on tables (issue 12).
 STILL_ASKING = {
-    "statemachine/properties/record_features.py: holds",
-    "statemachine/properties/record_features.py: role",
-    "statemachine/properties/records.py: role",
-    "statemachine/properties/relations.py: inputs_are_here",
     "statemachine/properties/scheduler_records.py: holds",
     "statemachine/properties/scheduler_records.py: in_use",
     "statemachine/properties/scheduler_records.py: inputs",
@@ -67,9 +63,6 @@ STILL_ASKING = {
     "statemachine/properties/scheduler_totals.py: next_queued",
     "statemachine/properties/scheduler_totals.py: place",
     "statemachine/properties/scheduler_totals.py: under_way",
-    "statemachine/properties/totals.py: first",
-    "statemachine/properties/totals.py: next_execution",
-    "statemachine/properties/totals.py: peers_that_could_be_asked",
 }
 
 

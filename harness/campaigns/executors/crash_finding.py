@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardRequest
-from workerfuzz.harness.campaigns.executors.sandbox import Death, apart
+from workerfuzz.harness.campaigns.executors.protocol import Limits, ReproduceCrash
+from workerfuzz.harness.campaigns.executors.sandbox import Death, run_in_fork
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.cases.format.case import Case, ScopeName
@@ -19,7 +19,7 @@ from workerfuzz.harness.cases.replay.recovery import parsed, recover
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence
 from workerfuzz.harness.cases.triage.signature import Signature, signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, case_among
 from workerfuzz.harness.engines.findings.finding_writer import (
     found_by,
     set_shrunk_case,
@@ -28,7 +28,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     write_unshrunk,
 )
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
@@ -52,11 +52,11 @@ NOT_AGAIN = (
 class ReportedViolation(Violation):
     """A violation in another process, with its signature there."""
 
-    mark: Signature = field(default_factory=lambda: Signature(""))
+    signature: Signature = field(default_factory=lambda: Signature(""))
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class ViolationData:
     """The same as plain data; with no property: nothing was broken."""
 
     property: str = ""
@@ -64,12 +64,14 @@ class Broken:
     counterexample: str = ""
     steps: list[str] = field(default_factory=list)
     at_rest: bool = False
-    mark: tuple[str, ...] = ()
+    signature: tuple[str, ...] = ()
 
 
-def mark_of(violation: Violation) -> Signature:
-    """Its signature; one that was told keeps that which it had where its exception was."""
-    return violation.mark if isinstance(violation, ReportedViolation) else signature(violation)
+def signature_of(violation: Violation) -> Signature:
+    """The signature that a violation had in its process, where its exception was."""
+    if isinstance(violation, ReportedViolation):
+        return violation.signature
+    return signature(violation)
 
 
 def broken_by(death: Death) -> AnyProperty:
@@ -104,43 +106,43 @@ class Attempts:
         """Return the violation of these steps; the end of the process is one."""
 
         def attempt() -> bytes:
-            found = replay(self.subject, config, steps, self.scope)
-            return to_json(as_data(found) if found is not None else Broken())
+            violation = replay(self.subject, config, steps, self.scope)
+            return to_json(as_data(violation) if violation is not None else ViolationData())
 
-        done = apart(attempt, self.box, self.limits)
-        if isinstance(done, Death):
-            return self.death(done)
-        broken = from_json(done, Broken)
-        return self.told(broken, config) if broken.property else None
+        result = run_in_fork(attempt, self.box, self.limits)
+        if isinstance(result, Death):
+            return self.death(result)
+        data = from_json(result, ViolationData)
+        return self.reported(data, config) if data.property else None
 
     def death(self, death: Death) -> Violation | None:
         """It died of the step that its box ends with. None: of something else."""
         if not death.overdue:
             self.dying_s = death.cpu_s
-        at = recover(self.box)
-        return None if at is None else at.breaking(broken_by(death), evidence(death))
+        run = recover(self.box)
+        return None if run is None else run.breaking(broken_by(death), evidence(death))
 
-    def told(self, it: Broken, config: Any) -> ReportedViolation:
-        steps = parsed(it.steps, self.name)
+    def reported(self, data: ViolationData, config: Any) -> ReportedViolation:
+        steps = parsed(data.steps, self.name)
         return ReportedViolation(
-            it.property,
-            it.sentence,
-            it.counterexample,
+            data.property,
+            data.sentence,
+            data.counterexample,
             steps,
-            it.at_rest,
+            data.at_rest,
             self.scope.run_config_of(steps, config),
-            Signature(*it.mark),
+            Signature(*data.signature),
         )
 
 
-def as_data(found: Violation) -> Broken:
-    return Broken(
-        found.property,
-        found.sentence,
-        found.counterexample,
-        [str(step) for step in found.steps],
-        found.at_rest,
-        tuple(signature(found)),
+def as_data(violation: Violation) -> ViolationData:
+    return ViolationData(
+        violation.property,
+        violation.sentence,
+        violation.counterexample,
+        [str(step) for step in violation.steps],
+        violation.at_rest,
+        tuple(signature(violation)),
     )
 
 
@@ -150,14 +152,14 @@ class ContainedShrinker(Shrinker):
     clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(self, attempts: Attempts, violation: Violation, patience_s: float) -> None:
-        super().__init__(attempts.subject, violation, patience_s, mark_of)
+        super().__init__(attempts.subject, violation, patience_s, signature_of)
         self.attempts = attempts
 
     def replay(self, steps: Sequence[Step], config: Any) -> Violation | None:
         return self.attempts.replay(steps, config)
 
 
-def shrink_apart(
+def shrink_in_forks(
     attempts: Attempts, violation: Violation, patience_s: float = PATIENCE_S
 ) -> Shrunk:
     """The smallest run that we find with the same signature, confirmed by one more attempt.
@@ -172,12 +174,12 @@ def shrink_apart(
     hasty = Attempts(attempts.subject, violation.run_config.scope, attempts.box, quick)
     shrunk = ContainedShrinker(hasty, violation, patience_s).run()
     last = attempts.replay(shrunk.steps, shrunk.config)
-    if last is not None and mark_of(last) == mark_of(violation):
+    if last is not None and signature_of(last) == signature_of(violation):
         return dataclasses.replace(shrunk, violation=last)
     return Shrunk(violation, len(violation.steps), shrunk.replays, True, shrunk.stopped)
 
 
-def keep(request: ShardRequest, finding: Finding) -> Finding | None:
+def reproduce(request: ReproduceCrash) -> Finding | None:
     """Show, shrink and write a bug whose case has all of its steps.
 
     Returns:
@@ -186,21 +188,22 @@ def keep(request: ShardRequest, finding: Finding) -> Finding | None:
     Raises:
         SubjectUnavailable: the system cannot be had here.
     """
+    finding = request.finding
     case = finding.case.case
     attempts = attempts_of(request, case)
     shown = attempts.replay(case.steps, case.config)
     folder = Path(request.out) if request.out else None
     if shown is None or shown.property != finding.signature.property:
-        if request.outside:
+        if request.is_doubtful:
             return None
         write_unshrunk(finding, folder)
         finding.lines.append(NOT_AGAIN)
         return finding
-    finding = replace(finding, signature=mark_of(shown), counterexample=shown.counterexample)
+    finding = replace(finding, signature=signature_of(shown), counterexample=shown.counterexample)
     finding.known = known_as(request.plan, attempts, finding)
     if finding.known:
         return replace(finding, case=FindingCase())
-    shrunk = shrink_apart(attempts, shown)
+    shrunk = shrink_in_forks(attempts, shown)
     set_shrunk_case(finding, shrunk, FindingCase(case_of(request.plan, shrunk)))
     if request.plan.scope == "cluster":
         finding.set_consequence(harm(attempts, shrunk.violation))
@@ -215,12 +218,10 @@ def case_of(plan: Plan, shrunk: Shrunk) -> Case:
     return unplayed(broken, plan.subject, title=title_of(broken), found=found)
 
 
-def attempts_of(request: ShardRequest, case: Case) -> Attempts:
+def attempts_of(request: ReproduceCrash, case: Case) -> Attempts:
     """Replays of steps on the subject of a plan; coming to rest may take the longest."""
     plan, limits = request.plan, request.limits
-    subject: Any = (
-        fuzzed_alone(plan.subject) if plan.scope == "worker" else get_cluster(plan.subject)
-    )
+    subject: Any = system(plan.subject, plan.scope)
     subject.version()  # imported before the first fork
     at_rest = case.scenes[-1].step is None
     patient = dataclasses.replace(limits, step_s=limits.rest_s if at_rest else limits.step_s)
@@ -229,13 +230,13 @@ def attempts_of(request: ShardRequest, case: Case) -> Attempts:
 
 def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
     """Title or file name of the case that shows it already; empty where there is none."""
-    seen = plan.case_of(finding)
-    if seen or not plan.known or plan.scope != "cluster":
+    seen = case_among(finding, plan.seen)
+    if seen or not plan.known or plan.scope == "worker":
         return seen
     for case in known_cases():
         if breaks_one_of(case, attempts.subject, DEADLY):
             shown = attempts.replay(case.steps, case.config)
-            if shown is not None and mark_of(shown) == finding.signature:
+            if shown is not None and signature_of(shown) == finding.signature:
                 return case.title
     return ""
 
@@ -249,7 +250,7 @@ def harm(attempts: Attempts, violation: Violation) -> Consequence:
         follows = consequence(attempts.subject, violation)
         return to_json((follows.severity.name, follows.told))
 
-    done = apart(follow, attempts.box, attempts.limits)
+    done = run_in_fork(follow, attempts.box, attempts.limits)
     if isinstance(done, Death):
         return Consequence(HARM[broken_by(done).name], str(done))
     severity, told = from_json(done, tuple[str, str])

@@ -1,9 +1,9 @@
-"""A Dask cluster that carries shards, and what its workers do: all of distributed that there is here.
+"""Shards on a Dask cluster: the connection to its scheduler, and the tasks of its workers.
 
-A task of the cluster is one shard, in a process of its own on the machine of a worker (``processes``),
+A task of the cluster is one shard, in a process of its own on the machine of a worker,
 so that neither what a shard does to its process nor the version that it fuzzes matters to the cluster.
-It tells how far it is through a queue of the scheduler, and ends with what it has as soon as nobody
-wants it any more: it was cancelled, or whoever wanted it is gone.
+It reports its progress through a queue of the scheduler, and ends with what it has as soon as it is
+cancelled, or its client is gone.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ import distributed
 from distributed.core import rpc
 
 import workerfuzz
-from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
+from workerfuzz.harness.campaigns.executors.interpreter import ExecutorUnavailable, interpreter
 from workerfuzz.harness.campaigns.executors.pool import Pool
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
-from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Limits, ShardMessage
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT, Limits, ShardProgress
 from workerfuzz.harness.campaigns.executors.remote_shard import (
     RemoteMessage,
     RemoteShard,
@@ -49,11 +49,11 @@ LOCAL: Final = "local"
 #: Seconds in which a scheduler must answer.
 PATIENCE_S: Final = 5.0
 
-#: Seconds in which all workers must have told what they have.
-TELLING_S: Final = 75.0
+#: Seconds in which all workers must have said which release they have.
+VERSIONS_S: Final = 75.0
 
 #: Seconds for which the scheduler is waited for, once a campaign goes on.
-HEARING_S: Final = 3.0
+QUEUE_S: Final = 3.0
 
 #: Seconds for which a campaign goes on without any worker.
 ALONE_S: Final = 60.0
@@ -61,11 +61,11 @@ ALONE_S: Final = 60.0
 #: Seconds between two looks at how many there are.
 WORKERS_S: Final = 2.0
 
-#: What comes of asking a scheduler that does not answer.
+#: Errors of a scheduler that does not answer.
 LOST: Final = (OSError, RuntimeError, ValueError, TimeoutError, futures.CancelledError)
 
-#: Seconds between two accounts of a shard that has found nothing meanwhile.
-ACCOUNT_S: Final = 3.0
+#: Seconds between two reports of a shard that has found nothing meanwhile.
+REPORT_S: Final = 3.0
 
 #: States of a worker that is about to leave.
 LEAVING: Final = frozenset({"closing", "closing_gracefully", "closed", "failed", "stopped"})
@@ -91,28 +91,28 @@ class Cluster:
     def submit(self, task: RemoteTask) -> "futures.Future[None]":
         return detached(self.executor.submit(carry_out, to_json(task)))
 
-    def wait(self, going: Sequence[RemoteShard], seconds: float) -> None:
-        """Until one of them ends, or time has passed; then what was said is handed out."""
-        futures.wait([it.future for it in going], seconds, futures.FIRST_COMPLETED)
-        if any(it.future.cancelled() for it in going):
-            time.sleep(seconds)  # those are not waited for, but for their last words
-        gone = [it for it in going if it.future.done()]
-        names = {it.task.name: it for it in going}
+    def wait(self, running: Sequence[RemoteShard], seconds: float) -> None:
+        """Wait until one of them ends, or time has passed; then hand out the messages."""
+        futures.wait([it.future for it in running], seconds, futures.FIRST_COMPLETED)
+        if any(it.future.cancelled() for it in running):
+            time.sleep(seconds)  # those are not waited for, but for their last messages
+        gone = [it for it in running if it.future.done()]
+        names = {it.task.name: it for it in running}
         for message in self.messages():
             if message.task in names:
                 names[message.task].messages.append(message)
         for it in gone:
             it.gone = True
-        self.look_after(going)
+        self.look_after(running)
 
     def messages(self) -> list[RemoteMessage]:
         """Return the messages since the last call; none where the scheduler is gone."""
         with suppress(*LOST):
-            came = self.mailbox.get(batch=True, callback_timeout=HEARING_S)
+            came = self.mailbox.get(batch=True, callback_timeout=QUEUE_S)
             return [from_json(it, RemoteMessage) for it in came]
         return []
 
-    def look_after(self, going: Sequence[RemoteShard]) -> None:
+    def look_after(self, running: Sequence[RemoteShard]) -> None:
         """Without a worker nothing goes on, and a new one may come."""
         now = time.monotonic()
         if now - self.looked < WORKERS_S:
@@ -120,37 +120,37 @@ class Cluster:
         self.looked = now
         with suppress(*LOST):
             if self.client.sync(
-                self.client.scheduler.ncores, workers=None, callback_timeout=HEARING_S
+                self.client.scheduler.ncores, workers=None, callback_timeout=QUEUE_S
             ):
                 self.alone_since = None
             elif self.alone_since is None:
                 self.alone_since = now
         if self.alone_since is not None and now - self.alone_since > ALONE_S:
-            for it in going:
+            for it in running:
                 it.hopeless = f"the cluster had no worker for {ALONE_S:g} s"
 
 
 def detached(task: "futures.Future[None]") -> "futures.Future[None]":
     """The same task; who cancels it does not wait for the scheduler, which may be gone."""
-    its: futures.Future[None] = futures.Future()
+    detached_: futures.Future[None] = futures.Future()
 
     def ended(_: object) -> None:
         with suppress(futures.InvalidStateError):  # nobody wants it any more
             if task.cancelled():
-                its.cancel()
-                its.set_running_or_notify_cancel()
+                detached_.cancel()
+                detached_.set_running_or_notify_cancel()
             elif error := task.exception():
-                its.set_exception(error)
+                detached_.set_exception(error)
             else:
-                its.set_result(None)
+                detached_.set_result(None)
 
     def unwanted(_: object) -> None:
-        if its.cancelled() and not task.done():
+        if detached_.cancelled() and not task.done():
             threading.Thread(target=task.cancel, daemon=True).start()
 
     task.add_done_callback(ended)
-    its.add_done_callback(unwanted)
-    return its
+    detached_.add_done_callback(unwanted)
+    return detached_
 
 
 @contextmanager
@@ -204,8 +204,8 @@ def local_cluster(jobs: int) -> Iterator[Any]:
             memory_limit=0,
         )
     except Exception as error:  # noqa: BLE001 - releases before 2023.1 cannot, on Python 3.11
-        raise CannotCarry(
-            f"{LOCAL}: distributed {distributed.__version__} starts no cluster: {said(error)}"
+        raise ExecutorUnavailable(
+            f"{LOCAL}: distributed {distributed.__version__} starts no cluster: {reason_of(error)}"
         ) from None
     with cluster:
         yield cluster
@@ -217,7 +217,7 @@ def opened(address: Any) -> Iterator[Any]:
     try:
         client = distributed.Client(address, timeout=PATIENCE_S, set_as_default=False)
     except (OSError, AssertionError, ImportError, ValueError) as error:
-        raise CannotCarry(f"{address}: {said(error)}") from None
+        raise ExecutorUnavailable(f"{address}: {reason_of(error)}") from None
     try:
         yield client
     finally:
@@ -235,15 +235,17 @@ async def check_scheduler(address: str) -> None:
         async with asyncio.timeout(PATIENCE_S), rpc(address) as scheduler:
             identity, versions = await scheduler.identity(), await scheduler.versions()
     except TimeoutError:
-        raise CannotCarry(f"{address}: no Dask scheduler answers there") from None
+        raise ExecutorUnavailable(f"{address}: no Dask scheduler answers there") from None
     except OSError as error:
-        raise CannotCarry(f"{address}: {said(error)}") from None
+        raise ExecutorUnavailable(f"{address}: {reason_of(error)}") from None
     except (ValueError, TypeError) as error:
-        raise CannotCarry(
-            f"{address}: expected an address like tcp://scheduler:8786: {said(error)}"
+        raise ExecutorUnavailable(
+            f"{address}: expected an address like tcp://scheduler:8786: {reason_of(error)}"
         ) from None
     if identity["type"] != "Scheduler":
-        raise CannotCarry(f"{address}: that is a {identity['type'].lower()}, not a scheduler")
+        raise ExecutorUnavailable(
+            f"{address}: that is a {identity['type'].lower()}, not a scheduler"
+        )
     compare(address, "scheduler", versions)
 
 
@@ -260,7 +262,7 @@ def compare(address: str, what: str, versions: Mapping[str, Any]) -> None:
     """They must be of the release that is here. Raises CannotCarry."""
     there = versions["packages"]["distributed"]
     if there != distributed.__version__:
-        raise CannotCarry(
+        raise ExecutorUnavailable(
             f"{address}: its {what} is distributed {there}, and this is {distributed.__version__}; "
             f"use the same release for the campaign: --python fuzzes another one"
         )
@@ -270,15 +272,15 @@ def threads_of(client: Any, address: str, subject: str, python: str | None) -> i
     """The number of its threads, if all workers can do it, and say so in time. Raises CannotCarry."""
     done: futures.Future[int] = futures.Future()
 
-    def ask() -> None:
+    def check() -> None:
         try:
             done.set_result(checked(client, address, subject, python))
         except BaseException as error:  # noqa: BLE001 - raised where it is waited for
             done.set_exception(error)
 
-    threading.Thread(target=ask, daemon=True).start()
-    if futures.wait([done], TELLING_S).not_done:
-        raise CannotCarry(f"{address}: not all of its workers answer")
+    threading.Thread(target=check, daemon=True).start()
+    if futures.wait([done], VERSIONS_S).not_done:
+        raise ExecutorUnavailable(f"{address}: not all of its workers answer")
     return done.result()
 
 
@@ -287,28 +289,28 @@ def checked(client: Any, address: str, subject: str, python: str | None) -> int:
     try:
         client.wait_for_workers(1, timeout=PATIENCE_S)
     except (TimeoutError, futures.TimeoutError):
-        raise CannotCarry(
+        raise ExecutorUnavailable(
             f"{address}: it has no workers; start some: dask worker {address}"
         ) from None
     for worker, versions in client.get_versions()["workers"].items():
         compare(address, f"worker {worker}", versions)
     for worker, answer in client.run(greet, subject, python, on_error="return").items():
         if isinstance(answer, BaseException):
-            raise CannotCarry(
-                f"{address}: no workerfuzz of this release for its worker {worker}: {said(answer)}"
+            raise ExecutorUnavailable(
+                f"{address}: no workerfuzz of this release for its worker {worker}: {reason_of(answer)}"
             )
         version, form, problem = answer
         if form != FORMAT:
-            raise CannotCarry(
+            raise ExecutorUnavailable(
                 f"{address}: its worker {worker} has workerfuzz {version}, which speaks format {form} "
                 f"of shards, and this one {FORMAT}; use the same release"
             )
         if problem:
-            raise CannotCarry(f"{address}: its worker {worker}: {problem}")
+            raise ExecutorUnavailable(f"{address}: its worker {worker}: {problem}")
     return sum(client.nthreads().values())
 
 
-def said(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """In a line."""
     if isinstance(error, OSError) and error.strerror:
         return reason(error)
@@ -324,31 +326,31 @@ async def greet(subject: str, python: str | None) -> tuple[str, int, str]:
     if python is not None:
         try:
             await asyncio.to_thread(interpreter, python, subject)
-        except CannotCarry as error:
+        except ExecutorUnavailable as error:
             problem = str(error)
     return workerfuzz.__version__, FORMAT, problem
 
 
-def carry_out(task: bytes) -> None:
-    """Runs a shard in a process of this machine."""
-    its = from_json(task, RemoteTask)
-    if not Path(its.plan.corpus).is_dir():
-        its = replace(its, plan=replace(its.plan, corpus=""))
+def carry_out(message: bytes) -> None:
+    """Run a shard in a process of this machine."""
+    task = from_json(message, RemoteTask)
+    if not Path(task.plan.corpus).is_dir():
+        task = replace(task, plan=replace(task.plan, corpus=""))
     worker = distributed.get_worker()
     key = worker.get_current_task()
-    mailbox = distributed.Queue(its.mailbox, client=distributed.get_client())
-    post = RemoteChannel(its, mailbox.put)
+    mailbox = distributed.Queue(task.mailbox, client=distributed.get_client())
+    channel = RemoteChannel(task, mailbox.put)
     try:
-        post.send(ShardMessage())
-        (account,) = run_shards(
-            [its.plan],
+        channel.send(ShardProgress())
+        (result,) = run_shards(
+            [task.plan],
             None,
-            tell=post.tell,
-            python=(shutil.which(its.python) or its.python) if its.python else sys.executable,
-            limits=its.limits,
+            on_progress=channel.on_progress,
+            python=(shutil.which(task.python) or task.python) if task.python else sys.executable,
+            limits=task.limits,
             is_over=lambda: is_unwanted(worker, key),
         )
-        post.send(ShardMessage(account=account, last=True))
+        channel.send(ShardProgress(result=result, is_last=True))
     finally:
         with suppress(Exception):
             mailbox.close()
@@ -370,17 +372,17 @@ class RemoteChannel:
         self.sent = 0.0
         self.bugs = 0
 
-    def send(self, word: ShardMessage) -> None:
-        message = RemoteMessage(task=self.task.name, attempt=self.attempt, word=word)
+    def send(self, progress: ShardProgress) -> None:
+        message = RemoteMessage(task=self.task.name, attempt=self.attempt, progress=progress)
         self.put(to_json(message))
         self.sent = time.monotonic()
 
-    def tell(self, place: int, account: ShardResult, found: Finding | None) -> None:
-        is_old = time.monotonic() - self.sent >= ACCOUNT_S
-        if found is not None or len(account.findings) != self.bugs or is_old:
-            self.bugs = len(account.findings)
-            new = account.findings.index(found) if found is not None else None
-            self.send(ShardMessage(account=account, new=new))
+    def on_progress(self, index: int, result: ShardResult, finding: Finding | None) -> None:
+        is_old = time.monotonic() - self.sent >= REPORT_S
+        if finding is not None or len(result.findings) != self.bugs or is_old:
+            self.bugs = len(result.findings)
+            new = result.findings.index(finding) if finding is not None else None
+            self.send(ShardProgress(result=result, new=new))
 
 
 def run_on(
@@ -388,25 +390,24 @@ def run_on(
     plans: Iterable[Plan],
     *,
     jobs: int,
-    tell: ProgressCallback = ignore_progress,
+    on_progress: ProgressCallback = ignore_progress,
     python: str = "",
     limits: Limits | None = None,
 ) -> list[ShardResult]:
-    """Runs shards on a cluster; returns their accounts.
+    """Run shards on a cluster; return their results.
 
     A corpus must be in a folder that the machines share; on those that have no such folder, shards do
     without.
 
     Args:
         jobs: tasks at a time.
-        tell: told of each account as it comes.
         python: interpreter in which they run, on each machine; empty: that of the workers.
         limits: what a process may take; by default those of ``Limits``.
     """
 
-    def begin(place: int, plan: Plan) -> RemoteShard:
+    def begin(index: int, plan: Plan) -> RemoteShard:
         return RemoteShard(
-            place,
+            index,
             plan,
             cluster.submit,
             mailbox=cluster.mailbox.name,
@@ -414,17 +415,17 @@ def run_on(
             limits=limits or Limits(),
         )
 
-    with Pool(begin, cluster.wait, tell) as pool:
-        with pool.hearing_signals():
+    with Pool(begin, cluster.wait, on_progress) as pool:
+        with pool.noting_signals():
             pool.work(map(shared, plans), jobs, lambda: False)
-        return pool.accounts()
+        return pool.results()
 
 
 def shared(plan: Plan) -> Plan:
-    """Its corpus is called so that other machines find it."""
+    """Give its corpus a name by which other machines find it."""
     if not plan.corpus:
         return plan
     folder = Path(plan.corpus).absolute()
-    with suppress(OSError):  # a shard tells of it
+    with suppress(OSError):  # a shard reports it
         folder.mkdir(parents=True, exist_ok=True)
     return replace(plan, corpus=str(folder))

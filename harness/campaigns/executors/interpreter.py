@@ -1,11 +1,14 @@
-"""Another Python, in whose environment shards are to run: is all there that they need?"""
+"""The Python of another environment, in which shards are to run: its packages, and its targets."""
 
 import json
 import shutil
 import subprocess
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from workerfuzz.harness.campaigns.executors.protocol import FORMAT
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT, ListTargets
+from workerfuzz.harness.campaigns.executors.worker_client import NoReply, request_result
+from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.subjects import declaration
 
@@ -14,6 +17,9 @@ OLDEST: Final = (3, 11)
 
 #: Seconds in which it must answer.
 PATIENCE_S: Final = 60.0
+
+#: Seconds in which it must import everything and list the targets.
+LISTING_S: Final = 120.0
 
 #: Says in one line of JSON what is there, whatever Python it is.
 PROBE: Final = """
@@ -37,7 +43,7 @@ print(json.dumps(found))
 """
 
 
-class CannotCarry(Exception):
+class ExecutorUnavailable(Exception):
     """Shards cannot run where somebody wants them to; says why in one line."""
 
 
@@ -51,33 +57,37 @@ def interpreter(name: str, subject: str) -> str:
         CannotCarry: they cannot.
     """
     if not name:
-        raise CannotCarry("expected the path of a Python, found nothing")
+        raise ExecutorUnavailable("expected the path of a Python, found nothing")
     path = shutil.which(name) or name
-    found = asked(path)
+    found = probed(path)
     if tuple(found["python"]) < OLDEST:
         version, oldest = (".".join(map(str, it)) for it in (found["python"], OLDEST))
-        raise CannotCarry(f"{path}: Python {version}; workerfuzz needs {oldest} or later")
+        raise ExecutorUnavailable(f"{path}: Python {version}; workerfuzz needs {oldest} or later")
     if "workerfuzz" not in found and found["missing"] == "workerfuzz":
-        raise CannotCarry(
+        raise ExecutorUnavailable(
             f"{path}: no workerfuzz there; install it, or let PYTHONPATH lead to the one here"
         )
     version = found.get("workerfuzz", "")
     if found.get("missing", "").startswith("workerfuzz"):
-        raise CannotCarry(f"{path}: its workerfuzz {version} is too old: {found['problem']}")
+        raise ExecutorUnavailable(
+            f"{path}: its workerfuzz {version} is too old: {found['problem']}"
+        )
     if "problem" in found:
-        raise CannotCarry(f"{path}: its workerfuzz {version} does not load: {found['problem']}")
+        raise ExecutorUnavailable(
+            f"{path}: its workerfuzz {version} does not load: {found['problem']}"
+        )
     if found["format"] != FORMAT:
-        raise CannotCarry(
+        raise ExecutorUnavailable(
             f"{path}: its workerfuzz {version} speaks format {found['format']} of shards, and this "
             f"one {FORMAT}; use the same release"
         )
     needed = declaration(subject).requires
     if needed and needed not in found:
-        raise CannotCarry(f"{path}: {needed} does not load there: {found['undistributed']}")
+        raise ExecutorUnavailable(f"{path}: {needed} does not load there: {found['undistributed']}")
     return path
 
 
-def asked(path: str) -> Any:
+def probed(path: str) -> Any:
     """Return the findings of the probe. Raises CannotCarry where it is no Python."""
     try:
         done = subprocess.run(  # noqa: S603 - the user names it
@@ -89,8 +99,21 @@ def asked(path: str) -> Any:
         )
         return json.loads(done.stdout.splitlines()[-1])
     except OSError as error:
-        raise CannotCarry(f"{path}: {reason(error)}") from None
+        raise ExecutorUnavailable(f"{path}: {reason(error)}") from None
     except subprocess.TimeoutExpired:
-        raise CannotCarry(f"{path}: it did not answer within {PATIENCE_S:g} s") from None
+        raise ExecutorUnavailable(f"{path}: it did not answer within {PATIENCE_S:g} s") from None
     except (IndexError, ValueError):
-        raise CannotCarry(f"{path}: not a Python: it did not do what it was told to") from None
+        raise ExecutorUnavailable(
+            f"{path}: not a Python: it did not do what it was told to"
+        ) from None
+
+
+def targets_in(
+    python: str, subjects: Iterable[str], scope: str | None = None
+) -> Mapping[Target, str]:
+    """Return the targets in the environment of a Python, with their versions. Raises CannotCarry."""
+    wanted = ListTargets(subjects=[*subjects], scope=scope)
+    try:
+        return dict(request_result(python, wanted, list[tuple[Target, str]], LISTING_S))
+    except NoReply as error:
+        raise ExecutorUnavailable(f"{python}: {error}") from None

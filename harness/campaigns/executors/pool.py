@@ -1,18 +1,18 @@
 """The shards of a campaign while they run somewhere else: some at a time, until all are over."""
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final, Generic, Protocol, TypeVar
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.executor import ProgressCallback
+from workerfuzz.harness.campaigns.shard.interruptions import handling_interruptions
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.engines.findings.finding import Finding
 
-#: Seconds between two looks at shards that say nothing.
+#: Seconds between two looks at shards that report nothing.
 LOOK_S: Final = 0.5
 
 #: Seconds that a shard has to end with what it has; it may be shrinking.
@@ -23,25 +23,25 @@ class PoolMember(Protocol):
     """One shard, wherever it runs.
 
     Attributes:
-        place: of its plan among the others.
-        account: what it came to so far.
+        index: of its plan among the others.
+        result: so far.
         over: nothing more will come.
     """
 
-    place: int
-    account: ShardResult
+    index: int
+    result: ShardResult
 
     @property
     def over(self) -> bool: ...
 
     def look(self, now: float) -> list[Finding | None]:
-        """Takes in what was said, and says what was found; None for each other account."""
+        """Take in its reports; return the findings, and None for each other report of progress."""
 
     def stop(self, now: float, *, at_once: bool) -> None:
-        """It is to end with what it has, soon."""
+        """Tell it to end with what it has, soon."""
 
     def close(self) -> None:
-        """Nothing of it goes on afterwards."""
+        """End it."""
 
 
 M = TypeVar("M", bound=PoolMember)
@@ -51,87 +51,81 @@ class Pool(Generic[M]):
     """The shards that are under way, and those that are over.
 
     Attributes:
-        begin: begins the shard of a plan, whose place is given.
-        wait: until one of them says something, or so many seconds have passed.
-        tell: told of each account as it comes.
+        begin: begins the shard of a plan, whose index is given.
+        wait: returns when one of them reports something, or so many seconds have passed.
+        on_progress: called with each result as it comes.
         begun: all of them, in the order of their plans.
-        asked: how often somebody asked for the end.
-        heard: of that, how often it was done.
+        running: those that are not over.
+        interruptions: how often somebody asked for the end.
+        stops: how often the shards were told.
     """
 
     def __init__(
         self,
         begin: Callable[[int, Plan], M],
         wait: Callable[[Sequence[M], float], None],
-        tell: ProgressCallback,
+        on_progress: ProgressCallback,
     ) -> None:
         self.begin = begin
         self.wait = wait
-        self.tell = tell
+        self.on_progress = on_progress
         self.begun: list[M] = []
-        self.going: list[M] = []
-        self.asked = 0
-        self.heard = 0
+        self.running: list[M] = []
+        self.interruptions = 0
+        self.stops = 0
 
     def __enter__(self) -> "Pool[M]":
         return self
 
     def __exit__(self, *ignored: object) -> None:
-        for shard in self.going:
+        for shard in self.running:
             shard.close()
 
-    def accounts(self) -> list[ShardResult]:
-        return [shard.account for shard in self.begun]
+    def results(self) -> list[ShardResult]:
+        return [shard.result for shard in self.begun]
 
     def work(self, plans: Iterator[Plan], jobs: int, is_over: Callable[[], bool]) -> None:
-        """Until all is over, or is to be."""
+        """Run shards until there is no plan left, or somebody asks for the end."""
         while True:
-            while not self.asked and len(self.going) < jobs:
+            while not self.interruptions and len(self.running) < jobs:
                 plan = next(plans, None)
                 if plan is None:
                     break
-                self.going.append(self.begin(len(self.begun), plan))
-                self.begun.append(self.going[-1])
-            if not self.going:
+                self.running.append(self.begin(len(self.begun), plan))
+                self.begun.append(self.running[-1])
+            if not self.running:
                 return
             try:
                 self.look()
             except KeyboardInterrupt:
-                self.asked += 1
-            if not self.asked and is_over():
-                self.asked += 1
-            if self.heard < self.asked:
+                self.interruptions += 1
+            if not self.interruptions and is_over():
+                self.interruptions += 1
+            if self.stops < self.interruptions:
                 self.stop()
 
     def look(self) -> None:
-        """Takes in what was said, and looks after those who say nothing."""
-        self.wait(self.going, LOOK_S)
+        """Take in the reports of shards, and look after those that report nothing."""
+        self.wait(self.running, LOOK_S)
         try:
-            for shard in self.going:
-                for found in shard.look(time.monotonic()):
-                    self.tell(shard.place, shard.account, found)
-        finally:  # however much is told
-            self.going = [shard for shard in self.going if not shard.over]
+            for shard in self.running:
+                for finding in shard.look(time.monotonic()):
+                    self.on_progress(shard.index, shard.result, finding)
+        finally:  # whatever a callback raises
+            self.running = [shard for shard in self.running if not shard.over]
 
     def stop(self) -> None:
-        """The first time all end with what they have; the second time at once."""
-        for shard in self.going:
-            shard.stop(time.monotonic(), at_once=self.asked > 1)
-        self.heard = self.asked
+        """End all shards: the first time with what they have, the second time at once."""
+        for shard in self.running:
+            shard.stop(time.monotonic(), at_once=self.interruptions > 1)
+        self.stops = self.interruptions
 
     @contextmanager
-    def hearing_signals(self) -> Iterator[None]:
-        """Ctrl-C and SIGTERM are noted, so that they break nothing. Only the main thread gets any."""
+    def noting_signals(self) -> Iterator[None]:
+        """Note Ctrl-C and SIGTERM, so that they break nothing. Only the main thread gets any."""
 
-        def note(*_: object) -> None:
-            self.asked += 1
+        def note(number: int, frame: FrameType | None) -> None:
+            self.interruptions += 1
 
-        if threading.current_thread() is not threading.main_thread():
+        with handling_interruptions(note):
             yield
-            return
-        before = {it: signal.signal(it, note) for it in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)

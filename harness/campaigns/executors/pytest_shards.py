@@ -11,51 +11,53 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_files import name_of
+from workerfuzz.harness.engines.findings.finding import Finding, name_of
 
 
-def plans(targets: Sequence[Target], seconds: float, seed: int, place: int) -> list[Plan]:
+def plans(targets: Sequence[Target], seconds: float, seed: int, index: int) -> list[Plan]:
     """Return the plans of one shard: each target has an equal part of the time, each shard its own seed.
 
     Args:
         seconds: wall time of the shard.
         seed: of the first shard; those of the others follow on from it.
-        place: of the shard; each begins with another target.
+        index: of the shard; each begins with another target.
     """
-    turn = place % len(targets)
+    turn = index % len(targets)
     return [
         Plan(
             subject=target.subject,
             scope=target.scope,
             engine=target.engine,
-            seed=seed + place,
+            seed=seed + index,
             budget=Budget(seconds=seconds / len(targets)),
         )
         for target in (*targets[turn:], *targets[:turn])
     ]
 
 
-def fuzz(its: Sequence[Plan], folder: Path, claims: Path) -> list[ShardResult]:
+def fuzz(shard_plans: Sequence[Plan], folder: Path, claims: Path) -> list[ShardResult]:
     """Run the plans of a shard, each in a process; cases of new bugs are written into the folder.
 
     Args:
         claims: folder that all processes of a session share; the first that finds a bug reports it.
     """
-    kept = Deduplicator(folder)
+    deduplicator = Deduplicator(folder)
     ours: dict[str, bool] = {}
 
-    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
-        if found is not None:
-            kept.take(found)
-            if name_of(found) not in ours:
-                ours[name_of(found)] = claim(claims / name_of(found))
+    def on_progress(index: int, result: ShardResult, finding: Finding | None) -> None:
+        if finding is not None:
+            deduplicator.take(finding)
+            if name_of(finding) not in ours:
+                ours[name_of(finding)] = claim(claims / name_of(finding))
 
     def is_ours(finding: Finding) -> bool:
         return not finding.is_new or ours.get(name_of(finding), True)
 
-    accounts = [kept.with_paths(account) for account in run_shards(its, None, tell=tell)]
-    return [replace(it, findings=[*filter(is_ours, it.findings)]) for it in accounts]
+    results = [
+        deduplicator.with_paths(result)
+        for result in run_shards(shard_plans, None, on_progress=on_progress)
+    ]
+    return [replace(it, findings=[*filter(is_ours, it.findings)]) for it in results]
 
 
 def claim(path: Path) -> bool:

@@ -1,7 +1,7 @@
-"""A shard on a cluster: whatever becomes of the machines that it runs on, it adds up to one account.
+"""A shard on a cluster: whatever becomes of the machines that it runs on, it adds up to one result.
 
-The cluster begins a task again whose machine is lost. Here that is noticed by the first thing that it
-says, and what is left of the shard is sent instead, as another task: what was found is known by then.
+The cluster begins a task again whose machine is lost. Here that is noticed by its first message, and
+the rest of the shard is sent instead, as another task: what was found is known by then.
 """
 
 import uuid
@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import structs
 
 from workerfuzz.harness.campaigns.executors.pool import GRACE_S
-from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardMessage
+from workerfuzz.harness.campaigns.executors.protocol import Limits, ShardProgress
 from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.shard.merge import continued, knowing
 from workerfuzz.harness.campaigns.shard.result import ShardResult
@@ -33,7 +33,7 @@ class RemoteTask:
 
     Attributes:
         name: no other task has it.
-        mailbox: where it tells how far it is.
+        mailbox: queue of the cluster for its progress.
         python: interpreter in which it is done; empty: that of the machine where it is done.
     """
 
@@ -51,24 +51,23 @@ class RemoteMessage:
     Attributes:
         task: its name.
         attempt: a task whose machine is lost is begun again elsewhere, and that is another attempt.
-        word: the first one is empty: it has begun.
+        progress: the first one is empty: it has begun.
     """
 
     task: str
     attempt: str
-    word: ShardMessage
+    progress: ShardProgress
 
 
 class RemoteShard:
     """One shard. It is sent as soon as it is made.
 
     Attributes:
-        place: of its plan among the others.
-        account: what it came to so far.
-        before: what it came to in tasks that are gone.
-        task: what was sent.
-        attempt: the one that was heard of; empty: none was.
-        messages: that came since somebody looked.
+        index: of its plan among the others.
+        result: so far.
+        former: the result of its tasks that are gone.
+        attempt: the one that sent messages; empty: none did.
+        messages: since the last look.
         gone: its task is, as far as the cluster knows; set before the messages that came are read.
         hopeless: why nothing more will come; empty: something may.
         losses: how often its machine was lost.
@@ -77,7 +76,7 @@ class RemoteShard:
 
     def __init__(
         self,
-        place: int,
+        index: int,
         plan: Plan,
         submit: Callable[[RemoteTask], "Future[None]"],
         *,
@@ -85,10 +84,10 @@ class RemoteShard:
         python: str = "",
         limits: Limits,
     ) -> None:
-        self.place = place
+        self.index = index
         self.submit = submit
-        self.account = ShardResult(plan)
-        self.before: ShardResult | None = None
+        self.result = ShardResult(plan)
+        self.former: ShardResult | None = None
         self.task = RemoteTask(name="", mailbox=mailbox, plan=plan, python=python, limits=limits)
         self.messages: list[RemoteMessage] = []
         self.hopeless = ""
@@ -104,7 +103,7 @@ class RemoteShard:
         self.future = self.submit(self.task)
 
     def look(self, now: float) -> list[Finding | None]:
-        """Takes in what was said, and says what was found; None for each other account."""
+        """Take in the messages; return the findings, and None for each other report of progress."""
         messages, self.messages = self.messages, []
         news: list[Finding | None] = []
         for message in messages:
@@ -114,54 +113,52 @@ class RemoteShard:
                 news += self.lost("another machine began it")
                 continue
             self.attempt = message.attempt
-            news += self.hear(message.word)
+            news += self.take(message.progress)
         if self.over:
             return news
         if self.hopeless:
-            return news + self.forsaken(self.hopeless)
+            return news + self.abandon(self.hopeless)
         if self.deadline is None:
             return news + self.ended() if self.gone else news
-        return news + self.given_up() if now > self.deadline else news
+        return news + self.give_up() if now > self.deadline else news
 
-    def hear(self, word: ShardMessage) -> list[Finding | None]:
-        """Take in a message of the shard."""
+    def take(self, progress: ShardProgress) -> list[Finding | None]:
         news: list[Finding | None] = []
-        if word.account is not None:
-            its = word.account
-            found = its.findings[word.new] if word.new is not None else None
-            self.account = continued(self.before, its) if self.before is not None else its
-            news.append(found)
-        if word.last and (self.deadline is not None or not self.account.interrupted):
+        if progress.result is not None:
+            result = progress.result
+            self.result = result if self.former is None else continued(self.former, result)
+            news.append(progress.finding)
+        if progress.is_last and (self.deadline is not None or not self.result.interrupted):
             self.over = True
         return news
 
     def ended(self) -> list[Finding | None]:
-        """The task is gone without a last word."""
+        """The task is gone without a last message."""
         try:
             self.future.result()
         except CancelledError:
-            return self.forsaken("the scheduler of the cluster is gone")
+            return self.abandon("the scheduler of the cluster is gone")
         except Exception as error:  # noqa: BLE001 - of the machine that it ran on, or of the cluster
             return self.lost(f"{type(error).__name__}: {' '.join(str(error).split())}")
         return self.lost("its machine is closing")
 
     def lost(self, why: str) -> list[Finding | None]:
-        """Nothing more comes from where it was; what is left of it is sent elsewhere."""
+        """Send the rest of the shard elsewhere: nothing more comes from where it was."""
         self.losses += 1
         self.future.cancel()
         if self.deadline is not None:
-            return self.given_up()
+            return self.give_up()
         if self.losses > MOST_LOSSES:
-            return self.forsaken(f"a shard was lost {self.losses} times, the last time: {why}")
+            return self.abandon(f"a shard was lost {self.losses} times, the last time: {why}")
         news = self.keep()
-        self.account.interrupted = False
+        self.result.interrupted = False
         plan = rest_of(
             self.task.plan,
-            max(self.account.runs, self.task.plan.first),
-            self.account.seconds - (self.before.seconds if self.before is not None else 0.0),
-            self.account.total.seconds - (self.before.total.seconds if self.before else 0.0),
+            max(self.result.runs, self.task.plan.first),
+            self.result.seconds - (self.former.seconds if self.former is not None else 0.0),
+            self.result.total.seconds - (self.former.total.seconds if self.former else 0.0),
         )
-        self.before = self.account
+        self.former = self.result
         if plan is None:
             self.over = True
         else:
@@ -171,36 +168,36 @@ class RemoteShard:
     def kept(self) -> ShardResult:
         """Return the result with the shrunk findings alone; others are shrunk where they occur again."""
         return structs.replace(
-            self.account, findings=[it for it in self.account.findings if it.is_minimal]
+            self.result, findings=[it for it in self.result.findings if it.is_minimal]
         )
 
     def keep(self) -> list[Finding | None]:
         """Keep, unshrunk, the findings that were being shrunk when the machine was lost."""
         found: list[Finding | None] = []
-        for it in self.account.findings:
+        for it in self.result.findings:
             if it.awaits_shrinking:
                 write_unshrunk(it, None)
                 found.append(it)
         return found
 
-    def forsaken(self, why: str) -> list[Finding | None]:
-        """Nobody is there any more who could go on with it."""
-        self.account.faults.append(why)
-        return self.given_up()
+    def abandon(self, why: str) -> list[Finding | None]:
+        """End where nobody could go on with it."""
+        self.result.faults.append(why)
+        return self.give_up()
 
-    def given_up(self) -> list[Finding | None]:
-        """It ends with what was heard of it."""
+    def give_up(self) -> list[Finding | None]:
+        """End with the result so far."""
         self.over = True
-        self.account.interrupted = True
+        self.result.interrupted = True
         return self.keep() or [None]
 
     # Its end
 
     def stop(self, now: float, *, at_once: bool) -> None:
-        """It is to end with what it has, soon; where it never began, that is now."""
+        """Tell it to end with what it has, soon; where it never began, it ends at once."""
         self.deadline = now + (0.0 if at_once or not self.attempt else GRACE_S + ON_ITS_WAY_S)
         self.future.cancel()
 
     def close(self) -> None:
-        """Its task is not wanted any more."""
+        """Cancel its task."""
         self.future.cancel()

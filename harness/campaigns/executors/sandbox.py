@@ -1,4 +1,4 @@
-"""Something done in a fork of this process, which may die of it."""
+"""A fork of this process in which code runs that may end it, and the description of its end."""
 
 import faulthandler
 import os
@@ -85,6 +85,12 @@ class Death:
         """Functions that it was in, the innermost first; empty where nobody saw."""
         return ", ".join(f"in {name}" for name in _FRAME.findall(self.errors)[:MOST_FRAMES])
 
+    @property
+    def summary(self) -> str:
+        """How it ended, with the last line of its standard error."""
+        line = self.errors.strip().rpartition("\n")[2]
+        return f"{ended(self.status)}{line and f' ({line})'}"
+
 
 def ended(status: int) -> str:
     """Describe the end of a process by its exit status."""
@@ -94,7 +100,7 @@ def ended(status: int) -> str:
     return f"ended itself, with status {status}"
 
 
-def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
+def run_in_fork(function: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
     """Return the result of a function that runs in a fork, with a black box of its own.
 
     Args:
@@ -105,7 +111,7 @@ def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death
         parent, process = os.getpid(), os.fork()
         if process == 0:
             os.close(reader)
-            in_fork(what, writer, parent=parent, box=box, limits=limits, errors=errors)
+            in_fork(function, writer, parent=parent, box=box, limits=limits, errors=errors)
         os.close(writer)
         answer = None
         try:
@@ -129,7 +135,7 @@ def apart(what: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death
 
 
 def in_fork(
-    what: Callable[[], bytes],
+    function: Callable[[], bytes],
     writer: int,
     *,
     parent: int,
@@ -137,7 +143,7 @@ def in_fork(
     limits: Limits,
     errors: BinaryIO,
 ) -> None:
-    """Does it, and does not return."""
+    """Call the function in this fork, and do not return."""
     status = RAISED
     try:
         end_with(parent)
@@ -151,7 +157,7 @@ def in_fork(
         limit_cpu(limits.step_s)
         for number in TOO_LONG:
             faulthandler.register(number, errors, all_threads=False, chain=True)
-        answer = memoryview(what())
+        answer = memoryview(function())
         while answer:
             answer = answer[os.write(writer, answer) :]
         status = 0

@@ -1,25 +1,34 @@
-"""One process that does an request, as the one that started it sees it."""
+"""A worker process as the one that started it sees it: one request, its replies, its end."""
 
 import itertools
 import os
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from workerfuzz.harness.campaigns.executors.crash_finding import PATIENCE_S
 from workerfuzz.harness.campaigns.executors.protocol import (
     FORMAT,
+    HarnessFailed,
     Limits,
-    ShardMessage,
-    ShardRequest,
+    Reply,
+    ReplyLine,
+    ReproduceCrash,
+    RequestDone,
+    RequestRefused,
+    RunShard,
+    ShardProgress,
 )
-from workerfuzz.harness.campaigns.executors.resource_limits import cpu_s
-from workerfuzz.harness.campaigns.executors.sandbox import Death
+from workerfuzz.harness.campaigns.executors.resource_limits import TOO_LONG, cpu_s
+from workerfuzz.harness.campaigns.executors.sandbox import LOOK_S, Death
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.cases.replay.recovery import UNDER_WAY, Recovered, glance, recover
@@ -27,98 +36,60 @@ from workerfuzz.harness.cases.replay.replay_process import environment
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.worlds.blackbox import RunPhase
 
+R = TypeVar("R")
+
 #: The program.
-CHILD: Final = "workerfuzz.harness.campaigns.executors.worker_process"
+PROGRAM: Final = "workerfuzz.harness.campaigns.executors.worker_process"
 
 #: Characters of its standard error that are looked at when it died, and how long that may get.
-LAST_WORDS: Final = 4000
-MOST_WORDS: Final = 1 << 20
+ERRORS_SHOWN: Final = 4000
+MOST_ERRORS: Final = 1 << 20
 
-#: Of the black boxes of this process's children.
+#: Numbers of the black boxes of this process's children.
 NUMBERS: Final = itertools.count()
 
-#: Seconds from the last word of a process to its end.
+#: Seconds from the last reply of a process to its end.
 END_S: Final = 10.0
 
 
-def keeping_s(limits: Limits) -> float:
-    """Wall time in which a bug is kept, in seconds; its forks are watched by its keeper."""
-    return PATIENCE_S + 4 * (limits.silent_s + limits.rest_s)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Starter:
-    """Starts processes for the shards of a campaign.
+class WorkerProcess:
+    """A process that does one request. It is started when it is made.
 
     Attributes:
-        out: folder for cases of what is new; None: they are in the accounts alone.
-        folder: for black boxes.
-        python: interpreter of the environment in which they run.
-    """
-
-    out: Path | None
-    folder: Path
-    python: str = sys.executable
-    limits: Limits
-
-    def start(
-        self, plan: Plan, finding: Finding | None = None, *, outside: bool = False
-    ) -> "Process":
-        """A process that runs a shard, or keeps a bug."""
-        request = ShardRequest(
-            plan=plan,
-            out=str(self.out) if self.out is not None else "",
-            parent=os.getpid(),
-            box=str(self.folder / f"{next(NUMBERS)}.box"),
-            limits=self.limits,
-            finding=finding,
-            outside=outside,
-        )
-        return Process(self.python, request)
-
-
-class Process:
-    """Started as soon as it is made.
-
-    Attributes:
-        last: what it said last.
+        last: its last reply so far.
         ended: it is gone.
         overdue: why it was ended from here; empty where it was not.
-        cpu_s: CPU time that it took so far, in seconds.
     """
 
-    def __init__(self, python: str, request: ShardRequest) -> None:
-        self.request = request
-        self.box = Path(request.box)
-        self.errors = self.box.with_suffix(".err").open("a+b")
+    def __init__(self, python: str, request: object, program: str = PROGRAM) -> None:
         self.unread = b""
-        self.last: ShardMessage | None = None
+        self.last: Reply | None = None
         self.ended = False
         self.overdue = ""
         self.status = 0
-        self.cpu_s = 0.0
-        self.life = Life(-1, 0.0, time.monotonic())
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         self.process = subprocess.Popen(  # noqa: S603 - our own module
-            [python, "-P", "-m", CHILD],
+            [python, "-P", "-m", program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
             env=environment(python),
-            process_group=0,  # Ctrl-C is for us; we tell it to end
+            process_group=0,  # Ctrl-C is for this process, which tells it to end
         )
         assert self.process.stdin is not None
         os.set_blocking(self.fileno(), False)
         with suppress(OSError):  # it died: that shows soon
-            self.process.stdin.write(to_json(request) + b"\n")
+            line = {"request": request, "parent": os.getpid(), "format": FORMAT}
+            self.process.stdin.write(to_json(line) + b"\n")
             self.process.stdin.flush()
 
     def fileno(self) -> int:
         assert self.process.stdout is not None
         return self.process.stdout.fileno()
 
-    def words(self) -> list[ShardMessage]:
-        """Return the messages since the last call, without waiting. Raises Unreadable."""
-        found: list[ShardMessage] = []
+    def replies(self) -> list[Reply]:
+        """Return the replies since the last call, without waiting. Raises Unreadable."""
+        found: list[Reply] = []
         while not self.ended:
             try:
                 chunk = os.read(self.fileno(), 1 << 16)
@@ -128,49 +99,18 @@ class Process:
                 self.end()
                 break
             *lines, self.unread = (self.unread + chunk).split(b"\n")
-            found += map(self.understood, lines)
+            found += map(self.read_reply, lines)
         return found
 
-    def understood(self, line: bytes) -> ShardMessage:
-        word = from_json(line, ShardMessage)
-        if word.format != FORMAT:
-            raise Unreadable(f"format {word.format} of shards, where {FORMAT} was expected")
-        self.last = word
-        self.life = replace(self.life, since=time.monotonic())
-        return word
-
-    @property
-    def said_all(self) -> bool:
-        """Its last word came."""
-        return self.last is not None and self.last.last
-
-    def watch(self, now: float) -> None:
-        """It is ended if it gives no sign of life for too long."""
-        self.cpu_s = max(self.cpu_s, cpu_s(self.process.pid))
-        if self.request.finding is None:
-            self.watch_steps(now)
-        elif now - self.life.since > keeping_s(self.request.limits):
-            self.overdue = "its time"
-        if self.overdue:
-            self.process.kill()
-        if self.errors.seek(0, os.SEEK_END) > MOST_WORDS:
-            self.errors.truncate(0)
-
-    def watch_steps(self, now: float) -> None:
-        """Steps are signs of life of a shard."""
-        seen = glance(self.box)
-        if seen.beats != self.life.beats:
-            self.life = Life(seen.beats, self.cpu_s, now)
-        limits = self.request.limits
-        most = limits.rest_s if seen.phase is RunPhase.RESTING else limits.step_s
-        used = self.cpu_s - self.life.cpu_s
-        if seen.phase in UNDER_WAY and used > most:
-            self.overdue = f"{most:g} s of CPU"
-        elif limits.is_silent(now - self.life.since, used):
-            self.overdue = f"{limits.silent_s:g} s"
+    def read_reply(self, line: bytes) -> Reply:
+        read = from_json(line, ReplyLine)
+        if read.format != FORMAT:
+            raise Unreadable(f"format {read.format} of shards, where {FORMAT} was expected")
+        self.last = read.reply
+        return read.reply
 
     def stop(self) -> None:
-        """It is to end with what it has."""
+        """Tell it to end with what it has."""
         with suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGINT)
 
@@ -178,7 +118,7 @@ class Process:
         self.process.kill()
 
     def end(self) -> None:
-        """Waits for the rest of its end; it closed its side."""
+        """Wait for its end, which is near: it closed its side."""
         try:
             self.status = self.process.wait(timeout=END_S)
         except subprocess.TimeoutExpired:
@@ -191,33 +131,191 @@ class Process:
         self.ended = True
 
     def close(self) -> None:
-        """It is gone afterwards, whatever it does."""
+        """End it, whatever it does."""
         if not self.ended:
             self.process.kill()
             self.end()
         self.errors.close()
-        for path in (self.box, self.box.with_suffix(".err")):
-            path.unlink(missing_ok=True)
 
     def death(self) -> Death:
-        """Return the status and last words of a process that ended."""
-        self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - LAST_WORDS))
-        said = self.errors.read().decode(errors="replace")
-        return Death(self.status, self.overdue, said)
+        """Return the status and the last errors of a process that ended."""
+        self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - ERRORS_SHOWN))
+        errors = self.errors.read().decode(errors="replace")
+        return Death(self.status, self.overdue, errors)
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSign:
+    """The last sign of life: how many there were, the CPU time and the moment when it was seen."""
+
+    beats: int
+    cpu_s: float
+    since: float
+
+
+class ShardProcess(WorkerProcess):
+    """A process that runs a shard, or reproduces a crash; it is ended where it gives no sign of life.
+
+    Attributes:
+        cpu_s: CPU time that it took so far, in seconds.
+    """
+
+    def __init__(self, python: str, request: RunShard | ReproduceCrash) -> None:
+        self.request = request
+        self.box = Path(request.box)
+        self.cpu_s = 0.0
+        self.life_sign = LifeSign(-1, 0.0, time.monotonic())
+        super().__init__(python, request)
+
+    def read_reply(self, line: bytes) -> Reply:
+        self.life_sign = replace(self.life_sign, since=time.monotonic())
+        return super().read_reply(line)
+
+    @property
+    def is_complete(self) -> bool:
+        """Its last reply came."""
+        return self.last is not None and (
+            not isinstance(self.last, ShardProgress) or self.last.is_last
+        )
+
+    def watch(self, now: float) -> None:
+        """End it if it gives no sign of life for too long."""
+        self.cpu_s = max(self.cpu_s, cpu_s(self.process.pid))
+        if isinstance(self.request, RunShard):
+            self.watch_steps(now)
+        elif now - self.life_sign.since > reproduction_s(self.request.limits):
+            self.overdue = "its time"
+        if self.overdue:
+            self.process.kill()
+        if self.errors.seek(0, os.SEEK_END) > MOST_ERRORS:
+            self.errors.truncate(0)
+
+    def watch_steps(self, now: float) -> None:
+        """Steps are signs of life of a shard."""
+        seen = glance(self.box)
+        if seen.beats != self.life_sign.beats:
+            self.life_sign = LifeSign(seen.beats, self.cpu_s, now)
+        limits = self.request.limits
+        most = limits.rest_s if seen.phase is RunPhase.RESTING else limits.step_s
+        used = self.cpu_s - self.life_sign.cpu_s
+        if seen.phase in UNDER_WAY and used > most:
+            self.overdue = f"{most:g} s of CPU"
+        elif limits.is_silent(now - self.life_sign.since, used):
+            self.overdue = f"{limits.silent_s:g} s"
+
+    def close(self) -> None:
+        super().close()
+        self.box.unlink(missing_ok=True)
 
     def recovered(self) -> Recovered | None:
         """The run that was under way when it ended, or the one before; None: there was none."""
         return recover(self.box)
 
-    def died_of(self, at: Recovered) -> bool:
+    def died_of(self, run: Recovered) -> bool:
         """That run was under way."""
-        return at.phase in UNDER_WAY or self.death().is_exhausted
+        return run.phase in UNDER_WAY or self.death().is_exhausted
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
-    """The last sign of it: how many there were, the CPU time and the moment when it was seen."""
+def reproduction_s(limits: Limits) -> float:
+    """Wall time in which a crash is reproduced, in seconds; its forks are watched by their parent."""
+    return PATIENCE_S + 4 * (limits.silent_s + limits.rest_s)
 
-    beats: int
-    cpu_s: float
-    since: float
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardStarter:
+    """Starts the processes of a campaign.
+
+    Attributes:
+        out: folder for cases of new findings; None: they are in the results alone.
+        folder: for black boxes.
+        python: interpreter of the environment in which they run.
+    """
+
+    out: Path | None
+    folder: Path
+    python: str = sys.executable
+    limits: Limits
+
+    def run(self, plan: Plan) -> ShardProcess:
+        """Start a process that runs a shard."""
+        request = RunShard(plan=plan, out=self.out_name, box=self.new_box(), limits=self.limits)
+        return ShardProcess(self.python, request)
+
+    def reproduce(self, plan: Plan, finding: Finding, *, is_doubtful: bool) -> ShardProcess:
+        """Start a process that reproduces a crash."""
+        request = ReproduceCrash(
+            plan=plan,
+            finding=finding,
+            is_doubtful=is_doubtful,
+            out=self.out_name,
+            box=self.new_box(),
+            limits=self.limits,
+        )
+        return ShardProcess(self.python, request)
+
+    @property
+    def out_name(self) -> str:
+        return str(self.out) if self.out is not None else ""
+
+    def new_box(self) -> str:
+        return str(self.folder / f"{next(NUMBERS)}.box")
+
+
+class NoReply(Exception):
+    """A worker process did not do a request; says in a line why not."""
+
+
+class ProcessDied(NoReply):
+    """The process ended, or was ended, without a reply.
+
+    Attributes:
+        is_overdue: it took too long, by the clock or of the CPU time that it had.
+    """
+
+    def __init__(self, said: str, *, is_overdue: bool) -> None:
+        super().__init__(said)
+        self.is_overdue = is_overdue
+
+
+def request_result(
+    python: str,
+    request: object,
+    result_type: type[R],
+    patience_s: float,
+    *,
+    program: str = PROGRAM,
+    is_over: Callable[[], bool] = lambda: False,
+) -> R:
+    """Return the result of a request that is done in a process of its own.
+
+    Args:
+        request: a ``Request``, or what another program reads.
+        is_over: called now and then; True gives the request up.
+
+    Raises:
+        NoReply: it is refused, or the harness failed.
+        ProcessDied: the process died, or took longer than ``patience_s`` seconds.
+    """
+    deadline = time.monotonic() + patience_s
+    with closing(WorkerProcess(python, request, program)) as worker:
+        while not worker.ended:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                raise ProcessDied(f"it did not end within {patience_s:g} s", is_overdue=True)
+            if is_over():
+                raise ProcessDied("nobody waits for it any more", is_overdue=False)
+            select.select([worker], [], [], min(left_s, LOOK_S))
+            with suppress(Unreadable):  # as if it had not replied
+                worker.replies()
+        death = worker.death()
+    match worker.last:
+        case RequestDone(result=result):
+            with suppress(Unreadable):
+                return from_json(bytes(result), result_type)
+        case RequestRefused(reason=reason):
+            raise NoReply(reason)
+        case HarnessFailed(description=description):
+            raise NoReply(f"the harness failed, {description}")
+        case ShardProgress() | None:
+            pass
+    raise ProcessDied(f"the process {death.summary}", is_overdue=-death.status in TOO_LONG)

@@ -44,8 +44,8 @@ def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool |
     path = place(folder, bug)
     if not path.exists():
         return None
-    stem = corpus_entry.read(path.read_text(encoding="utf-8"), path)
-    violation = replay(subject, stem.run_config.config, stem.steps, CLUSTER)
+    entry = corpus_entry.read(path.read_text(encoding="utf-8"), path)
+    violation = replay(subject, entry.run_config.config, entry.steps, CLUSTER)
     return violation is not None and bug.is_in(violation, moves_of(subject, violation))
 
 

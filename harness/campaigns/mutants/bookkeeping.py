@@ -14,7 +14,7 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     mutants_in,
 )
 from workerfuzz.statemachine.worker.queue import TaskQueue
-from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
+from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.task import Execution, TaskState
 from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
@@ -131,19 +131,6 @@ def needs_are_never_withdrawn(original: object, worker: WorkerState, task: TaskS
 
 
 @mutant(
-    "A task that is given away still needs its dependencies.",
-    called(WorkerState, "_withdraw_needs"),
-    origin="#4784",
-    violates="R13 R32",
-    caught_by="needs_are_known",
-)
-def stolen_task_still_needs(original: ChangeTask, worker: WorkerState, task: TaskState) -> None:
-    event, _ = worker._cause
-    if event != "StealRequest":
-        original(worker, task)
-
-
-@mutant(
     "Bytes of a transfer stay under way when it has ended.",
     called(WorkerState, "close_transfer"),
     origin="R13",
@@ -168,22 +155,6 @@ def bytes_stay_under_way(
 )
 def transfer_stays_open(original: object, worker: WorkerState, peer: str) -> Transfer:
     return worker.transfers[peer]
-
-
-@mutant(
-    "A key whose copy was cancelled stays in flight.",
-    called(WorkerState, "_give_back"),
-    origin="R13",
-    violates="R13 R41",
-    caught_by="flight_comes_from_somebody indexes_hold_nothing_else",
-)
-def cancelled_copy_stays_in_flight(
-    original: ChangeTask, worker: WorkerState, task: TaskState
-) -> None:
-    flying = task.state is S.CANCELLED and task.key in worker.in_flight
-    original(worker, task)
-    if flying:
-        worker.journal.put(worker.in_flight, task.key, None)
 
 
 @mutant(
@@ -248,17 +219,6 @@ def fetch_queue_keeps_a_stale_entry(
 )
 def missing_key_is_not_listed(original: object, worker: WorkerState, task: TaskState) -> None:
     """Nothing is listed."""
-
-
-@mutant(
-    "What a peer holds is not known any more once the record was forgotten.",
-    called(WorkerState, "forget"),
-    origin="#6480",
-    violates="R13 R37",
-    caught_by="indexes_hold_nothing_else no_handler_raises",
-)
-def forgotten_key_is_still_held(original: object, worker: WorkerState, task: TaskState) -> None:
-    worker.journal.drop(worker.tasks, task.key)
 
 
 @mutant(
@@ -327,21 +287,6 @@ def story_has_a_gap(original: Move, worker: WorkerState, task: TaskState, finish
 
 
 @mutant(
-    "A state is written before the edge is taken; what belongs to the old one stays.",
-    called(WorkerState, "move"),
-    origin="STYLE",
-    violates="R13",
-    caught_by="needs_are_known queued_where_its_state_says",
-)
-def transition_is_half_done(
-    original: Move, worker: WorkerState, task: TaskState, finish: State
-) -> None:
-    if finish is S.RESCHEDULED and task.state in NEEDS_INPUTS:
-        worker.journal.set(task, "state", S.RELEASED)
-    original(worker, task, finish)
-
-
-@mutant(
     "While a key moves to memory, the record of another loses a holder.",
     entering(S.MEMORY),
     origin="DESIGN",
@@ -366,23 +311,6 @@ def stranger_loses_its_value(original: object, worker: WorkerState, task: TaskSt
     for other in worker.tasks.values():
         if other.state is S.MEMORY and other.key not in worker.touched and other is not task:
             worker.data.pop(other.key, None)
-
-
-@mutant(
-    "A thread that leaves its slot gives its resources back.",
-    called(WorkerState, "leave_slot"),
-    origin="#4446",
-    violates="R50",
-    caught_by="resources_are_conserved",
-)
-def seceding_gives_resources_back(
-    original: ChangeTask, worker: WorkerState, task: TaskState
-) -> None:
-    original(worker, task)
-    assert task.execution is not None
-    left = worker.available_resources
-    for name, amount in task.execution.resources.items():
-        worker.journal.put(left, name, left[name] + amount)
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

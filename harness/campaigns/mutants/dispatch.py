@@ -10,10 +10,8 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     mutants_in,
 )
 from workerfuzz.statemachine.worker import dispatch
-from workerfuzz.statemachine.worker.queue import TaskQueue
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskState
-from workerfuzz.statemachine.worker.transitions.outcome import Outcome
 from workerfuzz.statemachine.worker.worker_state import Transfer, WorkerState
 
 
@@ -31,20 +29,6 @@ def paused_worker_starts_tasks(
     task = original(worker)
     worker.paused = paused
     return task
-
-
-@mutant(
-    "Transfers start while the worker is paused.",
-    called(dispatch, "start_transfers"),
-    origin="DESIGN",
-    violates="R40",
-    caught_by="nothing_starts_while_paused",
-)
-def paused_worker_copies(original: Callable[..., Outcome], worker: WorkerState) -> Outcome:
-    paused, worker.paused = worker.paused, False
-    outcome = original(worker)
-    worker.paused = paused
-    return outcome
 
 
 @mutant(
@@ -168,34 +152,6 @@ def queues_are_upside_down(
 
 
 @mutant(
-    "All tasks are queued as if they were equally urgent.",
-    called(WorkerState, "_enqueue"),
-    origin="DESIGN",
-    violates="R40 R44",
-    caught_by="queued_as_urgently_as_asked",
-)
-def priorities_are_ignored(
-    original: object,
-    worker: WorkerState,
-    queue: TaskQueue,
-    task: TaskState,
-) -> None:
-    worker.journal.set(task, "queued_at", (0,))
-    worker.journal.enqueue(queue, (0,), task.key)
-
-
-@mutant(
-    "A key that is queued to be copied does not become more urgent when a task here needs it.",
-    called(WorkerState, "raise_priority_of_inputs"),
-    origin="DESIGN",
-    violates="R40",
-    caught_by="queued_as_urgently_as_asked",
-)
-def inputs_are_not_hurried(original: object, worker: WorkerState, task: TaskState) -> None:
-    """Nothing is hurried."""
-
-
-@mutant(
     "A peer is asked for all that it holds at once.",
     called(dispatch, "choose_keys"),
     origin="DESIGN",
@@ -212,17 +168,6 @@ def limits_are_ignored(
     if any(task.suspicion for task in tasks):
         return original(worker, peer, taken)
     return Transfer(tuple(task.key for task in tasks), sum(task.nbytes for task in tasks))
-
-
-@mutant(
-    "Transfers are opened however many are open already.",
-    called(dispatch, "is_throttled"),
-    origin="DESIGN",
-    violates="R40",
-    caught_by="transfers_keep_the_limits",
-)
-def throttle_is_ignored(original: object, worker: WorkerState) -> bool:
-    return False
 
 
 @mutant(

@@ -10,7 +10,6 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     handler,
     mutant,
     mutants_in,
-    value,
 )
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
@@ -36,17 +35,6 @@ def cancelled_copy_is_queued_again(
 ) -> Recommendation:
     to = original(worker, task)
     return Recommendation(State.FETCH) if task.state is State.CANCELLED else to
-
-
-@mutant(
-    "Data that nobody needs any more is stored when it arrives.",
-    value(network, "TAKES_VALUE"),
-    origin="#4784",
-    violates="R8 R16",
-    caught_by="state_fits_intent transitions_are_legal",
-)
-def unwanted_data_is_stored(original: States) -> States:
-    return original | {State.CANCELLED}
 
 
 @mutant(
@@ -102,22 +90,6 @@ def keys_that_are_here_are_asked_for(
 ) -> Outcome:
     keys = tuple(sorted({*worker.missing, *worker.data}))
     return Outcome(instructions=(do.RequestRefreshWhoHas(keys=keys),)) if keys else Outcome()
-
-
-@mutant(
-    "What a thread of a freed task returns is stored.",
-    called(threads, "thread_ended"),
-    origin="R27",
-    violates="R8 R16 R27",
-    caught_by="no_handler_raises reports_its_own_content scattered_value_is_taken transitions_are_legal",
-)
-def result_of_a_freed_task_is_kept(
-    original: object,
-    task: TaskState,
-    event: events.Event,
-    payload: object,
-) -> Outcome:
-    return Outcome({task.key: Recommendation(threads.AFTER_THREAD[type(event)], payload)})
 
 
 @mutant(

@@ -267,7 +267,8 @@ def measure_all(
     chosen = wanted(names, scope)
     if engine not in ENGINES:
         raise ValueError(f'unknown engine "{engine}"; one of {", ".join(ENGINES)}')
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
     results: dict[str, Measured] = {}
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool:
         futures = [

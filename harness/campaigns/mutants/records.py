@@ -10,8 +10,6 @@ from workerfuzz.statemachine.worker.task import TaskState
 from workerfuzz.statemachine.worker.transitions import target_state
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
-WantedState = Callable[[WorkerState, TaskState], State]
-
 
 @mutant(
     "How often copying a key failed is forgotten when it is released.",
@@ -54,19 +52,6 @@ def role_is_guessed_from_the_content(original: Callable[..., Role], task: TaskSt
     role = original(task)
     guessed = role is Role.FETCH and task.spec is not None and task.request is not None
     return Role.COMPUTE if guessed else role
-
-
-@mutant(
-    "A missing key that is to be computed here stays missing.",
-    called(target_state, "_with_nothing"),
-    origin="R4",
-    violates="R4 R9",
-    caught_by="role_fits_state somebody_holds_what_is_queued",
-)
-def missing_key_is_not_computed(
-    original: WantedState, worker: WorkerState, task: TaskState
-) -> State:
-    return S.MISSING if task.state is S.MISSING else original(worker, task)
 
 
 @mutant(

@@ -1,11 +1,10 @@
 """Bugs in what the messages of the scheduler do."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
     Mutant,
-    called,
     handler,
     mutant,
     mutants_in,
@@ -15,7 +14,7 @@ from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.handlers import Handler, scheduler
 from workerfuzz.statemachine.worker.instructions import StealResponse
 from workerfuzz.statemachine.worker.states import USES_INPUTS, Intent, State
-from workerfuzz.statemachine.worker.task import Request, TaskSpec, TaskState
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
 from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -56,21 +55,6 @@ def replica_is_taken_for_a_request(
             worker.journal.set(task, "spec", TaskSpec(key=task.key))
             worker.journal.set(task, "request", Request(run_id=worker.last_run_id))
     return outcome
-
-
-@mutant(
-    "A request for a copy replaces the request to compute.",
-    handler(events.AcquireReplicas),
-    origin="DESIGN",
-    violates="R5 R6",
-    caught_by="intent_is_what_was_asked reports_every_end",
-)
-def replica_lowers_the_request(
-    original: Handler, worker: WorkerState, event: events.AcquireReplicas
-) -> Outcome:
-    for key in event.who_has:
-        worker.journal.set(worker.ensure(key), "intent", Intent.FETCH)
-    return original(worker, event)
 
 
 @mutant(
@@ -210,19 +194,6 @@ def free_keys_stops_a_needed_copy(
 
 
 @mutant(
-    "Freeing a key that has no record is an error.",
-    called(scheduler, "existing_tasks"),
-    origin="R17",
-    violates="R17",
-    caught_by="no_handler_raises",
-)
-def unknown_key_cannot_be_freed(
-    original: object, worker: WorkerState, keys: Iterable[str]
-) -> list[TaskState]:
-    return [worker.tasks[key] for key in keys]
-
-
-@mutant(
     "Permission to drop a copy withdraws the request to compute.",
     handler(events.RemoveReplicas),
     origin="R39",
@@ -236,35 +207,6 @@ def removing_replicas_cancels_compute(
     for task in scheduler.existing_tasks(worker, event.keys):
         worker.journal.set(task, "intent", Intent.NONE)
     return outcome
-
-
-@mutant(
-    "A steal is answered twice.",
-    handler(events.StealRequest),
-    origin="R34",
-    violates="R34",
-    caught_by="steal_is_answered",
-)
-def steal_is_answered_twice(
-    original: Handler, worker: WorkerState, event: events.StealRequest
-) -> Outcome:
-    outcome = original(worker, event)
-    return Outcome(
-        outcome.recommend, outcome.review, (*outcome.instructions, *outcome.instructions)
-    )
-
-
-@mutant(
-    "A steal of a key without a record is not answered.",
-    handler(events.StealRequest),
-    origin="R34",
-    violates="R34",
-    caught_by="steal_is_answered",
-)
-def steal_of_unknown_key_is_not_answered(
-    original: Handler, worker: WorkerState, event: events.StealRequest
-) -> Outcome:
-    return original(worker, event) if event.key in worker.tasks else Outcome()
 
 
 @mutant(
@@ -305,24 +247,6 @@ def steal_is_answered_in_foreign_words(
 
 
 @mutant(
-    "A task that was given away is still wanted here.",
-    handler(events.StealRequest),
-    origin="R32",
-    violates="R32 R36",
-    caught_by="intent_is_what_was_asked everything_comes_to_rest reports_the_last_request",
-)
-def stolen_task_is_still_wanted(
-    original: Handler, worker: WorkerState, event: events.StealRequest
-) -> Outcome:
-    task = worker.tasks.get(event.key)
-    before = task.intent if task is not None else None
-    outcome = original(worker, event)
-    if task is not None:
-        worker.journal.set(task, "intent", before)
-    return outcome
-
-
-@mutant(
     "A task that was given away loses what it is to compute.",
     handler(events.StealRequest),
     origin="R45",
@@ -337,17 +261,6 @@ def stealing_takes_the_spec(
     if task is not None and outcome.recommend:
         worker.journal.set(task, "spec", TaskSpec(key=event.key))
     return outcome
-
-
-@mutant(
-    "A running task is cancelled by a message that is for tasks that do not run yet.",
-    value(scheduler, "CANCELLABLE"),
-    origin="R39",
-    violates="R26 R39",
-    caught_by="intent_is_what_was_asked reports_every_end",
-)
-def cancel_compute_stops_a_running_task(original: States) -> States:
-    return original | USES_INPUTS
 
 
 @mutant(

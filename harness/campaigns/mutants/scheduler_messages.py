@@ -1,7 +1,6 @@
 """Bugs in what is written down of a message of the scheduler, and in how it is answered."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from workerfuzz.harness.campaigns.mutants.mutant import (
@@ -14,10 +13,9 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
 )
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.handlers import Handler, scheduler
-from workerfuzz.statemachine.worker.states import RUNNABLE, Role, State
+from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.task import TaskSpec, TaskState
-from workerfuzz.statemachine.worker.transitions import target_state
 from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -39,45 +37,6 @@ def replicas_are_not_wanted(
     for key, intent in before.items():
         worker.journal.set(worker.tasks[key], "intent", intent)
     return outcome
-
-
-@mutant(
-    "A request cannot be withdrawn any more once its inputs are here.",
-    value(scheduler, "CANCELLABLE"),
-    origin="R39",
-    violates="R39",
-    caught_by="intent_is_what_was_asked",
-)
-def ready_task_cannot_be_cancelled(original: States) -> States:
-    return original - RUNNABLE
-
-
-@mutant(
-    "A task that is to be computed is copied instead when a task here needs its value.",
-    called(TaskState, "role"),
-    origin="R5",
-    violates="R4 R5",
-    caught_by="state_fits_intent",
-)
-def need_outranks_the_request(original: Callable[..., Role], task: TaskState) -> Role:
-    role = original(task)
-    return Role.FETCH if task.needed_by and role is Role.COMPUTE else role
-
-
-@mutant(
-    "A task that is requested again keeps its first priority.",
-    handler(events.ComputeTask),
-    origin="R21",
-    violates="R18 R21",
-    caught_by="request_is_written_down",
-)
-def first_priority_is_kept(
-    original: Handler, worker: WorkerState, event: events.ComputeTask
-) -> Outcome:
-    task = worker.tasks.get(event.key)
-    if task is not None and task.request is not None:
-        event = replace(event, request=replace(event.request, priority=task.request.priority))
-    return original(worker, event)
 
 
 @mutant(
@@ -107,21 +66,6 @@ def request_does_not_save_the_doomed(
     outcome = original(worker, event)
     worker.journal.set(worker.tasks[event.key], "doomed", doomed)
     return outcome
-
-
-@mutant(
-    "A record that was to go when its thread ends stays.",
-    called(target_state, "_with_nothing"),
-    origin="#4784",
-    violates="R27 R37",
-    caught_by="state_fits_intent",
-)
-def doomed_record_outlives_its_thread(
-    original: Callable[..., State], worker: WorkerState, task: TaskState
-) -> State:
-    state = original(worker, task)
-    held = task.state is S.RELEASED and task.history and task.history[-1].start is S.CANCELLED
-    return S.RELEASED if held and state is S.FORGOTTEN else state
 
 
 @mutant(
@@ -194,20 +138,6 @@ def replica_in_use_is_dropped(original: object, worker: WorkerState, task: TaskS
 
 
 @mutant(
-    "The scheduler is not told that a copy which may be dropped is kept.",
-    handler(events.RemoveReplicas),
-    origin="#7490",
-    violates="R39",
-    caught_by="replicas_go_unless_used",
-)
-def refusal_is_kept_secret(
-    original: Handler, worker: WorkerState, event: events.RemoveReplicas
-) -> Outcome:
-    outcome = original(worker, event)
-    return Outcome(outcome.recommend, outcome.review)
-
-
-@mutant(
     "Peers that the scheduler does not name any more are still taken for holders.",
     called(WorkerState, "set_holders"),
     origin="#4360",
@@ -238,17 +168,6 @@ def scattered_value_is_lost(
     for key, scattered in before.items():
         worker.journal.set(worker.tasks[key], "scattered", scattered)
     return outcome
-
-
-@mutant(
-    "A value that is scattered onto a key in memory does not replace what is there.",
-    called(scheduler, "replace_value"),
-    origin="DESIGN",
-    violates="R15 R40",
-    caught_by="scattered_value_is_kept",
-)
-def scattered_value_comes_too_late(original: object, *_: object) -> None:
-    """The value that was there stays."""
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

@@ -32,40 +32,6 @@ def hold_on(worker: WorkerState, peer: str, keys: Iterable[str]) -> None:
 
 
 @mutant(
-    "A peer that cannot be reached is asked again for the keys that it was asked for.",
-    handler(events.GatherDepNetworkFailure),
-    origin="#4784",
-    violates="R25",
-    caught_by="absent_peers_hold_nothing",
-)
-def dead_source_is_kept(
-    original: Handler, worker: WorkerState, event: events.GatherDepNetworkFailure
-) -> Outcome:
-    held = [key for key in worker.transfers[event.worker].keys if key in worker.tasks]
-    held = [key for key in held if event.worker in worker.tasks[key].who_has]
-    outcome = original(worker, event)
-    hold_on(worker, event.worker, held)
-    return outcome
-
-
-@mutant(
-    "A peer that cannot be reached counts as a holder of what it was not asked for.",
-    handler(events.GatherDepNetworkFailure),
-    origin="#4784",
-    violates="R25",
-    caught_by="absent_peers_hold_nothing",
-)
-def dead_peer_holds_the_rest(
-    original: Handler, worker: WorkerState, event: events.GatherDepNetworkFailure
-) -> Outcome:
-    asked = worker.transfers[event.worker].keys
-    rest = [key for key in worker.has_what.get(event.worker, ()) if key not in asked]
-    outcome = original(worker, event)
-    hold_on(worker, event.worker, rest)
-    return outcome
-
-
-@mutant(
     "A peer that did not send a key is asked for it again.",
     handler(events.GatherDepSuccess),
     origin="#4784",
@@ -82,28 +48,6 @@ def liar_is_believed(
 
 
 @mutant(
-    "Nobody counts how often copying a key fails.",
-    called(network, "suspect"),
-    origin="#4439",
-    violates="R38",
-    caught_by="failures_to_copy_are_counted",
-)
-def failure_to_copy_is_not_counted(original: object, worker: WorkerState, task: TaskState) -> None:
-    """Nothing is counted."""
-
-
-@mutant(
-    "Failures to copy are counted against a key that is going to be computed here.",
-    called(network, "suspect"),
-    origin="R38",
-    violates="R10 R38",
-    caught_by="failures_to_copy_are_counted",
-)
-def computed_key_is_suspected(original: object, worker: WorkerState, task: TaskState) -> None:
-    worker.journal.set(task, "suspicion", task.suspicion + 1)
-
-
-@mutant(
     "A key may fail to be copied once more than the limit says.",
     called(network, "without_value"),
     origin="#4439",
@@ -116,21 +60,6 @@ def limit_is_one_too_high(
     to = original(worker, task)
     allowed = task.suspicion <= worker.config.suspicious_limit
     return Recommendation(S.FETCH) if to.state is S.ERROR and allowed else to
-
-
-@mutant(
-    "A key that has failed to be copied more often than the limit says is tried for ever.",
-    called(network, "without_value"),
-    origin="#4439",
-    violates="R38",
-    caught_by="failing_copies_err_at_the_limit",
-)
-def limit_holds_only_once(
-    original: Callable[..., Recommendation], worker: WorkerState, task: TaskState
-) -> Recommendation:
-    to = original(worker, task)
-    beyond = task.suspicion > worker.config.suspicious_limit
-    return Recommendation(S.FETCH) if to.state is S.ERROR and beyond else to
 
 
 @mutant(

@@ -9,7 +9,7 @@ from workerfuzz.statemachine.worker.edges import Edge
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.statemachine.worker.states import State as S
 from workerfuzz.statemachine.worker.task import TaskState
-from workerfuzz.statemachine.worker.transitions import computing, settling
+from workerfuzz.statemachine.worker.transitions import settling
 from workerfuzz.statemachine.worker.transitions.outcome import Action, Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -80,17 +80,6 @@ def error_has_no_way_out(original: Rows) -> Rows:
 
 
 @mutant(
-    "A copy that is wanted again finds no edge from cancelled back to flight.",
-    rows(),
-    origin="R29",
-    violates="R16 R29",
-    caught_by="no_handler_raises",
-)
-def cancelled_copy_has_no_way_back(original: Rows) -> Rows:
-    return {edge: action for edge, action in original.items() if edge != (S.CANCELLED, S.FLIGHT)}
-
-
-@mutant(
     "A seceded task that was freed and is wanted again finds no edge.",
     rows(),
     origin="Z03 #6673",
@@ -111,19 +100,6 @@ def seceded_task_has_no_way_back(original: Rows) -> Rows:
 )
 def found_key_takes_a_detour(original: Rows) -> Rows:
     return {edge: action for edge, action in original.items() if edge != (S.MISSING, S.FETCH)}
-
-
-@mutant(
-    "A task that is requested while it is copied is started at once, beside the transfer.",
-    row(S.FLIGHT, S.RESUMED),
-    origin="R10",
-    violates="R10",
-    caught_by="one_action_per_key transitions_are_legal",
-)
-def copied_task_starts_as_well(
-    original: object, worker: WorkerState, task: TaskState, payload: object
-) -> Outcome:
-    return computing.to_waiting(worker, task, payload)
 
 
 @mutant(
@@ -178,20 +154,6 @@ def revived_secession_is_not_told(
 ) -> Outcome:
     original(worker, task, payload)
     return Outcome()
-
-
-@mutant(
-    "A task that secedes keeps its slot.",
-    row(S.EXECUTING, S.LONG_RUNNING),
-    origin="R50",
-    violates="R50",
-    caught_by="no_handler_raises",
-)
-def seceded_task_keeps_its_slot(
-    original: object, worker: WorkerState, task: TaskState, duration_s: object
-) -> Outcome:
-    worker.move(task, S.LONG_RUNNING)
-    return Outcome(instructions=(computing.long_running(task),))
 
 
 @mutant(
@@ -293,19 +255,6 @@ def lost_input_goes_unnoticed(
 ) -> Outcome:
     outcome = original(worker, task, payload)
     return Outcome(review=(task.key,), instructions=outcome.instructions)
-
-
-@mutant(
-    "A task may wait for a dependency that failed by being computed here.",
-    row(S.RELEASED, S.WAITING),
-    origin="R38",
-    violates="R38",
-    caught_by="dependencies_are_cared_for",
-)
-def failed_input_is_waited_for(
-    original: Action, worker: WorkerState, task: TaskState, payload: object
-) -> Outcome:
-    return Outcome(review=original(worker, task, payload).review)
 
 
 @mutant(

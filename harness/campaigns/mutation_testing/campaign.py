@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from workerfuzz.harness.campaigns.executors.requests import Died, ask
+from workerfuzz.harness.campaigns.executors.worker_client import ProcessDied, request_result
 from workerfuzz.harness.campaigns.mutation_testing.mutant import (
     TARGETS,
+    CodeUnderTest,
     GeneratedMutant,
-    Target,
     mutants_of,
 )
 from workerfuzz.harness.campaigns.mutation_testing.request import (
@@ -117,9 +117,14 @@ class MutationScore:
         return len(self.caught) / len(self.results) if self.results else 1.0
 
     @property
+    def is_healthy(self) -> bool:
+        """The code without a mutant passes."""
+        return self.healthy.caught_by is None
+
+    @property
     def is_right(self) -> bool:
         """Nothing survived, and the healthy code passes."""
-        return not self.survivors and self.healthy.caught_by is None
+        return not self.survivors and self.is_healthy
 
     def noticed(self) -> list[tuple[str, int]]:
         """Properties and other ways of noticing, with how many each noticed first; the most first."""
@@ -195,7 +200,7 @@ def measure_target(
 
     Raises:
         NoSource: the code that is to be changed is not there.
-        NoAnswer: the healthy code could not be fuzzed.
+        NoReply: the healthy code could not be fuzzed.
         ValueError: a name of the plan is unknown.
     """
     its = score if score is not None else MutationScore(plan=plan)
@@ -227,7 +232,7 @@ def measure_target(
     return its
 
 
-def baseline(request: SearchRequest, plan: MutationPlan, target: Target) -> SearchRequest:
+def baseline(request: SearchRequest, plan: MutationPlan, target: CodeUnderTest) -> SearchRequest:
     """The request for the healthy code."""
     if target.whole:
         return request
@@ -254,7 +259,9 @@ def search_all(
     over = threading.Event()
 
     def attempt(mutant: GeneratedMutant) -> MutantResult:
-        found = search_apart(replace(request, mutant=mutant.id), python, over.is_set)
+        found = search_apart(
+            replace(request, mutant=mutant.id, module=mutant.module), python, over.is_set
+        )
         return MutantResult(mutant=mutant, result=found)
 
     with ThreadPoolExecutor(jobs) as pool:
@@ -274,7 +281,7 @@ def search_apart(
     """Return the result of one search; a process that dies of its mutant has noticed it."""
     try:
         return ask_for(request, python, is_over)
-    except Died as error:
+    except ProcessDied as error:
         caught_by = CaughtBy.TIME_LIMIT if error.is_overdue else CaughtBy.CRASH
         return SearchResult(caught_by=caught_by, counterexample=str(error))
 
@@ -282,6 +289,8 @@ def search_apart(
 def ask_for(
     request: SearchRequest, python: str, is_over: Callable[[], bool] = lambda: False
 ) -> SearchResult:
-    """Search in a process. Raises NoAnswer."""
+    """Search in a process. Raises NoReply."""
     patience_s = (request.cpu_s or LONGEST_S) * PATIENCE + LONGEST_S
-    return ask(python, PROCESS, request, SearchResult, patience_s, is_over=is_over)
+    return request_result(
+        python, request, SearchResult, patience_s, program=PROCESS, is_over=is_over
+    )

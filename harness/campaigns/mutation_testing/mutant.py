@@ -10,11 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.campaigns.mutation_testing.operators import Change, changes
+from workerfuzz.harness.campaigns.mutation_testing.operators import Change, changes, name_of
 
 #: Digits of an id; a hundred thousand mutants have different ones.
 ID_DIGITS: Final = 10
@@ -25,19 +26,21 @@ class NoSource(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
+class CodeUnderTest:
     """Code under test: the modules that are changed, and the fuzzing that must notice.
 
     Attributes:
         name: as the command line calls it.
         subject: that is fuzzed.
         scope: at which it is fuzzed.
-        package: everything in it is changed; a module stands for itself.
-        modules: changed, relative to the package; empty: all but ``left_out``.
-        left_out: modules that decide nothing.
+        package: in which the modules are.
+        modules: patterns of the names of those that are changed, relative to the package.
+        left_out: of those that are not, all the same: they decide nothing, or at another scope.
         functions: pattern of the qualified names that are changed.
         excluded: pattern of those that are not, all the same.
         guards: conditions under which the code only checks itself; nothing is changed there.
+        refusals: exceptions that say that the caller, or the code itself, is wrong; nothing is changed
+            in an ``if`` that does no more than raise one.
         cpu_s: usual budget of a mutant, in seconds of CPU.
         whole: every mutant counts; otherwise those alone whose line a long walk executes.
     """
@@ -46,11 +49,12 @@ class Target:
     subject: str
     scope: str
     package: str
-    modules: Sequence[str] = ()
+    modules: Sequence[str] = ("*",)
     left_out: Sequence[str] = ()
     functions: str = ""
     excluded: str = r"(?!)"
     guards: Sequence[str] = ()
+    refusals: Sequence[str] = ()
     cpu_s: float
     whole: bool = True
 
@@ -74,31 +78,44 @@ EXCLUDED_IN_DASK: Final = (
     r"|log)$"
 )
 
+#: Of our models: an event cannot have happened, or the model is wrong.
+REFUSALS: Final = (
+    "ContradictoryRecommendations", "InvalidEvent", "InvalidTransition", "TransitionsDoNotEnd",
+)  # fmt: skip
+
 #: By name.
-TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
+TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
     {
         target.name: target
         for target in (
-            Target(
+            CodeUnderTest(
                 name="worker",
                 subject="reference",
                 scope="worker",
-                package="workerfuzz.statemachine.worker",
+                package="workerfuzz.statemachine",
+                modules=("worker.*",),
                 left_out=(
-                    "canonical", "config", "errors", "event_record", "fingerprint", "snapshot",
-                    "states_page",
+                    "worker.assignments", "worker.canonical", "worker.config", "worker.edges",
+                    "worker.errors", "worker.event_record", "worker.events", "worker.fingerprint",
+                    "worker.instructions", "worker.snapshot", "worker.states_page",
                 ),
+                refusals=REFUSALS,
                 cpu_s=10.0,
             ),
-            Target(
+            CodeUnderTest(
                 name="scheduler",
                 subject="reference",
                 scope="cluster",
-                package="workerfuzz.statemachine.scheduler",
-                left_out=("config", "fingerprint", "possible_decisions"),
+                package="workerfuzz.statemachine",
+                modules=("scheduler.*", "worker.assignments"),
+                left_out=(
+                    "scheduler.client_requests", "scheduler.config", "scheduler.fingerprint",
+                    "scheduler.messages", "scheduler.possible_decisions",
+                ),
+                refusals=REFUSALS,
                 cpu_s=20.0,
             ),
-            Target(
+            CodeUnderTest(
                 name="dask-worker",
                 subject="dask",
                 scope="cluster",
@@ -110,7 +127,7 @@ TARGETS: Final[Mapping[str, Target]] = MappingProxyType(
                 cpu_s=20.0,
                 whole=False,
             ),
-            Target(
+            CodeUnderTest(
                 name="dask-scheduler",
                 subject="dask",
                 scope="cluster",
@@ -173,7 +190,7 @@ class GeneratedMutant:
         return f"{self.id} {self.file} {self.function or 'module'}: {self.change}"
 
 
-def modules_of(target: Target) -> Iterator[tuple[str, Path]]:
+def modules_of(target: CodeUnderTest) -> Iterator[tuple[str, Path]]:
     """Name and file of each module of a target, without importing it. Raises NoSource."""
     spec = importlib.util.find_spec(target.package)
     if spec is None or not spec.submodule_search_locations:
@@ -184,11 +201,15 @@ def modules_of(target: Target) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*.py")):
         parts = path.relative_to(folder).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        if name in target.modules if target.modules else name not in target.left_out:
+        if is_among(name, target.modules) and not is_among(name, target.left_out):
             yield f"{target.package}.{name}" if name else target.package, path
 
 
-def mutants_of(target: Target) -> list[GeneratedMutant]:
+def is_among(name: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def mutants_of(target: CodeUnderTest) -> list[GeneratedMutant]:
     """Every mutant of a target, file by file, in the order of the text. Raises NoSource."""
     return [
         mutant
@@ -198,7 +219,7 @@ def mutants_of(target: Target) -> list[GeneratedMutant]:
 
 
 def mutants_in(
-    target: Target, module: str, path: Path, tree: ast.Module | None = None
+    target: CodeUnderTest, module: str, path: Path, tree: ast.Module | None = None
 ) -> Iterator[tuple[GeneratedMutant, Change]]:
     """Mutants of one module, each with its change of the tree: that of the file, unless given."""
     source = path.read_text(encoding="utf-8")
@@ -232,27 +253,37 @@ def mutants_in(
         )
 
 
-def counts(target: Target, change: Change, tree: ast.Module) -> bool:
+def counts(target: CodeUnderTest, change: Change, tree: ast.Module) -> bool:
     """It is in a function of the target, and not where the code only checks itself."""
     if not re.match(target.functions, change.function) or re.match(
         target.excluded, change.function
     ):
         return False
-    return not target.guards or change.statement.lineno not in guarded_lines(target, tree)
+    return change.statement.lineno not in guarded_lines(target, tree)
 
 
-def guarded_lines(target: Target, tree: ast.Module) -> frozenset[int]:
-    """Lines of the statements under a guard, and of the guards themselves."""
+def guarded_lines(target: CodeUnderTest, tree: ast.Module) -> frozenset[int]:
+    """Lines of the statements under a guard or with a refusal, and of their conditions."""
     key = (id(tree), target.name)
     if key not in _GUARDED:
         _GUARDED.clear()
         _GUARDED[key] = frozenset(
             line
             for node in ast.walk(tree)
-            if isinstance(node, ast.If) and ast.unparse(node.test) in target.guards
+            if isinstance(node, ast.If)
+            and (ast.unparse(node.test) in target.guards or is_refusal(node, target.refusals))
             for line in range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
         )
     return _GUARDED[key]
+
+
+def is_refusal(node: ast.If, exceptions: Sequence[str]) -> bool:
+    """Return True for ``if ...: raise InvalidEvent(...)``."""
+    match node.body:
+        case [ast.Raise(exc=ast.Call(func=raised))] if not node.orelse:
+            return name_of(raised) in exceptions
+        case _:
+            return False
 
 
 #: Guarded lines of the tree that is being looked at.

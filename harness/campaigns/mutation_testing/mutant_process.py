@@ -2,7 +2,7 @@
 
 It reads a request from standard input, plants the mutant, and only then imports what fuzzes: so this
 module, and all that it imports at its top, need nothing but the standard library. The answer on standard
-output is that of ``executors.requests``. Whatever a subject prints goes to standard error.
+output is a line as in ``executors.protocol``. Whatever a subject prints goes to standard error.
 """
 
 import dataclasses
@@ -44,7 +44,7 @@ def answer(request: SearchRequest) -> SearchResult:
     """Plant the mutant of a request, and fuzz. Raises NoSuchMutant, NoSource."""
     target = TARGETS[request.target]
     if request.mutant:
-        plant(target, request.mutant)
+        plant(target, request.module, request.mutant)
     trace = LineTrace({str(path): module for module, path in modules_of(target)})
     if request.is_baseline and not target.whole:
         trace.begin()
@@ -56,48 +56,47 @@ def answer(request: SearchRequest) -> SearchResult:
     except (Exception, SystemExit) as error:
         if not request.mutant:
             raise
-        return caught(CaughtBy.IMPORT, error)
+        return SearchResult(caught_by=CaughtBy.IMPORT, counterexample=described(error))
+    result = SearchResult()
     try:
-        result = search(request)
+        search(request, result)
     except Exception as error:
         if not request.mutant:
             raise
-        return caught(CaughtBy.CRASH, error)
+        result.caught_by, result.counterexample = CaughtBy.CRASH, described(error)
     result.lines = trace.lines()
     return result
 
 
-def caught(by: CaughtBy, error: BaseException) -> SearchResult:
-    """The result where an exception came out of the world, or of an import."""
+def described(error: BaseException) -> str:
+    """An exception that came out of the world, or of an import, in a line."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     said = " ".join(str(error).split())[:200]
-    where = f"{Path(frame.filename).name}:{frame.lineno}"
-    return SearchResult(caught_by=by, counterexample=f"{type(error).__name__}: {said} ({where})")
+    return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def main() -> None:
     """Answer the request on standard input."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    parent, raw = json.loads(sys.stdin.buffer.readline())
-    end_with(parent)
+    line = json.loads(sys.stdin.buffer.readline())
+    end_with(line["parent"])
     leave_no_core()
-    request = SearchRequest(**raw)
+    request = SearchRequest(**line["request"])
     limit_memory(MEMORY_NBYTES)
     limit_cpu((request.cpu_s or BY_STEPS_S) + BESIDE_S)
     faulthandler.enable(all_threads=False)
     for number in TOO_LONG:
         faulthandler.register(number, all_threads=False, chain=True)
-    word: list[object]
     try:
-        word = [dataclasses.asdict(answer(request)), ""]
+        reply = {"type": "RequestDone", "result": dataclasses.asdict(answer(request))}
     except (NoSuchMutant, NoSource) as error:
-        word = [None, str(error)]
+        reply = {"type": "RequestRefused", "reason": str(error)}
     except BaseException as error:  # noqa: BLE001 - told to the other process, which decides
         traceback.print_exc()
-        word = [None, f"the harness failed, {type(error).__name__}: {error}"]
+        reply = {"type": "HarnessFailed", "description": f"{type(error).__name__}: {error}"}
     with answers:
-        answers.write(json.dumps(word).encode())
+        answers.write(json.dumps({"reply": reply}).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,13 @@ import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
-from pathlib import Path
 from types import CodeType, ModuleType
 
-from workerfuzz.harness.campaigns.mutation_testing.mutant import Target, modules_of, mutants_in
+from workerfuzz.harness.campaigns.mutation_testing.mutant import (
+    CodeUnderTest,
+    modules_of,
+    mutants_in,
+)
 
 
 class NoSuchMutant(Exception):
@@ -49,24 +52,26 @@ class MutantLoader(SourceFileLoader):
         return self.changed
 
 
-def plant(target: Target, wanted: str) -> None:
+def plant(target: CodeUnderTest, module: str, wanted: str) -> None:
     """Have a mutant in place of its module, in this process, for ever.
 
     Raises:
         NoSuchMutant: there is none with that id.
         NoSource: the code that is to be changed is not there.
     """
-    module, code = compiled(target, wanted)
+    code = compiled(target, module, wanted)
     assert module not in sys.modules, f"{module} was imported before its mutant was planted"
     sys.meta_path.insert(0, MutantFinder(module, code))
 
 
-def compiled(target: Target, wanted: str) -> tuple[str, CodeType]:
-    """Name and code of the module that a mutant changes. Raises NoSuchMutant, NoSource."""
-    for module, path in modules_of(target):
+def compiled(target: CodeUnderTest, module: str, wanted: str) -> CodeType:
+    """Code of a module with one of its mutants. Raises NoSuchMutant, NoSource."""
+    for name, path in modules_of(target):
+        if name != module:
+            continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for mutant, change in mutants_in(target, module, path, tree):
             if mutant.id == wanted:
                 change.make()
-                return module, compile(tree, str(Path(path)), "exec", dont_inherit=True)
-    raise NoSuchMutant(f"{target.name} has no mutant {wanted}; its code may have changed")
+                return compile(tree, str(path), "exec", dont_inherit=True)
+    raise NoSuchMutant(f"{module} has no mutant {wanted}; its code may have changed")

@@ -24,6 +24,7 @@ class SearchRequest:
     Attributes:
         target: name of the code under test.
         mutant: id of what is planted; empty: nothing.
+        module: that it changes.
         cpu_s: budget in seconds of CPU, without what imports take; 0: none.
         most_steps: budget in steps; 0: none.
         known: signatures of bugs that the healthy code has.
@@ -34,6 +35,7 @@ class SearchRequest:
     subject: str
     scope: str
     mutant: str = ""
+    module: str = ""
     seed: int = 0
     cpu_s: float = 0.0
     most_steps: int = 0

@@ -9,11 +9,10 @@ from workerfuzz.harness.campaigns.mutation_testing.request import (
     SearchRequest,
     SearchResult,
 )
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.triage.known_bugs import known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.walk.walker import Walker
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import AnySubject, fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
@@ -41,15 +40,21 @@ class MutantSearch:
     def run(self, walker: Walker) -> None:
         """Fuzz until a violation counts, or the budget is spent."""
         began = time.process_time()
-        while not self.is_spent(began):
-            try:
-                steps = len(walker.run(self.number).steps)
-            except Violation as violation:
-                steps = len(violation.steps)
-                self.note(violation)
-            self.result.steps += steps
-            self.number += 1
-        self.result.cpu_s = time.process_time() - began
+        try:
+            while not self.is_spent(began):
+                self.attempt(walker)
+        finally:
+            self.result.cpu_s = time.process_time() - began
+
+    def attempt(self, walker: Walker) -> None:
+        """One run, however it ends."""
+        try:
+            steps = len(walker.run(self.number).steps)
+        except Violation as violation:
+            steps = len(violation.steps)
+            self.note(violation)
+        self.result.steps += steps
+        self.number += 1
 
     def is_spent(self, began: float) -> bool:
         request = self.request
@@ -73,14 +78,13 @@ class MutantSearch:
         self.result.counterexample = violation.counterexample.partition("\n")[0][:MOST_CHARACTERS]
 
 
-def search(request: SearchRequest) -> SearchResult:
-    """Fuzz the subject of this process as ``workerfuzz run --engine walk`` does."""
+def search(request: SearchRequest, result: SearchResult) -> None:
+    """Fuzz the subject of this process as ``workerfuzz run --engine walk`` does; fills the result."""
     scope = SCOPES[request.scope]
     clustered = request.scope == "cluster"
     subject: AnySubject = (
         get_cluster(request.subject) if clustered else fuzzed_alone(request.subject)
     )
-    result = SearchResult()
     result.version = subject.version()
     known = {tuple(mark) for mark in request.known}
     if request.is_baseline and clustered:
@@ -94,4 +98,3 @@ def search(request: SearchRequest) -> SearchResult:
         else scope.draw
     )
     found.run(Walker(subject, request.seed, scope, draw))
-    return result

@@ -40,7 +40,7 @@ class BudgetSplit:
         jobs: processes at a time.
         spent_s: wall time that was spent before this sitting.
         corpus: folder of entries that all shards share; empty: none.
-        results: what shards did before this sitting, by part.
+        results: of shards before this sitting, by part.
         parts: parts that have a file.
         began: when this sitting began.
     """
@@ -120,9 +120,9 @@ class BudgetSplit:
 
     def rest_of(self, number: int) -> tuple[Part, Plan] | None:
         """Return the rest of a shard that was begun; None if nothing remains."""
-        done = [result for (its, _), result in sorted(self.results.items()) if its == number]
-        part = 1 + max(which for its, which in self.parts if its == number)
-        if not done:  # nobody can read what it did
+        done = [result for (shard, _), result in sorted(self.results.items()) if shard == number]
+        part = 1 + max(which for shard, which in self.parts if shard == number)
+        if not done:  # its result cannot be read
             return (number, part), self.plan_of(number)
         plan = done[0].plan
         budget, following = plan.budget, done[-1].runs

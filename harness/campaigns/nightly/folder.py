@@ -1,11 +1,11 @@
-"""The folder of campaigns: what they did and found, for machines that share it, and for people.
+"""The folder of campaigns: their results and findings, for machines that share it, and for people.
 
 ::
 
-    workerfuzz.txt                            what this is, and the version of the format
+    workerfuzz.txt                            the version of the format
     lock                                      taken while a campaign goes on here
-    nights/BEGAN-SEED/night.json              one campaign: what it was to do, and its phases
-    nights/BEGAN-SEED/shards/NNNN.json        what one of its shards tells; NNNN.2.json went on with it
+    nights/BEGAN-SEED/night.json              one campaign: its targets and budget, its phases
+    nights/BEGAN-SEED/shards/NNNN.json        the result of a shard; NNNN.2.json of the rest of it
     findings/PROPERTY-HEX.case                each bug once, by its signature
     corpus/                                   runs that reached something new
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.result import ShardResult
@@ -12,26 +14,25 @@ from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 FORMAT: Final = 1
 
 
-@dataclass(slots=True)
-class Phase:
+class Phase(msgspec.Struct):
     """One part of a campaign.
 
     Attributes:
-        name: ``canary``, ``replay``, ``known``, ``fuzz``, ``minimise`` or ``report``.
-        told: what there is to say of it, a line each.
+        name: ``canary``, ``replay``, ``known``, ``fuzz``, ``mutants``, ``minimise`` or ``report``.
+        lines: its report.
         red: why it failed, a line each; none: it did not.
         seconds: wall time.
     """
 
     name: str
-    told: list[str] = field(default_factory=list)
-    red: list[str] = field(default_factory=list)
+    lines: list[str] = msgspec.field(default_factory=list, name="told")
+    red: list[str] = msgspec.field(default_factory=list)
     seconds: float = 0.0
 
 
 @dataclass(slots=True)
 class Night:
-    """A campaign: what it was to do, its phases so far, and what its shards tell.
+    """A campaign: its targets and budget, its phases so far, and the results of its shards.
 
     Attributes:
         seed: from which the seeds of all shards follow.
@@ -39,7 +40,7 @@ class Night:
         targets: what is fuzzed.
         ended: the same; empty while it goes on.
         versions: of each subject that was fuzzed, and of ``workerfuzz``.
-        shards: what each shard tells, in the order of their seeds.
+        shards: the result of each shard, in the order of their seeds.
         before: names of the findings that its folder had when it began.
         fixed: findings and known bugs that do not break any more, a line each.
         rounds: how often each target has its turn.

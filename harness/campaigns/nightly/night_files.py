@@ -1,7 +1,7 @@
 """Nights as they lie in a folder: one file for the night, one for what each of its shards tells."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError
+from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, existing
 from workerfuzz.harness.campaigns.nightly.night import FORMAT, Night
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.campaigns.shard.counters import total
@@ -17,8 +17,7 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_files import FORMER_DIGEST_NBYTES, name_of
+from workerfuzz.harness.engines.findings.finding import Finding, former_name_of, name_of
 
 #: The file of the night itself.
 NIGHT: Final = "night.json"
@@ -201,7 +200,7 @@ def summary_of(written: Written) -> NightSummary:
         [
             SummarisedFinding(
                 name_of(it),
-                name_of(it, FORMER_DIGEST_NBYTES),
+                former_name_of(it),
                 it.subject,
                 it.scope,
                 it.signature,
@@ -263,3 +262,67 @@ def sizes_in(path: Path) -> dict[str, int]:
     """Bytes of each file of a night, by name."""
     files = [path / NIGHT, *(shard for shard, _ in shards_in(path))]
     return {file.name: file.stat().st_size for file in sorted(files) if file.exists()}
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedNight:
+    """A night of a folder, and the night before.
+
+    Attributes:
+        before: None where there is none.
+    """
+
+    folder: Folder
+    written: Written
+    before: Written | None
+
+
+def select_night(path: Path) -> SelectedNight:
+    """The last night of a folder; or that night, where the path is one of ``nights/*``.
+
+    Raises:
+        FolderError: there is no such folder, no night in it, or it is of a newer format.
+    """
+    one = is_night(path)
+    folder = existing(path.absolute().parents[1] if one else path)
+    nights = sorted((it for it in folder.nights.glob("*") if it.is_dir()), key=lambda it: it.name)
+    if one:
+        nights = [it for it in nights if it.name <= path.absolute().name]
+    read = readable(nights[::-1])
+    last = next(read, None)
+    if last is None:
+        raise FolderError(
+            f"{path}: no night is written there; workerfuzz nightly --dir {path} makes one"
+        )
+    return SelectedNight(folder, last, next(read, None))
+
+
+def is_night(path: Path) -> bool:
+    """Return True if the path is the folder of one night."""
+    return path.absolute().parent.name == "nights" and (
+        (path / NIGHT).exists() or (path / "shards").is_dir()
+    )
+
+
+def readable(paths: Sequence[Path]) -> Iterator[Written]:
+    """Yield the nights in which something was written; each is read when it is needed."""
+    for path in paths:
+        written = read_night(path)
+        if written is not None:
+            yield written
+
+
+def shards_at(path: Path) -> list[ShardResult]:
+    """Return the results of the shards of a night, or of the one in a file ``shards/*.json``.
+
+    Raises:
+        FolderError: there is nothing of the kind.
+    """
+    if not path.is_file():
+        return select_night(path).written.night.shards
+    try:
+        return [from_json(path.read_bytes(), ShardResult)]
+    except (Unreadable, OSError) as error:
+        raise FolderError(
+            f"{problem(path, error)}; expected what a shard of a night tells, as in nights/*/shards"
+        ) from None

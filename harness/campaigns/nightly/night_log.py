@@ -1,8 +1,8 @@
-"""A night as it is written down while it goes on, so that it can end at any moment and lose nothing.
+"""The log of a night, written while it goes on, so that it can end at any moment and lose nothing.
 
-A finding is written the moment it is told, before what its shard tells of it; what a shard tells says
-in one file how many of its runs are over and what they found. So whenever the process is killed, each
-run is over and its findings are here, or it is run again.
+A finding is written the moment it is reported, before the result of its shard; one file has the number
+of runs of a shard that are over and what they found. So whenever the process is killed, each run is over
+and its findings are here, or it is run again.
 """
 
 import time
@@ -25,14 +25,15 @@ from workerfuzz.harness.campaigns.nightly.night_files import (
     store_summary,
     summary_of,
 )
-from workerfuzz.harness.campaigns.plan.plan import SeenBefore
 from workerfuzz.harness.campaigns.shard.merge import up_to
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.format.saving import write
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import (
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
+    SeenBefore,
     findings_in,
     first_seen,
     name_among,
@@ -50,16 +51,16 @@ class NightLog:
     """Log of one night: results of its shards, findings and their case files.
 
     Attributes:
-        say: told of what people should read at once, a line each.
+        say: shows a line that people should read at once.
         flush_s: time between two times that everything is written, in seconds.
-        results: what each part of each shard told last.
-        unwritten: parts whose file does not say so yet.
-        kept: texts of cases that were written, by part and name of the finding. First a case has all
+        results: the last result of each part of each shard.
+        unwritten: parts whose file does not have it yet.
+        written: cases that were written, by part and name of the finding. First a case has all
             steps of its run; when it was shrunk it comes again.
-        told: names of findings that people know of.
+        reported: names of findings that were shown.
         seen: bugs that have a case, by subject and scope, then by name.
         refused: why the folder takes nothing at the moment; empty where all is well.
-        flushed: when everything was written last.
+        flushed_at: when everything was written last.
     """
 
     folder: Folder
@@ -68,51 +69,56 @@ class NightLog:
     flush_s: float = FLUSH_S
     results: dict[Part, ShardResult] = field(default_factory=dict)
     unwritten: set[Part] = field(default_factory=set)
-    kept: dict[tuple[Part, str], FindingCase] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
+    written: dict[tuple[Part, str], FindingCase] = field(default_factory=dict)
+    reported: set[str] = field(default_factory=set)
     seen: dict[tuple[str, str], dict[str, SeenBefore]] = field(default_factory=dict)
     refused: str = ""
-    flushed: float = field(default_factory=time.monotonic)
+    flushed_at: float = field(default_factory=time.monotonic)
 
     @property
     def path(self) -> Path:
         """The folder of the night."""
         return self.folder.nights / self.night.name
 
-    # What shards tell
+    # Results of shards
 
-    def note(self, part: Part, result: ShardResult) -> list[Finding]:
+    def record(self, part: Part, result: ShardResult) -> list[Finding]:
         """Record the result of a part of a shard so far; return the findings not recorded before."""
-        with_case = [it for it in result.findings if it.case]
-        found = [it for it in with_case if self.kept.get((part, name_of(it))) != it.case]
-        for finding in found:
-            self.keep(part, finding)
+        unwritten = [
+            it
+            for it in result.findings
+            if it.case and self.written.get((part, name_of(it))) != it.case
+        ]
+        for finding in unwritten:
+            self.write_case(part, finding)
         for finding in result.findings:
-            self.place(finding)
+            self.set_path(finding)
         self.results[part] = result
         self.unwritten.add(part)
-        if found or time.monotonic() - self.flushed >= self.flush_s:
+        if unwritten or time.monotonic() - self.flushed_at >= self.flush_s:
             self.flush()
-        fresh = [it for it in found if it.is_new and it.lines and name_of(it) not in self.told]
-        self.told.update(map(name_of, fresh))
-        return fresh
+        new = [
+            it for it in unwritten if it.is_new and it.lines and name_of(it) not in self.reported
+        ]
+        self.reported.update(map(name_of, new))
+        return new
 
-    def keep(self, part: Part, finding: Finding) -> None:
-        """Write a finding; where the folder takes nothing, people get its case."""
+    def write_case(self, part: Part, finding: Finding) -> None:
+        """Write a finding; where the folder takes nothing, its case is shown."""
         name = name_of(finding)
         if finding.lines:
-            self.see(finding.subject, finding.scope, SeenBefore(name, finding.signature))
+            self.add_seen(finding.subject, finding.scope, SeenBefore(name, finding.signature))
         try:
             write_finding(self.folder.findings, finding, today())
         except OSError as error:
-            if name not in self.told:
+            if name not in self.reported:
                 self.say(f"{self.folder.findings}: {reason(error)}; this case was not written:")
                 for line in finding.case.text.splitlines():
                     self.say(line)
         else:
-            self.kept[part, name] = finding.case
+            self.written[part, name] = finding.case
 
-    def place(self, finding: Finding) -> None:
+    def set_path(self, finding: Finding) -> None:
         """Set the path of the case of a finding, and the bug it matches from before this night."""
         name = name_of(finding)
         if not finding.known:
@@ -122,7 +128,7 @@ class NightLog:
 
     def flush(self) -> None:
         """Write what is not written yet. Where the folder takes nothing, it is tried again later."""
-        self.flushed = time.monotonic()
+        self.flushed_at = time.monotonic()
         self.night.shards = [self.results[part] for part in sorted(self.results)]
         try:
             (self.path / "shards").mkdir(parents=True, exist_ok=True)
@@ -131,10 +137,10 @@ class NightLog:
                 self.unwritten.discard(part)
             write(self.path / NIGHT, as_text(replace(self.night, shards=[])))
         except OSError as error:
-            said = f"{self.path}: {reason(error)}"
-            if said != self.refused:
-                self.say(f"{said}; it is tried again later")
-            self.refused = said
+            refused = f"{self.path}: {reason(error)}"
+            if refused != self.refused:
+                self.say(f"{refused}; it is tried again later")
+            self.refused = refused
         else:
             self.refused = ""
             if self.night.ended:
@@ -142,27 +148,27 @@ class NightLog:
                 store_summary(self.path, summary_of(written))
 
     def finish(self, ended: str) -> None:
-        """The last word: the night is over when everything else is written.
+        """End the night, once everything else is written.
 
         What the folder did not take before is tried once more.
         """
         for part, result in list(self.results.items()):
-            self.note(part, result)
+            self.record(part, result)
         self.flush()
         self.night.ended = ended
         self.flush()
 
-    # What has a case
+    # Bugs that have a case
 
-    def see(self, subject: str, scope: str, seen: SeenBefore) -> None:
-        """A bug has a case: it is not to be shrunk again."""
+    def add_seen(self, subject: str, scope: str, seen: SeenBefore) -> None:
+        """Add a bug that has a case: it is not to be shrunk again."""
         self.seen.setdefault((subject, scope), {})[seen.case] = seen
 
-    def has_seen(self, subject: str, scope: str) -> tuple[SeenBefore, ...]:
+    def seen_on(self, subject: str, scope: str) -> tuple[SeenBefore, ...]:
         """Return the bugs seen before on that subject, for its plans."""
         return tuple(self.seen.get((subject, scope), {}).values())
 
-    def remember(self, nights: Iterable[tuple[Path, NightSummary]]) -> None:
+    def load_former(self, nights: Iterable[tuple[Path, NightSummary]]) -> None:
         """Take findings of former nights that are still in the folder as seen before.
 
         Where folders were copied into one, the shortest case of each and its first day are brought
@@ -176,7 +182,7 @@ class NightLog:
                 case = cases.get(name)
                 if case is None:
                     continue
-                self.see(found.subject, found.scope, SeenBefore(name, found.signature))
+                self.add_seen(found.subject, found.scope, SeenBefore(name, found.signature))
                 is_better |= (
                     not isinstance(case, Case)
                     or found.length < len(case.steps)
@@ -187,7 +193,7 @@ class NightLog:
                 if name_of(finding) in cases:
                     write_finding(self.folder.findings, finding, day)
 
-    def go_on(self, written: Written) -> None:
+    def resume(self, written: Written) -> None:
         """Restore results from before an interruption. Raises OSError: the folder is not writable."""
         self.results = {
             part: up_to(result, result.runs) for part, result in written.results.items()
@@ -196,8 +202,10 @@ class NightLog:
             for finding in result.findings:
                 if finding.case:
                     write_finding(self.folder.findings, finding, written.night.began[:10])
-                    self.kept[part, name_of(finding)] = finding.case
+                    self.written[part, name_of(finding)] = finding.case
                 if finding.case and finding.lines:
                     name = name_of(finding)
-                    self.see(finding.subject, finding.scope, SeenBefore(name, finding.signature))
-                    self.told.add(name)
+                    self.add_seen(
+                        finding.subject, finding.scope, SeenBefore(name, finding.signature)
+                    )
+                    self.reported.add(name)

@@ -8,25 +8,32 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from workerfuzz.harness.campaigns.nightly import novelty
 from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, BudgetSplit
-from workerfuzz.harness.campaigns.nightly.canary import canaries
-from workerfuzz.harness.campaigns.nightly.corpus_minimisation import (
-    CorpusMinimiser,
-    minimise_all,
-    minimise_here,
+from workerfuzz.harness.campaigns.nightly.mutant_sample import (
+    MutantTester,
+    sample_size,
+    try_no_mutants,
+    try_sample,
 )
-from workerfuzz.harness.campaigns.nightly.failures import ShardFailures, problems_of
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.campaigns.nightly.night_files import NightSummary, Part, Written
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.nightly.regression_replay import RegressionReplay, Replayer
+from workerfuzz.harness.campaigns.nightly.validity import (
+    ShardFailures,
+    canaries,
+    novelty_line,
+    problems_of,
+    reasons_invalid,
+)
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.executor import Executor, ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.replay.replay import Replay
 from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 
 
 class ShowProgress(Protocol):
@@ -38,8 +45,8 @@ class ShowProgress(Protocol):
 class ShardObserver(Protocol):
     """Follows the shards of a night."""
 
-    def tell(self, result: ShardResult, finding: Finding | None = None, /) -> None:
-        """A shard has come so far; the finding is new."""
+    def show(self, result: ShardResult, finding: Finding | None = None, /) -> None:
+        """Show the result of a shard so far; the finding is new."""
 
 
 class NightObserver(Protocol):
@@ -56,6 +63,16 @@ class NightObserver(Protocol):
 
     def fuzzing(self, budget: Budget) -> AbstractContextManager[ShardObserver]:
         """Shards begin to run, with so much of the budget left."""
+
+
+class NotMinimised(Exception):
+    """A corpus keeps all of its entries; says in a line why."""
+
+
+class CorpusMinimiser(Protocol):
+    """Minimises the entries of one target in a corpus folder; raises NotMinimised."""
+
+    def __call__(self, folder: Path, target: Target, /) -> Minimised: ...
 
 
 class ReportWriter(Protocol):
@@ -79,12 +96,17 @@ class SilentObserver:
     def fuzzing(self, budget: Budget) -> AbstractContextManager[ShardObserver]:
         return nullcontext(self)
 
-    def tell(self, result: ShardResult, finding: Finding | None = None, /) -> None:
+    def show(self, result: ShardResult, finding: Finding | None = None, /) -> None:
         pass
 
 
 def show_nothing(activity: str, done: int, total: int | None, /) -> None:
     """Discard the progress of a short phase."""
+
+
+def keep_all_entries(folder: Path, target: Target, /) -> Minimised:
+    """Leave a corpus as it is."""
+    return Minimised(0, 0, 0)
 
 
 def write_no_report(path: Path, /) -> list[str]:
@@ -107,11 +129,12 @@ class Nightly:
         failures: failures of shards themselves.
     """
 
-    diary: NightLog
+    log: NightLog
     _: KW_ONLY
     executor: Executor
     replayer: Replayer
-    minimiser: CorpusMinimiser = minimise_here
+    minimiser: CorpusMinimiser = keep_all_entries
+    mutant_tester: MutantTester = try_no_mutants
     report_writer: ReportWriter = write_no_report
     observer: NightObserver = SILENT
     jobs: int = 1
@@ -123,45 +146,53 @@ class Nightly:
 
     @property
     def night(self) -> Night:
-        return self.diary.night
+        return self.log.night
 
     def run(self) -> Night:
         """All phases, or those until Ctrl-C."""
         self.night.interrupted, self.night.ended = False, ""
-        self.diary.flush()
+        self.log.flush()
         try:
             self.short_phases()
             self.fuzz()
+            self.try_mutants()
             with self.during("minimise") as phase:
-                minimise_all(phase, self.diary.folder.corpus, self.night.targets, self.minimiser)
+                self.minimise(phase)
         except KeyboardInterrupt:
             self.night.interrupted = True
         with self.during("report") as phase:
-            phase.told = [novelty.told(self.night, self.former)]
-            phase.red = [*novelty.wrong(self.night, self.former)]
-        self.diary.finish(now())
+            phase.lines = [novelty_line(self.night, self.former)]
+            phase.red = [*reasons_invalid(self.night, self.former)]
+        self.log.finish(now())
         self.write_reports()
         return self.night
+
+    def try_mutants(self) -> None:
+        """Try a sample of generated mutants; a night that is too short for any has no such phase."""
+        count = sample_size(self.night, self.jobs)
+        if count and self.mutant_tester is not try_no_mutants:
+            with self.during("mutants") as phase:
+                try_sample(phase, self.night, count, self.mutant_tester)
 
     def write_reports(self) -> None:
         """The night is over and written; it can be read in other ways, too."""
         phase, began = self.night.phase("report"), time.monotonic()
         try:
-            lines = self.report_writer(self.diary.path)
+            lines = self.report_writer(self.log.path)
         except KeyboardInterrupt:
             lines = ["interrupted as it was written; workerfuzz report writes it"]
         for line in lines:
             self.observer.say(f"report: {line}")
-        phase.told += lines
+        phase.lines += lines
         phase.seconds += time.monotonic() - began
         if lines:
-            self.diary.flush()
+            self.log.flush()
 
     @contextmanager
     def during(self, name: str) -> Iterator[Phase]:
         """A short phase, which is done from its beginning whenever a night goes on."""
         phase = self.night.phase(name)
-        phase.told, phase.red = [], []
+        phase.lines, phase.red = [], []
         began = time.monotonic()
         try:
             with self.observer.short_phase() as self.show:
@@ -169,19 +200,19 @@ class Nightly:
                 yield phase
         finally:
             phase.seconds = time.monotonic() - began
-            for line in phase.told:
+            for line in phase.lines:
                 self.observer.say(f"{name}: {line}")
             for line in phase.red:
                 self.observer.say(f"{name}: RED: {line}")
-            self.diary.flush()
+            self.log.flush()
 
-    def sharing(self) -> BudgetSplit:
+    def budget_split(self) -> BudgetSplit:
         """Return the shards that remain to be run, continuing a resumed night."""
         spent_s = sum(phase.seconds for phase in self.night.phases if phase.name == "fuzz")
-        sharing = BudgetSplit(self.night, self.jobs, spent_s, str(self.diary.folder.corpus))
+        split = BudgetSplit(self.night, self.jobs, spent_s, str(self.log.folder.corpus))
         if self.resumed is not None:
-            sharing.results, sharing.parts = self.resumed.results, self.resumed.parts
-        return sharing
+            split.results, split.parts = self.resumed.results, self.resumed.parts
+        return split
 
     def short_phases(self) -> None:
         """Run the phases before fuzzing: canary, replay of cases, replay of known bugs."""
@@ -190,7 +221,7 @@ class Nightly:
         tonight = RegressionReplay(self.night, self.replay)
         with self.during("replay") as phase:
             tonight.cases(phase)
-            tonight.findings(phase, self.diary.folder.findings, self.fixed_before())
+            tonight.findings(phase, self.log.folder.findings, self.fixed_before())
         with self.during("known") as phase:
             tonight.known(phase)
         self.night.fixed = tonight.fixed
@@ -207,64 +238,73 @@ class Nightly:
 
     def canary(self, phase: Phase) -> None:
         """Planted bugs are found by what is going to fuzz, and nothing where none is planted."""
-        its = canaries(self.night.targets)
+        planted = canaries(self.night.targets)
         last = self.night.seed * MOST_SHARDS + MOST_SHARDS - 1
-        done = self.executor([one.plan(last) for one in its], ignore_progress)
+        done = self.executor([canary.plan(last) for canary in planted], ignore_progress)
         if was_interrupted(done):
             raise KeyboardInterrupt
-        for one, result in zip(its, done, strict=True):
-            phase.red += [*one.wrong(result), *problems_of(result)]
+        for canary, result in zip(planted, done, strict=True):
+            phase.red += [*canary.failures(result), *problems_of(result)]
         if not phase.red:
-            phase.told = [
-                f"found {', '.join(it.planted for it in its if it.planted)}; nothing else"
-            ]
+            names = ", ".join(canary.planted for canary in planted if canary.planted)
+            phase.lines = [f"found {names}; nothing else"]
+
+    def minimise(self, phase: Phase) -> None:
+        """Minimise the corpus: the entries of each target by themselves."""
+        for target in self.night.targets:
+            try:
+                done = self.minimiser(self.log.folder.corpus, target)
+            except NotMinimised as error:
+                phase.red.append(f"{target}: the corpus keeps all entries: {error}")
+            else:
+                phase.lines += [f"{target}: {done}"] if done.before else []
 
     def fuzz(self) -> None:
         """Shards, until the budget is spent."""
         phase = self.night.phase("fuzz")
-        sharing = self.sharing()
+        split = self.budget_split()
         begun: list[Part] = []
-        with self.observer.fuzzing(sharing.left()) as watcher:
-            progress = self.progress_callback(sharing, begun, watcher)
-            done = self.executor(self.plans(sharing, begun), progress)
-        phase.seconds = sharing.seconds()
-        self.diary.flush()
+        with self.observer.fuzzing(split.left()) as observer:
+            progress = self.progress_callback(split, begun, observer)
+            done = self.executor(self.plans(split, begun), progress)
+        phase.seconds = split.seconds()
+        self.log.flush()
         count = len(self.night.new)
-        phase.told = [f"{count} new, {len(self.night.findings) - count} known"]
+        phase.lines = [f"{count} new, {len(self.night.findings) - count} known"]
         phase.red = [*([f"{count} new"] if count else []), *self.failures.lines()]
         if was_interrupted(done):
             raise KeyboardInterrupt
 
-    def plans(self, sharing: BudgetSplit, begun: list[Part]) -> Iterator[Plan]:
+    def plans(self, split: BudgetSplit, begun: list[Part]) -> Iterator[Plan]:
         """Yield the plans of the shards; each knows the bugs that have a case by then."""
-        for part, plan in sharing.plans():
-            if self.failures.with_all(self.night.targets):
+        for part, plan in split.plans():
+            if all(self.failures.is_given_up(target.system) for target in self.night.targets):
                 return
-            if self.failures.too_much(plan):
+            if self.failures.is_given_up((plan.subject, plan.scope)):
                 continue
             begun.append(part)
-            yield replace(plan, seen=self.diary.has_seen(plan.subject, plan.scope))
+            yield replace(plan, seen=self.log.seen_on(plan.subject, plan.scope))
 
     def progress_callback(
-        self, sharing: BudgetSplit, begun: list[Part], watcher: ShardObserver
+        self, split: BudgetSplit, begun: list[Part], observer: ShardObserver
     ) -> ProgressCallback:
         """Return the progress callback of the shards; it logs each result and shows it."""
         phase = self.night.phase("fuzz")
-        for result in self.diary.results.values():
-            watcher.tell(result)
+        for result in self.log.results.values():
+            observer.show(result)
 
-        def report_progress(place: int, result: ShardResult, finding: Finding | None) -> None:
-            phase.seconds = sharing.seconds()
-            self.failures.note(place, result)
+        def on_progress(index: int, result: ShardResult, finding: Finding | None) -> None:
+            phase.seconds = split.seconds()
+            self.failures.record(index, result)
             self.night.versions.setdefault(result.plan.subject, result.version)
-            fresh = self.diary.note(begun[place], result)
-            for one in fresh:
+            new = self.log.record(begun[index], result)
+            for one in new:
                 self.observer.found(one)
-                watcher.tell(result, one)
-            if not fresh:
-                watcher.tell(result)
+                observer.show(result, one)
+            if not new:
+                observer.show(result)
 
-        return report_progress
+        return on_progress
 
 
 def was_interrupted(results: Iterable[ShardResult]) -> bool:

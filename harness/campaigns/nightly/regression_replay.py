@@ -12,7 +12,7 @@ from workerfuzz.harness.cases.format.reading import case_files
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.triage import known_bugs
-from workerfuzz.harness.engines.findings.finding_files import findings_in
+from workerfuzz.harness.engines.findings.finding import findings_in
 
 
 class Replayer(Protocol):
@@ -54,7 +54,7 @@ class RegressionReplay:
                 counts[outcome] += 1
                 if report:
                     phase.red.append(in_a_line(subject, path, outcome, report))
-            phase.told.append(f"{len(paths)} cases on {subject}: {told(counts)}")
+            phase.lines.append(f"{len(paths)} cases on {subject}: {counted_outcomes(counts)}")
 
     def findings(self, phase: Phase, folder: Path, fixed: Collection[str] = ()) -> None:
         """Replay earlier findings: does each still fail, or fail again?
@@ -65,7 +65,7 @@ class RegressionReplay:
         counts = Counter[str]()
         for name, case in findings_in(folder):
             if isinstance(case, CaseError):
-                phase.told.append(f"{case}; it is left as it is")
+                phase.lines.append(f"{case}; it is left as it is")
                 continue
             for subject in set(case.subjects) & {*self.subjects}:
                 outcome = self.outcome(folder / name, subject)
@@ -75,7 +75,7 @@ class RegressionReplay:
                 elif outcome == ReplayOutcome.BROKEN and name in fixed:
                     phase.red.append(f"on {subject}: {folder / name} breaks again")
         if counts:
-            phase.told.append(f"findings of former nights: {told(counts)}")
+            phase.lines.append(f"findings of former nights: {counted_outcomes(counts)}")
 
     def known(self, phase: Phase) -> None:
         """Bugs that we know of released versions: do they still break, and there alone?"""
@@ -89,7 +89,9 @@ class RegressionReplay:
                 elif report:
                     phase.red.append(in_a_line(subject, path, outcome, report))
             if counts.keys() != {OTHERS}:
-                phase.told.append(f"{len(paths)} known bugs on {subject}: {told(counts)}")
+                phase.lines.append(
+                    f"{len(paths)} known bugs on {subject}: {counted_outcomes(counts)}"
+                )
 
     def replayed(
         self, paths: Iterable[Path], subject: str
@@ -132,6 +134,6 @@ def in_a_line(subject: str, path: Path, outcome: str, report: Sequence[str]) -> 
     return f"on {subject}, {outcome}: {what if str(path) in what else f'{path}: {what}'}"
 
 
-def told(counts: Counter[str]) -> str:
+def counted_outcomes(counts: Counter[str]) -> str:
     """``17 still break, 1 fixed``."""
     return ", ".join(f"{count} {what}" for what, count in sorted(counts.items())) or "none"

@@ -1,4 +1,4 @@
-"""A night begins, or goes on where one was interrupted: what is known by then is in the folder."""
+"""Beginning a night, and resuming one that was interrupted."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import workerfuzz
 from workerfuzz.harness.campaigns.nightly.budget_split import rounds
-from workerfuzz.harness.campaigns.nightly.corpus_minimisation import CorpusMinimiser, minimise_here
 from workerfuzz.harness.campaigns.nightly.folder import Folder, FolderError, check_format
+from workerfuzz.harness.campaigns.nightly.mutant_sample import MutantTester, try_no_mutants
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import (
     NightSummary,
@@ -20,9 +20,11 @@ from workerfuzz.harness.campaigns.nightly.night_files import (
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.nightly.nightly import (
     SILENT,
+    CorpusMinimiser,
     Nightly,
     NightObserver,
     ReportWriter,
+    keep_all_entries,
     now,
     write_no_report,
 )
@@ -32,7 +34,7 @@ from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.executor import Executor
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.engines.findings.finding_files import names_in
+from workerfuzz.harness.engines.findings.finding import names_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class NightOptions:
     """Options of a night that does not resume another one.
 
     Attributes:
-        targets: what is fuzzed, and its version.
+        targets: each with the version of its subject.
         python: interpreter in whose environment; empty: this one.
     """
 
@@ -89,7 +91,8 @@ def open_night(
     executor: Executor,
     replayer: Replayer,
     *,
-    minimiser: CorpusMinimiser = minimise_here,
+    minimiser: CorpusMinimiser = keep_all_entries,
+    mutant_tester: MutantTester = try_no_mutants,
     report_writer: ReportWriter = write_no_report,
     observer: NightObserver = SILENT,
     resume: bool = False,
@@ -116,10 +119,10 @@ def open_night(
             yield path, summary
 
     try:
-        log.remember(others())
+        log.load_former(others())
         if resumed is not None:
             problems.extend(resumed.problems)
-            log.go_on(resumed)
+            log.resume(resumed)
     except OSError as error:
         raise FolderError(f"{folder.path}: {reason(error)}; nothing can be kept there") from None
     nightly = Nightly(
@@ -127,6 +130,7 @@ def open_night(
         executor=executor,
         replayer=replayer,
         minimiser=minimiser,
+        mutant_tester=mutant_tester,
         report_writer=report_writer,
         observer=observer,
         jobs=options.jobs,

@@ -10,8 +10,15 @@ from workerfuzz.harness.campaigns.nightly.night_files import Written
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.triage.severity import HARM, Severity
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
-from workerfuzz.harness.engines.findings.finding_files import findings_in, first_seen, name_of
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    findings_in,
+    first_seen,
+    merge_findings,
+    name_among,
+    name_of,
+)
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: How the name of a case ends.
 CASE: Final = ".case"
@@ -79,11 +86,11 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[T
             last = written.night.began
             fixed = {line.partition(": ")[0] for line in written.night.fixed}
         for finding in written.night.findings:
-            bug = (finding.subject, finding.scope, *finding.signature)
-            by_bug.setdefault(bug, {})[written.night.began] = finding
+            by_bug.setdefault(finding.bug, {})[written.night.began] = finding
     found = []
     for by_night in by_bug.values():
-        name = name_of(next(iter(by_night.values())))
+        any_night = next(iter(by_night.values()))
+        name = name_among(any_night, cases) or name_of(any_night)
         bug_ = of_nights(by_night, name, cases.pop(name, None))
         found.append(replace(bug_, status=status_of(bug_, by_night, last, since)))
         if name in fixed and last not in by_night:
@@ -110,7 +117,7 @@ def of_nights(
     return TriagedBug(
         str(Signature(*best.signature)),
         BugStatus.KNOWN,
-        f"clusters of {best.subject}" if best.scope == "cluster" else best.subject,
+        f"{SCOPES[best.scope].systems}{best.subject}",
         best.subject,
         best.occurrences,
         len(by_night),
@@ -133,7 +140,7 @@ def of_case(name: str, case: Case | CaseError, fixed: Iterable[str]) -> TriagedB
     return TriagedBug(
         name.rpartition("-")[0] or name,
         status,
-        f"clusters of {subject}" if case.scope == "cluster" else subject,
+        f"{SCOPES[case.scope].systems}{subject}",
         subject,
         first=first_seen(case),
         last=first_seen(case),

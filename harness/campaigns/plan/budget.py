@@ -30,8 +30,13 @@ class Budget:
 
     def spent(self, seconds: float, cpu_s: float, runs: int) -> bool:
         """It is used up by so much wall time, so much CPU time, or so many runs."""
+        return self.used(seconds, cpu_s, runs) >= 1
+
+    def used(self, seconds: float, cpu_s: float, runs: int) -> float:
+        """The used share of the scarcest resource; 0 where nothing is limited."""
         limits = ((self.seconds, seconds), (self.cpu_s, cpu_s), (self.most_runs, runs))
-        return any(limit is not None and used >= limit for limit, used in limits)
+        shares = (used / limit if limit else 1.0 for limit, used in limits if limit is not None)
+        return max(shares, default=0.0)
 
     @property
     def is_timed(self) -> bool:

@@ -2,29 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.explore.small_universe import Space
-from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_files import name_among, names_in
-
-#: Of a bug that is recognised by the name of its file.
-NO_SIGNATURE: Final = Signature("")
-
-
-@dataclass(frozen=True, slots=True)
-class SeenBefore:
-    """A bug that has a case already: it is counted, not shrunk and not written again.
-
-    Attributes:
-        case: name of the file that shows it, by which it is recognised.
-        signature: where the file is named otherwise; else empty.
-    """
-
-    case: str
-    signature: Signature = NO_SIGNATURE
+from workerfuzz.harness.engines.findings.finding import SeenBefore, names_in
+from workerfuzz.harness.worlds.scopes import SCOPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +15,7 @@ class Plan:
 
     Attributes:
         subject: name of the system.
-        scope: ``worker`` or ``cluster``.
+        scope: ``worker``, ``cluster`` or ``process``.
         engine: who chooses the steps.
         seed: of all its runs; shards of one campaign have seeds of their own.
         workers: of each cluster; None: as drawn.
@@ -61,18 +43,13 @@ class Plan:
     planted: str = ""
     space: Space = field(default_factory=Space)
 
-    def case_of(self, finding: Finding) -> str:
-        """Name of the case that shows a bug already; empty where none does."""
-        named = name_among(finding, {it.case for it in self.seen})
-        return named or next((it.case for it in self.seen if it.signature == finding.signature), "")
-
     @property
     def explores(self) -> bool:
         """Its runs are all there are: no seed chooses them."""
         return self.engine == "explore"
 
     def __str__(self) -> str:
-        what = "clusters of " if self.scope == "cluster" else ""
+        what = SCOPES[self.scope].systems
         if self.explores:
             return f"{what}{self.subject}, engine explore, {self.space.described(self.scope)}"
         return f"{what}{self.subject}, engine {self.engine}, seed {self.seed}"

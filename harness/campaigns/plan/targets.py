@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster, names
+from workerfuzz.harness.subjects import names, system
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.scopes import SCOPES
 
@@ -22,7 +22,7 @@ class Target:
         return self.subject, self.scope
 
     def __str__(self) -> str:
-        return f"clusters of {self.subject}" if self.scope == "cluster" else self.subject
+        return f"{SCOPES[self.scope].systems}{self.subject}"
 
 
 def targets(subjects: Iterable[str] = (), scope: str | None = None) -> dict[Target, str]:
@@ -61,5 +61,4 @@ def available(
 
 def version_of(name: str, scope: str) -> str:
     """Of a subject, at a scope at which it can be fuzzed. Raises SubjectUnavailable."""
-    system = get_cluster(name) if scope == "cluster" else fuzzed_alone(name)
-    return system.version()
+    return system(name, scope).version()

@@ -2,17 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, cast
 
 from workerfuzz.harness.campaigns.shard.counters import Counters
-from workerfuzz.harness.cases.case_world import AnySubject
-from workerfuzz.harness.subjects import declaration
+from workerfuzz.harness.subjects import AnySubject, declaration
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSystem
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.process.world import ProcessWorld
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty
 from workerfuzz.statemachine.worker.edges import COMPOUND, DETOURS, EDGES, Edge
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Transition
@@ -118,7 +121,7 @@ class ClusterCoverage(Coverage):
     __slots__ = ()
 
     def look(self, world: World) -> None:
-        for party, _, start, finish in cast("ClusterWorld", world).moves:
+        for party, _, start, finish in cast("ClusterWorld | ProcessWorld", world).moves:
             self.edges["scheduler" if party == SCHEDULER else "worker", start, finish] += 1
 
 
@@ -132,16 +135,16 @@ def held(state: State, previous: State | None, following: State | None) -> str:
 
 #: By scope.
 COVERAGES: Final[Mapping[str, type[Coverage]]] = MappingProxyType(
-    {"worker": WorkerCoverage, "cluster": ClusterCoverage}
+    {"worker": WorkerCoverage, "cluster": ClusterCoverage, "process": ClusterCoverage}
 )
 
 
 def expected(scope: str, subject: AnySubject) -> list[str]:
     """Names of all *sometimes* properties of a subject, in a fixed order; none where we know none."""
-    if scope == "cluster":
+    if scope != "worker":
         return [
             f"{party} {start} -> {finish}"
-            for party, edges in cast("ClusterSystem", subject).edges().items()
+            for party, edges in cast("ClusterSystem | ProcessSystem", subject).edges().items()
             for start, finish in sorted(edges)
         ]
     if not declaration(subject.name).is_model:
@@ -152,3 +155,17 @@ def expected(scope: str, subject: AnySubject) -> list[str]:
         *(held(*compound) for compound in sorted(COMPOUND, key=str)),
         SUSPICION,
     ]
+
+
+@contextmanager
+def counting_checks(counts: dict[str, int]) -> Iterator[None]:
+    """While this lasts, each check of a property is counted under the property's name."""
+
+    def count(item: AnyProperty) -> None:
+        counts[item.name] = counts.get(item.name, 0) + 1
+
+    before, CHECKS.observer = CHECKS.observer, count
+    try:
+        yield
+    finally:
+        CHECKS.observer = before

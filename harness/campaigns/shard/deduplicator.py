@@ -5,8 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.engines.findings.finding import Bug, Finding
-from workerfuzz.harness.engines.findings.finding_files import closing_lines, save
+from workerfuzz.harness.engines.findings.finding import Bug, Finding, closing_lines, save
 from workerfuzz.harness.engines.findings.finding_writer import today
 
 

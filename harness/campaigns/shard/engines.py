@@ -1,9 +1,10 @@
 """Loops that fill a shard with runs, one for each engine."""
 
+import signal
 import time
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
-from types import MappingProxyType
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from types import FrameType, MappingProxyType
 from typing import ClassVar, Final
 
 from hypothesis import Phase, reject, seed, settings
@@ -12,13 +13,17 @@ from hypothesis.stateful import get_state_machine_test
 from hypothesis.strategies import DataObject
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.campaigns.shard.interruptions import (
+    INTERRUPTIONS,
+    handling_interruptions,
+)
 from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.explore.explore import Exploration
 from workerfuzz.harness.engines.hypothesis.machine import MACHINES, Machine
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES, profile
 from workerfuzz.harness.engines.walk.walker import Walker
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
@@ -47,8 +52,7 @@ def by_walk(shard: Shard) -> None:
         keep=shard.add_entry,
     )
     while not shard.spent():
-        with shard.checks():
-            shard.attempt(lambda: walker.run(shard.number, shard.observing))
+        shard.attempt(lambda: walker.run(shard.number, shard.observing))
 
 
 class BudgetSpent(BaseException):
@@ -138,7 +142,7 @@ def by_exploring(shard: Shard) -> None:
         shard.runs = tally.runs = exploration.states
         tally.steps = exploration.transitions
         tally.seconds = time.process_time() - shard.began_cpu
-        shard.account.explored = Explored(
+        shard.result.explored = Explored(
             exploration.states,
             exploration.transitions,
             exploration.depth,
@@ -175,18 +179,33 @@ ENGINES: Final[Mapping[str, Callable[[Shard], None]]] = MappingProxyType(
 )
 
 
+@contextmanager
+def noting_interruption(shard: Shard) -> Iterator[None]:
+    """Note in the shard that Ctrl-C or SIGTERM came; then it is handled as it was before."""
+    former = {number: signal.getsignal(number) for number in INTERRUPTIONS}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        shard.is_stopped = True
+        signal.signal(number, former[signal.Signals(number)])
+        signal.raise_signal(number)
+
+    with handling_interruptions(note):
+        yield
+
+
 def fill(shard: Shard) -> ShardResult:
     """Run until the budget is spent, or Ctrl-C; returns what there is by then."""
     bug = named(shard.plan.planted).planted() if shard.plan.planted else nullcontext()
     try:
-        with bug:
+        with bug, noting_interruption(shard):
             ENGINES[shard.plan.engine](shard)
     except KeyboardInterrupt:
-        shard.account.interrupted = True
-    except AssertionError as error:
-        # Hypothesis, interrupted before its engine is there, asserts that it is, and hides Ctrl-C.
-        if not isinstance(error.__context__, KeyboardInterrupt):
+        shard.result.interrupted = True
+    except Exception:
+        if (
+            not shard.is_stopped
+        ):  # else it may hide a KeyboardInterrupt, as an assertion of Hypothesis does
             raise
-        shard.account.interrupted = True
+        shard.result.interrupted = True
     shard.settle(time.monotonic() - shard.began)
-    return shard.account
+    return shard.result

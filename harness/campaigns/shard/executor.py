@@ -46,11 +46,11 @@ def run_in_process(
     results: list[ShardResult] = []
     for index, plan in enumerate(plans):
         shard = open_shard(plan)
-        results.append(shard.account)
-        shard.on_progress = _reporting(index, shard.account, on_progress)
+        results.append(shard.result)
+        shard.on_progress = _reporting(index, shard.result, on_progress)
         fill(shard)
-        on_progress(index, shard.account, None)
-        if shard.account.interrupted:
+        on_progress(index, shard.result, None)
+        if shard.result.interrupted:
             break
     return results
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import Point, ShardResult
-from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
+from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore, merge_findings
 
 
 def continued(before: ShardResult, after: ShardResult) -> ShardResult:

@@ -9,17 +9,19 @@ from typing import Final, cast
 
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
-from workerfuzz.harness.campaigns.shard.coverage import COVERAGES, Coverage, expected
-from workerfuzz.harness.campaigns.shard.property_counts import counted
+from workerfuzz.harness.campaigns.shard.coverage import (
+    COVERAGES,
+    Coverage,
+    counting_checks,
+    expected,
+)
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
-from workerfuzz.harness.cases.triage.signature import Signature, signature
-from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence
-from workerfuzz.harness.engines.findings.finding_files import save
+from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.engines.findings.finding import Finding, case_among, first_occurrence, save
 from workerfuzz.harness.engines.findings.finding_writer import (
     look_closer,
     set_unshrunk_case,
@@ -27,14 +29,16 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     today,
     write_and_report,
 )
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import AnySubject, system
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mode
+from workerfuzz.strategies.process.run_config import draw_processes
 from workerfuzz.strategies.worker import Step
 
 #: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
@@ -53,13 +57,13 @@ class Shard:
         subject: the system, as a worker or a cluster.
         known: bugs that are known, by signature.
         on_progress: called with each new finding at once, and from time to time with None.
-        out: folder for cases of what is new; None: they are in the account alone.
+        out: folder for cases of what is new; None: they are in the result alone.
         entries: corpus entries that the walk mutates.
         runs: how many are over.
         tactic: of the run that is under way.
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
-        stopped: it ends after the run that is under way: Ctrl-C came while something was being shrunk.
+        is_stopped: it ends after the run that is under way, whatever becomes of a KeyboardInterrupt.
         last: CPU time when the last run was over, or what it found was kept.
     """
 
@@ -73,15 +77,15 @@ class Shard:
     tactic: str = ""
     coverage: dict[str, Coverage] = field(default_factory=dict)
     spent_on: dict[str, Counters] = field(default_factory=dict)
-    found: dict[Signature, Finding] = field(default_factory=dict)
-    account: ShardResult = field(init=False)
-    stopped: bool = False
+    found: dict[tuple[str, ...], Finding] = field(default_factory=dict)
+    result: ShardResult = field(init=False)
+    is_stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
     last: float = field(default_factory=time.process_time)
 
     def __post_init__(self) -> None:
-        self.account = ShardResult(
+        self.result = ShardResult(
             self.plan,
             self.subject.version(),
             fixed=[case.title for case in self.known.fixed],
@@ -103,14 +107,14 @@ class Shard:
     def spent(self) -> bool:
         """The budget is used up."""
         seconds = time.monotonic() - self.began
-        if seconds - self.account.seconds >= POINT_S or not self.account.curve:
+        if seconds - self.result.seconds >= POINT_S or not self.result.curve:
             self.settle(seconds)
             self.on_progress(None)
         return self.plan.budget.spent(seconds, time.process_time() - self.began_cpu, self.runs)
 
     def settle(self, seconds: float) -> None:
-        """Bring the account up to date."""
-        result = self.account
+        """Bring the result up to date."""
+        result = self.result
         result.seconds, result.runs = seconds, self.number
         result.findings = list(self.found.values())
         for tactic, coverage in self.coverage.items():
@@ -125,7 +129,8 @@ class Shard:
         """One run, however it ends."""
         violation = None
         try:
-            steps: Sequence[Step] = run().steps
+            with self.watching_checks():
+                steps: Sequence[Step] = run().steps
         except Violation as found:
             steps, violation = found.steps, found
         except Exception as error:
@@ -142,7 +147,7 @@ class Shard:
         if finding is not None:
             self.settle(time.monotonic() - self.began)
             self.on_progress(finding)
-        if self.stopped:
+        if self.is_stopped:
             raise KeyboardInterrupt
 
     def observing(self, tactic: str) -> Observer:
@@ -160,16 +165,18 @@ class Shard:
         return self.number % WATCHED == 0
 
     @contextmanager
-    def checks(self) -> Iterator[None]:
-        """Checks of properties are counted, where the run is watched."""
+    def watching_checks(self) -> Iterator[None]:
+        """Count the checks of properties, where the run is watched."""
         if not self.is_watched:
             yield
             return
         counts: dict[str, int] = {}
-        with counted(counts):
-            yield
-        if self.tactic:
-            self.spent_on[self.tactic].add(Counters(checked=counts))
+        try:
+            with counting_checks(counts):
+                yield
+        finally:
+            if self.tactic:
+                self.spent_on[self.tactic].add(Counters(checked=counts))
 
     def count(self, steps: Sequence[Step]) -> None:
         """A run is over."""
@@ -182,34 +189,35 @@ class Shard:
 
     def run_config(self, chooser: Chooser) -> AnyRunConfig:
         """Draw the configuration of a run; every other cluster is in production mode."""
-        if self.plan.scope != "cluster":
+        if self.plan.scope == "worker":
             return cast("Subject", self.subject).run_config(chooser)
-        return production_mode(draw_cluster(chooser, self.plan.workers), self.number)
+        draw = draw_cluster if self.plan.scope == "cluster" else draw_processes
+        return production_mode(draw(chooser, self.plan.workers), self.number)
 
     # What is found
 
     def add_entry(self, entry: CorpusEntry) -> None:
         """A run reached something new; its entry goes into the corpus, while that takes any."""
-        if not self.plan.corpus or self.account.corpus_error:
+        if not self.plan.corpus or self.result.corpus_error:
             return
         try:
             corpus.store(Path(self.plan.corpus), entry)
         except OSError as error:
-            self.account.corpus_error = (
+            self.result.corpus_error = (
                 f"{self.plan.corpus}: {reason(error)}; the corpus does not grow any more"
             )
         else:
-            self.account.corpus_added += 1
+            self.result.corpus_added += 1
 
     def record_violation(self, violation: Violation) -> Finding | None:
         """Count a violation; the first of its signature is shrunk, written and returned, if new."""
         self.spent_on[self.tactic].found += 1
         mark = signature(violation)
-        if mark in self.found:
-            self.found[mark].occurrences += 1
+        if mark.bug in self.found:
+            self.found[mark.bug].occurrences += 1
             return None
         plan = self.plan
-        finding = self.found[mark] = first_occurrence(
+        finding = self.found[mark.bug] = first_occurrence(
             violation, mark, plan.subject, run=self.number, seed=plan.seed, tactic=self.tactic
         )
         finding.known = self.known_as(finding)
@@ -222,8 +230,8 @@ class Shard:
         """Shrink a new finding and write its case. The case of all its steps is reported before."""
         engine = self.plan.engine
         set_unshrunk_case(finding, violation, engine)
-        self.account.findings = list(self.found.values())
-        self.account.doing = (
+        self.result.findings = list(self.found.values())
+        self.result.doing = (
             f"shrinking {len(violation.steps)} steps that break {finding.signature.property}"
         )
         self.on_progress(None)
@@ -235,14 +243,13 @@ class Shard:
             look_closer(self.subject, finding, shrunk.violation, engine)
             write_and_report(finding, self.out)
         if shrunk.stopped:
-            self.stopped = True
-        self.account.doing = ""
+            self.is_stopped = True
+        self.result.doing = ""
 
     def known_as(self, finding: Finding) -> str:
         """Title or file name of the case that shows a bug already; empty where there is none."""
-        if finding.signature in self.known.bugs:
-            return self.known.bugs[finding.signature].title
-        return self.plan.case_of(finding)
+        case = self.known.case_of(finding.signature)
+        return case.title if case is not None else case_among(finding, self.plan.seen)
 
 
 def open_shard(
@@ -260,15 +267,10 @@ def open_shard(
     if out is not None:
         plan = knowing_cases_in(plan, out)
     subject, known = system(plan.subject, plan.scope), Known()
-    if plan.scope == "cluster" and plan.known:
-        known = known_bugs(cast("ClusterSystem", subject))
+    if plan.scope != "worker" and plan.known:
+        known = known_bugs(cast("ClusterSystem | ProcessSystem", subject), scope=plan.scope)
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
     shard = Shard(plan, subject, out, known, on_progress, entries)
-    shard.account.unreadable = [*there.problems]
+    shard.result.unreadable = [*there.problems]
     return shard
-
-
-def system(name: str, scope: str) -> AnySubject:
-    """Return the worker or the cluster of a subject, by scope. Raises SubjectUnavailable."""
-    return get_cluster(name) if scope == "cluster" else fuzzed_alone(name)

@@ -1,10 +1,10 @@
 """A case as a test that needs ``distributed`` and nothing of ours, in the idiom of Dask's own tests."""
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.export.cluster_test import cluster_test
 from workerfuzz.harness.cases.export.expected import shown
 from workerfuzz.harness.cases.export.worker_test import Listening, worker_test
 from workerfuzz.harness.cases.format.case import Case, ScopeName
+from workerfuzz.harness.subjects import AnySubject
 
 
 def export(case: Case, subject: AnySubject) -> str:

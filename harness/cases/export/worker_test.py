@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.harness.cases.case_world import AnySubject, open_world
+from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.export.expected import Shown
 from workerfuzz.harness.cases.export.python_source import (
     Code,
@@ -18,6 +18,7 @@ from workerfuzz.harness.cases.export.python_source import (
 from workerfuzz.harness.cases.export.template_source import needed, template
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.saving import slug
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.dask.interface import LIMITS
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
@@ -81,7 +82,7 @@ class Listening:
         def stimulus(event: Event) -> object:
             made = make(event)
             if made is not None:
-                live = {key: it for key, it in world.run_ids.items() if key in world.live}
+                live = {key: it.run_id for key, it in world.requests.items() if key in world.live}
                 step = None if world.resting else world.steps[-1]
                 self.told.append(ExportedMessage(made, step, live, self._ended(event, world)))
             return made

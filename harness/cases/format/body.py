@@ -24,7 +24,7 @@ INSTRUCTION_WORDS: Final = tuple(text.word(kind) for kind in INSTRUCTIONS)
 SCHEDULER_STATES: Final = ("queued", "no-worker", "processing", "erred")
 
 #: Names before the colon of a change: a key, and in a cluster the party before it.
-NAMED: Final = MappingProxyType({ScopeName.WORKER: 1, ScopeName.CLUSTER: 2})
+NAMED: Final = MappingProxyType({ScopeName.WORKER: 1, ScopeName.CLUSTER: 2, ScopeName.PROCESS: 2})
 
 #: How a change writes that there is no record.
 NO_RECORD: Final = "-"
@@ -137,7 +137,7 @@ def parse_change(line: NumberedLine, scope: ScopeName = ScopeName.WORKER) -> str
         )
     try:
         if len(names) != NAMED[scope]:
-            text.name(whose, "a party and a key" if scope is ScopeName.CLUSTER else "a key")
+            text.name(whose, "a key" if scope is ScopeName.WORKER else "a party and a key")
         for name in names:
             text.name(name)
     except BadText as error:

@@ -43,6 +43,7 @@ class ScopeName(enum.StrEnum):
 
     WORKER = "worker"
     CLUSTER = "cluster"
+    PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,9 @@ class Case:
     Attributes:
         subjects: names of the systems that it is about.
         breaks: what is known to be wrong; replaying it there must fail.
+        signatures: shapes of the violation, as ``triage.signature`` tells them, one for each way in
+            which releases write it; none: any that breaks the property.
+        fix: name of the trial fix of the subject with which it passes; empty for none.
         notes: why some subject does something else, and the like.
         found: how it was found.
         scenes: the steps in order; only the last may be rest.
@@ -121,6 +125,8 @@ class Case:
     subjects: tuple[str, ...] = ("reference",)
     config: WorkerConfig | ClusterConfig = field(default_factory=WorkerConfig)
     breaks: tuple[KnownBreak, ...] = ()
+    signatures: tuple[str, ...] = ()
+    fix: str = ""
     notes: tuple[str, ...] = ()
     found: str | None = None
     scenes: tuple[CaseStep, ...] = ()
@@ -149,6 +155,11 @@ class Case:
         if self.subjects != (subject,) or not self.breaks:
             return subject in self.subjects
         return not all(known.begins_after(subject, version) for known in self.breaks)
+
+    def declares(self, subject: str, version: str, broken: str, shape: str) -> bool:
+        """A violation of that property and shape is the bug that it shows, on this version."""
+        known = any(it.property == broken for it in self.known_breaks(subject, version))
+        return known and (not self.signatures or shape in self.signatures)
 
     def known_breaks(self, subject: str, version: str) -> Iterator[KnownBreak]:
         return (known for known in self.breaks if known.covers(subject, version))

@@ -45,7 +45,7 @@ def parse_config(value: str, number: int, scope: str = "worker") -> WorkerConfig
     """``nthreads=2 cpu=4``: a name that is no option is a resource."""
     try:
         given = dict(text.options(value.split()))
-        of_cluster = take_cluster_options(given) if scope == "cluster" else None
+        of_cluster = take_cluster_options(given) if scope != "worker" else None
         options = {
             OPTIONS[name][0]: option(name, given[name], OPTIONS[name][1])
             for name in given

@@ -31,11 +31,11 @@ class Corpus:
     """Corpus entries of a folder.
 
     Attributes:
-        stems: in the order of their names, which is the same everywhere.
+        entries: in the order of their names, which is the same everywhere.
         problems: files that could not be read, and why; a line each.
     """
 
-    stems: tuple[CorpusEntry, ...] = ()
+    entries: tuple[CorpusEntry, ...] = ()
     problems: tuple[str, ...] = ()
 
     def of(
@@ -51,7 +51,7 @@ class Corpus:
         """
         return tuple(
             entry
-            for entry in self.stems
+            for entry in self.entries
             if entry.subject_name == subject
             and entry.run_config.scope == scope
             and all(type(step) in kinds for step in entry.steps)
@@ -63,13 +63,13 @@ class Stats:
     """A corpus in numbers. Of its features, those are counted that the entries say they reached first.
 
     Attributes:
-        stems: how many, by scope and subject with its version.
-        steps: of all stems together.
+        entries: how many, by scope and subject with its version.
+        steps: of all entries together.
         features: different ones, by scope.
         nbytes: size of the files.
     """
 
-    stems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    entries: Counter[tuple[str, str]] = field(default_factory=Counter)
     steps: int = 0
     features: Counter[str] = field(default_factory=Counter)
     nbytes: int = 0
@@ -88,26 +88,26 @@ def load(folder: Path) -> Corpus:
         CaseError: an entry was written by a later workerfuzz, whose corpus this is then; or the folder
             cannot be listed.
     """
-    stems, problems = [], []
+    entries, problems = [], []
     for path in paths(folder):
         try:
-            stems.append(load_stem(path))
+            entries.append(load_entry(path))
         except corpus_entry.NewerFormat:
             raise
         except CaseError as error:
             problems.append(str(error))
-    return Corpus(tuple(stems), tuple(problems))
+    return Corpus(tuple(entries), tuple(problems))
 
 
-def load_stem(path: Path) -> CorpusEntry:
+def load_entry(path: Path) -> CorpusEntry:
     """Return the entry in a file; raises CaseError."""
     content = reading.read(path)
-    stem = corpus_entry.read(content, path)
+    entry = corpus_entry.read(content, path)
     if path.name != name_of(content):
         raise CaseError(
             "its name does not fit what is in it: cut off, or changed by hand", path=path
         )
-    return stem
+    return entry
 
 
 def paths(folder: Path) -> list[Path]:
@@ -121,9 +121,9 @@ def paths(folder: Path) -> list[Path]:
     return [it for it in files if it.suffix == SUFFIX and not it.name.startswith(".")]
 
 
-def store(folder: Path, stem: CorpusEntry) -> Path:
+def store(folder: Path, entry: CorpusEntry) -> Path:
     """Write an entry, whole or not at all; where it is already, nothing happens. Raises OSError."""
-    content = corpus_entry.format(stem)
+    content = corpus_entry.format(entry)
     path = folder / name_of(content)
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -131,9 +131,9 @@ def store(folder: Path, stem: CorpusEntry) -> Path:
     return path
 
 
-def path_of(folder: Path, stem: CorpusEntry) -> Path:
+def path_of(folder: Path, entry: CorpusEntry) -> Path:
     """Return the path of an entry, whether it is there or not."""
-    return folder / name_of(corpus_entry.format(stem))
+    return folder / name_of(corpus_entry.format(entry))
 
 
 def merge(sources: Iterable[Path], target: Path) -> int:
@@ -143,15 +143,15 @@ def merge(sources: Iterable[Path], target: Path) -> int:
         CaseError: as ``load`` does, before anything is written.
         OSError: the target took no more; what was written is whole, and merging again goes on.
     """
-    stems = [stem for folder in sources for stem in load(folder).stems]
+    entries = [entry for folder in sources for entry in load(folder).entries]
     there = set(paths(target))
-    return len({store(target, stem) for stem in stems} - there)
+    return len({store(target, entry) for entry in entries} - there)
 
 
-def drop(folder: Path, stems: Iterable[CorpusEntry]) -> None:
+def drop(folder: Path, entries: Iterable[CorpusEntry]) -> None:
     """Delete entries; those added meanwhile stay. Raises OSError."""
-    for stem in stems:
-        path_of(folder, stem).unlink(missing_ok=True)
+    for entry in entries:
+        path_of(folder, entry).unlink(missing_ok=True)
 
 
 def stats(folder: Path) -> Stats:
@@ -159,11 +159,11 @@ def stats(folder: Path) -> Stats:
     corpus = load(folder)
     found = Stats(problems=corpus.problems)
     features: set[tuple[str, str]] = set()
-    for stem in corpus.stems:
-        scope = stem.run_config.scope
-        found.stems[scope, stem.subject] += 1
-        found.steps += len(stem.steps)
-        found.nbytes += len(corpus_entry.format(stem).encode())
-        features.update((scope, feature) for feature in stem.reached)
+    for entry in corpus.entries:
+        scope = entry.run_config.scope
+        found.entries[scope, entry.subject] += 1
+        found.steps += len(entry.steps)
+        found.nbytes += len(corpus_entry.format(entry).encode())
+        features.update((scope, feature) for feature in entry.reached)
     found.features.update(scope for scope, _ in features)
     return found

@@ -17,6 +17,7 @@ from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope
 from workerfuzz.strategies import text
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
+from workerfuzz.strategies.process.run_config import ProcessRunConfig
 from workerfuzz.strategies.text import BadText
 from workerfuzz.strategies.worker import Step, parse
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -57,18 +58,18 @@ class NewerFormat(CaseError):
     """Written by a later workerfuzz: nothing is wrong with it."""
 
 
-def format(stem: CorpusEntry) -> str:
+def format(entry: CorpusEntry) -> str:
     """Return the one text of an entry."""
-    return "".join(f"{part}\n" for line in lines_of(stem) for part in wrapped(line))
+    return "".join(f"{part}\n" for line in lines_of(entry) for part in wrapped(line))
 
 
-def lines_of(stem: CorpusEntry) -> Iterator[str]:
+def lines_of(entry: CorpusEntry) -> Iterator[str]:
     """Lines, not yet wrapped."""
-    run_config = stem.run_config
+    run_config = entry.run_config
     yield f"{MAGIC} {VERSION}"
     yield f"scope: {run_config.scope}"
-    if stem.subject:
-        yield f"subject: {stem.subject}"
+    if entry.subject:
+        yield f"subject: {entry.subject}"
     if config := format_config(run_config.config):
         yield f"config: {config}"
     yield f"keys: {' '.join(run_config.keys)}"
@@ -77,9 +78,9 @@ def lines_of(stem: CorpusEntry) -> Iterator[str]:
         yield f"joins: {run_config.later}"
     elif run_config.peers:
         yield f"peers: {' '.join(run_config.peers)}"
-    yield from (f"reached: {feature}" for feature in stem.reached)
+    yield from (f"reached: {feature}" for feature in entry.reached)
     yield ""
-    yield from (f"> {step}" for step in stem.steps)
+    yield from (f"> {step}" for step in entry.steps)
 
 
 def read(content: str, path: Path | None = None) -> CorpusEntry:
@@ -158,7 +159,7 @@ def run_config_of(scope: FuzzingScope, header: Mapping[str, NumberedLine]) -> An
             options[option] = meaning(its.text)
         except BadText as error:
             raise CaseError(str(error), its.number) from None
-    usual = ClusterRunConfig() if scope.name == "cluster" else RunConfig(peers=())
+    usual = USUAL[scope.name]
     return replace(usual, **options)
 
 
@@ -173,14 +174,19 @@ def joins(written: str) -> int:
     return found
 
 
+#: Run configs whose options a header need not give, by scope.
+USUAL: Final[Mapping[str, AnyRunConfig]] = MappingProxyType(
+    {"worker": RunConfig(peers=()), "cluster": ClusterRunConfig(), "process": ProcessRunConfig()}
+)
+
 #: Header fields of a run config: its attribute, the scopes that have it, and how it is read.
 HEADER_FIELDS: Final[Mapping[str, tuple[str, tuple[str, ...], Callable[[str], Any]]]] = (
     MappingProxyType(
         {
-            "keys": ("keys", ("worker", "cluster"), names),
+            "keys": ("keys", ("worker", "cluster", "process"), names),
             "peers": ("peers", ("worker",), names),
-            "clients": ("clients", ("cluster",), names),
-            "joins": ("later", ("cluster",), joins),
+            "clients": ("clients", ("cluster", "process"), names),
+            "joins": ("later", ("cluster", "process"), joins),
         }
     )
 )

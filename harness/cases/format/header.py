@@ -101,6 +101,8 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "scope": Field("scope", parse_scope, required=True),
         "subject": Field("subjects", parse_subjects, required=True),
         "breaks": Field("breaks", parse_break, many=True),
+        "signature": Field("signatures", parse_text, many=True),
+        "fix": Field("fix", parse_text),
         "config": Field("config", NumberedLine),
         "found": Field("found", parse_text),
         "note": Field("notes", parse_text, many=True),
@@ -186,6 +188,9 @@ def format_header(case: Case, config: str | None = None) -> Iterator[str]:
     yield f"scope: {case.scope}"
     yield f"subject: {', '.join(case.subjects)}"
     yield from (f"breaks: {item}" for item in case.breaks)
+    yield from (f"signature: {item}" for item in case.signatures)
+    if case.fix:
+        yield f"fix: {case.fix}"
     config = format_config(case.config) if config is None else config
     if config:
         yield f"{CONFIG} {config}"

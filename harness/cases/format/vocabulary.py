@@ -17,10 +17,12 @@ from workerfuzz.statemachine.properties import (
     cluster,
     crashes,
     history,
+    process,
     records,
     relations,
     reporting,
     totals,
+    utilization,
 )
 from workerfuzz.statemachine.properties import scheduler_records as invariants_of_scheduler
 from workerfuzz.statemachine.properties import scheduler_totals as totals_of_scheduler
@@ -38,6 +40,7 @@ MODULES: Final = (
     reporting,
     history,
     totals,
+    utilization,
     after_scheduler_message,
     after_transfer,
     after_execution,
@@ -45,6 +48,7 @@ MODULES: Final = (
     after_transition,
     crashes,
     cluster,
+    process,
     invariants_of_scheduler,
     totals_of_scheduler,
     dask_failures,

@@ -8,10 +8,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
-from workerfuzz.harness.cases.case_world import AnySubject, OpenWorld, open_world
+from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
-from workerfuzz.harness.subjects import DEFAULT, declaration
+from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.subjects import DEFAULT, AnySubject, declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation
@@ -188,8 +189,10 @@ class Judge:
         what = f"  ~ {violation.property}: {violation.sentence}"
         evidence = (f"    {line}" for line in violation.counterexample.splitlines())
         lines = (*self.shown(), at(self.case, scene), what, *evidence)
-        expected = any(item.property == violation.property for item in self.known)
-        as_known = expected and not self.differences
+        mark, version = signature(violation), self.subject.version()
+        as_known = not self.differences and self.case.declares(
+            self.subject.name, version, violation.property, mark.shape
+        )
         outcome = ReplayOutcome.BREAKS_AS_KNOWN if as_known else ReplayOutcome.BROKEN
         first = violation.counterexample.partition("\n")[0] or violation.sentence
         return self.says(outcome, lines, f"{violation.property}: {first}")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final, cast
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.case import Case, CaseStep, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config
 from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartFailure, keys_in
@@ -12,13 +11,15 @@ from workerfuzz.harness.cases.swimlanes.listing import listed
 from workerfuzz.harness.cases.swimlanes.text_drawing import draw, fits, plain
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.cases.swimlanes.traced_cluster import TracedCluster
+from workerfuzz.harness.cases.swimlanes.traced_processes import TracedProcesses
 from workerfuzz.harness.cases.swimlanes.traced_worker import TracedWorker
-from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects import AnySubject, get_cluster, get_processes
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
+from workerfuzz.strategies.process.run_config import ProcessRunConfig
 
 
 def chart_of(case: Case, subject: AnySubject, *, tables: bool = False) -> Chart:
@@ -55,9 +56,13 @@ def chart_of(case: Case, subject: AnySubject, *, tables: bool = False) -> Chart:
     )
 
 
-def open_traced(case: Case, subject: AnySubject, *, tables: bool) -> TracedCluster | TracedWorker:
+def open_traced(
+    case: Case, subject: AnySubject, *, tables: bool
+) -> TracedCluster | TracedProcesses | TracedWorker:
     """A fresh world that takes notes."""
     run_config = SCOPES[case.scope].run_config_of(case.steps, case.config)
+    if isinstance(run_config, ProcessRunConfig):
+        return TracedProcesses(get_processes(subject.name), run_config, tables=tables)
     if isinstance(run_config, ClusterRunConfig):
         own = hasattr(subject, "cluster")
         cluster = cast("ClusterSystem", subject) if own else get_cluster(subject.name)

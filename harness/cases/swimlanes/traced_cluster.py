@@ -1,14 +1,16 @@
 """A cluster that takes notes of who sends what to whom, and when it arrives."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterSystem, Envelope
 from workerfuzz.harness.subjects.tables import ClusterHasTables, Tables, filled, said, viewed
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.statemachine.properties.cluster import ObservedCluster
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.events import (
     Event,
@@ -221,7 +223,21 @@ class TracedCluster(ClusterWorld):
         super().join(worker)
 
 
-def states(world: TracedCluster) -> dict[tuple[str, str], str]:
+class ShownWorld(Protocol):
+    """The part of a world of several participants that states are read from."""
+
+    client_model: ClientModel
+
+    @property
+    def cluster(self) -> ObservedCluster:
+        """The scheduler and the workers."""
+
+    @property
+    def present(self) -> Iterable[str]:
+        """Workers that are alive."""
+
+
+def states(world: ShownWorld) -> dict[tuple[str, str], str]:
     """Return the statuses that clients believe, and every state on the scheduler and on workers."""
     cluster = world.cluster
     found = {
@@ -258,6 +274,19 @@ def named_by(wish: client_requests.ClientRequest) -> tuple[str, ...]:
             return wish.keys
 
 
+def client_tables(model: ClientModel) -> Mapping[str, Tables]:
+    """Return what each client wants and cancelled."""
+    return {
+        client: filled(
+            {
+                "wants": {key: str(model.told[client].get(key, "-")) for key in wanted},
+                "cancelled": dict.fromkeys(model.held[client], ""),
+            }
+        )
+        for client, wanted in model.wants.items()
+    }
+
+
 #: What the tables of mailboxes, threads and transfers stand under.
 SURROUNDINGS: Final = "surroundings"
 
@@ -265,17 +294,7 @@ SURROUNDINGS: Final = "surroundings"
 def cluster_tables(world: TracedCluster) -> Mapping[str, Tables]:
     """Of a ``ClusterWorld``, by party."""
     cluster = world.cluster
-    found: dict[str, Tables] = {
-        client: filled(
-            {
-                "wants": {
-                    key: str(world.client_model.told[client].get(key, "-")) for key in wanted
-                },
-                "cancelled": dict.fromkeys(world.client_model.held[client], ""),
-            }
-        )
-        for client, wanted in world.client_model.wants.items()
-    }
+    found: dict[str, Tables] = dict(client_tables(world.client_model))
     for party in (SCHEDULER, *world.present):
         if isinstance(cluster, ClusterHasTables):
             found[party] = cluster.tables(party)

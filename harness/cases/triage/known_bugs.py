@@ -1,18 +1,21 @@
 """Bugs of released systems that we know: cases with ``breaks:`` in ``regressions/known``."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.cases.case_world import AnySubject, open_world
-from workerfuzz.harness.cases.format.case import Case, ScopeName
+from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.format.reading import case_files
 from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
-from workerfuzz.harness.worlds.playing import play
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
+from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
 
 #: Properties that a process may break for ever, or with its end.
@@ -20,6 +23,12 @@ DEADLY: Final = frozenset({process_survives.name, every_call_returns.name})
 
 #: Where their cases are.
 FOLDER: Final = Path(str(files("workerfuzz.regressions") / "known"))
+
+
+#: Scopes whose cases tell what is known at a scope: signatures are the same at both.
+KNOWN_FROM: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"cluster": ("cluster",), "process": ("cluster", "process")}
+)
 
 
 def known_cases(folder: Path = FOLDER) -> Iterator[Case]:
@@ -33,12 +42,21 @@ class Known:
     """Known bugs of one version of a subject.
 
     Attributes:
-        bugs: the cases that break there, by signature.
+        bugs: the property that is broken and the case that shows it, by the shape of the violation.
         fixed: cases that should break there, and do not.
     """
 
-    bugs: Mapping[Signature, Case] = field(default_factory=dict)
+    bugs: Mapping[str, Sequence[tuple[str, Case]]] = field(default_factory=dict)
     fixed: tuple[Case, ...] = ()
+
+    def case_of(self, found: Signature) -> Case | None:
+        """Return the case of a known bug; None where it is new.
+
+        An exception is the same bug whichever property noticed it.
+        """
+        same = self.bugs.get(found.shape, ())
+        exact = (case for broken, case in same if broken == found.property)
+        return next(exact, same[0][1] if same and found.is_raised else None)
 
 
 def breaks_one_of(case: Case, subject: AnySubject, properties: Collection[str]) -> bool:
@@ -47,27 +65,36 @@ def breaks_one_of(case: Case, subject: AnySubject, properties: Collection[str]) 
     return any(it.property in properties for it in broken)
 
 
-def known_bugs(subject: ClusterSystem, folder: Path = FOLDER) -> Known:
+def known_bugs(
+    subject: ClusterSystem | ProcessSystem,
+    folder: Path = FOLDER,
+    fixed: Collection[str] = (),
+    scope: str = "cluster",
+) -> Known:
     """Return the known bugs of this version of a subject.
 
-    Taken from replaying the cases: so a signature is never out of date. Those that would end this
-    process are left out.
+    The signature of a bug is the one that its case declares; a case that declares none is replayed, and
+    that of the property which it says is broken counts. Those that would end this process are left out.
+
+    Args:
+        fixed: trial fixes in place; the bugs that they fix are not known.
+        scope: at which they are met; at that of processes, those of clusters are met as well.
     """
-    found: dict[Signature, Case] = {}
-    fixed: list[Case] = []
+    found: dict[str, list[tuple[str, Case]]] = {}
+    mended: list[Case] = []
     for case in known_cases(folder):
-        if breaks_one_of(case, subject, (process_survives.name,)):
+        broken = {it.property for it in case.known_breaks(subject.name, subject.version())}
+        if case.scope not in KNOWN_FROM[scope] or not broken or case.fix in fixed:
             continue
-        if case.scope is ScopeName.CLUSTER and any(
-            case.known_breaks(subject.name, subject.version())
-        ):
-            marks = [
-                signature(result.violation)
-                for result in play(open_world(case, subject), case.steps)
-                if result.violation is not None
-            ]
-            for mark in marks:
-                found.setdefault(mark, case)
-            if not marks:
-                fixed.append(case)
-    return Known(found, tuple(fixed))
+        if process_survives.name in broken:
+            continue
+        violation = violation_of(open_world(case, subject), case.steps)
+        if violation is None:
+            if case.scope == scope:
+                mended.append(case)
+            continue
+        mark = signature(violation)
+        shapes = case.signatures or ((mark.shape,) if mark.property in broken else ())
+        for shape in shapes:
+            found.setdefault(shape, []).extend((it, case) for it in sorted(broken))
+    return Known(found, tuple(mended))

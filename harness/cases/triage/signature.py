@@ -1,43 +1,73 @@
 """Signatures: equal for two findings of the same bug."""
 
+import builtins
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from workerfuzz.harness.subjects.protocol import subject_frames
+from workerfuzz.harness.subjects.protocol import CIRCUMSTANCES, subject_frames
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.statemachine.properties.crashes import process_survives
+from workerfuzz.statemachine.properties.crashes import process_survives, state_can_be_read
 from workerfuzz.strategies.worker.run_config import PEERS, RunConfig
 
 _DIGEST: Final = re.compile(r"\b[0-9a-f]{8}\b")
 _NUMBER: Final = re.compile(r"[0-9]+(\.[0-9]+)?")
 
+#: The number of a content of a key: a name, not an amount.
+_CONTENT: Final = re.compile(r"#[0-9]+")
+
+#: Numbers in a counterexample whose order is told; more of them are a list, not a comparison.
+MOST_RANKED: Final = 3
+
+
+#: Broken by bugs that have nothing in common but that, at any scope.
+TOLD_APART_BY_TEXT: Final = frozenset({process_survives.name, state_can_be_read.name})
+
 
 class Signature(NamedTuple):
-    """Compared for equality.
+    """The property, place and shape of a violation.
+
+    Two findings are the same bug if their ``bug`` is equal: an exception of the subject identifies a bug
+    by itself, whichever property noticed it.
 
     Attributes:
         property: name of the property that was broken.
         exception: type of what the subject raised; empty where it raised nothing.
-        about: tells bugs apart that break the same property: function and line of the subject that
-            raised; in a cluster, else, the counterexample without names and numbers.
+        about: tells bugs apart that break the same property: the transition under way, function and
+            line of the subject that raised, and in which states; in a cluster, else, the
+            counterexample without names, of its numbers only which is the larger.
     """
 
     property: str
     exception: str = ""
     about: str = ""
 
+    @builtins.property
+    def shape(self) -> str:
+        """Exception and place in one line, as the ``signature:`` of a case declares them."""
+        return "; ".join(part for part in (self.exception, self.about) if part)
+
+    @builtins.property
+    def bug(self) -> tuple[str, str, str]:
+        """Key that is equal for the same bug."""
+        return ("" if self.is_raised else self.property, self.exception, self.about)
+
+    @builtins.property
+    def is_raised(self) -> bool:
+        """An exception of the subject, at a place that is known, identifies it."""
+        return bool(self.exception and self.about)
+
     def __str__(self) -> str:
-        said = "; ".join(part for part in (self.exception, self.about) if part)
-        return f"{self.property} ({said})" if said else self.property
+        return f"{self.property} ({self.shape})" if self.shape else self.property
 
 
 def signature(violation: Violation) -> Signature:
     """The signature of one violation."""
     raised = violation.__cause__
-    if violation.run_config.scope == "worker" and violation.property != process_survives.name:
+    if violation.run_config.scope == "worker" and violation.property not in TOLD_APART_BY_TEXT:
         exception = type(raised).__name__ if raised is not None else ""
-        return Signature(violation.property, exception, innermost(raised) if raised else "")
+        about = (innermost(raised), circumstances(violation)) if raised is not None else ()
+        return Signature(violation.property, exception, "; ".join(filter(None, about)))
     return located(violation)
 
 
@@ -46,6 +76,8 @@ def located(violation: Violation) -> Signature:
     raised = violation.__cause__
     exception = type(root(raised)).__name__ if raised is not None else ""
     about = place(raised) if raised is not None else ""
+    if about:
+        about = "; ".join(filter(None, (about, circumstances(violation))))
     return Signature(violation.property, exception, about or normalised(violation))
 
 
@@ -58,7 +90,8 @@ def root(error: BaseException) -> BaseException:
 
 def place(error: BaseException) -> str:
     """Transition that was underway, and where the subject raised: a function and its line."""
-    edges = (getattr(it, name, None) for it in (error, root(error)) for name in ("start", "finish"))
+    names = ("start", "finish", "state")
+    edges = (getattr(it, name, None) for it in (error, root(error)) for name in names)
     edge = " -> ".join(dict.fromkeys(str(it) for it in edges if it is not None))
     return "; ".join(part for part in (edge, innermost(error)) if part)
 
@@ -69,17 +102,42 @@ def innermost(error: BaseException) -> str:
     return f"{frames[-1].name}: {frames[-1].line}" if frames else ""
 
 
+def circumstances(violation: Violation) -> str:
+    """Return the states and amounts that the subject's own assertion found; empty without any."""
+    _, there, text = first_line(violation).rpartition(CIRCUMSTANCES)
+    return without_names(violation, text) if there else ""
+
+
+def first_line(violation: Violation) -> str:
+    return violation.counterexample.partition("\n")[0]
+
+
 def normalised(violation: Violation) -> str:
     """The counterexample without the names of keys and parties, and without numbers."""
-    text = _DIGEST.sub("N", violation.counterexample.partition("\n")[0])
+    return without_names(violation, first_line(violation))
+
+
+def without_names(violation: Violation, text: str) -> str:
+    """A text with placeholders for keys, parties and numbers; the larger of two numbers is told."""
+    text = _DIGEST.sub("N", text)
     for key in sorted((*violation.run_config.keys, "f"), key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)
     for peer in peers_of(violation.run_config):
         text = re.sub(rf"(?<![\w-]){re.escape(peer)}(?![\w-])", "PEER", text)
     text = re.sub(r"\bw[0-9]+\b", "WORKER", text)
     text = re.sub(r"\bc[0-9]+\b", "CLIENT", text)
-    text = _NUMBER.sub("N", text)
+    text = _CONTENT.sub("#N", text)
+    text = re.sub(r"\b(WORKER|PEER):[0-9]+", r"\1", text)
+    text = ranked(text)
     return re.sub(r"\b(KEY|PEER|WORKER|CLIENT)(,? \1\b)+", r"\1", text)
+
+
+def ranked(text: str) -> str:
+    """The text with N for its number; with N1, N2 in rising order where it has two or three of them."""
+    numbers = sorted({float(it[0]) for it in _NUMBER.finditer(text)})
+    if not 1 < len(numbers) <= MOST_RANKED:
+        return _NUMBER.sub("N", text)
+    return _NUMBER.sub(lambda it: f"N{numbers.index(float(it[0])) + 1}", text)
 
 
 def peers_of(run_config: object) -> Iterable[str]:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.explore.allowances import Allowances, Spent
 from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
 from workerfuzz.harness.engines.explore.visited import CopyableWorld, VisitedStates
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Enumeration

@@ -5,17 +5,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.record import record, unplayed
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
 from workerfuzz.harness.cases.triage.signature import root, signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, first_occurrence
-from workerfuzz.harness.engines.findings.finding_files import closing_lines, save
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
+    closing_lines,
+    first_occurrence,
+    save,
+)
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, ProjectableClusterSystem
 from workerfuzz.harness.subjects.protocol import subject_frames
 from workerfuzz.harness.worlds.scopes import SCOPES

@@ -21,11 +21,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.replay import chosen_subjects
 from workerfuzz.harness.engines.findings.finding_writer import keep
 from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
-from workerfuzz.harness.subjects import fuzzed_alone, get_cluster
+from workerfuzz.harness.subjects import AnySubject, fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 from workerfuzz.harness.worlds.scopes import (
@@ -37,7 +36,8 @@ from workerfuzz.harness.worlds.scopes import (
     World,
 )
 from workerfuzz.harness.worlds.violation import Violation
-from workerfuzz.strategies.choosers import Chooser, HypothesisChooser
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.hypothesis_chooser import HypothesisChooser
 from workerfuzz.strategies.worker import Step
 
 #: Rules of a kind of step, by its word, where it has more than one: Hypothesis takes rules to be alike.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format import corpus, corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.scopes import FuzzingScope
 

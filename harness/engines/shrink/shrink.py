@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.triage.signature import Signature, located
 from workerfuzz.harness.engines.shrink.coordinated_shrink import (
     Steps,
     with_fewer_keys,
     with_simpler_contents,
 )
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.scopes import WORKER, AnyConfig, FuzzingScope, scope_of
 from workerfuzz.harness.worlds.violation import Violation

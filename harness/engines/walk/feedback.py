@@ -11,6 +11,7 @@ from typing import Final, cast
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.process.world import ProcessWorld
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.states import State
@@ -97,7 +98,7 @@ class ClusterFeedback(Feedback):
     """Of a scheduler and its workers."""
 
     def look(self, world: World, step: Step) -> None:
-        moves = cast("ClusterWorld", world).moves
+        moves = cast("ClusterWorld | ProcessWorld", world).moves
         if moves:
             chain = (type(step), *moves)
             if not self.is_seen(chain):
@@ -110,7 +111,7 @@ class ClusterFeedback(Feedback):
 
 #: By scope.
 FEEDBACKS: Final[Mapping[str, Callable[[], Feedback]]] = MappingProxyType(
-    {"worker": WorkerFeedback, "cluster": ClusterFeedback}
+    {"worker": WorkerFeedback, "cluster": ClusterFeedback, "process": ClusterFeedback}
 )
 
 

@@ -88,9 +88,28 @@ THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     }
 )  # fmt: skip
 
+#: Where processes stay, and their messages cross each other.
+BUSY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (4, 8), "release": (2, 5), "cancel": (0, 1, 2), "retry": (0, 1), "gather": (0, 1, 2),
+        "scatter": (0, 1, 2), "deliver": (20, 30), "flow": (0, 0, 2), "tick": (0, 1), "succeed": (3, 8),
+        "fail": (0, 1, 3), "reschedule": (0, 0, 2),
+    }
+)  # fmt: skip
+
+#: Where processes and connections end, and others come.
+BROKEN: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
+    {
+        "submit": (3, 6), "release": (0, 1, 2), "cancel": (0, 0, 1), "retry": (0, 0, 1),
+        "gather": (0, 1), "scatter": (0, 1), "deliver": (15, 25), "flow": (1, 3), "tick": (0, 1, 2),
+        "succeed": (3, 8), "fail": (0, 0, 1), "reschedule": (0, 0, 1), "dies": (0, 1, 2),
+        "close": (0, 0, 1), "close-gracefully": (0, 1), "join": (1, 3), "cut": (0, 0, 1),
+    }
+)  # fmt: skip
+
 #: Steps of one run: between a few and these, by what is walked.
 LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
-    {"worker": (5, 60), "cluster": (20, 220)}
+    {"worker": (5, 60), "cluster": (20, 220), "process": (10, 80)}
 )
 
 
@@ -127,6 +146,8 @@ TACTICS: Final[Mapping[str, Callable[[RandomChooser, Sequence[type[Step]]], Weig
             "mortal": partial(listed, MORTAL),
             "faulty": partial(listed, FAULTY),
             "thievish": partial(listed, THIEVISH),
+            "busy": partial(listed, BUSY),
+            "broken": partial(listed, BROKEN),
         }
     )
 )
@@ -140,6 +161,7 @@ DRAWN: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "uniform", "swarm", "weighted", "restless", "restless", "restless", "restless",
             "mortal", "mortal", "faulty", "faulty", "thievish", "thievish",
         ),
+        "process": ("uniform", "swarm", "weighted", "busy", "busy", "broken", "broken"),
     }
 )  # fmt: skip
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.engines.walk.tactics import (
     CALM,
     DRAWN,
@@ -15,6 +14,7 @@ from workerfuzz.harness.engines.walk.tactics import (
     Weights,
     laggards,
 )
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step

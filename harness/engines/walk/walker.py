@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from workerfuzz.harness.cases.case_world import AnySubject
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.walk.credit import Credit
@@ -16,6 +15,7 @@ from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
 from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
 from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
+from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import take_steps
 from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.nightly.folder import FolderError
-from workerfuzz.harness.campaigns.nightly.selection import shards_at
+from workerfuzz.harness.campaigns.nightly.night_files import shards_at
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.spelling import counted

@@ -1,61 +1,33 @@
-"""Progress of long operations: a bar on a terminal, nothing anywhere else."""
+"""Progress of short operations: a bar on a terminal, nothing anywhere else."""
 
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 T = TypeVar("T")
 
 #: Seconds between two pictures at least.
 PICTURE_S: Final = 0.1
 
-#: Told what is being done now, and of how many things so many are done.
-Told = Callable[[str, int, int | None], None]
-
-
-@dataclass(slots=True)
-class Bar:
-    """Draws how far it is, when it is told; no thread does, for others may fork.
-
-    Attributes:
-        next: when it may be drawn again, in seconds.
-    """
-
-    progress: Progress
-    task: TaskID
-    next: float = 0.0
-
-    def tell(self, doing: str, done: int, total: int | None) -> None:
-        self.progress.update(self.task, description=doing, completed=done, total=total)
-        now = time.monotonic()
-        if now >= self.next:
-            self.progress.refresh()
-            self.next = now + PICTURE_S
+#: Called with the activity, the number of items that are done, and that of all, where it is known.
+ShowProgress: TypeAlias = Callable[[str, int, int | None], None]
 
 
 @contextmanager
-def showing(*, quiet: bool = False, console: Console | None = None) -> Iterator[Told]:
-    """Shows how far something has come while this lasts, and then takes it away.
+def progress_bar(*, quiet: bool = False, console: Console | None = None) -> Iterator[ShowProgress]:
+    """Show the progress of an operation while this lasts, and then take the bar away.
 
     Args:
-        console: where; standard error, unless somebody wants it elsewhere.
+        console: by default one on standard error.
     """
     where = console or Console(stderr=True, highlight=False, markup=False)
     if quiet or not where.is_terminal or where.is_dumb_terminal:
-        yield lambda doing, done, total: None
+        yield lambda activity, done, total: None
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -63,31 +35,40 @@ def showing(*, quiet: bool = False, console: Console | None = None) -> Iterator[
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    both = sys.stdout.isatty()  # what is printed meanwhile goes above the bar, or where it was sent
     with Progress(
-        *columns, console=where, transient=True, auto_refresh=False, redirect_stdout=both
+        *columns,
+        console=where,
+        transient=True,
+        auto_refresh=False,  # no thread draws: others may fork
+        redirect_stdout=sys.stdout.isatty(),  # else what is printed goes where it was sent
     ) as progress:
-        task = progress.add_task("", total=None)
-        yield Bar(progress, task).tell
+        task, next_s = progress.add_task("", total=None), 0.0
+
+        def show(activity: str, done: int, total: int | None) -> None:
+            nonlocal next_s
+            progress.update(task, description=activity, completed=done, total=total)
+            if time.monotonic() >= next_s:
+                progress.refresh()
+                next_s = time.monotonic() + PICTURE_S
+
+        yield show
 
 
-def followed(
+def track(
     items: Iterable[T],
-    doing: str,
+    activity: str,
     total: int | None = None,
     *,
     quiet: bool = False,
     console: Console | None = None,
 ) -> Iterator[T]:
-    """The items one after the other, while it shows how many are done.
+    """Yield the items, and show how many are done.
 
     Args:
-        total: how many there will be; None: nobody knows.
+        total: their number; None: nobody knows.
     """
-    with showing(quiet=quiet, console=console) as tell:
-        done = 0
-        tell(doing, done, total)
-        for item in items:
+    with progress_bar(quiet=quiet, console=console) as show:
+        show(activity, 0, total)
+        for done, item in enumerate(items, 1):
             yield item
-            done += 1
-            tell(doing, done, total)
+            show(activity, done, total)

@@ -10,6 +10,15 @@ from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 from workerfuzz.harness.report.groups import Group, groups, steps_per_second, system
 
+#: Subject, scope, engine, seed and first run.
+ShardKey = tuple[str, str, str, int, int]
+
+
+def shard_key(result: ShardResult) -> ShardKey:
+    """Key that distinguishes a shard of a campaign from the others."""
+    plan = result.plan
+    return plan.subject, plan.scope, plan.engine, plan.seed, plan.first
+
 
 @dataclass(slots=True)
 class CampaignStatus:
@@ -18,14 +27,14 @@ class CampaignStatus:
     Attributes:
         budget: of all shards together.
         clock: seconds of wall time.
-        shards: what each shard told last, in the order in which they began.
+        shards: the last result of each, in the order in which they began.
         edges: transitions that were taken, by the name of the system.
         newest: when the last of these came, in seconds since it began.
     """
 
     budget: Budget
     clock: Callable[[], float] = time.monotonic
-    shards: dict[tuple[object, ...], ShardResult] = field(default_factory=dict)
+    shards: dict[ShardKey, ShardResult] = field(default_factory=dict)
     edges: dict[str, set[str]] = field(default_factory=dict)
     newest: dict[str, float] = field(default_factory=dict)
     began: float = field(init=False)
@@ -33,13 +42,13 @@ class CampaignStatus:
     def __post_init__(self) -> None:
         self.began = self.clock()
 
-    def tell(self, account: ShardResult) -> None:
-        """A shard has come that far."""
-        plan, name = account.plan, system(account)
-        self.shards[plan.subject, plan.scope, plan.engine, plan.seed, plan.first] = account
+    def update(self, result: ShardResult) -> None:
+        """Take in the result of a shard."""
+        self.shards[shard_key(result)] = result
+        name = system(result)
         edges = self.edges.setdefault(name, set())
         before = len(edges)
-        edges.update(*(tally.edges for tally in account.counters.values()))
+        edges.update(*(tally.edges for tally in result.counters.values()))
         if len(edges) > before:
             self.newest[name] = self.seconds
 
@@ -54,11 +63,11 @@ class CampaignStatus:
 
     @property
     def runs(self) -> int:
-        return sum(tally.runs for it in self.shards.values() for tally in it.counters.values())
+        return sum(result.total.runs for result in self.shards.values())
 
     @property
     def steps(self) -> int:
-        return sum(tally.steps for it in self.shards.values() for tally in it.counters.values())
+        return sum(result.total.steps for result in self.shards.values())
 
     @property
     def speed(self) -> float:
@@ -67,27 +76,17 @@ class CampaignStatus:
 
     def findings(self) -> list[Finding]:
         """Each bug that came up once."""
-        return merge_findings(it for account in self.shards.values() for it in account.findings)
-
-    def limits(self) -> list[tuple[float, float]]:
-        """Return limit and use of each limited resource."""
-        cpu_s = sum(tally.seconds for it in self.shards.values() for tally in it.counters.values())
-        budget = self.budget
-        used = (
-            (budget.seconds, self.seconds),
-            (budget.cpu_s, cpu_s),
-            (budget.most_runs, self.runs),
-        )
-        return [(limit, spent) for limit, spent in used if limit]
+        return merge_findings(it for result in self.shards.values() for it in result.findings)
 
     def share(self) -> float:
-        """Return the used share of the scarcest resource, from 0 to 1."""
-        return min(max((used / limit for limit, used in self.limits()), default=0.0), 1.0)
+        """Return the used share of the budget, from 0 to 1."""
+        cpu_s = sum(result.total.seconds for result in self.shards.values())
+        return min(self.budget.used(self.seconds, cpu_s, self.runs), 1.0)
 
     def left(self) -> float | None:
         """Seconds that are left, if it goes on as it did; None as long as nobody can say."""
-        left = [self.seconds * (limit - used) / used for limit, used in self.limits() if used]
-        return max(min(left), 0.0) if left else None
+        share = self.share()
+        return self.seconds * (1 / share - 1) if share else None
 
 
 def clock_time(seconds: float) -> str:
@@ -97,23 +96,24 @@ def clock_time(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def time_line(standing: CampaignStatus) -> str:
+def time_line(status: CampaignStatus) -> str:
     """``1:23, 3:37 left``."""
-    left = standing.left()
-    return clock_time(standing.seconds) + (f", {clock_time(left)} left" if left is not None else "")
+    left = status.left()
+    return clock_time(status.seconds) + (f", {clock_time(left)} left" if left is not None else "")
 
 
-def told(standing: CampaignStatus) -> str:
+def status_line(status: CampaignStatus) -> str:
     """Return the status in one line."""
-    edges = [str(party) for group in standing.groups() for party in group.parties()]
-    new = [met for met in standing.findings() if met.is_new]
+    edges = [str(party) for group in status.groups() for party in group.parties()]
+    findings = status.findings()
+    new = sum(finding.is_new for finding in findings)
     return ", ".join(
         (
-            time_line(standing),
-            f"{standing.runs:,} runs",
-            f"{standing.steps:,} steps ({standing.speed:,.0f}/s)",
+            time_line(status),
+            f"{status.runs:,} runs",
+            f"{status.steps:,} steps ({status.speed:,.0f}/s)",
             f"edges: {' and '.join(edges) or 'none'}",
-            f"{sum(len(group.open()) for group in standing.groups())} never reached",
-            f"{counted(len(new), 'new finding')}, {len(standing.findings()) - len(new)} known",
+            f"{sum(len(group.open()) for group in status.groups())} never reached",
+            f"{counted(new, 'new finding')}, {len(findings) - new} known",
         )
     )

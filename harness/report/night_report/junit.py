@@ -38,8 +38,8 @@ def phase(it: Phase) -> ET.Element:
     test = case(f"{PACKAGE}.phases", it.name, it.seconds)
     if it.red:
         failed(test, it.red[0], "phase", "\n".join(it.red))
-    if it.told:
-        ET.SubElement(test, "system-out").text = printable("\n".join(it.told))
+    if it.lines:
+        ET.SubElement(test, "system-out").text = printable("\n".join(it.lines))
     return test
 
 

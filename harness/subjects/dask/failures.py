@@ -3,14 +3,22 @@
 Each is told in one line that is the same in every process: no story of the task and no time in it.
 """
 
-import re
+import ast
+import functools
+import linecache
+import operator
+import textwrap
 import traceback
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sized
+from types import MappingProxyType, TracebackType
 from typing import Final, NamedTuple, NoReturn
 
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
-from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.protocol import (
+    CIRCUMSTANCES,
+    CounterexampleOfError,
+    SubjectRaised,
+)
 from workerfuzz.statemachine.properties.property import AnyProperty, always
 
 #: Errors that are what a user is to see, by how they begin in Dask's source.
@@ -32,16 +40,26 @@ _NEEDING: Final = frozenset(
 #: Attributes of Dask's own exceptions, besides the story of the task.
 _DETAILS: Final = ("key", "start", "finish", "state")
 
-#: A variable whose state an assertion compares.
-_ASKED: Final = re.compile(r"\b(\w+)\.state (?:not )?in\b")
+#: Lines that a statement may take, in Dask's source.
+_MOST_LINES: Final = 20
+
+#: Relations between two amounts, of which one holds, in words.
+_RELATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = MappingProxyType(
+    {"less than": operator.lt, "equal to": operator.eq, "more than": operator.gt}
+)
 
 
 def describe(error: BaseException) -> str:
-    """Return type, task and states of an exception, and the assertion or the exception behind it."""
+    """Return type, task and states of an exception, and the assertion or the exception behind it.
+
+    The same assertion fails for different reasons: it is followed by states and amounts in question.
+    """
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
-    return _headline(error) if root is error else f"{_headline(error)}: {_headline(root)}"
+    said = _headline(error) if root is error else f"{_headline(error)}: {_headline(root)}"
+    shape = ", ".join(circumstances(root))
+    return f"{said}{CIRCUMSTANCES}{shape}" if shape else said
 
 
 def _headline(error: BaseException) -> str:
@@ -64,20 +82,82 @@ def _place(error: BaseException) -> str:
     return f" in {frames[-1].name} ({frames[-1].line})"
 
 
-def states_in_question(error: BaseException) -> str:
-    """Return the states that a failed assertion asks about, as ``ts_wait is error``; empty without any.
+def circumstances(error: BaseException) -> Iterator[str]:
+    """Yield the states and amounts that a failed assertion asks about, as ``ts_wait is error``.
 
-    The assertion alone is the same for a dependency that failed and for one that was released.
+    The assertion alone is the same for a dependency that failed and for one that was released, and for
+    a resource that is taken twice and one that is given back twice.
     """
     trace = error.__traceback__
     if not isinstance(error, AssertionError) or trace is None:
-        return ""
+        return
     while trace.tb_next is not None:
         trace = trace.tb_next
-    line = traceback.extract_tb(trace)[-1].line or ""
-    seen: dict[str, DaskObject] = trace.tb_frame.f_locals
-    asked = [name for name in _ASKED.findall(line) if hasattr(seen.get(name), "state")]
-    return ", ".join(f"{name} is {seen[name].state}" for name in asked)
+    statement = _statement(trace)
+    if statement is None:
+        return
+    frame = trace.tb_frame
+    read = functools.partial(_read, names={**frame.f_globals, **frame.f_locals})
+    for node in ast.walk(statement.test):
+        if isinstance(node, ast.Compare) and len(node.ops) == 1:
+            yield from _relation(node.left, node.comparators[0], read)
+        if isinstance(node, ast.Attribute) and node.attr == "state":
+            yield f"{ast.unparse(node.value)} is {read(node)}"
+    if statement.msg is not None:
+        yield from _signs(statement.msg, read)
+
+
+def _statement(trace: TracebackType) -> ast.Assert | None:
+    """Return the assertion that failed; None where its source is not there."""
+    name, first = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+    source = ""
+    for number in range(first, first + _MOST_LINES):
+        source += linecache.getline(name, number)
+        try:
+            (statement,) = ast.parse(textwrap.dedent(source)).body
+        except (SyntaxError, ValueError):
+            continue
+        return statement if isinstance(statement, ast.Assert) else None
+    return None
+
+
+def _read(node: ast.expr, names: Mapping[str, DaskObject]) -> DaskObject:
+    """Return the value of a name, attribute, entry, size or constant; None of anything else."""
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.Name():
+            return names.get(node.id)
+        case ast.Attribute():
+            return getattr(_read(node.value, names), node.attr, None)
+        case ast.Subscript():
+            holder, key = _read(node.value, names), _read(node.slice, names)
+            return holder.get(key) if isinstance(holder, Mapping) else None
+        case ast.Call(func=ast.Name(id="len"), args=[ast.expr() as sized], keywords=[]):
+            value = _read(sized, names)
+            return len(value) if isinstance(value, Sized) else None
+        case _:
+            return None
+
+
+def _relation(
+    left: ast.expr, right: ast.expr, read: Callable[[ast.expr], DaskObject]
+) -> Iterator[str]:
+    """Yield which of two amounts that are compared is the larger."""
+    one, other = read(left), read(right)
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        for words, holds in _RELATIONS.items():
+            if holds(one, other):
+                yield f"{ast.unparse(left)} is {words} {ast.unparse(right)}"
+
+
+def _signs(message: ast.expr, read: Callable[[ast.expr], DaskObject]) -> Iterator[str]:
+    """Yield which amounts of a table in the message of an assertion should be nothing, and are not."""
+    table = read(message)
+    for name in sorted(table, key=str) if isinstance(table, Mapping) else ():
+        amount = table[name]
+        if isinstance(amount, int | float) and abs(amount) > _NEARLY_NOTHING:
+            yield f"{name} is {'above' if amount > 0 else 'below'} nothing"
 
 
 class LoggedError(NamedTuple):
@@ -123,8 +203,7 @@ def validate_state(machine: DaskObject) -> Iterator[str]:
     try:
         machine.validate_state()
     except Exception as error:  # noqa: BLE001  # whatever it raises is what it found
-        states = states_in_question(error)
-        yield describe(error) + (f", where {states}" if states else "")
+        yield CounterexampleOfError(describe(error), error)
 
 
 @always("As many tasks are counted as waiting for data as there are.")
@@ -181,8 +260,10 @@ def scheduler_validate_state(scheduler: DaskObject) -> Iterator[str]:
     try:
         scheduler.validate_state()
     except Exception as error:  # noqa: BLE001  # whatever it raises is what it found
-        yield describe(error)
+        yield CounterexampleOfError(describe(error), error)
 
 
 def _summary(text: str, error: BaseException | None) -> str:
-    return next(iter(text.splitlines()), "") if error is None else describe(error)
+    if error is None:
+        return next(iter(text.splitlines()), "")
+    return CounterexampleOfError(describe(error), error)

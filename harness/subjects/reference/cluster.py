@@ -69,6 +69,9 @@ class ReferenceClusterSystem:
     def cannot(self) -> Mapping[str, str]:
         return {"begin": "a task runs with the inputs that it was started with"}
 
+    def exempt(self) -> Mapping[str, str]:
+        return {}
+
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         return {SCHEDULER: [*SCHEDULER_EDGES], "worker": [*WORKER_EDGES]}
 

@@ -7,7 +7,7 @@ from typing import Final
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.reference.tables import worker_tables
 from workerfuzz.harness.subjects.tables import Tables
-from workerfuzz.statemachine.properties.property import CHECKS, Broken
+from workerfuzz.statemachine.properties.property import CHECKS, Broken, unreadable
 from workerfuzz.statemachine.properties.schedule import WorkerSchedule
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import Canonical
@@ -59,7 +59,11 @@ class ReferenceWorker:
         return self.worker.touched
 
     def check(self, touched: Collection[str] | None) -> Iterator[Broken]:
-        return CHECKS.broken(self._schedule.due(self._event, self._issued, touched))
+        try:
+            due = self._schedule.due(self._event, self._issued, touched)
+        except Exception as error:  # noqa: BLE001 - the records are at fault, not what reads them
+            return iter((unreadable("reading the records", error),))
+        return CHECKS.broken(due)
 
     # What makes it fit to be explored
 

@@ -14,12 +14,18 @@ from workerfuzz.harness.subjects.cluster_protocol import (
     Envelope,
     TaskTransition,
 )
-from workerfuzz.harness.subjects.protocol import SubjectRaised
+from workerfuzz.harness.subjects.protocol import SubjectRaised, error_behind
 from workerfuzz.harness.worlds.base import BaseWorld
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
+from workerfuzz.harness.worlds.cluster.worker_environment import (
+    ClusterWorkerEnvironment,
+    ClusterWorkerReply,
+)
 from workerfuzz.statemachine.properties import cluster as must
+from workerfuzz.statemachine.properties.any_worker import nothing_starts_while_paused
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
+from workerfuzz.statemachine.properties.utilization import WITHOUT_REQUESTS, UtilizationObservation
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
@@ -82,6 +88,8 @@ class ClusterEnvironment(BaseWorld):
         self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
         self._possible = POSSIBLE.setdefault(self.kinds, {})
         self._drawn: Step | None = None
+        exempt = subject.exempt()
+        self._promised = tuple(item for item in WITHOUT_REQUESTS if item.name not in exempt)
         try:
             self.enter_process()
             self.cluster: ClusterSubject = subject.cluster(self.run_config.config)
@@ -152,7 +160,13 @@ class ClusterEnvironment(BaseWorld):
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
-            raise self.violation(broken, counterexample)
+            raise self.violation(broken, counterexample) from error_behind(counterexample)
+
+    def check_utilization(self, worker: str) -> None:
+        """Check the use that a worker makes of its threads and transfers."""
+        view = self.cluster.worker(worker)
+        environment = ClusterWorkerEnvironment.of(self, worker, view)
+        self.judge((self._promised, UtilizationObservation(view, environment)))
 
     def compare_slots(self) -> None:
         """Demand that workers and scheduler agree on seceded tasks where no message is under way."""
@@ -217,6 +231,8 @@ class ClusterEnvironment(BaseWorld):
     def note(self, worker: str, action: Action) -> None:
         """A worker wants something done."""
         self.effect.actions.append((worker, action))
+        if worker in self.paused:
+            self.demand_pause(worker, action)
         if isinstance(action, Execute):
             self.note_execute(worker, action)
         elif isinstance(action, GatherDep):
@@ -230,6 +246,12 @@ class ClusterEnvironment(BaseWorld):
                 self.asked[pair] = action
         else:
             self.retrying[worker, action.worker] = None
+
+    def demand_pause(self, worker: str, action: Action) -> None:
+        """Demand that what a paused worker wants done starts nothing."""
+        view = self.cluster.worker(worker)
+        environment = ClusterWorkerEnvironment.of(self, worker, view)
+        self.demand(nothing_starts_while_paused, ClusterWorkerReply(environment, (action,)))
 
     def note_execute(self, worker: str, execute: Execute) -> None:
         pair = (worker, execute.key)

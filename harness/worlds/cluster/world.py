@@ -95,6 +95,8 @@ class ClusterWorld(ClusterEnvironment):
             self._observer(self, step)
         for party in effect.parties:
             self.check(party)
+            if party in self.present:
+                self.check_utilization(party)
         self.compare_slots()
         self.step_count += 1
         if self.step_count % SWEEP_EVERY == 0:

@@ -32,6 +32,10 @@ class DrainedWorker(Protocol):
         """The worker."""
 
     @property
+    def paused(self) -> bool:
+        """It was paused, and not unpaused."""
+
+    @property
     def pool(self) -> Sequence[str]:
         """Keys, each depending on earlier ones only."""
 
@@ -126,7 +130,7 @@ def answers(world: DrainedWorker) -> list[Event]:
     """The honest answer to everything that is outstanding, each independent of the others."""
     questions = world.questions()
     found: list[Event] = []
-    if world.view.paused() and world.takes(events.Unpause):
+    if world.paused and world.takes(events.Unpause):
         found.append(events.Unpause())
     if questions and world.takes(events.RefreshWhoHas):
         found.append(events.RefreshWhoHas(who_has=dict.fromkeys(questions, (HONEST,))))

@@ -18,7 +18,7 @@ def renamed_values(keys: Iterable[str], names: Mapping[str, str]) -> dict[str, s
 
 def environment_state(world: Any, its: Canonical) -> tuple[Hashable, ...]:
     """Return the state of the environment. A secession counts for the last request only."""
-    told, run_ids = world._told_seceded, world.run_ids
+    told, requests = world.told_seceded, world.requests
     return (
         tuple(
             [
@@ -27,13 +27,23 @@ def environment_state(world: Any, its: Canonical) -> tuple[Hashable, ...]:
             ]
         ),
         tuple(sorted(world.seceded)),
-        tuple(sorted([(its.name(peer), keys) for peer, keys in world.gathering.items()])),
+        tuple([(key, *sorted(world.taken[key].items())) for key in sorted(world.taken)]),
+        world.paused,
+        tuple(sorted([(key, size) for key, size in world.sizes.items() if size != 1])),
+        tuple(
+            sorted(
+                [
+                    (its.name(peer), keys, world.incoming[peer])
+                    for peer, keys in world.gathering.items()
+                ]
+            )
+        ),
         its.peers(world.retrying),
         tuple(sorted(world.rescheduled)),
         tuple(sorted(world._asked_about)),
         tuple([(key, content(spec)) for key, spec in sorted(world.content.items())]),
         tuple(sorted(world.fixed)),
-        tuple([(key, its.run(run_id)) for key, run_id in sorted(run_ids.items())]),
+        tuple([(key, its.run(requests[key].run_id)) for key in sorted(requests)]),
         tuple(sorted(world.live)),
-        tuple(sorted([key for key, run_id in told.items() if run_ids.get(key) == run_id])),
+        tuple(sorted([key for key, run_id in told.items() if requests[key].run_id == run_id])),
     )

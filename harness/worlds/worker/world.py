@@ -26,15 +26,15 @@ from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
 from workerfuzz.statemachine.properties.any_worker import Observation
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
-from workerfuzz.statemachine.properties.property import CHECKS
 from workerfuzz.statemachine.properties.schedule import due_in_any_worker
+from workerfuzz.statemachine.properties.utilization import UTILIZATION, UtilizationObservation
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES, Canonical
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
-from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.statemachine.worker.task import Request, TaskSpec
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.text import word
@@ -58,7 +58,10 @@ OWN: Final = frozenset({dict, list, set})
 
 
 class WorkerWorld(BaseWorld):
-    """A worker and its environment; implements ``strategies.worker.view.EnvironmentView``.
+    """A worker and its environment.
+
+    Implements ``strategies.worker.view.EnvironmentView`` and
+    ``statemachine.properties.environment.SoleWorkerEnvironment``.
 
     Attributes:
         happened: events so far, those of ``finish`` included.
@@ -75,6 +78,8 @@ class WorkerWorld(BaseWorld):
         super().__init__(as_declared(subject, run_config or RunConfig()))
         self.subject = subject
         self._cannot = frozenset(subject.cannot())
+        self._exempt = frozenset(subject.exempt())
+        self._promised = tuple(item for item in UTILIZATION if item.name not in self._exempt)
         self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in self._cannot)
         self.pool = self.run_config.keys
         self.peers = self.run_config.peers
@@ -84,17 +89,21 @@ class WorkerWorld(BaseWorld):
         self.executing: dict[str, do.Execute] = {}
         self.seceded: dict[str, None] = {}
         self.gathering: dict[str, tuple[str, ...]] = {}
+        self.incoming: dict[str, int] = {}
         self.retrying: dict[str, None] = {}
         self.rescheduled: dict[str, None] = {}
+        self.taken: dict[str, Mapping[str, float]] = {}
+        self.paused = False
         self._asked_about: dict[str, None] = {}
         self.content: dict[str, TaskSpec] = {}
         self.fixed: dict[str, None] = {}
-        self.run_ids: dict[str, int] = {}
+        self.requests: dict[str, Request] = {}
+        self.sizes: dict[str, int] = {}
         self.live: dict[str, None] = {}
         self.run_id = 0
-        self._reported: set[int] = set()
-        self._told_seceded: dict[str, int] = {}
-        self._states: dict[str, State] = {}
+        self.reported: set[int] = set()
+        self.told_seceded: dict[str, int] = {}
+        self.states: dict[str, State] = {}
         self._drawn: Step | None = None
         self._possible = POSSIBLE.setdefault(self.kinds, {})
         try:
@@ -114,7 +123,7 @@ class WorkerWorld(BaseWorld):
             len(self.seceded) < len(executing),
             not self.gathering,
             not self.retrying,
-            self.view.paused(),
+            self.paused,
         )
         kinds = self._possible.get(situation)
         if kinds is None:
@@ -186,7 +195,7 @@ class WorkerWorld(BaseWorld):
         Args:
             names: what peers are called in it, where that is not what they are called.
         """
-        its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self._reported)
+        its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self.reported)
         known = copyable(self.subject.name, self.view).fingerprint(its)
         return (*known, environment_state(self, its))
 
@@ -212,10 +221,7 @@ class WorkerWorld(BaseWorld):
     # One event
 
     def handle_event(self, event: Event, step: Step | None = None) -> WorkerEffect:
-        """Let an event happen, update the environment, check the properties.
-
-        While coming to rest, nobody asks for net changes.
-        """
+        """Let an event happen, update the environment, check the properties."""
         note = BEFORE.get(type(event))
         ended = note(self, event) if note is not None else None
         try:
@@ -226,11 +232,13 @@ class WorkerWorld(BaseWorld):
         touched = self.view.touched()
         if self._observer is not None:
             self._observer(self, step)
+        changes = self._net_changes(touched)
+        self._note_sizes(event)
         self._check(event, touched, issued, ended)
         for it in issued:
             if type(it) in AFTER:
                 AFTER[type(it)](self, it)
-        changes = self._net_changes(touched) if not self.resting else ()
+        self._check_utilization()
         return WorkerEffect(changes, tuple(issued))
 
     def sweep(self) -> None:
@@ -245,24 +253,22 @@ class WorkerWorld(BaseWorld):
         issued: Sequence[Instruction],
         ended: do.Execute | None,
     ) -> None:
-        observation = Observation(
-            self.view, event, touched, issued, self.executing, self.seceded, self.gathering,
-            self.retrying, ended, self.content, self.run_ids, self.live, self._reported,
-            self._told_seceded,
-        )  # fmt: skip
+        observation = Observation(self.view, self, event, touched, issued, ended)
         kinds = (type(event), *dict.fromkeys(map(type, issued)))
-        for broken, counterexample in CHECKS.broken(((due_in_any_worker(*kinds), observation),)):
-            raise self.violation(broken, counterexample)
+        self.judge((due_in_any_worker(self._exempt, *kinds), observation))
         for broken, counterexample in self.view.check(touched):
             raise self.violation(broken, counterexample)
         if self.happened % SWEEP_EVERY == 0:
             self.sweep()
 
+    def _check_utilization(self) -> None:
+        self.judge((self._promised, UtilizationObservation(self.view, self)))
+
     def _net_changes(
         self, touched: Collection[str]
     ) -> tuple[tuple[str, State | None, State | None], ...]:
         changes = []
-        states, state = self._states, self.view.state
+        states, state = self.states, self.view.state
         for key in touched:
             before, after = states.get(key), state(key)
             if before is not after:
@@ -282,6 +288,7 @@ class WorkerWorld(BaseWorld):
     ) -> do.Execute:
         """Returns what it was that ended."""
         self.seceded.pop(event.key, None)
+        self.taken.pop(event.key, None)
         return self.executing.pop(event.key)
 
     def _thread_leaves(self, event: events.Secede) -> None:
@@ -294,14 +301,15 @@ class WorkerWorld(BaseWorld):
         | events.GatherDepNetworkFailure
         | events.GatherDepFailure,
     ) -> None:
-        del self.gathering[event.worker]
+        del self.gathering[event.worker], self.incoming[event.worker]
 
     def _waited(self, event: events.RetryBusyWorker) -> None:
         del self.retrying[event.worker]
 
     def _requested(self, event: events.ComputeTask) -> None:
         self.run_id = event.request.run_id
-        self.run_ids[event.key] = self.run_id
+        self.requests[event.key] = event.request
+        self._told_sizes(event)
         self.content[event.key] = event.spec
         self.fixed[event.key] = self.live[event.key] = None
         self.rescheduled.pop(event.key, None)
@@ -312,27 +320,51 @@ class WorkerWorld(BaseWorld):
             self.live.pop(key, None)
             self.rescheduled.pop(key, None)
 
-    # Updates by instructions, once they have been checked
+    def _told_sizes(self, event: events.ComputeTask | events.AcquireReplicas) -> None:
+        """The size of what is stored here is known better."""
+        for key, size in event.nbytes.items():
+            if self.states.get(key) is not State.MEMORY:
+                self.sizes[key] = size
+
+    def _pauses(self, event: events.Pause) -> None:
+        self.paused = True
+
+    def _unpauses(self, event: events.Unpause) -> None:
+        self.paused = False
+
+    # Updates by the reply to an event, once it has been checked
+
+    def _note_sizes(self, event: Event) -> None:
+        """A size goes with its record; a value that a thread returned has the size that it told."""
+        if self.sizes:
+            for key, change in self.view.changes():
+                if change.finish is State.FORGOTTEN:
+                    self.sizes.pop(key, None)
+        if type(event) is events.ExecuteSuccess:
+            is_stored = self.view.data().get(event.key, self) is event.value
+            self.sizes[event.key] = event.nbytes if is_stored else self.sizes.get(event.key, 1)
 
     def _note_execute(self, it: do.Execute) -> None:
         self.executing[it.key] = it
+        self.taken[it.key] = self.requests[it.key].resources
 
     def _note_gather(self, it: do.GatherDep) -> None:
         self.gathering[it.worker] = it.keys
+        self.incoming[it.worker] = sum([self.sizes.get(key, 1) for key in it.keys])
 
     def _note_busy(self, it: do.RetryBusyWorkerLater) -> None:
         self.retrying[it.worker] = None
 
     def _note_reschedule(self, it: do.Reschedule) -> None:
         self.rescheduled[it.key] = None
-        self._reported.add(it.run_id)
+        self.reported.add(it.run_id)
 
     def _note_end(self, it: do.TaskFinished | do.TaskErred) -> None:
         if it.run_id is not None:
-            self._reported.add(it.run_id)
+            self.reported.add(it.run_id)
 
     def _note_seceded(self, it: do.LongRunning) -> None:
-        self._told_seceded[it.key] = it.run_id
+        self.told_seceded[it.key] = it.run_id
 
     def _note_question(self, it: do.RequestRefreshWhoHas) -> None:
         self._asked_about.update(dict.fromkeys(it.keys))
@@ -356,6 +388,9 @@ BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | Non
             events.GatherDepFailure: WorkerWorld._transfer_ends,
             events.RetryBusyWorker: WorkerWorld._waited,
             events.ComputeTask: WorkerWorld._requested,
+            events.AcquireReplicas: WorkerWorld._told_sizes,
+            events.Pause: WorkerWorld._pauses,
+            events.Unpause: WorkerWorld._unpauses,
             events.FreeKeys: WorkerWorld._let_go,
             events.ForgetKeys: WorkerWorld._let_go,
         }

@@ -7,13 +7,16 @@ from examples.events_of import compute
 from examples.tiny import Tiny, TinyWorker
 
 from workerfuzz.harness.subjects.protocol import WorkerSubject
+from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
-from workerfuzz.statemachine.properties import totals
 from workerfuzz.statemachine.properties.resources import is_same_amount
+from workerfuzz.statemachine.properties.utilization import (
+    ABOUT_RESOURCES,
+    UtilizationObservation,
+    resources_are_conserved,
+)
 from workerfuzz.statemachine.worker.config import WorkerConfig
-from workerfuzz.statemachine.worker.machine import handle_stimulus
-from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies.worker import parse
 from workerfuzz.strategies.worker.run_config import RunConfig
 
@@ -39,11 +42,13 @@ def test_nothing_of_a_total_of_nothing_is_exact() -> None:
 
 def leaks(left: float, taken: tuple[float, ...]) -> list[str]:
     """Of a reference worker with 0.6 that runs tasks which take so much."""
-    worker = WorkerState(WorkerConfig(nthreads=4, resources={"cpu": 0.6}))
-    for number, amount in enumerate(taken):
-        handle_stimulus(worker, compute(f"x{number}", number + 1, resources={"cpu": amount}))
-    worker.available_resources["cpu"] = left
-    return list(totals.leaking_resources(worker))
+    config = RunConfig(WorkerConfig(nthreads=4, resources={"cpu": 0.6}))
+    with WorkerWorld(ReferenceSubject(), config) as world:
+        for number, amount in enumerate(taken):
+            world.handle_event(compute(f"x{number}", number + 1, resources={"cpu": amount}))
+        assert isinstance(world.view, ReferenceWorker)
+        world.view.worker.available_resources["cpu"] = left
+        return list(resources_are_conserved.check(UtilizationObservation(world.view, world)))
 
 
 def test_the_reference_is_judged_with_that_tolerance() -> None:
@@ -63,7 +68,7 @@ class MeteredWorker(TinyWorker):
 class Metered(Tiny):
     """Somebody else's; ``left`` is what it says of its resources, whatever happens."""
 
-    takes = ("compute-task", "free-keys", "forget-keys", "execute-success")
+    worker_class = MeteredWorker
 
     def __init__(self, left: float) -> None:
         self.left = left
@@ -88,6 +93,11 @@ def property_broken_by(left: float) -> str:
 def test_subjects_of_others_are_judged_with_that_tolerance() -> None:
     assert property_broken_by(DRIFTED) == ""
     assert property_broken_by(0.6 * (1 + 1e-12)) == ""
-    assert property_broken_by(0.7) == "resources_stay_within_bounds"
-    assert property_broken_by(-0.1) == "resources_stay_within_bounds"
-    assert property_broken_by(0.5) == "forgotten_worker_is_empty"
+    assert property_broken_by(0.7) == "resources_are_conserved"
+    assert property_broken_by(-0.1) == "resources_are_conserved"
+    assert property_broken_by(0.5) == "resources_are_conserved"
+
+
+def test_subjects_that_show_no_resources_are_not_judged_by_them() -> None:
+    assert Tiny().exempt().keys() == {item.name for item in ABOUT_RESOURCES}
+    assert Metered(0.6).exempt() == {}

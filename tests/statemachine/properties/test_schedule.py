@@ -14,6 +14,7 @@ from workerfuzz.statemachine.properties import (
     relations,
     reporting,
     totals,
+    utilization,
 )
 from workerfuzz.statemachine.properties.after_dispatch import STARTED
 from workerfuzz.statemachine.properties.after_execution import ENDED
@@ -29,10 +30,11 @@ from workerfuzz.statemachine.properties.relations import CAN_BREAK
 from workerfuzz.statemachine.properties.reporting import MESSAGES
 from workerfuzz.statemachine.properties.schedule import DUE_AFTER, due_in_any_worker, judged
 from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.properties.utilization import UTILIZATION
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.machine import handle_stimulus
-from workerfuzz.statemachine.worker.states import Role, State
+from workerfuzz.statemachine.worker.states import Intent, State
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
@@ -75,20 +77,20 @@ def test_a_broken_record_breaks_what_says_so() -> None:
     worker = WorkerState()
     handle_stimulus(worker, compute("x", 1))
     healthy = shape(worker, "x")
-    broken, _ = judged(healthy._replace(role=Role.FETCH, executing=False))
-    assert names(broken) == {"role_fits_state", "slots_are_taken_by_threads"}
+    broken, _ = judged(healthy._replace(intent=Intent.FETCH, executing=False))
+    assert names(broken) == {"role_fits_state", "state_fits_intent", "slots_are_taken_by_threads"}
     broken, _ = judged(healthy._replace(stored=1, ended=State.READY))
     assert names(broken) == {"memory_has_a_value", "story_is_contiguous"}
 
 
 def test_every_property_of_the_models_and_of_any_worker_is_scheduled() -> None:
     """Nothing is written that nobody checks."""
-    scheduled: set[str] = {item.name for item in AFTER_EVENT}
+    scheduled: set[str] = {item.name for item in (*AFTER_EVENT, *UTILIZATION)}
     for group in (DUE_AFTER.values(), (INVARIANTS, CAN_BREAK, MESSAGES, PROGRESS, TOTALS, COUNTS)):
         scheduled |= {item.name for some in group for item in some}
     modules = (
         after_dispatch, after_execution, after_scheduler_message, after_transfer, after_transition,
-        any_worker, history, records, relations, reporting, totals,
+        any_worker, history, records, relations, reporting, totals, utilization,
     )  # fmt: skip
     written = {
         item.name
@@ -99,8 +101,16 @@ def test_every_property_of_the_models_and_of_any_worker_is_scheduled() -> None:
     assert written == scheduled
 
 
+def test_those_that_a_subject_does_not_promise_are_not_due() -> None:
+    due = due_in_any_worker(frozenset({"sizes_are_those_told"}), events.Unpause, do.GatherDep)
+    assert any_worker.sizes_are_those_told not in due
+    assert any_worker.one_action_per_key in due
+
+
 def test_those_that_nothing_can_break_are_not_due() -> None:
-    due = due_in_any_worker(events.Pause)
-    assert any_worker.resources_stay_within_bounds in due
+    due = due_in_any_worker(frozenset(), events.Pause)
+    assert any_worker.stores_what_is_in_memory in due
     assert any_worker.one_action_per_key not in due
-    assert any_worker.one_action_per_key in due_in_any_worker(events.Unpause, do.Execute)
+    assert any_worker.one_action_per_key in due_in_any_worker(
+        frozenset(), events.Unpause, do.Execute
+    )

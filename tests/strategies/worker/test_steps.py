@@ -8,7 +8,8 @@ from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.events import EVENTS
 from workerfuzz.strategies import worker
-from workerfuzz.strategies.choosers import HypothesisChooser, RandomChooser
+from workerfuzz.strategies.choosers import RandomChooser
+from workerfuzz.strategies.hypothesis_chooser import HypothesisChooser
 from workerfuzz.strategies.text import word
 from workerfuzz.strategies.worker import WORKER_STEPS, BadText, Step
 from workerfuzz.strategies.worker.run_config import draw_run_config

@@ -81,6 +81,9 @@ class DaskClusterSystem(ProjectableClusterSystem):
     def cannot(self) -> Mapping[str, str]:
         return _CANNOT
 
+    def exempt(self) -> Mapping[str, str]:
+        return {}
+
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         release = installed_cluster()
         return {

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from workerfuzz.harness.subjects.dask.cluster.worker import ClusterWorker
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
 
 #: Occupancies are sums of floats.
 _NEARLY_NOTHING: Final = 1e-6
@@ -22,7 +22,7 @@ _ITS_WORKER: Final = (
 )  # fmt: skip
 _STEALING: Final = ("in_flight", "key_stealable", "unknown_durations")
 _WORKER: Final = (
-    "tasks", "data", "actors", "ready", "constrained", "waiting", "executing", "long_running",
+    "data", "actors", "ready", "constrained", "waiting", "executing", "long_running",
     "in_flight_workers", "in_flight_tasks", "in_flight_tasks_count", "missing_dep_flight",
     "busy_workers", "waiting_for_data_count", "nbytes", "transfer_incoming_bytes",
 )  # fmt: skip
@@ -32,7 +32,7 @@ _WORKER_BY_PEER: Final = ("has_what", "data_needed", "data_needed_per_worker")
 
 
 def residue(
-    scheduler: DaskObject, stealing: DaskObject, workers: Mapping[str, ClusterWorker]
+    scheduler: DaskObject, stealing: DaskObject, workers: Mapping[str, DaskWorker]
 ) -> Iterator[str]:
     """Yield one line for each table that is not empty."""
     yield from _filled("scheduler", scheduler, _SCHEDULER)
@@ -56,8 +56,10 @@ def _stealing(stealing: DaskObject) -> Iterator[str]:
         yield from _line("stealing", f"stealable on {address}", set().union(*levels))
 
 
-def _worker(name: str, worker: ClusterWorker) -> Iterator[str]:
+def _worker(name: str, worker: DaskWorker) -> Iterator[str]:
     machine = worker.machine
+    states = (f"{key} ({task.state})" for key, task in machine.tasks.items())
+    yield from _line(name, "tasks", [*states])
     yield from _filled(name, machine, _WORKER)
     for table in _WORKER_BY_PEER:
         entries = getattr(machine, table, {})

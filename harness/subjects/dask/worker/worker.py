@@ -14,6 +14,7 @@ Source: distributed 2026.8.0, worker_state_machine.py, WorkerState.
 
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.subjects.dask.conversion import DROPPED, FIELDS, KINDS, NO_RUN, READERS
@@ -24,7 +25,12 @@ from workerfuzz.harness.subjects.dask.releases import DaskRelease, installed
 from workerfuzz.harness.subjects.dask.tables import worker_tables
 from workerfuzz.harness.subjects.protocol import Subject, SubjectRaised, WorkerSubject
 from workerfuzz.harness.subjects.tables import Tables
+from workerfuzz.statemachine.properties.any_worker import sizes_are_those_told
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
+from workerfuzz.statemachine.properties.utilization import (
+    resources_are_conserved,
+    resources_hold_up_no_other,
+)
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -33,6 +39,24 @@ from workerfuzz.statemachine.worker.task import TaskSpec, Transition
 
 #: States with a previous state and, the latter, a next one.
 _INTERRUPTED: Final = frozenset({State.CANCELLED, State.RESUMED})
+
+
+#: Properties of any worker that Dask's does not promise, and why.
+EXEMPT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        sizes_are_those_told.name: (
+            "it measures what is scattered, and takes the scheduler's word for what is stored"
+        ),
+        resources_are_conserved.name: (
+            "a second request for a task that waits for a thread is not looked at: its scheduler "
+            "frees a task before it asks with other resources"
+        ),
+        resources_hold_up_no_other.name: (
+            "only the most urgent of the constrained tasks is looked at (_next_ready_task): one whose "
+            "resources are taken keeps those behind it waiting, so that it comes to its turn"
+        ),
+    }
+)
 
 
 class DaskSubject(Subject):
@@ -53,6 +77,9 @@ class DaskSubject(Subject):
 
     def why_not_alone(self) -> str:
         return "a dask worker trusts its scheduler"
+
+    def exempt(self) -> Mapping[str, str]:
+        return EXEMPT
 
     def worker(self, config: WorkerConfig) -> "DaskWorker":
         return DaskWorker(installed(), config, validate=self.validate)
@@ -139,8 +166,8 @@ class DaskWorker(WorkerSubject):
             return
         for item in properties_to_check(touched):
             with self.silence():
-                found = [*CHECKS.check(item, self.machine)]
-            yield from ((item, counterexample) for counterexample in found)
+                found = [*CHECKS.broken((((item,), self.machine),))]
+            yield from found
 
     @contextlib.contextmanager
     def silence(self) -> Iterator[None]:

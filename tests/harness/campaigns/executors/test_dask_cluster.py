@@ -17,7 +17,8 @@ from examples.strangers import settle_in
 
 from workerfuzz.harness.campaigns.executors import dask_cluster
 from workerfuzz.harness.campaigns.executors.dask_cluster import Cluster, connected, run_on
-from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry
+from workerfuzz.harness.campaigns.executors.interpreter import ExecutorUnavailable
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT
 from workerfuzz.harness.campaigns.executors.remote_shard import RemoteTask
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
@@ -50,7 +51,7 @@ def mortal(folder: Path) -> Iterator[DaskProcesses]:
 
 def why(address: str, **its: str) -> str:
     with (
-        pytest.raises(CannotCarry) as raised,
+        pytest.raises(ExecutorUnavailable) as raised,
         connected(address, "reference", its.get("python"), 1),
     ):
         pass
@@ -85,9 +86,9 @@ def test_a_shard_of_a_killed_worker_goes_on_elsewhere(
     victim, heir = mortal.add_worker(), mortal.add_worker()
     found: list[tuple[int, tuple[str, str, str]]] = []
 
-    def tell(place: int, account: ShardResult, met: Finding | None) -> None:
+    def on_progress(index: int, account: ShardResult, met: Finding | None) -> None:
         if met is not None:
-            found.append((place, met.signature))
+            found.append((index, met.signature))
         if len(found) == 2 and victim.poll() is None:
             victim.send_signal(signal.SIGKILL)
             victim.wait()
@@ -97,7 +98,7 @@ def test_a_shard_of_a_killed_worker_goes_on_elsewhere(
         watched = Watched(cluster)
         monkeypatch.setattr(cluster, "submit", watched)
         plans = shards(PLAN, 2)
-        accounts = run_on(cluster, plans, jobs=2, tell=tell)
+        accounts = run_on(cluster, plans, jobs=2, on_progress=on_progress)
     assert (victim.poll(), heir.poll()) == (-signal.SIGKILL, None)
     seeds = [task.plan.seed for task in watched.tasks]
     (lost,) = {seed for seed in seeds if seeds.count(seed) == 2}
@@ -126,13 +127,13 @@ def test_another_python_runs_them_where_the_workers_are(
 
 
 def test_shards_end_with_what_they_have_when_asked(processes: DaskProcesses) -> None:
-    def tell(place: int, account: ShardResult, met: Finding | None) -> None:
+    def on_progress(index: int, account: ShardResult, met: Finding | None) -> None:
         if met is not None:
             raise KeyboardInterrupt
 
     endless = Plan(subject="strangers:Touchy", budget=Budget(runs=10**9))
     with connected(processes.address, "reference", None, 1) as cluster:
-        (account,) = run_on(cluster, [endless, endless], jobs=1, tell=tell)
+        (account,) = run_on(cluster, [endless, endless], jobs=1, on_progress=on_progress)
     assert account.interrupted
     assert len(account.new) == 1
     assert not account.faults
@@ -171,7 +172,9 @@ def test_workers_of_another_format_carry_nothing(
     processes: DaskProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dask_cluster, "FORMAT", 1000)
-    assert "speaks format 1 of shards, and this one 1000; use the same" in why(processes.address)
+    assert f"speaks format {FORMAT} of shards, and this one 1000; use the same" in why(
+        processes.address
+    )
 
 
 def test_a_cluster_that_loses_all_its_workers_is_given_up(
@@ -180,12 +183,12 @@ def test_a_cluster_that_loses_all_its_workers_is_given_up(
     monkeypatch.setattr(dask_cluster, "ALONE_S", 0.0)
     worker = mortal.add_worker()
 
-    def tell(place: int, account: ShardResult, met: Finding | None) -> None:
+    def on_progress(index: int, account: ShardResult, met: Finding | None) -> None:
         worker.kill()
 
     endless = Plan(subject="strangers:Touchy", budget=Budget(runs=10**9))
     with connected(mortal.address, "reference", None, 1) as cluster:
-        (account,) = run_on(cluster, [endless], jobs=1, tell=tell)
+        (account,) = run_on(cluster, [endless], jobs=1, on_progress=on_progress)
     assert account.faults == ["the cluster had no worker for 0 s"]
     assert len(account.new) == 1
 
@@ -198,7 +201,7 @@ def test_workers_without_workerfuzz_carry_nothing(mortal: DaskProcesses) -> None
 def test_workers_that_do_not_answer_are_not_waited_for(
     processes: DaskProcesses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dask_cluster, "TELLING_S", 0.0)
+    monkeypatch.setattr(dask_cluster, "VERSIONS_S", 0.0)
     assert why(processes.address) == f"{processes.address}: not all of its workers answer"
 
 

@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.campaigns.executors import interpreter as module
-from workerfuzz.harness.campaigns.executors.interpreter import CannotCarry, interpreter
+from workerfuzz.harness.campaigns.executors.interpreter import (
+    ExecutorUnavailable,
+    interpreter,
+    targets_in,
+)
 from workerfuzz.harness.campaigns.executors.protocol import FORMAT
+from workerfuzz.harness.campaigns.plan.targets import targets
 
 #: A program that is called as a Python would be.
 Make = Callable[[str], str]
@@ -45,7 +50,9 @@ def test_what_has_everything_is_fine(make: Make) -> None:
 
 
 def test_no_name_is_no_python() -> None:
-    with pytest.raises(CannotCarry, match=r"^expected the path of a Python, found nothing$"):
+    with pytest.raises(
+        ExecutorUnavailable, match=r"^expected the path of a Python, found nothing$"
+    ):
         interpreter("", "reference")
 
 
@@ -63,7 +70,7 @@ def test_distributed_is_needed_for_dask_alone(make: Make) -> None:
     without = {name: value for name, value in WHOLE.items() if name != "distributed"}
     path = make(saying(**without, undistributed="No module named 'distributed'"))
     assert interpreter(path, "reference") == path
-    with pytest.raises(CannotCarry) as refused:
+    with pytest.raises(ExecutorUnavailable) as refused:
         interpreter(path, "dask")
     assert str(refused.value) == (
         f"{path}: distributed does not load there: No module named 'distributed'"
@@ -96,7 +103,7 @@ def test_distributed_is_needed_for_dask_alone(make: Make) -> None:
 def test_what_is_missing_is_said(make: Make, found: dict[str, Any], message: str) -> None:
     every = {**WHOLE, **found}
     path = make(saying(**{name: value for name, value in every.items() if value is not None}))
-    with pytest.raises(CannotCarry) as refused:
+    with pytest.raises(ExecutorUnavailable) as refused:
         interpreter(path, "reference")
     assert str(refused.value) == f"{path}: {message}"
 
@@ -104,7 +111,7 @@ def test_what_is_missing_is_said(make: Make, found: dict[str, Any], message: str
 @pytest.mark.parametrize("script", ["exit 0", "echo hello", "echo >&2 hello; exit 2"])
 def test_what_is_no_python_is_said_to_be_none(make: Make, script: str) -> None:
     path = make(script)
-    with pytest.raises(CannotCarry) as refused:
+    with pytest.raises(ExecutorUnavailable) as refused:
         interpreter(path, "reference")
     assert str(refused.value) == f"{path}: not a Python: it did not do what it was told to"
 
@@ -114,14 +121,14 @@ def test_what_does_not_answer_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE_S", 0.1)
     path = make("exec tail -f /dev/null")
-    with pytest.raises(CannotCarry) as refused:
+    with pytest.raises(ExecutorUnavailable) as refused:
         interpreter(path, "reference")
     assert str(refused.value) == f"{path}: it did not answer within 0.1 s"
 
 
 def test_what_is_not_there_is_said(tmp_path: Path) -> None:
     path = tmp_path / "python"
-    with pytest.raises(CannotCarry) as refused:
+    with pytest.raises(ExecutorUnavailable) as refused:
         interpreter(str(path), "reference")
     assert str(refused.value) == f"{path}: no such file or directory"
 
@@ -129,6 +136,25 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
 def test_what_is_not_executable_is_said(make: Make) -> None:
     path = make("exit 0")
     Path(path).chmod(0o644)
-    with pytest.raises(CannotCarry) as refused:
+    with pytest.raises(ExecutorUnavailable) as refused:
         interpreter(path, "reference")
     assert str(refused.value) == f"{path}: permission denied"
+
+
+def test_the_same_environment_offers_the_same_targets() -> None:
+    assert targets_in(sys.executable, []) == targets()
+    assert targets_in(sys.executable, ["reference"], "worker") == targets(["reference"], "worker")
+
+
+def test_a_target_that_is_not_there_is_a_line() -> None:
+    with pytest.raises(ExecutorUnavailable) as refused:
+        targets_in(sys.executable, ["refrence"])
+    assert str(refused.value) == (
+        f'{sys.executable}: unknown subject "refrence"; did you mean "reference"?'
+    )
+
+
+def test_targets_are_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LISTING_S", 0.0)
+    with pytest.raises(ExecutorUnavailable, match="it did not end within 0 s"):
+        targets_in(sys.executable, [])

@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from examples.strangers import settle_in
 
-from workerfuzz.harness.campaigns.executors.local_shard import LocalShard
-from workerfuzz.harness.campaigns.executors.process_pool import run_shards
+from workerfuzz.harness.campaigns.executors.process_pool import LocalShard, run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore
 
 #: So little that tests end soon, and so much that healthy runs take none of it.
 LIMITS = Limits(step_s=1.0, rest_s=2.0, silent_s=3.0, memory_nbytes=1 << 30)
@@ -137,12 +136,12 @@ def test_a_death_between_two_runs_is_a_fault(here: Path) -> None:
 def test_what_a_keeper_does_not_say_is_written_as_it_was(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    note: Callable[..., None] = LocalShard.note
+    note: Callable[..., None] = LocalShard.add_reproduced
 
     def unheard(self: LocalShard, it: Finding, word: object) -> None:
         note(self, it, None)
 
-    monkeypatch.setattr(LocalShard, "note", unheard)
+    monkeypatch.setattr(LocalShard, "add_reproduced", unheard)
     (met,) = carried(here, "Crashes").new
     assert met.original_length == met.length > 2
     assert Signature(*met.signature).property == "process_survives"

@@ -15,9 +15,9 @@ from workerfuzz.harness.engines.findings.finding import Finding
 class Shard:
     """Needs so many looks, unless it is to end."""
 
-    def __init__(self, place: int, plan: Plan) -> None:
-        self.place = place
-        self.account = ShardResult(plan)
+    def __init__(self, index: int, plan: Plan) -> None:
+        self.index = index
+        self.result = ShardResult(plan)
         self.looks = plan.seed
         self.stops: list[bool] = []
         self.closed = False
@@ -48,14 +48,14 @@ def pool(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None)
 
 def test_so_many_shards_go_on_at_a_time() -> None:
     going: list[list[int]] = []
-    its = pool(lambda shards, seconds: going.append([shard.place for shard in shards]))
+    its = pool(lambda shards, seconds: going.append([shard.index for shard in shards]))
     its.work(iter([Plan(seed=2), Plan(seed=1), Plan(seed=1)]), 2, never)
     assert going == [[0, 1], [0, 2]]
-    assert [account.plan.seed for account in its.accounts()] == [2, 1, 1]
+    assert [account.plan.seed for account in its.results()] == [2, 1, 1]
 
 
 def test_who_is_told_and_wants_the_end_gets_it() -> None:
-    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
+    def tell(index: int, account: ShardResult, found: Finding | None) -> None:
         raise KeyboardInterrupt
 
     its: Pool[Shard] = Pool(Shard, lambda going, seconds: None, tell)
@@ -77,7 +77,7 @@ def test_whoever_asks_twice_is_not_kept_waiting() -> None:
         signal.raise_signal(signal.SIGTERM)
 
     its = pool(ask)
-    with its.hearing_signals():
+    with its.noting_signals():
         its.work(iter([Plan(seed=9)]), 1, never)
     (shard,) = its.begun
     assert shard.stops == [True]
@@ -85,7 +85,7 @@ def test_whoever_asks_twice_is_not_kept_waiting() -> None:
 
 def test_signals_are_as_they_were_afterwards() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pool().hearing_signals():
+    with pool().noting_signals():
         assert signal.getsignal(signal.SIGINT) is not before
     assert signal.getsignal(signal.SIGINT) is before
 

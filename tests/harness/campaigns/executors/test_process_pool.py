@@ -52,11 +52,13 @@ def test_two_processes_do_what_one_would(here: Path) -> None:
 def test_what_is_found_is_told_at_once_and_kept(here: Path) -> None:
     told: list[tuple[int, Finding]] = []
 
-    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
+    def on_progress(index: int, account: ShardResult, found: Finding | None) -> None:
         if found is not None:
-            told.append((place, found))
+            told.append((index, found))
 
-    (account,) = run_shards([plan(60, subject="strangers:Touchy")], here / "cases", tell=tell)
+    (account,) = run_shards(
+        [plan(60, subject="strangers:Touchy")], here / "cases", on_progress=on_progress
+    )
     (met,) = account.new
     assert [(place, it.signature) for place, it in told] == [(0, met.signature)]
     assert met.occurrences == account.total.found > 1
@@ -71,10 +73,10 @@ def test_processes_are_fewer_than_plans(here: Path) -> None:
             began.append(number)
             yield plan(1)
 
-    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
-        assert began[-1] == place  # the next one is begun when the last one is over
+    def on_progress(index: int, account: ShardResult, found: Finding | None) -> None:
+        assert began[-1] == index  # the next one is begun when the last one is over
 
-    assert len(run_shards(plans(), here, tell=tell)) == 3
+    assert len(run_shards(plans(), here, on_progress=on_progress)) == 3
     assert began == [0, 1, 2]
 
 
@@ -91,12 +93,12 @@ def test_a_fault_of_the_harness_is_told(here: Path) -> None:
 
 
 def test_shards_end_with_what_they_have_when_asked(here: Path) -> None:
-    def tell(place: int, account: ShardResult, found: Finding | None) -> None:
+    def on_progress(index: int, account: ShardResult, found: Finding | None) -> None:
         if found is not None:
             raise KeyboardInterrupt
 
     plans = [Plan(subject="strangers:Touchy", budget=ENDLESS)] * 2
-    (account,) = run_shards(plans, here / "cases", tell=tell)
+    (account,) = run_shards(plans, here / "cases", on_progress=on_progress)
     assert account.interrupted
     assert len(account.new) == 1
     assert not account.faults
@@ -109,7 +111,7 @@ from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.plan import Plan
 
 plan = Plan(subject="strangers:Stranger", budget=Budget(runs=10**9))
-run_shards([plan], Path("cases"), tell=lambda *_: print("begun", flush=True))
+run_shards([plan], Path("cases"), on_progress=lambda *_: print("begun", flush=True))
 """
 
 

@@ -72,7 +72,7 @@ def test_a_mutant_is_caught_by_a_property_and_the_healthy_model_passes() -> None
 def test_equivalent_mutants_are_not_tried_unless_they_are_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(campaign, "ask", lambda *_, **__: SearchResult())
+    monkeypatch.setattr(campaign, "request_result", lambda *_, **__: SearchResult())
     skipped = frozenset({WORKER[0].id})
     score = measure_target(PLAN, equivalent=skipped)
     assert [it.mutant for it in score.results] == WORKER[1:]
@@ -83,7 +83,11 @@ def test_equivalent_mutants_are_not_tried_unless_they_are_named(
 
 def test_a_mutant_with_which_nothing_loads_is_caught_by_the_import() -> None:
     request = SearchRequest(
-        target="worker", subject="no_such:Subject", scope="worker", mutant=WORKER[0].id
+        target="worker",
+        subject="no_such:Subject",
+        scope="worker",
+        mutant=WORKER[0].id,
+        module=WORKER[0].module,
     )
     found = search_apart(request, sys.executable)
     assert found.caught_by is CaughtBy.IMPORT
@@ -96,10 +100,10 @@ def test_a_process_that_uses_up_its_time_or_dies_has_noticed(
     request = SearchRequest(target="worker", subject="reference", scope="worker", mutant="x")
     for is_overdue, caught_by in ((True, CaughtBy.TIME_LIMIT), (False, CaughtBy.CRASH)):
 
-        def ask(*_: object, is_overdue: bool = is_overdue, **__: object) -> SearchResult:
-            raise campaign.Died("the process was ended", is_overdue=is_overdue)
+        def request_result(*_: object, is_overdue: bool = is_overdue, **__: object) -> SearchResult:
+            raise campaign.ProcessDied("the process was ended", is_overdue=is_overdue)
 
-        monkeypatch.setattr(campaign, "ask", ask)
+        monkeypatch.setattr(campaign, "request_result", request_result)
         assert search_apart(request, "python").caught_by is caught_by
 
 
@@ -111,12 +115,12 @@ def test_only_mutants_on_executed_lines_count_where_much_is_out_of_reach(
     reached = WORKER[7]
     asked: list[SearchRequest] = []
 
-    def ask(python: str, module: str, request: SearchRequest, *_: object, **__: object) -> object:
+    def request_result(python: str, request: SearchRequest, *_: object, **__: object) -> object:
         asked.append(request)
         lines = {reached.module: [reached.first_line]}
         return SearchResult(signatures=[("p", "", "s")], lines=lines)
 
-    monkeypatch.setattr(campaign, "ask", ask)
+    monkeypatch.setattr(campaign, "request_result", request_result)
     score = measure_target(replace(PLAN, reach_s=3.0))
     assert asked[0].is_baseline
     assert (asked[0].cpu_s, asked[0].most_steps, asked[0].mutant) == (3.0, 0, "")

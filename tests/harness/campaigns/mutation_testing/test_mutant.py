@@ -7,9 +7,9 @@ import pytest
 
 from workerfuzz.harness.campaigns.mutation_testing.mutant import (
     TARGETS,
+    CodeUnderTest,
     GeneratedMutant,
     NoSource,
-    Target,
     modules_of,
     mutants_in,
     mutants_of,
@@ -17,10 +17,10 @@ from workerfuzz.harness.campaigns.mutation_testing.mutant import (
 
 SOURCE = "def f(a):\n    return a > 3\n\n\ndef g(a):\n    if a.validate:\n        a.check(1)\n"
 
-TARGET = Target(name="t", subject="reference", scope="worker", package="p", cpu_s=1.0)
+TARGET = CodeUnderTest(name="t", subject="reference", scope="worker", package="p", cpu_s=1.0)
 
 
-def generated(folder: Path, source: str, target: Target = TARGET) -> list[GeneratedMutant]:
+def generated(folder: Path, source: str, target: CodeUnderTest = TARGET) -> list[GeneratedMutant]:
     path = folder / "m.py"
     path.write_text(source, encoding="utf-8")
     return [mutant for mutant, _ in mutants_in(target, "p.q.m", path)]
@@ -59,6 +59,13 @@ def test_functions_are_chosen_by_name_and_checks_of_the_code_itself_are_not_chan
     assert functions(guards=("a.validate",)) == {"f"}
 
 
+def test_a_refusal_of_what_cannot_happen_is_not_changed(tmp_path: Path) -> None:
+    source = "def f(a):\n    if a > 3:\n        raise InvalidEvent(f'{a}')\n    return a > 4\n"
+    target = replace(TARGET, refusals=("InvalidEvent",))
+    assert {it.line for it in generated(tmp_path, source, target)} == {4}
+    assert {it.line for it in generated(tmp_path, source)} == {2, 3, 4}
+
+
 def test_lines_of_a_condition_do_not_reach_into_its_body(tmp_path: Path) -> None:
     forced, *_ = generated(tmp_path, "def f(a):\n    if (\n        a\n    ):\n        a.b = 1\n")
     assert forced.operator == "condition"
@@ -77,7 +84,9 @@ def test_every_module_of_the_models_that_decides_is_changed(name: str) -> None:
 
 
 def test_a_package_that_is_not_installed_is_said_to_be_missing() -> None:
-    target = Target(name="t", subject="s", scope="worker", package="no_such_package", cpu_s=1.0)
+    target = CodeUnderTest(
+        name="t", subject="s", scope="worker", package="no_such_package", cpu_s=1.0
+    )
     with pytest.raises(NoSource, match="no_such_package is not installed"):
         mutants_of(target)
 

@@ -10,13 +10,19 @@ from workerfuzz.harness.campaigns.nightly.folder import Folder
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NightSummary, read_nights, summaries
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import saving
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import first_seen, name_of, names_in
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
+    SeenBefore,
+    first_seen,
+    name_of,
+    names_in,
+)
 
 BUG = ("role_fits_state", "", "")
 HOUR = 3600.0

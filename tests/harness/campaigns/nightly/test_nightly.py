@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples.minimising import minimise_here
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.nightly import night_files, night_log
-from workerfuzz.harness.campaigns.nightly.canary import PLANTED
-from workerfuzz.harness.campaigns.nightly.corpus_minimisation import NotMinimised
 from workerfuzz.harness.campaigns.nightly.folder import opened
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import (
@@ -23,8 +22,14 @@ from workerfuzz.harness.campaigns.nightly.night_files import (
     night_in,
     read_night,
 )
-from workerfuzz.harness.campaigns.nightly.nightly import Nightly, ShowProgress, SilentObserver
+from workerfuzz.harness.campaigns.nightly.nightly import (
+    Nightly,
+    NotMinimised,
+    ShowProgress,
+    SilentObserver,
+)
 from workerfuzz.harness.campaigns.nightly.resume import NightOptions, NightStart, open_night
+from workerfuzz.harness.campaigns.nightly.validity import PLANTED
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
@@ -60,8 +65,8 @@ class Recorder(SilentObserver):
     def found(self, finding: Finding) -> None:
         self.findings.append(finding)
 
-    def tell(self, account: ShardResult, met: Finding | None = None, /) -> None:
-        self.watched.append((account.runs, met))
+    def show(self, result: ShardResult, finding: Finding | None = None, /) -> None:
+        self.watched.append((result.runs, finding))
 
     def short_phase(self) -> AbstractContextManager[ShowProgress]:
         return nullcontext(lambda activity, done, total: self.shown.append((activity, done)))
@@ -81,7 +86,9 @@ def sit(
     recorder = Recorder()
     orders = NightOptions(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
     with opened(folder) as its, ExitStack() as stack:
-        opening = open_night(its, orders, carry, replay, observer=recorder, resume=resume)
+        opening = open_night(
+            its, orders, carry, replay, minimiser=minimise_here, observer=recorder, resume=resume
+        )
         night = opening.nightly
         before(night)
         if bug:
@@ -116,7 +123,7 @@ def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
 
 
 def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Path) -> None:
-    night, _ = sit(tmp_path, runs=4, before=lambda night: night.sharing())
+    night, _ = sit(tmp_path, runs=4, before=lambda night: night.budget_split())
     assert [phase.name for phase in night.phases] == PHASES
 
 
@@ -154,9 +161,9 @@ def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path:
     night, recorder = sit(tmp_path, runs=60)
     assert {shard.plan.corpus for shard in night.shards} == {str(tmp_path / "corpus")}
     added = sum(shard.corpus_added for shard in night.shards)
-    kept = corpus.load(tmp_path / "corpus").stems
+    kept = corpus.load(tmp_path / "corpus").entries
     assert added > len(kept) > 10
-    told = night.phase("minimise").told
+    told = night.phase("minimise").lines
     assert [line.partition(", of which ")[0] for line in told] == [
         f"{target}: {shard.corpus_added} corpus entries"
         for target, shard in zip(TARGETS, night.shards, strict=True)
@@ -175,8 +182,10 @@ def test_a_corpus_that_cannot_be_minimised_makes_the_night_red(tmp_path: Path) -
         night.minimiser = refuse
 
     night, _ = sit(tmp_path, before=refusing)
-    assert night.red == [f"minimise: {target}: it took too long" for target in TARGETS]
-    assert corpus.load(tmp_path / "corpus").stems
+    assert night.red == [
+        f"minimise: {target}: the corpus keeps all entries: it took too long" for target in TARGETS
+    ]
+    assert corpus.load(tmp_path / "corpus").entries
 
 
 def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Path) -> None:
@@ -327,7 +336,7 @@ def test_what_people_look_at_is_written_when_the_night_is(tmp_path: Path) -> Non
     night, recorder = sit(tmp_path, runs=4, before=reporting)
     assert seen == [night.ended]
     assert recorder.said[-1] == "report: the page"
-    assert night_in(tmp_path / "nights" / night.name / NIGHT).phases[-1].told[-1] == "the page"
+    assert night_in(tmp_path / "nights" / night.name / NIGHT).phases[-1].lines[-1] == "the page"
 
 
 def test_who_has_no_time_for_the_report_has_the_night(tmp_path: Path) -> None:
@@ -395,7 +404,7 @@ def test_nights_that_are_over_are_not_read_again(
     nightly = start()
     assert read == []
     assert [it.seed for it in nightly.former] == [first.seed]
-    seen = nightly.diary.has_seen("reference", "cluster")
+    seen = nightly.log.has_seen("reference", "cluster")
     assert [it.case for it in seen] == nightly.night.before
     (tmp_path / "nights" / first.name / SUMMARY).unlink()
     start()

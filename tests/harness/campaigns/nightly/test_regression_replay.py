@@ -47,7 +47,7 @@ def test_cases_are_replayed_on_each_subject(tmp_path: Path) -> None:
     tonight(outcomes({"b.case": ReplayOutcome.NOT_APPLICABLE}), "reference", "dask").cases(
         phase, [tmp_path]
     )
-    assert phase.told == [
+    assert phase.lines == [
         "2 cases on reference: 1 as written, 1 not about this subject",
         "2 cases on dask: 1 as written, 1 not about this subject",
     ]
@@ -90,7 +90,7 @@ def test_findings_of_former_nights_still_break_or_are_fixed(tmp_path: Path) -> N
     its = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
     phase = Phase("replay")
     its.findings(phase, tmp_path)
-    problem, told = phase.told
+    problem, told = phase.lines
     assert problem.startswith(f"{tmp_path / 'e.case'}:1: not a case")
     assert problem.endswith("; it is left as it is")
     assert told == "findings of former nights: 1 fixed, 1 not possible any more, 1 still break"
@@ -124,7 +124,7 @@ def test_known_bugs_still_break_or_are_fixed(names: list[str]) -> None:
     phase = Phase("known")
     its.known(phase)
     others = f"1 fixed, 1 of other versions, {len(names) - 2} still break"
-    assert phase.told == [f"{len(names)} known bugs on dask: {others}"]
+    assert phase.lines == [f"{len(names)} known bugs on dask: {others}"]
     assert its.fixed == [f"{names[0]}: {FOLDER / names[0]}:5: said"]
     assert phase.red == []
 

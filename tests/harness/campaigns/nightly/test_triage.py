@@ -10,8 +10,7 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.triage.severity import Severity
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import name_of, write_finding
+from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, name_of, write_finding
 
 CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n\n> pause\n"
 

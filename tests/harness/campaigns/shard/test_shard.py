@@ -1,6 +1,7 @@
 """A shard goes on after a finding, knows what is known, and keeps what is new."""
 
 import errno
+import signal
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.campaigns.plan.plan import Plan, SeenBefore
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard import engines
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.engines import fill
@@ -20,7 +21,7 @@ from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import Known
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore
 from workerfuzz.harness.engines.shrink.shrink import Shrinker
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
@@ -68,7 +69,8 @@ def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
         (met,) = account_of(tmp_path).new
         case = met.case.case
         subject = get_cluster("reference")
-        known = Known({Signature(*met.signature): case})
+        mark = Signature(*met.signature)
+        known = Known({mark.shape: [(mark.property, case)]})
         again = fill(Shard(plan(), subject, tmp_path / "new", known))
     assert not again.new
     assert [it.known for it in again.findings] == [case.title]
@@ -114,7 +116,7 @@ def test_the_corpus_grows_and_runs_grow_from_it(tmp_path: Path) -> None:
     folder = tmp_path / "corpus"
     first = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
     assert first.corpus_size == 0
-    assert first.corpus_added == len(corpus.load(folder).stems) > 20
+    assert first.corpus_added == len(corpus.load(folder).entries) > 20
     again = account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
     assert again.corpus_size == first.corpus_added
     assert again.corpus_added < first.corpus_added  # much is reached already
@@ -252,11 +254,11 @@ def test_a_bug_that_has_a_case_in_the_folder_was_seen_before(tmp_path: Path, eng
 def test_a_shard_mutates_no_runs_of_another_subject(tmp_path: Path) -> None:
     folder = tmp_path / "corpus"
     account_of(tmp_path, scope="worker", runs=60, corpus=str(folder))
-    entries = corpus.load(folder).stems
+    entries = corpus.load(folder).entries
     for entry in entries:
         corpus.store(folder, replace(entry, subject="another 1.0"))
     shard = open_shard(plan(scope="worker", corpus=str(folder)))
-    assert len(corpus.load(folder).stems) == 2 * len(entries)
+    assert len(corpus.load(folder).entries) == 2 * len(entries)
     assert {entry.subject_name for entry in shard.entries} == {"reference"}
 
 
@@ -266,7 +268,9 @@ def test_an_interruption_that_hypothesis_hides_is_one(
 ) -> None:
     def run(self: object) -> None:
         try:
-            raise KeyboardInterrupt if masked else ValueError
+            if not masked:
+                raise ValueError
+            signal.raise_signal(signal.SIGINT)
         except (KeyboardInterrupt, ValueError):
             assert not self
 

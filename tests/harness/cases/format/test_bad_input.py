@@ -60,7 +60,8 @@ def said_of(path: Path) -> str:
         ("workerfuzz-case 1\ntilte: t\n", ':2: unknown header "tilte"; did you mean "title"?'),
         (
             "workerfuzz-case 1\nqqq: t\n",
-            ':2: unknown header "qqq"; one of title, scope, subject, breaks, config, found, note',
+            ':2: unknown header "qqq"; one of title, scope, subject, breaks, signature, fix, '
+            "config, found, note",
         ),
         (
             "workerfuzz-case 1\npause\n",

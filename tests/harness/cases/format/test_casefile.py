@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak, NumberedLine, ScopeName
 from workerfuzz.statemachine.worker.config import WorkerConfig
-from workerfuzz.strategies.choosers import HypothesisChooser
+from workerfuzz.strategies.hypothesis_chooser import HypothesisChooser
 from workerfuzz.strategies.worker import WORKER_STEPS, parse
 
 HEADER = "workerfuzz-case 1\ntitle: t\nscope: worker\nsubject: reference\n"

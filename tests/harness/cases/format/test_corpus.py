@@ -31,7 +31,7 @@ def texts(folder: Path) -> dict[str, str]:
 def test_what_is_stored_is_loaded_by_scope(tmp_path: Path) -> None:
     there = corpus.load(filled(tmp_path / "corpus", ONE, TWO, THREE))
     assert there.problems == ()
-    assert set(map(str, there.stems)) == set(map(str, (ONE, TWO, THREE)))
+    assert set(map(str, there.entries)) == set(map(str, (ONE, TWO, THREE)))
     kinds = WORKER.kinds
     assert {it.subject for it in there.of("reference", "worker", kinds)} == {
         "reference 1.0",
@@ -70,7 +70,7 @@ def test_a_file_that_was_cut_off_is_told_and_stays(tmp_path: Path) -> None:
     path = corpus.store(filled(tmp_path, ONE), TWO)
     path.write_text(corpus_entry.format(TWO).removesuffix("> unpause\n"), encoding="utf-8")
     there = corpus.load(tmp_path)
-    assert there.stems == (ONE,)
+    assert there.entries == (ONE,)
     problem = "its name does not fit what is in it: cut off, or changed by hand"
     assert there.problems == (f"{path}: {problem}",)
     corpus.drop(tmp_path, [ONE])
@@ -83,7 +83,7 @@ def test_what_is_no_stem_is_told_or_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".half.stem").write_text("")
     (tmp_path / "empty.stem").write_text("")
     there = corpus.load(tmp_path)
-    assert there.stems == (ONE,)
+    assert there.entries == (ONE,)
     assert there.problems == (f"{tmp_path / 'empty.stem'}: the file is empty",)
 
 
@@ -121,7 +121,7 @@ def test_nothing_is_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_stats_are_numbers_of_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "bad.stem").write_text("")
     found = corpus.stats(filled(tmp_path, ONE, TWO, THREE))
-    assert found.stems == {
+    assert found.entries == {
         ("worker", "reference 1.0"): 1, ("worker", "reference 2.0"): 1, ("cluster", "dask 2026.8.0"): 1,
     }  # fmt: skip
     assert found.steps == 3

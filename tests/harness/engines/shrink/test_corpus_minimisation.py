@@ -93,7 +93,7 @@ def test_a_corpus_reaches_as_much_as_before(tmp_path: Path) -> None:
         corpus.store(tmp_path, it)
     before = {feature for it in stems for feature in reaches(it, SUBJECT, WORKER)}
     done = minimise(tmp_path, SUBJECT, WORKER)
-    kept = corpus.load(tmp_path).stems
+    kept = corpus.load(tmp_path).entries
     assert {feature for it in kept for feature in reaches(it, SUBJECT, WORKER)} == before
     assert done == Minimised(len(stems), len(kept), len(before))
     assert len(kept) < 0.75 * len(stems)
@@ -106,12 +106,12 @@ def test_what_stays_says_all_that_is_reached(tmp_path: Path) -> None:
     for it in walking.corpus:
         corpus.store(tmp_path, replace(it, subject="reference 0.0"))
     done = minimise(tmp_path, SUBJECT, WORKER)
-    kept = corpus.load(tmp_path).stems
+    kept = corpus.load(tmp_path).entries
     assert {it.subject for it in kept} == {SAID}
     told = [feature for it in kept for feature in it.reached]
     assert len(told) == len(set(told)) == done.features
     assert minimise(tmp_path, SUBJECT, WORKER) == replace(done, before=done.after)
-    assert corpus.load(tmp_path).stems == kept
+    assert corpus.load(tmp_path).entries == kept
 
 
 def test_stems_of_other_subjects_and_scopes_stay(tmp_path: Path) -> None:
@@ -121,7 +121,7 @@ def test_stems_of_other_subjects_and_scopes_stay(tmp_path: Path) -> None:
         corpus.store(tmp_path, it)
     assert minimise(tmp_path, get_cluster("reference"), CLUSTER) == Minimised(0, 0, 0)
     assert minimise(tmp_path, SUBJECT, WORKER).after == 1
-    subjects = sorted(it.subject for it in corpus.load(tmp_path).stems)
+    subjects = sorted(it.subject for it in corpus.load(tmp_path).entries)
     assert subjects == ["dask 2026.8.0", SAID]
 
 

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.shard.shard import system
 from workerfuzz.harness.cases.triage.signature import Signature, located, signature
 from workerfuzz.harness.engines.shrink import shrink as shrinking
 from workerfuzz.harness.engines.shrink.shrink import Shrunk, replay, shrink
 from workerfuzz.harness.engines.walk.walk import walk
-from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects import get_cluster, system
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, FuzzingScope
 from workerfuzz.harness.worlds.violation import Violation

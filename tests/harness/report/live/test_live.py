@@ -2,22 +2,25 @@
 
 import io
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from examples.accounts import account, met
 from rich.cells import cell_len
 from rich.console import Console
-from rich.live import Live
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.report.live.live import Lines, LiveScreen, new, watching
-from workerfuzz.harness.report.live.screen import screen
+from workerfuzz.harness.report.live.live import (
+    CampaignLines,
+    CampaignProgress,
+    campaign_display,
+    finding_line,
+)
 from workerfuzz.harness.report.live.status import CampaignStatus
 
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+#: Colours, and movements of the cursor.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
 class Clock:
@@ -49,20 +52,20 @@ def shown(console: Console) -> str:
     return console.file.getvalue()
 
 
-def picture(accounts: list[ShardResult], columns: int = 100, lines: int = 30) -> list[str]:
-    """The lines that are drawn."""
+def progress_on(console: Console, clock: Clock) -> CampaignProgress:
+    return CampaignProgress(CampaignStatus(Budget(seconds=60), clock), console)
+
+
+def picture(results: list[ShardResult], columns: int = 120, lines: int = 30) -> list[str]:
+    """The lines that are drawn last."""
     console = terminal(columns, lines, None)
-    standing = CampaignStatus(Budget(seconds=60), Clock())
-    for it in accounts:
-        standing.tell(it)
-    console.print(screen(standing, columns, lines))
-    return [COLOUR.sub("", line).rstrip() for line in shown(console).splitlines()]
-
-
-@contextmanager
-def drawing(console: Console, clock: Clock) -> Iterator[LiveScreen]:
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield LiveScreen(CampaignStatus(Budget(seconds=60), clock), live, console.width)
+    with progress_on(console, Clock()) as progress:
+        for it in results:
+            progress.show(it)
+        before = shown(console)
+        progress.draw()
+        drawn = shown(console).removeprefix(before)
+    return [CONTROL.sub("", line).rstrip() for line in drawn.split("\n")]
 
 
 BUSY = [
@@ -91,11 +94,18 @@ def test_picture_tells_all_there_is_to_tell() -> None:
 
 
 def test_shards_have_a_line_each() -> None:
-    rows = [line.split() for line in picture(BUSY) if "cluster walk" in line]
-    assert rows == [
-        ["1", "dask", "cluster", "walk", "20", "1,000", "100", "3", "1", "1"],
-        ["2", "dask", "cluster", "walk", "20", "1,000", "100", "3", "0", "0"],
+    rows = [line for line in picture(BUSY) if "cluster walk" in line]
+    assert [(row.split()[:4], row.partition("20 runs")[2]) for row in rows] == [
+        (["1", "dask", "cluster", "walk"], ", 100 steps/s, 3 edges, 1 new, 1 known"),
+        (["2", "dask", "cluster", "walk"], ", 100 steps/s, 3 edges, 0 new, 0 known"),
     ]
+
+
+def test_a_shard_that_is_over_has_none() -> None:
+    over = account(1)
+    over.plan = replace(over.plan, budget=Budget(runs=over.runs))
+    rows = [line for line in picture([over, account(2), account(3)]) if "cluster walk" in line]
+    assert [row.split()[0] for row in rows] == ["2", "3"]
 
 
 def test_a_single_shard_is_not_told_twice() -> None:
@@ -109,18 +119,12 @@ def test_a_single_shard_is_not_told_twice() -> None:
 def test_picture_fits(columns: int, lines: int) -> None:
     drawn = picture([*BUSY, *(account(seed) for seed in range(3, 40))], columns, lines)
     assert max(map(cell_len, drawn)) <= columns
-    assert len(drawn) <= max(lines, 12)
-
-
-def test_shards_for_which_there_is_no_room_are_counted() -> None:
-    drawn = picture([account(seed) for seed in range(40)], lines=24)
-    rows = [line for line in drawn if "cluster walk" in line]
-    assert f"and {40 - len(rows)} more" in drawn[-1]
+    assert len(drawn) <= lines
 
 
 def test_harm_is_told_where_there_is_any() -> None:
-    assert new(met(severity="NOTHING")) == "new: nothing_is_left: a is left"
-    assert new(met(severity="STAYS", path="0001-x.case")) == (
+    assert finding_line(met(severity="NOTHING")) == "new: nothing_is_left: a is left"
+    assert finding_line(met(severity="STAYS", path="0001-x.case")) == (
         "new: nothing_is_left: memory stays: a is left (0001-x.case)"
     )
 
@@ -135,48 +139,47 @@ def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
             color_system="truecolor",
             _environ=colours,
         )
-        standing = CampaignStatus(Budget(seconds=60), Clock())
-        standing.tell(BUSY[0])
-        console.print(screen(standing, 80, 24))
+        with progress_on(console, Clock()) as progress:
+            progress.show(BUSY[0])
         found = re.findall(r"\x1b\[[0-9;]*3[0-7][0-9;]*m", shown(console))
         assert bool(found) is expected
 
 
 def test_pictures_come_no_faster_than_anybody_looks() -> None:
     clock, console = Clock(), terminal()
-    with drawing(console, clock) as it:
+    with progress_on(console, clock) as it:
         for now, expected in ((0.0, 1), (0.1, 1), (0.4, 1), (0.6, 2), (0.7, 2)):
             clock.now = now
-            it.tell(account())
+            it.show(account())
             assert shown(console).count("20 runs") == expected
 
 
 def test_a_new_bug_is_told_at_once_and_stays() -> None:
     clock, console = Clock(), terminal()
-    with drawing(console, clock) as it:
-        it.tell(account())
-        it.tell(account(), met())
-    said = COLOUR.sub("", shown(console))
+    with progress_on(console, clock) as it:
+        it.show(account())
+        it.show(account(), met())
+    said = CONTROL.sub("", shown(console))
     assert "new: nothing_is_left: a is left\n" in said
 
 
 def test_a_terminal_that_became_narrower_begins_anew() -> None:
     clock, console = Clock(), terminal(columns=100)
     clear = "\x1b[2J"
-    with drawing(console, clock) as it:
-        it.tell(account())
+    with progress_on(console, clock) as it:
+        it.show(account())
         console.width, clock.now = 120, 1.0
-        it.tell(account())
+        it.show(account())
         assert clear not in shown(console)
         console.width, clock.now = 60, 2.0
-        it.tell(account())
+        it.show(account())
         assert shown(console).count(clear) == 1
 
 
 def test_picture_is_gone_in_the_end() -> None:
     console = terminal()
-    with watching(Budget(seconds=60), console=console) as watcher:
-        watcher.tell(account())
+    with campaign_display(Budget(seconds=60), console=console) as display:
+        display.show(account())
         assert "20 runs" in shown(console)
     _, _, gone = shown(console).rpartition("found ")
     lines = len(picture([account()]))
@@ -187,12 +190,12 @@ def test_picture_is_gone_in_the_end() -> None:
 def test_lines_become_rare() -> None:
     clock = Clock()
     out = io.StringIO()
-    lines = Lines(CampaignStatus(Budget(seconds=3600), clock), Console(file=out, width=40))
+    lines = CampaignLines(CampaignStatus(Budget(seconds=3600), clock), Console(file=out, width=40))
     said = []
     for now in range(1, 1400):
         clock.now = float(now)
         before = out.getvalue()
-        lines.tell(account())
+        lines.show(account())
         if out.getvalue() != before:
             said.append(now)
     assert said == [10, 20, 40, 80, 160, 320, 620, 920, 1220]
@@ -201,13 +204,13 @@ def test_lines_become_rare() -> None:
 
 def test_where_there_is_no_terminal_a_new_bug_is_a_line() -> None:
     out = io.StringIO()
-    with watching(Budget(seconds=60), console=Console(file=out)) as watcher:
-        watcher.tell(account(), met())
+    with campaign_display(Budget(seconds=60), console=Console(file=out)) as display:
+        display.show(account(), met())
     assert out.getvalue() == "new: nothing_is_left: a is left\n"
 
 
 def test_quiet_is_quiet() -> None:
     console = terminal()
-    with watching(Budget(seconds=60), quiet=True, console=console) as watcher:
-        watcher.tell(account(), met())
+    with campaign_display(Budget(seconds=60), quiet=True, console=console) as display:
+        display.show(account(), met())
     assert shown(console) == ""

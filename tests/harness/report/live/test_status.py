@@ -4,7 +4,7 @@ import pytest
 from examples.accounts import account, met
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
-from workerfuzz.harness.report.live.status import CampaignStatus, clock_time, told
+from workerfuzz.harness.report.live.status import CampaignStatus, clock_time, status_line
 
 
 class Clock:
@@ -36,7 +36,7 @@ def test_budget_is_used_up_by_what_is_scarcest(
 ) -> None:
     clock = Clock()
     stands = standing(clock, **budget)
-    stands.tell(account(runs=20))  # takes 2 s of CPU
+    stands.update(account(runs=20))  # takes 2 s of CPU
     clock.now += 30
     assert stands.share() == pytest.approx(share)
     assert stands.left() == pytest.approx(left)
@@ -46,13 +46,13 @@ def test_nobody_knows_what_is_left_before_the_first_run() -> None:
     stands = standing(Clock(), runs=20)
     assert stands.share() == 0
     assert stands.left() is None
-    assert told(stands).startswith("0:00, 0 runs")
+    assert status_line(stands).startswith("0:00, 0 runs")
 
 
 def test_shards_are_told_apart_by_their_seeds() -> None:
     stands = standing(Clock(), seconds=60)
     for done in (account(1, runs=10), account(2, runs=20), account(1, runs=30)):
-        stands.tell(done)
+        stands.update(done)
     assert stands.runs == 50
     assert stands.steps == 2500
     assert stands.speed == 250
@@ -62,9 +62,9 @@ def test_last_new_edge_is_remembered() -> None:
     clock = Clock()
     stands = standing(clock, seconds=60)
     clock.now += 5
-    stands.tell(account())
+    stands.update(account())
     clock.now += 5
-    stands.tell(account())
+    stands.update(account())
     assert stands.newest == {"clusters of dask 2026.8.0": 5.0}
 
 
@@ -72,8 +72,8 @@ def test_one_line_tells_it_all() -> None:
     clock = Clock()
     stands = standing(clock, seconds=60)
     clock.now += 10
-    stands.tell(account(findings=[met(), met("known_one", known="an old one")]))
-    assert told(stands) == (
+    stands.update(account(findings=[met(), met("known_one", known="an old one")]))
+    assert status_line(stands) == (
         "0:10, 0:50 left, 20 runs, 1,000 steps (100/s), edges: worker 3 of 4 and scheduler 0 of 2, "
         "3 never reached, 1 new finding, 1 known"
     )

@@ -42,3 +42,34 @@ def test_dasks_own_are_told_by_task_and_state_and_by_what_is_behind() -> None:
     error = raised(InvalidTaskState("x", "ready"), cause=ValueError("odd"))
     assert describe(error) == "InvalidTaskState (key x, state ready): ValueError: odd"
     assert describe(ValueError()) == "ValueError"
+
+
+class Task:
+    """Has a state, as Dask's."""
+
+    state = "error"
+
+
+def check(left: dict[str, float], of: int, ts: Task) -> None:
+    """Assertions as Dask's validation has them."""
+    used = {"cpu": of - left["cpu"]}
+    assert of < left["cpu"] or not any(used.values()), used
+    assert left["cpu"] == of
+    assert ts.state in (
+        "waiting",
+        "memory",
+    ), ts
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (0, "of is more than left['cpu'], cpu is above nothing"),
+        (2, "left['cpu'] is more than of"),
+        (1, "ts is error"),
+    ],
+)
+def test_an_assertion_is_followed_by_states_and_amounts_in_question(left: int, said: str) -> None:
+    with pytest.raises(AssertionError) as caught:
+        check({"cpu": left}, 1, Task())
+    assert describe(caught.value).rpartition(", where ")[2] == said

@@ -4,15 +4,15 @@ from collections import Counter
 
 import pytest
 
-from workerfuzz.harness.campaigns.shard.property_counts import counted
+from workerfuzz.harness.campaigns.shard.coverage import counting_checks
 from workerfuzz.harness.cases.format.vocabulary import properties
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
-from workerfuzz.statemachine.properties.any_worker import resources_stay_within_bounds
 from workerfuzz.statemachine.properties.property import CHECKS
 from workerfuzz.statemachine.properties.records import INVARIANTS
 from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS as OF_SCHEDULER
+from workerfuzz.statemachine.properties.utilization import resources_stay_within_bounds
 
 SYSTEMS = {"worker": (get, WORKER), "cluster": (get_cluster, CLUSTER)}
 
@@ -24,7 +24,7 @@ def test_properties_are_the_same_objects_with_the_same_hash_while_they_are_count
     named, of = SYSTEMS[scope]
     before = {name: (item, hash(item), item.check) for name, item in properties().items()}
     counts: dict[str, int] = {}
-    with counted(counts):
+    with counting_checks(counts):
         walk(named("reference"), "1", None, of)
         assert {name: (it, hash(it), it.check) for name, it in properties().items()} == before
     assert CHECKS.observer is None
@@ -36,12 +36,12 @@ def test_properties_are_the_same_objects_with_the_same_hash_while_they_are_count
 
 def test_each_kind_of_property_is_counted_wherever_it_is_checked() -> None:
     counts: dict[str, int] = {}
-    with counted(counts):
+    with counting_checks(counts):
         events = walk(get("reference"), "1").happened  # type: ignore[attr-defined]  # of a worker
     assert counts[resources_stay_within_bounds.name] == events
     assert {item.name for item in INVARIANTS} <= counts.keys()
     assert counts["everything_comes_to_rest"] == 1
-    with counted(counts):
+    with counting_checks(counts):
         walk(get_cluster("reference"), "1", None, CLUSTER)
     assert {item.name for item in OF_SCHEDULER} <= counts.keys()
     assert counts["wanted_keys_resolve"] == 1
@@ -50,8 +50,8 @@ def test_each_kind_of_property_is_counted_wherever_it_is_checked() -> None:
 def test_counting_inside_of_counting_ends_where_it_began() -> None:
     outer: Counter[str] = Counter()
     inner: Counter[str] = Counter()
-    with counted(outer):
-        with pytest.raises(ZeroDivisionError), counted(inner):
+    with counting_checks(outer):
+        with pytest.raises(ZeroDivisionError), counting_checks(inner):
             raise ZeroDivisionError
         walk(get("reference"), "1")
     assert outer

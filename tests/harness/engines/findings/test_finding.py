@@ -9,11 +9,12 @@ import pytest
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, FindingCase
-from workerfuzz.harness.engines.findings.finding_files import (
-    FORMER_DIGEST_NBYTES,
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    FindingCase,
     findings_in,
     first_seen,
+    former_name_of,
     name_among,
     name_of,
     names_in,
@@ -106,7 +107,7 @@ def test_two_bugs_whose_former_names_were_equal_have_a_file_each(tmp_path: Path)
     former: dict[str, Finding] = {}
     for number in range(1 << 18):
         finding = met(case(1), ("role_fits_state", "", f"bug {number}"))
-        other = former.setdefault(name_of(finding, FORMER_DIGEST_NBYTES), finding)
+        other = former.setdefault(former_name_of(finding), finding)
         if other is not finding:
             break
     assert other is not finding
@@ -117,7 +118,7 @@ def test_two_bugs_whose_former_names_were_equal_have_a_file_each(tmp_path: Path)
 
 def test_a_case_is_recognised_by_the_name_of_this_and_of_earlier_releases() -> None:
     finding, other = met(""), met("", subject="dask")
-    names = {name_of(finding, FORMER_DIGEST_NBYTES), name_of(other)}
-    assert name_among(finding, names) == name_of(finding, FORMER_DIGEST_NBYTES)
+    names = {former_name_of(finding), name_of(other)}
+    assert name_among(finding, names) == former_name_of(finding)
     assert name_among(other, names) == name_of(other)
     assert not name_among(met("", scope="cluster"), names)

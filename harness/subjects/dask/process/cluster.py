@@ -1,0 +1,567 @@
+"""The subject ``dask`` as processes: its own ``Scheduler``, ``Worker`` and ``Client``, unmodified.
+
+Each is a participant of one simulated loop. Connections, time and threads go on when a step says so.
+"""
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, TypeAlias, assert_never
+
+from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
+from distributed import Client, Reschedule, Scheduler, Worker
+from packaging.version import Version
+from tornado.ioloop import IOLoop
+
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, TaskTransition
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskClusterSystem, unsatisfiable
+from workerfuzz.harness.subjects.dask.cluster.residue import residue
+from workerfuzz.harness.subjects.dask.failures import (
+    ALLOWED,
+    LoggedError,
+    describe,
+    nothing_is_logged_as_error,
+    scheduler_validate_state,
+    validate_state,
+)
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.dask.process.loop import (
+    CLOCK,
+    ExecutorCall,
+    Livelock,
+    SimulatedLoop,
+)
+from workerfuzz.harness.subjects.dask.process.patches import (
+    OLDEST,
+    SimulatedThreadPoolExecutor,
+    simulated,
+)
+from workerfuzz.harness.subjects.dask.process.tables import ProcessWorker
+from workerfuzz.harness.subjects.dask.process.transport import (
+    NETWORKS,
+    Network,
+    address_of,
+    participant_at,
+)
+from workerfuzz.harness.subjects.dask.tables import scheduler_tables, worker_tables
+from workerfuzz.harness.subjects.process_protocol import (
+    Compute,
+    EndedCall,
+    FutureStatus,
+    ProcessCluster,
+    ProcessSystem,
+    Traffic,
+)
+from workerfuzz.harness.subjects.protocol import SubjectRaised, SubjectUnavailable
+from workerfuzz.harness.subjects.tables import Tables
+from workerfuzz.statemachine.properties.property import CHECKS, Broken
+from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
+from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
+from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
+
+#: Virtual seconds in which a participant must have started or closed.
+PATIENCE_S: Final = 60.0
+
+#: Rounds of deliveries for each virtual second, beyond which a cluster that settles goes in circles.
+ROUNDS_PER_S: Final = 400
+
+#: Virtual seconds that a thread takes.
+THREAD_S: Final = 0.01
+
+#: Statuses of a worker that does nothing any more.
+_OVER: Final = frozenset({"closed", "failed"})
+
+#: Errors that are logged where a process or a connection ends: as they begin in Dask's source.
+ALLOWED_IN_PROCESSES: Final[Mapping[str, str]] = {
+    **ALLOWED,
+    "Compute Failed": "a task was told to fail, and the client is told",
+    "Couldn't gather keys": "a client gathers what it released or what was lost; it is told",
+}
+
+#: Exceptions that are logged once a process or a connection has ended: it is what they say.
+CONNECTION_ERRORS: Final = (OSError, asyncio.TimeoutError)  # CommClosedError is an OSError
+
+#: By the name that a future has for it.
+_STATUSES: Final[Mapping[str, NoticeStatus]] = {
+    "pending": NoticeStatus.PENDING,
+    "finished": NoticeStatus.FINISHED,
+    "error": NoticeStatus.ERRED,
+    "cancelled": NoticeStatus.CANCELLED,
+    "lost": NoticeStatus.LOST,
+}
+
+#: Makes a thread end: returns a value, or raises.
+Ending: TypeAlias = Callable[[TaskSpec, Mapping[str, object]], object]
+
+
+class TaskFailed(Exception):
+    """A task was told to fail."""
+
+
+def fail(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
+    raise TaskFailed(spec.key)
+
+
+def reschedule(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
+    raise Reschedule
+
+
+#: The ending of the thread that runs.
+_ENDINGS: Final[list[Ending]] = []
+
+
+def perform(key: str, content: int, needs: str, *inputs: object) -> object:
+    """Run a task: all that graphs of a simulation consist of.
+
+    Args:
+        key: with a sign before it, as are ``needs``: otherwise Dask would insert the value of the key.
+    """
+    spec = TaskSpec(key=key[1:], dependencies=tuple(needs[1:].split()), run_spec=content)
+    return _ENDINGS[-1](spec, dict(zip(spec.dependencies, inputs, strict=True)))
+
+
+def annotations(options: Options) -> dict[str, object]:
+    """Return the options of a task as annotations of Dask."""
+    found: dict[str, object] = {
+        "priority": options.priority,
+        "retries": options.retries,
+        "resources": dict(options.resources),
+        "workers": [*map(address_of, options.workers)],
+        "allow_other_workers": options.loose,
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCall:
+    """A call of a participant that has not ended."""
+
+    participant: str
+    word: str
+    keys: tuple[str, ...]
+    task: "asyncio.Task[object]"
+
+    def __str__(self) -> str:
+        return " ".join((self.participant, self.word, *self.keys))
+
+    def ended(self) -> EndedCall:
+        if self.task.cancelled():
+            error: BaseException | None = asyncio.CancelledError()
+        else:
+            error = self.task.exception()
+        result = None if error is not None else self.task.result()
+        values = result if isinstance(result, dict) else None
+        return EndedCall(self.participant, self.word, self.keys, values, error)
+
+
+class DaskProcessSystem(DaskClusterSystem, ProcessSystem):
+    """System of the processes of the installed release."""
+
+    def version(self) -> str:
+        installed_version = super().version()
+        if Version(installed_version) < Version(OLDEST):
+            raise SubjectUnavailable(
+                f"processes of dask are simulated from release {OLDEST} on; this is {installed_version}"
+            )
+        return installed_version
+
+    def processes(
+        self, config: ClusterConfig, clients: Sequence[str], compute: Compute
+    ) -> "DaskProcesses":
+        if asyncio._get_running_loop() is not None or Worker._instances or Client._instances:
+            raise SubjectUnavailable(
+                "a simulation of processes needs a process of its own; Dask is in use in this one"
+            )
+        return DaskProcesses(config, clients, compute)
+
+
+class DaskProcesses(ProcessCluster):
+    """A scheduler, workers and clients of Dask on one simulated loop."""
+
+    def __init__(self, config: ClusterConfig, clients: Sequence[str], compute: Compute) -> None:
+        self.config = config
+        self.compute = compute
+        self.workers: dict[str, DaskObject] = {}
+        self.clients: dict[str, DaskObject] = {}
+        self.futures: dict[Pair, DaskObject] = {}
+        self._incarnations: dict[str, int] = {}
+        self._calls: list[PendingCall] = []
+        self._is_faulty = False  # some process or connection has ended
+        self._stack = contextlib.ExitStack()
+        options = {
+            "distributed.scheduler.worker-saturation": config.saturation,
+            "distributed.scheduler.allowed-failures": config.allowed_failures,
+        }
+        try:
+            self._errors = self._stack.enter_context(simulated(0, options))
+            self.loop = SimulatedLoop()  # type: ignore[abstract]  # the rest of it nobody calls
+            self.network = Network(self.loop)
+            NETWORKS.append(self.network)
+            self._stack.callback(NETWORKS.clear)
+            self._stack.callback(self._forget_loop)
+            self.scheduler = self._started(SCHEDULER, self._scheduler)
+            for number in range(config.workers):
+                self.join(f"w{number}")
+                self.settle(PATIENCE_S, threads=False, until=lambda: not self._calls_left())
+            for name in clients:
+                self.clients[name] = self._started(name, partial(self._client, name))
+            self.settle(1.0, threads=False)
+            self.moves()
+            self.network.take_traffic()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    # Participants
+
+    def _scheduler(self) -> DaskObject:
+        return Scheduler(host=address_of(SCHEDULER), dashboard=False, validate=self.config.validate)
+
+    def _worker(self, name: str) -> DaskObject:
+        executors = {it: SimulatedThreadPoolExecutor() for it in ("default", "actor")}
+        return Worker(
+            address_of(SCHEDULER),
+            name=name,
+            host=address_of(name),
+            nthreads=self.config.worker.nthreads,
+            resources=dict(self.config.worker.resources),
+            memory_limit=0,
+            data={},
+            executor=executors,
+            validate=self.config.validate,
+        )
+
+    def _client(self, name: str) -> DaskObject:
+        return Client(address_of(SCHEDULER), name=name, asynchronous=True, set_as_default=False)
+
+    def _started(self, participant: str, make: Callable[[], DaskObject]) -> DaskObject:
+        async def start() -> DaskObject:
+            return await make()
+
+        task = self.loop.spawn(participant, start())
+        self.settle(PATIENCE_S, threads=False, until=task.done)
+        return task.result()
+
+    def _start_call(
+        self, participant: str, word: str, keys: Sequence[str], make: Callable[[], object]
+    ) -> None:
+        """Let a participant call something that may take a while."""
+
+        async def call() -> object:
+            made = make()
+            return await made if isinstance(made, Awaitable) else made
+
+        task = self.loop.spawn(participant, call())
+        self._calls.append(PendingCall(participant, word, tuple(keys), task))
+
+    def _calls_left(self) -> bool:
+        return any(not it.task.done() for it in self._calls)
+
+    # What can be seen
+
+    @property
+    def present(self) -> Sequence[str]:
+        return [name for name, it in self.workers.items() if it.status.name not in _OVER]
+
+    @property
+    def pipes(self) -> Sequence[str]:
+        return self.network.deliverable()
+
+    @property
+    def connections(self) -> Sequence[str]:
+        return [name for name in self.network.pipes if ">" in name]
+
+    @property
+    def threads(self) -> Sequence[Pair]:
+        return [(worker_of(it.participant), it.key) for it in self.loop.threads]
+
+    @property
+    def calls(self) -> Sequence[str]:
+        return [str(it) for it in self._calls if not it.task.done()]
+
+    @property
+    def digest(self) -> int:
+        return self.network.digest
+
+    def status(self, client: str, key: str) -> FutureStatus:
+        future = self.futures[client, key]
+        status = _STATUSES[future.status]
+        error = future._state.exception if status is NoticeStatus.ERRED else None
+        return FutureStatus(status, "" if error is None else describe(error))
+
+    def moves(self) -> Iterable[TaskTransition]:
+        found: list[TaskTransition] = []
+        for name, worker in self.workers.items():
+            log = worker.state.log
+            entries = [it for it in log if len(it) == _TRANSITION and it[1] != it[3]]
+            found += (TaskTransition(name, it[0], str(it[1]), str(it[3])) for it in entries)
+            log.clear()
+        log = self.scheduler.transition_log
+        found += (TaskTransition(SCHEDULER, it[0], it[1], it[2]) for it in log if it[1] != it[2])
+        log.clear()
+        return found
+
+    def traffic(self) -> Iterable[Traffic]:
+        return self.network.take_traffic()
+
+    def tables(self, participant: str) -> Tables:
+        if participant == SCHEDULER:
+            return scheduler_tables(self.scheduler, self.scheduler.extensions["stealing"])
+        return worker_tables(self.workers[participant].state)
+
+    def ended_calls(self) -> Sequence[EndedCall]:
+        ended = [it for it in self._calls if it.task.done()]
+        self._calls = [it for it in self._calls if not it.task.done()]
+        return [it.ended() for it in ended]
+
+    def unhandled(self) -> Sequence[str]:
+        found, self.loop.unhandled = self.loop.unhandled, []
+        return [f"{it.message}: {describe(it.error)}" if it.error else it.message for it in found]
+
+    def check(self, *, thoroughly: bool) -> Iterable[Broken]:
+        found: list[Broken] = []
+        if thoroughly and self.config.validate:
+            found += CHECKS.broken([((scheduler_validate_state,), self.scheduler)])
+            for name in self.present:
+                found += CHECKS.broken([((validate_state,), self.workers[name].state)])
+        logged = [it for it in self._errors if not self._is_expected(it)]
+        self._errors.clear()
+        for it in logged:
+            if it.error is not None and it.error.__traceback__ is not None:
+                raise SubjectRaised(describe(it.error)) from it.error
+        found += CHECKS.broken([((nothing_is_logged_as_error,), logged)])
+        return found
+
+    def _is_expected(self, logged: LoggedError) -> bool:
+        """Return whether an error that was logged is what a user is to see."""
+        broken_off = self._is_faulty and isinstance(logged.error, CONNECTION_ERRORS)
+        known = logged.text.startswith(tuple(ALLOWED_IN_PROCESSES))
+        return known or broken_off or isinstance(logged.error, TaskFailed)
+
+    def worker(self, worker: str) -> ProcessWorker:
+        return ProcessWorker(self.workers[worker].state, self.config.worker)
+
+    def keys(self) -> Collection[str]:
+        return sorted(self.scheduler.tasks)
+
+    def state(self, key: str) -> str | None:
+        task = self.scheduler.tasks.get(key)
+        return None if task is None else str(task.state)
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self.scheduler.tasks.get(key)
+        return sorted(participant_at(it.address) for it in task.who_has or ()) if task else []
+
+    def registered(self) -> Collection[str]:
+        return sorted(map(participant_at, self.scheduler.workers))
+
+    def unsatisfiable(self) -> Collection[str]:
+        return sorted(unsatisfiable(self.scheduler))
+
+    def leftovers(self) -> Iterator[str]:
+        workers = {name: self.worker(name) for name in self.present}
+        yield from residue(self.scheduler, self.scheduler.extensions["stealing"], workers)
+        for name, client in self.clients.items():
+            if client.futures:
+                yield f"{name}: futures: {' '.join(sorted(client.futures))}"
+
+    # What can be done
+
+    def run_ready(self, seconds: float) -> None:
+        CLOCK.advance(seconds)
+        try:
+            while self.loop.advance(CLOCK.now):
+                self.loop.run_ready()
+            self.loop.run_ready()
+        except Livelock as error:
+            raise SubjectRaised(f"callbacks go on without end: {error}") from error
+
+    def advance(self) -> None:
+        self.loop.advance()
+
+    def settle(
+        self, seconds: float, *, threads: bool, until: Callable[[], bool] | None = None
+    ) -> bool:
+        began, end, rounds = CLOCK.now, CLOCK.now + seconds, 0
+        while True:
+            self.run_ready(0.0)
+            if until is not None and until():
+                return True
+            rounds += 1
+            if rounds > ROUNDS_PER_S * (1.0 + CLOCK.now - began):
+                raise SubjectRaised("messages go on without end")
+            under_way = self.network.deliverable()
+            if under_way:
+                for pipe in under_way:
+                    self.network.deliver(pipe)
+            elif threads and self.loop.threads:
+                first = self.loop.threads[0]
+                self.end(worker_of(first.participant), first.key, ThreadOutcome.SUCCESS)
+            elif not self.loop.advance(end):
+                return until is None
+
+    def deliver(self, pipe: str) -> None:
+        self.network.deliver(pipe)
+
+    def cut(self, pipe: str) -> None:
+        self._is_faulty = True
+        self.network.cut(pipe)
+
+    def end(self, worker: str, key: str, how: ThreadOutcome) -> None:
+        call = self._thread(worker, key)
+        self.loop.threads.remove(call)
+        endings = {
+            ThreadOutcome.SUCCESS: self.compute,
+            ThreadOutcome.FAILURE: fail,
+            ThreadOutcome.RESCHEDULE: reschedule,
+        }
+        _ENDINGS.append(endings[how])
+        CLOCK.advance(THREAD_S)
+        try:
+            call.run()
+        finally:
+            _ENDINGS.pop()
+
+    def _thread(self, worker: str, key: str) -> ExecutorCall:
+        return next(
+            it for it in self.loop.threads if (worker_of(it.participant), it.key) == (worker, key)
+        )
+
+    def ask(self, client: str, request: client_requests.ClientRequest) -> None:
+        match request:
+            case client_requests.Submit():
+                self.loop.call(client, self._submit, client, request)
+            case client_requests.Release():
+                self.loop.call(client, self._release, client, request.keys)
+            case client_requests.Cancel():
+                futures = self._futures(client, request.keys)
+                cancel = self.clients[client].cancel
+                self._start_call(
+                    client, "cancel", request.keys, lambda: cancel(futures, force=request.force)
+                )
+            case client_requests.Retry():
+                futures = self._futures(client, request.keys)
+                retry = self.clients[client].retry
+                self._start_call(client, "retry", request.keys, lambda: retry(futures))
+            case client_requests.Scattered():
+                raise AssertionError("a client scatters by itself")
+            case _:
+                assert_never(request)
+
+    def _futures(self, client: str, keys: Iterable[str]) -> list[DaskObject]:
+        return [self.futures[client, key] for key in keys]
+
+    def _submit(self, client: str, request: client_requests.Submit) -> None:
+        listed = {spec.key for spec in request.specs}
+        layers: dict[str, MaterializedLayer] = {}
+        for spec in request.specs:
+            key, needs = spec.key, spec.dependencies
+            inputs = [it if it in listed else self.futures[client, it] for it in needs]
+            task = (perform, f"={key}", spec.run_spec, f"={' '.join(needs)}", *inputs)
+            its = annotations(request.options.get(key, NO_OPTIONS))
+            layers[key] = MaterializedLayer({key: task}, annotations=its)
+        needed = {spec.key: listed.intersection(spec.dependencies) for spec in request.specs}
+        graph = HighLevelGraph(layers, needed)
+        made = self.clients[client].get(graph, [*request.wanted], sync=False)
+        for key, future in zip(request.wanted, made, strict=True):
+            self.futures[client, key] = future
+
+    def _release(self, client: str, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.futures.pop((client, key)).release()
+
+    def gather(self, client: str, keys: Sequence[str]) -> None:
+        futures = dict(zip(keys, self._futures(client, keys), strict=True))
+        self._start_call(client, "gather", keys, lambda: self.clients[client].gather(futures))
+
+    def scatter(self, client: str, key: str, value: object, worker: str) -> None:
+        async def scatter() -> None:
+            made = await self.clients[client].scatter(
+                {key: value}, workers=[address_of(worker)], hash=False, timeout=PATIENCE_S
+            )
+            self.futures[client, key] = made[key]
+
+        self._start_call(client, "scatter", (key,), scatter)
+
+    def join(self, worker: str) -> None:
+        number = self._incarnations[worker] = self._incarnations.get(worker, 0) + 1
+        participant = worker if number == 1 else f"{worker}-{number}"
+
+        def make() -> DaskObject:
+            self.workers[worker] = made = self._worker(worker)
+            return made
+
+        self._start_call(participant, "join", (), make)
+
+    def die(self, worker: str) -> None:
+        self._end_process(worker)
+
+    def depart(self) -> Sequence[str]:
+        over = [
+            name
+            for name, it in self.workers.items()
+            if it.status.name in _OVER and it._event_finished.is_set()
+        ]
+        for worker in over:
+            self._end_process(worker)
+        return over
+
+    def _participant(self, worker: str) -> str:
+        number = self._incarnations[worker]
+        return worker if number == 1 else f"{worker}-{number}"
+
+    def _end_process(self, worker: str) -> None:
+        """Nothing of a process goes on, and its connections end."""
+        self._is_faulty = True
+        participant = self._participant(worker)
+        self.loop.kill(participant)
+        self.network.kill(participant)
+        self._calls = [it for it in self._calls if it.participant != participant]
+        del self.workers[worker]
+
+    def close_worker(self, worker: str, *, gracefully: bool) -> None:
+        self._is_faulty = True
+        it = self.workers[worker]
+        close = it.close_gracefully if gracefully else it.close
+        self._start_call(self._participant(worker), "close", (), close)
+
+    def drop_references(self) -> None:
+        for client in self.clients.values():
+            for state in client.futures.values():
+                if (
+                    state.exception is not None
+                ):  # dask/distributed#8790: what was raised keeps its future
+                    state.exception.__traceback__ = None
+        gc.collect()
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _forget_loop(self) -> None:
+        """Break everything off: what is left of the participants is not used any more."""
+        self.futures.clear()
+        IOLoop._ioloop_for_asyncio.pop(self.loop, None)
+        self.loop.close()
+        for client in self.clients.values():
+            client.status = "closed"  # or it would close itself when it is collected
+        self._calls.clear()
+        self._errors.clear()
+        self.scheduler = None
+        self.workers.clear()
+        self.clients.clear()
+        for kind in (Worker, Client, Scheduler):
+            kind._instances.clear()
+
+
+#: Length of an entry about a transition in the log of a worker: (key, start, asked, finish, ...).
+_TRANSITION: Final = 7
+
+
+def worker_of(participant: str) -> str:
+    """Return the name of the worker that a participant is an incarnation of."""
+    return participant.partition("-")[0]

@@ -1,0 +1,59 @@
+"""The environment of one worker of a cluster, for claims about threads and transfers of any worker."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker.instructions import Execute, GatherDep, Instruction
+from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.task import Request
+from workerfuzz.strategies.cluster.view import Pair
+
+
+class Workers(Protocol):
+    """The part of a cluster's environment that is about its workers: first of each pair is one."""
+
+    paused: dict[str, None]
+    issued: dict[Pair, Execute]
+    running: dict[Pair, Execute]
+    slotted: dict[Pair, None]
+    open: dict[Pair, GatherDep]
+    retrying: dict[Pair, None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterWorkerEnvironment:
+    """Everything outstanding of one worker. What was requested of it is not known here."""
+
+    paused: bool
+    states: Mapping[str, State]
+    executing: Mapping[str, Execute]
+    seceded: Collection[str]
+    gathering: Mapping[str, Sequence[str]]
+    incoming: Mapping[str, int]
+    retrying: Collection[str]
+    taken: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    requests: Mapping[str, Request] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, workers: Workers, name: str, view: WorkerView) -> "ClusterWorkerEnvironment":
+        running = {key: it for (at, key), it in workers.running.items() if at == name}
+        states = {key: view.state(key) for key in view.keys()}  # noqa: SIM118 - a view is no dict
+        return cls(
+            paused=name in workers.paused,
+            states={key: state for key, state in states.items() if state is not None},
+            executing=running | {key: it for (at, key), it in workers.issued.items() if at == name},
+            seceded=[key for key in running if (name, key) not in workers.slotted],
+            gathering={peer: it.keys for (at, peer), it in workers.open.items() if at == name},
+            incoming={p: it.total_nbytes for (at, p), it in workers.open.items() if at == name},
+            retrying=[peer for at, peer in workers.retrying if at == name],
+        )
+
+
+class ClusterWorkerReply(NamedTuple):
+    """An instruction that a worker of a cluster has just issued, and its environment."""
+
+    environment: ClusterWorkerEnvironment
+    issued: Sequence[Instruction]
