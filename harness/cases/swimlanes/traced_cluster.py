@@ -226,7 +226,9 @@ class TracedCluster(ClusterWorld):
 class ShownWorld(Protocol):
     """The part of a world of several participants that states are read from."""
 
-    client_model: ClientModel
+    @property
+    def client_model(self) -> ClientModel:
+        """Requests of clients, and what they were told."""
 
     @property
     def cluster(self) -> ObservedCluster:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol, Self
 
 from workerfuzz.harness.subjects.process_protocol import ProcessCluster
-from workerfuzz.harness.worlds.cluster.client_model import ClientModel
+from workerfuzz.harness.worlds.process.client_model import ProcessClientModel
 from workerfuzz.statemachine.properties import cluster as of_cluster
 from workerfuzz.statemachine.properties import process as must
 from workerfuzz.statemachine.properties.property import O, Property
@@ -38,7 +38,7 @@ class DrainedProcesses(Protocol):
     """The part of a world of processes that is needed to bring it to rest."""
 
     cluster: ProcessCluster
-    client_model: ClientModel
+    client_model: ProcessClientModel
     run_config: ProcessRunConfig
     faults: int
 

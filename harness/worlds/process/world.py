@@ -17,7 +17,8 @@ from workerfuzz.harness.subjects.process_protocol import (
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.base import BaseWorld
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.cluster.client_model import ClientModel, computed
+from workerfuzz.harness.worlds.cluster.client_model import computed
+from workerfuzz.harness.worlds.process.client_model import ProcessClientModel
 from workerfuzz.harness.worlds.process.drain import come_to_rest
 from workerfuzz.harness.worlds.process.effect import ProcessEffect
 from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
@@ -82,7 +83,7 @@ class ProcessWorld(BaseWorld):
         self.clients: Sequence[str] = self.run_config.clients
         self.workload = self.run_config.workload
         self.resources = tuple(self.run_config.config.worker.resources)
-        self.client_model = ClientModel(self.clients)
+        self.client_model = ProcessClientModel(self.clients)
         self.wants, self.held = self.client_model.wants, self.client_model.held
         self.contents, self.data = self.client_model.contents, self.client_model.data
         self.departed: dict[str, None] = {}
@@ -201,8 +202,7 @@ class ProcessWorld(BaseWorld):
     def note_fault(self) -> None:
         """Note that a process or a connection ended: what was scattered may be lost."""
         self.faults += 1
-        self.client_model.deaths += 1
-        self.client_model.lost.update(dict.fromkeys(self.data))
+        self.client_model.note_fault()
 
     def note_statuses(self) -> None:
         """Note what the clients' futures say by now."""
@@ -213,7 +213,7 @@ class ProcessWorld(BaseWorld):
                 if status is NoticeStatus.CANCELLED and client in self._cut_off:
                     self.client_model.at_risk[key] = None
                 if told[key] is not status:
-                    self.client_model.note_told(client, ClientNotice(key, status, reason))
+                    self.client_model.note_status(client, ClientNotice(key, status, reason))
 
     def note_ended(self, ended: EndedCall) -> None:
         """Check how a call ended, and note what follows from it."""
@@ -237,7 +237,7 @@ class ProcessWorld(BaseWorld):
         if self.faults and name in CONNECTION_ERRORS:
             return True
         if name == "KilledWorker":
-            return self.client_model.deaths > self.run_config.config.allowed_failures
+            return self.faults > self.run_config.config.allowed_failures
         if ended.word == "join":
             return ended.participant.partition("-")[0] != ended.participant
         needed = self.client_model.needed_by(ended.keys)
