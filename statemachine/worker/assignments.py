@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from workerfuzz.statemachine.worker.states import Intent, State
+from workerfuzz.statemachine.worker.states import Intent
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -14,13 +14,11 @@ class Assignment:
 
     Attributes:
         worker: address of the worker that was asked last.
-        holders: addresses of the workers that store the value, sorted.
     """
 
     spec: TaskSpec
     request: Request
     worker: str
-    holders: tuple[str, ...]
 
 
 def rebuild(workers: Mapping[str, WorkerState]) -> dict[str, Assignment]:
@@ -30,11 +28,8 @@ def rebuild(workers: Mapping[str, WorkerState]) -> dict[str, Assignment]:
         workers: those that are still alive, by address.
     """
     latest: dict[str, tuple[int, str, TaskSpec, Request]] = {}
-    holders: dict[str, list[str]] = {}
     for address, worker in sorted(workers.items()):
         for key, task in worker.tasks.items():
-            if task.state is State.MEMORY:
-                holders.setdefault(key, []).append(address)
             content = task.successor or task.spec
             if task.intent is not Intent.COMPUTE or content is None or task.request is None:
                 continue
@@ -42,6 +37,6 @@ def rebuild(workers: Mapping[str, WorkerState]) -> dict[str, Assignment]:
             if key not in latest or latest[key][0] < found[0]:
                 latest[key] = found
     return {
-        key: Assignment(content, request, address, tuple(holders.get(key, ())))
+        key: Assignment(content, request, address)
         for key, (_, address, content, request) in sorted(latest.items())
     }
