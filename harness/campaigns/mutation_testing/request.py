@@ -27,7 +27,7 @@ class SearchRequest:
         module: that it changes.
         cpu_s: budget in seconds of CPU, without what imports take; 0: none.
         most_steps: budget in steps; 0: none.
-        known: signatures of bugs that the healthy code has.
+        known: property and shape of violations that the healthy code shows.
         is_baseline: the whole budget is used, signatures are collected, and executed lines.
     """
 
@@ -39,7 +39,7 @@ class SearchRequest:
     seed: int = 0
     cpu_s: float = 0.0
     most_steps: int = 0
-    known: Sequence[Sequence[str]] = ()
+    known: Sequence[tuple[str, str]] = ()
     is_baseline: bool = False
 
 
@@ -54,7 +54,7 @@ class SearchResult:
         steps: taken until then, in all runs together.
         cpu_s: seconds of CPU until then.
         version: of the subject.
-        signatures: of bugs that the healthy code shows.
+        signatures: property and shape of violations of the healthy code, known bugs among them.
         lines: executed, by module.
     """
 
@@ -64,5 +64,5 @@ class SearchResult:
     steps: int = 0
     cpu_s: float = 0.0
     version: str = ""
-    signatures: list[tuple[str, ...]] = field(default_factory=list)
+    signatures: list[tuple[str, str]] = field(default_factory=list)
     lines: dict[str, list[int]] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from workerfuzz.harness.campaigns.mutation_testing.request import (
     SearchResult,
 )
 from workerfuzz.harness.cases.triage.known_bugs import known_bugs
-from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import AnySubject, fuzzed_alone, get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
@@ -28,12 +28,12 @@ class MutantSearch:
     """Runs of the walk, one after the other.
 
     Attributes:
-        known: signatures that do not count.
+        known: violations that do not count: properties by shape.
         number: of the run that is under way.
     """
 
     request: SearchRequest
-    known: set[tuple[str, ...]]
+    known: dict[str, set[str]]
     result: SearchResult
     number: int = 0
 
@@ -65,17 +65,22 @@ class MutantSearch:
         return bool(request.cpu_s) and time.process_time() - began >= request.cpu_s
 
     def note(self, violation: Violation) -> None:
-        """Note the violation that ends the search; of a baseline, each signature."""
-        mark = tuple(signature(violation))
-        if mark in self.known:
+        """Note the violation that ends the search; of a baseline, each distinct one."""
+        found = signature(violation)
+        if self.is_known(found):
             return
         if self.request.is_baseline:
-            self.known.add(mark)
-            self.result.signatures.append(mark)
+            self.known.setdefault(found.shape, set()).add(found.property)
+            self.result.signatures.append((found.property, found.shape))
         hangs = violation.property == every_call_returns.name
         self.result.caught_by = CaughtBy.TIME_LIMIT if hangs else CaughtBy.PROPERTY
         self.result.property = violation.property
         self.result.counterexample = violation.counterexample.partition("\n")[0][:MOST_CHARACTERS]
+
+    def is_known(self, found: Signature) -> bool:
+        """An exception is the same bug whichever property noticed it."""
+        properties = self.known.get(found.shape, set())
+        return bool(properties) and (found.is_raised or found.property in properties)
 
 
 def search(request: SearchRequest, result: SearchResult) -> None:
@@ -86,11 +91,12 @@ def search(request: SearchRequest, result: SearchResult) -> None:
         get_cluster(request.subject) if clustered else fuzzed_alone(request.subject)
     )
     result.version = subject.version()
-    known = {tuple(mark) for mark in request.known}
     if request.is_baseline and clustered:
-        marks = [tuple(mark) for mark in known_bugs(cast("ClusterSystem", subject)).bugs]
-        result.signatures += marks
-        known.update(marks)
+        bugs = known_bugs(cast("ClusterSystem", subject)).bugs
+        result.signatures += [(broken, shape) for shape in bugs for broken, _ in bugs[shape]]
+    known: dict[str, set[str]] = {}
+    for broken, shape in [*request.known, *result.signatures]:
+        known.setdefault(shape, set()).add(broken)
     found = MutantSearch(request, known, result)
     draw = (
         (lambda chooser: production_mode(draw_cluster(chooser), found.number))

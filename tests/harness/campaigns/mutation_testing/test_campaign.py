@@ -118,13 +118,13 @@ def test_only_mutants_on_executed_lines_count_where_much_is_out_of_reach(
     def request_result(python: str, request: SearchRequest, *_: object, **__: object) -> object:
         asked.append(request)
         lines = {reached.module: [reached.first_line]}
-        return SearchResult(signatures=[("p", "", "s")], lines=lines)
+        return SearchResult(signatures=[("p", "s")], lines=lines)
 
     monkeypatch.setattr(campaign, "request_result", request_result)
     score = measure_target(replace(PLAN, reach_s=3.0))
     assert asked[0].is_baseline
     assert (asked[0].cpu_s, asked[0].most_steps, asked[0].mutant) == (3.0, 0, "")
-    assert all(it.known == [("p", "", "s")] and it.most_steps == 400 for it in asked[1:])
+    assert all(it.known == [("p", "s")] and it.most_steps == 400 for it in asked[1:])
     assert reached.id in {it.mutant.id for it in score.results}
     assert len(score.results) + len(score.unreached) == len(WORKER)
     assert len(score.unreached) > len(WORKER) * 0.9
