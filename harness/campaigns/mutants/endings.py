@@ -216,4 +216,20 @@ def pause_never_ends(original: object, worker: WorkerState, event: events.Unpaus
     return Outcome()
 
 
+@mutant(
+    "What a thread of a freed task returns is stored.",
+    called(threads, "thread_ended"),
+    origin="R27",
+    violates="R8 R16 R27",
+    caught_by="no_handler_raises reports_its_own_content scattered_value_is_taken transitions_are_legal",
+)
+def result_of_a_freed_task_is_kept(
+    original: object,
+    task: TaskState,
+    event: events.Event,
+    payload: object,
+) -> Outcome:
+    return Outcome({task.key: Recommendation(threads.AFTER_THREAD[type(event)], payload)})
+
+
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())

@@ -65,4 +65,17 @@ def resources_are_overlooked(original: object, task: TaskState) -> State:
     return S.READY
 
 
+@mutant(
+    "A missing key that is to be computed here stays missing.",
+    called(target_state, "_with_nothing"),
+    origin="R4",
+    violates="R4 R9",
+    caught_by="role_fits_state somebody_holds_what_is_queued",
+)
+def missing_key_is_not_computed(
+    original: Callable[[WorkerState, TaskState], State], worker: WorkerState, task: TaskState
+) -> State:
+    return S.MISSING if task.state is S.MISSING else original(worker, task)
+
+
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())
