@@ -78,6 +78,9 @@ EXCLUDED_IN_DASK: Final = (
     r"|log)$"
 )
 
+#: Methods of our models that decide nothing: copies for exploring, and what only observers read.
+EXCLUDED_IN_MODELS: Final = r".*\b(copy|residue|previous|holds|peers_that_could_be_asked)$"
+
 #: Of our models: an event cannot have happened, or the model is wrong.
 REFUSALS: Final = (
     "ContradictoryRecommendations", "InvalidEvent", "InvalidTransition", "TransitionsDoNotEnd",
@@ -99,6 +102,7 @@ TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
                     "worker.errors", "worker.event_record", "worker.events", "worker.fingerprint",
                     "worker.instructions", "worker.snapshot", "worker.states_page",
                 ),
+                excluded=EXCLUDED_IN_MODELS,
                 refusals=REFUSALS,
                 cpu_s=10.0,
             ),
@@ -112,6 +116,7 @@ TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
                     "scheduler.client_requests", "scheduler.config", "scheduler.fingerprint",
                     "scheduler.messages", "scheduler.possible_decisions",
                 ),
+                excluded=EXCLUDED_IN_MODELS,
                 refusals=REFUSALS,
                 cpu_s=20.0,
             ),
