@@ -1,40 +1,132 @@
-"""The part that all worlds share: what they take of the process and give back, and what ends a run."""
+"""The part that all worlds share: taking steps, what they take of the process, and what ends a run."""
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self, TypeVar, TypeVarTuple
+from typing import ClassVar, Final, Generic, Self, TypeAlias, TypeVar, TypeVarTuple, cast
 
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
+from workerfuzz.harness.subjects.process_protocol import ProcessSystem
+from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.time_limit import TIME_LIMIT, TimeLimitExceeded
-from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT, TimeLimitExceeded
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns
 from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due, O, Property
+from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
 from workerfuzz.strategies.worker.run_config import RunConfig
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
+S = TypeVar("S", bound=Step)
+E = TypeVar("E")
+
+Kinds: TypeAlias = tuple[type[Step], ...]
+
+#: Which kinds of step are possible in which situation, for worlds with the same kinds.
+POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
 
 
-class BaseWorld:
+class BaseWorld(ABC, Generic[S, E]):
     """A subject and its environment, during one run. A context manager: leaving it closes it.
 
     Whatever a world takes is given back by ``close``, in whichever way the run ended; a constructor
     that fails has closed what there was.
 
     Attributes:
+        subject: the system under test.
         run_config: what is fixed about the run.
+        kinds: kinds of step that the subject can do.
         steps: those applied so far.
         resting: the steps are over; what happens now is ``finish``.
+        happened: calls of the subject so far, those of ``finish`` included.
     """
 
-    def __init__(self, run_config: RunConfig | ClusterRunConfig) -> None:
+    #: The class of steps at the scope of the world, and why others are impossible.
+    step_class: ClassVar[type[Step]]
+    foreign: ClassVar[str]
+
+    def __init__(
+        self,
+        subject: Subject | ClusterSystem | ProcessSystem,
+        run_config: RunConfig | ClusterRunConfig,
+        kinds: Sequence[type[Step]],
+    ) -> None:
+        self.subject = subject
         self.run_config = run_config
+        cannot = subject.cannot()
+        self.kinds = tuple(kind for kind in kinds if kind.word not in cannot)
         self.steps: list[Step] = []
         self.resting = False
+        self.happened = 0
+        self._possible = POSSIBLE.setdefault(self.kinds, {})
+        self._drawn: Step | None = None
         self._on_close = ExitStack()
+
+    # What engines use
+
+    @abstractmethod
+    def situation(self) -> tuple[bool, ...]:
+        """Return everything that decides which kinds of step are possible."""
+
+    def possible(self) -> Kinds:
+        """Kinds of step that may happen now, in a fixed order."""
+        situation = self.situation()
+        kinds = self._possible.get(situation)
+        if kinds is None:
+            kinds = tuple(kind for kind in self.kinds if kind.is_possible(self))
+            self._possible[situation] = kinds
+        return kinds
+
+    def draw(self, kind: type[Step], chooser: Chooser) -> Step:
+        """Return a step of that kind, possible now."""
+        self._drawn = kind.draw(self, chooser)
+        return self._drawn
+
+    def apply(self, step: Step) -> E:
+        """Let a step happen and check every property that it can break.
+
+        Raises:
+            ImpossibleStep: it cannot happen now; nothing was changed.
+            Violation: it broke a property.
+        """
+        if step is not self._drawn:  # which is possible
+            for why_impossible in self.reasons_impossible(step):
+                raise ImpossibleStep(why_impossible)
+        self._drawn = None
+        self.steps.append(step)
+        if BOX.is_open:
+            BOX.note(self, step)
+        return self.in_time(STEP_S, self.take, cast("S", step))
+
+    @abstractmethod
+    def take(self, step: S) -> E:
+        """Let a step happen that is possible."""
+
+    def reasons_impossible(self, step: Step) -> Iterator[str]:
+        """Yield reasons why a step is not possible now."""
+        if not isinstance(step, self.step_class):
+            yield f"{step.word} {self.foreign}"
+        elif type(step) not in self.kinds:
+            yield f"{step.word}: {self.subject.cannot()[step.word]}"
+        elif (why_impossible := step.why_impossible(self)) is not None:
+            yield why_impossible
+
+    def finish(self) -> None:
+        """Stop all faults, let everything outstanding end, and check what holds at rest."""
+        self.resting = True
+        if BOX.is_open:
+            BOX.rest(self)
+        self.in_time(REST_S, self.come_to_rest)
+
+    @abstractmethod
+    def come_to_rest(self) -> None:
+        """Let everything outstanding end, and check what holds at rest."""
+
+    # What it takes of the process
 
     def __enter__(self) -> Self:
         return self
@@ -65,14 +157,16 @@ class BaseWorld:
 
     def in_time(self, limit_s: int, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """Call something that must return in time, or the run ends with a violation."""
-        TIME_LIMIT.begin(limit_s)
+        TIME_LIMIT.seconds, TIME_LIMIT.limit = 0, limit_s
         try:
             return call(*arguments)
         except TimeLimitExceeded:
             going_on = f"it was still going on after {limit_s} s of CPU"
             raise self.violation(every_call_returns, going_on) from None
         finally:
-            TIME_LIMIT.end()
+            TIME_LIMIT.limit = 0
+
+    # What ends a run
 
     def demand(self, item: Property[O], observation: O) -> None:
         """Raise Violation where a property does not hold of an observation."""

@@ -21,6 +21,7 @@ class TimeLimitExceeded(BaseException):
 class TimeLimit:
     """Counts the seconds of CPU since something was begun, while some world is open.
 
+    Whoever calls the subject sets ``limit``, and ``seconds`` to 0, and ``limit`` to 0 once it returns.
     Only the main thread gets signals; elsewhere nothing is guarded.
 
     Attributes:
@@ -46,14 +47,6 @@ class TimeLimit:
             signal.setitimer(signal.ITIMER_PROF, 0)
             signal.signal(signal.SIGPROF, self._before)
             self._before = None
-
-    def begin(self, limit: int) -> None:
-        """Count from now on."""
-        self.seconds, self.limit = 0, limit
-
-    def end(self) -> None:
-        """The subject returned: nothing is limited any more."""
-        self.limit = 0
 
     def tick(self, number: int, frame: FrameType | None) -> None:
         self.seconds += 1

@@ -22,6 +22,7 @@ from workerfuzz.harness.subjects.dask.instrumentation import (
 )
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.task import TaskSpec
 
 #: Dask's run id of a task that nobody requested.
 NO_RUN: Final = -1
@@ -174,6 +175,14 @@ FIELDS: Final[Mapping[str, Fill]] = MappingProxyType(
         "traceback_text": lambda event, around: "",
     }
 )
+
+
+def spec_of(content: DaskObject) -> TaskSpec | None:
+    """Return our content of a task, wherever a release has wrapped it; None: it has none."""
+    for wrapping in ("data", "spec", "task"):
+        content = getattr(content, wrapping, content)
+    assert content is None or isinstance(content, TaskSpec), content
+    return content
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,6 @@ class DaskRelease:
         logger: logging.Logger = self.module.logger
         return logger
 
-    def has(self, kind: str) -> bool:
-        """There is an event or an instruction of that name."""
-        return kind in self.fields
-
     def worker(self, config: WorkerConfig, *, validate: bool) -> DaskObject:
         """A fresh ``WorkerState``."""
         arguments: dict[str, object] = {

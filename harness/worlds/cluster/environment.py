@@ -36,27 +36,24 @@ from workerfuzz.strategies.worker import Step
 #: Told of each step once it has happened, with the world; with None while coming to rest.
 Observer: TypeAlias = Callable[[Any, Step | None], None]
 
-Kinds = tuple[type[ClusterStep], ...]
-
-#: Which kinds of step are possible in which situation, for worlds with the same kinds.
-POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
-
 #: What a worker that dies takes with it, by worker first.
 OWN: Final = ("issued", "running", "slotted", "retrying", "open", "served")
 
 V = TypeVar("V")
 
 
-class ClusterEnvironment(BaseWorld):
+class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     """A cluster with all that is under way in it.
 
     Attributes:
-        happened: calls of the subject so far, those of coming to rest included.
         step_count: steps, and what happened one by one while coming to rest.
         mail: batches that were sent and have not arrived, by sender and receiver.
         effect: what the last step led to so far.
         decisions: whether the scheduler could steal, replicate and drop; None: to be found out anew.
     """
+
+    step_class = ClusterStep
+    foreign = "happens to one worker, not to a cluster"
 
     def __init__(
         self,
@@ -65,9 +62,9 @@ class ClusterEnvironment(BaseWorld):
         *,
         observer: Observer | None = None,
     ) -> None:
+        self.subject: ClusterSystem
         self.run_config: ClusterRunConfig
-        super().__init__(run_config or ClusterRunConfig())
-        self.subject = subject
+        super().__init__(subject, run_config or ClusterRunConfig(), CLUSTER_STEPS)
         self.pool = self.run_config.keys
         self.clients = self.run_config.clients
         self.workload = self.run_config.workload
@@ -80,14 +77,9 @@ class ClusterEnvironment(BaseWorld):
         )
         self.contents, self.data = client_model.contents, client_model.data
         self._observer = observer
-        self.happened = 0
         self.step_count = 0
         self.nothing_is_under_way()
         self._joined = 0
-        without = subject.cannot()
-        self.kinds = tuple(kind for kind in CLUSTER_STEPS if kind.word not in without)
-        self._possible = POSSIBLE.setdefault(self.kinds, {})
-        self._drawn: Step | None = None
         exempt = subject.exempt()
         self._promised = tuple(item for item in WITHOUT_REQUESTS if item.name not in exempt)
         try:

@@ -5,19 +5,16 @@ sent that the scheduler or a worker under test did not send.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
-from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.cluster.client_model import computed
 from workerfuzz.harness.worlds.cluster.drain import come_to_rest
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
-from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
-from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
 from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.scheduler import client_requests
@@ -25,7 +22,6 @@ from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
-from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import Pair
@@ -44,48 +40,13 @@ class ClusterWorld(ClusterEnvironment):
 
     # What engines use
 
-    def possible(self) -> tuple[type[ClusterStep], ...]:
-        """Kinds of step that may happen now, in a fixed order."""
+    def situation(self) -> tuple[bool, ...]:
         if self.decisions is None:
             self.decisions = tuple(map(bool, DECISIONS(self)))
-        situation = (*map(bool, SOURCES(self)), *self.decisions)
-        kinds = self._possible.get(situation)
-        if kinds is None:
-            kinds = tuple(kind for kind in self.kinds if kind.is_possible(self))
-            self._possible[situation] = kinds
-        return kinds
+        return (*map(bool, SOURCES(self)), *self.decisions)
 
-    def draw(self, kind: type[Step], chooser: Chooser) -> ClusterStep:
-        """Return a step of that kind, possible now."""
-        assert issubclass(kind, ClusterStep)
-        drawn = self._drawn = kind.draw(self, chooser)
-        return drawn
-
-    def apply(self, step: Step) -> ClusterEffect:
-        """Let a step happen and check every property that it can break.
-
-        Raises:
-            ImpossibleStep: it cannot happen now; nothing was changed.
-            Violation: it broke a property.
-        """
-        if step is not self._drawn:  # which is possible
-            for why_impossible in self.reasons_impossible(step):
-                raise ImpossibleStep(why_impossible)
-        self._drawn = None
-        self.steps.append(step)
-        if BOX.is_open:
-            BOX.note(self, step)
-        assert isinstance(step, ClusterStep)
-        return self.in_time(STEP_S, self.step, step, step.apply, self)
-
-    def reasons_impossible(self, step: Step) -> Iterator[str]:
-        """Why a step is not possible now."""
-        if not isinstance(step, ClusterStep):
-            yield f"{step.word} happens to one worker, not to a cluster"
-        elif type(step) not in self.kinds:
-            yield f"{step.word}: {self.subject.cannot()[step.word]}"
-        elif (why_impossible := step.why_impossible(self)) is not None:
-            yield why_impossible
+    def take(self, step: ClusterStep) -> ClusterEffect:
+        return self.step(step, step.apply, self)
 
     def step(self, step: Step | None, happen: Callable[..., None], *about: object) -> ClusterEffect:
         """Let a step happen, or something else; check what it can have broken."""
@@ -115,12 +76,8 @@ class ClusterWorld(ClusterEnvironment):
         """
         return fingerprint(self, names)
 
-    def finish(self) -> None:
-        """Stop all faults, let everything outstanding end, and check what holds at rest."""
-        self.resting = True
-        if BOX.is_open:
-            BOX.rest(self)
-        self.in_time(REST_S, come_to_rest, self)
+    def come_to_rest(self) -> None:
+        come_to_rest(self)
 
     def where(self) -> str:
         """Return the state of every task, in a line: ``scheduler: a processing; w0: a executing``."""

@@ -4,7 +4,7 @@ After a step everything that is ready runs, first in, first out, as asyncio prom
 shuffled. What goes on then waits for a message, a thread or the time.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final, Self, TypeAlias
 
 from workerfuzz.harness.subjects.cluster_protocol import TaskTransition
@@ -16,18 +16,14 @@ from workerfuzz.harness.subjects.process_protocol import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.base import BaseWorld
-from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.cluster.client_model import computed
 from workerfuzz.harness.worlds.process.client_model import ProcessClientModel
 from workerfuzz.harness.worlds.process.drain import come_to_rest
 from workerfuzz.harness.worlds.process.effect import ProcessEffect
-from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
-from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.statemachine.properties import process as must
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
-from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
@@ -37,8 +33,6 @@ from workerfuzz.strategies.worker import Step
 
 #: Told of each step once it has happened, with the world; with None while coming to rest.
 Observer: TypeAlias = Callable[[Any, Step | None], None]
-
-Kinds: TypeAlias = tuple[type[Step], ...]
 
 #: Virtual seconds that a step takes: longer than the pause between two batches of a stream.
 DURATION_S: Final = 0.003
@@ -58,7 +52,7 @@ CANCELLATIONS: Final = frozenset(
 )
 
 
-class ProcessWorld(BaseWorld):
+class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
     """Processes and all that can happen to them; implements ``ProcessControl``.
 
     Attributes:
@@ -68,6 +62,9 @@ class ProcessWorld(BaseWorld):
         faults: processes and connections that ended.
     """
 
+    step_class = ClusterStep
+    foreign = "does not happen to these processes"
+
     def __init__(
         self,
         subject: ProcessSystem,
@@ -76,9 +73,7 @@ class ProcessWorld(BaseWorld):
         observer: Observer | None = None,
     ) -> None:
         self.run_config: ProcessRunConfig
-        super().__init__(run_config or ProcessRunConfig())
-        without = subject.cannot()
-        self.kinds: Kinds = tuple(kind for kind in PROCESS_STEPS if kind.word not in without)
+        super().__init__(subject, run_config or ProcessRunConfig(), PROCESS_STEPS)
         self.pool = self.run_config.keys
         self.clients: Sequence[str] = self.run_config.clients
         self.workload = self.run_config.workload
@@ -92,8 +87,6 @@ class ProcessWorld(BaseWorld):
         self._left_to_join = self.run_config.later
         self._cut_off: set[str] = set()  # clients that lost the scheduler cancel all that they want
         self._observer = observer
-        self._kinds: dict[Kinds, Kinds] = {}
-        self._drawn: Step | None = None
         self.effect = ProcessEffect((), ())
         try:
             self.enter_process()
@@ -107,40 +100,19 @@ class ProcessWorld(BaseWorld):
 
     # What engines use
 
-    def possible(self) -> Kinds:
-        """Kinds of step that may happen now, in a fixed order."""
-        kinds = tuple(kind for kind in self.kinds if kind.is_possible(self))
-        return self._kinds.setdefault(kinds, kinds)
+    def situation(self) -> tuple[bool, ...]:
+        return tuple(kind.is_possible(self) for kind in self.kinds)
 
-    def draw(self, kind: type[Step], chooser: Chooser) -> ClusterStep:
-        """Return a step of that kind, possible now."""
-        assert issubclass(kind, ClusterStep)
-        self._drawn = drawn = kind.draw(self, chooser)
-        return drawn
+    def take(self, step: ClusterStep) -> ProcessEffect:
+        return self.step(step, step.apply)
 
-    def apply(self, step: Step) -> ProcessEffect:
-        """Let a step happen and check what it can break.
-
-        Raises:
-            ImpossibleStep: it cannot happen now; nothing was changed.
-            Violation: it broke a property.
-        """
-        if step is not self._drawn and (why_impossible := self.why_impossible(step)) is not None:
-            raise ImpossibleStep(why_impossible)
-        self._drawn = None
-        self.steps.append(step)
-        if BOX.is_open:
-            BOX.note(self, step)
-        assert isinstance(step, ClusterStep)
-        return self.in_time(STEP_S, self.step, step, step.apply)
-
-    def why_impossible(self, step: Step) -> str | None:
-        """Return why a step is not possible now; None where it is."""
+    def reasons_impossible(self, step: Step) -> Iterator[str]:
         if type(step) not in self.kinds:
-            return f"{step.word} does not happen to these processes"
-        if isinstance(step, Submit) and any(task.actor for task in step.tasks):
-            return "actors are not simulated at the scope of processes"
-        return step.why_impossible(self)
+            yield f"{step.word} {self.foreign}"
+        elif isinstance(step, Submit) and any(task.actor for task in step.tasks):
+            yield "actors are not simulated at the scope of processes"
+        else:
+            yield from super().reasons_impossible(step)
 
     def step(self, step: Step | None, happen: Callable[[Self], object]) -> ProcessEffect:
         """Let a step happen, or something else, with all that is ready then; check it."""
@@ -168,12 +140,8 @@ class ProcessWorld(BaseWorld):
         for ended in self.cluster.ended_calls():
             self.note_ended(ended)
 
-    def finish(self) -> None:
-        """Stop all faults, let everything outstanding end, and check what holds at rest."""
-        self.resting = True
-        if BOX.is_open:
-            BOX.rest(self)
-        self.in_time(REST_S, come_to_rest, self)
+    def come_to_rest(self) -> None:
+        come_to_rest(self)
 
     def where(self) -> str:
         """Return the state of every task, in a line."""

@@ -18,9 +18,6 @@ from workerfuzz.harness.subjects.protocol import (
     copyable,
 )
 from workerfuzz.harness.worlds.base import BaseWorld
-from workerfuzz.harness.worlds.blackbox import BOX
-from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S
-from workerfuzz.harness.worlds.violation import ImpossibleStep
 from workerfuzz.harness.worlds.worker.drain import come_to_rest
 from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
@@ -36,7 +33,6 @@ from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
-from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.text import word
 from workerfuzz.strategies.worker import WORKER_STEPS, Step
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -45,11 +41,6 @@ from workerfuzz.strategies.worker.step import WorkerStep
 #: Told of each event once it has happened, with the step that it was; None while coming to rest.
 Observer: TypeAlias = Callable[["WorkerWorld", Step | None], None]
 
-Kinds: TypeAlias = tuple[type[Step], ...]
-
-#: Which kinds of step are possible in which situation, for worlds with the same kinds.
-POSSIBLE: Final[dict[Kinds, dict[tuple[bool, ...], Kinds]]] = {}
-
 #: A full sweep follows this many events.
 SWEEP_EVERY: Final = 50
 
@@ -57,15 +48,15 @@ SWEEP_EVERY: Final = 50
 OWN: Final = frozenset({dict, list, set})
 
 
-class WorkerWorld(BaseWorld):
+class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
     """A worker and its environment.
 
     Implements ``strategies.worker.view.EnvironmentView`` and
     ``statemachine.properties.environment.SoleWorkerEnvironment``.
-
-    Attributes:
-        happened: events so far, those of ``finish`` included.
     """
+
+    step_class = WorkerStep
+    foreign = "happens to a cluster, not to one worker"
 
     def __init__(
         self,
@@ -74,18 +65,16 @@ class WorkerWorld(BaseWorld):
         *,
         observer: Observer | None = None,
     ) -> None:
+        self.subject: Subject
         self.run_config: RunConfig
-        super().__init__(as_declared(subject, run_config or RunConfig()))
-        self.subject = subject
+        super().__init__(subject, as_declared(subject, run_config or RunConfig()), WORKER_STEPS)
         self._cannot = frozenset(subject.cannot())
         self._exempt = frozenset(subject.exempt())
         self._promised = tuple(item for item in UTILIZATION if item.name not in self._exempt)
-        self.kinds = tuple(kind for kind in WORKER_STEPS if kind.word not in self._cannot)
         self.pool = self.run_config.keys
         self.peers = self.run_config.peers
         self.workload = self.run_config.workload
         self._observer = observer
-        self.happened = 0
         self.executing: dict[str, do.Execute] = {}
         self.seceded: dict[str, None] = {}
         self.gathering: dict[str, tuple[str, ...]] = {}
@@ -104,8 +93,6 @@ class WorkerWorld(BaseWorld):
         self.reported: set[int] = set()
         self.told_seceded: dict[str, int] = {}
         self.states: dict[str, State] = {}
-        self._drawn: Step | None = None
-        self._possible = POSSIBLE.setdefault(self.kinds, {})
         try:
             self.enter_process()
             self.view: WorkerSubject = subject.worker(self.run_config.config)
@@ -115,54 +102,28 @@ class WorkerWorld(BaseWorld):
 
     # What engines use
 
-    def possible(self) -> Kinds:
-        """Kinds of step that may happen now, in a fixed order."""
+    def situation(self) -> tuple[bool, ...]:
         executing = self.executing
-        situation = (
+        return (
             not executing,
             len(self.seceded) < len(executing),
             not self.gathering,
             not self.retrying,
             self.paused,
         )
-        kinds = self._possible.get(situation)
-        if kinds is None:
-            kinds = tuple(kind for kind in self.kinds if kind.is_possible(self))
-            self._possible[situation] = kinds
-        return kinds
 
-    def draw(self, kind: type[Step], chooser: Chooser) -> Step:
-        """A step of that kind, possible now."""
-        self._drawn = kind.draw(self, chooser)
-        return self._drawn
-
-    def apply(self, step: Step) -> WorkerEffect:
-        """Let a step happen and check every property that it can break.
-
-        Raises:
-            ImpossibleStep: it cannot happen now; nothing was changed.
-            Violation: it broke a property.
-        """
-        if step is not self._drawn:  # which is possible
-            for why_impossible in self.reasons_impossible(step):
-                raise ImpossibleStep(why_impossible)
-        self._drawn = None
-        self.steps.append(step)
-        if BOX.is_open:
-            BOX.note(self, step)
-        assert isinstance(step, WorkerStep)
-        return self.in_time(STEP_S, self.handle_event, step.event(self), step)
+    def take(self, step: WorkerStep) -> WorkerEffect:
+        return self.handle_event(step.event(self), step)
 
     def reasons_impossible(self, step: Step) -> Iterator[str]:
-        """Why a step is not possible now."""
-        if not isinstance(step, WorkerStep):
-            yield f"{step.word} happens to a cluster, not to one worker"
-        elif type(step) not in self.kinds:
-            yield f"{step.word}: {self.subject.cannot()[step.word]}"
-        elif undeclared := self.undeclared(step):
+        undeclared = self.undeclared(step) if type(step) in self.kinds else []
+        if undeclared:
             yield f"{step.word}: {self.subject.name} does not know {', '.join(undeclared)}"
-        elif (why_impossible := step.why_impossible(self)) is not None:
-            yield why_impossible
+        else:
+            yield from super().reasons_impossible(step)
+
+    def come_to_rest(self) -> None:
+        come_to_rest(self)
 
     def undeclared(self, step: Step) -> list[str]:
         """Keys and peers of a step that the subject says it is never told of."""
@@ -198,13 +159,6 @@ class WorkerWorld(BaseWorld):
         its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self.reported)
         known = copyable(self.subject.name, self.view).fingerprint(its)
         return (*known, environment_state(self, its))
-
-    def finish(self) -> None:
-        """Stop all faults, let everything outstanding end, and check what holds at rest."""
-        self.resting = True
-        if BOX.is_open:
-            BOX.rest(self)
-        self.in_time(REST_S, come_to_rest, self)
 
     def where(self) -> str:
         """Return the state of every task, in a line: ``x flight, y waiting``."""

@@ -145,9 +145,8 @@ def loop(*_: object) -> None:
 def test_a_worker_that_does_not_return_is_a_violation(
     monkeypatch: pytest.MonkeyPatch, handler: Any, at: str
 ) -> None:
-    module = "workerfuzz.harness.worlds.worker.world"
-    monkeypatch.setattr(f"{module}.STEP_S", 1)
-    monkeypatch.setattr(f"{module}.REST_S", 1)
+    monkeypatch.setattr("workerfuzz.harness.worlds.base.STEP_S", 1)
+    monkeypatch.setattr("workerfuzz.harness.worlds.base.REST_S", 1)
     with SCOPES["worker"].open(get("reference"), None) as world:
         world.apply(STEP["worker"])
         monkeypatch.setattr(machine, "HANDLERS", dict.fromkeys(machine.HANDLERS, loop))

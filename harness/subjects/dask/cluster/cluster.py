@@ -19,10 +19,11 @@ from workerfuzz.harness.subjects.cluster_protocol import (
 from workerfuzz.harness.subjects.dask.cluster import graphs, messages
 from workerfuzz.harness.subjects.dask.cluster.embedding import (
     Outbox,
-    Patches,
     Stream,
     Streams,
-    finished,
+    run_synchronously,
+    scheduler_patches,
+    worker_patches,
 )
 from workerfuzz.harness.subjects.dask.cluster.releases import (
     ClusterRelease,
@@ -114,16 +115,16 @@ class DaskCluster(ProjectableCluster):
     def __init__(self, release: ClusterRelease, config: ClusterConfig) -> None:
         self.release = release
         self.config = config
-        self._patches = Patches(
-            release.scheduler, release.stealing, release.worker.module, release.task
+        self._errors: list[LoggedError] = []
+        self._scheduler_patches = scheduler_patches(
+            release.scheduler, release.stealing, release.task, self._errors
         )
-        self._errors = self._patches.errors
+        self._worker_patches = worker_patches(release.worker.module, self._errors)
         self._outbox = Outbox()
         self._workers: dict[str, ClusterWorker] = {}
         self._decisions: dict[str, Sequence[Decision]] = {}
         self._party = SCHEDULER
-        with self._patches:
-            self.scheduler = release.make(config)
+        self.scheduler = self._scheduler_patches.call(release.make, config)
         self.stealing = self.scheduler.extensions["stealing"]
         for reason in missing(self.scheduler, self.stealing):
             raise SubjectUnavailable(f'subject "dask" does not know this distributed: {reason}')
@@ -206,7 +207,7 @@ class DaskCluster(ProjectableCluster):
         for message in envelope.messages:
             assert isinstance(message, dict)
             fields = message.copy()
-            finished(handlers[fields.pop("op")](worker=where, **fields))
+            run_synchronously(handlers[fields.pop("op")], worker=where, **fields)
 
     def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
         return [*messages.client_notices(post)]
@@ -286,11 +287,12 @@ class DaskCluster(ProjectableCluster):
         found: list[Broken] = []
         worker = self._workers.get(party)
         if thoroughly and self.config.validate:
-            with self._patches:
-                if party == SCHEDULER:
-                    found += _broken(scheduler_validate_state, self.scheduler)
-                elif worker is not None:
-                    found += _broken(validate_state, worker.machine)
+            if party == SCHEDULER:
+                found += self._scheduler_patches.call(
+                    _broken, scheduler_validate_state, self.scheduler
+                )
+            elif worker is not None:
+                found += self._worker_patches.call(_broken, validate_state, worker.machine)
         if worker is not None and worker.counts_resources:
             found += _broken(resources_are_taken, worker.machine)
         if worker is not None and worker.refused:
@@ -352,8 +354,7 @@ class DaskCluster(ProjectableCluster):
         scheduler.transition_counter = 0  # the limit is for one call, not for the whole run
         scheduler.transition_log.clear()
         try:
-            with self._patches:
-                finished(call(*args, **named))
+            self._scheduler_patches.call(run_synchronously, call, *args, **named)
         except Exception as error:  # noqa: BLE001  # whatever it is, one of us two is at fault
             self._errors.clear()  # they tell the same
             blame(error)
@@ -367,8 +368,7 @@ class DaskCluster(ProjectableCluster):
         self._errors.clear()
         worker.machine.moves = []  # the former ones may still be read
         try:
-            with self._patches:
-                call(*args)
+            self._worker_patches.call(call, *args)
         except Exception as error:  # noqa: BLE001  # whatever it is, one of us two is at fault
             self._errors.clear()  # they tell the same
             blame(error)
@@ -383,8 +383,8 @@ def _names(keys: Iterable[str]) -> list[Name]:
     return list(map(named, keys))
 
 
-def _broken(item: Property[O], observation: O) -> Iterator[Broken]:
-    return CHECKS.broken((((item,), observation),))
+def _broken(item: Property[O], observation: O) -> list[Broken]:
+    return [*CHECKS.broken((((item,), observation),))]
 
 
 def _scheduler_transitions(log: Iterable[DaskObject]) -> Iterator[TaskTransition]:

@@ -12,10 +12,10 @@ import itertools
 import logging
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import ModuleType, TracebackType
-from typing import Final, TypeVar
+from types import ModuleType
+from typing import Final, ParamSpec, TypeAlias, TypeVar
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Envelope
 from workerfuzz.harness.subjects.dask.failures import LoggedError
@@ -28,6 +28,10 @@ MOST_TRANSITIONS: Final = 10_000
 _ROOT: Final = "distributed"
 
 T = TypeVar("T")
+Arguments = ParamSpec("Arguments")
+
+#: Values by name: of a module, or to replace some of its own.
+Names: TypeAlias = dict[str, DaskObject]
 
 
 # Messages: who sent what to whom
@@ -226,8 +230,11 @@ def no_time() -> float:
     return 0.0
 
 
-def finished(result: DaskObject) -> DaskObject:
-    """Return the result of a call, or of the coroutine that it returned, which must not wait."""
+def run_synchronously(
+    function: Callable[..., DaskObject], /, *args: DaskObject, **named: DaskObject
+) -> DaskObject:
+    """Return the result of a function, or of the coroutine that it returns, which must not wait."""
+    result = function(*args, **named)
     if not inspect.iscoroutine(result):
         return result
     try:
@@ -254,84 +261,74 @@ class _ErrorCollector(logging.Handler):
         return True
 
 
+class ErrorLogger(logging.Logger):
+    """Logger of a module of Dask that makes no records of what is no error."""
+
+    def __init__(self, collected: list[LoggedError]) -> None:
+        super().__init__(_ROOT, logging.ERROR)
+        self.addHandler(_ErrorCollector(collected))
+
+
 class Patches:
-    """Replacements of names of Dask's modules, for the duration of a call: ``with patches: ...``.
+    """Replacements of names of Dask's modules, for the duration of a call.
 
     Modules, classes and loggers belong to the whole process. Each cluster has replacements of its own
     and puts them in place for each call; however the call ends, all is then as it was before. Calls
     of clusters in different threads take turns.
 
-    Attributes:
-        errors: logged as an error since the list was last emptied.
-
     Args:
-        scheduler: the module ``distributed.scheduler``.
-        stealing: the module ``distributed.stealing``.
-        worker: the module ``distributed.worker_state_machine``.
-        task: the subclass of ``TaskState`` that ``counted_tasks`` made.
+        replacements: values by name, each after the module or object whose names they replace; those
+            that it does not have are left out.
+        errors: collects what is logged as an error.
     """
 
     _turn: Final = threading.RLock()
 
     def __init__(
-        self, scheduler: ModuleType, stealing: ModuleType, worker: ModuleType, task: DaskObject
+        self, replacements: Iterable[tuple[object, Names]], errors: list[LoggedError]
     ) -> None:
-        self.errors: list[LoggedError] = []
         self._logger = logging.getLogger(_ROOT)
         self._level: int | None = None
-        self._run_ids: RunIds = task._run_id_iterator
-        self._counter = itertools.count()
-        clock = seconds()
-        timed = {"time": clock, "monotonic": clock}
-        imported_late = {"deserialize": _SCHEDULER_NAMES["deserialize"]}  # in 2023.6, say
-        made = {**_SCHEDULER_NAMES, **timed, "BatchedSend": Stream, "TaskState": task}
-        logger = {"handlers": [_ErrorCollector(self.errors)], "propagate": False}
-        self._replacements: Sequence[tuple[dict[str, object], str, object]] = [
-            *_existing(scheduler, made),
-            *_existing(stealing, timed),
-            *_existing(worker, {"time": no_time}),
-            *_existing(sys.modules["distributed.protocol"], imported_late),
-            *_existing(self._logger, logger),
+        collecting = {"handlers": [_ErrorCollector(errors)], "propagate": False}
+        self._replacements = [
+            (vars(owner), {name: value for name, value in names.items() if name in vars(owner)})
+            for owner, names in (*replacements, (self._logger, collecting))
         ]
         self._log_errors = sys.modules["distributed.utils"]._LogErrors
-        self._originals: list[object] = []
+        self._originals: list[tuple[Names, Names]] = []
         self._exit: object = None
 
-    def __enter__(self) -> None:
-        self._turn.acquire()
-        try:
-            originals = self._originals
-            for namespace, name, value in self._replacements:
-                originals.append(namespace[name])
-                namespace[name] = value
-            self._exit = self._log_errors.__exit__
-            self._log_errors.__exit__ = log_error
-            self._run_ids.counter = self._counter
-            if not self._logger.isEnabledFor(logging.ERROR):  # as somebody configured it
-                self._level = self._logger.level
-                self._logger.setLevel(logging.ERROR)
-        except BaseException:
-            self.__exit__()
-            raise
+    def call(
+        self, function: Callable[Arguments, T], /, *args: Arguments.args, **named: Arguments.kwargs
+    ) -> T:
+        """Call a function with the replacements in place."""
+        with self._turn:
+            try:
+                self._replace()
+                return function(*args, **named)
+            finally:
+                try:
+                    self._restore()
+                except BaseException:  # a time limit or Ctrl-C may come in between
+                    self._restore()
+                    raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None = None,
-        error: BaseException | None = None,
-        trace: TracebackType | None = None,
-    ) -> None:
-        try:
-            self._restore()
-        except BaseException:  # a time limit or Ctrl-C may come in between
-            self._restore()
-            raise
-        finally:
-            self._turn.release()
+    def _replace(self) -> None:
+        for namespace, values in self._replacements:
+            self._originals.append((namespace, {name: namespace[name] for name in values}))
+            namespace.update(values)
+        self._exit = self._log_errors.__exit__
+        self._log_errors.__exit__ = log_error
+        if not self._logger.isEnabledFor(logging.ERROR):  # as somebody configured it
+            self._level = self._logger.level
+            self._logger.setLevel(logging.ERROR)
 
     def _restore(self) -> None:
+        """Restore whatever was replaced; called again, where the first call was interrupted."""
         originals = self._originals
-        for namespace, name, _ in reversed(self._replacements[: len(originals)]):
-            namespace[name] = originals[-1]
+        while originals:
+            namespace, values = originals[-1]
+            namespace.update(values)
             originals.pop()
         if self._exit is not None:
             self._log_errors.__exit__ = self._exit
@@ -341,12 +338,33 @@ class Patches:
             self._level = None
 
 
-def _existing(
-    owner: object, names: Mapping[str, object]
-) -> Iterator[tuple[dict[str, object], str, object]]:
-    """Yield the names that a module or object has, with its namespace and their new values."""
-    namespace = vars(owner)
-    return ((namespace, name, value) for name, value in names.items() if name in namespace)
+def scheduler_patches(
+    scheduler: ModuleType, stealing: ModuleType, task: DaskObject, errors: list[LoggedError]
+) -> Patches:
+    """Return the patches for calls of a scheduler, with a clock and run ids of its own.
+
+    Args:
+        scheduler: the module ``distributed.scheduler``.
+        stealing: the module ``distributed.stealing``.
+        task: the subclass of ``TaskState`` that ``counted_tasks`` made.
+    """
+    clock = seconds()
+    timed = {"time": clock, "monotonic": clock, "logger": ErrorLogger(errors)}
+    imported_late = {"deserialize": _SCHEDULER_NAMES["deserialize"]}  # in 2023.6, say
+    return Patches(
+        (
+            (scheduler, {**_SCHEDULER_NAMES, **timed, "BatchedSend": Stream, "TaskState": task}),
+            (stealing, timed),
+            (sys.modules["distributed.protocol"], imported_late),
+            (task._run_id_iterator, {"counter": itertools.count()}),
+        ),
+        errors,
+    )
+
+
+def worker_patches(worker: ModuleType, errors: list[LoggedError]) -> Patches:
+    """Return the patches for calls of a worker: of the module ``distributed.worker_state_machine``."""
+    return Patches(((worker, {"time": no_time, "logger": ErrorLogger(errors)}),), errors)
 
 
 @contextmanager
@@ -413,7 +431,8 @@ def outspoken(stealing: type[DaskObject]) -> type[DaskObject]:
 class RunIds:
     """Iterator of run ids: those of the cluster whose turn it is."""
 
-    counter: Iterator[int] = itertools.count()
+    def __init__(self) -> None:
+        self.counter: Iterator[int] = itertools.count()
 
     def __next__(self) -> int:
         return next(self.counter)

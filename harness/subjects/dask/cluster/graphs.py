@@ -39,14 +39,6 @@ def content_class(base: type[DaskObject] | None) -> Callable[[TaskSpec], DaskObj
     return Content
 
 
-def spec_of(content: DaskObject) -> TaskSpec | None:
-    """The reverse, wherever a release has wrapped it; None: a task without content."""
-    for wrapping in ("data", "spec", "task"):
-        content = getattr(content, wrapping, content)
-    assert content is None or isinstance(content, TaskSpec), content
-    return content
-
-
 @dataclass(slots=True, eq=False)
 class Graph:
     """Graph of a client, with everything that some release asks for."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from workerfuzz.harness.subjects.cluster_protocol import Envelope
-from workerfuzz.harness.subjects.dask.cluster.graphs import spec_of
+from workerfuzz.harness.subjects.dask.conversion import spec_of
 from workerfuzz.harness.subjects.dask.failures import describe
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, peer_at
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus

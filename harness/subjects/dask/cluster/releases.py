@@ -222,7 +222,7 @@ def _lacking(worker: DaskRelease, scheduler: DaskObject, stealing: DaskObject) -
     for name in _unknown_arguments(inspect.signature(scheduler.Scheduler.add_worker)):
         yield f"add_worker needs an unknown argument {name}"
     for op, kind in TO_WORKER.items():
-        if not worker.has(kind) and op not in _OPTIONAL_MESSAGES:
+        if kind not in worker.fields and op not in _OPTIONAL_MESSAGES:
             yield f"there is no {kind}"
 
 

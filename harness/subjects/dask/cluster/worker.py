@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import Action, Envelope
-from workerfuzz.harness.subjects.dask.cluster.graphs import spec_of
 from workerfuzz.harness.subjects.dask.cluster.messages import TO_WORKER, Message
-from workerfuzz.harness.subjects.dask.conversion import DROPPED, READERS, AlreadyCancelled
+from workerfuzz.harness.subjects.dask.conversion import DROPPED, READERS, AlreadyCancelled, spec_of
 from workerfuzz.harness.subjects.dask.failures import describe
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name, address, named
 from workerfuzz.harness.subjects.dask.releases import DaskRelease
@@ -136,7 +135,7 @@ class ClusterWorker(DaskWorker):
         Raises:
             SubjectRaised: the worker forgot a task that it wanted to run, and breaks.
         """
-        known_to_cancel = self.release.has("AlreadyCancelledEvent")
+        known_to_cancel = "AlreadyCancelledEvent" in self.release.fields
         task = self.machine.tasks.get(named(key))
         if task is None:
             if known_to_cancel:

@@ -17,7 +17,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.subjects.dask.conversion import DROPPED, FIELDS, KINDS, NO_RUN, READERS
+from workerfuzz.harness.subjects.dask.conversion import (
+    DROPPED,
+    FIELDS,
+    KINDS,
+    NO_RUN,
+    READERS,
+    spec_of,
+)
 from workerfuzz.harness.subjects.dask.failures import describe, properties_to_check
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, named, peer_at
 from workerfuzz.harness.subjects.dask.interface import NEXT, PREVIOUS
@@ -35,7 +42,7 @@ from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
-from workerfuzz.statemachine.worker.task import TaskSpec, Transition
+from workerfuzz.statemachine.worker.task import Transition
 
 #: States with a previous state and, the latter, a next one.
 _INTERRUPTED: Final = frozenset({State.CANCELLED, State.RESUMED})
@@ -128,7 +135,7 @@ class DaskWorker(WorkerSubject):
     def stimulus(self, event: ev.Event) -> DaskObject:
         """Return Dask's event for one of ours; None where this release has no such event."""
         kind = KINDS[type(event)]
-        if not self.release.has(kind):
+        if kind not in self.release.fields:
             return None
         self.stimulus_id = getattr(event, "stimulus_id", f"{self._last_event}-{self._events}")
         fields = self.release.fields[kind]
@@ -204,11 +211,10 @@ class DaskWorker(WorkerSubject):
     def started(self, key: str) -> do.Execute:
         """Return the task that Dask's thread finds in the record when it begins."""
         task = self._task(key)
-        if task is None or task.run_spec is None:
+        spec = spec_of(task.run_spec) if task is not None else None
+        if spec is None:
             cause = KeyError(key)  # what Dask's worker raises when it comes to this
             raise SubjectRaised(f"there is nothing to execute for {key}") from cause
-        spec = getattr(task.run_spec, "task", task.run_spec)  # wrapped before 2023.8.1
-        assert isinstance(spec, TaskSpec)
         run_id = getattr(task, "run_id", None)
         here = self.data()
         return do.Execute(

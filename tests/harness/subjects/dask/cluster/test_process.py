@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
@@ -19,6 +20,7 @@ from examples.dask_clusters import Surroundings, config, graph, walked
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.dask.cluster.cluster import DaskCluster, DaskClusterSystem
+from workerfuzz.harness.subjects.dask.cluster.embedding import Patches
 from workerfuzz.harness.subjects.dask.cluster.releases import installed_cluster
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.events import FindMissing
@@ -194,6 +196,48 @@ def test_patches_end_with_the_call_however_it_ends(
                 cluster.handle_event("w0", FindMissing())
     assert during == [True]
     assert state_of_the_process() == before
+
+
+@pytest.mark.parametrize("kind", ["scheduler", "worker"])
+def test_ctrl_c_while_replacing_or_restoring_leaves_nothing_behind(kind: str) -> None:
+    """Interrupted at each line that replaces or restores something, in turn."""
+    cluster = DaskClusterSystem().cluster(config())
+    cluster.join("w0")
+    before = state_of_the_process()
+    place = 0
+    while interrupted_at(place, cluster, kind):
+        assert state_of_the_process() == before, place
+        assert Patches._turn.acquire(blocking=False)
+        Patches._turn.release()
+        place += 1
+    cluster.close()
+    assert place > 20
+
+
+def interrupted_at(place: int, cluster: DaskCluster, kind: str) -> bool:
+    """Interrupt the line of that number in ``Patches``; return whether there are so many."""
+    lines = itertools.count()
+    codes = {it.__code__ for it in (Patches._replace, Patches._restore)}
+
+    def interrupt(frame: FrameType, what: str, _: object) -> Any:
+        if frame.f_code not in codes:
+            return None
+        if what == "line" and next(lines) == place:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return interrupt
+
+    sys.settrace(interrupt)
+    try:
+        if kind == "scheduler":
+            cluster.ask("client", client_requests.Release(keys=()))
+        else:
+            cluster.handle_event("w0", FindMissing())
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
 
 
 def test_the_same_run_is_the_same_in_every_process() -> None:
