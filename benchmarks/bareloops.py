@@ -7,8 +7,7 @@ from typing import Any, Final
 from timing import stopwatch
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.shard import Shard, system
+from workerfuzz.harness.campaigns.shard.shard import Shard, fill, system
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 

@@ -9,7 +9,7 @@ from aims import Aim, at_least
 from detection import WALK, Result
 from timing import table
 
-from workerfuzz.harness.campaigns.shard.engines import HYPOTHESIS
+from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS
 
 #: Hypothesis needs at least so long, in seconds of CPU, where the walk is to be ten times faster.
 LONG_S: Final = 5.0

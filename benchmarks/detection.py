@@ -27,8 +27,8 @@ from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, OF_SCHEDULER
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import HYPOTHESIS, fill
-from workerfuzz.harness.campaigns.shard.shard import Shard
+from workerfuzz.harness.campaigns.shard.shard import Shard, fill
+from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS
 from workerfuzz.harness.engines.walk.tactics import DRAWN
 from workerfuzz.harness.engines.walk.walker import GROWN
 from workerfuzz.harness.subjects import system

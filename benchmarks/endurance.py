@@ -17,8 +17,7 @@ from timing import table
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.shard import Shard, system
+from workerfuzz.harness.campaigns.shard.shard import Shard, fill, system
 
 #: Looks at a campaign, evenly spread over its time.
 LOOKS: Final = 12

@@ -16,8 +16,8 @@ from workerfuzz.harness.campaigns.executors.dask_cluster import connected, run_o
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.campaigns.shard.shard import fill
 from workerfuzz.harness.subjects import system
 
 #: Carries shards; returns what they came to.

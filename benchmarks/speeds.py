@@ -19,7 +19,7 @@ from timing import Costs, Program, alternate, excess, microseconds, ratios, spre
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
+from workerfuzz.harness.campaigns.shard.shard import fill
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld

@@ -15,11 +15,10 @@ from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in, shards
 from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.executor import Executor
 from workerfuzz.harness.campaigns.shard.merge import together
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.cli.options import ExitStatus, columns, complain
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.campaign_summary import (

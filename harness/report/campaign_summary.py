@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.campaigns.shard.counters import Counters
-from workerfuzz.harness.campaigns.shard.result import Explored, ShardResult
+from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.protocol import Explored
 from workerfuzz.harness.subjects import DEFAULT, declaration
 from workerfuzz.harness.worlds.scopes import SCOPES
 

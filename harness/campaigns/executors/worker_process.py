@@ -43,9 +43,8 @@ from workerfuzz.harness.campaigns.executors.resource_limits import (
 from workerfuzz.harness.campaigns.executors.sandbox import exhaustion_status
 from workerfuzz.harness.campaigns.plan.targets import Target, targets
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
+from workerfuzz.harness.campaigns.shard.shard import Shard, fill, open_shard
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.replay.recovery import open_box

@@ -8,8 +8,7 @@ from typing import Final, cast
 
 from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
-from workerfuzz.harness.campaigns.shard.shard import Shard
+from workerfuzz.harness.campaigns.shard.shard import Shard, fill
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import shrink
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, TaskTransition

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, TypeAlias
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.engines.findings.finding import Finding
 
 #: Called with the index of a plan, the result of its shard so far, and the finding that caused the call;

@@ -9,6 +9,7 @@ from msgspec import field
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.counters import Counters, total
 from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.protocol import Explored
 
 #: Points of a curve that are kept; when there are more, every other one goes.
 MOST_POINTS: Final = 240
@@ -31,27 +32,6 @@ class Point:
 
     seconds: float
     tactics: dict[str, Reading]
-
-
-@dataclass(frozen=True, slots=True)
-class Explored:
-    """Extent of an exploration.
-
-    Attributes:
-        states: worlds that do not continue alike.
-        transitions: steps that were taken from them.
-        depth: every run of so many steps was made.
-        frontier: states that were not gone on from.
-        is_complete: every run there is was made, up to where it meets a known state.
-        stopped: ``depth``, ``states`` or ``time``, where one of these ended it.
-    """
-
-    states: int
-    transitions: int
-    depth: int
-    frontier: int
-    is_complete: bool = False
-    stopped: str = ""
 
 
 class ShardResult(msgspec.Struct):

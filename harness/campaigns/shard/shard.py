@@ -1,12 +1,15 @@
 """A shard: the runs of one seed, one after the other; it goes on after a finding."""
 
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Final, cast
 
+from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
 from workerfuzz.harness.campaigns.shard.coverage import (
@@ -14,6 +17,10 @@ from workerfuzz.harness.campaigns.shard.coverage import (
     Coverage,
     counting_checks,
     expected,
+)
+from workerfuzz.harness.campaigns.shard.interruptions import (
+    INTERRUPTIONS,
+    handling_interruptions,
 )
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
@@ -29,6 +36,8 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     today,
     write_and_report,
 )
+from workerfuzz.harness.engines.protocol import Explored
+from workerfuzz.harness.engines.table import ENGINES
 from workerfuzz.harness.subjects import AnySubject, system
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
@@ -141,6 +150,16 @@ class Shard:
         self.last = time.process_time()
         self.runs += 1
         self.announce(finding)
+
+    def explore(self, extent: Explored, violation: Violation | None = None) -> None:
+        """Record how far an exploration is, and the violation that it came to, if any."""
+        self.result.explored = extent
+        counters = self.spent_on[self.tactic]
+        self.runs = counters.runs = extent.states
+        counters.steps = extent.transitions
+        counters.seconds = time.process_time() - self.began_cpu
+        if violation is not None:
+            self.announce(self.record_violation(violation))
 
     def announce(self, finding: Finding | None) -> None:
         """Report a new finding, if there is one; end where Ctrl-C came while it was shrunk."""
@@ -274,3 +293,35 @@ def open_shard(
     shard = Shard(plan, subject, out, known, on_progress, entries)
     shard.result.unreadable = [*there.problems]
     return shard
+
+
+@contextmanager
+def noting_interruption(shard: Shard) -> Iterator[None]:
+    """Note in the shard that Ctrl-C or SIGTERM came; then it is handled as it was before."""
+    former = {number: signal.getsignal(number) for number in INTERRUPTIONS}
+
+    def note(number: int, frame: FrameType | None) -> None:
+        shard.is_stopped = True
+        signal.signal(number, former[signal.Signals(number)])
+        signal.raise_signal(number)
+
+    with handling_interruptions(note):
+        yield
+
+
+def fill(shard: Shard) -> ShardResult:
+    """Run until the budget is spent, or Ctrl-C; returns what there is by then."""
+    bug = named(shard.plan.planted).planted() if shard.plan.planted else nullcontext()
+    try:
+        with bug, noting_interruption(shard):
+            ENGINES[shard.plan.engine](shard)
+    except KeyboardInterrupt:
+        shard.result.interrupted = True
+    except Exception:
+        if (
+            not shard.is_stopped
+        ):  # else it hides a KeyboardInterrupt, as assertions of Hypothesis do
+            raise
+        shard.result.interrupted = True
+    shard.settle(time.monotonic() - shard.began)
+    return shard.result

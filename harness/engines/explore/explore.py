@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from workerfuzz.harness.engines.explore.allowances import Allowances, Spent
+from workerfuzz.harness.engines.explore.allowances import Spent
 from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
 from workerfuzz.harness.engines.explore.visited import CopyableWorld, VisitedStates
+from workerfuzz.harness.engines.protocol import Explored, Search, StepAllowances
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
@@ -22,6 +23,9 @@ from workerfuzz.strategies.worker import Step
 
 #: Worlds that are kept until they are gone on from. One takes 6 to 20 KB.
 KEPT: Final = 10_000
+
+#: The only tactic of exploring.
+EXPLORE: Final = "explore"
 
 
 @dataclass(slots=True)
@@ -63,7 +67,7 @@ class Exploration:
         self,
         subject: AnySubject,
         run_config: AnyRunConfig,
-        allowed: Allowances,
+        allowed: StepAllowances,
         *,
         depth: int | None = None,
         most_states: int | None = None,
@@ -100,6 +104,18 @@ class Exploration:
     def states(self) -> int:
         """States that were met."""
         return len(self._states)
+
+    @property
+    def extent(self) -> Explored:
+        """Extent of the exploration so far."""
+        return Explored(
+            self.states,
+            self.transitions,
+            self.depth,
+            len(self.frontier),
+            self.is_complete,
+            self.stopped,
+        )
 
     def violations(self) -> Iterator[Violation]:
         """Yield violations as they are found; for each state and property, by a shortest way.
@@ -174,6 +190,31 @@ class Exploration:
             violation = broken_by(way, resting.finish)
             if violation is not None:
                 yield violation
+
+
+def search_by_exploring(search: Search) -> None:
+    """All runs there are, each ending where a state is new; a state counts as a run."""
+    plan = search.plan
+
+    def is_over() -> bool:
+        search.explore(exploration.extent)
+        return search.spent()
+
+    exploration = Exploration(
+        search.subject,
+        plan.space.run_config(search.scope.name),
+        plan.space.allowances(search.scope.name),
+        depth=plan.space.depth,
+        most_states=plan.budget.most_runs,
+        is_over=is_over,
+        observer=search.observing(EXPLORE),
+        distinct=plan.space.distinct,
+    )
+    try:
+        for violation in exploration.violations():
+            search.explore(exploration.extent, violation)
+    finally:
+        search.explore(exploration.extent)
 
 
 def broken_by(way: Way, happens: Callable[..., object], *about: object) -> Violation | None:

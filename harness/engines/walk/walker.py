@@ -10,6 +10,7 @@ from typing import Final
 
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
+from workerfuzz.harness.engines.protocol import Search
 from workerfuzz.harness.engines.walk.credit import Credit
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
 from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
@@ -152,6 +153,22 @@ class Walker:
             if len(self.corpus) > MOST_ENTRIES:
                 place = max(range(MOST_ENTRIES), key=self.mutated.__getitem__)
                 del self.corpus[place], self.mutated[place]
+
+
+def search_by_walk(search: Search) -> None:
+    """One run after the other, each from a seed of its own, and learning from those before it."""
+    plan = search.plan
+    walker = Walker(
+        search.subject,
+        plan.seed,
+        search.scope,
+        search.run_config,
+        tactics=(plan.tactic,) if plan.tactic else (),
+        corpus=search.entries,
+        keep=search.add_entry,
+    )
+    while not search.spent():
+        search.attempt(lambda: walker.run(search.number, search.observing))
 
 
 def without_workload(run_config: AnyRunConfig) -> AnyRunConfig:

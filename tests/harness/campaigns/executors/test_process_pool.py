@@ -15,9 +15,8 @@ from examples.strangers import settle_in
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.engines.findings.finding import Finding
 

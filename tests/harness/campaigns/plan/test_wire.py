@@ -8,9 +8,8 @@ from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 
 
 def test_a_plan_arrives_as_it_was_sent() -> None:

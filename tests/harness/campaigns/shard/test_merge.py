@@ -7,10 +7,9 @@ import pytest
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.merge import continued, together
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import open_shard
+from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.engines.findings.finding import Finding
 
 

@@ -11,11 +11,10 @@ import pytest
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard import engines
+from workerfuzz.harness.campaigns.shard import shard as shards
 from workerfuzz.harness.campaigns.shard.counters import total
-from workerfuzz.harness.campaigns.shard.engines import fill
 from workerfuzz.harness.campaigns.shard.result import MOST_POINTS, ShardResult
-from workerfuzz.harness.campaigns.shard.shard import Shard, open_shard
+from workerfuzz.harness.campaigns.shard.shard import Shard, fill, open_shard
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
@@ -274,7 +273,7 @@ def test_an_interruption_that_hypothesis_hides_is_one(
         except (KeyboardInterrupt, ValueError):
             assert not self
 
-    monkeypatch.setattr(engines, "ENGINES", {"hypothesis": run})
+    monkeypatch.setattr(shards, "ENGINES", {"hypothesis": run})
     shard = open_shard(plan("worker", "hypothesis"))
     if masked:
         assert fill(shard).interrupted
