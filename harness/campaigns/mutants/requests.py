@@ -309,4 +309,22 @@ def request_clears_the_suspicion_of_inputs(
     return outcome
 
 
+@mutant(
+    "A task that was given away is still wanted here.",
+    handler(events.StealRequest),
+    origin="R32",
+    violates="R32 R36",
+    caught_by="intent_is_what_was_asked everything_comes_to_rest reports_the_last_request",
+)
+def stolen_task_is_still_wanted(
+    original: Handler, worker: WorkerState, event: events.StealRequest
+) -> Outcome:
+    task = worker.tasks.get(event.key)
+    before = task.intent if task is not None else None
+    outcome = original(worker, event)
+    if task is not None:
+        worker.journal.set(task, "intent", before)
+    return outcome
+
+
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(globals())
