@@ -238,6 +238,8 @@ def in_lists(node: ast.AST, parent: ast.AST, field: str, place: Place) -> Iterat
     assert place.statement is not None
     for operator, items in dropped:
         for number, item in enumerate(getattr(node, items)):
+            if isinstance(node, ast.Dict) and is_description(node.values[number]):
+                continue
             shown = item if item is not None else node  # `**others` in a dict has no key
             yield Change(
                 operator, place.function, place.statement, node, items, number, shown, None
@@ -392,6 +394,15 @@ def is_logging(call: ast.Call) -> bool:
     if not isinstance(call.func, ast.Attribute):
         return False
     return call.func.attr in LOG_METHODS or name_of(call.func.value) in LOGS
+
+
+def is_description(node: ast.AST) -> bool:
+    """Return True for a text for people: it has more than one word."""
+    match node:
+        case ast.Constant(value=str() as text):
+            return " " in text
+        case _:
+            return False
 
 
 def is_about_types(node: ast.AST) -> bool:

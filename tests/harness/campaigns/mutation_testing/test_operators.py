@@ -93,6 +93,7 @@ def test_a_statement_is_changed_in_this_way(source: str, operator: str, expected
         "self.log.append((a, 3))",
         "return f'{a + 1}'",
         "return 'text'",
+        "return {'a': 'a text for people'}",
         "x: int = a",  # nothing after it would find the name
         "x = a",
         "return a, b",  # a record
