@@ -3,7 +3,6 @@
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,17 +12,19 @@ from workerfuzz.harness.campaigns.executors.protocol import Limits, ReproduceCra
 from workerfuzz.harness.campaigns.executors.sandbox import Death, run_in_fork
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.cases.format.case import Case, ScopeName
+from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.replay.record import unplayed
-from workerfuzz.harness.cases.replay.recovery import parsed, recover
+from workerfuzz.harness.cases.replay.recovery import recover
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence
-from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, case_among
 from workerfuzz.harness.engines.findings.finding_writer import (
     found_by,
     set_shrunk_case,
+    signature_of,
     title_of,
+    unshrunk_finding,
+    violation_of,
     write_and_report,
     write_unshrunk,
 )
@@ -48,32 +49,6 @@ NOT_AGAIN = (
 )
 
 
-@dataclass(eq=False)
-class ReportedViolation(Violation):
-    """A violation in another process, with its signature there."""
-
-    signature: Signature = field(default_factory=lambda: Signature(""))
-
-
-@dataclass(frozen=True, slots=True)
-class ViolationData:
-    """The same as plain data; with no property: nothing was broken."""
-
-    property: str = ""
-    sentence: str = ""
-    counterexample: str = ""
-    steps: list[str] = field(default_factory=list)
-    at_rest: bool = False
-    signature: tuple[str, ...] = ()
-
-
-def signature_of(violation: Violation) -> Signature:
-    """The signature that a violation had in its process, where its exception was."""
-    if isinstance(violation, ReportedViolation):
-        return violation.signature
-    return signature(violation)
-
-
 def broken_by(death: Death) -> AnyProperty:
     """The property that a process breaks which dies so."""
     return every_call_returns if death.overdue else process_survives
@@ -96,7 +71,6 @@ class Attempts:
 
     def __init__(self, subject: Any, scope: str, box: Path, limits: Limits) -> None:
         self.subject = subject
-        self.name = ScopeName(scope)
         self.scope = SCOPES[scope]
         self.box = box
         self.limits = limits
@@ -107,13 +81,14 @@ class Attempts:
 
         def attempt() -> bytes:
             violation = replay(self.subject, config, steps, self.scope)
-            return to_json(as_data(violation) if violation is not None else ViolationData())
+            findings = [unshrunk_finding(self.subject, violation)] if violation is not None else []
+            return to_json(findings)
 
         result = run_in_fork(attempt, self.box, self.limits)
         if isinstance(result, Death):
             return self.death(result)
-        data = from_json(result, ViolationData)
-        return self.reported(data, config) if data.property else None
+        findings = from_json(result, list[Finding])
+        return violation_of(findings[0]) if findings else None
 
     def death(self, death: Death) -> Violation | None:
         """It died of the step that its box ends with. None: of something else."""
@@ -121,29 +96,6 @@ class Attempts:
             self.dying_s = death.cpu_s
         run = recover(self.box)
         return None if run is None else run.breaking(broken_by(death), evidence(death))
-
-    def reported(self, data: ViolationData, config: Any) -> ReportedViolation:
-        steps = parsed(data.steps, self.name)
-        return ReportedViolation(
-            data.property,
-            data.sentence,
-            data.counterexample,
-            steps,
-            data.at_rest,
-            self.scope.run_config_of(steps, config),
-            Signature(*data.signature),
-        )
-
-
-def as_data(violation: Violation) -> ViolationData:
-    return ViolationData(
-        violation.property,
-        violation.sentence,
-        violation.counterexample,
-        [str(step) for step in violation.steps],
-        violation.at_rest,
-        tuple(signature(violation)),
-    )
 
 
 class ContainedShrinker(Shrinker):

@@ -1,6 +1,7 @@
 """From a violation to its finding: the steps are shrunk, recorded as a case, written, and reported."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
@@ -10,7 +11,7 @@ from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.record import record, unplayed
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
-from workerfuzz.harness.cases.triage.signature import root, signature
+from workerfuzz.harness.cases.triage.signature import Signature, root, signature
 from workerfuzz.harness.engines.findings.finding import (
     Finding,
     FindingCase,
@@ -38,6 +39,13 @@ def keep(
     finding = first_occurrence(violation, signature(violation), subject.name)
     shrink_finding(subject, finding, violation, engine)
     write_and_report(finding, folder)
+    return finding
+
+
+def unshrunk_finding(subject: AnySubject, violation: Violation, engine: str = "walk") -> Finding:
+    """The finding of a violation, with the case of all its steps."""
+    finding = first_occurrence(violation, signature(violation), subject.name)
+    set_unshrunk_case(finding, violation, engine)
     return finding
 
 
@@ -111,19 +119,38 @@ def write_and_report(finding: Finding, folder: Path | None) -> None:
 
 def write_unshrunk(finding: Finding, folder: Path | None) -> None:
     """Write the case of all steps of a finding, none of which is taken once more."""
+    violation = violation_of(finding)
+    shrunk = Shrunk(violation, len(violation.steps), 0, interrupted=True)
+    set_shrunk_case(finding, shrunk, finding.case)
+    write_and_report(finding, folder)
+
+
+@dataclass(eq=False)
+class ReportedViolation(Violation):
+    """The violation of a finding of another process, with the signature that it had there."""
+
+    signature: Signature = field(default_factory=lambda: Signature(""))
+
+
+def violation_of(finding: Finding) -> ReportedViolation:
+    """The violation that a finding began with, which has the case of all its steps."""
     case = finding.case.case
-    config = SCOPES[case.scope].run_config_of(case.steps, case.config)
-    violation = Violation(
+    return ReportedViolation(
         finding.signature.property,
         finding.sentence,
         finding.counterexample,
         case.steps,
         case.scenes[-1].step is None,
-        config,
+        SCOPES[case.scope].run_config_of(case.steps, case.config),
+        finding.signature,
     )
-    shrunk = Shrunk(violation, len(case.steps), 0, interrupted=True)
-    set_shrunk_case(finding, shrunk, finding.case)
-    write_and_report(finding, folder)
+
+
+def signature_of(violation: Violation) -> Signature:
+    """The signature of a violation of this process, or of another one."""
+    if isinstance(violation, ReportedViolation):
+        return violation.signature
+    return signature(violation)
 
 
 def look_closer(subject: AnySubject, finding: Finding, violation: Violation, engine: str) -> None:
