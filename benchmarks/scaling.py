@@ -47,7 +47,7 @@ def timed(carry: Carrier, plans: Sequence[Plan]) -> float:
 
 def in_processes(jobs: int) -> Carrier:
     """Each shard in a process of its own, so many at a time."""
-    return lambda plans: run_shards(plans, None, jobs=jobs)
+    return lambda plans: run_shards(plans, jobs=jobs)
 
 
 def run_in_process(plans: Sequence[Plan]) -> list[ShardResult]:

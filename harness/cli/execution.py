@@ -14,11 +14,9 @@ from workerfuzz.harness.campaigns.executors.interpreter import ExecutorUnavailab
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.executors.protocol import Limits
 from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in, shards
-from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
-from workerfuzz.harness.campaigns.shard.executor import Executor
+from workerfuzz.harness.campaigns.shard.executor import Executor, deduplicating, run_in_process
 from workerfuzz.harness.campaigns.shard.merge import together
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.cli.options import ExitStatus, columns, complain
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.campaign_summary import (
@@ -89,22 +87,11 @@ def open_campaign(plan: Plan, out: Path, options: ExecutorOptions) -> Iterator[C
         with cluster_executor(options, plan.subject) as (executor, jobs):
             yield in_shards(plan, out, jobs, executor, f"tasks on {options.cluster}")
     elif declaration(plan.subject).is_embedded and options.jobs is None and options.python is None:
-        yield here(plan, out)
+        yield in_shards(plan, out, 1, run_in_process, "")
     else:
         jobs = options.jobs or 1
         executor = process_executor(options, jobs, interpreter_for(options, plan.subject))
         yield in_shards(plan, out, jobs, executor, "processes")
-
-
-def here(plan: Plan, out: Path) -> Campaign:
-    """One shard in this process. Raises SubjectUnavailable."""
-    shard = open_shard(plan, out)
-
-    def run(report_progress: ReportProgress) -> ShardResult:
-        shard.on_progress = lambda finding: report_progress(shard.result, finding)
-        return fill(shard)
-
-    return Campaign(plan, run)
 
 
 def interpreter_for(options: ExecutorOptions, subject: str) -> str:
@@ -115,7 +102,7 @@ def interpreter_for(options: ExecutorOptions, subject: str) -> str:
 def process_executor(options: ExecutorOptions, jobs: int, python: str) -> Executor:
     """Return an executor that runs each shard in a process of its own."""
     return lambda plans, on_progress: run_shards(
-        plans, None, jobs=jobs, on_progress=on_progress, python=python, limits=options.limits
+        plans, jobs=jobs, on_progress=on_progress, python=python, limits=options.limits
     )
 
 
@@ -146,16 +133,16 @@ def cluster_executor(options: ExecutorOptions, subject: str) -> Iterator[tuple[E
 
 def in_shards(plan: Plan, out: Path, jobs: int, executor: Executor, what: str) -> Campaign:
     """So many shards that do the work of a plan; each bug is written once, however many find it."""
-    plans, deduplicator = shards(knowing_cases_in(plan, out), jobs), Deduplicator(out)
+    plans = shards(knowing_cases_in(plan, out), jobs)
 
     def run(report_progress: ReportProgress) -> ShardResult:
         def on_progress(index: int, result: ShardResult, finding: Finding | None) -> None:
-            report_progress(result, deduplicator.take(finding) if finding is not None else None)
+            report_progress(result, finding)
 
-        results = executor(plans, on_progress)
+        results = deduplicating(executor, out)(plans, on_progress)
         result = results[0] if len(plans) == len(results) == 1 else together(plan, results)
         result.interrupted = result.interrupted or len(results) < len(plans)
-        return deduplicator.with_paths(result)
+        return result
 
     return Campaign(plan, run, f"{len(plans)} {what}" if len(plans) > 1 else "")
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from examples.campaigns import result_in
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
@@ -57,7 +57,7 @@ def test_each_finding_breaks_the_same_in_its_case_and_its_picture(
     tmp_path: Path, engine: str
 ) -> None:
     plan = Plan(subject=NAME, engine=engine, seed=1, budget=Budget(runs=100))
-    done = fill(open_shard(plan, tmp_path))
+    done = result_in(tmp_path, plan)
     assert done.new
     for finding in done.new:
         case = load(Path(finding.path))

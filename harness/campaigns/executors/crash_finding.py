@@ -1,4 +1,4 @@
-"""Reproduction, shrinking and writing of findings that may end the process: every replay is a fork."""
+"""Reproduction and shrinking of findings that may end the process: every replay is a fork."""
 
 import dataclasses
 import time
@@ -20,13 +20,12 @@ from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity
 from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, case_among
 from workerfuzz.harness.engines.findings.finding_writer import (
     found_by,
+    report_unshrunk,
     set_shrunk_case,
     signature_of,
     title_of,
     unshrunk_finding,
     violation_of,
-    write_and_report,
-    write_unshrunk,
 )
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
 from workerfuzz.harness.subjects import system
@@ -132,7 +131,7 @@ def shrink_in_forks(
 
 
 def reproduce(request: ReproduceCrash) -> Finding | None:
-    """Show, shrink and write a bug whose case has all of its steps.
+    """Show and shrink a finding that has the case of all its steps.
 
     Returns:
         None where the steps do not show it, and something outside may have ended the process.
@@ -144,11 +143,10 @@ def reproduce(request: ReproduceCrash) -> Finding | None:
     case = finding.case.case
     attempts = attempts_of(request, case)
     shown = attempts.replay(case.steps, case.config)
-    folder = Path(request.out) if request.out else None
     if shown is None or shown.property != finding.signature.property:
         if request.is_doubtful:
             return None
-        write_unshrunk(finding, folder)
+        report_unshrunk(finding)
         finding.lines.append(NOT_AGAIN)
         return finding
     finding = replace(finding, signature=signature_of(shown), counterexample=shown.counterexample)
@@ -159,7 +157,6 @@ def reproduce(request: ReproduceCrash) -> Finding | None:
     set_shrunk_case(finding, shrunk, FindingCase(case_of(request.plan, shrunk)))
     if request.plan.scope == "cluster":
         finding.set_consequence(harm(attempts, shrunk.violation))
-    write_and_report(finding, folder)
     return finding
 
 

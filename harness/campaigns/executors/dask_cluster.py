@@ -344,7 +344,6 @@ def carry_out(message: bytes) -> None:
         channel.send(ShardProgress())
         (result,) = run_shards(
             [task.plan],
-            None,
             on_progress=channel.on_progress,
             python=(shutil.which(task.python) or task.python) if task.python else sys.executable,
             limits=task.limits,

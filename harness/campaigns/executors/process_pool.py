@@ -1,6 +1,6 @@
 """Shards in processes of their own, some at a time.
 
-``run_shards(plans, out, jobs=2, on_progress=...)`` is all there is to know:
+``run_shards(plans, on_progress, jobs=2)`` is all there is to know:
 
 - Plans are taken one at a time, whenever a process is free: they may come from a generator that
   makes them for as long as there is time.
@@ -48,7 +48,7 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.replay.recovery import Recovered
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.findings.finding import Finding, first_occurrence
-from workerfuzz.harness.engines.findings.finding_writer import set_unshrunk_case, write_unshrunk
+from workerfuzz.harness.engines.findings.finding_writer import report_unshrunk, set_unshrunk_case
 
 #: Signals that come from outside more often than from what runs in a process.
 FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
@@ -193,12 +193,12 @@ class LocalShard:
         return finding
 
     def add_reproduced(self, finding: Finding, reply: Reply | None) -> None:
-        """Add the finding that a reproduction ended with; without one it is written unshrunk."""
+        """Add the finding that a reproduction ended with; without one it stays unshrunk."""
         reproduced: Finding | None = finding
         if isinstance(reply, RequestDone):
             (reproduced,) = from_json(bytes(reply.result), list[Finding | None])
         else:
-            write_unshrunk(finding, self.starter.out)
+            report_unshrunk(finding)
         result = self.result
         if reproduced is None:
             line = finding.counterexample.partition("\n")[0]
@@ -240,27 +240,23 @@ class LocalShard:
 
 def run_shards(
     plans: Iterable[Plan],
-    out: Path | None,
+    on_progress: ProgressCallback = ignore_progress,
     *,
     jobs: int = 1,
-    on_progress: ProgressCallback = ignore_progress,
     python: str = sys.executable,
     limits: Limits | None = None,
     is_over: Callable[[], bool] = lambda: False,
 ) -> list[ShardResult]:
-    """Run shards in processes; return their results.
+    """Run shards in processes, as an ``Executor``; return their results.
 
     Args:
-        out: folder for cases of new findings; None: they are in the results alone.
         jobs: processes at a time.
         python: interpreter of the environment in which they run, with workerfuzz in it.
         limits: of a process; by default those of ``Limits``.
         is_over: called now and then; True ends them.
     """
     with tempfile.TemporaryDirectory(prefix="workerfuzz-") as folder:
-        starter = ShardStarter(
-            out=out, folder=Path(folder), python=python, limits=limits or Limits()
-        )
+        starter = ShardStarter(folder=Path(folder), python=python, limits=limits or Limits())
         with Pool(lambda index, plan: LocalShard(index, plan, starter), wait, on_progress) as pool:
             with pool.noting_signals():
                 pool.work(iter(plans), jobs, is_over)

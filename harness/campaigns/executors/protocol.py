@@ -41,18 +41,16 @@ class RunShard(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Run the shard of a plan.
 
     Attributes:
-        out: folder for cases of new findings; empty: they are in the result alone.
         box: file of the black box.
     """
 
     plan: Plan
-    out: str
     box: str
     limits: Limits = field(default_factory=Limits)
 
 
 class ReproduceCrash(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Show, shrink and write a finding that may end the process.
+    """Show and shrink a finding that may end the process.
 
     Its result is a list of one ``Finding``; of None where the steps do not show it.
 
@@ -60,13 +58,12 @@ class ReproduceCrash(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         finding: it has the case of all its steps.
         is_doubtful: something outside may have ended the process: if the steps do not show the
             finding, there was none.
-        out, box, limits: as in ``RunShard``.
+        box, limits: as in ``RunShard``.
     """
 
     plan: Plan
     finding: Finding
     is_doubtful: bool
-    out: str
     box: str
     limits: Limits = field(default_factory=Limits)
 

@@ -9,7 +9,7 @@ from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
+from workerfuzz.harness.campaigns.shard.executor import deduplicating
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.engines.findings.finding import Finding, name_of
 
@@ -41,22 +41,16 @@ def fuzz(shard_plans: Sequence[Plan], folder: Path, claims: Path) -> list[ShardR
     Args:
         claims: folder that all processes of a session share; the first that finds a bug reports it.
     """
-    deduplicator = Deduplicator(folder)
     ours: dict[str, bool] = {}
 
     def on_progress(index: int, result: ShardResult, finding: Finding | None) -> None:
         if finding is not None:
-            deduplicator.take(finding)
-            if name_of(finding) not in ours:
-                ours[name_of(finding)] = claim(claims / name_of(finding))
+            ours[name_of(finding)] = claim(claims / name_of(finding))
 
     def is_ours(finding: Finding) -> bool:
         return not finding.is_new or ours.get(name_of(finding), True)
 
-    results = [
-        deduplicator.with_paths(result)
-        for result in run_shards(shard_plans, None, on_progress=on_progress)
-    ]
+    results = deduplicating(run_shards, folder)(shard_plans, on_progress)
     return [replace(it, findings=[*filter(is_ours, it.findings)]) for it in results]
 
 

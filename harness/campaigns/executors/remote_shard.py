@@ -18,7 +18,7 @@ from workerfuzz.harness.campaigns.plan.plan import Plan, rest_of
 from workerfuzz.harness.campaigns.shard.merge import continued, knowing
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.findings.finding_writer import write_unshrunk
+from workerfuzz.harness.engines.findings.finding_writer import report_unshrunk
 
 #: So often a shard is sent once more; who loses more machines than that has another problem.
 MOST_LOSSES: Final = 5
@@ -176,7 +176,7 @@ class RemoteShard:
         found: list[Finding | None] = []
         for it in self.result.findings:
             if it.awaits_shrinking:
-                write_unshrunk(it, None)
+                report_unshrunk(it)
                 found.append(it)
         return found
 

@@ -226,19 +226,17 @@ class ShardStarter:
     """Starts the processes of a campaign.
 
     Attributes:
-        out: folder for cases of new findings; None: they are in the results alone.
         folder: for black boxes.
         python: interpreter of the environment in which they run.
     """
 
-    out: Path | None
     folder: Path
     python: str = sys.executable
     limits: Limits
 
     def run(self, plan: Plan) -> ShardProcess:
         """Start a process that runs a shard."""
-        request = RunShard(plan=plan, out=self.out_name, box=self.new_box(), limits=self.limits)
+        request = RunShard(plan=plan, box=self.new_box(), limits=self.limits)
         return ShardProcess(self.python, request)
 
     def reproduce(self, plan: Plan, finding: Finding, *, is_doubtful: bool) -> ShardProcess:
@@ -247,15 +245,10 @@ class ShardStarter:
             plan=plan,
             finding=finding,
             is_doubtful=is_doubtful,
-            out=self.out_name,
             box=self.new_box(),
             limits=self.limits,
         )
         return ShardProcess(self.python, request)
-
-    @property
-    def out_name(self) -> str:
-        return str(self.out) if self.out is not None else ""
 
     def new_box(self) -> str:
         return str(self.folder / f"{next(NUMBERS)}.box")

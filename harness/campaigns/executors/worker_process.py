@@ -104,8 +104,7 @@ class RequestHandler:
         watch_parent()
         open_box(Path(request.box))
         limit_memory(request.limits.memory_nbytes)
-        out = Path(request.out) if request.out else None
-        self.shard = open_shard(request.plan, out, self.on_progress)
+        self.shard = open_shard(request.plan, self.on_progress)
         return fill(self.shard)
 
     def interrupted_result(self) -> ShardResult | None:

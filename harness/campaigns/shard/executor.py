@@ -1,12 +1,17 @@
 """Executors: run shards, in this process or elsewhere, and report their results while they run."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
 from typing import Protocol, TypeAlias
+
+from msgspec.structs import replace
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
-from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding import Bug, Finding
+from workerfuzz.harness.engines.findings.finding_writer import report_unshrunk, write_and_report
 
 #: Called with the index of a plan, the result of its shard so far, and the finding that caused the call;
 #: None: a second or so has passed.
@@ -46,7 +51,7 @@ def run_in_process(
     for index, plan in enumerate(plans):
         shard = open_shard(plan)
         results.append(shard.result)
-        shard.on_progress = _reporting(index, shard.result, on_progress)
+        shard.on_progress = partial(on_progress, index, shard.result)
         fill(shard)
         on_progress(index, shard.result, None)
         if shard.result.interrupted:
@@ -54,7 +59,49 @@ def run_in_process(
     return results
 
 
-def _reporting(
-    index: int, result: ShardResult, on_progress: ProgressCallback
-) -> Callable[[Finding | None], None]:
-    return lambda finding: on_progress(index, result, finding)
+class Deduplicator:
+    """The shortest case of each bug found so far, which is written at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.found: dict[Bug, Finding] = {}
+
+    def take(self, finding: Finding) -> Finding | None:
+        """Write a finding, and add to its report how to replay it. None: it was found before."""
+        former = self.found.get(finding.bug)
+        if former is None or finding.length < former.length:
+            written = self.found[finding.bug] = replace(finding, lines=[*finding.lines])
+            write_and_report(written, self.folder)
+        return self.found[finding.bug] if former is None else None
+
+    def with_paths(self, result: ShardResult) -> ShardResult:
+        """The result with the findings as they were written, those that were not reported among them."""
+        for finding in result.findings:
+            if finding.is_new and finding.case and finding.bug not in self.found:
+                if finding.awaits_shrinking:  # that was interrupted
+                    report_unshrunk(finding)
+                self.take(finding)
+        findings = [
+            replace(self.found.get(it.bug, it), occurrences=it.occurrences) if it.is_new else it
+            for it in result.findings
+        ]
+        return replace(result, findings=findings)
+
+
+def deduplicating(executor: Executor, folder: Path) -> Executor:
+    """An executor whose findings are written into a folder: each bug once, however many shards find it.
+
+    ``on_progress`` is called with a finding only the first time that its bug comes.
+    """
+
+    def run(
+        plans: Iterable[Plan], on_progress: ProgressCallback = ignore_progress, /
+    ) -> list[ShardResult]:
+        deduplicator = Deduplicator(folder)
+
+        def take(index: int, result: ShardResult, finding: Finding | None) -> None:
+            on_progress(index, result, deduplicator.take(finding) if finding is not None else None)
+
+        return [deduplicator.with_paths(result) for result in executor(plans, take)]
+
+    return run

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Final, cast
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.plan.plan import Plan, knowing_cases_in
+from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
 from workerfuzz.harness.campaigns.shard.coverage import (
     COVERAGES,
@@ -28,13 +28,11 @@ from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.engines.findings.finding import Finding, case_among, first_occurrence, save
+from workerfuzz.harness.engines.findings.finding import Finding, case_among, first_occurrence
 from workerfuzz.harness.engines.findings.finding_writer import (
     look_closer,
     set_unshrunk_case,
     shrink_finding,
-    today,
-    write_and_report,
 )
 from workerfuzz.harness.engines.protocol import Explored
 from workerfuzz.harness.engines.table import ENGINES
@@ -66,7 +64,6 @@ class Shard:
         subject: the system, as a worker or a cluster.
         known: bugs that are known, by signature.
         on_progress: called with each new finding at once, and from time to time with None.
-        out: folder for cases of what is new; None: they are in the result alone.
         entries: corpus entries that the walk mutates.
         runs: how many are over.
         tactic: of the run that is under way.
@@ -78,7 +75,6 @@ class Shard:
 
     plan: Plan
     subject: AnySubject
-    out: Path | None = None
     known: Known = field(default_factory=Known)
     on_progress: Callable[[Finding | None], None] = lambda _: None
     entries: Sequence[CorpusEntry] = ()
@@ -229,7 +225,7 @@ class Shard:
             self.result.corpus_added += 1
 
     def record_violation(self, violation: Violation) -> Finding | None:
-        """Count a violation; the first of its signature is shrunk, written and returned, if new."""
+        """Count a violation; the first of its signature is shrunk and returned, if new."""
         self.spent_on[self.tactic].found += 1
         mark = signature(violation)
         if mark.bug in self.found:
@@ -246,7 +242,7 @@ class Shard:
         return finding
 
     def keep(self, finding: Finding, violation: Violation) -> None:
-        """Shrink a new finding and write its case. The case of all its steps is reported before."""
+        """Shrink a new finding. The case of all its steps is reported before."""
         engine = self.plan.engine
         set_unshrunk_case(finding, violation, engine)
         self.result.findings = list(self.found.values())
@@ -256,11 +252,8 @@ class Shard:
         self.on_progress(None)
         with BOX.doing(f"keep {self.number} {self.tactic}"):
             shrunk = shrink_finding(self.subject, finding, violation, engine)
-            if self.out is not None:
-                save(finding, self.out, today())
             self.on_progress(None)
             look_closer(self.subject, finding, shrunk.violation, engine)
-            write_and_report(finding, self.out)
         if shrunk.stopped:
             self.is_stopped = True
         self.result.doing = ""
@@ -273,7 +266,6 @@ class Shard:
 
 def open_shard(
     plan: Plan,
-    out: Path | None = None,
     on_progress: Callable[[Finding | None], None] = lambda _: None,
 ) -> Shard:
     """The shard that a plan describes.
@@ -283,14 +275,12 @@ def open_shard(
         CaseError: its corpus is of a later workerfuzz, or cannot be listed.
     """
     there = corpus.load(Path(plan.corpus)) if plan.corpus else corpus.Corpus()
-    if out is not None:
-        plan = knowing_cases_in(plan, out)
     subject, known = system(plan.subject, plan.scope), Known()
     if plan.scope != "worker" and plan.known:
         known = known_bugs(cast("ClusterSystem | ProcessSystem", subject), scope=plan.scope)
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
-    shard = Shard(plan, subject, out, known, on_progress, entries)
+    shard = Shard(plan, subject, known, on_progress, entries)
     shard.result.unreadable = [*there.problems]
     return shard
 

@@ -38,7 +38,8 @@ def keep(
     """Shrink a violation and write it as a case into a folder, if there is one."""
     finding = first_occurrence(violation, signature(violation), subject.name)
     shrink_finding(subject, finding, violation, engine)
-    write_and_report(finding, folder)
+    if folder is not None:
+        write_and_report(finding, folder)
     return finding
 
 
@@ -111,18 +112,16 @@ def traceback_of(violation: Violation) -> Iterator[str]:
             yield f"  {frame.line}"
 
 
-def write_and_report(finding: Finding, folder: Path | None) -> None:
-    """Write the cases into a folder, if there is one, and close the report with the path."""
-    problem = save(finding, folder, today()) if folder is not None else ""
-    finding.lines += closing_lines(finding, problem)
+def write_and_report(finding: Finding, folder: Path) -> None:
+    """Write the cases into a folder, and close the report with the path."""
+    finding.lines += closing_lines(finding, save(finding, folder, today()))
 
 
-def write_unshrunk(finding: Finding, folder: Path | None) -> None:
-    """Write the case of all steps of a finding, none of which is taken once more."""
+def report_unshrunk(finding: Finding) -> None:
+    """Report the case of all steps of a finding, none of which is taken once more."""
     violation = violation_of(finding)
     shrunk = Shrunk(violation, len(violation.steps), 0, interrupted=True)
     set_shrunk_case(finding, shrunk, finding.case)
-    write_and_report(finding, folder)
 
 
 @dataclass(eq=False)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from examples.campaigns import result_in
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects import get, get_cluster
@@ -28,7 +28,7 @@ def test_a_class_is_found_where_it_stands() -> None:
 @pytest.mark.parametrize("engine", ["walk", "hypothesis"])
 def test_what_is_wrong_with_it_is_found_and_replays(tmp_path: Path, engine: str) -> None:
     plan = Plan(subject=TINY, engine=engine, seed=1, budget=Budget(runs=200))
-    done = fill(open_shard(plan, tmp_path))
+    done = result_in(tmp_path, plan)
     assert {"one_action_per_key", "reports_the_last_request"} <= {
         met.signature[0] for met in done.new
     }

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples.campaigns import result_in
 from examples.strangers import settle_in
 
 from workerfuzz.harness.campaigns.executors.process_pool import LocalShard, run_shards
@@ -50,8 +51,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def carried(here: Path, subject: str, runs: int = 3, **its: Any) -> ShardResult:
     """Of a shard, in whose runs 1 and 2 a worker is paused that knows a task."""
     plan = Plan(subject=f"strangers:{subject}", seed=3, budget=Budget(runs=runs), **its)
-    (account,) = run_shards([plan], here / "cases", limits=LIMITS)
-    return account
+    return result_in(
+        here / "cases",
+        plan,
+        lambda plans, on_progress: run_shards(plans, on_progress, limits=LIMITS),
+    )
 
 
 @pytest.mark.parametrize("subject", DEATHS)

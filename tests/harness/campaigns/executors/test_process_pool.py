@@ -15,6 +15,7 @@ from examples.strangers import settle_in
 from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan, shards
+from workerfuzz.harness.campaigns.shard.executor import deduplicating
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.cases.format.casefile import load
@@ -38,10 +39,10 @@ def plan(runs: int = 20, **its: Any) -> Plan:
 
 def test_two_processes_do_what_one_would(here: Path) -> None:
     plans = shards(plan(), 2)
-    done = run_shards(plans, here / "cases", jobs=2)
+    done = run_shards(plans, jobs=2)
     assert [account.plan for account in done] == plans
     for account, its in zip(done, plans, strict=True):
-        alone = fill(open_shard(its, here / "cases"))
+        alone = fill(open_shard(its))
         assert account.total.taken == alone.total.taken
         assert account.total.sketch == alone.total.sketch
         assert not account.faults
@@ -55,9 +56,8 @@ def test_what_is_found_is_told_at_once_and_kept(here: Path) -> None:
         if found is not None:
             told.append((index, found))
 
-    (account,) = run_shards(
-        [plan(60, subject="strangers:Touchy")], here / "cases", on_progress=on_progress
-    )
+    run = deduplicating(run_shards, here / "cases")
+    (account,) = run([plan(60, subject="strangers:Touchy")], on_progress)
     (met,) = account.new
     assert [(place, it.signature) for place, it in told] == [(0, met.signature)]
     assert met.occurrences == account.total.found > 1
@@ -75,18 +75,18 @@ def test_processes_are_fewer_than_plans(here: Path) -> None:
     def on_progress(index: int, account: ShardResult, found: Finding | None) -> None:
         assert began[-1] == index  # the next one is begun when the last one is over
 
-    assert len(run_shards(plans(), here, on_progress=on_progress)) == 3
+    assert len(run_shards(plans(), on_progress=on_progress)) == 3
     assert began == [0, 1, 2]
 
 
 def test_a_subject_that_cannot_be_had_is_refused(here: Path) -> None:
-    (account,) = run_shards([plan(subject="dusk")], here)
+    (account,) = run_shards([plan(subject="dusk")])
     assert account.refused.startswith('unknown subject "dusk"; did you mean "dask"?')
     assert not account.faults
 
 
 def test_a_fault_of_the_harness_is_told(here: Path) -> None:
-    (account,) = run_shards([plan(subject="strangers:Clumsy")], here)
+    (account,) = run_shards([plan(subject="strangers:Clumsy")])
     (fault,) = account.faults
     assert fault.startswith("the harness failed, in run 0 of seed 7: ZeroDivisionError: of ours (")
 
@@ -97,7 +97,7 @@ def test_shards_end_with_what_they_have_when_asked(here: Path) -> None:
             raise KeyboardInterrupt
 
     plans = [Plan(subject="strangers:Touchy", budget=ENDLESS)] * 2
-    (account,) = run_shards(plans, here / "cases", on_progress=on_progress)
+    (account,) = run_shards(plans, on_progress=on_progress)
     assert account.interrupted
     assert len(account.new) == 1
     assert not account.faults
@@ -110,7 +110,7 @@ from workerfuzz.harness.campaigns.executors.process_pool import run_shards
 from workerfuzz.harness.campaigns.plan.plan import Plan
 
 plan = Plan(subject="strangers:Stranger", budget=Budget(runs=10**9))
-run_shards([plan], Path("cases"), on_progress=lambda *_: print("begun", flush=True))
+run_shards([plan], lambda *_: print("begun", flush=True))
 """
 
 

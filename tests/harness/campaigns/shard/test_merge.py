@@ -15,7 +15,7 @@ from workerfuzz.harness.engines.findings.finding import Finding
 
 def account(out: Path, runs: int, first: int = 0) -> ShardResult:
     plan = Plan(scope="cluster", seed=1, budget=Budget(runs=runs), first=first, tactic="swarm")
-    return fill(open_shard(plan, out))
+    return fill(open_shard(plan))
 
 
 @pytest.mark.parametrize("first", [7, 20])

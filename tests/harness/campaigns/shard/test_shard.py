@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples.campaigns import result_in
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.budget import Budget
@@ -34,7 +35,7 @@ def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **its: An
 
 
 def account_of(out: Path, **its: Any) -> ShardResult:
-    return fill(open_shard(plan(**its), out))
+    return result_in(out, plan(**its))
 
 
 @pytest.mark.parametrize("scope", ["worker", "cluster"])
@@ -70,10 +71,9 @@ def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
         subject = get_cluster("reference")
         mark = Signature(*met.signature)
         known = Known({mark.shape: [(mark.property, case)]})
-        again = fill(Shard(plan(), subject, tmp_path / "new", known))
+        again = fill(Shard(plan(), subject, known))
     assert not again.new
     assert [it.known for it in again.findings] == [case.title]
-    assert not (tmp_path / "new").exists()
 
 
 def test_what_has_a_case_is_counted_and_not_shrunk_again(tmp_path: Path) -> None:
@@ -162,12 +162,12 @@ def test_interruption_while_something_is_shrunk_ends_the_shard(
 def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
     told: list[Finding | None] = []
     with named("finish-is-kept-secret").planted():
-        done = fill(open_shard(plan(), tmp_path, told.append))
+        done = fill(open_shard(plan(), told.append))
     assert [it for it in told if it is not None] == done.new
 
 
 def test_number_of_workers_can_be_chosen(tmp_path: Path) -> None:
-    shard = open_shard(plan(workers=4), tmp_path)
+    shard = open_shard(plan(workers=4))
     drawn = [shard.run_config(RandomChooser(seed)).config for seed in range(9)]
     assert [config.workers for config in drawn if isinstance(config, ClusterConfig)] == [4] * 9
 

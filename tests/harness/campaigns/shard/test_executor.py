@@ -5,7 +5,7 @@ from pathlib import Path
 from examples.accounts import account, met
 from msgspec.structs import replace
 
-from workerfuzz.harness.campaigns.shard.deduplicator import Deduplicator
+from workerfuzz.harness.campaigns.shard.executor import Deduplicator
 from workerfuzz.harness.engines.findings.finding import Finding
 
 
