@@ -87,7 +87,7 @@ class Death:
 
     @property
     def summary(self) -> str:
-        """How it ended, with the last line of its standard error."""
+        """Description of its end, with the last line of its standard error."""
         line = self.errors.strip().rpartition("\n")[2]
         return f"{ended(self.status)}{line and f' ({line})'}"
 
