@@ -160,7 +160,6 @@ class Shard:
     def announce(self, finding: Finding | None) -> None:
         """Report a new finding, if there is one; end where Ctrl-C came while it was shrunk."""
         if finding is not None:
-            self.settle(time.monotonic() - self.began)
             self.on_progress(finding)
         if self.is_stopped:
             raise KeyboardInterrupt
