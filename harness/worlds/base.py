@@ -9,9 +9,9 @@ from typing import ClassVar, Final, Generic, Self, TypeAlias, TypeVar, TypeVarTu
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT, TimeLimitExceeded
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
+from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
 from workerfuzz.statemachine.properties.crashes import every_call_returns
 from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due, O, Property
 from workerfuzz.strategies.choosers import Chooser
@@ -98,8 +98,8 @@ class BaseWorld(ABC, Generic[S, E]):
                 raise ImpossibleStep(why_impossible)
         self._drawn = None
         self.steps.append(step)
-        if BOX.is_open:
-            BOX.note(self, step)
+        if WRITE_AHEAD_LOG.is_open:
+            WRITE_AHEAD_LOG.note(self, step)
         return self.in_time(STEP_S, self.take, cast("S", step))
 
     @abstractmethod
@@ -118,8 +118,8 @@ class BaseWorld(ABC, Generic[S, E]):
     def finish(self) -> None:
         """Stop all faults, let everything outstanding end, and check what holds at rest."""
         self.resting = True
-        if BOX.is_open:
-            BOX.rest(self)
+        if WRITE_AHEAD_LOG.is_open:
+            WRITE_AHEAD_LOG.rest(self)
         self.in_time(REST_S, self.come_to_rest)
 
     @abstractmethod
@@ -144,16 +144,16 @@ class BaseWorld(ABC, Generic[S, E]):
         self._on_close.close()
 
     def enter_process(self) -> None:
-        """Take the black box and the timer of this process, until ``close``."""
-        if BOX.is_open:
-            BOX.begin(self)
-        self._on_close.callback(self._leave_box)
+        """Take the write-ahead log and the timer of this process, until ``close``."""
+        if WRITE_AHEAD_LOG.is_open:
+            WRITE_AHEAD_LOG.begin(self)
+        self._on_close.callback(self._leave_log)
         TIME_LIMIT.arm()
         self._on_close.callback(TIME_LIMIT.disarm)
 
-    def _leave_box(self) -> None:
-        if BOX.is_open:
-            BOX.over()
+    def _leave_log(self) -> None:
+        if WRITE_AHEAD_LOG.is_open:
+            WRITE_AHEAD_LOG.over()
 
     def in_time(self, limit_s: int, call: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
         """Call something that must return in time, or the run ends with a violation."""

@@ -8,7 +8,7 @@ from typing import Final
 
 SOURCE: Final = '''
 import ctypes, itertools, os, signal, sys
-from workerfuzz.harness.worlds.blackbox import BOX
+from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.properties.records import role_fits_state
@@ -179,15 +179,15 @@ class Slams(Stranger):
     """Ends its process when a world is closed, behind the first run and behind the second."""
 
     def worker(self, config):
-        over = BOX.over
+        over = WRITE_AHEAD_LOG.over
 
         def slam():
             over()
-            run = int(BOX.about.split()[1])
+            run = int(WRITE_AHEAD_LOG.about.split()[1])
             if run < 2:
                 os._exit(7)
 
-        BOX.over = slam
+        WRITE_AHEAD_LOG.over = slam
         return super().worker(config)
 
 

@@ -63,15 +63,15 @@ class Attempts:
 
     Attributes:
         subject: the system, as a worker or a cluster; it is imported before.
-        box: file for what is under way in a fork.
+        log: file of the write-ahead log of a fork.
         limits: what a fork may take.
         dying_s: CPU time that the last fork took which died by itself, in seconds.
     """
 
-    def __init__(self, subject: Any, scope: str, box: Path, limits: Limits) -> None:
+    def __init__(self, subject: Any, scope: str, log: Path, limits: Limits) -> None:
         self.subject = subject
         self.scope = SCOPES[scope]
-        self.box = box
+        self.log = log
         self.limits = limits
         self.dying_s = 0.0
 
@@ -83,17 +83,17 @@ class Attempts:
             findings = [unshrunk_finding(self.subject, violation)] if violation is not None else []
             return to_json(findings)
 
-        result = run_in_fork(attempt, self.box, self.limits)
+        result = run_in_fork(attempt, self.log, self.limits)
         if isinstance(result, Death):
             return self.death(result)
         findings = from_json(result, list[Finding])
         return violation_of(findings[0]) if findings else None
 
     def death(self, death: Death) -> Violation | None:
-        """It died of the step that its box ends with. None: of something else."""
+        """It died of the step that its log ends with. None: of something else."""
         if not death.overdue:
             self.dying_s = death.cpu_s
-        run = recover(self.box)
+        run = recover(self.log)
         return None if run is None else run.breaking(broken_by(death), evidence(death))
 
 
@@ -122,7 +122,7 @@ def shrink_in_forks(
     limits = attempts.limits
     step_s = max(QUICK.step_s, 2 * attempts.dying_s)
     quick = dataclasses.replace(limits, step_s=step_s, silent_s=QUICK.silent_s)
-    hasty = Attempts(attempts.subject, violation.run_config.scope, attempts.box, quick)
+    hasty = Attempts(attempts.subject, violation.run_config.scope, attempts.log, quick)
     shrunk = ContainedShrinker(hasty, violation, patience_s).run()
     last = attempts.replay(shrunk.steps, shrunk.config)
     if last is not None and signature_of(last) == signature_of(violation):
@@ -174,7 +174,7 @@ def attempts_of(request: ReproduceCrash, case: Case) -> Attempts:
     subject.version()  # imported before the first fork
     at_rest = case.scenes[-1].step is None
     patient = dataclasses.replace(limits, step_s=limits.rest_s if at_rest else limits.step_s)
-    return Attempts(subject, plan.scope, Path(request.box), patient)
+    return Attempts(subject, plan.scope, Path(request.log), patient)
 
 
 def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
@@ -199,7 +199,7 @@ def harm(attempts: Attempts, violation: Violation) -> Consequence:
         follows = consequence(attempts.subject, violation)
         return to_json((follows.severity.name, follows.told))
 
-    done = run_in_fork(follow, attempts.box, attempts.limits)
+    done = run_in_fork(follow, attempts.log, attempts.limits)
     if isinstance(done, Death):
         return Consequence(HARM[broken_by(done).name], str(done))
     severity, told = from_json(done, tuple[str, str])

@@ -15,7 +15,7 @@
 
 A process fixes the order of sets, and contains what would end it: that is why the subjects of other
 people are always fuzzed there. A run that ends its process is a finding. What was under way is read from
-the black box of the process; another process reproduces it, and the shard goes on behind that run.
+the write-ahead log of the process; another process reproduces it, and the shard goes on behind that run.
 """
 
 import selectors

@@ -41,11 +41,11 @@ class RunShard(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """Run the shard of a plan.
 
     Attributes:
-        box: file of the black box.
+        log: file of the write-ahead log.
     """
 
     plan: Plan
-    box: str
+    log: str
     limits: Limits = field(default_factory=Limits)
 
 
@@ -58,13 +58,13 @@ class ReproduceCrash(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         finding: it has the case of all its steps.
         is_doubtful: something outside may have ended the process: if the steps do not show the
             finding, there was none.
-        box, limits: as in ``RunShard``.
+        log, limits: as in ``RunShard``.
     """
 
     plan: Plan
     finding: Finding
     is_doubtful: bool
-    box: str
+    log: str
     limits: Limits = field(default_factory=Limits)
 
 

@@ -22,7 +22,7 @@ from workerfuzz.harness.campaigns.executors.resource_limits import (
     limit_cpu,
     limit_memory,
 )
-from workerfuzz.harness.cases.replay.recovery import open_box
+from workerfuzz.harness.cases.replay.recovery import open_log
 
 #: Exit statuses of a process: the subject used up memory, or the stack; the harness raised.
 NO_MEMORY: Final = 83
@@ -100,8 +100,8 @@ def ended(status: int) -> str:
     return f"ended itself, with status {status}"
 
 
-def run_in_fork(function: Callable[[], bytes], box: Path, limits: Limits) -> bytes | Death:
-    """Return the result of a function that runs in a fork, with a black box of its own.
+def run_in_fork(function: Callable[[], bytes], log: Path, limits: Limits) -> bytes | Death:
+    """Return the result of a function that runs in a fork, with a write-ahead log of its own.
 
     Args:
         limits: what it may take: ``step_s`` of CPU in all.
@@ -111,7 +111,7 @@ def run_in_fork(function: Callable[[], bytes], box: Path, limits: Limits) -> byt
         parent, process = os.getpid(), os.fork()
         if process == 0:
             os.close(reader)
-            in_fork(function, writer, parent=parent, box=box, limits=limits, errors=errors)
+            in_fork(function, writer, parent=parent, log=log, limits=limits, errors=errors)
         os.close(writer)
         answer = None
         try:
@@ -139,7 +139,7 @@ def in_fork(
     writer: int,
     *,
     parent: int,
-    box: Path,
+    log: Path,
     limits: Limits,
     errors: BinaryIO,
 ) -> None:
@@ -152,7 +152,7 @@ def in_fork(
         os.dup2(errors.fileno(), 1)
         os.dup2(errors.fileno(), 2)
         faulthandler.enable(errors, all_threads=False)
-        open_box(box)
+        open_log(log)
         limit_memory(limits.memory_nbytes)
         limit_cpu(limits.step_s)
         for number in TOO_LONG:

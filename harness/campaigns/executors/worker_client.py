@@ -34,7 +34,7 @@ from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_jso
 from workerfuzz.harness.cases.replay.recovery import UNDER_WAY, Recovered, glance, recover
 from workerfuzz.harness.cases.replay.replay_process import environment
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.worlds.blackbox import RunPhase
+from workerfuzz.harness.worlds.write_ahead_log import RunPhase
 
 R = TypeVar("R")
 
@@ -45,7 +45,7 @@ PROGRAM: Final = "workerfuzz.harness.campaigns.executors.worker_process"
 ERRORS_SHOWN: Final = 4000
 MOST_ERRORS: Final = 1 << 20
 
-#: Numbers of the black boxes of this process's children.
+#: Numbers of the write-ahead logs of the processes.
 NUMBERS: Final = itertools.count()
 
 #: Seconds from the last reply of a process to its end.
@@ -162,7 +162,7 @@ class ShardProcess(WorkerProcess):
 
     def __init__(self, python: str, request: RunShard | ReproduceCrash) -> None:
         self.request = request
-        self.box = Path(request.box)
+        self.log = Path(request.log)
         self.cpu_s = 0.0
         self.life_sign = LifeSign(-1, 0.0, time.monotonic())
         super().__init__(python, request)
@@ -192,7 +192,7 @@ class ShardProcess(WorkerProcess):
 
     def watch_steps(self, now: float) -> None:
         """Steps are signs of life of a shard."""
-        seen = glance(self.box)
+        seen = glance(self.log)
         if seen.beats != self.life_sign.beats:
             self.life_sign = LifeSign(seen.beats, self.cpu_s, now)
         limits = self.request.limits
@@ -205,11 +205,11 @@ class ShardProcess(WorkerProcess):
 
     def close(self) -> None:
         super().close()
-        self.box.unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
 
     def recovered(self) -> Recovered | None:
         """The run that was under way when it ended, or the one before; None: there was none."""
-        return recover(self.box)
+        return recover(self.log)
 
     def died_of(self, run: Recovered) -> bool:
         """That run was under way."""
@@ -226,7 +226,7 @@ class ShardStarter:
     """Starts the processes of a campaign.
 
     Attributes:
-        folder: for black boxes.
+        folder: for write-ahead logs.
         python: interpreter of the environment in which they run.
     """
 
@@ -236,7 +236,7 @@ class ShardStarter:
 
     def run(self, plan: Plan) -> ShardProcess:
         """Start a process that runs a shard."""
-        request = RunShard(plan=plan, box=self.new_box(), limits=self.limits)
+        request = RunShard(plan=plan, log=self.new_log(), limits=self.limits)
         return ShardProcess(self.python, request)
 
     def reproduce(self, plan: Plan, finding: Finding, *, is_doubtful: bool) -> ShardProcess:
@@ -245,13 +245,13 @@ class ShardStarter:
             plan=plan,
             finding=finding,
             is_doubtful=is_doubtful,
-            box=self.new_box(),
+            log=self.new_log(),
             limits=self.limits,
         )
         return ShardProcess(self.python, request)
 
-    def new_box(self) -> str:
-        return str(self.folder / f"{next(NUMBERS)}.box")
+    def new_log(self) -> str:
+        return str(self.folder / f"{next(NUMBERS)}.log")
 
 
 class NoReply(Exception):

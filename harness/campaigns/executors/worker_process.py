@@ -47,7 +47,7 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard, fill, open_shard
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.cases.replay.recovery import open_box
+from workerfuzz.harness.cases.replay.recovery import open_log
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise
 from workerfuzz.harness.subjects import system
@@ -102,7 +102,7 @@ class RequestHandler:
 
     def run_shard(self, request: RunShard) -> ShardResult:
         watch_parent()
-        open_box(Path(request.box))
+        open_log(Path(request.log))
         limit_memory(request.limits.memory_nbytes)
         self.shard = open_shard(request.plan, self.on_progress)
         return fill(self.shard)

@@ -40,9 +40,9 @@ from workerfuzz.harness.subjects import AnySubject, system
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject
-from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mode
 from workerfuzz.strategies.process.run_config import draw_processes
@@ -167,7 +167,7 @@ class Shard:
     def observing(self, tactic: str) -> Observer:
         """Return the observer of the steps of a run with that tactic."""
         self.tactic = tactic
-        BOX.about = f"run {self.number} {tactic}"
+        WRITE_AHEAD_LOG.about = f"run {self.number} {tactic}"
         if tactic not in self.coverage:
             self.coverage[tactic] = COVERAGES[self.plan.scope]()
             self.spent_on[tactic] = Counters()
@@ -249,7 +249,7 @@ class Shard:
             f"shrinking {len(violation.steps)} steps that break {finding.signature.property}"
         )
         self.on_progress(None)
-        with BOX.doing(f"keep {self.number} {self.tactic}"):
+        with WRITE_AHEAD_LOG.doing(f"keep {self.number} {self.tactic}"):
             shrunk = shrink_finding(self.subject, finding, violation, engine)
             self.on_progress(None)
             look_closer(self.subject, finding, shrunk.violation, engine)

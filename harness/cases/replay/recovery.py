@@ -1,4 +1,4 @@
-"""The black box of a process that died or is stuck."""
+"""Recovery of the run that was under way in a process that died or is stuck."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,16 @@ from typing import Final
 
 from workerfuzz.harness.cases.format.case import CaseError, ScopeName
 from workerfuzz.harness.cases.format.config_text import format_config, parse_config
-from workerfuzz.harness.worlds.blackbox import BOX, HEAD, MAGIC, SIZE, TEXT, RunPhase
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyConfig, AnyRunConfig
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.write_ahead_log import (
+    HEAD,
+    MAGIC,
+    SIZE,
+    TEXT,
+    WRITE_AHEAD_LOG,
+    RunPhase,
+)
 from workerfuzz.statemachine.properties.property import AnyProperty
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.text import BadText
@@ -50,22 +57,22 @@ class Recovered:
         )
 
 
-def open_box(path: Path) -> None:
-    """This process has a black box from now on. Raises OSError."""
-    BOX.open(path, described)
+def open_log(path: Path) -> None:
+    """Open the write-ahead log of this process. Raises OSError."""
+    WRITE_AHEAD_LOG.open(path, described)
 
 
 def described(run_config: AnyRunConfig) -> str:
-    """Return a run config as the black box has it."""
+    """Return a run config as the write-ahead log has it."""
     return f"{run_config.scope} {format_config(run_config.config)}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """Progress of a black box, while its process may be alive.
+    """Progress of a write-ahead log, while its process may be alive.
 
     Attributes:
-        beats: signs of life; a box that has more of them later goes on.
+        beats: signs of life; a log that has more of them later goes on.
     """
 
     beats: int
@@ -73,7 +80,7 @@ class Glance:
 
 
 def glance(path: Path) -> Glance:
-    """Read the progress of a box. One that is not there yet has no sign of life."""
+    """Read the progress of a log. One that is not there yet has no sign of life."""
     try:
         with path.open("rb") as file:
             head = file.read(HEAD.size)

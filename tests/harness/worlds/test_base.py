@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.cases.replay.recovery import open_box
+from workerfuzz.harness.cases.replay.recovery import open_log
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectRaised
-from workerfuzz.harness.worlds.blackbox import BOX
 from workerfuzz.harness.worlds.scopes import SCOPES, World
 from workerfuzz.harness.worlds.time_limit import TIME_LIMIT
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
 from workerfuzz.statemachine.worker import machine
 from workerfuzz.strategies.cluster import BY_WORD as CLUSTER_WORDS
 from workerfuzz.strategies.worker import BY_WORD, parse
@@ -80,9 +80,9 @@ def handler() -> Any:
 @pytest.fixture(params=["without a box", "with a box"])
 def box(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     if request.param == "with a box":
-        open_box(tmp_path / "box")
+        open_log(tmp_path / "box")
     yield
-    BOX.close()
+    WRITE_AHEAD_LOG.close()
 
 
 CASES = [
@@ -122,7 +122,7 @@ def assert_given_back(handler: Any) -> None:
     assert TIME_LIMIT.limit == 0
     assert signal.getsignal(signal.SIGPROF) == handler
     assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
-    assert BOX._world is None
+    assert WRITE_AHEAD_LOG._world is None
 
 
 @pytest.mark.parametrize("scope", ["worker", "cluster"])

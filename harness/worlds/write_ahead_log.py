@@ -1,7 +1,7 @@
-"""The black box of this process: a record of what it is about to do, which outlives it.
+"""The write-ahead log of this process: a record of what it is about to do, which outlives it.
 
 Some bugs take the process with them: a loop that never ends, all of the memory, a crash. So a step is
-in the box before it happens. The box is a file that is mapped into memory: what was written there
+in the log before it happens. The log is a file that is mapped into memory: what was written there
 stays when the process is killed, and costs no call of the operating system. It holds the run that is
 under way, as a case writes it.
 """
@@ -21,10 +21,10 @@ from workerfuzz.strategies.worker.run_config import RunConfig
 
 AnyRunConfig: TypeAlias = RunConfig | ClusterRunConfig
 
-#: Bytes of a box. A run of 150 steps takes about five thousand.
+#: Bytes of a log. A run of 150 steps takes about five thousand.
 SIZE: Final = 1 << 20
 
-#: How a box begins: what it is, how many signs of life there were, what goes on, where the text ends.
+#: Head of a log: what it is, how many signs of life there were, what goes on, where the text ends.
 HEAD: Final = struct.Struct("<8sQQQ")
 MAGIC: Final = b"wf-box 1"
 
@@ -42,8 +42,8 @@ class RunPhase(enum.IntEnum):
     OVERFLOWN = 4  # there are more steps than can be written
 
 
-class RecordedWorld(Protocol):
-    """The part of a world that the box records."""
+class LoggedWorld(Protocol):
+    """The part of a world that the log records."""
 
     @property
     def run_config(self) -> AnyRunConfig:
@@ -54,8 +54,8 @@ class RecordedWorld(Protocol):
         """Steps applied so far."""
 
 
-class BlackBox:
-    """The box of this process, if it has one. Worlds write into it.
+class WriteAheadLog:
+    """The log of this process, if it has one. Worlds write into it.
 
     Attributes:
         is_open: there is one.
@@ -67,7 +67,7 @@ class BlackBox:
         self.about = ""
         self._map: mmap.mmap | None = None
         self._describe: Callable[[AnyRunConfig], str] = str
-        self._world: RecordedWorld | None = None
+        self._world: LoggedWorld | None = None
         self._beats = 0
         self._end = TEXT
 
@@ -96,7 +96,7 @@ class BlackBox:
             if self._map is not None:
                 self._map.close()
 
-    def begin(self, world: RecordedWorld) -> None:
+    def begin(self, world: LoggedWorld) -> None:
         """A world is about to be made, or goes on where another one had been."""
         self._world = world
         self._end = TEXT
@@ -104,7 +104,7 @@ class BlackBox:
         self._write(f"{self.about}\n{self._describe(world.run_config)}\n{steps}")
         self._show(RunPhase.STEPPING if steps else RunPhase.OPENING)
 
-    def note(self, world: RecordedWorld, step: Step) -> None:
+    def note(self, world: LoggedWorld, step: Step) -> None:
         """A step is about to happen; it is the last of the steps of its world."""
         if world is not self._world:
             self.begin(world)
@@ -112,7 +112,7 @@ class BlackBox:
         self._write(f"> {step}\n")
         self._show(RunPhase.STEPPING)
 
-    def rest(self, world: RecordedWorld) -> None:
+    def rest(self, world: LoggedWorld) -> None:
         """A world is about to come to rest."""
         if world is not self._world:
             self.begin(world)
@@ -148,4 +148,4 @@ class BlackBox:
 
 
 #: Of this process.
-BOX: Final = BlackBox()
+WRITE_AHEAD_LOG: Final = WriteAheadLog()

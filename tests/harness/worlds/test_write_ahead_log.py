@@ -1,4 +1,4 @@
-"""The black box: the last steps of a process can be read when it is gone."""
+"""The write-ahead log: the last steps of a process can be read when it is gone."""
 
 import os
 import signal
@@ -9,38 +9,38 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.replay.recovery import Recovered, glance, open_box, recover
+from workerfuzz.harness.cases.replay.recovery import Recovered, glance, open_log, recover
 from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
-from workerfuzz.harness.worlds import blackbox
-from workerfuzz.harness.worlds.blackbox import BOX, RunPhase
+from workerfuzz.harness.worlds import write_ahead_log
 from workerfuzz.harness.worlds.scopes import SCOPES, World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG, RunPhase
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.worker import parse
 from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Path]:
-    """The box of this process."""
-    open_box(tmp_path / "box")
-    yield tmp_path / "box"
-    BOX.close()
+def log(tmp_path: Path) -> Iterator[Path]:
+    """The log of this process."""
+    open_log(tmp_path / "log")
+    yield tmp_path / "log"
+    WRITE_AHEAD_LOG.close()
 
 
-def read(box: Path) -> Recovered:
-    found = recover(box)
+def read(log: Path) -> Recovered:
+    found = recover(log)
     assert found is not None
     return found
 
 
-def test_a_step_is_in_the_box_before_it_happens(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_is_in_the_log_before_it_happens(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Recovered] = []
     world = WorkerWorld(get("reference"), RunConfig(WorkerConfig(nthreads=2)))
-    monkeypatch.setattr(world, "handle_event", lambda *_: seen.append(read(box)))
+    monkeypatch.setattr(world, "handle_event", lambda *_: seen.append(read(log)))
     for text in ("compute-task x", "pause"):
         world.apply(parse(text))
     assert [[str(step) for step in it.steps] for it in seen] == [
@@ -52,73 +52,73 @@ def test_a_step_is_in_the_box_before_it_happens(box: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("scope", ["worker", "cluster"])
-def test_whole_runs_are_in_the_box(box: Path, scope: str) -> None:
+def test_whole_runs_are_in_the_log(log: Path, scope: str) -> None:
     subject = get("reference") if scope == "worker" else get_cluster("reference")
     for number in range(10):
-        BOX.about = f"run {number}"
+        WRITE_AHEAD_LOG.about = f"run {number}"
         world = walk(subject, str(number), scope=SCOPES[scope])
-        found = read(box)
+        found = read(log)
         assert found.steps == tuple(world.steps)
         assert (found.about, found.phase, found.scope) == (f"run {number}", RunPhase.IDLE, scope)
 
 
-def test_rest_is_in_the_box_before_it_comes(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rest_is_in_the_log_before_it_comes(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Recovered] = []
     module = "workerfuzz.harness.worlds.worker.world"
-    monkeypatch.setattr(f"{module}.come_to_rest", lambda _: seen.append(read(box)))
+    monkeypatch.setattr(f"{module}.come_to_rest", lambda _: seen.append(read(log)))
     WorkerWorld(get("reference")).finish()
     assert [(it.at_rest, it.steps) for it in seen] == [(True, ())]
 
 
-def test_a_world_that_is_being_made_is_in_the_box(box: Path) -> None:
+def test_a_world_that_is_being_made_is_in_the_log(log: Path) -> None:
     class Curious(ReferenceSubject):
         def worker(self, config: WorkerConfig) -> WorkerSubject:
-            assert glance(box).phase is RunPhase.OPENING
+            assert glance(log).phase is RunPhase.OPENING
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         WorkerWorld(Curious())
 
 
-def test_worlds_may_take_turns(box: Path) -> None:
+def test_worlds_may_take_turns(log: Path) -> None:
     one, other = WorkerWorld(get("reference")), WorkerWorld(get("reference"))
     for world, text in ((one, "compute-task x"), (other, "pause"), (one, "free-keys x")):
         world.apply(parse(text))
-        assert read(box).steps == tuple(world.steps)
+        assert read(log).steps == tuple(world.steps)
     one.close()
-    assert glance(box).phase is RunPhase.IDLE
+    assert glance(log).phase is RunPhase.IDLE
     other.finish()
-    assert read(box).steps == tuple(other.steps)
+    assert read(log).steps == tuple(other.steps)
 
 
-def test_signs_of_life_are_counted(box: Path) -> None:
+def test_signs_of_life_are_counted(log: Path) -> None:
     world: World = WorkerWorld(get("reference"))
-    before = glance(box).beats
+    before = glance(log).beats
     world.apply(parse("compute-task x"))
-    assert glance(box).beats > before
+    assert glance(log).beats > before
 
 
-def test_a_run_that_does_not_fit_is_not_made_up(box: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_does_not_fit_is_not_made_up(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = WorkerWorld(get("reference"))
-    monkeypatch.setattr(blackbox, "SIZE", 200)
+    monkeypatch.setattr(write_ahead_log, "SIZE", 200)
     for _ in range(50):
         world.apply(parse("compute-task x"))
-    assert glance(box).phase is RunPhase.OVERFLOWN
-    assert recover(box) is None
+    assert glance(log).phase is RunPhase.OVERFLOWN
+    assert recover(log) is None
 
 
-def test_the_runs_of_something_else_say_so(box: Path) -> None:
-    BOX.about = "run 7"
-    with BOX.doing("something else"):
+def test_the_runs_of_something_else_say_so(log: Path) -> None:
+    WRITE_AHEAD_LOG.about = "run 7"
+    with WRITE_AHEAD_LOG.doing("something else"):
         WorkerWorld(get("reference"))
-        assert read(box).about == "something else"
+        assert read(log).about == "something else"
     WorkerWorld(get("reference"))
-    assert read(box).about == "run 7"
+    assert read(log).about == "run 7"
 
 
 @pytest.mark.parametrize("text", [b"", b"nonsense", b"wf-box 1"])
-def test_what_is_no_box_says_nothing(tmp_path: Path, text: bytes) -> None:
-    path = tmp_path / "box"
+def test_what_is_no_log_says_nothing(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "log"
     assert recover(path) is None
     path.write_bytes(text)
     assert recover(path) is None
@@ -128,12 +128,12 @@ def test_what_is_no_box_says_nothing(tmp_path: Path, text: bytes) -> None:
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
-from workerfuzz.harness.cases.replay.recovery import open_box
+from workerfuzz.harness.cases.replay.recovery import open_log
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.strategies.worker import parse
 
-open_box(Path(sys.argv[1]))
+open_log(Path(sys.argv[1]))
 world = WorkerWorld(get("reference"))
 world.apply(parse("compute-task x"))
 world.handle_event = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
@@ -141,12 +141,12 @@ world.apply(parse("execute-success x"))
 """
 
 
-def test_a_box_outlives_its_process(tmp_path: Path) -> None:
-    box = tmp_path / "box"
+def test_a_log_outlives_its_process(tmp_path: Path) -> None:
+    log = tmp_path / "log"
     path = os.pathsep.join(sys.path)
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, box], check=False, env={**os.environ, "PYTHONPATH": path}
+        [sys.executable, "-c", PROGRAM, log], check=False, env={**os.environ, "PYTHONPATH": path}
     )
     assert done.returncode == -signal.SIGKILL
-    assert [str(step) for step in read(box).steps] == ["compute-task x", "execute-success x"]
-    assert read(box).phase is RunPhase.STEPPING
+    assert [str(step) for step in read(log).steps] == ["compute-task x", "execute-success x"]
+    assert read(log).phase is RunPhase.STEPPING
