@@ -16,6 +16,7 @@ import pytest
 from examples.minimising import minimise_here
 
 from workerfuzz.harness import cli
+from workerfuzz.harness.campaigns.executors.protocol import FORMAT
 from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in_process
@@ -248,7 +249,7 @@ def test_a_python_without_distributed_is_refused_unless_nobody_needs_it(
     say: Say, tmp_path: Path
 ) -> None:
     path = tmp_path / "python"
-    found = {"python": [3, 13], "workerfuzz": "1", "format": 1, "undistributed": "none here"}
+    found = {"python": [3, 13], "workerfuzz": "1", "format": FORMAT, "undistributed": "none here"}
     path.write_text(f"#!/bin/sh\necho '{json.dumps(found)}'\n")
     path.chmod(0o755)
     for options in ([], ["--subject", "dask"], ["--subject", "reference", "--subject", "dask"]):
