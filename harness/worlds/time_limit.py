@@ -1,5 +1,6 @@
 """A limit to the time that a call may take: some bugs are loops that never end."""
 
+import atexit
 import signal
 import threading
 from collections.abc import Callable
@@ -55,5 +56,6 @@ class TimeLimit:
             raise TimeLimitExceeded
 
 
-#: Of this process.
+#: Of this process. A world may still be open when the interpreter takes its signal handlers away.
 TIME_LIMIT: Final = TimeLimit()
+atexit.register(signal.setitimer, signal.ITIMER_PROF, 0)

@@ -1,6 +1,9 @@
 """Whatever a world takes of its process is given back, in whichever way its run ends."""
 
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -162,3 +165,26 @@ def call(world: World, at: str) -> None:
         world.apply(parse("compute-task y", BY_WORD))
     else:
         world.finish()
+
+
+LEFT_OPEN = """
+import atexit, signal
+from workerfuzz.harness.subjects import get
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
+world = WorkerWorld(get("reference"))
+assert signal.getitimer(signal.ITIMER_PROF)[1] == 1.0
+atexit._run_exitfuncs()
+print(signal.getitimer(signal.ITIMER_PROF))
+"""
+
+
+def test_the_timer_of_a_world_that_is_left_open_ends_before_its_handler_does() -> None:
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT_OPEN],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    assert done.stdout == "(0.0, 0.0)\n"

@@ -86,10 +86,10 @@ class Shard:
 def test_a_shard_ends_with_its_last_word() -> None:
     shard = Shard()
     assert shard.says(ShardProgress()) == []
-    assert shard.says(ShardProgress(account=account(5, BUG), new=0)) == [BUG]
-    assert shard.says(ShardProgress(account=account(9, BUG))) == [None]
+    assert shard.says(ShardProgress(result=account(5, BUG), new=0)) == [BUG]
+    assert shard.says(ShardProgress(result=account(9, BUG))) == [None]
     assert not shard.sent.over
-    assert shard.says(ShardProgress(account=account(100, BUG), is_last=True)) == [None]
+    assert shard.says(ShardProgress(result=account(100, BUG), is_last=True)) == [None]
     assert shard.sent.over
     assert shard.sent.result == account(100, BUG)
     assert len(shard.cluster.tasks) == 1
@@ -97,7 +97,7 @@ def test_a_shard_ends_with_its_last_word() -> None:
 
 def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(40, BUG), new=0))
+    shard.says(ShardProgress(result=account(40, BUG), new=0))
     first = shard.task
     assert shard.says(ShardProgress(), attempt="2") == []
     assert shard.cluster.futures[0].cancelled()
@@ -106,13 +106,11 @@ def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
     assert (rest.plan.first, rest.plan.budget) == (40, Budget(seconds=40.0, runs=60))
     assert rest.plan.seen == (SeenBefore(f"run {BUG.run}", BUG.signature),)
     shard.says(
-        ShardProgress(account=account(99), is_last=True), attempt="2", task=first
+        ShardProgress(result=account(99), is_last=True), attempt="2", task=first
     )  # of the other one
     assert not shard.sent.over
     again = replace(BUG, known="run 7", occurrences=3)
-    shard.says(
-        ShardProgress(account=account(100, again, plan=rest.plan), is_last=True), attempt="3"
-    )
+    shard.says(ShardProgress(result=account(100, again, plan=rest.plan), is_last=True), attempt="3")
     assert shard.sent.over
     done = shard.sent.result
     assert (done.runs, done.total.runs, done.interrupted) == (100, 100, False)
@@ -121,11 +119,11 @@ def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
 
 def test_a_shard_whose_task_is_lost_is_sent_again() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(40)))
+    shard.says(ShardProgress(result=account(40)))
     assert shard.ends(RuntimeError("killed")) == []
     assert shard.task.plan.first == 40
     shard.says(
-        ShardProgress(account=account(50, plan=shard.task.plan, interrupted=True), is_last=True),
+        ShardProgress(result=account(50, plan=shard.task.plan, interrupted=True), is_last=True),
         "2",
     )
     assert not shard.sent.over  # nobody asked for its end: its worker leaves
@@ -137,7 +135,7 @@ def test_a_shard_whose_task_is_lost_is_sent_again() -> None:
 
 def test_what_was_being_shrunk_is_kept_as_it_was_and_shrunk_where_it_comes_again() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(40, rough())))
+    shard.says(ShardProgress(result=account(40, rough())))
     (kept,) = shard.says(ShardProgress(), attempt="2")
     assert kept is not None
     assert (kept.signature, kept.is_minimal, kept.length) == (rough().signature, False, 1)
@@ -148,7 +146,7 @@ def test_what_was_being_shrunk_is_kept_as_it_was_and_shrunk_where_it_comes_again
 
 def test_nothing_is_left_where_the_budget_is_spent() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(100)))
+    shard.says(ShardProgress(result=account(100)))
     shard.says(ShardProgress(), attempt="2")
     assert shard.sent.over
     assert len(shard.cluster.tasks) == 1
@@ -168,7 +166,7 @@ def test_who_loses_every_machine_is_given_up() -> None:
 
 def test_a_cluster_that_is_gone_is_told() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(40, rough())))
+    shard.says(ShardProgress(result=account(40, rough())))
     shard.cluster.futures[0].cancel()
     shard.sent.gone = True
     (kept,) = shard.sent.look(0.0)
@@ -193,14 +191,14 @@ def test_who_is_asked_to_end_has_time_for_a_last_word() -> None:
     assert shard.cluster.futures[0].cancelled()
     shard.sent.gone = True
     assert shard.sent.look(GRACE_S) == []
-    shard.says(ShardProgress(account=account(9, BUG, interrupted=True), is_last=True))
+    shard.says(ShardProgress(result=account(9, BUG, interrupted=True), is_last=True))
     assert shard.sent.over
     assert (shard.sent.result.runs, shard.sent.result.interrupted) == (9, True)
 
 
 def test_who_says_nothing_is_not_waited_for_longer_than_that() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(9)))
+    shard.says(ShardProgress(result=account(9)))
     shard.sent.stop(0.0, at_once=False)
     assert shard.sent.look(GRACE_S + ON_ITS_WAY_S + 1.0) == [None]
     assert (shard.sent.over, shard.sent.result.runs) == (True, 9)
@@ -224,7 +222,7 @@ def test_the_second_time_nobody_is_waited_for() -> None:
 
 def test_a_machine_that_is_lost_while_all_is_to_end_is_not_replaced() -> None:
     shard = Shard()
-    shard.says(ShardProgress(account=account(9)))
+    shard.says(ShardProgress(result=account(9)))
     shard.sent.stop(0.0, at_once=False)
     shard.says(ShardProgress(), attempt="2")
     assert shard.sent.over
