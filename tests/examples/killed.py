@@ -72,7 +72,7 @@ def sit(folder: Path) -> None:
             stack.enter_context(named(bug).planted())
         its = stack.enter_context(opened(folder))
         opening = open_night(its, ORDERS, carry, replay, resume=True)
-        opening.nightly.diary.flush_s = 0.0
+        opening.nightly.log.flush_s = 0.0
         opening.nightly.run()
 
 

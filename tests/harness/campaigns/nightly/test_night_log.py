@@ -1,4 +1,4 @@
-"""A diary: what is found is written at once, and not forgotten where nothing can be written."""
+"""A log: what is found is written at once, and not forgotten where nothing can be written."""
 
 import shutil
 from pathlib import Path
@@ -50,7 +50,7 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def diary(tmp_path: Path, said: list[str]) -> NightLog:
+def log(tmp_path: Path, said: list[str]) -> NightLog:
     """Of a night that has begun."""
     return began(tmp_path, said=said)
 
@@ -63,8 +63,8 @@ def began(path: Path, seed: int = 1, said: list[str] | None = None, day: int = 2
     return its
 
 
-def on_disk(diary: NightLog) -> list[ShardResult]:
-    (written,) = read_nights(diary.folder)
+def on_disk(log: NightLog) -> list[ShardResult]:
+    (written,) = read_nights(log.folder)
     return written.night.shards
 
 
@@ -73,87 +73,87 @@ def former(log: NightLog) -> list[tuple[Path, NightSummary]]:
     return [(path, summary) for path, summary, _ in summaries(log.folder, log.path)]
 
 
-def test_what_was_found_is_written_at_once(diary: NightLog) -> None:
+def test_what_was_found_is_written_at_once(log: NightLog) -> None:
     it = met()
-    assert diary.note((0, 1), account()) == []
-    assert on_disk(diary) == [], "nothing was found, and little time has passed"
-    assert diary.note((0, 1), account(it)) == [it]
+    assert log.record((0, 1), account()) == []
+    assert on_disk(log) == [], "nothing was found, and little time has passed"
+    assert log.record((0, 1), account(it)) == [it]
     assert it.path == f"findings/{name_of(it)}"
-    assert load(diary.folder.path / it.path).title == "it breaks"
-    assert on_disk(diary) == [account(it)]
+    assert load(log.folder.path / it.path).title == "it breaks"
+    assert on_disk(log) == [account(it)]
 
 
-def test_what_was_told_is_not_told_again(diary: NightLog) -> None:
-    assert diary.note((0, 1), account(met()))
-    assert not diary.note((0, 1), account(met()))
-    assert not diary.note((1, 1), account(met(3)))
-    assert len(names_in(diary.folder.findings)) == 1
+def test_what_was_told_is_not_told_again(log: NightLog) -> None:
+    assert log.record((0, 1), account(met()))
+    assert not log.record((0, 1), account(met()))
+    assert not log.record((1, 1), account(met(3)))
+    assert len(names_in(log.folder.findings)) == 1
 
 
-def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(diary: NightLog) -> None:
+def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(log: NightLog) -> None:
     it = met(9)
     it.lines = []
-    assert diary.note((0, 1), account(it)) == []
-    path = diary.folder.findings / name_of(it)
+    assert log.record((0, 1), account(it)) == []
+    path = log.folder.findings / name_of(it)
     assert len(load(path).steps) == 9
-    assert diary.has_seen("reference", "worker") == ()
+    assert log.seen_on("reference", "worker") == ()
     it = met(2)
-    assert diary.note((0, 1), account(it)) == [it]
+    assert log.record((0, 1), account(it)) == [it]
     assert len(load(path).steps) == 2
-    assert diary.has_seen("reference", "worker")
+    assert log.seen_on("reference", "worker")
 
 
-def test_everything_is_written_now_and_then(diary: NightLog) -> None:
-    diary.flush_s = 0.0
-    diary.note((0, 1), account(runs=5))
-    diary.note((1, 1), account(runs=7))
-    assert [its.runs for its in on_disk(diary)] == [5, 7]
+def test_everything_is_written_now_and_then(log: NightLog) -> None:
+    log.flush_s = 0.0
+    log.record((0, 1), account(runs=5))
+    log.record((1, 1), account(runs=7))
+    assert [its.runs for its in on_disk(log)] == [5, 7]
 
 
-def test_a_shorter_case_of_another_shard_takes_its_place(diary: NightLog) -> None:
-    diary.note((0, 1), account(met(3)))
-    diary.note((1, 1), account(met(1)))
-    (name,) = names_in(diary.folder.findings)
-    assert len(load(diary.folder.findings / name).steps) == 1
+def test_a_shorter_case_of_another_shard_takes_its_place(log: NightLog) -> None:
+    log.record((0, 1), account(met(3)))
+    log.record((1, 1), account(met(1)))
+    (name,) = names_in(log.folder.findings)
+    assert len(load(log.folder.findings / name).steps) == 1
 
 
-def test_what_has_a_case_is_not_shrunk_again(diary: NightLog) -> None:
-    diary.note((0, 1), account(met()))
-    assert diary.has_seen("reference", "worker") == (SeenBefore(name_of(met()), Signature(*BUG)),)
-    assert diary.has_seen("reference", "cluster") == ()
+def test_what_has_a_case_is_not_shrunk_again(log: NightLog) -> None:
+    log.record((0, 1), account(met()))
+    assert log.seen_on("reference", "worker") == (SeenBefore(name_of(met()), Signature(*BUG)),)
+    assert log.seen_on("reference", "cluster") == ()
 
 
 def test_findings_of_former_nights_are_known(tmp_path: Path) -> None:
-    began(tmp_path, day=23).note((0, 1), account(met()))
+    began(tmp_path, day=23).record((0, 1), account(met()))
     tonight = began(tmp_path, seed=2)
-    tonight.remember(former(tonight))
-    assert [seen.case for seen in tonight.has_seen("reference", "worker")] == [name_of(met())]
+    tonight.load_former(former(tonight))
+    assert [seen.case for seen in tonight.seen_on("reference", "worker")] == [name_of(met())]
     again = met()
-    assert tonight.note((0, 1), account(again)) == [], "its night may be gone, its case is there"
+    assert tonight.record((0, 1), account(again)) == [], "its night may be gone, its case is there"
     assert again.known == name_of(again)
 
 
 def test_a_finding_that_somebody_took_away_is_new_when_it_comes_back(tmp_path: Path) -> None:
-    began(tmp_path, day=23).note((0, 1), account(met()))
+    began(tmp_path, day=23).record((0, 1), account(met()))
     shutil.rmtree(tmp_path / "findings")
     tonight = began(tmp_path, seed=2)
-    tonight.remember(former(tonight))
-    assert tonight.has_seen("reference", "worker") == ()
+    tonight.load_former(former(tonight))
+    assert tonight.seen_on("reference", "worker") == ()
     assert names_in(tonight.folder.findings) == []
-    assert tonight.note((0, 1), account(met()))
+    assert tonight.record((0, 1), account(met()))
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
 def test_folders_copied_into_one_keep_everything(tmp_path: Path, order: tuple[str, str]) -> None:
     """The shortest case and the first day, whichever of them was written over the other."""
     other = ("data_has_a_holder", "", "")
-    began(tmp_path / "a", seed=1, day=23).note((0, 1), account(met(3)))
-    began(tmp_path / "b", seed=2, day=24).note((0, 1), account(met(1), met(2, other)))
+    began(tmp_path / "a", seed=1, day=23).record((0, 1), account(met(3)))
+    began(tmp_path / "b", seed=2, day=24).record((0, 1), account(met(1), met(2, other)))
     for name in order:
         shutil.copytree(tmp_path / name, tmp_path / "both", dirs_exist_ok=True)
     tonight = began(tmp_path / "both", seed=3)
     nights = former(tonight)
-    tonight.remember(nights)
+    tonight.load_former(nights)
     assert sorted(summary.seed for _, summary in nights) == [1, 2]
     assert names_in(tonight.folder.findings) == sorted(map(name_of, (met(), met(1, other))))
     kept = load(tonight.folder.findings / name_of(met()))
@@ -166,38 +166,38 @@ def full(*_: object) -> None:
 
 
 def test_where_the_disk_is_full_people_get_the_case(
-    diary: NightLog, said: list[str], monkeypatch: pytest.MonkeyPatch
+    log: NightLog, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(saving.os, "fsync", full)
-        assert diary.note((0, 1), account(met()))
-        assert not diary.note((0, 1), account(met(), runs=12)), "it was told"
+        assert log.record((0, 1), account(met()))
+        assert not log.record((0, 1), account(met(), runs=12)), "it was told"
     problem, *text = said
     assert problem == (
-        f"{diary.folder.findings}: no space left on device; this case was not written:"
+        f"{log.folder.findings}: no space left on device; this case was not written:"
     )
     assert text == [
         *case(1).splitlines(),
-        f"{diary.path}: no space left on device; it is tried again later",
+        f"{log.path}: no space left on device; it is tried again later",
     ]
-    assert names_in(diary.folder.findings) == []
-    diary.finish("2026-11-25T08:00:00+00:00")
-    assert len(names_in(diary.folder.findings)) == 1, "there is room again"
-    (written,) = read_nights(diary.folder)
+    assert names_in(log.folder.findings) == []
+    log.finish("2026-11-25T08:00:00+00:00")
+    assert len(names_in(log.folder.findings)) == 1, "there is room again"
+    (written,) = read_nights(log.folder)
     assert written.night.ended
     assert [it.runs for it in written.night.shards] == [12]
     assert written.night.shards[0].findings[0].path
 
 
-def test_the_end_is_written_last(diary: NightLog, monkeypatch: pytest.MonkeyPatch) -> None:
-    diary.note((0, 1), account())
+def test_the_end_is_written_last(log: NightLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    log.record((0, 1), account())
     order: list[str] = []
 
     def note(path: Path, text: str) -> None:
         order.append(f"{path.name} {'08:00' in text}")
 
     monkeypatch.setattr(module, "write", note)
-    diary.finish("2026-11-25T08:00:00+00:00")
+    log.finish("2026-11-25T08:00:00+00:00")
     assert order[-1] == "night.json True"
     assert "0000.json False" in order[:-1]
     assert [it for it in order if "True" in it] == ["night.json True"]

@@ -302,7 +302,7 @@ def test_time_of_all_recorders_counts(tmp_path: Path) -> None:
     assert spent > 0
 
     def check(nightly: Nightly) -> None:
-        assert nightly.sharing().spent_s == spent
+        assert nightly.budget_split().spent_s == spent
 
     sit(tmp_path, resume=True, before=check)
 
@@ -404,7 +404,7 @@ def test_nights_that_are_over_are_not_read_again(
     nightly = start()
     assert read == []
     assert [it.seed for it in nightly.former] == [first.seed]
-    seen = nightly.log.has_seen("reference", "cluster")
+    seen = nightly.log.seen_on("reference", "cluster")
     assert [it.case for it in seen] == nightly.night.before
     (tmp_path / "nights" / first.name / SUMMARY).unlink()
     start()
