@@ -113,7 +113,7 @@ def test_a_folder_that_takes_nothing_is_refused(
     def refuse(*_: object) -> None:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr(module.NightLog, "remember", refuse)
+    monkeypatch.setattr(module.NightLog, "load_former", refuse)
     with pytest.raises(FolderError) as raised:
         opening(tmp_path)
     assert str(raised.value) == f"{tmp_path}: read-only file system; nothing can be kept there"
