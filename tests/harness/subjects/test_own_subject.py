@@ -116,18 +116,18 @@ def test_a_reaction_that_is_no_instructions_is_a_mistake(
     place = write(
         module,
         f"""
-class Quiet(PlainWorker):
+class BadReaction(PlainWorker):
     def react(self, event):
         if isinstance(event, events.FindMissing):
             {reaction}
         return []
-Own.worker_class = Quiet
+Own.worker_class = BadReaction
 """,
     )
     with pytest.raises(SubjectUnavailable) as raised:
         WorkerWorld(get(place)).apply(FindMissing())
     assert str(raised.value) == (
-        f"Quiet.react made {made} of FindMissing; "
+        f"BadReaction.react made {made} of FindMissing; "
         "expected instructions: yield each of them, or return a list"
     )
     for options in (["--engine", "walk"], ["--jobs", "1"]):
