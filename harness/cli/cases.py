@@ -2,6 +2,7 @@
 
 import enum
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from workerfuzz.harness.cli.options import (
     DASK,
     ExitStatus,
+    FixedOption,
     QuietOption,
     complain,
     fix_hash_order,
@@ -26,7 +28,7 @@ class Form(enum.StrEnum):
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0917 - options of a command are never given by position
     paths: Annotated[
         list[Path], typer.Argument(metavar="PATH...", help="Cases, or folders of cases.")
     ],
@@ -44,6 +46,7 @@ def replay(
     pdb: Annotated[
         bool, typer.Option("--pdb", help="Debug the exception of a subject, where it was raised.")
     ] = False,
+    fixed: FixedOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
@@ -61,24 +64,25 @@ def replay(
     from workerfuzz.harness.subjects import get
 
     system, files = None if subject is None else get(subject), [*case_files(paths)]
-    if rewrite or pdb:  # in this process; else a subject that is not embedded has one of its own
-        for name in [subject] if subject is not None else subjects_of(files):
-            fix_hash_order(name)
+    subjects = [subject] if subject is not None else [*subjects_of(files)]
+    for name in subjects if rewrite or pdb else ():
+        fix_hash_order(name)  # else a subject that is not embedded has a process of its own
+    check_fixes(fixed or (), subjects)
     done: list[Result] = []
     end = ExitStatus.FINE
-    with Child() as child:
+    with Child(fixed=fixed or ()) as child:
         replayer = BatchReplay(
             subject=system,
             rewriting=rewrite,
             elsewhere=None if pdb else child.replay,
             on_violation=debug if pdb else None,
+            fixed=fixed or (),
         )
         try:
             for path in track(files, "replaying", len(files), quiet=quiet or pdb):
                 for result in replayer.results(path):
                     done.append(result)
-                    for line in result.report:
-                        typer.echo(line, err=result.label == UNREADABLE)
+                    print_lines(result.report, err=result.label == UNREADABLE)
         except KeyboardInterrupt:
             complain("interrupted")
             end = ExitStatus.INTERRUPTED
@@ -87,6 +91,22 @@ def replay(
         complain(f"nothing was replayed: {why}")
         raise typer.Exit(ExitStatus.BAD_INPUT)
     raise typer.Exit(max((result.status for result in done), default=0) or end)
+
+
+def print_lines(lines: Sequence[str], *, err: bool) -> None:
+    """Print the report of one replay; on standard error that of a file that is no case."""
+    for line in lines:
+        typer.echo(line, err=err)
+
+
+def check_fixes(names: Sequence[str], subjects: Sequence[str]) -> None:
+    """Raise SubjectUnavailable for a name that is wrong, before anything is replayed."""
+    from workerfuzz.harness.subjects import declaration, trial_fixes
+
+    for subject in subjects if names else ():
+        if len(subjects) == 1 or declaration(subject).fixes:
+            with trial_fixes(subject, names):
+                pass
 
 
 @app.command()

@@ -162,6 +162,15 @@ NoKnownOption = Annotated[
     bool, typer.Option("--no-known", help="Treat known bugs as new; in a cluster.")
 ]
 
+FixedOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fixed",
+        metavar="NAME",
+        help="Trial fix of a known bug of the system, in memory; more than once for several; or all.",
+    ),
+]
+
 CorpusOption = Annotated[
     Path | None,
     typer.Option(

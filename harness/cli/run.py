@@ -17,6 +17,7 @@ from workerfuzz.harness.cli.options import (
     DepthOption,
     DistinctOption,
     Engine,
+    FixedOption,
     ForOption,
     JobsOption,
     KeysOption,
@@ -82,6 +83,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     profile: ProfileOption = Profile.QUICK,
     workers: WorkersOption = None,
     no_known: NoKnownOption = False,
+    fixed: FixedOption = None,
     corpus: CorpusOption = None,
     tactic: TacticOption = None,
     out: OutOption = Path("regressions"),
@@ -120,6 +122,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         budget=budget,
         workers=workers,
         known=not no_known,
+        fixed=tuple(fixed or ()),
         tactic=tactic.value if tactic is not None else "",
         corpus=str(corpus) if corpus is not None else "",
     )

@@ -72,7 +72,7 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
         "not shrunk",
     ]
     if met.path:
-        yield f"replay it: {replay_command(folder / met.path, met.subject, python)}"
+        yield f"replay it: {replay_command(folder / met.path, met.subject, python=python)}"
     else:
         yield "it could not be written; here it is:"
         yield from met.case.text.splitlines()

@@ -4,8 +4,8 @@ import difflib
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -30,6 +30,10 @@ PLACE: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 DEFAULT: Final = "reference"
 
 
+#: Puts trial fixes in place, given by name, while its context lasts; gives the names of those there are.
+MakeFixes: TypeAlias = Callable[[Sequence[str]], AbstractContextManager[Collection[str]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """Facts about a subject that are known by its name, before it is loaded.
@@ -43,6 +47,7 @@ class Declaration:
         is_embedded: it does the same in any process, and cannot take the process with it.
         requires: module without which it cannot be had; empty for none.
         exports_tests: a case becomes a test of its own code base.
+        fixes: place of a function that makes its trial fixes out of their names; empty for none.
     """
 
     worker: str = ""
@@ -53,6 +58,7 @@ class Declaration:
     is_embedded: bool = False
     requires: str = ""
     exports_tests: bool = False
+    fixes: str = ""
 
 
 #: Subjects of this package, found without asking what is installed.
@@ -72,6 +78,7 @@ OWN: Final[Mapping[str, Declaration]] = MappingProxyType(
             is_own=True,
             requires="distributed",
             exports_tests=True,
+            fixes="workerfuzz.harness.subjects.dask.fixes.catalogue:called",
         ),
     }
 )
@@ -200,6 +207,27 @@ def _problems(made: object, protocol: type) -> Iterator[str]:
 
 def _members(protocol: type) -> Iterable[str]:
     return (name for base in protocol.__mro__ for name in vars(base) if not name.startswith("_"))
+
+
+@contextmanager
+def trial_fixes(name: str, wanted: Sequence[str]) -> Iterator[Collection[str]]:
+    """Put trial fixes of a subject in place, in this process; gives their names.
+
+    Args:
+        wanted: their names; ``all`` stands for those that fit the release.
+
+    Raises:
+        SubjectUnavailable: there is no such fix, or it does not fit the release that is installed.
+    """
+    if not wanted:
+        yield ()
+        return
+    place = declaration(name).fixes
+    if not place:
+        raise SubjectUnavailable(f'subject "{name}" has no trial fixes')
+    make = cast("MakeFixes", EntryPoint(name, place, GROUP).load())
+    with make(wanted) as names:
+        yield names
 
 
 def fuzzed_alone(name: str) -> Subject:

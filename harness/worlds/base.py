@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Generic, Self, TypeAlias, TypeVar, TypeVarTu
 
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
-from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects.protocol import Subject, error_behind
 from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT, TimeLimitExceeded
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
@@ -178,12 +178,14 @@ class BaseWorld(ABC, Generic[S, E]):
             raise self.violation(broken, counterexample)
 
     def violation(self, broken: AnyProperty, counterexample: str) -> Violation:
-        """The exception that ends the run."""
-        return Violation(
+        """The exception that ends the run; its cause is the subject's, where that is described."""
+        found = Violation(
             broken.name,
             broken.sentence,
-            counterexample,
+            str(counterexample),
             tuple(self.steps),
             self.resting,
             self.run_config,
         )
+        found.__cause__ = error_behind(counterexample)
+        return found

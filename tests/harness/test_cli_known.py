@@ -66,3 +66,37 @@ def test_a_known_bug_that_is_fixed_is_told_by_replay(
     known = known_bugs.known_bugs(get_cluster("dask"), tmp_path)
     assert not known.bugs
     assert [case.title for case in known.fixed] == ["a bug that this release does not have"]
+
+
+def test_with_the_trial_fix_of_a_known_bug_its_case_passes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = next(known_bugs.FOLDER.glob("0001-*.case"))
+    assert run_command(["replay", "-q", str(path)]) == 0
+    assert "1 known to break" in capsys.readouterr().out
+    assert run_command(["replay", "-q", "--fixed", "all", str(path)]) == 0
+    assert "1 as written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--fixed", "actor-is-queued"], 'did you mean "actor-is-not-queued"?'),
+        (["--subject", "reference", "--fixed", "all"], "has no trial fixes"),
+    ],
+)
+def test_a_trial_fix_that_is_not_there_is_bad_input(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = next(known_bugs.FOLDER.glob("0001-*.case"))
+    assert run_command(["replay", "-q", *options, str(path)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_with_all_trial_fixes_no_known_bug_comes_up(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command([*CAMPAIGN, "--fixed", "all", "-q", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "known, " not in said
+    assert "12 runs" in said

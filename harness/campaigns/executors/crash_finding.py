@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +28,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     violation_of,
 )
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
-from workerfuzz.harness.subjects import system
+from workerfuzz.harness.subjects import system, trial_fixes
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
@@ -131,6 +131,12 @@ def shrink_in_forks(
 
 
 def reproduce(request: ReproduceCrash) -> Finding | None:
+    """Reproduce a crash with the trial fixes of its plan in place; as ``reproduce_with``."""
+    with trial_fixes(request.plan.subject, request.plan.fixed) as fixed:
+        return reproduce_with(request, fixed)
+
+
+def reproduce_with(request: ReproduceCrash, fixed: Collection[str]) -> Finding | None:
     """Show and shrink a finding that has the case of all its steps.
 
     Returns:
@@ -150,7 +156,7 @@ def reproduce(request: ReproduceCrash) -> Finding | None:
         finding.lines.append(NOT_AGAIN)
         return finding
     finding = replace(finding, signature=signature_of(shown), counterexample=shown.counterexample)
-    finding.known = known_as(request.plan, attempts, finding)
+    finding.known = known_as(request.plan, attempts, finding, fixed)
     if finding.known:
         return replace(finding, case=FindingCase())
     shrunk = shrink_in_forks(attempts, shown)
@@ -177,13 +183,13 @@ def attempts_of(request: ReproduceCrash, case: Case) -> Attempts:
     return Attempts(subject, plan.scope, Path(request.log), patient)
 
 
-def known_as(plan: Plan, attempts: Attempts, finding: Finding) -> str:
+def known_as(plan: Plan, attempts: Attempts, finding: Finding, fixed: Collection[str] = ()) -> str:
     """Title or file name of the case that shows it already; empty where there is none."""
     seen = case_among(finding, plan.seen)
     if seen or not plan.known or plan.scope == "worker":
         return seen
     for case in known_cases():
-        if breaks_one_of(case, attempts.subject, DEADLY):
+        if breaks_one_of(case, attempts.subject, DEADLY) and not {*case.fixes} & {*fixed}:
             shown = attempts.replay(case.steps, case.config)
             if shown is not None and signature_of(shown) == finding.signature:
                 return case.title

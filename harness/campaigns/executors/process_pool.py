@@ -189,6 +189,7 @@ class LocalShard:
         finding = first_occurrence(
             violation, mark, plan.subject, run=number, seed=plan.seed, tactic=tactic
         )
+        finding.fixed = plan.fixed
         set_unshrunk_case(finding, violation, plan.engine)
         return finding
 

@@ -26,6 +26,7 @@ class Plan:
         corpus: folder of entries that the walk mutates, and to which it adds; empty: none. What is there
             at the beginning counts as given: same plan and corpus, same runs.
         planted: name of a mutant that is planted while it runs; empty for none.
+        fixed: names of trial fixes of the subject that are in place; ``all``: all that fit it.
         space: what is explored.
     """
 
@@ -41,6 +42,7 @@ class Plan:
     tactic: str = ""
     corpus: str = ""
     planted: str = ""
+    fixed: tuple[str, ...] = ()
     space: Space = field(default_factory=Space)
 
     @property

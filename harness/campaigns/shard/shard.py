@@ -36,7 +36,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
 )
 from workerfuzz.harness.engines.protocol import Explored
 from workerfuzz.harness.engines.table import ENGINES
-from workerfuzz.harness.subjects import AnySubject, system
+from workerfuzz.harness.subjects import AnySubject, system, trial_fixes
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject
@@ -234,7 +234,7 @@ class Shard:
         finding = self.found[mark.bug] = first_occurrence(
             violation, mark, plan.subject, run=self.number, seed=plan.seed, tactic=self.tactic
         )
-        finding.known = self.known_as(finding)
+        finding.fixed, finding.known = plan.fixed, self.known_as(finding)
         if not finding.is_new:
             return None
         self.keep(finding, violation)
@@ -276,7 +276,10 @@ def open_shard(
     there = corpus.load(Path(plan.corpus)) if plan.corpus else corpus.Corpus()
     subject, known = system(plan.subject, plan.scope), Known()
     if plan.scope != "worker" and plan.known:
-        known = known_bugs(cast("ClusterSystem | ProcessSystem", subject), scope=plan.scope)
+        with trial_fixes(plan.subject, plan.fixed) as fixed:
+            known = known_bugs(
+                cast("ClusterSystem | ProcessSystem", subject), scope=plan.scope, fixed=fixed
+            )
     kinds = [kind for kind in SCOPES[plan.scope].kinds if kind.word not in subject.cannot()]
     entries = there.of(plan.subject, plan.scope, kinds)
     shard = Shard(plan, subject, known, on_progress, entries)
@@ -300,10 +303,11 @@ def noting_interruption(shard: Shard) -> Iterator[None]:
 
 def fill(shard: Shard) -> ShardResult:
     """Run until the budget is spent, or Ctrl-C; returns what there is by then."""
-    bug = named(shard.plan.planted).planted() if shard.plan.planted else nullcontext()
+    plan = shard.plan
+    bug = named(plan.planted).planted() if plan.planted else nullcontext()
     try:
-        with bug, noting_interruption(shard):
-            ENGINES[shard.plan.engine](shard)
+        with bug, trial_fixes(plan.subject, plan.fixed), noting_interruption(shard):
+            ENGINES[plan.engine](shard)
     except KeyboardInterrupt:
         shard.result.interrupted = True
     except Exception:

@@ -112,7 +112,7 @@ class Case:
         breaks: what is known to be wrong; replaying it there must fail.
         signatures: shapes of the violation, as ``triage.signature`` tells them, one for each way in
             which releases write it; none: any that breaks the property.
-        fix: name of the trial fix of the subject with which it passes; empty for none.
+        fixes: names of the trial fixes of the subject, with any of which it passes.
         notes: why some subject does something else, and the like.
         found: how it was found.
         scenes: the steps in order; only the last may be rest.
@@ -126,7 +126,7 @@ class Case:
     config: WorkerConfig | ClusterConfig = field(default_factory=WorkerConfig)
     breaks: tuple[KnownBreak, ...] = ()
     signatures: tuple[str, ...] = ()
-    fix: str = ""
+    fixes: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     found: str | None = None
     scenes: tuple[CaseStep, ...] = ()

@@ -102,7 +102,7 @@ FIELDS: Final[Mapping[str, Field]] = MappingProxyType(
         "subject": Field("subjects", parse_subjects, required=True),
         "breaks": Field("breaks", parse_break, many=True),
         "signature": Field("signatures", parse_text, many=True),
-        "fix": Field("fix", parse_text),
+        "fix": Field("fixes", parse_text, many=True),
         "config": Field("config", NumberedLine),
         "found": Field("found", parse_text),
         "note": Field("notes", parse_text, many=True),
@@ -189,8 +189,7 @@ def format_header(case: Case, config: str | None = None) -> Iterator[str]:
     yield f"subject: {', '.join(case.subjects)}"
     yield from (f"breaks: {item}" for item in case.breaks)
     yield from (f"signature: {item}" for item in case.signatures)
-    if case.fix:
-        yield f"fix: {case.fix}"
+    yield from (f"fix: {item}" for item in case.fixes)
     config = format_config(case.config) if config is None else config
     if config:
         yield f"{CONFIG} {config}"

@@ -18,7 +18,7 @@ from workerfuzz.harness.cases.replay.replay import (
 )
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.replay.rewrite import rewrite
-from workerfuzz.harness.subjects import declaration, get
+from workerfuzz.harness.subjects import declaration, get, trial_fixes
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 
 #: How summaries call a file that is no case.
@@ -72,12 +72,14 @@ class BatchReplay:
         elsewhere: replays a file on a subject, by its name, where that may end the process, or never
             return; raises ChildFailed. The reference is replayed here; with None, all are.
         on_violation: told of each violation of a replay in this process, before its world is closed.
+        fixed: trial fixes that are in place while a case is replayed here, on a subject that has any.
     """
 
     subject: Subject | None = None
     rewriting: bool = False
     elsewhere: Callable[[Path, str], Replay] | None = None
     on_violation: OnViolation | None = None
+    fixed: Sequence[str] = ()
 
     def results(self, path: Path) -> Iterator[Result]:
         """Replay one file. An exception that is our own fault has a note that names the file."""
@@ -98,7 +100,7 @@ class BatchReplay:
         if subject is None:
             return Replay(ReplayOutcome.NOT_INSTALLED, str(path), name)
         if self.elsewhere is None or self.rewriting or declaration(name).is_embedded:
-            return replay_here(case, subject, self.on_violation)
+            return replay_here(case, subject, self.on_violation, self.fixed)
         try:
             return self.elsewhere(path, name)
         except ChildFailed as error:
@@ -125,8 +127,12 @@ class BatchReplay:
         return "no case is about the versions that are installed here"
 
 
-def replay_here(case: Case, subject: Subject, on_violation: OnViolation | None) -> Replay:
-    return replay(case, subject, on_violation=on_violation)
+def replay_here(
+    case: Case, subject: Subject, on_violation: OnViolation | None, wanted: Sequence[str]
+) -> Replay:
+    """Replay in this process; a subject without trial fixes is replayed as it is."""
+    with trial_fixes(subject.name, wanted if declaration(subject.name).fixes else ()) as fixed:
+        return replay(case, subject, on_violation=on_violation, fixed=fixed)
 
 
 def installed(name: str) -> Subject | None:

@@ -14,15 +14,15 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import Replay, replay, with_excerpt
-from workerfuzz.harness.subjects import get
+from workerfuzz.harness.subjects import get, trial_fixes
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
 #: A replay that takes longer does not end.
@@ -51,7 +51,13 @@ class ChildFailed(Exception):
 class Child:
     """The other process, started when it is first needed, and again after it died."""
 
-    def __init__(self, patience_s: float = PATIENCE_S, python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        patience_s: float = PATIENCE_S,
+        python: str = sys.executable,
+        fixed: Sequence[str] = (),
+    ) -> None:
+        self.fixed = fixed
         self.patience_s = patience_s
         self.python = python
         self.process: subprocess.Popen[bytes] | None = None
@@ -71,7 +77,7 @@ class Child:
     def replay(self, path: Path, subject: str) -> Replay:
         """Replays a file there; raises ChildFailed."""
         process = self.process if self.process is not None else self.start()
-        request = json.dumps({"path": str(path), "subject": subject})
+        request = json.dumps({"path": str(path), "subject": subject, "fixed": [*self.fixed]})
         assert process.stdin is not None
         try:
             process.stdin.write(request.encode() + b"\n")
@@ -141,12 +147,14 @@ class Child:
         return status
 
 
-def answer_to(request: Mapping[str, str]) -> Mapping[str, object]:
+def answer_to(request: Mapping[str, Any]) -> Mapping[str, object]:
     """Return the answer to a request, as JSON can carry it."""
     try:
         case = load(Path(request["path"]))
         subject = get(request["subject"])
-        return {"replay": with_excerpt(replay(case, subject), case, subject).as_data()}
+        with trial_fixes(subject.name, request["fixed"]) as fixed:
+            done = replay(case, subject, fixed=fixed)
+            return {"replay": with_excerpt(done, case, subject).as_data()}
     except (CaseError, SubjectUnavailable) as error:
         return {"error": str(error)}
     except Exception:  # noqa: BLE001 - told to the other process, which decides

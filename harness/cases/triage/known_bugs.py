@@ -50,13 +50,18 @@ class Known:
     fixed: tuple[Case, ...] = ()
 
     def case_of(self, found: Signature) -> Case | None:
-        """Return the case of a known bug; None where it is new.
+        """Return the case of a known bug; None where it is new."""
+        return next(self.cases_of(found), None)
+
+    def cases_of(self, found: Signature) -> Iterator[Case]:
+        """Yield all cases that declare a signature, those of the same property first.
 
         An exception is the same bug whichever property noticed it.
         """
         same = self.bugs.get(found.shape, ())
-        exact = (case for broken, case in same if broken == found.property)
-        return next(exact, same[0][1] if same and found.is_raised else None)
+        yield from (case for broken, case in same if broken == found.property)
+        if found.is_raised:
+            yield from (case for broken, case in same if broken != found.property)
 
 
 def breaks_one_of(case: Case, subject: AnySubject, properties: Collection[str]) -> bool:
@@ -84,7 +89,7 @@ def known_bugs(
     mended: list[Case] = []
     for case in known_cases(folder):
         broken = {it.property for it in case.known_breaks(subject.name, subject.version())}
-        if case.scope not in KNOWN_FROM[scope] or not broken or case.fix in fixed:
+        if case.scope not in KNOWN_FROM[scope] or not broken or {*case.fixes} & {*fixed}:
             continue
         if process_survives.name in broken:
             continue

@@ -106,6 +106,7 @@ class Finding(msgspec.Struct):
         is_minimal: no single step can be left out.
         worker_case: of one worker alone, where that shows it.
         lines: report for people; empty until the steps are shrunk.
+        fixed: trial fixes that were in place.
     """
 
     signature: Signature
@@ -128,6 +129,7 @@ class Finding(msgspec.Struct):
     is_minimal: bool = False
     worker_case: FindingCase = field(default_factory=lambda: NO_CASE, name="alone")
     lines: list[str] = field(default_factory=list)
+    fixed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.signature = Signature(*self.signature)
@@ -300,10 +302,11 @@ def closing_lines(finding: Finding, problem: str = "") -> list[str]:
     if not finding.path:
         return []
     path = Path(finding.path)
-    commands = [f"replay it: {replay_command(path, finding.subject)}"]
+    options = [word for name in finding.fixed for word in ("--fixed", name)]
+    commands = [f"replay it: {replay_command(path, finding.subject, *options)}"]
     if finding.worker_case:
         alone = path.with_name(f"{path.stem}{ALONE}.case")
-        commands.insert(0, f"  replay it: {replay_command(alone, finding.subject)}")
+        commands.insert(0, f"  replay it: {replay_command(alone, finding.subject, *options)}")
     return commands
 
 

@@ -14,7 +14,7 @@ from workerfuzz.harness.subjects.cluster_protocol import (
     Envelope,
     TaskTransition,
 )
-from workerfuzz.harness.subjects.protocol import SubjectRaised, error_behind
+from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.base import BaseWorld
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
@@ -152,7 +152,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
-            raise self.violation(broken, counterexample) from error_behind(counterexample)
+            raise self.violation(broken, counterexample)
 
     def check_utilization(self, worker: str) -> None:
         """Check the use that a worker makes of its threads and transfers."""

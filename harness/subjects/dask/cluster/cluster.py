@@ -459,9 +459,9 @@ def unsatisfiable(scheduler: DaskObject) -> Iterator[str]:
 
 
 def _can_run(task: DaskObject, worker: DaskObject) -> bool:
-    if task.loose_restrictions:
-        return True
-    if task.worker_restrictions and worker.address not in task.worker_restrictions:
+    """Resources are never loose."""
+    elsewhere = task.worker_restrictions and worker.address not in task.worker_restrictions
+    if elsewhere and not task.loose_restrictions:
         return False
     needed = task.resource_restrictions or {}
     return all(worker.resources.get(name, 0) >= amount for name, amount in needed.items())

@@ -10,7 +10,7 @@ from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.worlds.playing import play
+from workerfuzz.harness.worlds.playing import play, violation_of
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
@@ -145,3 +145,15 @@ def test_a_digest_is_no_client() -> None:
         for digest in ("c6756941", "f53c4004")
     ]
     assert signature(both[0]) == signature(both[1])
+
+
+def test_what_validation_raised_is_the_cause_of_the_violation_and_its_text_plain() -> None:
+    (path,) = FOLDER.glob("0010-*.case")
+    case = load(path)
+    subject = get_cluster("dask")
+    if not any(case.known_breaks(subject.name, subject.version())):
+        pytest.skip(f"not about distributed {subject.version()}")
+    violation = violation_of(open_world(case, subject), case.steps)
+    assert violation is not None
+    assert type(violation.counterexample) is str
+    assert isinstance(violation.__cause__, AssertionError)

@@ -75,7 +75,7 @@ def test_reports_print_the_command_of_the_finding(
     night_report: NightReport, taken_from: Callable[[NightReport], str]
 ) -> None:
     path = night_report.folder / "findings" / NAME
-    assert taken_from(night_report) == replay_command(path, "dask", sys.executable)
+    assert taken_from(night_report) == replay_command(path, "dask", python=sys.executable)
 
 
 def test_the_command_replays_the_case_on_its_subject(night_report: NightReport) -> None:
