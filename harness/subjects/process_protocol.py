@@ -57,6 +57,17 @@ def way_back(name: str) -> str:
     return f"{receiver}{other}{sender}.{number}"
 
 
+class OpenCall(NamedTuple):
+    """A call of a participant that has not ended.
+
+    Attributes:
+        words: the participant, the step that made the call, and keys.
+    """
+
+    words: str
+    keys: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class EndedCall:
     """A call of a participant that has ended.
@@ -96,8 +107,8 @@ class ProcessCluster(ObservedCluster, Protocol):
         """(worker, key) of tasks whose thread has not ended, in the order begun."""
 
     @property
-    def calls(self) -> Sequence[str]:
-        """Calls that have not ended, in words."""
+    def calls(self) -> Sequence[OpenCall]:
+        """Calls that have not ended."""
 
     @property
     def digest(self) -> int:

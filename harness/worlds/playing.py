@@ -1,7 +1,7 @@
 """Steps taken one after the other in a world: the one loop around impossible steps and violations."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from workerfuzz.harness.worlds.scopes import Effect, World
@@ -55,7 +55,7 @@ def take_steps(
 
 def play(
     world: World, steps: Iterable[Step], *, skip_impossible: bool = False, rest: bool = True
-) -> Iterator[StepResult]:
+) -> Generator[StepResult, None, None]:
     """Take steps, come to rest, and close the world, however it ends.
 
     Args:

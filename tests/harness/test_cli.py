@@ -122,7 +122,7 @@ def test_help_loads_nothing_heavy() -> None:
     ("typed", "offered"),
     [
         ("workerfuzz repl", ["replay"]),
-        ("workerfuzz run --scope ", ["worker", "cluster"]),
+        ("workerfuzz run --scope ", ["worker", "cluster", "process"]),
         ("workerfuzz run --subject d", ["dask"]),
         ("workerfuzz show --subject ref", ["reference"]),
         ("workerfuzz nightly --subject ref", ["reference"]),

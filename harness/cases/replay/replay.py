@@ -3,17 +3,18 @@
 import enum
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
 from workerfuzz.harness.cases.case_world import OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak
+from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak, ScopeName
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.subjects import DEFAULT, AnySubject, declaration
-from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.subjects import DEFAULT, AnySubject, declaration, system
+from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation
 
@@ -118,21 +119,33 @@ def replay(
     Raises:
         SubjectUnavailable: the subject cannot be had here.
     """
-    if not case.tells_of(subject.name, subject.version()):
+    if not case.tells_of(subject.name, subject.version()) or not is_had(case, subject):
         return Judge(case, subject).says(ReplayOutcome.NOT_APPLICABLE)
     is_fixed = not {*case.fixes}.isdisjoint(fixed)
     known = () if is_fixed else case.known_breaks(subject.name, subject.version())
     judge = Judge(case, subject, tuple(known))
     played = play(world(case, subject), case.steps, skip_impossible=is_fixed)
-    for scene, result in zip(with_rest(case), played, strict=False):
-        if result.impossible is not None and not is_fixed:
-            return judge.impossible(scene, result.impossible)
-        judge.compare(scene, result)
-        if result.violation is not None:
-            if on_violation is not None:
-                on_violation(result.violation)
-            return judge.broken(scene, result.violation)
+    with closing(played):  # a violation keeps it alive
+        for scene, result in zip(with_rest(case), played, strict=False):
+            if result.impossible is not None and not is_fixed:
+                return judge.impossible(scene, result.impossible)
+            judge.compare(scene, result)
+            if result.violation is not None:
+                if on_violation is not None:
+                    on_violation(result.violation)
+                return judge.broken(scene, result.violation)
     return judge.rested()
+
+
+def is_had(case: Case, subject: Subject) -> bool:
+    """Return whether this release of a subject can be had at the scope of a case, if not all can."""
+    if case.scope is not ScopeName.PROCESS:
+        return True
+    try:
+        system(subject.name, case.scope).version()
+    except SubjectUnavailable:
+        return False
+    return True
 
 
 def with_rest(case: Case) -> tuple[CaseStep, ...]:

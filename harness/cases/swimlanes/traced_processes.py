@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Final, Self
+from typing import Self
 
 from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Sent, Trace
@@ -10,13 +10,11 @@ from workerfuzz.harness.cases.swimlanes.traced_cluster import SURROUNDINGS, clie
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem, pipe_ends, way_back
 from workerfuzz.harness.subjects.tables import Tables, filled
+from workerfuzz.harness.worlds.process.drain import ROUTINE
 from workerfuzz.harness.worlds.process.effect import ProcessEffect
 from workerfuzz.harness.worlds.process.world import ProcessWorld
 from workerfuzz.strategies.process.run_config import ProcessRunConfig
 from workerfuzz.strategies.worker import Step
-
-#: Messages that come all the time, and are drawn in no picture.
-ROUTINE: Final = ("heartbeat", "adjust-heartbeat", "reply")
 
 
 class TracedProcesses(ProcessWorld):

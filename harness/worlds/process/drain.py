@@ -4,11 +4,12 @@ First everything outstanding ends, then every client lets go of everything. In t
 first would forgive every hang.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol, Self
 
 from workerfuzz.harness.subjects.process_protocol import ProcessCluster
 from workerfuzz.harness.worlds.process.client_model import ProcessClientModel
+from workerfuzz.harness.worlds.process.effect import ProcessEffect
 from workerfuzz.statemachine.properties import cluster as of_cluster
 from workerfuzz.statemachine.properties import process as must
 from workerfuzz.statemachine.properties.property import O, Property
@@ -16,12 +17,17 @@ from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
 from workerfuzz.strategies.process.run_config import ProcessRunConfig
 
-#: Virtual seconds until broken connections were noticed; until all calls and futures must have ended;
-#: until values were gathered; until everything that was let go must be gone.
+#: Virtual seconds until everything arrived; until broken connections were noticed; until all calls and
+#: futures must have ended; until values were gathered; until everything that was let go must be gone.
+ARRIVED_S: Final = 0.5
 NOTICED_S: Final = 5.0
 RESOLVED_S: Final = 100.0
 GATHERED_S: Final = 60.0
 GONE_S: Final = 20.0
+
+#: Virtual seconds in which it is noted what is still said; and messages of the kinds that always are.
+WATCHED_S: Final = 0.2
+ROUTINE: Final = ("heartbeat", "adjust-heartbeat", "reply", "identity")
 
 #: Properties of a cluster that hold of processes as well.
 WANTED: Final = (
@@ -41,6 +47,7 @@ class DrainedProcesses(Protocol):
     client_model: ProcessClientModel
     run_config: ProcessRunConfig
     faults: int
+    effect: ProcessEffect
 
     @property
     def next_worker(self) -> str:
@@ -64,12 +71,14 @@ class DrainedProcesses(Protocol):
 
 def come_to_rest(world: DrainedProcesses) -> None:
     """Bring processes to rest; raises Violation where something does not hold there."""
-    if world.faults:
-        settle(world, NOTICED_S)
+    settle(world, NOTICED_S if world.faults else ARRIVED_S)
     if not world.cluster.present:
         world.step(None, lambda it: it.join(it.next_worker))
         settle(world, NOTICED_S)
     settle(world, RESOLVED_S, until=lambda: is_resolved(world))
+    if not is_resolved(world) and (said := still_said(world)):
+        rest = of_cluster.ClusterAtRest(world.cluster, world.client_model, messages=said)
+        world.demand(of_cluster.cluster_comes_to_rest, rest)
     world.check(thoroughly=True)
     judge(world)
     gather_everything(world)
@@ -84,6 +93,13 @@ def settle(
 ) -> None:
     """Let everything arrive and all threads end well."""
     world.step(None, lambda it: it.cluster.settle(seconds, threads=True, until=until))
+
+
+def still_said(world: DrainedProcesses) -> Sequence[str]:
+    """Return the kinds of message that are still sent, those that are always sent left out."""
+    settle(world, WATCHED_S)
+    words = (it.words.split() for it in world.effect.traffic if it.words)
+    return sorted({word for said in words for word in said if not word.startswith(ROUTINE)})
 
 
 def is_resolved(world: DrainedProcesses) -> bool:
@@ -104,7 +120,12 @@ def judge(world: DrainedProcesses) -> None:
     rest = at_rest(world)
     for item in WANTED:
         world.demand(item, rest)
-    world.demand(must.calls_end, cluster.calls)
+    world.demand(must.calls_end, endless(world, rest.unsatisfiable))
+
+
+def endless(world: DrainedProcesses, excused: Collection[str]) -> Sequence[str]:
+    """Return the calls that go on, in words, but for those about keys that nobody can compute."""
+    return [it.words for it in world.cluster.calls if set(it.keys).isdisjoint(excused)]
 
 
 def release_everything(world: DrainedProcesses) -> None:
@@ -116,6 +137,11 @@ def release_everything(world: DrainedProcesses) -> None:
     world.cluster.drop_references()
 
 
+def hopeless(world: DrainedProcesses) -> Collection[str]:
+    """Return the keys that wait for a worker which does not exist, and all that rest on them."""
+    return world.client_model.resting_on(world.cluster.unsatisfiable())
+
+
 def at_rest(world: DrainedProcesses) -> of_cluster.ClusterAtRest:
     """Return the observation of processes at rest."""
     cluster, client_model = world.cluster, world.client_model
@@ -123,7 +149,7 @@ def at_rest(world: DrainedProcesses) -> of_cluster.ClusterAtRest:
         cluster,
         client_model,
         tuple(cluster.present),
-        client_model.resting_on(cluster.unsatisfiable()),
+        hopeless(world),
         world.run_config.config.allowed_failures,
     )
 
@@ -134,7 +160,7 @@ def gather_everything(world: DrainedProcesses) -> None:
         if keys := finished(world, client):
             world.cluster.gather(client, keys)
     settle(world, GATHERED_S, until=lambda: not world.cluster.calls)
-    world.demand(must.calls_end, world.cluster.calls)
+    world.demand(must.calls_end, endless(world, hopeless(world)))
 
 
 def finished(world: DrainedProcesses, client: str) -> Sequence[str]:

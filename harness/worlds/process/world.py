@@ -24,10 +24,12 @@ from workerfuzz.statemachine.properties import process as must
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
+from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
 from workerfuzz.strategies.process import PROCESS_STEPS
+from workerfuzz.strategies.process.from_network import Flow
 from workerfuzz.strategies.process.run_config import ProcessRunConfig
 from workerfuzz.strategies.worker import Step
 
@@ -103,16 +105,28 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
     def situation(self) -> tuple[bool, ...]:
         return tuple(kind.is_possible(self) for kind in self.kinds)
 
+    def draw(self, kind: type[Step], chooser: Chooser) -> Step:
+        """Return a step of that kind, possible now; where none was drawn, everything flows."""
+        drawn = super().draw(kind, chooser)
+        if any(self.reasons_impossible(drawn)):
+            drawn = self._drawn = Flow()
+        return drawn
+
     def take(self, step: ClusterStep) -> ProcessEffect:
         return self.step(step, step.apply)
 
     def reasons_impossible(self, step: Step) -> Iterator[str]:
         if type(step) not in self.kinds:
             yield f"{step.word} {self.foreign}"
-        elif isinstance(step, Submit) and any(task.actor for task in step.tasks):
+            return
+        if isinstance(step, Submit) and any(task.actor for task in step.tasks):
             yield "actors are not simulated at the scope of processes"
-        else:
-            yield from super().reasons_impossible(step)
+        yield from super().reasons_impossible(step)
+        if isinstance(step, Submit):
+            listed = {task.key for task in step.tasks}
+            needed = {need for task in step.tasks for need in task.needs}
+            for need in sorted(needed - listed - {*self.wants[step.client]}):
+                yield f"{step.client} has no future of {need}"
 
     def step(self, step: Step | None, happen: Callable[[Self], object]) -> ProcessEffect:
         """Let a step happen, or something else, with all that is ready then; check it."""

@@ -51,6 +51,7 @@ from workerfuzz.harness.subjects.process_protocol import (
     Compute,
     EndedCall,
     FutureStatus,
+    OpenCall,
     ProcessCluster,
     ProcessSystem,
     Traffic,
@@ -70,6 +71,9 @@ PATIENCE_S: Final = 60.0
 #: Rounds of deliveries for each virtual second, beyond which a cluster that settles goes in circles.
 ROUNDS_PER_S: Final = 400
 
+#: Threads that end while a cluster settles; one that runs more of them runs them for ever.
+MOST_THREADS: Final = 100
+
 #: Virtual seconds that a thread takes.
 THREAD_S: Final = 0.01
 
@@ -81,6 +85,12 @@ ALLOWED_IN_PROCESSES: Final[Mapping[str, str]] = {
     **ALLOWED,
     "Compute Failed": "a task was told to fail, and the client is told",
     "Couldn't gather keys": "a client gathers what it released or what was lost; it is told",
+}
+
+#: The same, of exceptions that a handler raised.
+ALLOWED_EXCEPTIONS: Final[Mapping[str, str]] = {
+    "Worker already exists": "one that comes back is refused until the scheduler knows that it was gone",
+    "name taken": "the same, at another address",
 }
 
 #: Exceptions that are logged once a process or a connection has ended: it is what they say.
@@ -281,8 +291,8 @@ class DaskProcesses(ProcessCluster):
         return [(worker_of(it.participant), it.key) for it in self.loop.threads]
 
     @property
-    def calls(self) -> Sequence[str]:
-        return [str(it) for it in self._calls if not it.task.done()]
+    def calls(self) -> Sequence[OpenCall]:
+        return [OpenCall(str(it), it.keys) for it in self._calls if not it.task.done()]
 
     @property
     def digest(self) -> int:
@@ -341,6 +351,7 @@ class DaskProcesses(ProcessCluster):
         """Return whether an error that was logged is what a user is to see."""
         broken_off = self._is_faulty and isinstance(logged.error, CONNECTION_ERRORS)
         known = logged.text.startswith(tuple(ALLOWED_IN_PROCESSES))
+        known = known or str(logged.error).startswith(tuple(ALLOWED_EXCEPTIONS))
         return known or broken_off or isinstance(logged.error, TaskFailed)
 
     def worker(self, worker: str) -> ProcessWorker:
@@ -387,7 +398,7 @@ class DaskProcesses(ProcessCluster):
     def settle(
         self, seconds: float, *, threads: bool, until: Callable[[], bool] | None = None
     ) -> bool:
-        began, end, rounds = CLOCK.now, CLOCK.now + seconds, 0
+        began, end, rounds, ended = CLOCK.now, CLOCK.now + seconds, 0, 0
         while True:
             self.run_ready(0.0)
             if until is not None and until():
@@ -399,10 +410,11 @@ class DaskProcesses(ProcessCluster):
             if under_way:
                 for pipe in under_way:
                     self.network.deliver(pipe)
-            elif threads and self.loop.threads:
+            elif threads and self.loop.threads and ended < MOST_THREADS:
+                ended += 1
                 first = self.loop.threads[0]
                 self.end(worker_of(first.participant), first.key, ThreadOutcome.SUCCESS)
-            elif not self.loop.advance(end):
+            elif ended == MOST_THREADS or not self.loop.advance(end):
                 return until is None
 
     def deliver(self, pipe: str) -> None:
