@@ -1,5 +1,7 @@
 """Processes take nothing of the machine, are the same in every process, and leave nothing behind."""
 
+from pathlib import Path
+
 import pytest
 from examples.process_runs import OLDEST, in_own_process, is_simulated
 
@@ -91,3 +93,15 @@ def test_a_name_that_is_no_longer_there_is_told() -> None:
         "ModuleNotFoundError",
         "AttributeError",
     ]
+
+
+def test_the_page_lists_every_replaced_name() -> None:
+    page = (Path(__file__).parents[5] / "docs" / "processes.md").read_text(encoding="utf-8")
+    rows = in_own_process(
+        "from workerfuzz.harness.subjects.dask.process.patches import PATCHES\n"
+        "tell([[it.place, it.everywhere, it.reason, it.since] for it in PATCHES])"
+    )
+    for place, everywhere, reason, since in rows:
+        where = " (everywhere)" if everywhere else ""
+        assert f"| `{place}`{where} | {reason} | {since} |" in page
+    assert page.count("| `distributed.") >= len(rows) // 2
