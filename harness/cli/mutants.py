@@ -57,6 +57,17 @@ StepsOption = Annotated[
     typer.Option(min=1, metavar="N", help="Generated: budget of each in steps, not in time."),
 ]
 
+LeastOption = Annotated[
+    float,
+    typer.Option(
+        "--least",
+        min=0,
+        max=100,
+        metavar="PERCENT",
+        help="Generated: enough, if so many of a hundred are caught.",
+    ),
+]
+
 AtATimeOption = Annotated[
     int, typer.Option("--jobs", min=1, metavar="N", help="Generated: processes at a time.")
 ]
@@ -89,6 +100,7 @@ def mutants(  # noqa: PLR0917 - options of a command are never given by position
     sample: SampleOption = None,
     cpu_s: CpuOption = None,
     steps: StepsOption = None,
+    least: LeastOption = 100.0,
     jobs: AtATimeOption = 1,
     reach_s: ReachOption = None,
     json: JsonOption = None,
@@ -112,6 +124,7 @@ def mutants(  # noqa: PLR0917 - options of a command are never given by position
         names=names or (),
         cpu_s=cpu_s or (0.0 if steps else TARGETS[of.value].cpu_s),
         most_steps=steps or 0,
+        least=least / 100,
         reach_s=reach_s or REACH_S,
     )
     from workerfuzz.harness.cli.mutation import measure_generated

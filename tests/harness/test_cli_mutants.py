@@ -48,6 +48,12 @@ def test_survivors_are_told_and_end_with_status_1(
     assert len(written["results"]) == 3
 
 
+def test_survivors_are_allowed_where_enough_is_caught(asked: list[SearchRequest]) -> None:
+    assert run_command([*ARGUMENTS, "--quiet", "--least", "67"]) == 1
+    asked.clear()
+    assert run_command([*ARGUMENTS, "--quiet", "--least", "66"]) == 0
+
+
 def test_all_caught_is_status_0_and_steps_take_the_place_of_time(
     asked: list[SearchRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,7 @@ class MutationPlan:
         names: ids of mutants, or ends of the names of files; empty: any.
         cpu_s: budget of a mutant in seconds of CPU; 0: none.
         most_steps: budget of a mutant in steps; 0: none.
+        least: share that must be caught; 1: all.
         reach_s: seconds of CPU for which the healthy code is fuzzed to see which lines are executed, and
             which bugs it has itself; only where not every mutant counts.
     """
@@ -52,6 +53,7 @@ class MutationPlan:
     names: Sequence[str] = ()
     cpu_s: float = 0.0
     most_steps: int = 0
+    least: float = 1.0
     reach_s: float = 60.0
 
     @property
@@ -123,8 +125,8 @@ class MutationScore:
 
     @property
     def is_right(self) -> bool:
-        """Nothing survived, and the healthy code passes."""
-        return not self.survivors and self.is_healthy
+        """Enough was caught, and the healthy code passes."""
+        return self.share >= self.plan.least and self.is_healthy
 
     def noticed(self) -> list[tuple[str, int]]:
         """Properties and other ways of noticing, with how many each noticed first; the most first."""
