@@ -39,7 +39,7 @@ def measure_generated(plan: MutationPlan, *, jobs: int, json: Path | None, quiet
         complain(f"the healthy code of {plan.target} could not be fuzzed: {error}")
         raise typer.Exit(ExitStatus.FAULT) from None
     finally:
-        if score.results:
+        if score.results or not score.is_healthy:
             for line in summary_lines(score):
                 typer.echo(line)
             if json is not None:

@@ -64,6 +64,17 @@ def test_all_caught_is_status_0_and_steps_take_the_place_of_time(
     )
 
 
+def test_nothing_is_tried_where_the_healthy_model_is_caught(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caught = SearchResult(caught_by=CaughtBy.PROPERTY, property="some_claim")
+    monkeypatch.setattr(campaign, "request_result", lambda *_, **__: caught)
+    assert run_command([*ARGUMENTS]) == 1
+    out = capsys.readouterr().out
+    assert "0 of 0 mutants of worker caught" in out
+    assert "the healthy code does not pass: some_claim" in out
+
+
 def test_an_unknown_mutant_is_a_usage_error(
     asked: list[SearchRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:

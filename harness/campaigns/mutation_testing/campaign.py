@@ -196,6 +196,8 @@ def measure_target(
 ) -> MutationScore:
     """Try mutants of the target of a plan, each in a process of its own.
 
+    None is tried where the model without any is caught: that would tell nothing.
+
     Args:
         equivalent: ids of mutants that change nothing; they are tried only if they are named.
         score: is filled; what it has when this is interrupted is true of what was done.
@@ -224,6 +226,8 @@ def measure_target(
     its.version = healthy.version
     if target.whole:
         its.healthy = healthy
+        if not its.is_healthy:
+            return its
     else:
         executed = {module: frozenset(lines) for module, lines in healthy.lines.items()}
         its.unreached = [it for it in chosen if not is_reached(it, executed)]
