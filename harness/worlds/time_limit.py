@@ -3,7 +3,8 @@
 import atexit
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final, TypeAlias
 
@@ -28,10 +29,12 @@ class TimeLimit:
     Attributes:
         seconds: counted so far.
         limit: how many there may be; 0 while nothing of the subject runs.
+        second_s: CPU time that counts as a second; less where steps that hang are taken many times.
     """
 
     def __init__(self) -> None:
         self.worlds = 0
+        self.second_s = 1.0
         self.seconds = 0
         self.limit = 0
         self._before: SignalHandler = None
@@ -39,8 +42,24 @@ class TimeLimit:
     def arm(self) -> None:
         if self.worlds == 0 and threading.current_thread() is threading.main_thread():
             self._before = signal.signal(signal.SIGPROF, self.tick)
-            signal.setitimer(signal.ITIMER_PROF, 1.0, 1.0)
+            self._start()
         self.worlds += 1
+
+    def _start(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, self.second_s, self.second_s)
+
+    @contextmanager
+    def hurried(self, second_s: float) -> Iterator[None]:
+        """While this lasts, so much CPU time counts as a second."""
+        before, self.second_s = self.second_s, second_s
+        try:
+            if self._before is not None:
+                self._start()
+            yield
+        finally:
+            self.second_s = before
+            if self._before is not None:
+                self._start()
 
     def disarm(self) -> None:
         self.worlds -= 1

@@ -35,6 +35,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     shrink_finding,
 )
 from workerfuzz.harness.engines.protocol import Explored
+from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S
 from workerfuzz.harness.engines.table import ENGINES
 from workerfuzz.harness.subjects import AnySubject, system, trial_fixes
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
@@ -51,6 +52,9 @@ from workerfuzz.strategies.worker import Step
 #: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
 #: all of them would cost more than it tells.
 WATCHED: Final = 20
+
+#: CPU time that shrinking may take in a shard, in seconds; later findings keep all of their steps.
+SHRINKING_S: Final = 300.0
 
 #: Seconds between two points of the curve.
 POINT_S: Final = 1.0
@@ -70,6 +74,8 @@ class Shard:
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
         is_stopped: it ends after the run that is under way, whatever becomes of a KeyboardInterrupt.
+        shrinking_s: time that shrinking took, and that does not count against the budget.
+        shrinking_cpu_s: the same in CPU time.
         last: CPU time when the last run was over, or what it found was kept.
     """
 
@@ -87,6 +93,8 @@ class Shard:
     is_stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
+    shrinking_s: float = 0.0
+    shrinking_cpu_s: float = 0.0
     last: float = field(default_factory=time.process_time)
 
     def __post_init__(self) -> None:
@@ -115,7 +123,10 @@ class Shard:
         if seconds - self.result.seconds >= POINT_S or not self.result.curve:
             self.settle(seconds)
             self.on_progress(None)
-        return self.plan.budget.spent(seconds, time.process_time() - self.began_cpu, self.runs)
+        cpu_s = time.process_time() - self.began_cpu
+        return self.plan.budget.spent(
+            seconds - self.shrinking_s, cpu_s - self.shrinking_cpu_s, self.runs
+        )
 
     def settle(self, seconds: float) -> None:
         """Bring the result up to date."""
@@ -249,13 +260,24 @@ class Shard:
             f"shrinking {len(violation.steps)} steps that break {finding.signature.property}"
         )
         self.on_progress(None)
-        with WRITE_AHEAD_LOG.doing(f"keep {self.number} {self.tactic}"):
-            shrunk = shrink_finding(self.subject, finding, violation, engine)
+        patience_s = min(PATIENCE_S, max(SHRINKING_S - self.shrinking_cpu_s, 0.0))
+        with self.shrinking(), WRITE_AHEAD_LOG.doing(f"keep {self.number} {self.tactic}"):
+            shrunk = shrink_finding(self.subject, finding, violation, engine, patience_s)
             self.on_progress(None)
             look_closer(self.subject, finding, shrunk.violation, engine)
         if shrunk.stopped:
             self.is_stopped = True
         self.result.doing = ""
+
+    @contextmanager
+    def shrinking(self) -> Iterator[None]:
+        """What is done meanwhile does not count against the budget of the campaign."""
+        began, began_cpu = time.monotonic(), time.process_time()
+        try:
+            yield
+        finally:
+            self.shrinking_s += time.monotonic() - began
+            self.shrinking_cpu_s += time.process_time() - began_cpu
 
     def known_as(self, finding: Finding) -> str:
         """Title or file name of the case that shows a bug already; empty where there is none."""

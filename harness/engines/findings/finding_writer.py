@@ -20,7 +20,7 @@ from workerfuzz.harness.engines.findings.finding import (
     save,
 )
 from workerfuzz.harness.engines.shrink.projection import project
-from workerfuzz.harness.engines.shrink.shrink import Shrunk, shrink
+from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S, Shrunk, shrink
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, ProjectableClusterSystem
 from workerfuzz.harness.subjects.protocol import subject_frames
@@ -59,10 +59,18 @@ def set_unshrunk_case(finding: Finding, violation: Violation, engine: str) -> No
 
 
 def shrink_finding(
-    subject: AnySubject, finding: Finding, violation: Violation, engine: str
+    subject: AnySubject,
+    finding: Finding,
+    violation: Violation,
+    engine: str,
+    patience_s: float = PATIENCE_S,
 ) -> Shrunk:
-    """Shrink the steps of a finding and record them as its case, with a drawing in its report."""
-    shrunk = shrink(subject, violation)
+    """Shrink the steps of a finding and record them as its case, with a drawing in its report.
+
+    Args:
+        patience_s: CPU time after which it stops with what it has, in seconds.
+    """
+    shrunk = shrink(subject, violation, patience_s)
     broken = shrunk.violation
     case = record(
         subject,

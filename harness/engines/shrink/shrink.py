@@ -12,7 +12,7 @@ A run that breaks the same property in another way is not the same bug: what is 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from workerfuzz.harness.cases.triage.signature import Signature, located
@@ -22,9 +22,11 @@ from workerfuzz.harness.engines.shrink.coordinated_shrink import (
     with_simpler_contents,
 )
 from workerfuzz.harness.subjects import AnySubject
-from workerfuzz.harness.worlds.playing import violation_of
+from workerfuzz.harness.worlds.playing import take_steps, violation_of
 from workerfuzz.harness.worlds.scopes import WORKER, AnyConfig, FuzzingScope, scope_of
+from workerfuzz.harness.worlds.time_limit import STEP_S, TIME_LIMIT
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.properties.crashes import every_call_returns
 from workerfuzz.strategies.worker import Step
 
 #: Makes a signature.
@@ -32,6 +34,12 @@ Sign = Callable[[Violation], Signature]
 
 #: After so long it stops with what it has, in seconds of CPU.
 PATIENCE_S: Final = 60.0
+
+#: CPU time after which a step counts as one that does not return, while it is shrunk; in seconds.
+GUARD_S: Final = 0.2
+
+#: A step takes at most so many times as long as the slowest of those before.
+SLOWEST: Final = 10
 
 
 class Impatient(Exception):
@@ -231,7 +239,30 @@ def shrink(
 
     What needs a universe that no case can describe stays as it is.
 
+    Of a call that does not return, one replay would take as long as the time limit: it is shrunk with a
+    shorter one, and what is left is tried once more with the usual one.
+
     Args:
         sign: what tells bugs apart.
     """
-    return Shrinker(subject, violation, patience_s, sign).run()
+    shrinker = Shrinker(subject, violation, patience_s, sign)
+    if violation.property != every_call_returns.name:
+        return shrinker.run()
+    with TIME_LIMIT.hurried(max(GUARD_S, SLOWEST * slowest_call_s(shrinker)) / STEP_S):
+        shrunk = shrinker.run()
+    confirmed = shrinker.replay(shrunk.steps, shrunk.config)
+    if confirmed is not None and sign(confirmed) == shrinker.wanted:
+        return replace(shrunk, violation=confirmed)
+    return Shrunk(violation, shrunk.before, shrunk.replays, True, shrunk.stopped)
+
+
+def slowest_call_s(shrinker: Shrinker) -> float:
+    """Return the longest CPU time of a step that came before the one that does not return."""
+    steps = shrinker.steps if shrinker.violation.at_rest else shrinker.steps[:-1]
+    slowest, before = 0.0, time.process_time()
+    run_config = shrinker.scope.run_config_of(steps, shrinker.config)
+    with shrinker.scope.open(shrinker.subject, run_config) as world:
+        for _ in take_steps(world, steps, skip_impossible=True):
+            now = time.process_time()
+            slowest, before = max(slowest, now - before), now
+    return slowest

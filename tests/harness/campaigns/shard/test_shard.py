@@ -280,3 +280,22 @@ def test_an_interruption_that_hypothesis_hides_is_one(
     else:
         with pytest.raises(AssertionError):
             fill(shard)
+
+
+def test_shrinking_does_not_count_against_the_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    shard = open_shard(replace(plan(), budget=Budget(seconds=50.0, cpu_s=50.0)))
+    now = 0.0
+
+    def clock() -> float:
+        return now
+
+    monkeypatch.setattr(shards.time, "monotonic", clock)
+    monkeypatch.setattr(shards.time, "process_time", clock)
+    shard.began = shard.began_cpu = 0.0
+    now = 40.0
+    with shard.shrinking():
+        now = 140.0
+    assert not shard.spent()
+    now = 151.0
+    assert shard.spent()
+    assert shard.shrinking_s == shard.shrinking_cpu_s == 100.0

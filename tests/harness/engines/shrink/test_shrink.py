@@ -12,7 +12,9 @@ from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get_cluster, system
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER, FuzzingScope
+from workerfuzz.harness.worlds.time_limit import TIME_LIMIT
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.worker import events, machine
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies import worker
@@ -231,3 +233,31 @@ def test_nothing_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(shrinking, "replay", noting)
     assert shrink(SUBJECT, violation).replays == len(tried) == len(set(tried))
+
+
+def test_a_call_that_does_not_return_is_shrunk_with_a_short_time_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each replay takes a fifth of a second instead of five; the last one takes the usual limit."""
+
+    def loop(*_: object) -> None:
+        limits.append(TIME_LIMIT.second_s)
+        while True:
+            pass
+
+    limits: list[float] = []
+    monkeypatch.setattr(machine, "HANDLERS", {**machine.HANDLERS, events.Pause: loop})
+    monkeypatch.setattr("workerfuzz.harness.worlds.base.STEP_S", 1)
+    monkeypatch.setattr("workerfuzz.harness.engines.shrink.shrink.STEP_S", 1)
+    steps = [
+        worker.parse(text, worker.BY_WORD) for text in ("compute-task y", "find-missing", "pause")
+    ]
+    violation = replay(SUBJECT, WorkerConfig(), steps)
+    assert violation is not None
+    assert violation.property == "every_call_returns"
+    shrunk = shrink(SUBJECT, violation)
+    assert [str(step) for step in shrunk.steps] == ["pause"]
+    assert not shrunk.interrupted
+    assert limits[0] == limits[-1] == 1.0
+    assert max(limits[1:-1]) < 0.5
+    assert TIME_LIMIT.second_s == 1.0
