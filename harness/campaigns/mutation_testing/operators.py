@@ -381,6 +381,8 @@ def is_left_alone(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr):
         call = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
         return isinstance(call, ast.Constant) or (isinstance(call, ast.Call) and is_logging(call))
+    if isinstance(statement, ast.If):
+        return all(map(is_left_alone, [*statement.body, *statement.orelse]))
     if isinstance(statement, ast.AnnAssign):
         return "TypeAlias" in ast.unparse(statement.annotation)
     if isinstance(statement, ast.Assign):

@@ -90,6 +90,7 @@ def test_a_statement_is_changed_in_this_way(source: str, operator: str, expected
         "assert a < 3, 'a and b'",
         "import os",
         "logger.debug('%s', 3)",
+        "if a > 3:\n    logger.debug('%s', a)",
         "self.log.append((a, 3))",
         "return f'{a + 1}'",
         "return 'text'",
