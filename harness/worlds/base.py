@@ -13,7 +13,7 @@ from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT, Tim
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
 from workerfuzz.statemachine.properties.crashes import every_call_returns
-from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due, O, Property
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, O, Property
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
@@ -170,12 +170,13 @@ class BaseWorld(ABC, Generic[S, E]):
 
     def demand(self, item: Property[O], observation: O) -> None:
         """Raise Violation where a property does not hold of an observation."""
-        self.judge(((item,), observation))
+        self.judge((item,), observation)
 
-    def judge(self, *due: Due) -> None:
+    def judge(self, properties: Sequence[AnyProperty], observation: object) -> None:
         """Raise Violation for the first of the properties that is broken."""
-        for broken, counterexample in CHECKS.broken(due):
-            raise self.violation(broken, counterexample)
+        broken = CHECKS.first_broken(properties, observation)
+        if broken is not None:
+            raise self.violation(*broken)
 
     def violation(self, broken: AnyProperty, counterexample: str) -> Violation:
         """The exception that ends the run; its cause is the subject's, where that is described."""

@@ -6,12 +6,11 @@ Each check is given the worker just after an event that it is about.
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.after_transfer import ENDS_TRANSFER
-from workerfuzz.statemachine.properties.history import ENDS_THREAD
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.events import ENDS_THREAD, ENDS_TRANSFER
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import ABSENT
 from workerfuzz.statemachine.worker.worker_state import WorkerState

@@ -11,19 +11,12 @@ from workerfuzz.statemachine.properties.property import AnyProperty, always, pro
 from workerfuzz.statemachine.properties.record_features import asked_for
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.events import ENDS_TRANSFER
 from workerfuzz.statemachine.worker.states import Intent, State
 from workerfuzz.statemachine.worker.task import ABSENT, TaskState
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
-#: Events with which a transfer ends.
-ENDS_TRANSFER: Final = (
-    events.GatherDepSuccess,
-    events.GatherDepBusy,
-    events.GatherDepNetworkFailure,
-    events.GatherDepFailure,
-)
-
-#: The same, as a type.
+#: The type of ``ENDS_TRANSFER``.
 TransferEnd: TypeAlias = (
     events.GatherDepSuccess
     | events.GatherDepBusy

@@ -192,7 +192,8 @@ def reports_each_run_once(observation: Observation) -> Iterator[str]:
 
 
 @always(
-    "That a task runs outside the slots is reported for the run that was requested last (#6916)."
+    "That a task runs outside the slots is reported for the run that was requested last (#6916).",
+    State.LONG_RUNNING,
 )
 def reports_every_secession(observation: Observation) -> Iterator[str]:
     environment = observation.environment
@@ -276,7 +277,10 @@ def stores_what_is_in_memory(observation: Observation) -> Iterator[str]:
             yield f"{key} is {observation.view.state(key)}, stored: {key in data}"
 
 
-@always("A task waits while an input is not here, and is runnable when all are (R7, R44).")
+@always(
+    "A task waits while an input is not here, and is runnable when all are (R7, R44).",
+    *NEEDS_INPUTS,
+)
 def waits_for_its_inputs(observation: Observation) -> Iterator[str]:
     view = observation.view
     data = view.data()
@@ -294,7 +298,7 @@ def waits_for_its_inputs(observation: Observation) -> Iterator[str]:
 REQUESTED: Final = RUNNABLE | {State.EXECUTING}
 
 
-@always("A key known only as data never becomes runnable (R1, R6).")
+@always("A key known only as data never becomes runnable (R1, R6).", *REQUESTED)
 def runnable_was_requested(observation: Observation) -> Iterator[str]:
     environment = observation.environment
     for key in observation.touched:

@@ -9,12 +9,9 @@ from typing import Final
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
-from workerfuzz.statemachine.worker.events import FROM_SCHEDULER, Event
+from workerfuzz.statemachine.worker.events import ENDS_THREAD, FROM_SCHEDULER, Event
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskState
-
-#: Events with which a thread ends.
-ENDS_THREAD: Final = (events.ExecuteSuccess, events.ExecuteFailure, events.Reschedule)
 
 
 @always("An intent changes only in an event that came from the scheduler (R3).")

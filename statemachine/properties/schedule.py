@@ -7,7 +7,7 @@ found out once.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from workerfuzz.statemachine.properties.after_dispatch import STARTED
 from workerfuzz.statemachine.properties.after_execution import ENDED
@@ -33,6 +33,7 @@ from workerfuzz.statemachine.properties.scheduler_records import SchedulerObserv
 from workerfuzz.statemachine.properties.scheduler_totals import COUNTS as SCHEDULER_COUNTS
 from workerfuzz.statemachine.properties.scheduler_totals import TOTALS as SCHEDULER_TOTALS
 from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
+from workerfuzz.statemachine.properties.utilization import UTILIZATION
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
@@ -52,21 +53,36 @@ def by_kind(properties: Iterable[AnyProperty]) -> Mapping[object, tuple[AnyPrope
 
 #: Due in the reference worker after an event of a kind, after an instruction of a kind, after a
 #: transition.
-DUE_AFTER: Final = by_kind((*ASKED, *COPIED, *ENDED, *STARTED, *MOVED))
+DUE_AFTER: Final[Mapping[object, tuple[AnyProperty, ...]]] = by_kind(
+    (*ASKED, *COPIED, *ENDED, *STARTED, *MOVED)
+)
+
+
+class DueInAnyWorker(NamedTuple):
+    """Properties due in any worker, once it has replied and once its environment knows that."""
+
+    after_event: tuple[AnyProperty, ...]
+    utilization: tuple[AnyProperty, ...]
 
 
 @cache
-def due_in_any_worker(exempt: frozenset[str], *kinds: type) -> tuple[AnyProperty, ...]:
-    """Return those that an event of a kind, with instructions of these kinds in reply, can break.
+def due_in_any_worker(exempt: frozenset[str], *kinds: object) -> DueInAnyWorker:
+    """Return those that an event of a kind can break.
 
     Args:
         exempt: names of properties that the subject does not promise.
+        kinds: of the event, of instructions in reply, and states of the tasks that it touched.
     """
-    return tuple(
-        it
-        for it in AFTER_EVENT
-        if it.name not in exempt
-        if not it.about or not set(kinds).isdisjoint(it.about)
+    return DueInAnyWorker(
+        *(
+            tuple(
+                it
+                for it in properties
+                if it.name not in exempt
+                if not it.about or not set(kinds).isdisjoint(it.about)
+            )
+            for properties in (AFTER_EVENT, UTILIZATION)
+        )
     )
 
 
@@ -153,14 +169,13 @@ class WorkerSchedule:
         counts = ReportCounts.of(event, worker.changes, issued) if happened else NOTHING_DUE
         to_forget = self._forget() if gone else ()
         observation = new(ModelObservation, (worker, event, issued, changed, counts, to_forget))
-        due.append((TOTALS, observation))
         if touched is None:
-            due.append((COUNTS, observation))
+            due += ((TOTALS, observation), (COUNTS, observation))
             return due
-        for group in due_after(observation, gone=gone):
-            due.append((group, observation))  # noqa: PERF401 - a comprehension is slower here
-        if changed:
-            due.append((PROGRESS, observation))
+        kinds: tuple[object, ...] = (type(event), *map(type, issued))
+        miscounted = counts.due != counts.told
+        moved, differ = bool(worker.changes), bool(changed)
+        due.append((due_after(moved, gone, miscounted, differ, *kinds), observation))
         return due
 
     def _note_wanted(self, event: Event) -> None:
@@ -213,26 +228,32 @@ class WorkerSchedule:
         return gone
 
 
-def due_after(observation: ModelObservation, *, gone: bool) -> list[Sequence[AnyProperty]]:
-    """Return the groups of properties that are about what happened.
+@cache
+def due_after(
+    transitions: bool, gone: bool, miscounted: bool, changed: bool, event: object, *issued: object
+) -> tuple[AnyProperty, ...]:
+    """Return the properties of a whole worker that are due after an event of a kind.
 
     Args:
+        transitions: there were some.
         gone: a record is not there any more.
+        miscounted: reports that are due and those that were made differ.
+        changed: a record changed in something that a ``RecordBefore`` tells.
+        issued: kinds of instruction.
     """
-    event, counts = observation.event, observation.counts
-    kinds: list[object] = [type(event)]
-    if observation.worker.changes:
-        kinds.append(Transition)
-    if gone:
-        kinds.append(State.FORGOTTEN)
-    if observation.issued:
-        kinds += dict.fromkeys(map(type, observation.issued))
-    due: list[Sequence[AnyProperty]] = [DUE_AFTER[kind] for kind in kinds if kind in DUE_AFTER]
-    if counts.due != counts.told:
-        due.append(MESSAGES)
-    elif type(event) is events.StealRequest:
-        due.append((steal_is_answered,))
-    return due
+    kinds = (
+        event,
+        *((Transition,) if transitions else ()),
+        *((State.FORGOTTEN,) if gone else ()),
+        *dict.fromkeys(issued),
+    )
+    reports = (steal_is_answered,) if event is events.StealRequest else ()
+    return (
+        *TOTALS,
+        *(item for kind in kinds for item in DUE_AFTER.get(kind, ())),
+        *(MESSAGES if miscounted else reports),
+        *(PROGRESS if changed else ()),
+    )
 
 
 def due_in_scheduler(observation: SchedulerObservation, *, thoroughly: bool) -> list[Due]:

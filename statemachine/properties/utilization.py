@@ -11,7 +11,13 @@ from workerfuzz.statemachine.properties.environment import WorkerEnvironment
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.view import WorkerView
-from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.events import ENDS_THREAD, ENDS_TRANSFER
+from workerfuzz.statemachine.worker.states import HOLDING, State
+
+#: Events after which a slot, and resources, may be free.
+FREES_SLOT: Final = (*ENDS_THREAD, events.Secede, events.Unpause)
 
 
 class UtilizationObservation(NamedTuple):
@@ -21,7 +27,13 @@ class UtilizationObservation(NamedTuple):
     environment: WorkerEnvironment
 
 
-@always("A worker knows the threads that run, and which of them left their slot (#6916).")
+@always(
+    "A worker knows the threads that run, and which of them left their slot (#6916).",
+    do.Execute,
+    *ENDS_THREAD,
+    events.Secede,
+    *HOLDING,
+)
 def threads_are_known(observation: UtilizationObservation) -> Iterable[str]:
     view, environment = observation
     seceded = environment.seceded
@@ -40,7 +52,12 @@ def threads_are_known(observation: UtilizationObservation) -> Iterable[str]:
 THREAD: Final = {None: "no thread", False: "a thread in a slot", True: "a thread outside the slots"}
 
 
-@always("A worker knows the transfers that are open, and the keys that each is to bring.")
+@always(
+    "A worker knows the transfers that are open, and the keys that each is to bring.",
+    do.GatherDep,
+    *ENDS_TRANSFER,
+    *HOLDING,
+)
 def transfers_are_known(observation: UtilizationObservation) -> Iterator[str]:
     view, environment = observation
     known, gathering = view.transfers(), environment.gathering
@@ -53,7 +70,8 @@ def transfers_are_known(observation: UtilizationObservation) -> Iterator[str]:
 
 
 @always(
-    "No more of a resource is taken than there is, by what the requests of running threads name."
+    "No more of a resource is taken than there is, by what the requests of running threads name.",
+    do.Execute,
 )
 def resources_stay_within_bounds(observation: UtilizationObservation) -> Iterator[str]:
     view, environment = observation
@@ -64,7 +82,10 @@ def resources_stay_within_bounds(observation: UtilizationObservation) -> Iterato
 
 
 @always(
-    "What is left of each resource is its total less what the requests of running threads name."
+    "What is left of each resource is its total less what the requests of running threads name.",
+    do.Execute,
+    *ENDS_THREAD,
+    *HOLDING,
 )
 def resources_are_conserved(observation: UtilizationObservation) -> Iterator[str]:
     view, environment = observation
@@ -83,7 +104,11 @@ def resource_left(environment: WorkerEnvironment, name: str, total: float) -> fl
     return total
 
 
-@always("No task is ready while a slot is free (#4724).")
+@always(
+    "No task is ready while a slot is free (#4724).",
+    *FREES_SLOT,
+    State.READY,
+)
 def no_thread_is_idle(observation: UtilizationObservation) -> Iterator[str]:
     environment = observation.environment
     states = environment.states
@@ -102,7 +127,9 @@ def free_slots(observation: UtilizationObservation) -> int:
 
 @always(
     "A task whose resources are taken holds up no other: none is constrained while a slot and all "
-    "that it takes are free (R30)."
+    "that it takes are free (R30).",
+    *FREES_SLOT,
+    State.CONSTRAINED,
 )
 def resources_hold_up_no_other(observation: UtilizationObservation) -> Iterator[str]:
     view, environment = observation
@@ -121,7 +148,11 @@ def resources_hold_up_no_other(observation: UtilizationObservation) -> Iterator[
 
 
 @always(
-    "No peer is left alone while everything it holds could be asked for, and is wanted (#4133)."
+    "No peer is left alone while everything it holds could be asked for, and is wanted (#4133).",
+    *ENDS_TRANSFER,
+    events.RetryBusyWorker,
+    events.Unpause,
+    State.FETCH,
 )
 def no_peer_is_left_alone(observation: UtilizationObservation) -> Iterator[str]:
     """Limits of transfers are met *and used*. Which key is the most urgent is the worker's affair."""

@@ -255,5 +255,16 @@ EVENTS: Final[tuple[type[Event], ...]] = (
     GatherDepSuccess, GatherDepBusy, GatherDepNetworkFailure, GatherDepFailure,
 )  # fmt: skip
 
+#: Events with which a thread ends.
+ENDS_THREAD: Final = (ExecuteSuccess, ExecuteFailure, Reschedule)
+
+#: Events with which a transfer ends.
+ENDS_TRANSFER: Final = (
+    GatherDepSuccess,
+    GatherDepBusy,
+    GatherDepNetworkFailure,
+    GatherDepFailure,
+)
+
 #: Events that tell what the scheduler wants; only these change an intent (R3).
 FROM_SCHEDULER: Final = frozenset(EVENTS[:10])

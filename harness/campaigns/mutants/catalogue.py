@@ -14,6 +14,7 @@ from workerfuzz.harness.campaigns.mutants import (
     scheduler_messages,
     transfers,
     transitions,
+    utilization,
 )
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.cases.format.spelling import unknown
@@ -28,6 +29,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *transfers.MUTANTS,
     *bookkeeping.MUTANTS,
     *dispatch.MUTANTS,
+    *utilization.MUTANTS,
 )
 
 #: Of the scheduler, and of what lies between it and the workers: they show in a cluster alone.

@@ -64,7 +64,7 @@ def resources_are_not_waited_for(original: object, worker: WorkerState, task: Ta
     called(dispatch, "next_execution"),
     origin="R30",
     violates="R30",
-    caught_by="no_thread_is_idle",
+    caught_by="no_thread_is_idle resources_hold_up_no_other",
 )
 def task_that_does_not_fit_is_waited_for(
     original: Callable[..., TaskState | None], worker: WorkerState

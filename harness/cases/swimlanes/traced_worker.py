@@ -10,6 +10,7 @@ from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.tables import viewed
 from workerfuzz.harness.worlds.worker.effect import ARGUMENTS, WorkerEffect
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
+from workerfuzz.statemachine.properties.property import AnyProperty
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
@@ -65,10 +66,10 @@ class TracedWorker(WorkerWorld):
         touched: Collection[str],
         issued: Sequence[Instruction],
         ended: do.Execute | None,
-    ) -> None:
+    ) -> Sequence[AnyProperty]:
         for it in issued:
             self.note_issued(it)
-        super()._check(event, touched, issued, ended)
+        return super()._check(event, touched, issued, ended)
 
     def note_arrival(self, event: Event, said: str, keys: Sequence[str]) -> None:
         """Note the sender of an event, and the spans that end with it."""

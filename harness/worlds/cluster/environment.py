@@ -158,7 +158,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         """Check the use that a worker makes of its threads and transfers."""
         view = self.cluster.worker(worker)
         environment = ClusterWorkerEnvironment.of(self, worker, view)
-        self.judge((self._promised, UtilizationObservation(view, environment)))
+        self.judge(self._promised, UtilizationObservation(view, environment))
 
     def compare_slots(self) -> None:
         """Demand that workers and scheduler agree on seceded tasks where no message is under way."""

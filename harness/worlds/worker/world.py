@@ -23,6 +23,7 @@ from workerfuzz.harness.worlds.worker.effect import WorkerEffect
 from workerfuzz.harness.worlds.worker.fingerprint import environment_state, renamed_values
 from workerfuzz.statemachine.properties.any_worker import Observation
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
+from workerfuzz.statemachine.properties.property import AnyProperty
 from workerfuzz.statemachine.properties.schedule import due_in_any_worker
 from workerfuzz.statemachine.properties.utilization import UTILIZATION, UtilizationObservation
 from workerfuzz.statemachine.worker import events
@@ -188,15 +189,19 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
             self._observer(self, step)
         changes = self._net_changes(touched)
         self._note_sizes(event)
-        self._check(event, touched, issued, ended)
+        due = self._check(event, touched, issued, ended)
         for it in issued:
             if type(it) in AFTER:
                 AFTER[type(it)](self, it)
-        self._check_utilization()
+        if due:
+            self.judge(due, UtilizationObservation(self.view, self))
+        if self.happened % SWEEP_EVERY == 0:
+            self.sweep()
         return WorkerEffect(changes, tuple(issued))
 
     def sweep(self) -> None:
-        """Check every structural property on every task."""
+        """Check every property of records and of utilization, on every task."""
+        self.judge(self._promised, UtilizationObservation(self.view, self))
         for broken, counterexample in self.view.check(None):
             raise self.violation(broken, counterexample)
 
@@ -206,17 +211,16 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         touched: Collection[str],
         issued: Sequence[Instruction],
         ended: do.Execute | None,
-    ) -> None:
+    ) -> Sequence[AnyProperty]:
+        """Check what the event can have broken; return what is due after the environment's update."""
+        states = self.states
+        kinds = (type(event), *map(type, issued), *map(states.get, touched))
+        due = due_in_any_worker(self._exempt, *kinds)
         observation = Observation(self.view, self, event, touched, issued, ended)
-        kinds = (type(event), *dict.fromkeys(map(type, issued)))
-        self.judge((due_in_any_worker(self._exempt, *kinds), observation))
+        self.judge(due.after_event, observation)
         for broken, counterexample in self.view.check(touched):
             raise self.violation(broken, counterexample)
-        if self.happened % SWEEP_EVERY == 0:
-            self.sweep()
-
-    def _check_utilization(self) -> None:
-        self.judge((self._promised, UtilizationObservation(self.view, self)))
+        return due.utilization
 
     def _net_changes(
         self, touched: Collection[str]

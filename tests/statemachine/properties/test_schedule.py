@@ -103,14 +103,15 @@ def test_every_property_of_the_models_and_of_any_worker_is_scheduled() -> None:
 
 def test_those_that_a_subject_does_not_promise_are_not_due() -> None:
     due = due_in_any_worker(frozenset({"sizes_are_those_told"}), events.Unpause, do.GatherDep)
-    assert any_worker.sizes_are_those_told not in due
-    assert any_worker.one_action_per_key in due
+    assert any_worker.sizes_are_those_told not in due.after_event
+    assert any_worker.one_action_per_key in due.after_event
+    assert utilization.no_thread_is_idle in due.utilization
 
 
 def test_those_that_nothing_can_break_are_not_due() -> None:
-    due = due_in_any_worker(frozenset(), events.Pause)
+    due = due_in_any_worker(frozenset(), events.Pause).after_event
     assert any_worker.stores_what_is_in_memory in due
     assert any_worker.one_action_per_key not in due
-    assert any_worker.one_action_per_key in due_in_any_worker(
-        frozenset(), events.Unpause, do.Execute
-    )
+    assert utilization.no_thread_is_idle in due_in_any_worker(frozenset(), State.READY).utilization
+    due = due_in_any_worker(frozenset(), events.Unpause, do.Execute).after_event
+    assert any_worker.one_action_per_key in due

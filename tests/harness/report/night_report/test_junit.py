@@ -67,12 +67,14 @@ def test_totals_are_those_of_the_suites() -> None:
 
 
 def test_properties_that_held_are_tests_that_passed() -> None:
-    done = account(counters={"swarm": tally(checked={"nothing_is_left": 1, "threads_suffice": 9})})
+    done = account(
+        counters={"swarm": tally(checked={"nothing_is_left": 1, "threads_are_known": 9})}
+    )
     done.findings = [met()]
     suite, _ = read(junit(NightReport(night(done))))
     assert [(it.get("classname"), it.get("name"), len(it)) for it in suite] == [
         ("workerfuzz.cluster.dask.findings", "nothing_is_left", 1),
-        ("workerfuzz.cluster.dask.properties", "threads_suffice", 0),
+        ("workerfuzz.cluster.dask.properties", "threads_are_known", 0),
     ]
 
 
