@@ -151,7 +151,7 @@ def bytes_stay_under_way(
     called(WorkerState, "close_transfer"),
     origin="#4133",
     violates="R13",
-    caught_by="indexes_hold_nothing_else",
+    caught_by="indexes_hold_nothing_else transfers_are_known",
 )
 def transfer_stays_open(original: object, worker: WorkerState, peer: str) -> Transfer:
     return worker.transfers[peer]

@@ -42,7 +42,7 @@ def cancelled_copy_is_queued_again(
     handler(events.RetryBusyWorker),
     origin="#4133",
     violates="R25",
-    caught_by="everything_comes_to_rest",
+    caught_by="everything_comes_to_rest no_peer_is_left_alone",
 )
 def busy_peer_stays_busy(
     original: object, worker: WorkerState, event: events.RetryBusyWorker
@@ -55,7 +55,7 @@ def busy_peer_stays_busy(
     handler(events.GatherDepBusy),
     origin="#4133",
     violates="R25",
-    caught_by="everything_comes_to_rest",
+    caught_by="everything_comes_to_rest no_peer_is_left_alone",
 )
 def busy_peer_is_given_up(
     original: Handler, worker: WorkerState, event: events.GatherDepBusy
@@ -130,7 +130,7 @@ def revived_copy_is_given_up(
     handler(events.ExecuteSuccess),
     origin="Z15 #6878 R28",
     violates="R28",
-    caught_by="everything_comes_to_rest",
+    caught_by="everything_comes_to_rest threads_are_known",
 )
 def end_of_a_revived_task_is_ignored(
     original: Handler, worker: WorkerState, event: events.ExecuteSuccess
@@ -210,7 +210,7 @@ def failure_withdraws_the_request(
     handler(events.Unpause),
     origin="#4724",
     violates="R25",
-    caught_by="coming_to_rest_ends",
+    caught_by="coming_to_rest_ends no_peer_is_left_alone no_thread_is_idle",
 )
 def pause_never_ends(original: object, worker: WorkerState, event: events.Unpause) -> Outcome:
     return Outcome()

@@ -46,7 +46,8 @@ def content_dies_with_release(
     called(TaskState, "role"),
     origin="R5",
     violates="R3 R5 R19",
-    caught_by="state_fits_intent reports_every_end reports_the_last_request starts_what_was_requested",
+    caught_by="role_fits_state state_fits_intent reports_every_end reports_the_last_request "
+    "starts_what_was_requested",
 )
 def role_is_guessed_from_the_content(original: Callable[..., Role], task: TaskState) -> Role:
     role = original(task)

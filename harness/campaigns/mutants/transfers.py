@@ -136,7 +136,7 @@ def actor_is_stored_as_data(
     row(S.EXECUTING, S.MEMORY),
     origin="DESIGN",
     violates="R18 R40",
-    caught_by="scattered_value_wins",
+    caught_by="scattered_value_wins sizes_are_those_told",
 )
 def result_outranks_the_scattered_value(
     original: Action, worker: WorkerState, task: TaskState, result: object

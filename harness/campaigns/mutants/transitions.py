@@ -262,7 +262,7 @@ def lost_input_goes_unnoticed(
     row(S.EXECUTING, S.MEMORY),
     origin="#4721",
     violates="R15 R28",
-    caught_by="reports_what_is_here stores_what_is_in_memory",
+    caught_by="reports_what_is_here stores_what_is_in_memory sizes_are_those_told",
 )
 def falsy_value_is_none(
     original: Action, worker: WorkerState, task: TaskState, value: object

@@ -42,23 +42,17 @@ LONG = (
     "slot-is-given-back-twice",
 )
 
-#: Hangs, leaks, and endless asking: seen only when everything outstanding has ended.
+#: Leaks and endless asking: seen only when everything outstanding has ended. Hangs are seen at once.
 AT_REST = (
     "forgetting-is-only-freeing",
-    "busy-peer-stays-busy",
-    "busy-peer-is-given-up",
     "nobody-asks-for-the-missing",
     "keys-that-are-here-are-asked-for",
-    "end-of-a-revived-task-is-ignored",
-    "pause-never-ends",
-    "large-key-never-comes",
 )
 
 #: Corrupt a task that no step touched.
 SWEPT = (
     "stranger-loses-a-holder",
     "stranger-loses-its-value",
-    "transfer-stays-open",
     "announced-holder-changes-nothing",
 )
 
@@ -86,7 +80,7 @@ def assert_it_is_as_deep_as_it_should_be(found: Measured) -> None:
 
 def test_some_need_four_steps_some_show_at_rest_some_only_in_a_sweep() -> None:
     assert len(set(LONG)) >= 10
-    assert len(set(AT_REST)) >= 6
+    assert len(set(AT_REST)) >= 3
     assert len(set(SWEPT)) >= 1
     for name in (*LONG, *AT_REST, *SWEPT):
         assert named(name) in BY_WALK
