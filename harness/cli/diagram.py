@@ -52,7 +52,7 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
         ),
     ] = None,
     scope: Annotated[
-        ScopeChoice | None, typer.Option(help="The same of this scope; else of both.")
+        ScopeChoice | None, typer.Option(help="The same of this scope; else of all.")
     ] = None,
     svg: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a picture; - is standard output.")

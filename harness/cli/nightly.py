@@ -54,7 +54,7 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
         typer.Option(min=0, max=MOST_SEEDS - 1, metavar="S", help="Else a fresh one each night."),
     ] = None,
     subject: SubjectsOption = None,
-    scope: Annotated[ScopeChoice | None, typer.Option(help="What is fuzzed; else both.")] = None,
+    scope: Annotated[ScopeChoice | None, typer.Option(help="What is fuzzed; else all.")] = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes at a time; else one a core.")
     ] = None,

@@ -3,7 +3,7 @@
 from workerfuzz.harness.cases.export.cluster_test import cluster_test
 from workerfuzz.harness.cases.export.expected import shown
 from workerfuzz.harness.cases.export.worker_test import Listening, worker_test
-from workerfuzz.harness.cases.format.case import Case, ScopeName
+from workerfuzz.harness.cases.format.case import Case, CaseError, ScopeName
 from workerfuzz.harness.subjects import AnySubject
 
 
@@ -18,6 +18,8 @@ def export(case: Case, subject: AnySubject) -> str:
         CaseError: there is nothing to show, or no way to write it down.
         SubjectUnavailable: Dask cannot be had here.
     """
+    if case.scope is ScopeName.PROCESS:
+        raise CaseError("a case of processes is not written as a test so far", path=case.place)
     if case.scope is ScopeName.CLUSTER:
         return cluster_test(shown(case, subject))
     listening = Listening()

@@ -23,7 +23,7 @@ ARRIVED_S: Final = 0.5
 NOTICED_S: Final = 5.0
 RESOLVED_S: Final = 100.0
 GATHERED_S: Final = 60.0
-GONE_S: Final = 20.0
+GONE_S: Final = 5.0
 
 #: Virtual seconds in which it is noted what is still said; and messages of the kinds that always are.
 WATCHED_S: Final = 0.2
@@ -130,11 +130,11 @@ def endless(world: DrainedProcesses, excused: Collection[str]) -> Sequence[str]:
 
 def release_everything(world: DrainedProcesses) -> None:
     """Let every client release all of its futures."""
+    world.cluster.drop_references()
     model = world.client_model
     for client in model.wants:
         if keys := tuple(dict.fromkeys((*model.wants[client], *model.held[client]))):
             world.ask(client, client_requests.Release(keys=keys))
-    world.cluster.drop_references()
 
 
 def hopeless(world: DrainedProcesses) -> Collection[str]:

@@ -543,13 +543,12 @@ class DaskProcesses(ProcessCluster):
         self._start_call(self._participant(worker), "close", (), close)
 
     def drop_references(self) -> None:
-        for client in self.clients.values():
-            for state in client.futures.values():
-                if (
-                    state.exception is not None
-                ):  # dask/distributed#8790: what was raised keeps its future
-                    state.exception.__traceback__ = None
-        gc.collect()
+        states = [it for client in self.clients.values() for it in client.futures.values()]
+        raised = [it.exception for it in states if it.exception is not None]
+        for error in raised:
+            error.__traceback__ = None  # dask/distributed#8790: what was raised keeps its future
+        if raised:
+            gc.collect()
 
     def close(self) -> None:
         self._stack.close()
