@@ -24,6 +24,23 @@ def most_urgent_starts_first(observation: ModelObservation) -> Iterator[str]:
         return
 
 
+@always(
+    "The peer that is asked first has no less urgent key than one that a limit leaves alone.",
+    do.GatherDep,
+)
+def most_urgent_is_asked_first(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
+    first = worker.last.told(do.GatherDep)[0]
+    urgency = worker.last.was(worker.tasks[first.keys[0]], "queued_at")
+    room = worker.config.transfer_incoming_nbytes - worker.incoming_nbytes
+    for peer, queue in worker.data_needed.items():
+        is_left = peer not in worker.transfers and peer not in worker.busy_workers
+        for left, key in queue if is_left and urgency is not None else ():
+            if left < urgency and worker.tasks[key].nbytes <= room:
+                yield f"{first.worker} is asked for {first.keys[0]}, {peer} holds {key}: more urgent"
+            break
+
+
 @always("A key that could not be copied before is asked for alone (R38).", do.GatherDep)
 def suspects_travel_alone(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker

@@ -9,7 +9,7 @@ from typing import Final
 from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.worker import events
-from workerfuzz.statemachine.worker.events import ENDS_THREAD, FROM_SCHEDULER, Event
+from workerfuzz.statemachine.worker.events import ENDS_THREAD, ENDS_TRANSFER, FROM_SCHEDULER, Event
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskState
 
@@ -41,6 +41,14 @@ def suspicion_is_never_lost(observation: ModelObservation) -> Iterator[str]:
             continue
         if not any(key == task.key and it.finish is State.MEMORY for key, it in changes):
             yield f"{task.key} had failed {before.suspicion} times, now {task.suspicion}"
+
+
+@always("A failure to copy is counted only when a transfer ends; a new record has none (R38).")
+def only_transfers_are_suspicious(observation: ModelObservation) -> Iterator[str]:
+    event = observation.event
+    for before, task in observation.changed:
+        if task.suspicion > before.suspicion and not isinstance(event, ENDS_TRANSFER):
+            yield f"{task.key} had failed {before.suspicion} times, now {task.suspicion}, by {event}"
 
 
 @always("A thread belongs to one task from its start to its end, with what it took.")

@@ -32,6 +32,11 @@ class RecordBefore(NamedTuple):
             (task, task.intent, task.spec, task.successor, task.suspicion, task.execution),
         )
 
+    @classmethod
+    def fresh(cls, task: TaskState) -> "RecordBefore":
+        """The fields of a record that the event made."""
+        return cls(task, Intent.NONE, None, None, 0, None)
+
     def carried_over(self, record: TaskState, copy: TaskState) -> "RecordBefore":
         """The same, where a copy takes the place of the record."""
         if self.task is not record:

@@ -219,10 +219,11 @@ class WorkerSchedule:
             if about_others:
                 due.append((about_others, new(TaskObservation, (worker, task))))
             after = RecordBefore.of(task)
-            before = records.get(key, after)
-            if before.task is not task:
-                gone = True
-            elif before != after:
+            before = records.get(key)
+            if before is None or before.task is not task:
+                gone = gone or before is not None
+                before = RecordBefore.fresh(task)
+            if before != after:
                 changed.append((before, task))
             records[key] = after
         return gone
