@@ -98,6 +98,12 @@ def test_case_that_breaks_nothing_is_no_test() -> None:
         export(parse(UNBROKEN), get("dask"))
 
 
+def test_case_of_processes_is_no_test() -> None:
+    text = "workerfuzz-case 1\ntitle: a\nscope: process\nsubject: dask\n\n> flow\n"
+    with pytest.raises(CaseError, match="a case of processes is not written as a test so far"):
+        export(parse(text), get("dask"))
+
+
 def test_case_that_is_not_about_dask_is_no_test() -> None:
     text = UNBROKEN.replace("reference, dask", "reference")
     with pytest.raises(CaseError, match="the case is not about dask"):
