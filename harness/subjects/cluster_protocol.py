@@ -16,7 +16,12 @@ from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.events import Event
-from workerfuzz.statemachine.worker.instructions import Execute, GatherDep, RetryBusyWorkerLater
+from workerfuzz.statemachine.worker.instructions import (
+    Execute,
+    GatherDep,
+    Message,
+    RetryBusyWorkerLater,
+)
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
 #: How mailboxes and cases call the scheduler; other parties have names of their own.
@@ -89,6 +94,12 @@ class ClusterSubject(Protocol):
     def say(self, post: Envelope) -> Sequence[str]:
         """Each message of a batch in a few words, without numbers that differ between runs."""
 
+    def worker_events(self, envelope: Envelope) -> Sequence[Event]:
+        """Return messages of the scheduler as events of the worker that receives them."""
+
+    def reports(self, envelope: Envelope) -> Sequence[Message]:
+        """Return messages of a worker that tell how runs ended, and what it has."""
+
     def stealable(self) -> Collection[tuple[str, str]]:
         """(key, thief): what the scheduler could decide now to have computed elsewhere; sorted."""
 
@@ -160,8 +171,11 @@ class ClusterSubject(Protocol):
         Workers without any may be missing.
         """
 
-    def unsatisfiable(self) -> Collection[str]:
-        """Tasks that wait for a worker which does not exist: not a fault of the system."""
+    def queued(self) -> Collection[str]:
+        """Tasks that wait until a worker has room."""
+
+    def without_worker(self) -> Collection[str]:
+        """Tasks that wait until a worker is there that may compute them."""
 
     def leftovers(self) -> Iterator[str]:
         """Yield, in words, the residue of the scheduler and the workers; nothing once all was let go."""
@@ -193,19 +207,9 @@ class ClusterSystem(Protocol):
         """A scheduler without workers; raises SubjectUnavailable."""
 
 
-class ProjectableCluster(ClusterSubject, Protocol):
-    """A cluster whose workers' share of a run can be told apart, and replayed without the others."""
-
-    def worker_events(self, envelope: Envelope) -> Sequence[Event]:
-        """Return the messages of an envelope as events of the worker that receives it."""
-
-
 @runtime_checkable
 class ProjectableClusterSystem(ClusterSystem, Protocol):
     """A system whose failures inside one worker can be replayed on that worker alone."""
-
-    def cluster(self, config: ClusterConfig) -> ProjectableCluster:
-        """A scheduler without workers; raises SubjectUnavailable."""
 
     def lone_worker(self) -> Subject:
         """Return the same system at the scope of one worker."""

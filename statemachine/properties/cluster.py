@@ -40,7 +40,6 @@ class ClientsView(Protocol):
     contents: dict[str, TaskSpec]
     why: dict[tuple[str, str], str]
     late: dict[tuple[str, str], None]
-    released: dict[tuple[str, str], None]
     deaths: dict[str, int]
     undone: dict[tuple[str, str], None]
 
@@ -108,7 +107,7 @@ class ClusterAtRest:
         rounds: used up while it came to rest.
         messages: kinds of message that were still sent when the rounds were used up.
         ended_late: (client, key) of requests that something sent before they arrived has ended; with
-            the status that it said.
+            the status that it said, and whether the client had asked for the key before.
     """
 
     cluster: ObservedCluster
@@ -118,7 +117,7 @@ class ClusterAtRest:
     allowed_failures: int = 0
     rounds: int = 0
     messages: Sequence[str] = ()
-    ended_late: Mapping[tuple[str, str], NoticeStatus] = field(default_factory=dict)
+    ended_late: Mapping[tuple[str, str], tuple[NoticeStatus, bool]] = field(default_factory=dict)
 
 
 #: A thread runs a task, which is wanted.
@@ -292,8 +291,8 @@ def nothing_is_cancelled_by_itself(rest: ClusterAtRest) -> Iterator[str]:
 
 @at_rest("No request is ended by what the scheduler sent before it got the request.")
 def late_answers_end_nothing(rest: ClusterAtRest) -> Iterator[str]:
-    for (client, key), status in rest.ended_late.items():
-        if (client, key) in rest.clients.released:
+    for (client, key), (status, is_asked_again) in rest.ended_late.items():
+        if is_asked_again:
             yield f"{client} asked for {key} again, and its former request being {status} ended that"
         else:
             yield f"{client} asked for {key}, and that was ended by that of another being {status}"

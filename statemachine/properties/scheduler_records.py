@@ -1,12 +1,12 @@
 """Claims about the tasks of the reference scheduler: each against its state and the indexes."""
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
-from workerfuzz.statemachine.scheduler.target_state import target_state
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
 
 
@@ -21,13 +21,112 @@ class SchedulerObservation(NamedTuple):
     tasks: Sequence[SchedulerTask]
 
 
-@always("Every task is in the state that its record asks for.")
-def state_is_the_wanted_one(observation: SchedulerObservation) -> Iterator[str]:
+def is_needed(task: SchedulerTask) -> bool:
+    """Return whether somebody is to get the value; one that nobody can compute is kept for its users."""
+    return bool(task.wanted_by or task.needed_by or (task.spec is None and task.dependents))
+
+
+@always("A task is released where nobody needs it or nobody can make it, and otherwise it is not.")
+def released_for_a_reason(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        is_possible = bool(task.who_has) or task.spec is not None
+        is_idle = task.state is SchedulerTaskState.RELEASED
+        if is_idle and is_needed(task) and is_possible:
+            yield f"{task.key} is {task.state}, and is needed"
+        elif not is_idle and not is_needed(task) and task.state is not SchedulerTaskState.ERRED:
+            yield f"{task.key} is {task.state}, and nobody needs it"
+
+
+@always("A failed task is used by somebody.")
+def failures_are_of_use(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        if task.state is SchedulerTaskState.ERRED and not (task.wanted_by or task.dependents):
+            yield f"{task.key} is {task.state}, and nobody uses it"
+
+
+@always("A task waits while an input is not in memory or former content is not gone, no longer.")
+def waiting_for_a_reason(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        if task.state not in UNDER_WAY:
+            continue
+        states = [observation.scheduler.tasks[key].state for key in task.dependencies]
+        complete = all(state is SchedulerTaskState.MEMORY for state in states)
+        if SchedulerTaskState.ERRED in states:
+            yield f"{task.key} is {task.state}, and an input has failed"
+        elif (task.state is SchedulerTaskState.WAITING) == (complete and not task.renewed):
+            inputs = ", ".join(sorted(map(str, states))) or "none"
+            yield f"{task.key} is {task.state}, its inputs {inputs}, renewed: {task.renewed}"
+
+
+def may_queue(task: SchedulerTask) -> bool:
+    """Return whether any worker could begin a task at once: the first one with room gets it."""
+    return not (task.dependencies or task.options.workers or task.options.resources)
+
+
+@always("Only what any worker could begin at once is queued, and only where there is a queue.")
+def queued_for_a_reason(observation: SchedulerObservation) -> Iterator[str]:
+    saturation = observation.scheduler.config.saturation
+    for task in observation.tasks:
+        if task.state is SchedulerTaskState.QUEUED and (
+            math.isinf(saturation) or not may_queue(task)
+        ):
+            yield f"{task.key} is {task.state}, and could have been given to a worker"
+
+
+@always("What any worker could begin at once is given to one that has room.")
+def room_is_for_what_may_wait(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    saturation = scheduler.config.saturation
+    for key, change in scheduler.changes if not math.isinf(saturation) else ():
+        task = scheduler.tasks.get(key)
+        if change.finish is not SchedulerTaskState.PROCESSING or task is None:
+            continue
+        worker = scheduler.workers.get(task.processing_on or "")
+        if worker is None or not may_queue(task) or scheduler.cause == "Rebuild":
+            continue
+        limit = max(math.ceil(saturation * worker.config.nthreads), 1)
+        taken = [it for it in worker.processing if it not in worker.seceded]
+        if key in taken[limit:]:
+            yield f"{key} was given to {worker.name}, whose {limit} places were taken"
+
+
+@always("The most urgent task leaves the queue first.")
+def queue_is_in_order(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    first = min(scheduler.queued, default=None)
+    for key, change in scheduler.changes if first is not None else ():
+        task = scheduler.tasks.get(key)
+        if first is None or task is None or change.start is not SchedulerTaskState.QUEUED:
+            continue
+        if task.state is SchedulerTaskState.PROCESSING and first < (task.priority, key):
+            yield f"{key} left the queue, and {first[1]}, which is more urgent, is in it"
+
+
+@always("A task has the priority of its user, then that of its graph.")
+def priority_is_of_the_user(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        is_submitted = task.spec is not None and len(task.priority) > 1
+        if is_submitted and task.priority[0] != -task.options.priority:
+            yield f"{task.key} has priority {task.priority}, its user {task.options.priority}"
+
+
+@always("Another try, or a new request, has all of its retries and no suspicion.")
+def fresh_tries_are_complete(observation: SchedulerObservation) -> Iterator[str]:
     scheduler = observation.scheduler
     for task in observation.tasks:
-        wanted = target_state(scheduler, task)
-        if wanted is not task.state:
-            yield f"{task.key} is {task.state}, and should be {wanted}"
+        if task.state is SchedulerTaskState.MEMORY and (task.suspicion or task.input_failures):
+            yield f"{task.key} is in memory, and suspected"
+    for key, change in scheduler.changes if scheduler.cause == "Retry" else ():
+        tried = scheduler.tasks.get(key)
+        if (
+            tried is None
+            or change.start is not SchedulerTaskState.ERRED
+            or tried.state not in UNDER_WAY
+        ):
+            continue
+        counts = (tried.retries_left, tried.suspicion, tried.input_failures)
+        if counts != (tried.options.retries, 0, 0):
+            yield f"{key} is tried anew, with counts {counts}"
 
 
 @always("A task is processed by one worker that is there, exactly while its state says so.")
@@ -104,7 +203,7 @@ def processing_has_its_inputs(observation: SchedulerObservation) -> Iterator[str
     scheduler = observation.scheduler
     for task in observation.tasks:
         if task.state is SchedulerTaskState.PROCESSING:
-            for dependency in scheduler.inputs(task):
+            for dependency in [scheduler.tasks[key] for key in task.dependencies]:
                 if dependency.state is not SchedulerTaskState.MEMORY:
                     yield f"{task.key} is processing, its input {dependency.key} {dependency.state}"
 
@@ -121,9 +220,10 @@ def wants_agree(observation: SchedulerObservation) -> Iterator[str]:
 @always("A record that nobody uses waits for workers to confirm, and is not otherwise there.")
 def unused_records_go(observation: SchedulerObservation) -> Iterator[str]:
     for task in observation.tasks:
-        if not task.in_use and not (task.detached and task.unconfirmed):
+        in_use = bool(task.wanted_by or task.dependents)
+        if not in_use and not (task.detached and task.unconfirmed):
             yield f"{task.key} is {task.state}, and nobody uses it"
-        if task.in_use and task.detached:
+        if in_use and task.detached:
             yield f"{task.key} was let go, and is in use"
 
 

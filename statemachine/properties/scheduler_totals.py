@@ -1,28 +1,39 @@
 """Claims about the reference scheduler as a whole: sums, and no worker idle that could work."""
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
+from workerfuzz.statemachine.properties.assignments import has_resources
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
-from workerfuzz.statemachine.scheduler.placement import next_queued, place
-from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
+from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 
 
 @always("No task is queued while a worker has room.")
 def no_room_is_left(observation: SchedulerObservation) -> Iterator[str]:
     scheduler = observation.scheduler
-    task = next_queued(scheduler)
-    if task is not None:
-        yield f"{task.key} is queued, and a worker has room"
+    if not scheduler.queued:
+        return
+    for worker in scheduler.workers.values():
+        taken = len(worker.processing) - len(worker.seceded)
+        limit = max(math.ceil(scheduler.config.saturation * worker.config.nthreads), 1)
+        if worker.running and taken < limit:
+            yield f"{min(scheduler.queued)[1]} is queued, and a worker has room"
 
 
 @always("No task waits for a worker while one is there that may compute it.")
 def no_worker_is_overlooked(observation: SchedulerObservation) -> Iterator[str]:
     scheduler = observation.scheduler
     for key in scheduler.no_worker:
-        if place(scheduler, scheduler.tasks[key]).state is not SchedulerTaskState.NO_WORKER:
-            yield f"{key} is in no-worker, and a worker may compute it"
+        options = scheduler.tasks[key].options
+        named = [name for name in options.workers if name in scheduler.workers]
+        anywhere = not options.workers or (options.loose and not named)
+        for name in scheduler.workers if anywhere else named:
+            worker = scheduler.workers[name]
+            if worker.running and has_resources(options, worker.config.resources):
+                yield f"{key} is in no-worker, and a worker may compute it"
+                break
 
 
 #: Checked after every message.
@@ -54,7 +65,7 @@ def indexes_hold_nothing_else(observation: SchedulerObservation) -> Iterator[str
         ),
         "needed_by": (
             sum(len(it.needed_by) for it in tasks),
-            sum(len(it.dependencies) for it in tasks if it.under_way),
+            sum(len(it.dependencies) for it in tasks if it.state in UNDER_WAY),
         ),
         "forgotten": (count[SchedulerTaskState.FORGOTTEN], 0),
     }

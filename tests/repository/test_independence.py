@@ -57,12 +57,6 @@ def contract(root: Path) -> dict[str, Any]:
 #: Still to be restated as claims on tables (issue 12).
 STILL_ASKING = {
     "statemachine/properties/scheduler_records.py: holds",
-    "statemachine/properties/scheduler_records.py: in_use",
-    "statemachine/properties/scheduler_records.py: inputs",
-    "statemachine/properties/scheduler_records.py: target_state",
-    "statemachine/properties/scheduler_totals.py: next_queued",
-    "statemachine/properties/scheduler_totals.py: place",
-    "statemachine/properties/scheduler_totals.py: under_way",
 }
 
 

@@ -17,12 +17,14 @@ from workerfuzz.statemachine.scheduler import (
     client_requests,
     machine,
     messages,
+    placement,
     table,
     target_state,
 )
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus, Options
 from workerfuzz.statemachine.scheduler.handlers import clients, decisions, worker_processes, workers
 from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
+from workerfuzz.statemachine.scheduler.participants import WorkerRecord
 from workerfuzz.statemachine.scheduler.placement import place
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
@@ -127,7 +129,7 @@ def first_death_is_the_last(
     PatchPoint(machine, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.ERRED)),
     origin="a wanted key behind a failed one",
     violates="R46",
-    caught_by="state_is_the_wanted_one",
+    caught_by="released_for_a_reason waiting_for_a_reason memory_has_a_holder processing_has_its_inputs",
 )
 def failure_is_not_passed_on(
     original: Callable[..., Iterable[str]],
@@ -144,7 +146,7 @@ def failure_is_not_passed_on(
     PatchPoint(machine, "TRANSITIONS", (SchedulerTaskState.MEMORY, SchedulerTaskState.RELEASED)),
     origin="found in 2026.8.0",
     violates="R31",
-    caught_by="state_is_the_wanted_one",
+    caught_by="released_for_a_reason waiting_for_a_reason memory_has_a_holder processing_has_its_inputs",
 )
 def lost_value_is_not_made_again(
     original: Callable[..., Iterable[str]],
@@ -290,7 +292,7 @@ def others_are_not_told_of_a_cancel(
     called(target_state, "_under_way"),
     origin="#8703",
     violates="R31",
-    caught_by="state_is_the_wanted_one",
+    caught_by="released_for_a_reason waiting_for_a_reason memory_has_a_holder processing_has_its_inputs",
 )
 def inputs_are_taken_for_granted(
     original: Callable[..., SchedulerTaskState],
@@ -370,6 +372,172 @@ def second_request_is_lost(
         if not (isinstance(it, events.ComputeTask) and it.request.run_id == 2)
     )
     return original(cluster, post._replace(messages=kept))
+
+
+@mutant(
+    "A task may be computed anywhere, whatever it is restricted to.",
+    called(placement, "able_workers"),
+    origin="worker restrictions",
+    violates="R30",
+    caught_by="tasks_go_where_they_may",
+)
+def restrictions_are_ignored(
+    original: object, state: SchedulerState, task: SchedulerTask
+) -> Iterable[WorkerRecord]:
+    return list(state.workers.values())
+
+
+@mutant(
+    "What a worker says of a pause is not written down.",
+    message(messages.Running),
+    origin="worker-status-change",
+    violates="R30",
+    caught_by="paused_workers_are_given_nothing",
+)
+def pause_is_not_noted(
+    original: object, state: SchedulerState, worker: str, report: messages.Running
+) -> SchedulerOutcome:
+    return SchedulerOutcome()
+
+
+@mutant(
+    "A worker is given one task more than it has room for.",
+    called(placement, "has_room"),
+    origin="#7348",
+    violates="R30",
+    caught_by="room_is_not_exceeded room_is_for_what_may_wait",
+)
+def room_is_one_more(
+    original: Callable[..., bool], state: SchedulerState, worker: WorkerRecord
+) -> bool:
+    first = next(iter(worker.processing), None)
+    if first is None:
+        return original(state, worker)
+    left = worker.copy()
+    del left.processing[first]
+    left.seceded.pop(first, None)
+    return original(state, left)
+
+
+@mutant(
+    "Nobody looks at the queue when a task leaves its slot.",
+    called(machine, "next_queued"),
+    origin="2022.10.0: Scheduler.handle_long_running",
+    violates="R30",
+    caught_by="room_is_not_left_idle",
+)
+def slot_that_is_left_stays_empty(
+    original: Callable[..., SchedulerTask | None], state: SchedulerState
+) -> SchedulerTask | None:
+    return None if state.cause == "LongRunning" else original(state)
+
+
+@mutant(
+    "A failure takes none of the tries that are left.",
+    message(instructions.TaskErred),
+    origin="retries",
+    violates="R38",
+    caught_by="tries_are_counted",
+)
+def tries_never_end(
+    original: Callable[..., SchedulerOutcome],
+    state: SchedulerState,
+    worker: str,
+    report: instructions.TaskErred,
+) -> SchedulerOutcome:
+    outcome = original(state, worker, report)
+    task = state.tasks.get(report.key)
+    if task is not None:
+        task.retries_left = task.options.retries
+    return outcome
+
+
+@mutant(
+    "A task is given to worker after worker, however many die of it.",
+    called(worker_processes, "after_death"),
+    origin="allowed_failures",
+    violates="R31",
+    caught_by="tries_are_counted",
+)
+def deaths_are_forgiven(
+    original: object, state: SchedulerState, task: SchedulerTask
+) -> SchedulerRecommendation:
+    return SchedulerRecommendation(SchedulerTaskState.WAITING)
+
+
+@mutant(
+    "A task that was in memory is as suspect as before.",
+    PatchPoint(machine, "TRANSITIONS", (SchedulerTaskState.PROCESSING, SchedulerTaskState.MEMORY)),
+    origin="suspicion",
+    violates="R31",
+    caught_by="fresh_tries_are_complete",
+)
+def suspicion_outlives_success(
+    original: Callable[..., Iterable[str]],
+    state: SchedulerState,
+    task: SchedulerTask,
+    failure: SchedulerFailure | None,
+) -> Iterable[str]:
+    suspicion = task.suspicion
+    review = original(state, task, failure)
+    task.suspicion = suspicion
+    return review
+
+
+@mutant(
+    "What is more urgent to the user is less urgent to workers.",
+    message(client_requests.Submit),
+    origin="priority",
+    violates="R18",
+    caught_by="priorities_are_passed_on priority_is_of_the_user",
+)
+def priorities_are_upside_down(
+    original: Callable[..., SchedulerOutcome],
+    state: SchedulerState,
+    client: str,
+    request: client_requests.Submit,
+) -> SchedulerOutcome:
+    outcome = original(state, client, request)
+    for spec in request.specs:
+        task = state.tasks.get(spec.key)
+        if task is not None and task.state is SchedulerTaskState.RELEASED:
+            task.priority = (task.options.priority, *task.priority[1:])
+    return outcome
+
+
+@mutant(
+    "Another try is one of the task itself, and not of its inputs.",
+    message(client_requests.Retry),
+    origin="stimulus_retry",
+    violates="R38",
+    caught_by="failed_inputs_are_tried_again",
+)
+def inputs_are_not_tried_again(
+    original: Callable[..., SchedulerOutcome],
+    state: SchedulerState,
+    client: str,
+    request: client_requests.Retry,
+) -> SchedulerOutcome:
+    again = original(state, client, request).recommend
+    return SchedulerOutcome({key: it for key, it in again.items() if key in request.keys})
+
+
+@mutant(
+    "A notice does not say which graphs had arrived: its client takes a late one for an answer.",
+    called(SchedulerState, "tell"),
+    origin="client.py, Client._handle_cancelled_keys",
+    violates="R46",
+    caught_by="late_answers_end_nothing",
+)
+def notices_do_not_say_what_they_answer(
+    original: object,
+    state: SchedulerState,
+    client: str,
+    *told: str,
+) -> None:
+    key, status, *reason = told
+    notice = client_requests.ClientNotice(key, NoticeStatus(status), "".join(reason))
+    state.outbox.append(messages.SchedulerMessage(client, notice))
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(vars())

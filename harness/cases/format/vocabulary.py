@@ -14,6 +14,7 @@ from workerfuzz.statemachine.properties import (
     after_transfer,
     after_transition,
     any_worker,
+    assignments,
     cluster,
     crashes,
     history,
@@ -50,6 +51,7 @@ MODULES: Final = (
     cluster,
     process,
     invariants_of_scheduler,
+    assignments,
     totals_of_scheduler,
     dask_failures,
 )

@@ -14,6 +14,7 @@ from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties import cluster as must
+from workerfuzz.statemachine.properties.assignments import paused_workers_are_given_nothing
 from workerfuzz.statemachine.properties.crashes import (
     every_call_returns,
     no_handler_raises,
@@ -55,6 +56,7 @@ HARM: Final[Mapping[str, Severity]] = {
     must.nothing_is_left.name: Severity.STAYS,
     must.holders_are_agreed_on.name: Severity.STAYS,
     must.cluster_comes_to_rest.name: Severity.WASTED,
+    paused_workers_are_given_nothing.name: Severity.WASTED,
     must.one_thread_for_a_task.name: Severity.WASTED,
     must.threads_are_not_exceeded.name: Severity.WASTED,
     must.tasks_start_with_their_inputs.name: Severity.WASTED,

@@ -13,8 +13,8 @@ from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
     CallResult,
+    ClusterSubject,
     Envelope,
-    ProjectableCluster,
     ProjectableClusterSystem,
 )
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
@@ -65,7 +65,7 @@ class WorkerRecords:
 class RecordingWorld(ClusterWorld):
     """A world that records what happens to each worker, and whom a violation is about."""
 
-    cluster: ProjectableCluster
+    cluster: ClusterSubject
 
     def __init__(
         self, system: ProjectableClusterSystem, run_config: ClusterRunConfig, records: WorkerRecords

@@ -29,7 +29,6 @@ from workerfuzz.statemachine.scheduler.confirmations import Confirmations
 from workerfuzz.statemachine.scheduler.fingerprint import fingerprint, plain_message, ranks
 from workerfuzz.statemachine.scheduler.handlers.decisions import spare_holders, takers, thieves
 from workerfuzz.statemachine.scheduler.machine import handle_message
-from workerfuzz.statemachine.scheduler.placement import able_workers
 from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, PossibleDecisions
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.table import TRANSITIONS as SCHEDULER_EDGES
@@ -188,6 +187,12 @@ class ReferenceCluster:
     def say(self, post: Envelope) -> Sequence[str]:
         return [" ".join((word_of(message), *about(message))) for message in post.messages]
 
+    def worker_events(self, envelope: Envelope) -> Sequence[Event]:
+        return [message for message in envelope.messages if isinstance(message, Event)]
+
+    def reports(self, envelope: Envelope) -> Sequence[do.Message]:
+        return [message for message in envelope.messages if isinstance(message, do.Message)]
+
     def stealable(self) -> Collection[tuple[str, str]]:
         return self._thieves
 
@@ -331,10 +336,11 @@ class ReferenceCluster:
             return scheduler_tables(self.scheduler)
         return self.processes[party].worker.tables()
 
-    def unsatisfiable(self) -> Collection[str]:
-        scheduler = self.scheduler
-        waiting = sorted(scheduler.no_worker)
-        return [key for key in waiting if not able_workers(scheduler, scheduler.tasks[key])]
+    def queued(self) -> Collection[str]:
+        return [key for _, key in self.scheduler.queued] if self.scheduler.queued else ()
+
+    def without_worker(self) -> Collection[str]:
+        return self.scheduler.no_worker
 
     def leftovers(self) -> Iterator[str]:
         yield from self.scheduler.residue()

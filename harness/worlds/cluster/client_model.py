@@ -119,6 +119,7 @@ class ClientModel:
                 for key in wish.who_has:
                     self.wants[client][key] = None
                     self.note_request(client, key)
+                    self.request[client, key] = self.arrived[client]  # it overtakes graphs
                     told[key] = NoticeStatus.FINISHED
 
     def note_wanted(self, client: str, key: str) -> None:
@@ -204,8 +205,12 @@ class ClientModel:
 
     def in_use(self) -> Collection[str]:
         """Keys that a client wants, as the scheduler has heard, with all that they rest on."""
+        return self.closure(key for heard in self.heard.values() for key in heard)
+
+    def closure(self, keys: Iterable[str]) -> Collection[str]:
+        """The keys with all that they depend on, as the scheduler has heard."""
         found: dict[str, None] = {}
-        left = [key for heard in self.heard.values() for key in heard]
+        left = list(keys)
         while left:
             key = left.pop()
             if key not in found:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final, Protocol
 
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSubject, Envelope
+from workerfuzz.harness.worlds.cluster.assignments import AssignmentRecord
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.properties.property import O, Property
@@ -49,6 +50,10 @@ class DrainedCluster(ClusterControl, Protocol):
         """Return the client requests and notices."""
 
     @property
+    def assignments(self) -> AssignmentRecord:
+        """Return the requests and reports between the scheduler and its workers."""
+
+    @property
     def mail(self) -> Mapping[Pair, deque[Envelope]]:
         """Batches that were sent and have not arrived, by sender and receiver."""
 
@@ -78,7 +83,10 @@ def come_to_rest(world: DrainedCluster) -> None:
     settle(world)
     world.sweep()
     judge(world)
-    ended_late = dict(world.client_model.ended_late)
+    model = world.client_model
+    ended_late = {
+        pair: (status, pair in model.released) for pair, status in model.ended_late.items()
+    }
     for client in world.clients:
         keys = tuple(dict.fromkeys((*world.wants[client], *world.client_model.held[client])))
         if keys:
@@ -93,7 +101,7 @@ def come_to_rest(world: DrainedCluster) -> None:
 def judge(world: DrainedCluster) -> None:
     """Everything that holds at rest while clients still want what they want."""
     client_model, cluster = world.client_model, world.cluster
-    hopeless = client_model.resting_on(cluster.unsatisfiable())
+    hopeless = client_model.resting_on(world.assignments.hopeless(cluster))
     allowed = world.run_config.config.allowed_failures
     rest = must.ClusterAtRest(cluster, client_model, tuple(world.present), hopeless, allowed)
     world.demand(must.wanted_keys_resolve, rest)

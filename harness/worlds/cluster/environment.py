@@ -1,7 +1,7 @@
 """The environment of the participants of a cluster: mailboxes, threads, transfers, presence."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -16,6 +16,7 @@ from workerfuzz.harness.subjects.cluster_protocol import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.worlds.base import BaseWorld
+from workerfuzz.harness.worlds.cluster.assignments import AssignmentRecord, Demand
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.worker_environment import (
@@ -77,6 +78,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         )
         self.contents, self.data = client_model.contents, client_model.data
         self._observer = observer
+        self.assignments = AssignmentRecord(self.run_config.config)
         self.step_count = 0
         self.nothing_is_under_way()
         self._joined = 0
@@ -183,6 +185,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     def join(self, worker: str) -> None:
         self._joined += 1
         self.present[worker] = None
+        self.assignments.note_join(worker)
         self.note_presence()
         self.call(SCHEDULER, self.cluster.join, worker)
 
@@ -209,11 +212,19 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.effect.unread.append(self.cluster.moves())
         for post in outcome.posts:
             self.send(post)
+        if party == SCHEDULER:
+            self.demand_all(self.assignments.after_call(self.cluster, outcome.posts))
         for worker, action in outcome.actions:
             self.note(worker, action)
 
+    def demand_all(self, due: Iterable[Demand]) -> None:
+        for item, observation in due:
+            self.demand(item, observation)
+
     def send(self, post: Envelope) -> None:
         self.effect.posts.append(post)
+        if post.receiver == SCHEDULER:
+            self.assignments.posted[post.sender] += 1
         if post.receiver in self.unnoticed or post.sender in self.unnoticed:
             return
         self.mail.setdefault((post.sender, post.receiver), deque()).append(post)
@@ -233,6 +244,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
                 must.transfers_are_single,
                 must.ActionObservation(worker, action.worker, pair in self.open),
             )
+            self.demand_all(self.assignments.after_gather(worker, action))
             self.open[pair] = action
             if action.worker in self.present:
                 self.asked[pair] = action

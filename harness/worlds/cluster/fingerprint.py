@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Final, TypeVar
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, copyable_cluster
+from workerfuzz.harness.worlds.cluster.assignments import AssignmentRecord
 from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
@@ -17,6 +18,10 @@ W = TypeVar("W", bound=ClusterEnvironment)
 
 #: Attributes of a world that its copy has for itself, or shares.
 NOT_COPIED: Final = frozenset({"_possible", "cluster", "_on_close"})
+
+#: Records of the environment, and all kinds of object that a copy has for itself.
+RECORDS: Final = (ClientModel, AssignmentRecord)
+COPIED: Final = frozenset({dict, list, deque, *RECORDS})
 
 #: Sets of the client model that decide what may be told, and what is held against the cluster.
 EXCUSES: Final = (
@@ -39,14 +44,14 @@ def copied(world: W) -> W:
 def own(value: Any, known: dict[int, Any]) -> Any:
     """Tables are copied, each once, with what is inside of them; anything else never changes."""
     kind = type(value)
-    if kind is not dict and kind is not list and kind is not deque and kind is not ClientModel:
+    if kind not in COPIED:
         return value
     found = known.get(id(value))
     if found is None:
         if kind is dict:
             found = {key: own(item, known) for key, item in value.items()}
-        elif kind is ClientModel:
-            found = object.__new__(ClientModel)
+        elif kind in RECORDS:
+            found = object.__new__(kind)
             found.__dict__.update(own(vars(value), known))
         else:
             found = value.copy()
@@ -55,7 +60,10 @@ def own(value: Any, known: dict[int, Any]) -> Any:
 
 
 def fingerprint(world: ClusterEnvironment, names: Mapping[str, str]) -> tuple[Hashable, ...]:
-    """Of the cluster, of what is under way in it, and of what clients know."""
+    """Of the cluster, of what is under way in it, and of what clients know.
+
+    The record of assignments is no part of it: on a healthy scheduler the same follows from its tables.
+    """
     its = Canonical(names)
     boxes = sorted(world.mail.items(), key=lambda item: tuple(map(its.name, item[0])))
     cluster = copyable_cluster(world.subject.name, world.cluster)

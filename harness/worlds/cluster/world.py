@@ -17,6 +17,11 @@ from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
 from workerfuzz.statemachine.properties import cluster as must
+from workerfuzz.statemachine.properties.assignments import (
+    RetryObservation,
+    failed_inputs_are_tried_again,
+)
+from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES
@@ -135,8 +140,10 @@ class ClusterWorld(ClusterEnvironment):
     ) -> None:
         self.client_model.note_wish(client, wish)
         self.note_wants()
-        if at_once:
-            self.call(SCHEDULER, self.cluster.ask, client, wish)
+        if isinstance(wish, client_requests.Retry):
+            self.retry(client, wish)
+        elif at_once:
+            self.deliver_request(client, wish)
         else:
             self.mail.setdefault((client, SCHEDULER), deque()).append(
                 Envelope(client, SCHEDULER, (wish,))
@@ -158,10 +165,48 @@ class ClusterWorld(ClusterEnvironment):
         elif sender in self.client_model.wants:
             (wish,) = post.messages
             assert isinstance(wish, client_requests.ClientRequest)
-            self.client_model.note_arrival(sender, wish)
-            self.call(receiver, self.cluster.ask, sender, wish)
+            self.deliver_request(sender, wish)
+        elif receiver == SCHEDULER:
+            self.deliver_reports(sender, post)
         else:
-            self.call(receiver, self.cluster.deliver, post)
+            self.deliver_messages(receiver, post)
+
+    def deliver_request(self, client: str, wish: client_requests.ClientRequest) -> None:
+        """The scheduler gets what a client asked for."""
+        if isinstance(wish, client_requests.Submit):
+            self.assignments.note_graph(wish, self.client_model.in_use(), self.cluster)
+        self.client_model.note_arrival(client, wish)
+        self.call(SCHEDULER, self.cluster.ask, client, wish)
+
+    def retry(self, client: str, wish: client_requests.Retry) -> None:
+        """The scheduler gets a request for another try."""
+        cluster = self.cluster
+        among = self.client_model.closure(wish.keys)
+        failed = [key for key in among if cluster.state(key) == "erred"]
+        self.assignments.note_retry(failed)
+        self.call(SCHEDULER, cluster.ask, client, wish)
+        if any(key in failed for key in wish.keys):
+            erred = [key for key in failed if cluster.state(key) == "erred"]
+            self.demand(failed_inputs_are_tried_again, RetryObservation(client, erred))
+
+    def deliver_reports(self, worker: str, post: Envelope) -> None:
+        """The scheduler gets messages of a worker."""
+        record = self.assignments
+        failed = record.current_failures(worker, self.cluster.reports(post))
+        record.note_arrival(worker)
+        self.call(SCHEDULER, self.cluster.deliver, post)
+        record.note_arrived(worker)
+        if failed:
+            moves = [it for it in self.effect.moves if it.party == SCHEDULER]
+            self.demand_all(record.after_failures(failed, moves))
+
+    def deliver_messages(self, worker: str, post: Envelope) -> None:
+        """A worker gets messages of the scheduler."""
+        record = self.assignments
+        messages = record.messages(self.cluster, post)
+        record.note_messages(worker, messages, self.issued, self.running)
+        self.call(worker, self.cluster.deliver, post)
+        self.demand_all(record.after_messages(self.cluster, worker, messages))
 
     def begin(self, worker: str, key: str) -> None:
         del self.issued[worker, key]
@@ -186,10 +231,13 @@ class ClusterWorld(ClusterEnvironment):
         self.slotted.pop((worker, key), None)
         if how in ("badly", "spoiled"):
             self.client_model.failures[key, it.spec] = None
+        sent = len(self.effect.posts)
         if how == "spoiled":
             self.call(worker, self.cluster.spoil, worker, key, it.run_id)
         else:
             self.call(worker, self.cluster.handle_event, worker, ENDINGS[how](it))
+        reports = [it for post in self.effect.posts[sent:] for it in self.cluster.reports(post)]
+        self.demand_all(self.assignments.after_run(worker, it, how, reports))
 
     def secede(self, worker: str, key: str) -> None:
         it = self.running[worker, key]
@@ -228,9 +276,14 @@ class ClusterWorld(ClusterEnvironment):
                 self.note_presence()
             case _:
                 pass
+        posted = self.assignments.posted[worker]
         self.call(worker, self.cluster.handle_event, worker, event)
+        if isinstance(event, events.Pause | events.Unpause):
+            running = isinstance(event, events.Unpause)
+            self.assignments.note_status(worker, posted, running=running)
 
     def steal(self, key: str, thief: str) -> None:
+        self.assignments.stolen[key, thief] = None
         self.call(SCHEDULER, self.cluster.steal, key, thief)
 
     def replicate(self, key: str, worker: str) -> None:
@@ -247,9 +300,14 @@ class ClusterWorld(ClusterEnvironment):
         held = {key: cluster.holders(key) for key in sorted(cluster.keys())}
         before = {key: tuple(holders) for key, holders in held.items() if worker in holders}
         processing = tuple(cluster.processing(worker))
+        self.assignments.note_removed(worker)
         self.call(SCHEDULER, cluster.lose, worker)
         after = {key: cluster.holders(key) for key in before}
         self.client_model.note_death(processing, before, after)
+        moves = [it for it in self.effect.moves if it.party == SCHEDULER]
+        model = self.client_model
+        judged = [it for it in processing if not model.is_excused(Excuse.ACTOR_DIED, "", it)]
+        self.demand_all(self.assignments.after_death(judged, moves))
 
 
 #: The event with which a thread ends, by how it ended.

@@ -11,8 +11,8 @@ from typing import Final, TypeAlias, assert_never
 from workerfuzz.harness.subjects.cluster_protocol import (
     SCHEDULER,
     CallResult,
+    ClusterSubject,
     Envelope,
-    ProjectableCluster,
     ProjectableClusterSystem,
     TaskTransition,
 )
@@ -58,7 +58,7 @@ from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken, O, Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.events import Event
-from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.instructions import Execute, Message
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
 #: Kinds of step that some release has no way to do: so far every supported one can do everything.
@@ -107,7 +107,7 @@ def transition_table(machine: DaskObject) -> Collection[tuple[str, str]]:
     return []
 
 
-class DaskCluster(ProjectableCluster):
+class DaskCluster(ClusterSubject):
     """A scheduler and its workers. All calls are synchronous."""
 
     begins_later: bool = True
@@ -217,6 +217,9 @@ class DaskCluster(ProjectableCluster):
 
     def worker_events(self, envelope: Envelope) -> Sequence[Event]:
         return messages.worker_events(envelope)
+
+    def reports(self, envelope: Envelope) -> Sequence[Message]:
+        return [*messages.reports(envelope)]
 
     def stealable(self) -> Sequence[Decision]:
         return self._possible("steal", stealable, self.scheduler, self.stealing)
@@ -333,8 +336,13 @@ class DaskCluster(ProjectableCluster):
             return scheduler_tables(self.scheduler, self.stealing)
         return self._workers[party].tables()
 
-    def unsatisfiable(self) -> Collection[str]:
-        return sorted(unsatisfiable(self.scheduler))
+    def queued(self) -> Collection[str]:
+        waiting = getattr(self.scheduler, "queued", ())  # since 2022.9.1
+        return [str(task.key) for task in waiting] if waiting else ()
+
+    def without_worker(self) -> Collection[str]:
+        stranded = self.scheduler.unrunnable
+        return [str(task.key) for task in stranded] if stranded else ()
 
     def leftovers(self) -> Iterator[str]:
         return residue(self.scheduler, self.stealing, self._workers)

@@ -15,6 +15,7 @@ from workerfuzz.harness.subjects.dask.failures import describe
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, peer_at
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
 from workerfuzz.statemachine.worker import events as ev
+from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
 
 #: A message as it travels: its ``op``, and its fields by name.
@@ -101,6 +102,32 @@ _EVENTS: Final[Mapping[str, Callable[[Message], ev.Event]]] = MappingProxyType(
 def worker_events(envelope: Envelope) -> Sequence[ev.Event]:
     """Return the messages of an envelope as events of the worker that receives it."""
     return [_EVENTS[message["op"]](message) for message in messages_in(envelope)]
+
+
+# To the scheduler, as reports
+
+
+#: By the ``op`` of the message; others tell nothing of a run or a value.
+_REPORTS: Final[Mapping[str, Callable[[Message], do.Message]]] = MappingProxyType(
+    {
+        "task-finished": lambda it: do.TaskFinished(
+            key=str(it["key"]), run_id=it.get("run_id", 0), nbytes=it.get("nbytes") or 0
+        ),
+        "task-erred": lambda it: do.TaskErred(
+            key=str(it["key"]), run_id=it.get("run_id", 0), exception=""
+        ),
+        "reschedule": lambda it: do.Reschedule(key=str(it["key"]), run_id=it.get("run_id", 0)),
+        "add-keys": lambda it: do.AddKeys(keys=_keys(it)),
+    }
+)
+
+
+def reports(envelope: Envelope) -> Iterator[do.Message]:
+    """Yield the messages of a worker that tell how a run ended, or what it has."""
+    for message in envelope.messages:
+        assert isinstance(message, dict)
+        if message["op"] in _REPORTS:
+            yield _REPORTS[message["op"]](message)
 
 
 # To a client, as notices

@@ -113,7 +113,7 @@ def test_a_paused_worker_tells_the_scheduler() -> None:
     it.deliver()
     it.ask(submit("a", want="a"))
     assert it.states() == {"a": "no-worker"}
-    assert list(it.cluster.unsatisfiable()) == []
+    assert list(it.cluster.without_worker()) == ["a"]
     it.take(it.cluster.handle_event("w0", events.Unpause()))
     it.deliver()
     assert it.states() == {"a": "processing"}
@@ -123,7 +123,7 @@ def test_a_task_for_a_worker_that_is_not_there_is_not_held_against_the_cluster()
     it = Lively(1)
     options = {"a": client_requests.Options(workers=("w7",))}
     it.ask(client_requests.Submit(specs=(spec("a"),), wanted=("a",), options=options))
-    assert list(it.cluster.unsatisfiable()) == ["a"]
+    assert list(it.cluster.without_worker()) == ["a"]
 
 
 def test_decisions_are_offered_and_taken() -> None:

@@ -121,6 +121,16 @@ def test_scattered_data_is_lost_with_its_last_holder_or_when_nobody_wants_it() -
     assert other.is_excused(Excuse.DATA_LOST, "c0", "b")
 
 
+def test_scattered_data_overtakes_graphs_and_so_does_the_news_of_its_loss() -> None:
+    model = ClientModel(("c0",))
+    ask(model, graph(A), arrives=False)
+    ask(model, Scattered(who_has={"b": ("w0",)}))
+    model.under_way["c0"].append(0)
+    model.note_delivered("c0", [ClientNotice("b", NoticeStatus.CANCELLED, graphs=0)])
+    assert model.told["c0"]["b"] is NoticeStatus.CANCELLED
+    assert not model.ended_late
+
+
 def test_an_actor_dies_with_its_worker_and_deaths_are_counted_for_each_task() -> None:
     model = model_after(graph(TaskSpec(key="a", actor=True), B), graph(ALONE))
     model.note_death(("b",), {"a": ("w0",)}, {"a": ()})

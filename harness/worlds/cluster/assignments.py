@@ -1,0 +1,351 @@
+"""The environment's record of the tasks that a scheduler gave to workers, and of what came of them."""
+
+import math
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from workerfuzz.harness.subjects.cluster_protocol import ClusterSubject, Envelope, TaskTransition
+from workerfuzz.statemachine.properties import assignments as must
+from workerfuzz.statemachine.properties.property import Property
+from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, Options, Submit
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
+from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.task import Priority, TaskSpec
+from workerfuzz.strategies.cluster.run_config import ClusterConfig
+from workerfuzz.strategies.cluster.view import Pair
+
+#: A property that is due, with what it observes.
+Demand: TypeAlias = tuple[Property[Any], object]
+
+#: States of a task on a scheduler that nobody uses.
+UNUSED: Final = (None, "released", "forgotten")
+
+#: Messages after which a worker need not compute a task that it was asked for.
+TAKEN_BACK: Final = (events.FreeKeys, events.ForgetKeys, events.CancelCompute)
+
+
+class AssignmentRecord:
+    """Requests and reports between a scheduler and its workers, as the environment saw them.
+
+    Attributes:
+        running: workers that the scheduler knows; whether it was told that they take new tasks.
+        options: those that a task was submitted with since it was last unused, by key.
+        given: run ids by worker and key, in the order in which the tasks were given to the worker.
+        holder: worker that a task was given to last, by key.
+        priorities: priority of the last request, by key.
+        stolen: (key, worker) that the scheduler decided on.
+        was_queued: tasks that were in the queue after the last call.
+        failures, tries: failures of a task since it was new, and since a client had it tried again.
+        deaths, recent_deaths: deaths of workers that had a task since it was new, and in memory.
+        asked: content that a worker is to compute, by worker and key.
+        gone: peers that a worker was told to be gone, by worker.
+        read: batches under way to workers, by identity, with their messages.
+        posted, arrived: batches that a worker sent to the scheduler, and that got there.
+        statuses: for each worker, batches with which the scheduler will learn whether it is running.
+    """
+
+    def __init__(self, config: ClusterConfig) -> None:
+        self.resources = config.worker.resources
+        self.allowed_failures = config.allowed_failures
+        most = config.saturation * config.worker.nthreads
+        self.limit = None if math.isinf(most) else max(math.ceil(most), 1)
+        self.running: dict[str, bool] = {}
+        self.options: dict[str, list[Options]] = {}
+        self.given: dict[str, dict[str, int]] = {}
+        self.holder: dict[str, str] = {}
+        self.priorities: dict[str, Priority] = {}
+        self.stolen: dict[Pair, None] = {}
+        self.was_queued: tuple[str, ...] = ()
+        self.failures: dict[str, int] = {}
+        self.tries: dict[str, int] = {}
+        self.deaths: dict[str, int] = {}
+        self.recent_deaths: dict[str, int] = {}
+        self.asked: dict[Pair, TaskSpec] = {}
+        self.gone: dict[str, dict[str, None]] = {}
+        self.read: dict[int, tuple[Envelope, Sequence[Event]]] = {}
+        self.posted: dict[str, int] = {}
+        self.arrived: dict[str, int] = {}
+        self.statuses: dict[str, list[tuple[int, bool]]] = {}
+
+    # Workers that come, go, pause, and run again
+
+    def note_join(self, worker: str) -> None:
+        self.running[worker] = True
+        self.given[worker], self.gone[worker], self.statuses[worker] = {}, {}, []
+        self.posted[worker] = self.arrived[worker] = 0
+
+    def note_removed(self, worker: str) -> None:
+        del self.running[worker], self.given[worker]
+
+    def note_status(self, worker: str, posted_before: int, *, running: bool) -> None:
+        """A worker paused or runs again; what it sent meanwhile tells the scheduler."""
+        if self.posted[worker] > posted_before:
+            self.statuses[worker].append((self.posted[worker], running))
+
+    def note_arrival(self, worker: str) -> None:
+        """The scheduler is about to get a batch of a worker. One that runs again may be given tasks."""
+        self.arrived[worker] += 1
+        self._learn(worker, running=True)
+
+    def note_arrived(self, worker: str) -> None:
+        """It has got it. One that is paused may not be given tasks any more."""
+        if worker in self.running:
+            self._learn(worker, running=False)
+
+    def _learn(self, worker: str, *, running: bool) -> None:
+        statuses = self.statuses[worker]
+        while statuses and statuses[0][0] <= self.arrived[worker] and statuses[0][1] is running:
+            self.running[worker] = running
+            del statuses[0]
+
+    # Requests of clients
+
+    def note_graph(self, graph: Submit, in_use: Collection[str], cluster: ClusterSubject) -> None:
+        """The scheduler is about to get a graph. A task that nobody uses is new, with new options."""
+        for spec in graph.specs:
+            key = spec.key
+            if key not in in_use and cluster.state(key) in UNUSED:
+                self.options[key] = []
+                for table in (self.failures, self.tries, self.deaths, self.recent_deaths):
+                    table.pop(key, None)
+            self.options.setdefault(key, []).append(graph.options.get(key, NO_OPTIONS))
+
+    def note_retry(self, keys: Iterable[str]) -> None:
+        """The scheduler is about to hear that failed keys are to be tried again."""
+        for key in keys:
+            self.tries.pop(key, None)
+            self.recent_deaths.pop(key, None)
+
+    # What the scheduler sends
+
+    def after_call(self, cluster: ClusterSubject, posts: Sequence[Envelope]) -> Iterator[Demand]:
+        """Yield what is due after a call of the scheduler, which sent this."""
+        fresh: dict[str, None] = {}
+        for post in posts:
+            if post.receiver in self.gone:
+                yield from self._requests(cluster, post, fresh)
+        for key in fresh:
+            yield from self._priorities(cluster, key)
+        if self.recent_deaths:
+            for key in [it for it in self.recent_deaths if cluster.state(it) == "memory"]:
+                del self.recent_deaths[key]
+        if self.limit is not None:
+            yield from self._room(cluster, self.limit, fresh)
+        without_worker = cluster.without_worker()
+        if without_worker:
+            options = {key: self.options.get(key, ()) for key in sorted(without_worker)}
+            observation = must.StrandedObservation(options, self.resources, self.running)
+            yield must.able_workers_are_not_overlooked, observation
+
+    def _requests(
+        self, cluster: ClusterSubject, post: Envelope, fresh: dict[str, None]
+    ) -> Iterator[Demand]:
+        worker = post.receiver
+        messages = cluster.worker_events(post)
+        self.read[id(post)] = (post, messages)
+        for event in messages:
+            if isinstance(event, events.ComputeTask):
+                key = event.key
+                options = self.options.get(key, ())
+                is_stolen = (key, worker) in self.stolen
+                observation = must.RequestObservation(
+                    worker, event, options, self.resources, self.running, is_stolen
+                )
+                yield must.tasks_go_where_they_may, observation
+                fresh[key] = None
+                self._note_given(worker, event)
+            elif isinstance(event, events.AcquireReplicas | events.RefreshWhoHas):
+                observation = must.RequestObservation(
+                    worker, event, (), self.resources, self.running
+                )
+            else:
+                continue
+            if not isinstance(event, events.RefreshWhoHas):
+                yield must.paused_workers_are_given_nothing, observation
+            yield must.removed_workers_are_not_named, observation
+
+    def _note_given(self, worker: str, event: events.ComputeTask) -> None:
+        key = event.key
+        self.stolen.pop((key, worker), None)
+        former = self.given.get(self.holder.get(key, ""))
+        if former is not None:
+            former.pop(key, None)
+        self.holder[key] = worker
+        self.given.get(worker, {})[key] = event.request.run_id
+        self.priorities[key] = event.request.priority
+
+    def user_priority(self, key: str) -> int | None:
+        """Priority that the user gave a task; None where that is not known for certain."""
+        given = {options.priority for options in self.options.get(key, ())}
+        return given.pop() if len(given) == 1 else None
+
+    def _priorities(self, cluster: ClusterSubject, key: str) -> Iterator[Demand]:
+        """Compare a request with those that are with workers already."""
+        mine = self.user_priority(key)
+        if mine is None:
+            return
+        for given in self.given.values():
+            for other in given:
+                its = self.user_priority(other) if other != key else mine
+                if its is None or its == mine or cluster.state(other) != "processing":
+                    continue
+                urgent, less = (key, other) if mine > its else (other, key)
+                is_first = self.priorities[urgent] < self.priorities[less]
+                observation = must.PriorityObservation(urgent, less, is_first)
+                yield must.priorities_are_passed_on, observation
+
+    def _room(
+        self, cluster: ClusterSubject, limit: int, fresh: Mapping[str, None]
+    ) -> Iterator[Demand]:
+        queued, before = cluster.queued(), self.was_queued
+        if not queued and not before:
+            return
+        self.was_queued = tuple(queued)
+        seceded = cluster.seceded()
+        taken: dict[str, list[str]] = {}
+        for worker, running in self.running.items():
+            if running:
+                left = seceded.get(worker, ())
+                here = [key for key in cluster.processing(worker) if key not in left]
+                order = {key: place for place, key in enumerate(self.given[worker])}
+                taken[worker] = sorted(here, key=lambda key: order.get(key, -1))
+        dequeued = [key for key in before if key in fresh]
+        observation = must.RoomObservation(queued, limit, taken, dequeued)
+        yield must.room_is_not_exceeded, observation
+        yield must.room_is_not_left_idle, observation
+
+    def hopeless(self, cluster: ClusterSubject) -> Sequence[str]:
+        """Return tasks that wait for a worker, and that none that is there may compute."""
+        return [
+            key
+            for key in sorted(cluster.without_worker())
+            if not all(map(self._can_run, self.options.get(key, ())))
+        ]
+
+    def _can_run(self, options: Options) -> bool:
+        return any(
+            must.may_run(options, worker, self.resources, self.running) for worker in self.running
+        )
+
+    # What becomes of tasks
+
+    def current_failures(self, worker: str, reports: Iterable[do.Message]) -> Sequence[str]:
+        """Return the tasks whose last run is reported to have failed, by itself."""
+        given = self.given.get(worker, {})
+        return [
+            it.key
+            for it in reports
+            if isinstance(it, do.TaskErred) and it.cause is None and given.get(it.key) == it.run_id
+        ]
+
+    def after_failures(
+        self, failed: Iterable[str], moves: Sequence[TaskTransition]
+    ) -> Iterator[Demand]:
+        """Yield what is due after failures of tasks reached the scheduler, which made these moves."""
+        for key in failed:
+            finish = after_processing(key, moves)
+            if finish is None:
+                continue
+            self.failures[key] = self.failures.get(key, 0) + 1
+            self.tries[key] = self.tries.get(key, 0) + 1
+            retries = [options.retries for options in self.options.get(key, ())]
+            if retries:
+                yield must.tries_are_counted, must.FailureObservation(
+                    key, "failures", finish == "erred", self.failures[key], self.tries[key],
+                    min(retries), max(retries),
+                )  # fmt: skip
+
+    def after_death(
+        self, processing: Iterable[str], moves: Sequence[TaskTransition]
+    ) -> Iterator[Demand]:
+        """Yield what is due after the scheduler noticed that a worker with these tasks is dead."""
+        for key in processing:
+            self.deaths[key] = self.deaths.get(key, 0) + 1
+            self.recent_deaths[key] = self.recent_deaths.get(key, 0) + 1
+            finish = after_processing(key, moves)
+            if finish is not None:
+                yield must.tries_are_counted, must.FailureObservation(
+                    key, "deaths", finish == "erred", self.deaths[key], self.recent_deaths[key],
+                    self.allowed_failures, self.allowed_failures,
+                )  # fmt: skip
+
+    # What reaches workers, and what they say
+
+    def messages(self, cluster: ClusterSubject, post: Envelope) -> Sequence[Event]:
+        """Return the messages of a batch that is about to reach a worker."""
+        entry = self.read.pop(id(post), None)
+        return entry[1] if entry is not None and entry[0] is post else cluster.worker_events(post)
+
+    def note_messages(
+        self, worker: str, messages: Sequence[Event], *threads: Collection[Pair]
+    ) -> None:
+        """Messages of the scheduler are about to reach a worker.
+
+        Args:
+            threads: tables of threads, by worker and key.
+        """
+        for event in messages:
+            if isinstance(event, events.ComputeTask):
+                self.asked[worker, event.key] = event.spec
+            elif isinstance(event, TAKEN_BACK):
+                for key in must.keys_about(event):
+                    self.asked.pop((worker, key), None)
+            elif isinstance(event, events.StealRequest):
+                if not any((worker, event.key) in table for table in threads):
+                    self.asked.pop((worker, event.key), None)
+            elif isinstance(event, events.RemoveWorker):
+                self.gone[worker][event.worker] = None
+
+    def after_messages(
+        self, cluster: ClusterSubject, worker: str, messages: Sequence[Event]
+    ) -> Iterator[Demand]:
+        """Yield what is due once messages of the scheduler have reached a worker."""
+        freed: dict[str, None] = {}
+        for event in messages:
+            if isinstance(event, events.FreeKeys | events.ForgetKeys):
+                freed.update(dict.fromkeys(event.keys))
+            elif isinstance(event, events.RemoveWorker):
+                counted = keys_held(cluster.worker(worker), event.worker)
+                observation = must.RemovedObservation(worker, event.worker, counted)
+                yield must.removed_peers_are_not_counted_on, observation
+            elif freed:
+                for key in must.keys_about(event):
+                    freed.pop(key, None)
+        if freed:
+            stored = cluster.worker(worker).data()
+            yield must.freed_values_are_gone, must.FreedObservation(worker, tuple(freed), stored)
+
+    def after_gather(self, worker: str, gather: do.GatherDep) -> Iterator[Demand]:
+        """Yield what is due when a worker asks a peer for keys."""
+        if gather.worker in self.gone[worker]:
+            observation = must.RemovedObservation(worker, gather.worker, gather.keys)
+            yield must.removed_peers_are_not_counted_on, observation
+
+    def after_run(
+        self, worker: str, execute: Execute, how: str, reports: Sequence[do.Message]
+    ) -> Iterator[Demand]:
+        """Yield what is due after a thread ended, and the worker reported this."""
+        pair = (worker, execute.key)
+        if execute.spec.run_spec is not None:  # a thread that found its task cancelled ran nothing
+            is_asked = self.asked.get(pair) == execute.spec
+            yield (
+                must.runs_are_reported_as_they_ended,
+                must.RunObservation(worker, execute.key, how, is_asked, reports),
+            )
+
+
+def after_processing(key: str, moves: Iterable[TaskTransition]) -> str | None:
+    """Return the state that a task went to from processing on the scheduler; None: it did not."""
+    for move in moves:
+        if move.key == key and move.start == "processing":
+            return move.finish
+    return None
+
+
+def keys_held(view: WorkerView, peer: str) -> Sequence[str]:
+    """Return the keys that a worker believes a peer to hold."""
+    known = view.keys()
+    return [key for key in known if peer in view.holders(key)]

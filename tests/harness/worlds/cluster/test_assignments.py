@@ -1,0 +1,50 @@
+"""Bugs of a scheduler that show in what it sends, by few steps each."""
+
+import pytest
+
+from workerfuzz.harness.campaigns.mutants.catalogue import named
+from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.playing import violation_of
+from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
+from workerfuzz.strategies.worker import parse
+
+FIRST = "deliver c0->scheduler|deliver scheduler->w0"
+SHOWN = {
+    "slot-that-is-left-stays-empty": (
+        f"submit c0 f-0 f-1 f-2 f-3 f-4 f-5 want f-0,f-1,f-2,f-3,f-4,f-5|{FIRST}|secede w0 f-0"
+        "|deliver w0->scheduler",
+        "room_is_not_left_idle",
+    ),
+    "tries-never-end": (
+        f"submit c0 a[retries=1] want a|{FIRST}|fail w0 a|deliver w0->scheduler|deliver scheduler->w0"
+        "|fail w0 a|deliver w0->scheduler",
+        "tries_are_counted",
+    ),
+    "pause-is-not-noted": (
+        "pause w0|deliver w0->scheduler|submit c0 a want a|deliver c0->scheduler",
+        "paused_workers_are_given_nothing",
+    ),
+    "inputs-are-not-tried-again": (
+        f"submit c0 a b(a) want b|{FIRST}|fail w0 a|deliver w0->scheduler"
+        "|deliver scheduler->c0|retry c0 b",
+        "failed_inputs_are_tried_again",
+    ),
+    "notices-do-not-say-what-they-answer": (
+        "submit c0 a want a|deliver c0->scheduler|cancel c0 a|submit c0 a want a",
+        "late_answers_end_nothing",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_mutant_is_caught_by_the_property_that_is_about_it(name: str) -> None:
+    lines, property_name = SHOWN[name]
+    config = ClusterRunConfig(ClusterConfig(workers=1))
+    steps = [parse(line, BY_WORD) for line in lines.split("|")]
+    assert violation_of(ClusterWorld(get_cluster("reference"), config), steps) is None
+    with named(name).planted():
+        found = violation_of(ClusterWorld(get_cluster("reference"), config), steps)
+    assert found is not None
+    assert found.property == property_name
