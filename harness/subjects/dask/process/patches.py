@@ -173,6 +173,18 @@ def refuse_to_sleep(seconds: float) -> NoReturn:
     raise AssertionError(f"a simulation was to sleep for {seconds} s")
 
 
+def with_sorted_sets(encode: Callable[[object], DaskObject]) -> Callable[[object], DaskObject]:
+    """Return the encoder of messages, which sends sets in the order of their texts."""
+
+    def encode_sorted(obj: object) -> DaskObject:
+        encoded = encode(obj)
+        if isinstance(obj, set):
+            encoded["as-list"].sort(key=str)
+        return encoded
+
+    return encode_sorted
+
+
 def nothing(*args: object, **named: object) -> None: ...
 
 
@@ -249,6 +261,10 @@ PATCHES: Final[Sequence[Patch]] = (
         Patch(f"distributed.metrics:{name}.__defaults__", with_simulated_clock, "durations are sent")
         for name in _TIMED
     ),
+    Patch(
+        "distributed.protocol.serialize:msgpack_encode_default", with_sorted_sets,
+        "sets of texts are sent, whose order is that of hashes", everywhere=True,
+    ),
     Patch("uuid:uuid4", by(next_uuid), "entropy is fixed: names of clients are sent"),
     Patch("uuid:uuid1", by(next_uuid), "entropy is fixed: names of clients are sent"),
     Patch(
@@ -289,6 +305,16 @@ PATCHES: Final[Sequence[Patch]] = (
         "distributed.worker_state_machine:TaskState.__hash__",
         by(lambda task: stable_hash(str(task.key))),
         "records are kept in sets, which are walked through",
+    ),
+    *(
+        Patch(
+            f"distributed.scheduler:{kind}.__hash__",
+            by(lambda record, name=name: stable_hash(str(getattr(record, name)))),
+            "records are kept in sets, which are walked through",
+        )
+        for kind, name in (
+            ("WorkerState", "server_id"), ("TaskState", "key"), ("ClientState", "client_key"),
+        )
     ),
     *(
         Patch(place, by_counting, "it counts for the whole process: a run begins anew")
