@@ -46,7 +46,7 @@ def answer(request: SearchRequest) -> SearchResult:
     if request.mutant:
         plant(target, request.module, request.mutant)
     trace = LineTrace({str(path): module for module, path in modules_of(target)})
-    if request.is_baseline and not target.whole:
+    if request.traces:
         trace.begin()
     try:
         from workerfuzz.harness.campaigns.mutation_testing.search import search

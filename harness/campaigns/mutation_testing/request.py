@@ -28,7 +28,8 @@ class SearchRequest:
         cpu_s: budget in seconds of CPU, without what imports take; 0: none.
         most_steps: budget in steps; 0: none.
         known: property and shape of violations that the healthy code shows.
-        is_baseline: the whole budget is used, signatures are collected, and executed lines.
+        is_baseline: the whole budget is used, and signatures are collected.
+        traces: executed lines are collected, which makes it slow.
     """
 
     target: str
@@ -41,6 +42,7 @@ class SearchRequest:
     most_steps: int = 0
     known: Sequence[tuple[str, str]] = ()
     is_baseline: bool = False
+    traces: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

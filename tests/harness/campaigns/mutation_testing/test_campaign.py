@@ -124,7 +124,9 @@ def test_only_mutants_on_executed_lines_count_where_much_is_out_of_reach(
     score = measure_target(replace(PLAN, reach_s=3.0))
     assert asked[0].is_baseline
     assert (asked[0].cpu_s, asked[0].most_steps, asked[0].mutant) == (3.0, 0, "")
-    assert all(it.known == [("p", "s")] and it.most_steps == 400 for it in asked[1:])
+    assert asked[1].is_baseline  # the walk that mutants take, without one
+    assert (asked[1].seed, asked[1].most_steps, asked[1].traces) == (0, 400, False)
+    assert all(it.known == [("p", "s")] * 2 and it.most_steps == 400 for it in asked[2:])
     assert reached.id in {it.mutant.id for it in score.results}
     assert len(score.results) + len(score.unreached) == len(WORKER)
     assert len(score.unreached) > len(WORKER) * 0.9
