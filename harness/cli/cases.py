@@ -51,13 +51,7 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Replay cases: is everything still as it is written?"""
     from workerfuzz.harness.cases.format.reading import case_files
-    from workerfuzz.harness.cases.replay.batch import (
-        UNREADABLE,
-        BatchReplay,
-        Result,
-        subjects_of,
-        summary,
-    )
+    from workerfuzz.harness.cases.replay.batch import BatchReplay, Result, subjects_of, summary
     from workerfuzz.harness.cases.replay.post_mortem import debug
     from workerfuzz.harness.cases.replay.replay_process import Child
     from workerfuzz.harness.report.live.progress import track
@@ -82,7 +76,7 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
             for path in track(files, "replaying", len(files), quiet=quiet or pdb):
                 for result in replayer.results(path):
                     done.append(result)
-                    print_lines(result.report, err=result.label == UNREADABLE)
+                    print_lines(result.report, err=result.is_unreadable)
         except KeyboardInterrupt:
             complain("interrupted")
             end = ExitStatus.INTERRUPTED

@@ -159,7 +159,12 @@ def finding_lines(account: ShardResult) -> Iterator[str]:
     """Known bugs, fixed ones, and new findings; the most harmful first."""
     known = [met for met in account.findings if not met.is_new]
     for met in sorted(known, key=lambda met: (met.rank, -met.occurrences)):
-        yield f"known, {counted(met.occurrences, 'run')}: {met.known}"
+        behind = f", {met.passed} of them went on" if met.passed else ""
+        yield f"known, {counted(met.occurrences, 'run')}{behind}: {met.known}"
+    ended = sum(met.occurrences - met.passed for met in known)
+    if ended:
+        runs = account.total.runs
+        yield f"{ended} of {runs:,} runs ended in a known bug ({ended / runs:.0%})"
     for title in account.fixed:
         yield f"fixed in {account.version}: {title}"
     for met in account.new:

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Generic, Self, TypeAlias, TypeVar, TypeVarTu
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject, error_behind
+from workerfuzz.harness.worlds.going_on import GOING_ON
 from workerfuzz.harness.worlds.time_limit import REST_S, STEP_S, TIME_LIMIT, TimeLimitExceeded
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
@@ -176,7 +177,13 @@ class BaseWorld(ABC, Generic[S, E]):
         """Raise Violation for the first of the properties that is broken."""
         broken = CHECKS.first_broken(properties, observation)
         if broken is not None:
-            raise self.violation(*broken)
+            self.end_with(*broken)
+
+    def end_with(self, broken: AnyProperty, counterexample: str) -> None:
+        """Raise the Violation, unless the run goes on behind it."""
+        left = GOING_ON.remainder(self.violation(broken, counterexample))
+        if left is not None:
+            raise left
 
     def violation(self, broken: AnyProperty, counterexample: str) -> Violation:
         """The exception that ends the run; its cause is the subject's, where that is described."""

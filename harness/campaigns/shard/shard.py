@@ -26,8 +26,9 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs
+from workerfuzz.harness.cases.triage.known_bugs import DEADLY, Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
+from workerfuzz.harness.cases.triage.sound_world import remainder
 from workerfuzz.harness.engines.findings.finding import Finding, case_among, first_occurrence
 from workerfuzz.harness.engines.findings.finding_writer import (
     look_closer,
@@ -35,12 +36,13 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     shrink_finding,
 )
 from workerfuzz.harness.engines.protocol import Explored
-from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S
+from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S, replay
 from workerfuzz.harness.engines.table import ENGINES
 from workerfuzz.harness.subjects import AnySubject, system, trial_fixes
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.subjects.protocol import Subject
+from workerfuzz.harness.worlds.going_on import GOING_ON, everything
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
@@ -74,6 +76,7 @@ class Shard:
         coverage: by tactic.
         spent_on: runs, steps, CPU time and violations, by tactic.
         is_stopped: it ends after the run that is under way, whatever becomes of a KeyboardInterrupt.
+        passed: known bugs behind which the run that is under way went on.
         shrinking_s: time that shrinking took, and that does not count against the budget.
         shrinking_cpu_s: the same in CPU time.
         last: CPU time when the last run was over, or what it found was kept.
@@ -93,6 +96,7 @@ class Shard:
     is_stopped: bool = False
     began: float = field(default_factory=time.monotonic)
     began_cpu: float = field(default_factory=time.process_time)
+    passed: dict[tuple[str, ...], Violation] = field(default_factory=dict)
     shrinking_s: float = 0.0
     shrinking_cpu_s: float = 0.0
     last: float = field(default_factory=time.process_time)
@@ -144,6 +148,7 @@ class Shard:
     def attempt(self, run: Callable[[], World]) -> None:
         """One run, however it ends."""
         violation = None
+        self.passed.clear()
         try:
             with self.watching_checks():
                 steps: Sequence[Step] = run().steps
@@ -153,6 +158,7 @@ class Shard:
             error.add_note(f"in run {self.number} of seed {self.plan.seed}")
             raise
         self.count(steps)
+        self.record_passed()
         finding = self.record_violation(violation) if violation is not None else None
         self.last = time.process_time()
         self.runs += 1
@@ -234,6 +240,31 @@ class Shard:
         else:
             self.result.corpus_added += 1
 
+    def remainder(self, violation: Violation) -> Violation | None:
+        """Return what of a violation ends its run; known bugs behind which it goes on are noted."""
+        left, known = remainder(violation, lambda mark: self.known.case_of(mark) is not None)
+        self.passed.update((signature(it).bug, it) for it in known)
+        return left
+
+    def record_passed(self) -> None:
+        """Count the known bugs behind which a run went on, each once."""
+        for bug, violation in self.passed.items():
+            finding = self.found.get(bug)
+            if finding is None:
+                finding = self.found[bug] = first_occurrence(
+                    violation,
+                    signature(violation),
+                    self.plan.subject,
+                    run=self.number,
+                    seed=self.plan.seed,
+                    tactic=self.tactic,
+                )
+                finding.occurrences = 0
+                finding.fixed, finding.known = self.plan.fixed, self.known_as(finding)
+            finding.occurrences += 1
+            finding.passed += 1
+        self.passed.clear()
+
     def record_violation(self, violation: Violation) -> Finding | None:
         """Count a violation; the first of its signature is shrunk and returned, if new."""
         self.spent_on[self.tactic].found += 1
@@ -249,7 +280,7 @@ class Shard:
         if not finding.is_new:
             return None
         self.keep(finding, violation)
-        return finding
+        return None if finding.known else finding
 
     def keep(self, finding: Finding, violation: Violation) -> None:
         """Shrink a new finding. The case of all its steps is reported before."""
@@ -263,15 +294,28 @@ class Shard:
         patience_s = min(PATIENCE_S, max(SHRINKING_S - self.shrinking_cpu_s, 0.0))
         with self.shrinking(), WRITE_AHEAD_LOG.doing(f"keep {self.number} {self.tactic}"):
             shrunk = shrink_finding(self.subject, finding, violation, engine, patience_s)
+            finding.known = self.known_before(shrunk.violation)
             self.on_progress(None)
             look_closer(self.subject, finding, shrunk.violation, engine)
         if shrunk.stopped:
             self.is_stopped = True
         self.result.doing = ""
 
+    def known_before(self, violation: Violation) -> str:
+        """Title of the case of a known bug that its steps meet first, which it is the aftermath of.
+
+        Empty where nothing known comes before it.
+        """
+        if violation.property in DEADLY:
+            return ""
+        with GOING_ON.behind(everything):
+            first = replay(self.subject, violation.run_config.config, violation.steps, self.scope)
+        case = self.known.case_of(signature(first)) if first is not None else None
+        return case.title if case is not None else ""
+
     @contextmanager
     def shrinking(self) -> Iterator[None]:
-        """What is done meanwhile does not count against the budget of the campaign."""
+        """Keep the time that this lasts from counting against the budget of the campaign."""
         began, began_cpu = time.monotonic(), time.process_time()
         try:
             yield
@@ -328,7 +372,12 @@ def fill(shard: Shard) -> ShardResult:
     plan = shard.plan
     bug = named(plan.planted).planted() if plan.planted else nullcontext()
     try:
-        with bug, trial_fixes(plan.subject, plan.fixed), noting_interruption(shard):
+        with (
+            bug,
+            trial_fixes(plan.subject, plan.fixed),
+            GOING_ON.behind(shard.remainder),
+            noting_interruption(shard),
+        ):
             ENGINES[plan.engine](shard)
     except KeyboardInterrupt:
         shard.result.interrupted = True

@@ -43,6 +43,11 @@ class Result:
         return UNREADABLE if isinstance(self.outcome, CaseError) else self.outcome.outcome.value
 
     @property
+    def is_unreadable(self) -> bool:
+        """The file is no case."""
+        return isinstance(self.outcome, CaseError)
+
+    @property
     def place(self) -> str:
         path = self.outcome.path if isinstance(self.outcome, CaseError) else self.outcome.place
         return str(path)

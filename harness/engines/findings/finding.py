@@ -107,6 +107,7 @@ class Finding(msgspec.Struct):
         worker_case: of one worker alone, where that shows it.
         lines: report for people; empty until the steps are shrunk.
         fixed: trial fixes that were in place.
+        passed: number of its runs that went on behind it.
     """
 
     signature: Signature
@@ -130,6 +131,7 @@ class Finding(msgspec.Struct):
     worker_case: FindingCase = field(default_factory=lambda: NO_CASE, name="alone")
     lines: list[str] = field(default_factory=list)
     fixed: tuple[str, ...] = ()
+    passed: int = 0
 
     def __post_init__(self) -> None:
         self.signature = Signature(*self.signature)
@@ -200,13 +202,18 @@ def merge_findings(findings: Iterable[Finding]) -> list[Finding]:
     """Each bug once, with the shortest of its cases; occurrences add up. New and harmful ones first."""
     shortest: dict[Bug, Finding] = {}
     occurrences: dict[Bug, int] = {}
+    passed: dict[Bug, int] = {}
     for finding in findings:
         bug = finding.bug
         best = shortest.get(bug)
         if best is None or (not best.case, best.length) > (not finding.case, finding.length):
             shortest[bug] = finding
         occurrences[bug] = occurrences.get(bug, 0) + finding.occurrences
-    merged = [replace(it, occurrences=occurrences[bug]) for bug, it in shortest.items()]
+        passed[bug] = passed.get(bug, 0) + finding.passed
+    merged = [
+        replace(it, occurrences=occurrences[bug], passed=passed[bug])
+        for bug, it in shortest.items()
+    ]
     return sorted(merged, key=lambda it: (not it.is_new, it.rank, it.bug))
 
 

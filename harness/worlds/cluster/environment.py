@@ -154,7 +154,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     def check(self, party: str, *, thoroughly: bool = False) -> None:
         for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
-            raise self.violation(broken, counterexample)
+            self.end_with(broken, counterexample)
 
     def check_utilization(self, worker: str) -> None:
         """Check the use that a worker makes of its threads and transfers."""

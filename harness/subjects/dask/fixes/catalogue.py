@@ -195,6 +195,16 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "result-is-not-a-cancelled-copy",
+        "A task is computed, not taken from a copy that was cancelled, and may be of former content.",
+        (
+            "worker_state_machine.WorkerState._transition_resumed_memory",
+            r"^( +)assert ts\.next == \"waiting\"\n",
+            r'\1assert ts.next == "waiting"\n\1ts.state = "released"\n\1ts.done = False'
+            r'\n\1ts.previous = ts.next = None\n\1return {ts: "waiting"}, []\n',
+        ),
+    ),
+    _fix(
         "lost-result-fails-with-its-input",
         "A lost result that is needed fails where one of its inputs has failed.",
         (
@@ -378,8 +388,10 @@ _ALL: Final = (
         "A task with loose restrictions runs only where its resources are.",
         (
             "scheduler.decide_worker",
-            r"if ts\.loose_restrictions:",
-            "if ts.loose_restrictions and not ts.resource_restrictions:",
+            r"return decide_worker\(ts, all_workers, None, objective\)",
+            "return decide_worker(ts, {ws for ws in all_workers if all("
+            "ws.resources.get(name, 0) >= amount"
+            " for name, amount in (ts.resource_restrictions or {}).items())}, None, objective)",
         ),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 import pytest
 
 from workerfuzz.harness.cases.case_world import open_world
-from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.format.case import Case, ScopeName
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs, known_cases
 from workerfuzz.harness.cases.triage.signature import Signature, signature
@@ -35,7 +35,11 @@ def known() -> Known:
 
 def cases() -> Iterator[Case]:
     version = get_cluster("dask").version()
-    return (case for case in known_cases() if any(case.known_breaks("dask", version)))
+    return (
+        case
+        for case in known_cases()
+        if case.scope is ScopeName.CLUSTER and any(case.known_breaks("dask", version))
+    )
 
 
 def broken_with(names: Collection[str]) -> Mapping[str, tuple[Case, Signature]]:
