@@ -55,9 +55,7 @@ _ALL: Final = (
         (
             "worker_state_machine.WorkerState._handle_execute_success",
             r"^( +)recs\[ts\] = \(\"memory\", ev\.value, ev\.run_id\)\n",
-            r'\1recs[ts] = ("memory", ev.value, ev.run_id)'
-            r'\n\1if ts.state in ("executing", "long-running") and ev.run_id != ts.run_id:'
-            r'\n\1    recs[ts] = "rescheduled"\n',
+            r'\1recs[ts] = ("memory", ev.value, ts.run_id)\n',
         ),
     ),
     _fix(
