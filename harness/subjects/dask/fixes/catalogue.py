@@ -299,6 +299,15 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "paused-thief-is-given-nothing",
+        "A task that was to be stolen by a worker that is paused by now is given to another.",
+        (
+            "stealing.WorkStealing.move_task_confirm",
+            r"and (thief != self\.scheduler\.workers\.get\(thief\.address\))",
+            r"and (\1 or thief not in self.scheduler.running)",
+        ),
+    ),
+    _fix(
         "late-report-of-a-copy-spares-the-actor",
         "A late report of a copy takes nothing away from a worker that computes that key.",
         (
