@@ -77,7 +77,7 @@ def past_is_believed(
     called(worker_processes, "forget_worker"),
     origin="#6390",
     violates="R31",
-    caught_by="holders_agree",
+    caught_by="holders_agree removed_workers_are_not_named",
 )
 def dead_worker_still_holds(
     original: Callable[..., bool], task: SchedulerTask, worker: str
@@ -111,7 +111,7 @@ def dead_worker_keeps_its_tasks(
     called(worker_processes, "after_death"),
     origin="allowed_failures",
     violates="R31",
-    caught_by="failures_have_a_cause",
+    caught_by="failures_have_a_cause tries_are_counted",
 )
 def first_death_is_the_last(
     original: object,
@@ -163,7 +163,7 @@ def lost_value_is_not_made_again(
     called(machine, "next_queued"),
     origin="#7348",
     violates="R30",
-    caught_by="no_room_is_left",
+    caught_by="no_room_is_left room_is_not_left_idle",
 )
 def queue_stands_still(original: object, state: SchedulerState) -> SchedulerTask | None:
     return None
@@ -174,7 +174,7 @@ def queue_stands_still(original: object, state: SchedulerState) -> SchedulerTask
     message(messages.Join),
     origin="bulk_schedule_unrunnable_after_adding_worker",
     violates="R30",
-    caught_by="no_worker_is_overlooked",
+    caught_by="no_worker_is_overlooked able_workers_are_not_overlooked",
 )
 def newcomer_is_overlooked(
     original: Callable[..., SchedulerOutcome],
@@ -223,7 +223,7 @@ def last_copy_is_dropped(original: object, state: SchedulerState, key: str) -> I
     message(client_requests.Retry),
     origin="stimulus_retry",
     violates="R38",
-    caught_by="wanted_keys_resolve",
+    caught_by="wanted_keys_resolve failed_inputs_are_tried_again",
 )
 def another_try_is_refused(
     original: object,

@@ -1,6 +1,7 @@
 """Threads, resources, transfers and sizes are judged by what the environment of a worker counts."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,8 @@ from workerfuzz.strategies.worker.run_config import RunConfig
 Lie = Callable[[WorkerState], None]
 
 
-def world_after(*steps: str, **config: object) -> WorkerWorld:
-    world = WorkerWorld(ReferenceSubject(), RunConfig(WorkerConfig(**config)))  # type: ignore[arg-type]
+def world_after(*steps: str, **config: Any) -> WorkerWorld:
+    world = WorkerWorld(ReferenceSubject(), RunConfig(WorkerConfig(**config)))
     for step in steps:
         world.apply(parse(step))
     return world
