@@ -88,7 +88,7 @@ def test_the_path_is_as_before_where_an_import_fails(module: str) -> None:
         ),
         (
             "\nclass Own: pass\n",
-            "is no Subject: Own has no cannot, name, peers, pool, run_config, version, "
+            "is no Subject: Own has no cannot, exempt, name, peers, pool, run_config, version, "
             "why_not_alone, worker; see docs/extending.md",
         ),
         ("\nOwn = Quiet.react\n", "cannot be imported: TypeError: "),
