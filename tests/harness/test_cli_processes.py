@@ -130,6 +130,6 @@ def test_a_case_that_ends_its_process_is_replayed_in_another_one(
 def test_a_case_that_never_ends_is_given_up(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     subject = "strangers:Loops"
     Path("0001.case").write_text(DEADLY.format(subject=subject))
-    monkeypatch.setattr(replay_process.Child.__init__, "__defaults__", (2.0, sys.executable))
+    monkeypatch.setattr(replay_process.Child.__init__, "__defaults__", (2.0, sys.executable, ()))
     status, out, _ = say("replay", "0001.case", "--subject", subject)
     assert (status, out) == (1, "0001.case: the replay did not end within 2 s\n1 broken\n")

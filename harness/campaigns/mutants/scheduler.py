@@ -394,7 +394,7 @@ def restrictions_are_ignored(
     violates="R30",
     caught_by="paused_workers_are_given_nothing",
 )
-def pause_is_not_noted(
+def word_of_a_pause_is_lost(
     original: object, state: SchedulerState, worker: str, report: messages.Running
 ) -> SchedulerOutcome:
     return SchedulerOutcome()

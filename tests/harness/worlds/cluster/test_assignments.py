@@ -22,7 +22,7 @@ SHOWN = {
         "|fail w0 a|deliver w0->scheduler",
         "tries_are_counted",
     ),
-    "pause-is-not-noted": (
+    "word-of-a-pause-is-lost": (
         "pause w0|deliver w0->scheduler|submit c0 a want a|deliver c0->scheduler",
         "paused_workers_are_given_nothing",
     ),
