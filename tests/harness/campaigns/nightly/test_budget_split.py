@@ -129,7 +129,7 @@ def test_what_is_left_of_time_is_used_and_no_more() -> None:
     done = {(0, 1): account(plan, 5, seconds=19.8), (1, 1): account(plan, 5, seconds=11.0)}
     sharing = BudgetSplit(its, spent_s=40.0, results=done, parts=list(done))
     assert sharing.left().seconds == 20.0
-    (part, rest), *_ = sharing.plans()
+    part, rest = next(iter(sharing.plans()))
     assert (part, rest.first, rest.budget.seconds) == ((1, 2), 5, 9.0)
 
 

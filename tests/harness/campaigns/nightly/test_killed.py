@@ -40,30 +40,21 @@ def check(whole: dict[str, Any], killed: list[dict[str, Any]]) -> None:
         assert differs == {}, f"killed at {night['moment']}"
 
 
-def before_every(folder: Path, remainder: int) -> None:
-    whole, *killed = nights(folder, f"{remainder}/8")
-    assert len(killed) > 20
+@pytest.mark.parametrize(
+    "share", ["5/24", *(pytest.param(f"{it}/8", marks=pytest.mark.slow) for it in range(8))]
+)
+def test_a_night_that_is_killed_before_an_operation_loses_nothing(
+    tmp_path: Path, share: str
+) -> None:
+    """Killed once before each operation on files of which the number has this remainder."""
+    whole, *killed = nights(tmp_path, share)
+    assert len(killed) > 6
     assert all(night["killed"] for night in killed)
     check(whole, killed)
 
 
-@pytest.mark.parametrize("remainder", [0, 5])
-def test_a_night_that_is_killed_before_an_operation_loses_nothing(
-    tmp_path: Path, remainder: int
-) -> None:
-    before_every(tmp_path, remainder)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("remainder", [1, 2, 3, 4, 6, 7])
-def test_a_night_that_is_killed_before_any_other_operation_loses_nothing(
-    tmp_path: Path, remainder: int
-) -> None:
-    before_every(tmp_path, remainder)
-
-
 @pytest.mark.parametrize(
-    "count", [10, pytest.param(100, marks=pytest.mark.slow)], ids="{} times".format
+    "count", [4, pytest.param(100, marks=pytest.mark.slow)], ids="{} times".format
 )
 def test_a_night_that_is_killed_at_any_time_loses_nothing(tmp_path: Path, count: int) -> None:
     whole, *killed = nights(tmp_path, f"~{count}")
