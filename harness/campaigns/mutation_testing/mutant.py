@@ -233,8 +233,9 @@ def mutants_in(
     file = "/".join([*(inside if path.name == "__init__.py" else inside[:-1]), path.name])
     times: Counter[tuple[str, ...]] = Counter()
     lines = source.splitlines()
+    guarded = guarded_lines(target, tree)
     for change in changes(tree):
-        if not counts(target, change, tree):
+        if change.statement.lineno in guarded or not is_among_functions(target, change.function):
             continue
         what = (file, change.function, change.operator, *texts(change, lines))
         times[what] += 1
@@ -258,28 +259,19 @@ def mutants_in(
         )
 
 
-def counts(target: CodeUnderTest, change: Change, tree: ast.Module) -> bool:
-    """It is in a function of the target, and not where the code only checks itself."""
-    if not re.match(target.functions, change.function) or re.match(
-        target.excluded, change.function
-    ):
-        return False
-    return change.statement.lineno not in guarded_lines(target, tree)
+def is_among_functions(target: CodeUnderTest, function: str) -> bool:
+    return bool(re.match(target.functions, function)) and not re.match(target.excluded, function)
 
 
 def guarded_lines(target: CodeUnderTest, tree: ast.Module) -> frozenset[int]:
-    """Lines of the statements under a guard or with a refusal, and of their conditions."""
-    key = (id(tree), target.name)
-    if key not in _GUARDED:
-        _GUARDED.clear()
-        _GUARDED[key] = frozenset(
-            line
-            for node in ast.walk(tree)
-            if isinstance(node, ast.If)
-            and (ast.unparse(node.test) in target.guards or is_refusal(node, target.refusals))
-            for line in range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
-        )
-    return _GUARDED[key]
+    """Lines where the code only checks itself: under a guard or with a refusal, conditions included."""
+    return frozenset(
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If)
+        and (ast.unparse(node.test) in target.guards or is_refusal(node, target.refusals))
+        for line in range(node.lineno, (node.body[-1].end_lineno or node.lineno) + 1)
+    )
 
 
 def is_refusal(node: ast.If, exceptions: Sequence[str]) -> bool:
@@ -289,10 +281,6 @@ def is_refusal(node: ast.If, exceptions: Sequence[str]) -> bool:
             return name_of(raised) in exceptions
         case _:
             return False
-
-
-#: Guarded lines of the tree that is being looked at.
-_GUARDED: dict[tuple[int, str], frozenset[int]] = {}
 
 
 def texts(change: Change, lines: Sequence[str]) -> tuple[str, str]:

@@ -144,7 +144,7 @@ class AssignmentRecord:
         self, cluster: ClusterSubject, post: Envelope, fresh: dict[str, None]
     ) -> Iterator[Demand]:
         worker = post.receiver
-        messages = cluster.worker_events(post)
+        messages = tuple(cluster.worker_events(post))
         self.read[id(post)] = (post, messages)
         for event in messages:
             if isinstance(event, events.ComputeTask):

@@ -22,17 +22,20 @@ class Subject:
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the reference: dask, and a worker of somebody's own without a scheduler."""
-    get_cluster: Any = module.get_cluster
+    system: Any = module.system
 
-    def cluster(name: str) -> Any:
-        if name == "own":
-            raise SubjectUnavailable('subject "own" has no scheduler')
-        return Subject() if name == "dask" else get_cluster(name)
+    def at_scope(name: str, scope: str) -> Any:
+        match name, scope:
+            case "own", "worker":
+                return Subject()
+            case "own", _:
+                raise SubjectUnavailable('subject "own" has no scheduler')
+            case "dask", "cluster" | "process":
+                return Subject()
+        return system(name, scope)
 
-    alone: Any = module.fuzzed_alone
     monkeypatch.setattr(module, "names", lambda: ("reference", "dask", "own"))
-    monkeypatch.setattr(module, "get_cluster", cluster)
-    monkeypatch.setattr(module, "fuzzed_alone", lambda it: Subject() if it == "own" else alone(it))
+    monkeypatch.setattr(module, "system", at_scope)
 
 
 @pytest.mark.usefixtures("installed")
@@ -41,6 +44,7 @@ def test_everything_that_is_installed_is_fuzzed() -> None:
         WORKER: __version__,
         CLUSTER: __version__,
         Target("dask", "cluster"): "7",
+        Target("dask", "process"): "7",
         Target("own", "worker"): "7",
     }
 

@@ -38,7 +38,7 @@ def test_each_kind_of_property_is_counted_wherever_it_is_checked() -> None:
     counts: dict[str, int] = {}
     with counting_checks(counts):
         events = walk(get("reference"), "1").happened  # type: ignore[attr-defined]  # of a worker
-    assert counts[resources_stay_within_bounds.name] == events
+    assert 0 < counts[resources_stay_within_bounds.name] < events, "it is checked where it is due"
     assert {item.name for item in INVARIANTS} <= counts.keys()
     assert counts["everything_comes_to_rest"] == 1
     with counting_checks(counts):

@@ -40,7 +40,7 @@ def test_a_kind_that_is_not_to_happen_does_not() -> None:
     assert items.after(items.start, BY_WORD["execute-success"]) is None
 
 
-@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("scope", GROUPS)
 def test_groups_name_kinds_that_there_are_and_each_once(scope: str) -> None:
     words = [word for group in GROUPS[scope] for word in group.words]
     assert len(words) == len(set(words))

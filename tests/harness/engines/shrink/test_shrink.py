@@ -146,10 +146,6 @@ CLOSE = (
         ("acquire-replicas w", "compute-task z", "execute-failure z", "update-data z"),
     ),
     (
-        ("end-of-a-revived-task-is-ignored", "nobody-asks-for-the-missing"),
-        ("compute-task z", "compute-task z", "forget-keys z", "acquire-replicas z"),
-    ),
-    (
         ("keys-of-a-dead-peer-stay-queued", "announced-holder-changes-nothing"),
         ("acquire-replicas y@a", "acquire-replicas z@a", "remove-worker a"),
     ),
