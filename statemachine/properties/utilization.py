@@ -185,8 +185,3 @@ ABOUT_RESOURCES: Final[tuple[AnyProperty, ...]] = (
     resources_are_conserved,
     resources_hold_up_no_other,
 )
-
-#: Those that are told of a worker whatever was requested of it.
-WITHOUT_REQUESTS: Final[tuple[AnyProperty, ...]] = tuple(
-    item for item in UTILIZATION if item not in ABOUT_RESOURCES
-)

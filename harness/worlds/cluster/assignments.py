@@ -13,7 +13,7 @@ from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
-from workerfuzz.statemachine.worker.task import Priority, TaskSpec
+from workerfuzz.statemachine.worker.task import Priority, Request, TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.view import Pair
 
@@ -41,6 +41,7 @@ class AssignmentRecord:
         failures, tries: failures of a task since it was new, and since a client had it tried again.
         deaths, recent_deaths: deaths of workers that had a task since it was new, and in memory.
         asked: content that a worker is to compute, by worker and key.
+        requests: last compute request that reached a worker, by worker and key.
         gone: peers that a worker was told to be gone, by worker.
         read: batches under way to workers, by identity, with their messages.
         posted, arrived: batches that a worker sent to the scheduler, and that got there.
@@ -64,6 +65,7 @@ class AssignmentRecord:
         self.deaths: dict[str, int] = {}
         self.recent_deaths: dict[str, int] = {}
         self.asked: dict[Pair, TaskSpec] = {}
+        self.requests: dict[Pair, Request] = {}
         self.gone: dict[str, dict[str, None]] = {}
         self.read: dict[int, tuple[Envelope, Sequence[Event]]] = {}
         self.posted: dict[str, int] = {}
@@ -290,6 +292,7 @@ class AssignmentRecord:
         for event in messages:
             if isinstance(event, events.ComputeTask):
                 self.asked[worker, event.key] = event.spec
+                self.requests[worker, event.key] = event.request
             elif isinstance(event, TAKEN_BACK):
                 for key in must.keys_about(event):
                     self.asked.pop((worker, key), None)

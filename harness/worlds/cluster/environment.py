@@ -26,7 +26,7 @@ from workerfuzz.harness.worlds.cluster.worker_environment import (
 from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.properties.any_worker import nothing_starts_while_paused
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
-from workerfuzz.statemachine.properties.utilization import WITHOUT_REQUESTS, UtilizationObservation
+from workerfuzz.statemachine.properties.utilization import UTILIZATION, UtilizationObservation
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
@@ -83,7 +83,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.nothing_is_under_way()
         self._joined = 0
         exempt = subject.exempt()
-        self._promised = tuple(item for item in WITHOUT_REQUESTS if item.name not in exempt)
+        self._promised = tuple(item for item in UTILIZATION if item.name not in exempt)
         try:
             self.enter_process()
             self.cluster: ClusterSubject = subject.cluster(self.run_config.config)
@@ -110,6 +110,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.issued: dict[Pair, Execute] = {}
         self.running: dict[Pair, Execute] = {}
         self.slotted: dict[Pair, None] = {}
+        self.resources_taken: dict[Pair, Mapping[str, float]] = {}
         self.asked: dict[Pair, GatherDep] = {}
         self.served: dict[Pair, Mapping[str, object]] = {}
         self.open: dict[Pair, GatherDep] = {}
@@ -262,6 +263,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         busy = pair in self.issued or pair in self.running
         action = must.ActionObservation(worker, execute.key, busy, execute)
         self.demand(must.one_thread_for_a_task, action)
+        if self.resources:
+            self.resources_taken[pair] = self.assignments.requests[pair].resources
         if self.cluster.begins_later:
             self.issued[pair] = execute
         else:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from workerfuzz.harness.worlds.cluster.assignments import AssignmentRecord
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep, Instruction
 from workerfuzz.statemachine.worker.states import State
@@ -18,13 +19,15 @@ class Workers(Protocol):
     issued: dict[Pair, Execute]
     running: dict[Pair, Execute]
     slotted: dict[Pair, None]
+    resources_taken: dict[Pair, Mapping[str, float]]
     open: dict[Pair, GatherDep]
     retrying: dict[Pair, None]
+    assignments: AssignmentRecord
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterWorkerEnvironment:
-    """Everything outstanding of one worker. What was requested of it is not known here."""
+    """Everything outstanding of one worker. Sizes are not known here."""
 
     paused: bool
     states: Mapping[str, State]
@@ -33,22 +36,26 @@ class ClusterWorkerEnvironment:
     gathering: Mapping[str, Sequence[str]]
     incoming: Mapping[str, int]
     retrying: Collection[str]
-    taken: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    requests: Mapping[str, Request] = field(default_factory=dict)
+    taken: Mapping[str, Mapping[str, float]]
+    requests: Mapping[str, Request]
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, workers: Workers, name: str, view: WorkerView) -> "ClusterWorkerEnvironment":
         running = {key: it for (at, key), it in workers.running.items() if at == name}
         states = {key: view.state(key) for key in view.keys()}  # noqa: SIM118 - a view is no dict
+        executing = running | {key: it for (at, key), it in workers.issued.items() if at == name}
+        requests = workers.assignments.requests if view.config.resources else {}
         return cls(
             paused=name in workers.paused,
             states={key: state for key, state in states.items() if state is not None},
-            executing=running | {key: it for (at, key), it in workers.issued.items() if at == name},
+            executing=executing,
             seceded=[key for key in running if (name, key) not in workers.slotted],
             gathering={peer: it.keys for (at, peer), it in workers.open.items() if at == name},
             incoming={p: it.total_nbytes for (at, p), it in workers.open.items() if at == name},
             retrying=[peer for at, peer in workers.retrying if at == name],
+            taken={key: workers.resources_taken[name, key] for key in executing if requests},
+            requests={key: it for (at, key), it in requests.items() if at == name},
         )
 
 
