@@ -69,7 +69,7 @@ def busy_peer_is_given_up(
     "The scheduler is never asked who holds a missing key.",
     handler(events.FindMissing),
     origin="#6479",
-    violates="R22 R47",
+    violates="R22 R25 R47",
     caught_by="everything_comes_to_rest",
 )
 def nobody_asks_for_the_missing(
