@@ -176,7 +176,7 @@ def erred_has_a_failure(observation: SchedulerObservation) -> Iterator[str]:
 def indexed_where_its_state_says(observation: SchedulerObservation) -> Iterator[str]:
     scheduler = observation.scheduler
     for task in observation.tasks:
-        queued = scheduler.queued.holds(task.priority, task.key)
+        queued = (task.priority, task.key) in scheduler.queued
         if queued != (task.state is SchedulerTaskState.QUEUED):
             yield f"{task.key} is {task.state}, in the queue: {queued}"
         stranded = task.key in scheduler.no_worker

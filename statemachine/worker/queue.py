@@ -29,11 +29,6 @@ class TaskQueue:
             raise KeyError(key)
         del self._items[place]
 
-    def holds(self, priority: Priority, key: str) -> bool:
-        """The key stands here under that priority."""
-        place = bisect_left(self._items, (priority, key))
-        return place < len(self._items) and self._items[place] == (priority, key)
-
     def first(self) -> tuple[Priority, str]:
         """The most urgent; IndexError where there is none."""
         return self._items[0]

@@ -54,12 +54,6 @@ def contract(root: Path) -> dict[str, Any]:
     return found
 
 
-#: Still to be restated as claims on tables (issue 12).
-STILL_ASKING = {
-    "statemachine/properties/scheduler_records.py: holds",
-}
-
-
 def is_kept(root: Path, graph: grimp.ImportGraph) -> bool:
     options = contract(root)
     checked = ForbiddenContract(CONTRACT, {"root_packages": ["workerfuzz"]}, options)
@@ -152,7 +146,7 @@ def asked(tree: ast.Module) -> set[str]:
 
 def test_properties_call_nothing_of_the_models(modules: dict[Path, str]) -> None:
     found = {f"{path}: {name}" for path, tree in property_sources(modules) for name in asked(tree)}
-    assert found <= STILL_ASKING
+    assert found == set()
 
 
 def test_a_property_that_asks_the_model_is_noticed() -> None:
@@ -172,7 +166,7 @@ def test_properties_import_no_function_of_the_models(modules: dict[Path, str]) -
         for alias in node.names
         if inspect.isfunction(getattr(importlib.import_module(node.module), alias.name, None))
     }
-    assert functions <= STILL_ASKING
+    assert functions == set()
 
 
 def test_every_reader_is_used(modules: dict[Path, str]) -> None:

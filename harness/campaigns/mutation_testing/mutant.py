@@ -79,7 +79,7 @@ EXCLUDED_IN_DASK: Final = (
 )
 
 #: Methods of our models that decide nothing: copies for exploring, and what only observers read.
-EXCLUDED_IN_MODELS: Final = r".*\b(copy|residue|previous|holds|peers_that_could_be_asked)$"
+EXCLUDED_IN_MODELS: Final = r".*\b(copy|residue|previous|peers_that_could_be_asked)$"
 
 #: Of our models: an event cannot have happened, or the model is wrong.
 REFUSALS: Final = (
