@@ -12,7 +12,7 @@ from workerfuzz.statemachine.properties.property import AnyProperty, always, pro
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import HOLDING, NEEDS_INPUTS, USES_INPUTS, Intent, State
-from workerfuzz.statemachine.worker.task import TaskState
+from workerfuzz.statemachine.worker.task import ABSENT, TaskState
 from workerfuzz.statemachine.worker.worker_state import ADDRESS, WorkerState
 
 #: Looked up here, once: before Python 3.12 that takes longer than all that is done with them.
@@ -180,12 +180,7 @@ def told(worker: WorkerState, key: str) -> bool:
 def replicas_go_unless_used(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
     event: events.RemoveReplicas = worker.last.event
-    used = {
-        key
-        for name in (*worker.executing, *worker.long_running)
-        if (runner := worker.tasks[name]).state in USES_INPUTS
-        for key in runner.dependencies
-    }
+    used = inputs_of_threads(worker)
     kept = worker.last.keys_told(do.AddKeys)
     for key in event.keys:
         task = worker.tasks.get(key)
@@ -196,6 +191,46 @@ def replicas_go_unless_used(observation: ModelObservation) -> Iterator[str]:
             yield f"{key} is {task.state}, in use: {in_use}"
         elif in_use and key not in kept:
             yield f"{key} is kept, and nobody was told"
+
+
+def inputs_of_threads(worker: WorkerState) -> set[str]:
+    """Keys that a running task takes."""
+    return {
+        key
+        for name in (*worker.executing, *worker.long_running)
+        if (runner := worker.tasks[name]).state in USES_INPUTS
+        for key in runner.dependencies
+    }
+
+
+@always(
+    "A value that was scattered while a thread or transfer was held is not stored later, where it may "
+    "be dropped or was freed since.",
+    events.FreeKeys,
+    events.ForgetKeys,
+    events.RemoveReplicas,
+)
+def dropped_values_do_not_come_back(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
+    event: events.FreeKeys | events.ForgetKeys | events.RemoveReplicas = worker.last.event
+    for key in event.keys:
+        task = worker.tasks.get(key)
+        if task is None or task.scattered is ABSENT:
+            continue
+        may_stay = isinstance(event, events.RemoveReplicas)
+        if not (may_stay and (task.needed_by or key in inputs_of_threads(worker))):
+            yield f"{key} is {task.state}, and a value that was to go is stored after that"
+
+
+@always("A scattered value that is stored is reported: a client waits for that.", events.UpdateData)
+def scattered_values_are_reported(observation: ModelObservation) -> Iterator[str]:
+    worker = observation.worker
+    event: events.UpdateData = worker.last.event
+    reported = worker.last.keys_told(do.AddKeys)
+    reported.update(it.key for it in worker.last.told(do.TaskFinished))
+    for key in event.values:
+        if key in worker.data and key not in reported:
+            yield f"{key} was scattered and is stored, and nobody was told"
 
 
 @always(

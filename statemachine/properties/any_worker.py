@@ -122,6 +122,13 @@ def asks_the_right_peer(observation: Observation) -> Iterator[str]:
                     yield f"{it.worker} is asked for {key}, which it does not hold"
 
 
+@always("A transfer brings something: no peer is asked for nothing.", do.GatherDep)
+def transfers_are_for_some_key(observation: Observation) -> Iterator[str]:
+    for it in observation.issued:
+        if isinstance(it, do.GatherDep) and not it.keys:
+            yield f"{it.worker} is asked for no key"
+
+
 @always("Nothing is started while the worker is paused.", do.Execute, do.GatherDep)
 def nothing_starts_while_paused(observation: Reply) -> Iterator[str]:
     if observation.environment.paused:
@@ -179,6 +186,20 @@ def reports_the_last_request(observation: Observation) -> Iterator[str]:
                     f"{type(it).__name__} of {it.key} names run {it.run_id}, "
                     f"last requested was {environment.requests[it.key].run_id}"
                 )
+
+
+@always(
+    "The failure of a task that was requested is reported under its run id, until that run was "
+    "reported or withdrawn (R27).",
+    do.TaskErred,
+)
+def failures_name_their_run(observation: Observation) -> Iterator[str]:
+    environment = observation.environment
+    for it in observation.issued:
+        if isinstance(it, do.TaskErred) and it.run_id is None and it.key in environment.live:
+            run_id = environment.requests[it.key].run_id
+            if run_id not in environment.reported and it.key not in environment.withdrawn:
+                yield f"{it.key} is reported as erred, and not that it was run {run_id}"
 
 
 @always("The end of a run is reported once.", do.TaskFinished, do.TaskErred)

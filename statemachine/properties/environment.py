@@ -67,6 +67,10 @@ class SoleWorkerEnvironment(WorkerEnvironment, Protocol):
         """Keys that were requested and not freed since."""
 
     @property
+    def withdrawn(self) -> Collection[str]:
+        """Keys whose last request the scheduler took back by ``CancelCompute``, done or not."""
+
+    @property
     def reported(self) -> Collection[int]:
         """Run ids that were reported as finished, erred or to be rescheduled before."""
 

@@ -48,6 +48,13 @@ class EventRecord:
         found = self._former.get((id(record), name), self)
         return getattr(record, name) if found is self else found
 
+    def replaced(self, record: object, name: str) -> Any:
+        """Return the value that the last write of an attribute in the event replaced; else its value."""
+        for write in reversed(self._writes):
+            if write[0] is setattr and write[1] is record and write[2] == name:
+                return write[3]
+        return getattr(record, name)
+
     def lost(self, mapping: Mapping[K, V]) -> dict[K, V]:
         """Items that the event removed from a dict or replaced, as they were before."""
         found: dict[K, V] = {}

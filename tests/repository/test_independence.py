@@ -36,6 +36,7 @@ DATA = {
 #: Methods of records that properties may call, and why they decide nothing.
 READERS = {
     "was": "a field before the event, from the journal of writes",
+    "replaced": "a field before its last write, from the journal of writes",
     "lost": "items that a dict lost in the event, from the journal of writes",
     "told": "instructions of the event, by kind",
     "keys_told": "keys that instructions of the event name, by kind",

@@ -90,6 +90,7 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         self.requests: dict[str, Request] = {}
         self.sizes: dict[str, int] = {}
         self.live: dict[str, None] = {}
+        self.withdrawn: dict[str, None] = {}
         self.run_id = 0
         self.reported: set[int] = set()
         self.told_seceded: dict[str, int] = {}
@@ -271,6 +272,10 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         self.content[event.key] = event.spec
         self.fixed[event.key] = self.live[event.key] = None
         self.rescheduled.pop(event.key, None)
+        self.withdrawn.pop(event.key, None)
+
+    def _takes_back(self, event: events.CancelCompute) -> None:
+        self.withdrawn[event.key] = None
 
     def _let_go(self, event: events.FreeKeys | events.ForgetKeys) -> None:
         for key in event.keys:
@@ -346,6 +351,7 @@ BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | Non
             events.GatherDepFailure: WorkerWorld._transfer_ends,
             events.RetryBusyWorker: WorkerWorld._waited,
             events.ComputeTask: WorkerWorld._requested,
+            events.CancelCompute: WorkerWorld._takes_back,
             events.AcquireReplicas: WorkerWorld._told_sizes,
             events.Pause: WorkerWorld._pauses,
             events.Unpause: WorkerWorld._unpauses,
