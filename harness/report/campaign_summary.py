@@ -1,6 +1,5 @@
 """Summary of a campaign as the command line prints it: the work done, the edges reached, the verdict."""
 
-import shlex
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Final
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.spelling import counted
+from workerfuzz.harness.cases.replay.replay import case_command, fixed_options
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.protocol import Explored
 from workerfuzz.harness.subjects import DEFAULT, declaration
@@ -199,23 +199,24 @@ def verdict(new: Sequence[Finding], known: Sequence[Finding]) -> str:
 def next_commands(account: ShardResult) -> Iterator[tuple[str, str]]:
     """Commands that a user may type next, each with its purpose."""
     plan = account.plan
-    subject = "" if plan.subject == DEFAULT else f" --subject {plan.subject}"
-    scope = "" if plan.scope == "worker" else f" --scope {plan.scope}"
+    fixed = fixed_options(plan.fixed)
     if account.new:
         for met in account.new[:SUGGESTED]:
             if met.path:
-                case = shlex.quote(met.path)
-                yield f"workerfuzz show {case}{subject}", "draw it"
+                yield case_command("show", met.path, plan.subject), "draw it"
         paths = [met.path for met in account.new if met.path]
         if paths:
-            folder = shlex.quote(str(Path(paths[0]).parent))
-            yield f"workerfuzz replay {folder}{subject}", "after a fix"
+            folder = Path(paths[0]).parent
+            yield case_command("replay", folder, plan.subject, *fixed), "after a fix"
         return
     if failures(account) or is_incomplete(account) or plan.explores:
         return
     if declaration(plan.subject).is_model:
         yield "workerfuzz demo", "see a bug being found"
-    yield f"workerfuzz run{subject}{scope} --for 5m --verbose", "longer, and in detail"
+    subject = "" if plan.subject == DEFAULT else f" --subject {plan.subject}"
+    scope = "" if plan.scope == "worker" else f" --scope {plan.scope}"
+    options = "".join(f" {word}" for word in fixed)
+    yield f"workerfuzz run{subject}{scope}{options} --for 5m --verbose", "longer, and in detail"
     if plan.scope == "worker":
         yield f"workerfuzz run{subject} --scope cluster", "scheduler and workers"
     yield "workerfuzz nightly --for 8h", "everything, with a report"

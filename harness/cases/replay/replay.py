@@ -2,7 +2,7 @@
 
 import enum
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
@@ -85,6 +85,11 @@ class Replay:
 def replay_command(path: str | Path, subject: str, *options: str, python: str = "") -> str:
     """Return the command that replays a case on a subject, as a POSIX shell takes it."""
     return case_command("replay", path, subject, *options, python=python)
+
+
+def fixed_options(fixed: Iterable[str]) -> list[str]:
+    """Return the options that put trial fixes in place."""
+    return [word for name in fixed for word in ("--fixed", name)]
 
 
 def case_command(verb: str, path: str | Path, subject: str, *options: str, python: str = "") -> str:

@@ -18,7 +18,7 @@ from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.reading import below, read, reason
 from workerfuzz.harness.cases.format.saving import write
-from workerfuzz.harness.cases.replay.replay import replay_command
+from workerfuzz.harness.cases.replay.replay import fixed_options, replay_command
 from workerfuzz.harness.cases.triage.severity import Consequence, Severity
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.worlds.violation import Violation
@@ -309,7 +309,7 @@ def closing_lines(finding: Finding, problem: str = "") -> list[str]:
     if not finding.path:
         return []
     path = Path(finding.path)
-    options = [word for name in finding.fixed for word in ("--fixed", name)]
+    options = fixed_options(finding.fixed)
     commands = [f"replay it: {replay_command(path, finding.subject, *options)}"]
     if finding.worker_case:
         alone = path.with_name(f"{path.stem}{ALONE}.case")
