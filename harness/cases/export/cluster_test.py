@@ -26,6 +26,7 @@ from workerfuzz.strategies.worker import Step
 
 #: A client and a key, at the beginning of a counterexample.
 _ABOUT: Final = re.compile(r"(?P<client>\S+) (waits for|was told that) (?P<key>[^\s:]+)")
+_ENDED: Final = re.compile(r"(\S+) asked for ([^\s,]+),? .* being (\w+)\b")
 _HELD: Final = re.compile(r"(?P<key>\S+) is ")
 
 #: What is left over: whose table it is, and which.
@@ -144,6 +145,10 @@ def ends(shown: Shown, ending: list[str]) -> Iterator[str]:
     """The last step, rest, and what holds then."""
     inside = ending
     resting = shown.at_rest
+    if shown.broken not in CHECKS.keys() | RAISED:
+        raise CaseError(
+            f"{shown.broken} is not checked by exported tests so far", None, shown.case.path
+        )
     checks = CHECKS.get(shown.broken, nothing_more)(shown)
     each = {"each": Code("cluster.slots_agree")} if shown.broken in PASSING else {}
     rest = f"await {call('cluster.rest', rounds=MOST_ROUNDS, **each)}"
@@ -211,6 +216,14 @@ def values(shown: Shown) -> list[str]:
     ]
 
 
+def not_ended(shown: Shown) -> list[str]:
+    """No client was told that what it waits for has failed or was cancelled."""
+    found = _ENDED.match(shown.counterexample)
+    if found is None:
+        return ["assert not cluster.ended, cluster.ended"]
+    return [f"assert {literal(found.groups())} not in cluster.ended, cluster.ended"]
+
+
 def empty(shown: Shown) -> list[str]:
     """The tables that something is left in."""
     if not shown.counterexample:
@@ -260,13 +273,15 @@ def each_worker(*lines: str) -> Callable[[Shown], list[str]]:
     return lambda shown: ["for ws in cluster.workers.values():", *indented(lines)]
 
 
-#: What is asserted once all has happened, by property. The others are about what happens: it raises.
+#: What is asserted once all has happened, by property.
 CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
     {
         "wanted_keys_resolve": statuses("finished", "erred", "cancelled"),
         "failures_have_a_cause": statuses("erred"),
         "finished_keys_do_not_fail": lambda shown: ["assert not cluster.undone"],
         "nothing_is_cancelled_by_itself": statuses("cancelled"),
+        "late_answers_end_nothing": not_ended,
+        "paused_workers_are_given_nothing": lambda shown: ["assert not cluster.given_while_paused"],
         "finished_keys_have_the_right_value": values,
         "holders_are_agreed_on": lambda shown: ["assert cluster.believed() == cluster.stored()"],
         "nothing_is_left": empty,
@@ -282,11 +297,20 @@ CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
     }
 )
 
+#: Properties that break by what is raised while a test runs.
+RAISED: Final = frozenset(
+    {
+        "asks_the_right_peer", "cluster_comes_to_rest", "every_call_returns", "no_handler_raises",
+        "one_action_per_key", "one_thread_for_a_task", "transfers_are_single",
+    }
+)  # fmt: skip
+
 #: What is judged before clients let go of what they want.
 JUDGED: Final = frozenset(
     {
         "wanted_keys_resolve", "failures_have_a_cause", "finished_keys_do_not_fail",
         "nothing_is_cancelled_by_itself", "finished_keys_have_the_right_value", "holders_are_agreed_on",
+        "late_answers_end_nothing",
     }
 )  # fmt: skip
 

@@ -102,6 +102,18 @@ def test_case_that_breaks_nothing_is_no_test() -> None:
         export(parse(UNBROKEN), get("dask"))
 
 
+def test_property_that_tests_do_not_check_is_refused() -> None:
+    """A test that cannot fail would say nothing."""
+    text = (
+        "workerfuzz-case 1\ntitle: a\nscope: cluster\nsubject: dask\n"
+        "breaks: tries_are_counted on dask\n\n> submit c0 a want a\n"
+    )
+    with pytest.raises(
+        CaseError, match="tries_are_counted is not checked by exported tests so far"
+    ):
+        export(parse(text), get("dask"))
+
+
 def test_case_of_processes_is_no_test() -> None:
     text = "workerfuzz-case 1\ntitle: a\nscope: process\nsubject: dask\n\n> flow\n"
     with pytest.raises(CaseError, match="a case of processes is not written as a test so far"):
