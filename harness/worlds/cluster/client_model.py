@@ -1,7 +1,7 @@
 """A model of the clients: what they know and want, and the values that tasks must have."""
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.scheduler import client_requests
@@ -207,15 +207,20 @@ class ClientModel:
         """Keys that a client wants, as the scheduler has heard, with all that they rest on."""
         return self.closure(key for heard in self.heard.values() for key in heard)
 
-    def closure(self, keys: Iterable[str]) -> Collection[str]:
-        """The keys with all that they depend on, as the scheduler has heard."""
+    def closure(
+        self, keys: Iterable[str], behind: Callable[[str], bool] = lambda key: True
+    ) -> Collection[str]:
+        """The keys with all that they depend on, as the scheduler has heard.
+
+        Inputs are followed *behind* the keys for which that is true.
+        """
         found: dict[str, None] = {}
         left = list(keys)
         while left:
             key = left.pop()
             if key not in found:
                 found[key] = None
-                left += self.needs.get(key, ())
+                left += self.needs.get(key, ()) if behind(key) else ()
         return found
 
     # Notices

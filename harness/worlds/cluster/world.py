@@ -181,7 +181,8 @@ class ClusterWorld(ClusterEnvironment):
     def retry(self, client: str, wish: client_requests.Retry) -> None:
         """The scheduler gets a request for another try."""
         cluster = self.cluster
-        among = self.client_model.closure(wish.keys)
+        # An input that is in memory is not computed again, whatever became of its own inputs.
+        among = self.client_model.closure(wish.keys, lambda key: cluster.state(key) != "memory")
         failed = [key for key in among if cluster.state(key) == "erred"]
         self.assignments.note_retry(failed)
         self.call(SCHEDULER, cluster.ask, client, wish)

@@ -122,18 +122,26 @@ def on_cancel(
 def on_retry(
     scheduler: SchedulerState, client: str, request: client_requests.Retry
 ) -> SchedulerOutcome:
-    """Restart failed tasks, and notify their clients.
+    """Restart failed tasks with all that failed before them, and notify their clients.
 
-    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.stimulus_retry``
+    A released input has to be computed again, and what failed behind it would fail it at once.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.stimulus_retry``, which stops at inputs
+    that are not erred themselves
     """
     again: dict[str, SchedulerRecommendation] = {}
-    left = list(request.keys)
+    seen: set[str] = set()
+    left = [key for key in request.keys if key in scheduler.tasks]
     while left:
-        task = scheduler.tasks.get(left.pop())
-        if task is None or task.state is not SchedulerTaskState.ERRED or task.key in again:
+        task = scheduler.tasks[left.pop()]
+        if task.key in seen:
+            continue
+        seen.add(task.key)
+        if task.state in (SchedulerTaskState.ERRED, SchedulerTaskState.RELEASED):
+            left += task.dependencies
+        if task.state is not SchedulerTaskState.ERRED:
             continue
         again[task.key] = SchedulerRecommendation(SchedulerTaskState.RELEASED)
-        left += task.dependencies
         task.retries_left = task.options.retries
         task.suspicion = task.input_failures = 0
         scheduler.tell_wanting(task, NoticeStatus.PENDING)

@@ -69,6 +69,20 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "retry-looks-behind-released-inputs",
+        "Another try of a key is one of all that failed behind inputs that are to be computed again.",
+        (
+            "scheduler.Scheduler.stimulus_retry",
+            r"if dts\.state == \"erred\"\]",
+            'if dts.state in ("erred", "released")]',
+        ),
+        (
+            "scheduler.Scheduler.stimulus_retry",
+            r"^( +)else:\n +roots\.append\(key\)",
+            r'\1if ts.state == "erred":\n\1    roots.append(key)',
+        ),
+    ),
+    _fix(
         "blame-goes-with-the-failure",
         "A task that is released instead of failing with its input is not to blame any more.",
         *(

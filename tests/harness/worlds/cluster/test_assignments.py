@@ -48,3 +48,28 @@ def test_a_mutant_is_caught_by_the_property_that_is_about_it(name: str) -> None:
         found = violation_of(ClusterWorld(get_cluster("reference"), config), steps)
     assert found is not None
     assert found.property == property_name
+
+
+#: g fails, which is made of b, and that of a; b stays in memory.
+BEHIND_MEMORY = (
+    f"submit c0 a b(a) g(b) want b,g|{FIRST}|succeed w0 a|deliver w0->scheduler"
+    "|deliver scheduler->w0|succeed w0 b|deliver w0->scheduler|deliver scheduler->w0"
+    "|fail w0 g|deliver w0->scheduler|deliver w0->scheduler|deliver scheduler->w0"
+    "|deliver scheduler->c0"
+)
+#: The same, and nobody needs b.
+BEHIND_RELEASED = BEHIND_MEMORY.replace("want b,g", "want g")
+#: Then a is asked for, is computed once more, and fails.
+FAILS_SINCE = (
+    f"|submit c0 a want a|{FIRST}|fail w0 a|deliver w0->scheduler|deliver w0->scheduler"
+    "|deliver scheduler->c0"
+)
+
+
+@pytest.mark.parametrize("lines", [BEHIND_RELEASED, BEHIND_MEMORY])
+def test_what_failed_since_behind_an_input_is_tried_again_where_it_is_needed(lines: str) -> None:
+    config = ClusterRunConfig(ClusterConfig(workers=1))
+    world = ClusterWorld(get_cluster("reference"), config)
+    for line in f"{lines}{FAILS_SINCE}|retry c0 g".split("|"):
+        world.apply(parse(line, BY_WORD))
+    world.finish()
