@@ -103,8 +103,8 @@ class NightLog:
         self.reported.update(map(name_of, new))
         return new
 
-    def write_case(self, part: Part, finding: Finding) -> None:
-        """Write a finding; where the folder takes nothing, its case is shown."""
+    def write_case(self, part: Part | None, finding: Finding) -> None:
+        """Write a finding, also one that no part of the night met; else its case is shown."""
         name = name_of(finding)
         if finding.lines:
             self.add_seen(finding.subject, finding.scope, SeenBefore(name, finding.signature))
@@ -116,7 +116,8 @@ class NightLog:
                 for line in finding.case.text.splitlines():
                     self.say(line)
         else:
-            self.written[part, name] = finding.case
+            if part is not None:
+                self.written[part, name] = finding.case
 
     def set_path(self, finding: Finding) -> None:
         """Set the path of the case of a finding, and the bug it matches from before this night."""

@@ -245,6 +245,9 @@ class Nightly:
             raise KeyboardInterrupt
         for canary, result in zip(planted, done, strict=True):
             phase.red += [*canary.failures(result), *problems_of(result)]
+            if not canary.planted:
+                for finding in result.new:
+                    self.log.write_case(None, finding)
         if not phase.red:
             names = ", ".join(canary.planted for canary in planted if canary.planted)
             phase.lines = [f"found {names}; nothing else"]

@@ -235,6 +235,22 @@ def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None
     )
 
 
+def test_what_breaks_where_nothing_is_planted_is_kept(tmp_path: Path) -> None:
+    """Even if the night itself meets nothing."""
+
+    def canaries_only(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
+        shards = list(plans)
+        if all(plan.corpus for plan in shards):
+            return []
+        return run_in_process(shards, tell)
+
+    with named("bytes-stay-under-way").planted():
+        night, _ = sit(tmp_path, runs=4, carry=canaries_only)
+    assert not night.shards
+    kept = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.case")]
+    assert any("~ incoming_bytes_are_conserved" in text for text in kept)
+
+
 def interrupted_after(count: int) -> Executor:
     """Ctrl-C comes when so many shards are over, in the canary or later."""
 
