@@ -226,14 +226,14 @@ class CaseFile(pytest.File):
     """One case."""
 
     def collect(self) -> Iterator["CaseItem"]:
-        from workerfuzz.harness.cases.format import casefile, reading, vocabulary
+        from workerfuzz.harness.cases.format import casefile, files, vocabulary
         from workerfuzz.harness.cases.format.case import CaseError
         from workerfuzz.harness.cases.format.spelling import unknown
 
         path = shown(self.path)
         try:
             if self.config.getoption("--case-rewrite"):
-                case = casefile.parse_leniently(reading.read(path), path)
+                case = casefile.parse_leniently(files.read(path), path)
             else:
                 case = casefile.load(path)
         except CaseError as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.format.reading import case_files, reason
+from workerfuzz.harness.cases.format.files import case_files, reason
 from workerfuzz.harness.cases.swimlanes import step_detail
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.cli.options import DASK, ExitStatus, complain, fix_hash_order, write_output

@@ -50,7 +50,7 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
     quiet: QuietOption = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
-    from workerfuzz.harness.cases.format.reading import case_files
+    from workerfuzz.harness.cases.format.files import case_files
     from workerfuzz.harness.cases.replay.batch import BatchReplay, Result, subjects_of, summary
     from workerfuzz.harness.cases.replay.post_mortem import debug
     from workerfuzz.harness.cases.replay.replay_process import Child
@@ -115,8 +115,7 @@ def export(
     fix_hash_order(DASK)
     from workerfuzz.harness.cases.export.export import export
     from workerfuzz.harness.cases.format.casefile import parse_leniently
-    from workerfuzz.harness.cases.format.reading import read, reason
-    from workerfuzz.harness.cases.format.saving import write
+    from workerfuzz.harness.cases.format.files import read, reason, write
     from workerfuzz.harness.subjects import get
 
     text = export(parse_leniently(read(case), case), get(DASK))

@@ -36,8 +36,7 @@ def said(night: Path, options: list[str], out: Path | None, python: str, patienc
     """
     import subprocess
 
-    from workerfuzz.harness.cases.format.reading import reason
-    from workerfuzz.harness.cases.format.saving import write
+    from workerfuzz.harness.cases.format.files import reason, write
     from workerfuzz.harness.cases.replay.replay_process import environment
 
     path = python or sys.executable

@@ -269,8 +269,7 @@ STDOUT: Final = Path("-")
 
 def write_output(path: Path, content: str, what: str = "picture") -> None:
     """Write a file, or standard output."""
-    from workerfuzz.harness.cases.format.reading import reason
-    from workerfuzz.harness.cases.format.saving import write
+    from workerfuzz.harness.cases.format.files import reason, write
 
     if path == STDOUT:
         typer.echo(content, nl=False)

@@ -58,7 +58,7 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
         show_folder(case, html, subject)
         return
     from workerfuzz.harness.cases.format.casefile import parse_leniently
-    from workerfuzz.harness.cases.format.reading import read
+    from workerfuzz.harness.cases.format.files import read
     from workerfuzz.harness.report.terminal import show_case
     from workerfuzz.harness.subjects import get
 

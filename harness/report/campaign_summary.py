@@ -8,8 +8,8 @@ from typing import Final
 
 from workerfuzz.harness.campaigns.shard.counters import Counters
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.cases.format.casefile import case_command, fixed_options
 from workerfuzz.harness.cases.format.spelling import counted
-from workerfuzz.harness.cases.replay.replay import case_command, fixed_options
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.protocol import Explored
 from workerfuzz.harness.subjects import DEFAULT, declaration

@@ -7,8 +7,8 @@ from typing import Final
 from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.shard.counters import total
+from workerfuzz.harness.cases.format.casefile import replay_command
 from workerfuzz.harness.cases.format.spelling import counted
-from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.campaign_summary import verdict
 from workerfuzz.harness.worlds.scopes import SCOPES

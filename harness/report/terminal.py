@@ -6,9 +6,8 @@ from rich.console import Console
 from rich.text import Text
 
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
-from workerfuzz.harness.cases.case_world import open_world
-from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.format.config_text import format_config
+from workerfuzz.harness.cases.format.case import Case, open_world
+from workerfuzz.harness.cases.format.casefile import format_config
 from workerfuzz.harness.cases.replay.replay import with_rest
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play

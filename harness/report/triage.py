@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.nightly.triage import BugStatus, TriagedBug
+from workerfuzz.harness.cases.format.casefile import replay_command
 from workerfuzz.harness.cases.format.spelling import counted
-from workerfuzz.harness.cases.replay.replay import replay_command
 from workerfuzz.harness.cases.triage.severity import Severity
 
 

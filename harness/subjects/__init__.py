@@ -47,6 +47,8 @@ class Declaration:
         is_embedded: it does the same in any process, and cannot take the process with it.
         requires: module without which it cannot be had; empty for none.
         exports_tests: a case becomes a test of its own code base.
+        has_production_mode: it can do without its own validation, and then goes on where that would
+            stop it.
         fixes: place of a function that makes its trial fixes out of their names; empty for none.
     """
 
@@ -58,6 +60,7 @@ class Declaration:
     is_embedded: bool = False
     requires: str = ""
     exports_tests: bool = False
+    has_production_mode: bool = True
     fixes: str = ""
 
 
@@ -70,6 +73,7 @@ OWN: Final[Mapping[str, Declaration]] = MappingProxyType(
             is_own=True,
             is_model=True,
             is_embedded=True,
+            has_production_mode=False,
         ),
         "dask": Declaration(
             worker="workerfuzz.harness.subjects.dask.worker.worker:DaskSubject",

@@ -198,7 +198,7 @@ def test_a_subject_that_is_refused_ends_with_3(say: Say, monkeypatch: pytest.Mon
 @pytest.mark.usefixtures("at_once")
 def test_a_full_disk_prints_the_case(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     broken(monkeypatch, with_a_bug)
-    from workerfuzz.harness.cases.format import saving
+    from workerfuzz.harness.cases.format import files
 
     fsync = os.fsync
 
@@ -207,7 +207,7 @@ def test_a_full_disk_prints_the_case(say: Say, monkeypatch: pytest.MonkeyPatch) 
             raise OSError(28, "No space left on device")
         fsync(descriptor)
 
-    monkeypatch.setattr(saving.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     status, out, _ = say(*NIGHT)
     assert status == 1
     assert (

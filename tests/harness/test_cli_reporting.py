@@ -10,7 +10,7 @@ from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.night_files import NIGHT, as_text
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.format import saving
+from workerfuzz.harness.cases.format import files
 from workerfuzz.harness.cli.night_report import ANNOTATIONS, JUNIT, PAGE, SUMMARY, write_reports
 from workerfuzz.harness.engines.findings.finding import Finding
 
@@ -84,7 +84,7 @@ def test_a_full_disk_is_told(night: Path, make: Make, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(saving, "write", full)
+    monkeypatch.setattr(files, "write", full)
     assert write_reports(night, make("echo ::error::")) == [
         f"{night}: no space left on device; the report is not whole"
     ]

@@ -7,7 +7,7 @@ from examples.campaigns import result_in
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.format.case import open_world
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.cases.swimlanes.charting import chart_of

@@ -27,9 +27,8 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.format.case import Case, open_world
 from workerfuzz.harness.cases.replay.replay import replay
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.subjects.protocol import Subject

@@ -28,7 +28,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     violation_of,
 )
 from workerfuzz.harness.engines.shrink.shrink import Shrinker, Shrunk, replay
-from workerfuzz.harness.subjects import system, trial_fixes
+from workerfuzz.harness.subjects import declaration, system, trial_fixes
 from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
@@ -161,7 +161,8 @@ def reproduce_with(request: ReproduceCrash, fixed: Collection[str]) -> Finding |
         return replace(finding, case=FindingCase())
     shrunk = shrink_in_forks(attempts, shown)
     set_shrunk_case(finding, shrunk, FindingCase(case_of(request.plan, shrunk)))
-    if request.plan.scope == "cluster":
+    its = declaration(request.plan.subject)
+    if request.plan.scope == "cluster" and its.has_production_mode:
         finding.set_consequence(harm(attempts, shrunk.violation))
     return finding
 

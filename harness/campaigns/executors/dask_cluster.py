@@ -40,7 +40,7 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, ignore_progress
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.files import reason
 from workerfuzz.harness.engines.findings.finding import Finding
 
 #: The cluster that is started here.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from workerfuzz.harness.campaigns.executors.protocol import FORMAT, ListTargets
 from workerfuzz.harness.campaigns.executors.worker_client import NoReply, request_result
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.files import reason
 from workerfuzz.harness.subjects import declaration
 
 #: The oldest Python that runs workerfuzz.

@@ -46,7 +46,7 @@ from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import Shard, fill, open_shard
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.files import reason
 from workerfuzz.harness.cases.replay.recovery import open_log
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import minimise

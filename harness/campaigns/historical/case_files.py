@@ -7,7 +7,7 @@ from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.historical.search import Sighting, moves_of, shortest
 from workerfuzz.harness.cases.format import corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
-from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.format.files import write
 from workerfuzz.harness.engines.shrink.shrink import replay
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.worlds.scopes import CLUSTER

@@ -24,8 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.campaigns.nightly.night import FORMAT
-from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.format.files import reason, write
 
 #: First line of the file that says what the folder is: a word, and the version of the format.
 MAGIC: Final = "workerfuzz-folder"

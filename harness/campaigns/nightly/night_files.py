@@ -14,8 +14,7 @@ from workerfuzz.harness.campaigns.nightly.night import FORMAT, Night
 from workerfuzz.harness.campaigns.plan.wire import Unreadable, from_json, to_json
 from workerfuzz.harness.campaigns.shard.counters import total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.format.files import reason, write
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.findings.finding import Finding, former_name_of, name_of
 

@@ -28,8 +28,7 @@ from workerfuzz.harness.campaigns.nightly.night_files import (
 from workerfuzz.harness.campaigns.shard.merge import up_to
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.format.files import reason, write
 from workerfuzz.harness.engines.findings.finding import (
     Finding,
     FindingCase,

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.reading import case_files
+from workerfuzz.harness.cases.format.files import case_files
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.triage import known_bugs

@@ -33,7 +33,7 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.executor import Executor
 from workerfuzz.harness.cases.format import corpus
-from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.files import reason
 from workerfuzz.harness.engines.findings.finding import names_in
 
 

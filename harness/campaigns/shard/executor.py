@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
-from workerfuzz.harness.engines.findings.finding import Bug, Finding
-from workerfuzz.harness.engines.findings.finding_writer import report_unshrunk, write_and_report
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding_writer import Deduplicator
 
 #: Called with the index of a plan, the result of its shard so far, and the finding that caused the call;
 #: None: a second or so has passed.
@@ -59,35 +59,6 @@ def run_in_process(
     return results
 
 
-class Deduplicator:
-    """The shortest case of each bug found so far, which is written at once."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.found: dict[Bug, Finding] = {}
-
-    def take(self, finding: Finding) -> Finding | None:
-        """Write a finding, and add to its report how to replay it. None: it was found before."""
-        former = self.found.get(finding.bug)
-        if former is None or finding.length < former.length:
-            written = self.found[finding.bug] = replace(finding, lines=[*finding.lines])
-            write_and_report(written, self.folder)
-        return self.found[finding.bug] if former is None else None
-
-    def with_paths(self, result: ShardResult) -> ShardResult:
-        """The result with the findings as they were written, those that were not reported among them."""
-        for finding in result.findings:
-            if finding.is_new and finding.case and finding.bug not in self.found:
-                if finding.awaits_shrinking:  # that was interrupted
-                    report_unshrunk(finding)
-                self.take(finding)
-        findings = [
-            replace(self.found.get(it.bug, it), occurrences=it.occurrences) if it.is_new else it
-            for it in result.findings
-        ]
-        return replace(result, findings=findings)
-
-
 def deduplicating(executor: Executor, folder: Path) -> Executor:
     """An executor whose findings are written into a folder: each bug once, however many shards find it.
 
@@ -102,6 +73,7 @@ def deduplicating(executor: Executor, folder: Path) -> Executor:
         def take(index: int, result: ShardResult, finding: Finding | None) -> None:
             on_progress(index, result, deduplicator.take(finding) if finding is not None else None)
 
-        return [deduplicator.with_paths(result) for result in executor(plans, take)]
+        results = executor(plans, take)
+        return [replace(it, findings=deduplicator.with_paths(it.findings)) for it in results]
 
     return run

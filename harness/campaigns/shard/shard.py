@@ -25,7 +25,7 @@ from workerfuzz.harness.campaigns.shard.interruptions import (
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
-from workerfuzz.harness.cases.format.reading import reason
+from workerfuzz.harness.cases.format.files import reason
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, Known, known_bugs
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.cases.triage.sound_world import remainder

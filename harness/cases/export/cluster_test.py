@@ -13,10 +13,10 @@ from workerfuzz.harness.cases.export.python_source import (
     docstring,
     indented,
     literal,
+    slug,
 )
 from workerfuzz.harness.cases.export.template_source import needed, template
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.cases.format.saving import slug
 from workerfuzz.harness.worlds.cluster.drain import FEWEST_ROUNDS, ROUNDS_PER_KEY
 from workerfuzz.strategies.cluster.from_clients import Cancel, Scatter
 from workerfuzz.strategies.cluster.run_config import ClusterConfig

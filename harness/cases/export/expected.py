@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format import vocabulary
-from workerfuzz.harness.cases.format.case import Case, CaseError
+from workerfuzz.harness.cases.format.case import Case, CaseError, OpenWorld, open_world
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.violation import Violation

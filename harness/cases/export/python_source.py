@@ -1,6 +1,8 @@
 """Pieces of Python that tests are written of."""
 
+import re
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -69,3 +71,19 @@ def indented(lines: Iterable[str], by: int = 4) -> Iterator[str]:
     """Each line further to the right; those that are several lines as well."""
     for line in lines:
         yield from (f"{' ' * by}{part}" if part else "" for part in line.split("\n"))
+
+
+#: Longest part of a name that tells the title.
+_SLUG_COLUMNS: Final = 60
+
+
+def slug(title: str) -> str:
+    """``The peer dies: y waits`` as ``the-peer-dies-y-waits``."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    name = ""
+    for word in words:
+        if name and len(name) + 1 + len(word) > _SLUG_COLUMNS:
+            break
+        name = f"{name}-{word}" if name else word[:_SLUG_COLUMNS]
+    return name or "case"

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from workerfuzz.harness.cases.case_world import open_world
 from workerfuzz.harness.cases.export.expected import Shown
 from workerfuzz.harness.cases.export.python_source import (
     Code,
@@ -14,10 +13,10 @@ from workerfuzz.harness.cases.export.python_source import (
     docstring,
     indented,
     literal,
+    slug,
 )
 from workerfuzz.harness.cases.export.template_source import needed, template
-from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.saving import slug
+from workerfuzz.harness.cases.format.case import Case, CaseError, open_world
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.dask.interface import LIMITS
 from workerfuzz.harness.worlds.scopes import World

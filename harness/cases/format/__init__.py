@@ -1,1 +1,1 @@
-"""The text format of cases and corpus entries: parsing, formatting, reading and saving."""
+"""The text format of cases and corpus entries, and their files."""

@@ -1,14 +1,16 @@
 """One scenario: what it is about, its steps, and what is expected to follow from each."""
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from workerfuzz.harness.subjects import AnySubject, system
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, World
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.worker import Step
@@ -138,6 +140,11 @@ class Case:
         return tuple(scene.step for scene in self.scenes if scene.step is not None)
 
     @property
+    def run_config(self) -> AnyRunConfig:
+        """All that is fixed before the first step."""
+        return SCOPES[self.scope].run_config_of(self.steps, self.config)
+
+    @property
     def tells_effects(self) -> bool:
         """It says what follows from its steps, so a step without a line has no effect."""
         return any(scene.effects for scene in self.scenes)
@@ -163,3 +170,13 @@ class Case:
 
     def known_breaks(self, subject: str, version: str) -> Iterator[KnownBreak]:
         return (known for known in self.breaks if known.covers(subject, version))
+
+
+#: Makes the world of a case, around a subject.
+OpenWorld: TypeAlias = Callable[[Case, AnySubject], World]
+
+
+def open_world(case: Case, subject: AnySubject) -> World:
+    """Return a fresh world as the case describes it."""
+    its = subject if case.scope is ScopeName.WORKER else system(subject.name, case.scope)
+    return SCOPES[case.scope].open(its, case.run_config)

@@ -12,11 +12,10 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
-from workerfuzz.harness.cases.format import corpus_entry, reading
+from workerfuzz.harness.cases.format import corpus_entry
 from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
-from workerfuzz.harness.cases.format.reading import reason
-from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.format.files import read, reason, write
 from workerfuzz.strategies.step import Step
 
 #: Suffix of the files of entries.
@@ -101,7 +100,7 @@ def load(folder: Path) -> Corpus:
 
 def load_entry(path: Path) -> CorpusEntry:
     """Return the entry in a file; raises CaseError."""
-    content = reading.read(path)
+    content = read(path)
     entry = corpus_entry.read(content, path)
     if path.name != name_of(content):
         raise CaseError(

@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from workerfuzz.harness.cases.format.case import CaseError, NumberedLine
-from workerfuzz.harness.cases.format.config_text import format_config, parse_config
-from workerfuzz.harness.cases.format.reading import joined, wrapped
+from workerfuzz.harness.cases.format.casefile import format_config, parse_config
+from workerfuzz.harness.cases.format.files import joined, wrapped
 from workerfuzz.harness.cases.format.spelling import unknown
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, FuzzingScope
 from workerfuzz.strategies import text

@@ -3,8 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak, NumberedLine, ScopeName
+from workerfuzz.harness.cases.format.case import (
+    Case,
+    CaseStep,
+    KnownBreak,
+    NumberedLine,
+    OpenWorld,
+    ScopeName,
+    open_world,
+)
 from workerfuzz.harness.subjects import AnySubject, declaration
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from workerfuzz.harness.cases.format.case import CaseError, ScopeName
-from workerfuzz.harness.cases.format.config_text import format_config, parse_config
+from workerfuzz.harness.cases.format.casefile import format_config, parse_config
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyConfig, AnyRunConfig
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.write_ahead_log import (

@@ -1,19 +1,24 @@
 """Replaying a case: is everything still as it is written?"""
 
 import enum
-import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
-from workerfuzz.harness.cases.format.case import Case, CaseStep, KnownBreak, ScopeName
+from workerfuzz.harness.cases.format.case import (
+    Case,
+    CaseStep,
+    KnownBreak,
+    OpenWorld,
+    ScopeName,
+    open_world,
+)
+from workerfuzz.harness.cases.format.casefile import replay_command
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.subjects import DEFAULT, AnySubject, declaration, system
+from workerfuzz.harness.subjects import AnySubject, declaration, system
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 from workerfuzz.harness.worlds.playing import StepResult, play
 from workerfuzz.harness.worlds.violation import Violation
@@ -80,29 +85,6 @@ class Replay:
         return cls(
             outcome, data["place"], data["subject"], report, data["command"], drawing, headline
         )
-
-
-def replay_command(path: str | Path, subject: str, *options: str, python: str = "") -> str:
-    """Return the command that replays a case on a subject, as a POSIX shell takes it."""
-    return case_command("replay", path, subject, *options, python=python)
-
-
-def fixed_options(fixed: Iterable[str]) -> list[str]:
-    """Return the options that put trial fixes in place."""
-    return [word for name in fixed for word in ("--fixed", name)]
-
-
-def case_command(verb: str, path: str | Path, subject: str, *options: str, python: str = "") -> str:
-    """Return a command about one case, as a POSIX shell takes it.
-
-    Args:
-        subject: named unless it is the default of all commands.
-        python: interpreter in whose environment it runs; empty: the ``workerfuzz`` on the PATH.
-    """
-    program = [python, "-m", "workerfuzz.harness.cli"] if python else ["workerfuzz"]
-    name = f"./{path}" if str(path).startswith("-") else str(path)
-    chosen = [] if subject in {"", DEFAULT} else ["--subject", subject]
-    return shlex.join([*program, verb, name, *chosen, *options])
 
 
 def replay(

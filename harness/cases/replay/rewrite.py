@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from workerfuzz.harness.cases.case_world import OpenWorld, open_world
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.reading import read, reason
-from workerfuzz.harness.cases.format.saving import write
+from workerfuzz.harness.cases.format.case import Case, CaseError, OpenWorld, open_world
+from workerfuzz.harness.cases.format.files import read, reason, write
 from workerfuzz.harness.cases.format.vocabulary import REFERENCE
 from workerfuzz.harness.cases.replay.record import rewritten
 from workerfuzz.harness.subjects import get

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Final, cast
 
 from workerfuzz.harness.cases.format.case import Case, CaseStep, ScopeName
-from workerfuzz.harness.cases.format.config_text import format_config
+from workerfuzz.harness.cases.format.casefile import format_config
 from workerfuzz.harness.cases.swimlanes.chart import Chart, ChartFailure, keys_in
 from workerfuzz.harness.cases.swimlanes.listing import listed
 from workerfuzz.harness.cases.swimlanes.text_drawing import draw, fits, plain
@@ -17,7 +17,6 @@ from workerfuzz.harness.subjects import AnySubject, get_cluster, get_processes
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
-from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.process.run_config import ProcessRunConfig
 
@@ -60,7 +59,7 @@ def open_traced(
     case: Case, subject: AnySubject, *, tables: bool
 ) -> TracedCluster | TracedProcesses | TracedWorker:
     """A fresh world that takes notes."""
-    run_config = SCOPES[case.scope].run_config_of(case.steps, case.config)
+    run_config = case.run_config
     if isinstance(run_config, ProcessRunConfig):
         return TracedProcesses(get_processes(subject.name), run_config, tables=tables)
     if isinstance(run_config, ClusterRunConfig):

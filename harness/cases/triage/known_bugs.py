@@ -7,10 +7,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.cases.case_world import open_world
-from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.format.case import Case, open_world
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.format.reading import case_files
+from workerfuzz.harness.cases.format.files import case_files
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem

@@ -16,9 +16,8 @@ from msgspec.structs import replace
 
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.reading import below, read, reason
-from workerfuzz.harness.cases.format.saving import write
-from workerfuzz.harness.cases.replay.replay import fixed_options, replay_command
+from workerfuzz.harness.cases.format.casefile import fixed_options, replay_command
+from workerfuzz.harness.cases.format.files import below, read, reason, write
 from workerfuzz.harness.cases.triage.severity import Consequence, Severity
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.worlds.violation import Violation

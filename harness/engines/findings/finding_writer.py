@@ -1,10 +1,12 @@
 """From a violation to its finding: the steps are shrunk, recorded as a case, written, and reported."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, cast
+
+from msgspec.structs import replace
 
 from workerfuzz.harness.cases.format.case import ScopeName
 from workerfuzz.harness.cases.format.spelling import counted
@@ -13,6 +15,7 @@ from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
 from workerfuzz.harness.cases.triage.signature import Signature, root, signature
 from workerfuzz.harness.engines.findings.finding import (
+    Bug,
     Finding,
     FindingCase,
     closing_lines,
@@ -21,10 +24,9 @@ from workerfuzz.harness.engines.findings.finding import (
 )
 from workerfuzz.harness.engines.shrink.projection import project
 from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S, Shrunk, shrink
-from workerfuzz.harness.subjects import AnySubject
+from workerfuzz.harness.subjects import AnySubject, declaration
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, ProjectableClusterSystem
 from workerfuzz.harness.subjects.protocol import subject_frames
-from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.crashes import every_call_returns
 
@@ -132,6 +134,34 @@ def report_unshrunk(finding: Finding) -> None:
     set_shrunk_case(finding, shrunk, finding.case)
 
 
+class Deduplicator:
+    """The shortest case of each bug found so far, which is written at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.found: dict[Bug, Finding] = {}
+
+    def take(self, finding: Finding) -> Finding | None:
+        """Write a finding, and add to its report how to replay it. None: it was found before."""
+        former = self.found.get(finding.bug)
+        if former is None or finding.length < former.length:
+            written = self.found[finding.bug] = replace(finding, lines=[*finding.lines])
+            write_and_report(written, self.folder)
+        return self.found[finding.bug] if former is None else None
+
+    def with_paths(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Findings as they were written, those that were not reported among them."""
+        for finding in findings:
+            if finding.is_new and finding.case and finding.bug not in self.found:
+                if finding.awaits_shrinking:  # that was interrupted
+                    report_unshrunk(finding)
+                self.take(finding)
+        return [
+            replace(self.found.get(it.bug, it), occurrences=it.occurrences) if it.is_new else it
+            for it in findings
+        ]
+
+
 @dataclass(eq=False)
 class ReportedViolation(Violation):
     """The violation of a finding of another process, with the signature that it had there."""
@@ -148,7 +178,7 @@ def violation_of(finding: Finding) -> ReportedViolation:
         finding.counterexample,
         case.steps,
         case.scenes[-1].step is None,
-        SCOPES[case.scope].run_config_of(case.steps, case.config),
+        case.run_config,
         finding.signature,
     )
 
@@ -161,10 +191,11 @@ def signature_of(violation: Violation) -> Signature:
 
 
 def look_closer(subject: AnySubject, finding: Finding, violation: Violation, engine: str) -> None:
-    """Try what a violation leads to in production mode, and whether one worker alone shows it."""
+    """Try what a violation leads to in production mode, if there is one, and on one worker alone."""
     if violation.run_config.scope != "cluster":
         return
-    finding.set_consequence(consequence(cast("ClusterSystem", subject), violation))
+    if declaration(subject.name).has_production_mode:
+        finding.set_consequence(consequence(cast("ClusterSystem", subject), violation))
     if not isinstance(subject, ProjectableClusterSystem):
         return
     projected = project(subject, violation)

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from workerfuzz.harness.cases.export.export import export
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.reading import read
+from workerfuzz.harness.cases.format.files import read
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
 from workerfuzz.harness.engines.findings.finding import Finding

@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.nightly.night import Night
+from workerfuzz.harness.cases.format.casefile import case_command
 from workerfuzz.harness.cases.format.spelling import counted
-from workerfuzz.harness.cases.replay.replay import case_command
 from workerfuzz.harness.cases.triage.known_bugs import known_cases
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.finding_text import CASE, bug, by_harm, status

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.casefile import parse_leniently
-from workerfuzz.harness.cases.format.reading import case_files, read
-from workerfuzz.harness.cases.format.saving import write
-from workerfuzz.harness.cases.replay.replay import case_command
+from workerfuzz.harness.cases.format.casefile import case_command, parse_leniently
+from workerfuzz.harness.cases.format.files import case_files, read, write
 from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.report.swimlanes.page import page

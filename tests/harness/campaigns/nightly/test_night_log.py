@@ -12,7 +12,7 @@ from workerfuzz.harness.campaigns.nightly.night_files import NightSummary, read_
 from workerfuzz.harness.campaigns.nightly.night_log import NightLog
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
-from workerfuzz.harness.cases.format import saving
+from workerfuzz.harness.cases.format import files
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.signature import Signature
 from workerfuzz.harness.engines.findings.finding import (
@@ -169,7 +169,7 @@ def test_where_the_disk_is_full_people_get_the_case(
     log: NightLog, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(saving.os, "fsync", full)
+        patch.setattr(files.os, "fsync", full)
         assert log.record((0, 1), account(met()))
         assert not log.record((0, 1), account(met(), runs=12)), "it was told"
     problem, *text = said

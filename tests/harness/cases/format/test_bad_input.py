@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workerfuzz.harness.cases.format import casefile, vocabulary
 from workerfuzz.harness.cases.format.case import Case, CaseError
-from workerfuzz.harness.cases.format.reading import MOST_NBYTES, case_files
+from workerfuzz.harness.cases.format.files import MOST_NBYTES, case_files
 from workerfuzz.harness.cases.format.spelling import MOST_NAMES
 
 Put = Callable[..., Path]

@@ -6,8 +6,7 @@ import pytest
 
 import workerfuzz
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.config_text import OPTIONS
-from workerfuzz.harness.cases.format.header import FIELDS
+from workerfuzz.harness.cases.format.casefile import FIELDS, OPTIONS
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.statemachine.worker.instructions import INSTRUCTIONS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.format.case import open_world
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 from workerfuzz.harness.cases.triage.signature import Signature, signature

@@ -7,7 +7,7 @@ import pytest
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.shard import open_shard
-from workerfuzz.harness.cases.case_world import open_world
+from workerfuzz.harness.cases.format.case import open_world
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 from workerfuzz.harness.cases.triage.signature import Signature

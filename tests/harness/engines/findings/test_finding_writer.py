@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
-from workerfuzz.harness.engines.findings.finding_writer import keep
+from workerfuzz.harness.cases.triage.signature import Signature
+from workerfuzz.harness.engines.findings.finding import first_occurrence
+from workerfuzz.harness.engines.findings.finding_writer import keep, look_closer
+from workerfuzz.harness.subjects import declaration, get_cluster
 from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import Violation
@@ -16,6 +19,7 @@ from workerfuzz.statemachine.properties.records import role_fits_state
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import parse
 
 
@@ -44,3 +48,15 @@ def test_a_finding_is_told_with_its_drawing(tmp_path: Path) -> None:
     assert "✗ role_fits_state" in drawing[-1]
     assert drawing[0].split()[:2] == ["scheduler", "worker"]
     assert finding.lines[-1].startswith("replay it: ")
+
+
+@pytest.mark.parametrize("name", ["reference", "dask"])
+def test_production_mode_is_told_of_subjects_that_have_one(name: str) -> None:
+    if name == "dask":
+        pytest.importorskip("distributed")
+    broken = "wanted_keys_resolve"
+    violation = Violation(broken, "It.", "w0: why", at_rest=True, run_config=ClusterRunConfig())
+    finding = first_occurrence(violation, Signature(broken), name)
+    look_closer(get_cluster(name), finding, violation, "walk")
+    told = [line for line in finding.lines if line.startswith("in production mode")]
+    assert bool(told) == bool(finding.severity) == declaration(name).has_production_mode

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workerfuzz.harness.engines.shrink.coordinated_shrink import (
+from workerfuzz.harness.engines.shrink.shrink import (
     with_fewer_keys,
     with_simpler_contents,
 )

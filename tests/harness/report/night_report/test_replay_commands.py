@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from examples.accounts import account, met, night
 
-from workerfuzz.harness.cases.replay.replay import case_command, replay_command
+from workerfuzz.harness.cases.format.casefile import case_command, replay_command
 from workerfuzz.harness.report.night_report.finding_detail import FindingDetail
 from workerfuzz.harness.report.night_report.junit import junit
 from workerfuzz.harness.report.night_report.markdown import markdown

@@ -5,8 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import pytest
 
-from workerfuzz.harness.cases.case_world import open_world
-from workerfuzz.harness.cases.format.case import Case, ScopeName
+from workerfuzz.harness.cases.format.case import Case, ScopeName, open_world
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
 from workerfuzz.harness.cases.triage.known_bugs import Known, known_bugs, known_cases
 from workerfuzz.harness.cases.triage.signature import Signature, signature

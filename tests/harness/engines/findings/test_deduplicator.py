@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from examples.accounts import account, met
+from examples.accounts import met
 from msgspec.structs import replace
 
-from workerfuzz.harness.campaigns.shard.executor import Deduplicator
 from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.findings.finding_writer import Deduplicator
 
 
 def case(steps: int) -> str:
@@ -35,16 +35,15 @@ def test_a_shorter_case_takes_its_place(tmp_path: Path) -> None:
     assert path.read_text().count("> find-missing") == 2
 
 
-def test_an_account_tells_where_its_bugs_are(tmp_path: Path) -> None:
+def test_findings_tell_where_their_cases_are(tmp_path: Path) -> None:
     kept = Deduplicator(tmp_path)
     kept.take(bug(2, lines=["it breaks"]))
     known = replace(bug(9), known="an old acquaintance")
-    told = kept.with_paths(account(findings=[bug(3, occurrences=5), known]))
+    new, untouched = kept.with_paths([bug(3, occurrences=5), known])
     (path,) = tmp_path.iterdir()
-    (new,) = told.new
     assert (new.path, new.length, new.occurrences) == (str(path), 2, 5)
     assert new.lines == ["it breaks", f"replay it: workerfuzz replay {path}"]
-    assert told.findings[1] == known
+    assert untouched == known
 
 
 def test_a_case_of_one_worker_alone_is_told_as_well(tmp_path: Path) -> None:
@@ -52,7 +51,7 @@ def test_a_case_of_one_worker_alone_is_told_as_well(tmp_path: Path) -> None:
     kept.take(bug(2, worker_case=case(1)))
     alone, path = sorted(tmp_path.iterdir())
     assert alone.name == f"{path.stem}-alone.case"
-    (told,) = kept.with_paths(account(findings=[bug(2)])).new
+    (told,) = kept.with_paths([bug(2)])
     assert told.lines == [
         f"  replay it: workerfuzz replay {alone}",
         f"replay it: workerfuzz replay {path}",
@@ -63,7 +62,7 @@ def test_a_folder_that_takes_nothing_costs_nothing(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     kept = Deduplicator(tmp_path / "file")
     assert kept.take(bug(1)) is not None
-    (told,) = kept.with_paths(account(findings=[bug(1)])).new
+    (told,) = kept.with_paths([bug(1)])
     assert told.path == ""
     assert told.lines == [
         f"{tmp_path / 'file'}: file exists; the case was not written; here it is:",

@@ -1,9 +1,10 @@
-"""Cases as they lie on the disk: where, and what can be wrong before a file is understood."""
+"""Text files: read with an error of one line, written whole or not at all; and their lines."""
 
 import os
 import stat
 import textwrap
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -83,8 +84,41 @@ def unreadable(error: OSError) -> None:
     raise CaseError(reason(error), path=error.filename)
 
 
+def write(path: Path, text: str) -> None:
+    """Replaces a file in one go: whoever looks sees the old text or the new one. Raises OSError."""
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            if path.exists():
+                os.fchmod(descriptor, path.stat().st_mode & 0o777)
+            os.fsync(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+    sync(path.parent)
+
+
+def sync(folder: Path) -> None:
+    """The name survives a loss of power, too, where the file system can promise that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+# Lines
+
 #: No line is longer.
 COLUMNS: Final = 96
+
 
 #: A line that starts so goes on with the line above.
 INDENT: Final = "    "
