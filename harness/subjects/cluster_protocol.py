@@ -215,6 +215,14 @@ class ProjectableClusterSystem(ClusterSystem, Protocol):
         """Return the same system at the scope of one worker."""
 
 
+@runtime_checkable
+class DumpableCluster(Protocol):
+    """A cluster under test that tells its state as a dump of a real one does."""
+
+    def state_dump(self) -> dict[str, object]:
+        """Return plain data: strings, numbers, lists and mappings."""
+
+
 class CopyableCluster(ClusterSubject, Protocol):
     """A cluster under test that can be explored."""
 

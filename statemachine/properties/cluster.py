@@ -306,10 +306,15 @@ def holders_are_agreed_on(rest: ClusterAtRest) -> Iterator[str]:
         stored = cluster.worker(worker).data()
         believed = {key for key in sorted(known) if worker in cluster.holders(key)}
         for key in sorted(believed.symmetric_difference(stored)):
-            if key in stored:
-                yield f"{worker} has {key}; the scheduler does not know"
-            else:
-                yield f"{worker} does not have {key}; the scheduler believes that it does"
+            yield from disagreement(worker, key, stored=key in stored, believed=key in believed)
+
+
+def disagreement(worker: str, key: str, *, stored: bool, believed: bool) -> Iterator[str]:
+    """Yield the difference between a worker and the scheduler about one value, if there is one."""
+    if stored and not believed:
+        yield f"{worker} has {key}; the scheduler does not know"
+    elif believed and not stored:
+        yield f"{worker} does not have {key}; the scheduler believes that it does"
 
 
 @at_rest("Nothing is left of anything once every client has let go of everything.")

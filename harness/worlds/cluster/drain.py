@@ -74,12 +74,7 @@ class DrainedCluster(ClusterControl, Protocol):
 def come_to_rest(world: DrainedCluster) -> None:
     """Brings a ``ClusterWorld`` to rest; raises Violation where something does not hold there."""
     world.sweep()
-    for worker in list(world.unnoticed):
-        world.step(None, world.notice, worker)
-    if not world.present:
-        world.step(None, world.join, world.next_worker)
-    for worker in list(world.paused):
-        world.step(None, world.handle_event, worker, events.Unpause())
+    end_faults(world)
     settle(world)
     world.sweep()
     judge(world)
@@ -96,6 +91,16 @@ def come_to_rest(world: DrainedCluster) -> None:
     rest = must.ClusterAtRest(world.cluster, world.client_model, ended_late=ended_late)
     world.demand(must.nothing_is_left, rest)
     world.demand(must.late_answers_end_nothing, rest)
+
+
+def end_faults(world: DrainedCluster) -> None:
+    """Every worker is known to be gone or is there, and goes on."""
+    for worker in list(world.unnoticed):
+        world.step(None, world.notice, worker)
+    if not world.present:
+        world.step(None, world.join, world.next_worker)
+    for worker in list(world.paused):
+        world.step(None, world.handle_event, worker, events.Unpause())
 
 
 def judge(world: DrainedCluster) -> None:

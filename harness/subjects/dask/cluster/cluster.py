@@ -34,6 +34,7 @@ from workerfuzz.harness.subjects.dask.cluster.releases import (
 )
 from workerfuzz.harness.subjects.dask.cluster.residue import residue
 from workerfuzz.harness.subjects.dask.cluster.worker import ClusterWorker
+from workerfuzz.harness.subjects.dask.dump import PlainDump, state_dump
 from workerfuzz.harness.subjects.dask.failures import (
     LoggedError,
     blame,
@@ -346,6 +347,11 @@ class DaskCluster(ClusterSubject):
 
     def leftovers(self) -> Iterator[str]:
         return residue(self.scheduler, self.stealing, self._workers)
+
+    def state_dump(self) -> PlainDump:
+        """Return what ``Client.dump_cluster_state`` would write of it."""
+        machines = [worker.machine for worker in self._workers.values()]
+        return self._scheduler_patches.call(state_dump, self.scheduler, machines)
 
     def close(self) -> None:
         self._workers.clear()

@@ -1,0 +1,80 @@
+"""The command that reads a dump of a cluster that hangs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workerfuzz.harness.cli.options import ExitStatus, columns, complain, duration
+
+app = typer.Typer()
+
+
+def size(value: str) -> int:
+    """Parse ``4GiB``, ``500MiB`` or a number of bytes."""
+    units = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1, "": 1}
+    number = value.rstrip("GiMKB")
+    unit = value[len(number) :]
+    if not number.isdecimal() or unit not in units:
+        raise typer.BadParameter(f'expected a size such as 4GiB, found "{value}"')
+    return int(number) * units[unit]
+
+
+def quiet_time(value: str) -> float:
+    """Parse a time as ``duration`` does, or none at all."""
+    return 0.0 if value in {"0", "0s"} else duration(value)
+
+
+@app.command()
+def diagnose(  # noqa: PLR0917 - options of a command are never given by position
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="DUMP",
+            help="A file of Client.dump_cluster_state().",
+        ),
+    ],
+    settled: Annotated[
+        float | None,
+        typer.Option(
+            parser=quiet_time,
+            metavar="TIME",
+            help="What has had no news for so long has come to rest; else 10s.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All of it, and not only what fits on one screen.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page as well.")] = None,
+    max_size: Annotated[
+        int | None,
+        typer.Option(
+            parser=size, metavar="SIZE", help="Read so much of a dump, unpacked; else 1GiB."
+        ),
+    ] = None,
+) -> None:
+    """Find out why a cluster hangs: who waits for what, what contradicts what, and which bug it is.
+
+    The cluster is not changed, and nothing in a dump is executed. Exit status 1 says that something
+    contradicts itself for good.
+    """
+    from workerfuzz.harness.diagnose.diagnosis import SETTLED_S, as_data, diagnosed
+    from workerfuzz.harness.diagnose.nodes import MOST_NBYTES, DumpError
+    from workerfuzz.harness.diagnose.reading import load
+    from workerfuzz.harness.diagnose.text import report
+
+    try:
+        dump = load(Path(source), MOST_NBYTES if max_size is None else max_size)
+    except DumpError as error:
+        complain(str(error))
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None
+    found = diagnosed(dump, SETTLED_S if settled is None else settled)
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(as_data(found), indent=2))
+    else:
+        for line in report(found, columns(), everything=everything):
+            typer.echo(line)
+    raise typer.Exit(ExitStatus.BROKEN if found.is_contradictory else ExitStatus.FINE)

@@ -1,0 +1,1 @@
+"""Diagnosis of a cluster by a dump of its state: who waits for what, and what contradicts what."""
