@@ -158,6 +158,39 @@ DistinctOption = Annotated[
     bool, typer.Option("--distinct", help="Explore: tell peers apart that differ in names alone.")
 ]
 
+UniverseOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME=N,...",
+        help="Explore: one universe, such as keys=2,workers=2,requests=2,deaths=1.",
+    ),
+]
+
+BudgetOption = Annotated[
+    int | None,
+    typer.Option(
+        "--budget",
+        min=0,
+        metavar="N",
+        help="Explore: all universes that cost no more, the cheapest first.",
+    ),
+]
+
+FullOption = Annotated[
+    bool,
+    typer.Option(
+        "--full",
+        help="Explore: with --universe or --budget, take steps that commute in all orders.",
+    ),
+]
+
+FrontierOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Explore: go on where this folder says it stopped, and keep it there."
+    ),
+]
+
 NoKnownOption = Annotated[
     bool, typer.Option("--no-known", help="Treat known bugs as new; in a cluster.")
 ]

@@ -11,6 +11,7 @@ import typer
 from workerfuzz.harness.cli.options import (
     REFERENCE,
     AllowOption,
+    BudgetOption,
     ClusterOption,
     CorpusOption,
     CpuOption,
@@ -19,6 +20,8 @@ from workerfuzz.harness.cli.options import (
     Engine,
     FixedOption,
     ForOption,
+    FrontierOption,
+    FullOption,
     JobsOption,
     KeysOption,
     MemoryOption,
@@ -33,6 +36,7 @@ from workerfuzz.harness.cli.options import (
     SubjectOption,
     Tactic,
     TacticOption,
+    UniverseOption,
     VerboseOption,
     WorkersOption,
     fresh_seed,
@@ -98,6 +102,10 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
     depth: DepthOption = None,
     allow: AllowOption = None,
     distinct: DistinctOption = False,
+    universe: UniverseOption = None,
+    universes: BudgetOption = None,
+    full: FullOption = False,
+    frontier: FrontierOption = None,
 ) -> None:
     """Fuzz: let everything happen that can happen, and write each failure as a case.
 
@@ -126,7 +134,8 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
         tactic=tactic.value if tactic is not None else "",
         corpus=str(corpus) if corpus is not None else "",
     )
-    plan = ExploreOptions(keys, peers, depth, allow, distinct).planned(plan)
+    chosen_space = (keys, peers, depth, allow, distinct, universe, universes, full, frontier)
+    plan = ExploreOptions(*chosen_space).planned(plan)
     with open_campaign(plan, out, ExecutorOptions(jobs, python, memory, cluster)) as campaign:
         finish(fuzz(campaign, quiet), verbose=verbose)
 

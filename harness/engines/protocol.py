@@ -1,6 +1,6 @@
 """Protocols of an engine, which chooses the steps of runs, and of the search that it makes them for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,30 @@ from workerfuzz.harness.worlds.scopes import AnyRunConfig, FuzzingScope, Observe
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.worker import Step
+
+
+@dataclass(frozen=True, slots=True)
+class ExploredUniverse:
+    """Extent of the exploration of one universe among others.
+
+    Attributes:
+        universe: amounts of everything, as ``--universe`` takes them.
+        cost: sum of the amounts beyond the least.
+        states, transitions, depth, frontier, is_complete, stopped: as of an exploration.
+        findings: distinct violations.
+        seconds: CPU time.
+    """
+
+    universe: str
+    cost: int
+    states: int
+    transitions: int
+    depth: int
+    frontier: int
+    is_complete: bool
+    stopped: str = ""
+    findings: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +47,8 @@ class Explored:
         frontier: states that were not gone on from.
         is_complete: every run there is was made, up to where it meets a known state.
         stopped: ``depth``, ``states`` or ``time``, where one of these ended it.
+        universes: those that were explored, where there are several; the numbers above are their sums.
+        states_before, transitions_before: those among them of explorations that this one goes on with.
     """
 
     states: int
@@ -31,6 +57,9 @@ class Explored:
     frontier: int
     is_complete: bool = False
     stopped: str = ""
+    universes: tuple[ExploredUniverse, ...] = ()
+    states_before: int = 0
+    transitions_before: int = 0
 
 
 class SearchBudget(Protocol):
@@ -71,11 +100,30 @@ class SearchSpace(Protocol):
     def distinct(self) -> bool:
         """Participants that differ in their names alone are told apart."""
 
+    @property
+    def reduced(self) -> bool:
+        """Steps that commute are taken in one order."""
+
+    @property
+    def universe(self) -> str:
+        """Amounts of everything; empty: as the other options say."""
+
+    @property
+    def budget(self) -> int | None:
+        """Cost of the dearest universe; None: there is only one."""
+
+    @property
+    def frontier(self) -> str:
+        """Folder that keeps where an exploration stopped; empty: none."""
+
     def run_config(self, scope: str) -> AnyRunConfig:
         """Return the configuration of every run."""
 
     def allowances(self, scope: str) -> StepAllowances:
         """Return how often steps may happen."""
+
+    def universes(self, scope: str) -> Iterator["SearchSpace"]:
+        """Yield the universes of the budget, the cheapest first."""
 
 
 class SearchPlan(Protocol):
@@ -96,6 +144,10 @@ class SearchPlan(Protocol):
     @property
     def space(self) -> SearchSpace:
         """Space to be explored."""
+
+    @property
+    def subject(self) -> str:
+        """Name of the system under test."""
 
     @property
     def budget(self) -> SearchBudget:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.engines.explore.explore import EXPLORE, search_by_exploring
+from workerfuzz.harness.engines.explore.search import EXPLORE, search_by_exploring
 from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS, search_by_hypothesis
 from workerfuzz.harness.engines.protocol import Engine
 from workerfuzz.harness.engines.walk.walker import search_by_walk

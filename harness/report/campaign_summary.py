@@ -11,7 +11,7 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import case_command, fixed_options
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
-from workerfuzz.harness.engines.protocol import Explored
+from workerfuzz.harness.engines.protocol import Explored, ExploredUniverse
 from workerfuzz.harness.subjects import DEFAULT, declaration
 from workerfuzz.harness.worlds.scopes import SCOPES
 
@@ -33,6 +33,7 @@ def campaign_lines(account: ShardResult, *, verbose: bool = False) -> Iterator[s
     yield first_line(account)
     if account.explored is not None:
         yield explored_line(account.explored)
+        yield from map(universe_line, account.explored.universes)
     yield f"reached {', '.join(reached(account, done))}"
     if verbose:
         yield from detail_lines(account, done)
@@ -100,6 +101,18 @@ def explored_line(it: Explored) -> str:
     if it.is_complete:
         return f"{said}: complete"
     return f"{said}, {it.frontier:,} states not expanded: not complete, {ENDS[it.stopped]}"
+
+
+def universe_line(it: ExploredUniverse) -> str:
+    """The same of one universe among others."""
+    found = f", {counted(it.findings, 'finding')}" if it.findings else ""
+    said = (
+        f"  {it.universe} (cost {it.cost}): {it.states:,} states, {it.transitions:,} transitions, "
+        f"{it.seconds:.1f} s{found}"
+    )
+    if it.is_complete:
+        return f"{said}: complete"
+    return f"{said}: depth {it.depth}, {it.frontier:,} states not expanded, {ENDS[it.stopped]}"
 
 
 def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:

@@ -320,6 +320,19 @@ def test_exploring_says_how_much_there_is(say: Say) -> None:
     assert verdict == "nothing new was found"
 
 
+def test_exploring_a_budget_tells_each_universe(say: Say) -> None:
+    options = ("--engine", "explore", "--scope", "cluster", "--budget", "0", "--frontier", "kept")
+    status, out, err = say("run", *options, "--quiet")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert "7 states, 6 transitions, depth 7: complete" in lines
+    assert any(
+        re.fullmatch(r"  keys=1 \(cost 0\): 7 states, 6 transitions, 0\.\d s: complete", line)
+        for line in lines
+    )
+    assert list(Path("kept").iterdir())
+
+
 @pytest.mark.parametrize(
     ("options", "ending"),
     [
@@ -345,6 +358,16 @@ def test_exploring_says_what_ended_it(say: Say, options: tuple[str, ...], ending
             'expected KIND=N, such as steal=1, found "steal"',
         ),
         (("--engine", "explore", "--allow", "steel=1"), "steel"),
+        (("--budget", "2"), "--budget is for --engine explore"),
+        (("--engine", "explore", "--universe", "key=1"), 'did you mean "keys"?'),
+        (
+            ("--engine", "explore", "--universe", "keys=1", "--keys", "2"),
+            "--universe and --budget tell how many keys",
+        ),
+        (
+            ("--engine", "explore", "--universe", "keys=1", "--budget", "2"),
+            "--universe is one universe",
+        ),
         (
             ("--engine", "explore", "--scope", "cluster", "--peers", "1"),
             "--peers is for one worker; a cluster has --workers",

@@ -167,9 +167,10 @@ class Shard:
     def explore(self, extent: Explored, violation: Violation | None = None) -> None:
         """Record how far an exploration is, and the violation that it came to, if any."""
         self.result.explored = extent
+        self.record_passed()
         counters = self.spent_on[self.tactic]
-        self.runs = counters.runs = extent.states
-        counters.steps = extent.transitions
+        self.runs = counters.runs = extent.states - extent.states_before
+        counters.steps = extent.transitions - extent.transitions_before
         counters.seconds = time.process_time() - self.began_cpu
         if violation is not None:
             self.announce(self.record_violation(violation))

@@ -66,6 +66,32 @@ GROUPS: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
 )  # fmt: skip
 
 
+#: The same for universes that are enumerated by their cost, where nothing is allowed unless it is paid
+#: for. A worker's pause is a fault here as well.
+BUDGETED: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
+    {
+        "worker": GROUPS["worker"],
+        "cluster": (
+            Allowance("requests", 0, ("submit", "scatter", "retry")),
+            Allowance("withdrawals", 0, ("release", "cancel")),
+            Allowance(
+                "faults",
+                0,
+                (
+                    "fail", "reschedule", "secede", "spoil", "refuse", "garble", "break",
+                    "find-missing",
+                ),
+            ),
+            Allowance("deaths", 0, ("dies",)),
+            Allowance("thefts", 0, ("steal",)),
+            Allowance("copies", 0, ("replicate", "drop")),
+            Allowance("pauses", 0, ("pause",)),
+            Allowance("joins", 0, ("join",)),
+        ),
+    }
+)  # fmt: skip
+
+
 class UnknownAllowance(ValueError):
     """No kind of step, and no group of them, has that name; says what may have been meant."""
 
@@ -103,7 +129,10 @@ class Allowances:
 
 
 def allowances(
-    scope: str, kinds: Sequence[type[Step]], changed: Mapping[str, int] = MappingProxyType({})
+    scope: str,
+    kinds: Sequence[type[Step]],
+    changed: Mapping[str, int] = MappingProxyType({}),
+    among: Mapping[str, tuple[Allowance, ...]] = GROUPS,
 ) -> Allowances:
     """Those of a scope.
 
@@ -111,11 +140,12 @@ def allowances(
         kinds: every kind of step there.
         changed: other numbers, by the name of a group, or by the word of a kind, which then has an
             allowance to itself.
+        among: groups, by scope.
 
     Raises:
         UnknownAllowance: there is none of that name.
     """
-    groups = GROUPS[scope]
+    groups = among[scope]
     names, words = [group.name for group in groups], [kind.word for kind in kinds]
     for name in changed:
         if name not in names and name not in words:

@@ -1,9 +1,13 @@
 """Every run of a tiny universe: breadth first, equal states merged.
 
 A state is a world as its fingerprint tells it. It is met on many ways; the first one is the shortest,
-and a longer one matters only if it has more of its allowances left. From each state every step is taken
-that can be drawn there, and each new state is brought to rest as well. What is kept of a state is its
-mark, and of the way to it the last step; some worlds are kept, the others made again from their steps.
+and a longer one matters only if it has more of its allowances left, or if steps are to be taken there
+that were not. From each state every step is taken that can be drawn there, and each new state is brought
+to rest as well. What is kept of a state is its mark, and of the way to it the last step; some worlds are
+kept, the others made again from their steps.
+
+Reduced, of two orders of steps that commute one is explored (sleep sets, as P. Godefroid describes them
+for searches that store states), and only states from which nothing goes on by itself come to rest.
 """
 
 from collections import deque
@@ -12,20 +16,25 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from workerfuzz.harness.engines.explore.allowances import Spent
+from workerfuzz.harness.engines.explore.reduction import commute, in_turn, is_at_end, parties
 from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
-from workerfuzz.harness.engines.explore.visited import CopyableWorld, VisitedStates
-from workerfuzz.harness.engines.protocol import Explored, Search, StepAllowances
+from workerfuzz.harness.engines.explore.visited import (
+    AWAKE,
+    CopyableWorld,
+    PossibleStep,
+    Sleeping,
+    VisitedStates,
+)
+from workerfuzz.harness.engines.protocol import Explored, StepAllowances
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Enumeration
 from workerfuzz.strategies.worker import Step
 
-#: Worlds that are kept until they are gone on from. One takes 6 to 20 KB.
+#: Worlds that are kept until they are gone on from. One takes 6 to 20 KB; one of Dask ten times that.
 KEPT: Final = 10_000
-
-#: The only tactic of exploring.
-EXPLORE: Final = "explore"
+KEPT_OF_LARGE: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -35,12 +44,16 @@ class Way:
     Attributes:
         before: the way without its last step; None for the way of no steps.
         spent: what of the allowances was used up on it.
+        sleeping: steps that need not be taken at its end.
+        only: the steps that are to be taken there; None: all others.
         world: where it leads, unless that is to be made again.
     """
 
     before: "Way | None"
     step: Step | None
     spent: Spent
+    sleeping: Sleeping = AWAKE
+    only: Sleeping | None = None
     world: CopyableWorld | None = None
 
     def steps(self) -> list[Step]:
@@ -59,8 +72,10 @@ class Exploration:
         transitions: steps that were taken.
         depth: every run of so many steps, and no more, was made.
         frontier: ways that were not gone on from.
+        left: those of them that are of the present depth.
         is_complete: every run there is was made, up to where it meets a known state.
         stopped: what ended it before that: ``depth``, ``states`` or ``time``.
+        unconfirmed: violations of copies that the same steps, taken from the beginning, do not show.
     """
 
     def __init__(
@@ -74,6 +89,7 @@ class Exploration:
         is_over: Callable[[], bool] = lambda: False,
         observer: Observer | None = None,
         distinct: bool = False,
+        reduced: bool = False,
         kept: int = KEPT,
     ) -> None:
         """Nothing is explored yet.
@@ -84,26 +100,31 @@ class Exploration:
             is_over: the time is; asked before each state is gone on from.
             observer: told of each step, and with None of what happens while a state comes to rest.
             distinct: parties that differ in their names alone are told apart.
+            reduced: steps that commute are taken in one order.
             kept: worlds that are kept at a time.
         """
         self.subject, self.run_config, self.allowed = subject, run_config, allowed
         self.most_depth, self.most_states, self.is_over = depth, most_states, is_over
         self.scope = SCOPES[run_config.scope]
+        self.reduced = reduced
+        self.takes_turns = reduced and not distinct and run_config.scope == "cluster"
         self.kept = kept
         self.transitions = 0
         self.depth = 0
         self.frontier: deque[Way] = deque()
         self.is_complete = False
         self.stopped = ""
+        self.unconfirmed = 0
         self.observer = observer
         names = () if distinct else interchangeable(run_config)
-        self._states = VisitedStates(list(renamings(names)))
+        self.visited = VisitedStates(list(renamings(names)))
         self._worlds = 0
+        self.left = 0
 
     @property
     def states(self) -> int:
         """States that were met."""
-        return len(self._states)
+        return len(self.visited)
 
     @property
     def extent(self) -> Explored:
@@ -126,13 +147,14 @@ class Exploration:
         opened = self.scope.open(self.subject, self.run_config, observer=self.observer)
         self._root = cast("CopyableWorld", opened)
         try:
-            yield from self.arrive(self._root.copy(), Way(None, None, self.allowed.start))
-            left = len(self.frontier)
+            if not self.visited:
+                yield from self.arrive(self._root.copy(), Way(None, None, self.allowed.start))
+            self.left = self.left or len(self.frontier)
             while self.frontier and not self.ends():
                 yield from self.go_on(self.frontier.popleft())
-                left -= 1
-                if not left:
-                    self.depth, left = self.depth + 1, len(self.frontier)
+                self.left -= 1
+                if not self.left:
+                    self.depth, self.left = self.depth + 1, len(self.frontier)
             self.is_complete = not self.frontier
         finally:
             self._root.close()
@@ -148,17 +170,49 @@ class Exploration:
         return bool(self.stopped)
 
     def go_on(self, way: Way) -> Iterator[Violation]:
-        """Take every step that is possible at the end of a way."""
+        """Take every step that is possible at the end of a way, and not asleep."""
         world, way.world = way.world, None
         if world is None:
             world = self.again(way.steps())
         else:
             self._worlds -= 1
+        taken: dict[PossibleStep, frozenset[str] | None] = {}
+        for it in way.sleeping:
+            taken[it] = parties(it.step, world)
+        steps = [*self.possible(world, way)]
+        for number, (step, spent) in enumerate(steps, 1):
+            after = world if number == len(steps) else world.copy()
+            if not self.reduced:
+                yield from self.take(after, Way(way, step, spent), step)
+                continue
+            those = parties(step, world)
+            asleep = frozenset(it for it, its in taken.items() if commute(its, those))
+            if those is not None:
+                taken[PossibleStep.of(step)] = those
+            yield from self.take(after, Way(way, step, spent, asleep), step)
+
+    def possible(self, world: CopyableWorld, way: Way) -> Iterator[tuple[Step, Spent]]:
+        """Yield the steps that are to be taken at the end of a way, and what is spent with each."""
+        chosen = None if way.only is None else {it.text for it in way.only}
+        asleep = {it.text for it in way.sleeping}
         for kind in world.possible():
             spent = self.allowed.after(way.spent, kind)
-            if spent is not None:
-                for step in every_step(world, kind):
-                    yield from self.take(world, Way(way, step, spent), step)
+            if spent is None:
+                continue
+            steps = every_step(world, kind)
+            if self.takes_turns:
+                is_last = not self.may_come_later(spent)
+                steps = in_turn(steps, world, is_last=is_last)
+            for step in steps:
+                text = str(step) if asleep or chosen is not None else ""
+                if text not in asleep and (chosen is None or text in chosen):
+                    yield step, spent
+
+    def may_come_later(self, spent: Spent) -> bool:
+        """A client may ask for something with new keys once so much is spent."""
+        words = self.scope.words
+        requests = [words[word] for word in ("submit", "scatter") if word in words]
+        return any(self.allowed.after(spent, kind) is not None for kind in requests)
 
     def again(self, steps: Sequence[Step]) -> CopyableWorld:
         """The world that these steps lead to."""
@@ -167,9 +221,8 @@ class Exploration:
             world.apply(step)
         return world
 
-    def take(self, world: CopyableWorld, way: Way, step: Step) -> Iterator[Violation]:
+    def take(self, after: CopyableWorld, way: Way, step: Step) -> Iterator[Violation]:
         """Take one step, in a world of its own."""
-        after = world.copy()
         self.transitions += 1
         violation = broken_by(way, after.apply, step)
         if violation is None:
@@ -179,42 +232,18 @@ class Exploration:
 
     def arrive(self, world: CopyableWorld, way: Way) -> Iterator[Violation]:
         """A way led to a world; where that is new, it comes to rest as well."""
-        met = self._states.meet(world, way.spent)
+        met = self.visited.meet(world, way.spent, way.sleeping)
         if met.is_cheaper:
+            way.sleeping, way.only = met.sleeping, met.only
             self.frontier.append(way)
             if self._worlds < self.kept:
                 self._worlds += 1
                 way.world = world
-        if met.is_new:
+        if met.is_new and (not self.reduced or is_at_end(world.possible())):
             resting = world.copy() if way.world is world else world
             violation = broken_by(way, resting.finish)
             if violation is not None:
                 yield violation
-
-
-def search_by_exploring(search: Search) -> None:
-    """All runs there are, each ending where a state is new; a state counts as a run."""
-    plan = search.plan
-
-    def is_over() -> bool:
-        search.explore(exploration.extent)
-        return search.spent()
-
-    exploration = Exploration(
-        search.subject,
-        plan.space.run_config(search.scope.name),
-        plan.space.allowances(search.scope.name),
-        depth=plan.space.depth,
-        most_states=plan.budget.most_runs,
-        is_over=is_over,
-        observer=search.observing(EXPLORE),
-        distinct=plan.space.distinct,
-    )
-    try:
-        for violation in exploration.violations():
-            search.explore(exploration.extent, violation)
-    finally:
-        search.explore(exploration.extent)
 
 
 def broken_by(way: Way, happens: Callable[..., object], *about: object) -> Violation | None:

@@ -4,7 +4,7 @@ All in one thread, without a network and without an event loop: the scheduler is
 started, its handlers are called as messages arrive, and what it sends is collected.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, TypeAlias, assert_never
 
@@ -17,14 +17,18 @@ from workerfuzz.harness.subjects.cluster_protocol import (
     TaskTransition,
 )
 from workerfuzz.harness.subjects.dask.cluster import graphs, messages
+from workerfuzz.harness.subjects.dask.cluster.copying import Snapshot
 from workerfuzz.harness.subjects.dask.cluster.embedding import (
+    Counts,
     Outbox,
     Stream,
     Streams,
+    copied,
     run_synchronously,
     scheduler_patches,
     worker_patches,
 )
+from workerfuzz.harness.subjects.dask.cluster.fingerprint import fingerprint
 from workerfuzz.harness.subjects.dask.cluster.releases import (
     ClusterRelease,
     Registration,
@@ -58,6 +62,7 @@ from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken, O, Property
 from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.worker.canonical import Canonical
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute, Message
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
@@ -113,23 +118,54 @@ class DaskCluster(ClusterSubject):
 
     begins_later: bool = True
 
+    #: Messages under way are shared with a copy: each handles copies of them.
+    _shares_messages: bool = False
+
     def __init__(self, release: ClusterRelease, config: ClusterConfig) -> None:
         self.release = release
         self.config = config
-        self._errors: list[LoggedError] = []
-        self._scheduler_patches = scheduler_patches(
-            release.scheduler, release.stealing, release.task, self._errors
-        )
-        self._worker_patches = worker_patches(release.worker.module, self._errors)
         self._outbox = Outbox()
         self._workers: dict[str, ClusterWorker] = {}
-        self._decisions: dict[str, Sequence[Decision]] = {}
-        self._party = SCHEDULER
+        self._begin_calls(Counts())
         self.scheduler = self._scheduler_patches.call(release.make, config)
         self.stealing = self.scheduler.extensions["stealing"]
         for reason in missing(self.scheduler, self.stealing):
             raise SubjectUnavailable(f'subject "dask" does not know this distributed: {reason}')
         self.scheduler.listen_to(Streams(self._outbox), Streams(self._outbox))
+
+    def _begin_calls(self, counts: Counts) -> None:
+        """Nothing was called yet."""
+        release = self.release
+        self._errors: list[LoggedError] = []
+        self._counts = counts
+        self._scheduler_patches = scheduler_patches(
+            release.scheduler, release.stealing, release.task, counts, self._errors
+        )
+        self._worker_patches = worker_patches(release.worker.module, self._errors)
+        self._decisions: dict[str, Sequence[Decision]] = {}
+        self._party = SCHEDULER
+        self._snapshot: Snapshot | None = None
+
+    # What makes it fit to be explored
+
+    def copy(self) -> "DaskCluster":
+        """Nothing has happened to it yet. Messages that are under way are shared with it."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            snapshot = self._snapshot = Snapshot((self.scheduler, self._workers, self._outbox))
+        other: DaskCluster = object.__new__(DaskCluster)
+        other.release, other.config = self.release, self.config
+        other.scheduler, other._workers, other._outbox = snapshot.copy()
+        other.stealing = other.scheduler.extensions["stealing"]
+        other._begin_calls(self._counts.copy())
+        self._shares_messages = other._shares_messages = True
+        other._snapshot = snapshot
+        return other
+
+    def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
+        workers = [self._workers[name] for name in its.sorted(self._workers)]
+        messages = [(its.name(it.sender), its.name(it.receiver), list(it.messages)) for it in posts]
+        return (fingerprint((self.scheduler, self.stealing, workers, messages), its),)
 
     # Who is there
 
@@ -197,6 +233,8 @@ class DaskCluster(ClusterSubject):
         return _NBYTES if holder is None else holder.nbytes(key)
 
     def deliver(self, post: Envelope) -> CallResult:
+        if self._shares_messages:
+            post = Envelope(post.sender, post.receiver, tuple(map(copied, post.messages)))
         if post.receiver == SCHEDULER:
             return self._scheduler(self._to_scheduler, post)
         worker = self._workers[post.receiver]
@@ -364,6 +402,7 @@ class DaskCluster(ClusterSubject):
         scheduler = self.scheduler
         self._party = SCHEDULER
         self._decisions.clear()
+        self._snapshot = None
         self._errors.clear()
         scheduler.transition_counter = 0  # the limit is for one call, not for the whole run
         scheduler.transition_log.clear()
@@ -379,6 +418,7 @@ class DaskCluster(ClusterSubject):
     ) -> CallResult:
         """Let something happen to a worker."""
         self._party = worker.name
+        self._snapshot = None
         self._errors.clear()
         worker.machine.moves = []  # the former ones may still be read
         try:

@@ -7,6 +7,7 @@ Source: distributed 2026.8.0, scheduler.py, Scheduler; stealing.py, WorkStealing
 """
 
 import asyncio
+import copy
 import inspect
 import itertools
 import logging
@@ -220,9 +221,19 @@ _CONSTRUCTION: Final[Mapping[str, DaskObject]] = {
 }
 
 
-def seconds() -> Callable[[], int]:
-    """Return a clock: seconds since it was made; each reading takes one."""
-    return itertools.count(1).__next__
+class Counts:
+    """The clock of a cluster, of which each reading takes a second, and its run ids."""
+
+    __slots__ = ("clock", "run_ids")
+
+    def __init__(
+        self, clock: Iterator[int] | None = None, run_ids: Iterator[int] | None = None
+    ) -> None:
+        self.clock = itertools.count(1) if clock is None else clock
+        self.run_ids = itertools.count() if run_ids is None else run_ids
+
+    def copy(self) -> "Counts":
+        return Counts(copy.copy(self.clock), copy.copy(self.run_ids))
 
 
 def no_time() -> float:
@@ -339,7 +350,11 @@ class Patches:
 
 
 def scheduler_patches(
-    scheduler: ModuleType, stealing: ModuleType, task: DaskObject, errors: list[LoggedError]
+    scheduler: ModuleType,
+    stealing: ModuleType,
+    task: DaskObject,
+    counts: Counts,
+    errors: list[LoggedError],
 ) -> Patches:
     """Return the patches for calls of a scheduler, with a clock and run ids of its own.
 
@@ -347,8 +362,9 @@ def scheduler_patches(
         scheduler: the module ``distributed.scheduler``.
         stealing: the module ``distributed.stealing``.
         task: the subclass of ``TaskState`` that ``counted_tasks`` made.
+        counts: of the cluster that is called.
     """
-    clock = seconds()
+    clock = counts.clock.__next__
     timed = {"time": clock, "monotonic": clock, "logger": ErrorLogger(errors)}
     imported_late = {"deserialize": _SCHEDULER_NAMES["deserialize"]}  # in 2023.6, say
     return Patches(
@@ -356,7 +372,7 @@ def scheduler_patches(
             (scheduler, {**_SCHEDULER_NAMES, **timed, "BatchedSend": Stream, "TaskState": task}),
             (stealing, timed),
             (sys.modules["distributed.protocol"], imported_late),
-            (task._run_id_iterator, {"counter": itertools.count()}),
+            (task._run_id_iterator, {"counter": counts.run_ids}),
         ),
         errors,
     )
