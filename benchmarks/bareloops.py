@@ -50,7 +50,7 @@ class Noting:
     def __init__(self, system: Any, bare: Bare) -> None:
         self.system = system
         self.bare = bare
-        self.posts: dict[int, tuple[object, Sent]] = {}
+        self.envelopes: dict[int, tuple[object, Sent]] = {}
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.system, name)
@@ -61,11 +61,13 @@ class Noting:
 
         def call(*arguments: Any) -> Any:
             number = len(self.bare.calls)
-            told = tuple(self.posts[id(it)][1] if id(it) in self.posts else it for it in arguments)
+            told = tuple(
+                self.envelopes[id(it)][1] if id(it) in self.envelopes else it for it in arguments
+            )
             self.bare.calls.append((name, told))
             found = method(*arguments)
-            for place, post in enumerate(posts(found)):
-                self.posts[id(post)] = post, Sent(number, place)
+            for place, envelope in enumerate(envelopes(found)):
+                self.envelopes[id(envelope)] = envelope, Sent(number, place)
             return found
 
         self.__dict__[name] = call
@@ -93,7 +95,7 @@ class NotingSubject:
         return Noting(make(config), self.bare[-1])
 
 
-def posts(found: Any) -> Sequence[Any]:
+def envelopes(found: Any) -> Sequence[Any]:
     """Messages and instructions that follow from a call."""
     outcome = found[1] if isinstance(found, tuple) and len(found) == 2 else found
     return getattr(outcome, "posts", ())
@@ -140,7 +142,7 @@ def repeat(system: Any, run: Bare) -> None:
     found: list[Any] = []
     for name, arguments in run.calls:
         given = [
-            posts(found[it.call])[it.place] if isinstance(it, Sent) else it for it in arguments
+            envelopes(found[it.call])[it.place] if isinstance(it, Sent) else it for it in arguments
         ]
         found.append(getattr(system, name)(*given))
     if hasattr(system, "close"):

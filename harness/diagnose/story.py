@@ -215,8 +215,8 @@ def sentence(dump: ClusterDump, line: StoryLine, lines: Iterable[StoryLine]) -> 
         parts += cause(line.stimulus_id, lines, dump)
     parts += [f"{it.what} {named(it.keys)}" for it in line.others if line.event is None]
     said = ", ".join(parts)
-    moves = "; ".join(f"{key}: {' -> '.join(states)}" for key, states in line.paths().items())
-    return f"{said}. {moves}" if said and moves else said or moves
+    transitions = "; ".join(f"{key}: {' -> '.join(states)}" for key, states in line.paths().items())
+    return f"{said}. {transitions}" if said and transitions else said or transitions
 
 
 def cause(stimulus_id: str, lines: Iterable[StoryLine], dump: ClusterDump) -> list[str]:

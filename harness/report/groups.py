@@ -40,16 +40,16 @@ class Group:
         """*Sometimes* properties that do not hold yet."""
         return self.done.missing(self.expected)
 
-    def edges(self, party: str) -> "TransitionCounts":
+    def edges(self, participant: str) -> "TransitionCounts":
         """Transitions of a kind of party."""
-        prefix = f"{party} "
+        prefix = f"{participant} "
         known = [name for name in self.expected if name.startswith(prefix)]
         counts = {name: n for name, n in self.done.edges.items() if name.startswith(prefix)}
-        return TransitionCounts(party, tuple(known), counts)
+        return TransitionCounts(participant, tuple(known), counts)
 
-    def parties(self) -> list["TransitionCounts"]:
+    def participants(self) -> list["TransitionCounts"]:
         """Transitions of each kind of party that has any."""
-        every = (self.edges(party) for party in PARTIES)
+        every = (self.edges(participant) for participant in PARTIES)
         return [edges for edges in every if edges.known or edges.counts]
 
     def rarest(self, most: int = 5) -> list[tuple[str, int]]:
@@ -66,7 +66,7 @@ class TransitionCounts:
         counts: how often each was taken, by name; those among them that nobody expected.
     """
 
-    party: str
+    participant: str
     known: tuple[str, ...]
     counts: dict[str, int]
 
@@ -79,7 +79,7 @@ class TransitionCounts:
 
     def __str__(self) -> str:
         of = f" of {len(self.known)}" if self.known else ""
-        return f"{self.party} {self.reached}{of}"
+        return f"{self.participant} {self.reached}{of}"
 
 
 def system(account: ShardResult) -> str:

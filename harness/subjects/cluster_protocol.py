@@ -52,14 +52,14 @@ class CallResult:
         actions: (worker, what it wants done), in the order issued.
     """
 
-    posts: list[Envelope] = field(default_factory=list)
+    envelopes: list[Envelope] = field(default_factory=list)
     actions: list[tuple[str, Action]] = field(default_factory=list)
 
 
 class TaskTransition(NamedTuple):
     """One transition of a task, on one party. States as that party calls them."""
 
-    party: str
+    participant: str
     key: str
     start: str
     finish: str
@@ -74,24 +74,24 @@ class ClusterSubject(Protocol):
 
     # Who is there
 
-    def join(self, worker: str) -> CallResult:
+    def add_worker(self, worker: str) -> CallResult:
         """A fresh worker registers; the scheduler knows of it when this returns."""
 
-    def lose(self, worker: str) -> CallResult:
+    def remove_worker(self, worker: str) -> CallResult:
         """The scheduler notices that a worker is gone. It is not used afterwards."""
 
     # What happens to the scheduler
 
-    def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
+    def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
         """A client's wish arrives at the scheduler. Clients are known from their first wish on."""
 
-    def deliver(self, post: Envelope) -> CallResult:
+    def deliver(self, envelope: Envelope) -> CallResult:
         """A batch of messages arrives at the scheduler or at a worker."""
 
-    def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
+    def notices(self, envelope: Envelope) -> Sequence[client_requests.ClientNotice]:
         """Return the notices of a batch of messages to a client."""
 
-    def say(self, post: Envelope) -> Sequence[str]:
+    def message_texts(self, envelope: Envelope) -> Sequence[str]:
         """Each message of a batch in a few words, without numbers that differ between runs."""
 
     def worker_events(self, envelope: Envelope) -> Sequence[Event]:
@@ -131,18 +131,18 @@ class ClusterSubject(Protocol):
     def begin(self, worker: str, key: str) -> tuple[Execute | None, CallResult]:
         """A thread starts: what it finds to run. None: nothing any more; the thread is over."""
 
-    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
+    def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         """A task ends well, but its result cannot be stored."""
 
-    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+    def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
         """Return the values that a worker sends if it is asked for keys now: of those that it holds."""
 
     # What can be seen
 
-    def moves(self) -> Iterable[TaskTransition]:
+    def transitions(self) -> Iterable[TaskTransition]:
         """Every transition that the last call caused, in order; to be read once, at any later time."""
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterable[Broken]:
+    def check(self, participant: str, *, thoroughly: bool) -> Iterable[Broken]:
         """The system's own properties that are broken, each with a counterexample.
 
         Args:
@@ -177,7 +177,7 @@ class ClusterSubject(Protocol):
     def without_worker(self) -> Collection[str]:
         """Tasks that wait until a worker is there that may compute them."""
 
-    def leftovers(self) -> Iterator[str]:
+    def residue(self) -> Iterator[str]:
         """Yield, in words, the residue of the scheduler and the workers; nothing once all was let go."""
 
     def close(self) -> None:
@@ -229,7 +229,7 @@ class CopyableCluster(ClusterSubject, Protocol):
     def copy(self) -> Self:
         """Return a copy that continues alike, and shares nothing that changes."""
 
-    def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
+    def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
         """Return plain data, equal for those that continue alike.
 
         Args:

@@ -117,7 +117,7 @@ class ProcessCluster(ObservedCluster, Protocol):
     def status(self, client: str, key: str) -> FutureStatus:
         """Return the status of a future that a client has."""
 
-    def moves(self) -> Iterable[TaskTransition]:
+    def transitions(self) -> Iterable[TaskTransition]:
         """Yield the transitions since the last call."""
 
     def traffic(self) -> Iterable[Traffic]:
@@ -144,7 +144,7 @@ class ProcessCluster(ObservedCluster, Protocol):
     def unsatisfiable(self) -> Collection[str]:
         """Return tasks that wait for a worker which does not exist: not a fault of the system."""
 
-    def leftovers(self) -> Iterator[str]:
+    def residue(self) -> Iterator[str]:
         """Yield, in words, the residue of all participants."""
 
     # What can be done
@@ -173,7 +173,7 @@ class ProcessCluster(ObservedCluster, Protocol):
     def end(self, worker: str, key: str, how: ThreadOutcome) -> None:
         """End a thread."""
 
-    def ask(self, client: str, request: ClientRequest) -> None:
+    def send_request(self, client: str, request: ClientRequest) -> None:
         """Let a client make a call; what it wants with it is in the request."""
 
     def gather(self, client: str, keys: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ class HasTables(Protocol):
 class ClusterHasTables(Protocol):
     """A cluster that shows all tables of each party."""
 
-    def tables(self, party: str) -> Tables:
+    def tables(self, participant: str) -> Tables:
         """Of the scheduler or a worker: what is in them now; empty ones may be left out."""
 
 

@@ -62,7 +62,7 @@ class BaseWorld(ABC, Generic[S, E]):
         self.kinds = tuple(kind for kind in kinds if kind.word not in cannot)
         self.steps: list[Step] = []
         self.resting = False
-        self.happened = 0
+        self.call_count = 0
         self._possible = POSSIBLE.setdefault(self.kinds, {})
         self._drawn: Step | None = None
         self._on_close = ExitStack()

@@ -162,12 +162,12 @@ def usual_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
 
 def usual_cluster_names(steps: Sequence[Step]) -> Iterator[Mapping[str, str]]:
     """The last worker becomes one that is not named; keys get the first names, if need be in a group."""
-    parties = dict.fromkeys(peer for step in steps for peer in step.peers())
+    participants = dict.fromkeys(peer for step in steps for peer in step.peers())
     for kind in ("c", "w"):
-        named = sorted(party for party in parties if party.startswith(kind))
+        named = sorted(participant for participant in participants if participant.startswith(kind))
         for place, name in enumerate(named):
             usual = f"{kind}{place}"
-            if usual not in parties:
+            if usual not in participants:
                 yield {name: usual}
     keys = ordered(steps)
     singles, groups = (

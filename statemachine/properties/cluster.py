@@ -28,7 +28,7 @@ class ObservedCluster(Protocol):
     def holders(self, key: str) -> Collection[str]:
         """Return the workers that hold a value, as far as the scheduler knows."""
 
-    def leftovers(self) -> Iterable[str]:
+    def residue(self) -> Iterable[str]:
         """Return everything that the scheduler and the workers still have, in words."""
 
 
@@ -36,12 +36,12 @@ class ClientsView(Protocol):
     """Everything that is known of keys outside of the cluster."""
 
     wants: dict[str, dict[str, None]]
-    told: dict[str, dict[str, NoticeStatus]]
+    statuses: dict[str, dict[str, NoticeStatus]]
     contents: dict[str, TaskSpec]
-    why: dict[tuple[str, str], str]
+    failure_reasons: dict[tuple[str, str], str]
     late: dict[tuple[str, str], None]
     deaths: dict[str, int]
-    undone: dict[tuple[str, str], None]
+    failed_after_finish: dict[tuple[str, str], None]
 
     def is_excused(self, excuse: Excuse, client: str, key: str) -> bool:
         """Return whether a request may end as the excuse says, and not with the value of the key."""
@@ -188,7 +188,7 @@ def wanted_keys_resolve(rest: ClusterAtRest) -> Iterator[str]:
     clients, cluster = rest.clients, rest.cluster
     for client, wanted in clients.wants.items():
         for key in wanted:
-            status = clients.told[client][key]
+            status = clients.statuses[client][key]
             waits = status in (NoticeStatus.PENDING, NoticeStatus.LOST)
             excused = key in rest.unsatisfiable or (
                 status is NoticeStatus.LOST and clients.is_excused(Excuse.DATA_LOST, client, key)
@@ -230,7 +230,10 @@ def finished_keys_have_the_right_value(rest: ClusterAtRest) -> Iterator[str]:
     clients, cluster = rest.clients, rest.cluster
     for client, wanted in clients.wants.items():
         for key in wanted:
-            if clients.told[client][key] is not NoticeStatus.FINISHED or key in rest.unsatisfiable:
+            if (
+                clients.statuses[client][key] is not NoticeStatus.FINISHED
+                or key in rest.unsatisfiable
+            ):
                 continue
             if (client, key) in clients.late:
                 continue  # it waits, whatever it believes
@@ -258,9 +261,12 @@ def failures_have_a_cause(rest: ClusterAtRest) -> Iterator[str]:
     clients = rest.clients
     for client, wanted in clients.wants.items():
         for key in wanted:
-            if clients.told[client][key] is not NoticeStatus.ERRED or (client, key) in clients.late:
+            if (
+                clients.statuses[client][key] is not NoticeStatus.ERRED
+                or (client, key) in clients.late
+            ):
                 continue
-            why = clients.why.get((client, key), "")
+            why = clients.failure_reasons.get((client, key), "")
             if not why:
                 yield f"{client} was told that {key} failed, and not why"
             if any(clients.is_excused(excuse, client, key) for excuse in MAY_FAIL):
@@ -272,7 +278,7 @@ def failures_have_a_cause(rest: ClusterAtRest) -> Iterator[str]:
 
 @at_rest("What is finished does not fail afterwards, unless it is an actor whose worker died.")
 def finished_keys_do_not_fail(rest: ClusterAtRest) -> Iterator[str]:
-    for client, key in rest.clients.undone:
+    for client, key in rest.clients.failed_after_finish:
         if not rest.clients.is_excused(Excuse.ACTOR_DIED, client, key):
             yield f"{client} was told that {key} is finished, and then that it failed"
 
@@ -282,7 +288,7 @@ def nothing_is_cancelled_by_itself(rest: ClusterAtRest) -> Iterator[str]:
     clients = rest.clients
     for client, wanted in clients.wants.items():
         for key in wanted:
-            if clients.told[client][key] is not NoticeStatus.CANCELLED:
+            if clients.statuses[client][key] is not NoticeStatus.CANCELLED:
                 continue
             excused = any(clients.is_excused(it, client, key) for it in MAY_BE_CANCELLED)
             if (client, key) not in clients.late and not excused:
@@ -319,6 +325,6 @@ def disagreement(worker: str, key: str, *, stored: bool, believed: bool) -> Iter
 
 @at_rest("Nothing is left of anything once every client has let go of everything.")
 def nothing_is_left(rest: ClusterAtRest) -> Iterator[str]:
-    left = sorted(rest.cluster.leftovers(), key=lambda line: line.startswith(LEAST_TELLING))
+    left = sorted(rest.cluster.residue(), key=lambda line: line.startswith(LEAST_TELLING))
     if left:
         yield "\n".join(left)

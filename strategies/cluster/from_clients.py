@@ -83,7 +83,7 @@ class Release(ClientAndKeys):
         return (*world.wants[client], *world.held[client])
 
     def apply(self, world: ClusterControl) -> None:
-        world.ask(self.client, client_requests.Release(keys=self.names))
+        world.send_request(self.client, client_requests.Release(keys=self.names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Cancel(ClientAndKeys):
         return replace(plain, force=chooser.pick(world.workload.forced))
 
     def apply(self, world: ClusterControl) -> None:
-        world.ask(self.client, client_requests.Cancel(keys=self.names, force=self.force))
+        world.send_request(self.client, client_requests.Cancel(keys=self.names, force=self.force))
 
     def arguments(self) -> Sequence[str]:
         return (self.client, *self.names, *(["[force]"] if self.force else []))
@@ -130,7 +130,7 @@ class Retry(ClientAndKeys):
         return [key for whose, key in world.failed if whose == client]
 
     def apply(self, world: ClusterControl) -> None:
-        world.ask(self.client, client_requests.Retry(keys=self.names), at_once=True)
+        world.send_request(self.client, client_requests.Retry(keys=self.names), at_once=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class TransferStep(TwoNames):
 class Serve(TransferStep):
     """A peer reads what it was asked for: all of it, or what it has."""
 
-    source: ClassVar[str] = "asked"
+    source: ClassVar[str] = "unserved"
 
     def apply(self, world: ClusterControl) -> None:
         world.serve(self.first, self.second)
@@ -56,7 +56,7 @@ class Serve(TransferStep):
 class Refuse(TransferStep):
     """A peer has no time."""
 
-    source: ClassVar[str] = "asked"
+    source: ClassVar[str] = "unserved"
 
     def apply(self, world: ClusterControl) -> None:
         world.transferred(self.first, self.second, TransferOutcome.BUSY)

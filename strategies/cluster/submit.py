@@ -59,7 +59,7 @@ class Submit(ClusterStep):
         return None
 
     def apply(self, world: ClusterControl) -> None:
-        world.ask(
+        world.send_request(
             self.client,
             client_requests.Submit(
                 specs=tuple(task.spec for task in self.tasks),

@@ -91,7 +91,7 @@ class ClusterView(Protocol):
         """Those of ``running`` that did not secede."""
 
     @property
-    def asked(self) -> Collection[Pair]:
+    def unserved(self) -> Collection[Pair]:
         """(worker, peer) of transfers that the peer, which is alive, has not served."""
 
     @property
@@ -165,7 +165,7 @@ class ClusterView(Protocol):
 class ClusterControl(ClusterView, Protocol):
     """A cluster that steps are applied to."""
 
-    def ask(self, client: str, request: ClientRequest, *, at_once: bool = False) -> None:
+    def send_request(self, client: str, request: ClientRequest, *, at_once: bool = False) -> None:
         """A client sends a request; with ``at_once``, it overtakes its earlier ones."""
 
     def scatter(self, client: str, key: str, worker: str) -> None:

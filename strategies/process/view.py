@@ -26,7 +26,7 @@ class ProcessView(Protocol):
 class ProcessControl(ProcessView, Protocol):
     """Processes that steps are applied to; the steps of a cluster that are taken here included."""
 
-    def ask(self, client: str, request: ClientRequest, *, at_once: bool = False) -> None:
+    def send_request(self, client: str, request: ClientRequest, *, at_once: bool = False) -> None:
         """A client makes a call."""
 
     def gather(self, client: str, keys: Sequence[str]) -> None:

@@ -13,10 +13,13 @@ MORE = DaskTables("1", {"worker": [("cancelled", "memory"), ("missing", "error")
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("party", [*TABLES])
-def test_the_map_can_be_read(tmp_path: Path, look: Opened, party: str, scheme: str) -> None:
-    counts = {f"{party} {a} -> {b}": 10**it % 99_991 for it, (a, b) in enumerate(TABLES[party])}
+def test_the_map_can_be_read(tmp_path: Path, look: Opened, participant: str, scheme: str) -> None:
+    counts = {
+        f"{participant} {a} -> {b}": 10**it % 99_991
+        for it, (a, b) in enumerate(TABLES[participant])
+    }
     path = tmp_path / "map.svg"
-    path.write_text(picture(machine(party, MORE, counts, "7 runs of reference 0.1")))
+    path.write_text(picture(machine(participant, MORE, counts, "7 runs of reference 0.1")))
     opened = look(path, 1600, scheme)
     assert opened.errors == []
     assert opened.sticks_out() == []

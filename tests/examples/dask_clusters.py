@@ -59,25 +59,27 @@ class Surroundings:
         self.log: list[str] = []
         self.broken: list[str] = []
         for worker in workers:
-            self.see(cluster.join(worker))
+            self.see(cluster.add_worker(worker))
 
-    def see(self, outcome: CallResult, party: str = SCHEDULER) -> None:
+    def see(self, outcome: CallResult, participant: str = SCHEDULER) -> None:
         """Keep what a call led to."""
-        for post in outcome.posts:
-            self.log.append(f"{post.sender} -> {post.receiver}: {post.messages}")
-            self.log += self.cluster.say(post)
-            if post.receiver.startswith("client"):
-                self.told += self.cluster.told(post)
+        for envelope in outcome.envelopes:
+            self.log.append(f"{envelope.sender} -> {envelope.receiver}: {envelope.messages}")
+            self.log += self.cluster.message_texts(envelope)
+            if envelope.receiver.startswith("client"):
+                self.told += self.cluster.notices(envelope)
             else:
-                self.mail[post.sender, post.receiver].append(post)
+                self.mail[envelope.sender, envelope.receiver].append(envelope)
         self.actions += outcome.actions
         self.log += map(repr, outcome.actions)
-        self.log += map(repr, self.cluster.moves())
-        for item, what in self.cluster.check(party, thoroughly=True):
+        self.log += map(repr, self.cluster.transitions())
+        for item, what in self.cluster.check(participant, thoroughly=True):
             self.broken.append(f"{item.name}: {what}")
 
-    def ask(self, wish: client_requests.ClientRequest, client: str = "client") -> None:
-        self.see(self.cluster.ask(client, wish))
+    def handle_request(
+        self, request: client_requests.ClientRequest, client: str = "client"
+    ) -> None:
+        self.see(self.cluster.handle_request(client, request))
 
     def handle_event(self, worker: str, event: ev.Event) -> None:
         self.see(self.cluster.handle_event(worker, event), worker)
@@ -87,7 +89,7 @@ class Surroundings:
         self.see(self.cluster.deliver(self.mail[pair[0], pair[1]].popleft()), pair[1])
 
     def deliver_all(self) -> None:
-        while pairs := [pair for pair, posts in self.mail.items() if posts]:
+        while pairs := [pair for pair, envelopes in self.mail.items() if envelopes]:
             self.deliver(*pairs[0])
 
     def act(self) -> None:
@@ -101,7 +103,7 @@ class Surroundings:
                     self.threads += [(worker, found)] if found else []
                     self.see(outcome, worker)
                 case do.GatherDep():
-                    values = self.cluster.served(action.worker, action.keys)
+                    values = self.cluster.get_data(action.worker, action.keys)
                     self.handle_event(
                         worker, ev.GatherDepSuccess(worker=action.worker, values=values)
                     )
@@ -130,13 +132,13 @@ class Surroundings:
         )
         self.act()
 
-    def lose(self, worker: str) -> None:
+    def remove_worker(self, worker: str) -> None:
         self.mail = defaultdict(
-            deque, {it: posts for it, posts in self.mail.items() if worker not in it}
+            deque, {it: envelopes for it, envelopes in self.mail.items() if worker not in it}
         )
         self.actions = [it for it in self.actions if it[0] != worker]
         self.threads = [it for it in self.threads if it[0] != worker]
-        self.see(self.cluster.lose(worker))
+        self.see(self.cluster.remove_worker(worker))
 
     def last_told(self) -> dict[str, str]:
         return {told.key: told.status.value for told in self.told}
@@ -162,12 +164,14 @@ def _walk(run: Surroundings, chooser: random.Random, step: int) -> None:
     if step % 6 == 0:
         text = f"{keys[0]} {keys[1]} {keys[2]}({keys[0]},{keys[1]}) {keys[3]}({keys[0]})"
         options = {keys[3]: client_requests.Options(resources={"cpu": 1.0}, retries=1)}
-        run.ask(graph(f"{text} want {keys[2]} {keys[3]}", **options))
+        run.handle_request(graph(f"{text} want {keys[2]} {keys[3]}", **options))
     elif step % 11 == 0:
-        run.ask(client_requests.Release(keys=(keys[0],)))
-    elif moves := chooser.choice((run.cluster.stealable(), run.cluster.replicable())):
-        call = run.cluster.steal if moves == run.cluster.stealable() else run.cluster.replicate
-        run.see(call(*chooser.choice(moves)))
+        run.handle_request(client_requests.Release(keys=(keys[0],)))
+    elif transitions := chooser.choice((run.cluster.stealable(), run.cluster.replicable())):
+        call = (
+            run.cluster.steal if transitions == run.cluster.stealable() else run.cluster.replicate
+        )
+        run.see(call(*chooser.choice(transitions)))
     elif run.threads and chooser.random() < 0.7:
         (run.finish if chooser.random() < 0.5 else run.fail)(chooser.choice(run.threads)[1].key)
     else:

@@ -66,8 +66,8 @@ class Desk:
         self, *texts: str, want: str, client: str = "me", **options: Options
     ) -> Sequence[letters.SchedulerMessage]:
         specs = tuple(spec(text) for text in texts)
-        wish = client_requests.Submit(specs=specs, wanted=tuple(want.split()), options=options)
-        return self.say(client, wish)
+        request = client_requests.Submit(specs=specs, wanted=tuple(want.split()), options=options)
+        return self.say(client, request)
 
     def release(self, *keys: str, client: str = "me") -> Sequence[letters.SchedulerMessage]:
         return self.say(client, client_requests.Release(keys=keys))

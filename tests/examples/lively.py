@@ -29,28 +29,30 @@ class Lively:
         self.open: dict[tuple[str, str], do.GatherDep] = {}
         self.told: dict[str, str] = {}
         for number in range(workers):
-            self.take(self.cluster.join(f"w{number}"))
+            self.take(self.cluster.add_worker(f"w{number}"))
 
     def take(self, outcome: CallResult) -> None:
         """Note what a call led to, and check every property of everybody."""
-        self.mail += outcome.posts
+        self.mail += outcome.envelopes
         for worker, action in outcome.actions:
             if isinstance(action, do.Execute):
                 self.running[worker, action.key] = action
             elif isinstance(action, do.GatherDep):
                 self.open[worker, action.worker] = action
-        for party in (SCHEDULER, *self.cluster.processes):
-            broken = [(it.name, why) for it, why in self.cluster.check(party, thoroughly=True)]
+        for participant in (SCHEDULER, *self.cluster.processes):
+            broken = [
+                (it.name, why) for it, why in self.cluster.check(participant, thoroughly=True)
+            ]
             assert broken == []
 
     def deliver(self) -> None:
         """Everything that is in the mail arrives, and what is sent in reply."""
         while self.mail:
-            post = self.mail.popleft()
-            if post.receiver == SCHEDULER or post.receiver in self.cluster.processes:
-                self.take(self.cluster.deliver(post))
+            envelope = self.mail.popleft()
+            if envelope.receiver == SCHEDULER or envelope.receiver in self.cluster.processes:
+                self.take(self.cluster.deliver(envelope))
             else:
-                self.told |= {it.key: str(it.status) for it in self.cluster.told(post)}
+                self.told |= {it.key: str(it.status) for it in self.cluster.notices(envelope)}
 
     def end(self, worker: str, key: str, value: object = 1) -> None:
         """A task ends well, and whoever has to know does."""
@@ -63,14 +65,14 @@ class Lively:
         """Every transfer that is open is served and arrives."""
         while self.open:
             (worker, peer), gather = self.open.popitem()
-            values = self.cluster.served(peer, gather.keys)
+            values = self.cluster.get_data(peer, gather.keys)
             event = events.GatherDepSuccess(worker=peer, values=values)
             self.take(self.cluster.handle_event(worker, event))
             self.deliver()
 
-    def ask(self, wish: object, client: str = "me") -> None:
+    def handle_request(self, request: object, client: str = "me") -> None:
         """A client asks for something, and whoever has to know does."""
-        self.take(self.cluster.ask(client, wish))  # type: ignore[arg-type]  # any wish
+        self.take(self.cluster.handle_request(client, request))  # type: ignore[arg-type]  # any wish
         self.deliver()
 
     def states(self) -> dict[str, str | None]:

@@ -57,7 +57,12 @@ class Tap:
 
     def looks(self, world: ClusterWorld) -> None:
         """After a row: what is still under way there?"""
-        now = {id(it) for box in world.mail.values() for post in box for it in (post, *wish(post))}
+        now = {
+            id(it)
+            for box in world.mail.values()
+            for envelope in box
+            for it in (envelope, *request(envelope))
+        }
         now |= {id(it) for table in (world.asked, world.served) for it in table.values()}
         for number in self.sent:
             if number not in now and number not in self.ended:
@@ -78,9 +83,9 @@ class Tap:
         return lost, "under way" if lost is None else "lost"
 
 
-def wish(post: Envelope) -> Iterator[object]:
+def request(envelope: Envelope) -> Iterator[object]:
     """Yield the requests of a client in an envelope, which the world makes around them."""
-    return (it for it in post.messages if isinstance(it, client_requests.ClientRequest))
+    return (it for it in envelope.messages if isinstance(it, client_requests.ClientRequest))
 
 
 class TappedCluster:
@@ -94,9 +99,9 @@ class TappedCluster:
         return getattr(self._cluster, name)
 
     def _out(self, outcome: CallResult) -> CallResult:
-        for post in outcome.posts:
-            says = self._cluster.say(post)
-            self._tap.sends(post, "message", post.sender, post.receiver, says)
+        for envelope in outcome.envelopes:
+            says = self._cluster.message_texts(envelope)
+            self._tap.sends(envelope, "message", envelope.sender, envelope.receiver, says)
         for worker, it in outcome.actions:
             if isinstance(it, do.GatherDep):
                 says = [" ".join(("gather-dep", *it.keys))]
@@ -104,26 +109,26 @@ class TappedCluster:
                 self._gathers[worker, it.worker] = it
         return outcome
 
-    def join(self, worker: str) -> CallResult:
+    def add_worker(self, worker: str) -> CallResult:
         if self._tap.row:
             row = self._tap.row
             self._tap.at_once.append(Seen("call", worker, SCHEDULER, ("join",), row, row))
-        return self._out(self._cluster.join(worker))
+        return self._out(self._cluster.add_worker(worker))
 
-    def lose(self, worker: str) -> CallResult:
-        return self._out(self._cluster.lose(worker))
+    def remove_worker(self, worker: str) -> CallResult:
+        return self._out(self._cluster.remove_worker(worker))
 
-    def ask(self, client: str, it: Any) -> CallResult:
+    def handle_request(self, client: str, it: Any) -> CallResult:
         self._tap.arrives(it)
-        return self._out(self._cluster.ask(client, it))
+        return self._out(self._cluster.handle_request(client, it))
 
-    def deliver(self, post: Envelope) -> CallResult:
-        self._tap.arrives(post)
-        return self._out(self._cluster.deliver(post))
+    def deliver(self, envelope: Envelope) -> CallResult:
+        self._tap.arrives(envelope)
+        return self._out(self._cluster.deliver(envelope))
 
-    def told(self, post: Envelope) -> Any:
-        self._tap.arrives(post)
-        return self._cluster.told(post)
+    def notices(self, envelope: Envelope) -> Any:
+        self._tap.arrives(envelope)
+        return self._cluster.notices(envelope)
 
     def steal(self, key: str, thief: str) -> CallResult:
         return self._out(self._cluster.steal(key, thief))
@@ -138,13 +143,13 @@ class TappedCluster:
         run, outcome = self._cluster.begin(worker, key)
         return run, self._out(outcome)
 
-    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
-        return self._out(self._cluster.spoil(worker, key, run_id))
+    def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
+        return self._out(self._cluster.fail_to_store(worker, key, run_id))
 
-    def served(self, peer: str, keys: Sequence[str]) -> Mapping[str, object]:
+    def get_data(self, peer: str, keys: Sequence[str]) -> Mapping[str, object]:
         (worker,) = (pair[0] for pair, it in self._gathers.items() if it.keys is keys)
         self._tap.arrives(self._gathers.pop((worker, peer)))
-        values = dict(self._cluster.served(peer, keys))
+        values = dict(self._cluster.get_data(peer, keys))
         says = [" ".join(("data", *(values or ["of", "nothing"])))]
         self._tap.sends(values, "data", peer, worker, says)
         return values
@@ -225,7 +230,7 @@ class TappedSubject:
 @contextmanager
 def counting(tap: Tap) -> Iterator[None]:
     """Rows are counted, and clients' wishes seen, in every world that there is meanwhile."""
-    let, note_wish = ClusterWorld.step, ClientModel.note_wish
+    let, note_request = ClusterWorld.step, ClientModel.note_request
 
     def counted(world: ClusterWorld, *args: Any) -> Any:
         tap.row += 1
@@ -241,7 +246,7 @@ def counting(tap: Tap) -> Iterator[None]:
             else "message"
         )
         tap.sends(it, kind, client, SCHEDULER, [word(type(it))])
-        note_wish(books, client, it)
+        note_request(books, client, it)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClusterWorld, "step", counted)

@@ -36,28 +36,28 @@ class Sign:
     without: tuple[str, ...] = ()
     written: str = ""
 
-    def is_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
+    def is_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """Given what moved in the run."""
         words = {step.word for step in violation.steps}
-        return words.isdisjoint(self.without) and self.could_be_in(violation, moves)
+        return words.isdisjoint(self.without) and self.could_be_in(violation, transitions)
 
-    def could_be_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
+    def could_be_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """The same of a run that has steps which do not matter."""
         text = f"{signature(violation)}\n{violation.counterexample}"
         return (
             re.search(self.said, text) is not None
             and {step.word for step in violation.steps}.issuperset(self.steps)
             and re.search(self.written, "\n".join(map(str, violation.steps))) is not None
-            and self.is_walked(moves)
+            and self.is_walked(transitions)
         )
 
-    def is_walked(self, moves: Sequence[TaskTransition]) -> bool:
+    def is_walked(self, transitions: Sequence[TaskTransition]) -> bool:
         """One key went this way somewhere."""
         left: dict[tuple[str, str], list[Edge]] = {}
-        for party, key, start, finish in moves:
-            if (party == SCHEDULER) != self.on_scheduler:
+        for participant, key, start, finish in transitions:
+            if (participant == SCHEDULER) != self.on_scheduler:
                 continue
-            to_go = left.setdefault((party, key), [*self.path])
+            to_go = left.setdefault((participant, key), [*self.path])
             if to_go and matches(to_go[0], (start, finish)):
                 del to_go[0]
         return not self.path or any(not to_go for to_go in left.values())
@@ -89,10 +89,10 @@ class HistoricalBug:
     signs: tuple[Sign, ...]
     limit_s: float = 60.0
 
-    def is_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
+    def is_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """It is what a shrunk run shows, given what moved in it."""
-        return any(sign.is_in(violation, moves) for sign in self.signs)
+        return any(sign.is_in(violation, transitions) for sign in self.signs)
 
-    def could_be_in(self, violation: Violation, moves: Sequence[TaskTransition]) -> bool:
+    def could_be_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """It may be what a run shows that was not shrunk."""
-        return any(sign.could_be_in(violation, moves) for sign in self.signs)
+        return any(sign.could_be_in(violation, transitions) for sign in self.signs)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
-from workerfuzz.harness.campaigns.historical.search import Sighting, moves_of, shortest
+from workerfuzz.harness.campaigns.historical.search import Sighting, shortest, transitions_of
 from workerfuzz.harness.cases.format import corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.files import write
@@ -46,7 +46,7 @@ def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool |
         return None
     entry = corpus_entry.read(path.read_text(encoding="utf-8"), path)
     violation = replay(subject, entry.run_config.config, entry.steps, CLUSTER)
-    return violation is not None and bug.is_in(violation, moves_of(subject, violation))
+    return violation is not None and bug.is_in(violation, transitions_of(subject, violation))
 
 
 def replayed(

@@ -88,13 +88,13 @@ class Search(Shard):
         """Compare the violation that ended a run with the bugs that are looked for."""
         began, system = time.process_time(), cast("ClusterSystem", self.subject)
         cpu_s = self.cpu_s()
-        text = moves_of(system, violation) if self.bugs else []
+        text = transitions_of(system, violation) if self.bugs else []
         sought = [bug for bug in self.bugs if bug.could_be_in(violation, text)]
         sought = [bug for bug in sought if cpu_s < bug.limit_s and self.is_worth_it(bug, violation)]
         if sought:
             shrunk = shrink(self.subject, violation, SHRINKING_S).violation
-            moves = moves_of(system, shrunk)
-            for bug in [bug for bug in sought if bug.is_in(shrunk, moves)]:
+            transitions = transitions_of(system, shrunk)
+            for bug in [bug for bug in sought if bug.is_in(shrunk, transitions)]:
                 self.bugs.remove(bug)
                 self.sightings.append(Sighting(bug, cpu_s, self.steps, shrunk))
                 self.sighted(self.sightings[-1])
@@ -129,13 +129,13 @@ def look_for(
     return sorted([*search.sightings, *lost], key=lambda it: bugs.index(it.bug))
 
 
-def moves_of(subject: ClusterSystem, violation: Violation) -> Sequence[TaskTransition]:
+def transitions_of(subject: ClusterSystem, violation: Violation) -> Sequence[TaskTransition]:
     """Every transition in the run of a violation."""
-    moves: list[TaskTransition] = []
+    transitions: list[TaskTransition] = []
 
     def observe(world: ClusterWorld, step: Step | None) -> None:
-        moves.extend(world.moves)
+        transitions.extend(world.transitions)
 
     world = CLUSTER.open(subject, violation.run_config, observer=observe)
     violation_of(world, violation.steps)
-    return moves
+    return transitions

@@ -314,12 +314,12 @@ def inputs_are_taken_for_granted(
 def batches_arrive_twice(
     original: Callable[..., CallResult],
     cluster: ReferenceCluster,
-    post: Envelope,
+    envelope: Envelope,
 ) -> CallResult:
-    if post.receiver == SCHEDULER:
-        return original(cluster, post)
-    first, again = original(cluster, post), original(cluster, post)
-    return CallResult([*first.posts, *again.posts], [*first.actions, *again.actions])
+    if envelope.receiver == SCHEDULER:
+        return original(cluster, envelope)
+    first, again = original(cluster, envelope), original(cluster, envelope)
+    return CallResult([*first.envelopes, *again.envelopes], [*first.actions, *again.actions])
 
 
 @mutant(
@@ -332,10 +332,10 @@ def batches_arrive_twice(
 def copies_are_not_heard_of(
     original: Callable[..., CallResult],
     cluster: ReferenceCluster,
-    post: Envelope,
+    envelope: Envelope,
 ) -> CallResult:
-    heard = tuple(it for it in post.messages if not isinstance(it, instructions.AddKeys))
-    return original(cluster, post._replace(messages=heard))
+    heard = tuple(it for it in envelope.messages if not isinstance(it, instructions.AddKeys))
+    return original(cluster, envelope._replace(messages=heard))
 
 
 @mutant(
@@ -348,9 +348,9 @@ def copies_are_not_heard_of(
 def batches_are_upside_down(
     original: Callable[..., CallResult],
     cluster: ReferenceCluster,
-    post: Envelope,
+    envelope: Envelope,
 ) -> CallResult:
-    turned = post._replace(messages=tuple(reversed(post.messages)))
+    turned = envelope._replace(messages=tuple(reversed(envelope.messages)))
     return original(cluster, turned)
 
 
@@ -364,14 +364,14 @@ def batches_are_upside_down(
 def second_request_is_lost(
     original: Callable[..., CallResult],
     cluster: ReferenceCluster,
-    post: Envelope,
+    envelope: Envelope,
 ) -> CallResult:
     kept = tuple(
         it
-        for it in post.messages
+        for it in envelope.messages
         if not (isinstance(it, events.ComputeTask) and it.request.run_id == 2)
     )
-    return original(cluster, post._replace(messages=kept))
+    return original(cluster, envelope._replace(messages=kept))
 
 
 @mutant(

@@ -54,9 +54,9 @@ class Counters:
             else:
                 setattr(self, item.name, mine + theirs)
 
-    def states(self, party: str = "worker") -> set[str]:
+    def states(self, participant: str = "worker") -> set[str]:
         """States that a task was in, on that kind of party."""
-        prefix = f"{party} "
+        prefix = f"{participant} "
         return {
             state
             for edge in self.edges

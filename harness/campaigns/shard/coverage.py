@@ -121,8 +121,8 @@ class ClusterCoverage(Coverage):
     __slots__ = ()
 
     def look(self, world: World) -> None:
-        for party, _, start, finish in cast("ClusterWorld | ProcessWorld", world).moves:
-            self.edges["scheduler" if party == SCHEDULER else "worker", start, finish] += 1
+        for participant, _, start, finish in cast("ClusterWorld | ProcessWorld", world).transitions:
+            self.edges["scheduler" if participant == SCHEDULER else "worker", start, finish] += 1
 
 
 def detour(edge: Edge) -> str:
@@ -143,8 +143,8 @@ def expected(scope: str, subject: AnySubject) -> list[str]:
     """Names of all *sometimes* properties of a subject, in a fixed order; none where we know none."""
     if scope != "worker":
         return [
-            f"{party} {start} -> {finish}"
-            for party, edges in cast("ClusterSystem | ProcessSystem", subject).edges().items()
+            f"{participant} {start} -> {finish}"
+            for participant, edges in cast("ClusterSystem | ProcessSystem", subject).edges().items()
             for start, finish in sorted(edges)
         ]
     if not declaration(subject.name).is_model:

@@ -10,8 +10,8 @@ from workerfuzz.harness.subjects.tables import Tables
 def of_row(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
     """Every table after a row, party by party."""
     yield [(f"after {named(chart, row)}", "title")]
-    for party, tables in row.tables.items():
-        yield [(label(chart, party), "party")]
+    for participant, tables in row.tables.items():
+        yield [(label(chart, participant), "party")]
         for table, lines in tables.items():
             yield from in_lines(table, lines)
 
@@ -37,13 +37,13 @@ def changed_by(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
     yield [(named(chart, row), "title")]
     before = chart.rows[row.number - 1].tables if row.number else {}
     nothing = True
-    for party in {**before, **row.tables}:
-        was, its = before.get(party, {}), row.tables.get(party, {})
+    for participant in {**before, **row.tables}:
+        was, its = before.get(participant, {}), row.tables.get(participant, {})
         for table in {**was, **its}:
             lines = [*differing(table, was, its)]
             if lines:
                 nothing = False
-                yield [(f"  {label(chart, party)} ", "party"), (table, "table")]
+                yield [(f"  {label(chart, participant)} ", "party"), (table, "table")]
                 yield from lines
     if nothing:
         yield [("  nothing", "dim")]
@@ -69,5 +69,5 @@ def named(chart: Chart, row: ChartRow) -> str:
     return f"step {row.number} of {chart.steps}: {row.step}"
 
 
-def label(chart: Chart, party: str) -> str:
-    return next((lane.label for lane in chart.lanes if lane.name == party), party)
+def label(chart: Chart, participant: str) -> str:
+    return next((lane.label for lane in chart.lanes if lane.name == participant), participant)

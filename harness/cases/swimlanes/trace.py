@@ -173,12 +173,12 @@ class Trace:
         """Sent and there at once."""
         self.arrives(self.sends(Kind.CALL, sender, receiver, says, keys))
 
-    def posted(self, post: object, sent: Sent) -> None:
+    def posted(self, envelope: object, sent: Sent) -> None:
         """This very post is what was sent."""
-        self._posts[id(post)] = (post, sent)  # the post is kept: no other gets its id
+        self._posts[id(envelope)] = (envelope, sent)  # the post is kept: no other gets its id
 
-    def sent_as(self, post: object) -> Sent:
-        return self._posts[id(post)][1]
+    def sent_as(self, envelope: object) -> Sent:
+        return self._posts[id(envelope)][1]
 
     def travels(
         self, kind: Kind, sender: str, receiver: str, says: str, keys: Sequence[str]

@@ -55,37 +55,37 @@ class TracedCluster(ClusterWorld):
         super().__init__(subject, run_config)
         self.trace.look = lambda: (states(self), cluster_tables(self) if tables else {})
 
-    def step(self, step: Step | None, happen: Callable[..., None], *about: object) -> ClusterEffect:
+    def step(self, step: Step | None, action: Callable[..., None], *about: object) -> ClusterEffect:
         self.trace.begin(step)
-        effect = super().step(step, happen, *about)
+        effect = super().step(step, action, *about)
         self.trace.settle(over=True)
         return effect
 
     # Clients
 
-    def ask(
-        self, client: str, wish: client_requests.ClientRequest, *, at_once: bool = False
+    def send_request(
+        self, client: str, request: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
-        trace, said, keys = self.trace, self.in_words(client, wish), named_by(wish)
+        trace, said, keys = self.trace, self.in_words(client, request), named_by(request)
         trace.joins(client, LaneRole.CLIENT)
-        if isinstance(wish, client_requests.Release):
-            trace.doing(client, from_clients.Release(client, wish.keys))
+        if isinstance(request, client_requests.Release):
+            trace.doing(client, from_clients.Release(client, request.keys))
         trace.doing(client, said)
         if at_once:
             trace.calls(client, SCHEDULER, [said], keys)
-            super().ask(client, wish, at_once=True)
+            super().send_request(client, request, at_once=True)
             return
         sent = trace.sends(Kind.MESSAGE, client, SCHEDULER, [said], keys)
-        super().ask(client, wish)
+        super().send_request(client, request)
         trace.posted(self.mail[client, SCHEDULER][-1], sent)
 
-    def in_words(self, client: str, wish: client_requests.ClientRequest) -> str:
+    def in_words(self, client: str, request: client_requests.ClientRequest) -> str:
         """A client's wish as the step that brings it about has it, if it is one."""
         step = self.trace.rows[-1].step
-        if step.startswith(f"{text.word(type(wish))} "):
+        if step.startswith(f"{text.word(type(request))} "):
             word, its, *others = step.split()
             return " ".join((word, *others)) if its == client else step
-        return in_words(wish)
+        return in_words(request)
 
     def scatter(self, client: str, key: str, worker: str) -> None:
         self.trace.joins(client, LaneRole.CLIENT)
@@ -100,20 +100,20 @@ class TracedCluster(ClusterWorld):
         self.trace.arrives(self.trace.sent_as(self.mail[sender, receiver][0]))
         super().deliver(sender, receiver)
 
-    def send(self, post: Envelope) -> None:
-        trace, sender, receiver = self.trace, post.sender, post.receiver
+    def send(self, envelope: Envelope) -> None:
+        trace, sender, receiver = self.trace, envelope.sender, envelope.receiver
         if receiver in self.client_model.wants:
             trace.joins(receiver, LaneRole.CLIENT)
-        sent = trace.sends(Kind.MESSAGE, sender, receiver, self.cluster.say(post))
-        trace.posted(post, sent)
-        super().send(post)
-        if not any(it is post for it in self.mail.get((sender, receiver), ())):
+        sent = trace.sends(Kind.MESSAGE, sender, receiver, self.cluster.message_texts(envelope))
+        trace.posted(envelope, sent)
+        super().send(envelope)
+        if not any(it is envelope for it in self.mail.get((sender, receiver), ())):
             trace.loses(sent)
 
     def lose_mail(self, sender: str, receiver: str) -> None:
         """Note that the contents of a mailbox are lost."""
-        for post in self.mail.get((sender, receiver), ()):
-            self.trace.loses(self.trace.sent_as(post))
+        for envelope in self.mail.get((sender, receiver), ()):
+            self.trace.loses(self.trace.sent_as(envelope))
 
     # Threads
 
@@ -244,7 +244,7 @@ def states(world: ShownWorld) -> dict[tuple[str, str], str]:
     cluster = world.cluster
     found = {
         (client, key): str(status)
-        for client, told in world.client_model.told.items()
+        for client, told in world.client_model.statuses.items()
         for key, status in told.items()
     }
     here = cluster.keys()
@@ -256,24 +256,26 @@ def states(world: ShownWorld) -> dict[tuple[str, str], str]:
     return found
 
 
-def in_words(wish: client_requests.ClientRequest) -> str:
+def in_words(request: client_requests.ClientRequest) -> str:
     """A client's wish, as the step that brings it about."""
-    if isinstance(wish, client_requests.Submit):
-        needs = [f"({','.join(it.dependencies)})" if it.dependencies else "" for it in wish.specs]
-        tasks = (it.key + its for it, its in zip(wish.specs, needs, strict=True))
-        return f"submit {' '.join(tasks)} want {','.join(wish.wanted)}"
-    return " ".join((text.word(type(wish)), *named_by(wish)))
+    if isinstance(request, client_requests.Submit):
+        needs = [
+            f"({','.join(it.dependencies)})" if it.dependencies else "" for it in request.specs
+        ]
+        tasks = (it.key + its for it, its in zip(request.specs, needs, strict=True))
+        return f"submit {' '.join(tasks)} want {','.join(request.wanted)}"
+    return " ".join((text.word(type(request)), *named_by(request)))
 
 
-def named_by(wish: client_requests.ClientRequest) -> tuple[str, ...]:
+def named_by(request: client_requests.ClientRequest) -> tuple[str, ...]:
     """Keys that a wish is about."""
-    match wish:
+    match request:
         case client_requests.Submit():
-            return tuple(spec.key for spec in wish.specs)
+            return tuple(spec.key for spec in request.specs)
         case client_requests.Scattered():
-            return tuple(wish.who_has)
+            return tuple(request.who_has)
         case _:
-            return wish.keys
+            return request.keys
 
 
 def client_tables(model: ClientModel) -> Mapping[str, Tables]:
@@ -281,7 +283,7 @@ def client_tables(model: ClientModel) -> Mapping[str, Tables]:
     return {
         client: filled(
             {
-                "wants": {key: str(model.told[client].get(key, "-")) for key in wanted},
+                "wants": {key: str(model.statuses[client].get(key, "-")) for key in wanted},
                 "cancelled": dict.fromkeys(model.held[client], ""),
             }
         )
@@ -297,18 +299,18 @@ def cluster_tables(world: TracedCluster) -> Mapping[str, Tables]:
     """Of a ``ClusterWorld``, by party."""
     cluster = world.cluster
     found: dict[str, Tables] = dict(client_tables(world.client_model))
-    for party in (SCHEDULER, *world.present):
+    for participant in (SCHEDULER, *world.present):
         if isinstance(cluster, ClusterHasTables):
-            found[party] = cluster.tables(party)
-        elif party != SCHEDULER:
-            found[party] = viewed(cluster.worker(party))
+            found[participant] = cluster.tables(participant)
+        elif participant != SCHEDULER:
+            found[participant] = viewed(cluster.worker(participant))
         else:
             known = cluster.keys()
-            found[party] = {"tasks": {key: str(cluster.state(key)) for key in known}}
+            found[participant] = {"tasks": {key: str(cluster.state(key)) for key in known}}
     found[SURROUNDINGS] = filled(
         {
             "mailboxes": {
-                f"{sender}->{receiver}": "; ".join(words(world, post) for post in box)
+                f"{sender}->{receiver}": "; ".join(words(world, envelope) for envelope in box)
                 for (sender, receiver), box in world.mail.items()
             },
             "threads to begin": named(world.issued),
@@ -322,12 +324,12 @@ def cluster_tables(world: TracedCluster) -> Mapping[str, Tables]:
             "dead, unnoticed": dict.fromkeys(world.unnoticed, ""),
         }
     )
-    return {party: tables for party, tables in found.items() if tables}
+    return {participant: tables for participant, tables in found.items() if tables}
 
 
-def words(world: TracedCluster, post: Envelope) -> str:
+def words(world: TracedCluster, envelope: Envelope) -> str:
     """Return an envelope in words."""
-    return world.trace.sent_as(post).words()
+    return world.trace.sent_as(envelope).words()
 
 
 def named(pairs: Iterable[Pair]) -> dict[str, str]:
@@ -342,7 +344,7 @@ def transfers(world: TracedCluster) -> dict[str, str]:
         if (worker, peer) in world.served:
             held = said(tuple(world.served[worker, peer]))
             found[f"{worker} from {peer}"] = f"asked for {asked}; {held} under way"
-        elif (worker, peer) in world.asked:
+        elif (worker, peer) in world.unserved:
             found[f"{worker} from {peer}"] = f"asked for {asked}; not served"
         else:
             found[f"{worker} from {peer}"] = f"asked for {asked}; {peer} is dead"

@@ -37,12 +37,12 @@ class TracedProcesses(ProcessWorld):
             trace.joins(worker, LaneRole.WORKER)
         trace.look = lambda: (states(self), process_tables(self) if tables else {})
 
-    def step(self, step: Step | None, happen: Callable[[Self], object]) -> ProcessEffect:
+    def step(self, step: Step | None, action: Callable[[Self], object]) -> ProcessEffect:
         self.trace.begin(step)
         self.trace.doing(lane_of(step), step or "everything arrives")
         threads, present = {*self.running}, {*self.present}
         try:
-            effect = super().step(step, happen)
+            effect = super().step(step, action)
         finally:
             self.note_traffic()
             self.note_changes(threads, present)

@@ -95,8 +95,8 @@ class ProductionWorld(ClusterWorld):
             subject, replace(run_config, config=replace(run_config.config, validate=False))
         )
 
-    def check(self, party: str, *, thoroughly: bool = False) -> None:
-        self.noted += self.cluster.check(party, thoroughly=thoroughly)
+    def check(self, participant: str, *, thoroughly: bool = False) -> None:
+        self.noted += self.cluster.check(participant, thoroughly=thoroughly)
 
     def demand(self, item: Property[O], observation: O) -> None:
         self.noted += ((item, counterexample) for counterexample in item.check(observation))
@@ -105,10 +105,10 @@ class ProductionWorld(ClusterWorld):
         self.called = f"worker {receiver}" if receiver != SCHEDULER else f"stream of {sender}"
         super().deliver(sender, receiver)
 
-    def ask(self, client: str, wish: ClientRequest, *, at_once: bool = False) -> None:
+    def send_request(self, client: str, request: ClientRequest, *, at_once: bool = False) -> None:
         if at_once:
             self.called = f"request of {client}"
-        super().ask(client, wish, at_once=at_once)
+        super().send_request(client, request, at_once=at_once)
 
     def handle_event(self, worker: str, event: Event) -> None:
         self.called = f"worker {worker}"

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from workerfuzz.harness.engines.explore.allowances import Spent
-from workerfuzz.harness.engines.explore.reduction import commute, in_turn, is_at_end, parties
+from workerfuzz.harness.engines.explore.reduction import commute, in_turn, is_at_end, participants
 from workerfuzz.harness.engines.explore.small_universe import interchangeable, renamings
 from workerfuzz.harness.engines.explore.visited import (
     AWAKE,
@@ -178,14 +178,14 @@ class Exploration:
             self._worlds -= 1
         taken: dict[PossibleStep, frozenset[str] | None] = {}
         for it in way.sleeping:
-            taken[it] = parties(it.step, world)
+            taken[it] = participants(it.step, world)
         steps = [*self.possible(world, way)]
         for number, (step, spent) in enumerate(steps, 1):
             after = world if number == len(steps) else world.copy()
             if not self.reduced:
                 yield from self.take(after, Way(way, step, spent), step)
                 continue
-            those = parties(step, world)
+            those = participants(step, world)
             asleep = frozenset(it for it, its in taken.items() if commute(its, those))
             if those is not None:
                 taken[PossibleStep.of(step)] = those

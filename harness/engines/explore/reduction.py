@@ -86,7 +86,7 @@ PARTIES: Final[Mapping[type[Step], Callable[[Any, Clients], Parties]]] = Mapping
 )
 
 
-def parties(step: Step, world: Any) -> Parties:
+def participants(step: Step, world: Any) -> Parties:
     """Return the parties that have a part in a step."""
     find = PARTIES.get(type(step))
     return None if find is None else find(step, world)

@@ -121,8 +121,8 @@ class Space:
             combination = parse_universe(self.universe, scope)
             return f"{combination.words}; cost {combination.cost}"
         others = len(interchangeable(self.run_config(scope)))
-        party = "peer" if scope == "worker" else "worker"
-        what = f"{counted(self.keys, 'key')}, {counted(others, party)}"
+        participant = "peer" if scope == "worker" else "worker"
+        what = f"{counted(self.keys, 'key')}, {counted(others, participant)}"
         return f"{what}; {self.allowances(scope)}"
 
 

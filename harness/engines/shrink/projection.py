@@ -73,20 +73,20 @@ class RecordingWorld(ClusterWorld):
         self.records = records
         super().__init__(system, run_config)
 
-    def check(self, party: str, *, thoroughly: bool = False) -> None:
-        self.records.participant = party
-        super().check(party, thoroughly=thoroughly)
+    def check(self, participant: str, *, thoroughly: bool = False) -> None:
+        self.records.participant = participant
+        super().check(participant, thoroughly=thoroughly)
 
-    def call(self, party: str, happens: Callable[..., CallResult], *about: object) -> None:
-        self.records.participant = party
+    def call(self, participant: str, happens: Callable[..., CallResult], *about: object) -> None:
+        self.records.participant = participant
         match about:
-            case (Envelope() as envelope,) if party != SCHEDULER:
-                self.records.record(party, self.cluster.worker_events(envelope))
+            case (Envelope() as envelope,) if participant != SCHEDULER:
+                self.records.record(participant, self.cluster.worker_events(envelope))
             case (str(), ev.Event() as event):
-                self.records.record(party, [event])
+                self.records.record(participant, [event])
             case _:
                 pass
-        super().call(party, happens, *about)
+        super().call(participant, happens, *about)
 
     def begin(self, worker: str, key: str) -> None:
         super().begin(worker, key)

@@ -98,13 +98,17 @@ class ClusterFeedback(Feedback):
     """Of a scheduler and its workers."""
 
     def look(self, world: World, step: Step) -> None:
-        moves = cast("ClusterWorld | ProcessWorld", world).moves
-        if moves:
-            chain = (type(step), *moves)
+        transitions = cast("ClusterWorld | ProcessWorld", world).transitions
+        if transitions:
+            chain = (type(step), *transitions)
             if not self.is_seen(chain):
                 passages = [
-                    ((party, key), f"scheduler {start}" if party == SCHEDULER else start, finish)
-                    for party, key, start, finish in moves
+                    (
+                        (participant, key),
+                        f"scheduler {start}" if participant == SCHEDULER else start,
+                        finish,
+                    )
+                    for participant, key, start, finish in transitions
                 ]
                 self.note(world, features(step.word, passages))
 

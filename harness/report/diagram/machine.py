@@ -92,7 +92,7 @@ class StateDiagram:
         observed: whose runs were counted; empty where none were.
     """
 
-    party: str
+    participant: str
     states: Mapping[str, str]
     transitions: tuple[DiagramTransition, ...]
     dask: str = ""
@@ -100,7 +100,7 @@ class StateDiagram:
 
     @property
     def title(self) -> str:
-        return f"States of a task on a {self.party}"
+        return f"States of a task on a {self.participant}"
 
     @property
     def told(self) -> str:
@@ -128,7 +128,7 @@ def dask_tables() -> DaskTables:
 
 
 def machine(
-    party: str,
+    participant: str,
     dask: DaskTables | None = None,
     counts: Mapping[str, int] | None = None,
     observed: str = "",
@@ -140,11 +140,13 @@ def machine(
         counts: how often each was taken that could be, by names such as ``worker flight -> memory``.
         observed: whose runs these are, for people.
     """
-    table = TABLES[party]
-    theirs = None if dask is None else dask.edges.get(party) or None
-    taken = {pair(name): n for name, n in (counts or {}).items() if name.startswith(f"{party} ")}
+    table = TABLES[participant]
+    theirs = None if dask is None else dask.edges.get(participant) or None
+    taken = {
+        pair(name): n for name, n in (counts or {}).items() if name.startswith(f"{participant} ")
+    }
     edges = {*table, *(theirs or ()), *taken}
-    named = MEANINGS[party]
+    named = MEANINGS[participant]
     others = sorted({state for edge in edges for state in edge} - {*named})
     states = {**named, **dict.fromkeys(others, "the reference has no such state")}
     order = {state: place for place, state in enumerate(states)}
@@ -158,7 +160,7 @@ def machine(
         for edge in sorted(edges, key=lambda it: (order[it[0]], order[it[1]]))
     )
     version = dask.version if dask is not None and theirs else ""
-    return StateDiagram(party, states, tuple(transitions), version, observed)
+    return StateDiagram(participant, states, tuple(transitions), version, observed)
 
 
 def tables_with(edge: Edge, reference: Collection[Edge], dask: Collection[Edge] | None) -> InTable:

@@ -25,7 +25,7 @@ class Observed:
     told: str
 
 
-def observed_in(path: Path, party: str, subject: str | None, scope: str | None) -> Observed:
+def observed_in(path: Path, participant: str, subject: str | None, scope: str | None) -> Observed:
     """Return the transitions that runs of a subject and a scope took; None: of any.
 
     Raises:
@@ -35,20 +35,20 @@ def observed_in(path: Path, party: str, subject: str | None, scope: str | None) 
     its = [
         it for it in every if subject in (None, it.plan.subject) and scope in (None, it.plan.scope)
     ]
-    seen = of_shards(its, party)
+    seen = of_shards(its, participant)
     if not seen.told:
         wanted = " of ".join(filter(None, (scope, subject)))
         raise FolderError(
-            f"{path}: no runs{f' of {wanted}' if wanted else ''} with a {party}; there are "
+            f"{path}: no runs{f' of {wanted}' if wanted else ''} with a {participant}; there are "
             f"{', '.join(it.name for it in groups(every)) or 'none'}"
         )
     return seen
 
 
-def of_shards(shards: Iterable[ShardResult], party: str) -> Observed:
+def of_shards(shards: Iterable[ShardResult], participant: str) -> Observed:
     """Return the transitions that runs of shards with such a participant took."""
-    its = [it for it in groups(shards) if it.edges(party).counts]
+    its = [it for it in groups(shards) if it.edges(participant).counts]
     done = total(it.done for it in its)
-    counts = {name: 0 for it in its for name in it.edges(party).known} | done.edges
+    counts = {name: 0 for it in its for name in it.edges(participant).known} | done.edges
     told = f"{counted(done.runs, 'run')} of {', '.join(it.name for it in its)}" if its else ""
     return Observed(counts, told)

@@ -124,7 +124,7 @@ def layout_of(machine: StateDiagram) -> DiagramLayout:
 
 def boxes_of(machine: StateDiagram) -> dict[str, Box]:
     """A box for each state."""
-    places = PLACES[machine.party]
+    places = PLACES[machine.participant]
     lowest = max(line for _, line in places.values()) + 1
     others = [state for state in machine.states if state not in places]
     spots = {**places, **{state: (place, lowest) for place, state in enumerate(others)}}

@@ -137,7 +137,7 @@ class CampaignProgress(Progress):
 def group_lines(group: Group, status: CampaignStatus) -> Iterator[Text]:
     """The coverage of one system, and the activity of its shards beside their runs."""
     yield line("", group.name, "bold")
-    edges = ", ".join(map(str, group.parties())) or "none yet"
+    edges = ", ".join(map(str, group.participants())) or "none yet"
     since = status.seconds - status.newest.get(group.name, status.seconds)
     yield line("edges", f"{edges}; the last new one {clock_time(since)} ago")
     yield line("rarest", ", ".join(f"{name} {count:,}" for name, count in group.rarest()))

@@ -104,7 +104,7 @@ def time_line(status: CampaignStatus) -> str:
 
 def status_line(status: CampaignStatus) -> str:
     """Return the status in one line."""
-    edges = [str(party) for group in status.groups() for party in group.parties()]
+    edges = [str(participant) for group in status.groups() for participant in group.participants()]
     findings = status.findings()
     new = sum(finding.is_new for finding in findings)
     return ", ".join(

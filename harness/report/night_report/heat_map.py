@@ -67,7 +67,7 @@ class HeatMap:
         rows: a state, and its cells, one for each column.
     """
 
-    party: str
+    participant: str
     edges: TransitionCounts
     finishes: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
@@ -76,10 +76,10 @@ class HeatMap:
 def heat_map(edges: TransitionCounts) -> HeatMap:
     """The map of one party; states that nothing starts in have no row, and so for columns."""
     pairs = [pair(name) for name in (*edges.known, *edges.counts)]
-    starts = in_order(edges.party, (start for start, _ in pairs))
-    finishes = in_order(edges.party, (finish for _, finish in pairs))
+    starts = in_order(edges.participant, (start for start, _ in pairs))
+    finishes = in_order(edges.participant, (finish for _, finish in pairs))
     rows = ((it, tuple(cell(edges, it, finish) for finish in finishes)) for it in starts)
-    return HeatMap(edges.party, edges, finishes, tuple(rows))
+    return HeatMap(edges.participant, edges, finishes, tuple(rows))
 
 
 def pair(name: str) -> tuple[str, str]:
@@ -88,15 +88,15 @@ def pair(name: str) -> tuple[str, str]:
     return start, finish
 
 
-def in_order(party: str, states: Iterable[str]) -> tuple[str, ...]:
+def in_order(participant: str, states: Iterable[str]) -> tuple[str, ...]:
     """Each state once, as our tables have them; those that we do not know come last, by name."""
-    order = STATES.get(party, ())
+    order = STATES.get(participant, ())
     ours = {state: place for place, state in enumerate(order)}
     return tuple(sorted(set(states), key=lambda it: (ours.get(it, len(ours)), it)))
 
 
 def cell(edges: TransitionCounts, start: str, finish: str) -> Cell:
-    name = f"{edges.party} {start} -> {finish}"
+    name = f"{edges.participant} {start} -> {finish}"
     count = edges.counts.get(name, 0)
     if not count and name not in edges.known:
         return Cell(CellKind.NONE, 0, 0, "")
@@ -104,7 +104,7 @@ def cell(edges: TransitionCounts, start: str, finish: str) -> Cell:
     said = f"{start} to {finish}: {f'{count:,} times' if count else 'never reached'}"
     if count and edges.known and name not in edges.known:
         kind, said = CellKind.EXTRA, f"{said}, and in no table"
-    why = ASKED_BY.get(edges.party, {}).get((start, finish), "")
+    why = ASKED_BY.get(edges.participant, {}).get((start, finish), "")
     shade = sum(count >= least for least in SHADES)
     return Cell(kind, count, shade, f"{said} ({why})" if why else said)
 

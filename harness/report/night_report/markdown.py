@@ -164,7 +164,7 @@ def in_numbers(group: Group) -> Iterator[str]:
     yield f"{group.done.runs:,}"
     yield f"{group.done.steps:,}"
     yield f"{tables.speed(group) * len(group.shards):,.0f}"
-    yield ", ".join(map(str, group.parties())) or "none"
+    yield ", ".join(map(str, group.participants())) or "none"
     yield f"{len(group.open())}"
     yield f"{group.done.found:,}"
 

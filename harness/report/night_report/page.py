@@ -76,7 +76,7 @@ def section(number: int, group: Group, markup: Any) -> Section:
     drawings = curves(group)
     return Section(
         group,
-        [heat_map(edges) for edges in group.parties()],
+        [heat_map(edges) for edges in group.participants()],
         [(it, markup(chart(it, f"chart-{number}-{it.name}"))) for it in drawings],
         tables.tactics(group),
         tables.step_kinds(group),

@@ -221,9 +221,11 @@ def changes(now: Group, before: Group) -> Iterator[NightDifference]:
     yield NightDifference("steps", now.done.steps, before.done.steps, None)
     fast, faster = (speed(it) for it in (before, now))
     yield NightDifference("steps per second and shard", faster, fast)
-    for edges in now.parties():
+    for edges in now.participants():
         yield NightDifference(
-            f"transitions of the {edges.party}", edges.reached, before.edges(edges.party).reached
+            f"transitions of the {edges.participant}",
+            edges.reached,
+            before.edges(edges.participant).reached,
         )
     yield NightDifference(
         "not reached yet", len(now.open()), len(before.open()), more_is_better=False

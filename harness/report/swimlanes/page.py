@@ -107,11 +107,11 @@ def tables_changed(chart: Chart, row: ChartRow) -> list[tuple[str, str]]:
     """Lines, each with its class: ``party``, ``out`` or ``in``."""
     before = chart.rows[row.number - 1].tables if row.number else {}
     found: list[tuple[str, str]] = []
-    for party in {**before, **row.tables}:
-        was, its = before.get(party, {}), row.tables.get(party, {})
+    for participant in {**before, **row.tables}:
+        was, its = before.get(participant, {}), row.tables.get(participant, {})
         for table in {**was, **its}:
             lines: list[Drawn] = [*differing(table, was, its)]
             if lines:
-                found.append(("party", f"{label(chart, party)}: {table}"))
+                found.append(("party", f"{label(chart, participant)}: {table}"))
                 found += [(line[0][1], line[0][0].strip()) for line in lines]
     return found

@@ -247,7 +247,9 @@ def resources_are_taken(machine: DaskObject) -> Iterator[str]:
         taken, left = sum(needed.values()), machine.available_resources[name]
         if abs(total - taken - left) < _NEARLY_NOTHING:
             continue
-        begun = [it for it in machine.moves if it.finish == "executing" and needed.get(it.key)]
+        begun = [
+            it for it in machine.transitions if it.finish == "executing" and needed.get(it.key)
+        ]
         if begun and left > total - taken:
             for move in begun:
                 yield f"{move.key}, {move.start} -> {move.finish}, took no {name}"

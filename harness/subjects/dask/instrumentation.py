@@ -99,7 +99,7 @@ def recording(machine: DaskObject, record: DaskObject) -> tuple[DaskObject, Dask
 
         def __init__(self, **arguments: DaskObject) -> None:
             super().__init__(**arguments)
-            self.moves: list[RecordedTransition] = []
+            self.transitions: list[RecordedTransition] = []
             self.open_transition: _OpenTransition | None = None
 
         def _transition(
@@ -119,7 +119,9 @@ def recording(machine: DaskObject, record: DaskObject) -> tuple[DaskObject, Dask
             finally:
                 self.open_transition = before
                 if ts.state != inner.reached:
-                    self.moves.append(RecordedTransition(ts.key, inner.reached, ts.state, toward))
+                    self.transitions.append(
+                        RecordedTransition(ts.key, inner.reached, ts.state, toward)
+                    )
                 if outer is not None:
                     outer.reached = ts.state
 

@@ -129,8 +129,8 @@ class ReferenceCluster:
         other._changes, other._touched = [], {}
         return other
 
-    def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
-        its.ranks = ranks(self._priorities(posts))
+    def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
+        its.ranks = ranks(self._priorities(envelopes))
         processes = [self.processes[name] for name in its.sorted(self.processes)]
         return (
             fingerprint(self.scheduler, its),
@@ -141,51 +141,51 @@ class ReferenceCluster:
                     its.name(it.receiver),
                     *[plain_message(one, its) for one in it.messages],
                 )
-                for it in posts
+                for it in envelopes
             ],
         )
 
-    def _priorities(self, posts: Iterable[Envelope]) -> Iterator[Priority]:
+    def _priorities(self, envelopes: Iterable[Envelope]) -> Iterator[Priority]:
         """Every priority that somebody knows, or is about to."""
         yield from (task.priority for task in self.scheduler.tasks.values())
         for process in self.processes.values():
             for task in process.worker.worker.tasks.values():
                 yield from (task.queued_at,) if task.queued_at else ()
                 yield from (task.request.priority,) if task.request else ()
-        for post in posts:
-            for it in post.messages:
+        for envelope in envelopes:
+            for it in envelope.messages:
                 if isinstance(it, events.ComputeTask):
                     yield it.request.priority
 
     # Who is there
 
-    def join(self, worker: str) -> CallResult:
+    def add_worker(self, worker: str) -> CallResult:
         self.processes[worker] = ReferenceProcess(self.config)
         return self._schedule(worker, [letters.Join(config=self.config.worker)])
 
-    def lose(self, worker: str) -> CallResult:
+    def remove_worker(self, worker: str) -> CallResult:
         del self.processes[worker]
         return self._schedule(worker, [letters.Lose()])
 
     # What happens to the scheduler
 
-    def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
-        return self._schedule(client, [wish])
+    def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
+        return self._schedule(client, [request])
 
-    def deliver(self, post: Envelope) -> CallResult:
-        if post.receiver == SCHEDULER:
-            return self._schedule(post.sender, post.messages)
-        return self._work(post.receiver, post.messages)
+    def deliver(self, envelope: Envelope) -> CallResult:
+        if envelope.receiver == SCHEDULER:
+            return self._schedule(envelope.sender, envelope.messages)
+        return self._work(envelope.receiver, envelope.messages)
 
-    def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
+    def notices(self, envelope: Envelope) -> Sequence[client_requests.ClientNotice]:
         return [
             message
-            for message in post.messages
+            for message in envelope.messages
             if isinstance(message, client_requests.ClientNotice)
         ]
 
-    def say(self, post: Envelope) -> Sequence[str]:
-        return [" ".join((word_of(message), *about(message))) for message in post.messages]
+    def message_texts(self, envelope: Envelope) -> Sequence[str]:
+        return [" ".join((word_of(message), *about(message))) for message in envelope.messages]
 
     def worker_events(self, envelope: Envelope) -> Sequence[Event]:
         return [message for message in envelope.messages if isinstance(message, Event)]
@@ -242,11 +242,11 @@ class ReferenceCluster:
     def begin(self, worker: str, key: str) -> tuple[do.Execute | None, CallResult]:
         return self.processes[worker].executes.get(key), CallResult()
 
-    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
+    def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         event = events.ExecuteFailure(key=key, run_id=run_id, exception="could not be stored")
         return self._work(worker, [event])
 
-    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+    def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
         data = self.processes[worker].worker.data()
         return {key: data[key] for key in keys if key in data}
 
@@ -270,7 +270,7 @@ class ReferenceCluster:
                     said.append(STATUS[type(message)])
             said += process.confirmations.due(process.worker.worker)
         if said:
-            outcome.posts.append(Envelope(name, SCHEDULER, tuple(said)))
+            outcome.envelopes.append(Envelope(name, SCHEDULER, tuple(said)))
         return outcome
 
     def _handle(self, name: str, event: Event) -> Iterable[do.Instruction]:
@@ -287,18 +287,18 @@ class ReferenceCluster:
 
     # What can be seen
 
-    def moves(self) -> Iterator[TaskTransition]:
+    def transitions(self) -> Iterator[TaskTransition]:
         return (
-            TaskTransition(party, key, str(change.start), str(change.finish))
-            for party, changes in self._changes
+            TaskTransition(participant, key, str(change.start), str(change.finish))
+            for participant, changes in self._changes
             for key, change in changes
         )
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterator[Broken]:
-        if party == SCHEDULER:
+    def check(self, participant: str, *, thoroughly: bool) -> Iterator[Broken]:
+        if participant == SCHEDULER:
             yield from self._check_scheduler(thoroughly)
-        elif party in self.processes:
-            process = self.processes[party]
+        elif participant in self.processes:
+            process = self.processes[participant]
             yield from process.broken
             process.broken = []
             if thoroughly:
@@ -331,10 +331,10 @@ class ReferenceCluster:
     def seceded(self) -> Mapping[str, Collection[str]]:
         return {name: it.seceded for name, it in self.scheduler.workers.items() if it.seceded}
 
-    def tables(self, party: str) -> Tables:
-        if party == SCHEDULER:
+    def tables(self, participant: str) -> Tables:
+        if participant == SCHEDULER:
             return scheduler_tables(self.scheduler)
-        return self.processes[party].worker.tables()
+        return self.processes[participant].worker.tables()
 
     def queued(self) -> Collection[str]:
         return [key for _, key in self.scheduler.queued] if self.scheduler.queued else ()
@@ -342,7 +342,7 @@ class ReferenceCluster:
     def without_worker(self) -> Collection[str]:
         return self.scheduler.no_worker
 
-    def leftovers(self) -> Iterator[str]:
+    def residue(self) -> Iterator[str]:
         yield from self.scheduler.residue()
         for name, process in self.processes.items():
             worker = process.worker

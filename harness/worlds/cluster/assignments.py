@@ -64,7 +64,7 @@ class AssignmentRecord:
         self.tries: dict[str, int] = {}
         self.deaths: dict[str, int] = {}
         self.recent_deaths: dict[str, int] = {}
-        self.asked: dict[Pair, TaskSpec] = {}
+        self.to_compute: dict[Pair, TaskSpec] = {}
         self.requests: dict[Pair, Request] = {}
         self.gone: dict[str, dict[str, None]] = {}
         self.read: dict[int, tuple[Envelope, Sequence[Event]]] = {}
@@ -123,12 +123,14 @@ class AssignmentRecord:
 
     # What the scheduler sends
 
-    def after_call(self, cluster: ClusterSubject, posts: Sequence[Envelope]) -> Iterator[Demand]:
+    def after_call(
+        self, cluster: ClusterSubject, envelopes: Sequence[Envelope]
+    ) -> Iterator[Demand]:
         """Yield what is due after a call of the scheduler, which sent this."""
         fresh: dict[str, None] = {}
-        for post in posts:
-            if post.receiver in self.gone:
-                yield from self._requests(cluster, post, fresh)
+        for envelope in envelopes:
+            if envelope.receiver in self.gone:
+                yield from self._requests(cluster, envelope, fresh)
         for key in fresh:
             yield from self._priorities(cluster, key)
         if self.recent_deaths:
@@ -143,11 +145,11 @@ class AssignmentRecord:
             yield must.able_workers_are_not_overlooked, observation
 
     def _requests(
-        self, cluster: ClusterSubject, post: Envelope, fresh: dict[str, None]
+        self, cluster: ClusterSubject, envelope: Envelope, fresh: dict[str, None]
     ) -> Iterator[Demand]:
-        worker = post.receiver
-        messages = tuple(cluster.worker_events(post))
-        self.read[id(post)] = (post, messages)
+        worker = envelope.receiver
+        messages = tuple(cluster.worker_events(envelope))
+        self.read[id(envelope)] = (envelope, messages)
         for event in messages:
             if isinstance(event, events.ComputeTask):
                 key = event.key
@@ -244,11 +246,11 @@ class AssignmentRecord:
         ]
 
     def after_failures(
-        self, failed: Iterable[str], moves: Sequence[TaskTransition]
+        self, failed: Iterable[str], transitions: Sequence[TaskTransition]
     ) -> Iterator[Demand]:
         """Yield what is due after failures of tasks reached the scheduler, which made these moves."""
         for key in failed:
-            finish = after_processing(key, moves)
+            finish = after_processing(key, transitions)
             if finish is None:
                 continue
             self.failures[key] = self.failures.get(key, 0) + 1
@@ -261,13 +263,13 @@ class AssignmentRecord:
                 )  # fmt: skip
 
     def after_death(
-        self, processing: Iterable[str], moves: Sequence[TaskTransition]
+        self, processing: Iterable[str], transitions: Sequence[TaskTransition]
     ) -> Iterator[Demand]:
         """Yield what is due after the scheduler noticed that a worker with these tasks is dead."""
         for key in processing:
             self.deaths[key] = self.deaths.get(key, 0) + 1
             self.recent_deaths[key] = self.recent_deaths.get(key, 0) + 1
-            finish = after_processing(key, moves)
+            finish = after_processing(key, transitions)
             if finish is not None:
                 yield must.tries_are_counted, must.FailureObservation(
                     key, "deaths", finish == "erred", self.deaths[key], self.recent_deaths[key],
@@ -276,10 +278,14 @@ class AssignmentRecord:
 
     # What reaches workers, and what they say
 
-    def messages(self, cluster: ClusterSubject, post: Envelope) -> Sequence[Event]:
+    def messages(self, cluster: ClusterSubject, envelope: Envelope) -> Sequence[Event]:
         """Return the messages of a batch that is about to reach a worker."""
-        entry = self.read.pop(id(post), None)
-        return entry[1] if entry is not None and entry[0] is post else cluster.worker_events(post)
+        entry = self.read.pop(id(envelope), None)
+        return (
+            entry[1]
+            if entry is not None and entry[0] is envelope
+            else cluster.worker_events(envelope)
+        )
 
     def note_messages(
         self, worker: str, messages: Sequence[Event], *threads: Collection[Pair]
@@ -291,14 +297,14 @@ class AssignmentRecord:
         """
         for event in messages:
             if isinstance(event, events.ComputeTask):
-                self.asked[worker, event.key] = event.spec
+                self.to_compute[worker, event.key] = event.spec
                 self.requests[worker, event.key] = event.request
             elif isinstance(event, TAKEN_BACK):
                 for key in must.keys_about(event):
-                    self.asked.pop((worker, key), None)
+                    self.to_compute.pop((worker, key), None)
             elif isinstance(event, events.StealRequest):
                 if not any((worker, event.key) in table for table in threads):
-                    self.asked.pop((worker, event.key), None)
+                    self.to_compute.pop((worker, event.key), None)
             elif isinstance(event, events.RemoveWorker):
                 self.gone[worker][event.worker] = None
 
@@ -333,16 +339,16 @@ class AssignmentRecord:
         """Yield what is due after a thread ended, and the worker reported this."""
         pair = (worker, execute.key)
         if execute.spec.run_spec is not None:  # a thread that found its task cancelled ran nothing
-            is_asked = self.asked.get(pair) == execute.spec
+            is_asked = self.to_compute.get(pair) == execute.spec
             yield (
                 must.runs_are_reported_as_they_ended,
                 must.RunObservation(worker, execute.key, how, is_asked, reports),
             )
 
 
-def after_processing(key: str, moves: Iterable[TaskTransition]) -> str | None:
+def after_processing(key: str, transitions: Iterable[TaskTransition]) -> str | None:
     """Return the state that a task went to from processing on the scheduler; None: it did not."""
-    for move in moves:
+    for move in transitions:
         if move.key == key and move.start == "processing":
             return move.finish
     return None

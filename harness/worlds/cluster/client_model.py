@@ -20,7 +20,7 @@ def drop(table: dict[str, None], keys: Iterable[str]) -> None:
         table.pop(key, None)
 
 
-def growing(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -> Collection[str]:
+def with_dependents(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -> Collection[str]:
     """The keys, with all that need them, directly or not."""
     found = dict.fromkeys(keys)
     before = -1
@@ -72,15 +72,15 @@ class ClientModel:
         self.needs: dict[str, dict[str, None]] = {}
         self.data: dict[str, str] = {}
         self.wants: dict[str, dict[str, None]] = {client: {} for client in clients}
-        self.heard: dict[str, dict[str, None]] = {client: {} for client in clients}
-        self.told: dict[str, dict[str, NoticeStatus]] = {client: {} for client in clients}
+        self.scheduler_wants: dict[str, dict[str, None]] = {client: {} for client in clients}
+        self.statuses: dict[str, dict[str, NoticeStatus]] = {client: {} for client in clients}
         self.held: dict[str, dict[str, None]] = {client: {} for client in clients}
-        self.why: dict[tuple[str, str], str] = {}
+        self.failure_reasons: dict[tuple[str, str], str] = {}
         self.failed: dict[tuple[str, str], None] = {}
-        self.sent: dict[str, int] = dict.fromkeys(clients, 0)
-        self.arrived: dict[str, int] = dict.fromkeys(clients, 0)
-        self.request: dict[tuple[str, str], int] = {}
-        self.under_way: dict[str, list[int]] = {client: [] for client in clients}
+        self.graphs_sent: dict[str, int] = dict.fromkeys(clients, 0)
+        self.graphs_arrived: dict[str, int] = dict.fromkeys(clients, 0)
+        self.graph_of_request: dict[tuple[str, str], int] = {}
+        self.notices_under_way: dict[str, list[int]] = {client: [] for client in clients}
         self.released: dict[tuple[str, str], None] = {}
         self.late: dict[tuple[str, str], None] = {}
         self.ended_late: dict[tuple[str, str], NoticeStatus] = {}
@@ -91,42 +91,44 @@ class ClientModel:
         self.lost: dict[str, None] = {}
         self.deaths: dict[str, int] = {}
         self.dead_actors: dict[str, None] = {}
-        self.undone: dict[tuple[str, str], None] = {}
+        self.failed_after_finish: dict[tuple[str, str], None] = {}
         self.dropped: dict[tuple[str, str], None] = {}
 
     # Requests
 
-    def note_wish(self, client: str, wish: client_requests.ClientRequest) -> None:
+    def note_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """A client asks; from now on it believes accordingly."""
-        told = self.told[client]
-        match wish:
+        told = self.statuses[client]
+        match request:
             case client_requests.Submit():
-                drop(self.held[client], wish.wanted)
-                self.note_graph(client, wish)
-                for key in wish.wanted:
+                drop(self.held[client], request.wanted)
+                self.note_graph(client, request)
+                for key in request.wanted:
                     self.note_wanted(client, key)
             case client_requests.Release():
-                self.let_go(client, wish.keys)
-                drop(self.held[client], wish.keys)
+                self.release(client, request.keys)
+                drop(self.held[client], request.keys)
             case client_requests.Cancel():
-                self.held[client].update(dict.fromkeys(wish.keys))
-                self.let_go(client, wish.keys)
+                self.held[client].update(dict.fromkeys(request.keys))
+                self.release(client, request.keys)
             case client_requests.Retry():
-                for key in wish.keys:
+                for key in request.keys:
                     told[key] = NoticeStatus.PENDING
                     self.failed.pop((client, key), None)
             case client_requests.Scattered():
-                for key in wish.who_has:
+                for key in request.who_has:
                     self.wants[client][key] = None
-                    self.note_request(client, key)
-                    self.request[client, key] = self.arrived[client]  # it overtakes graphs
+                    self.begin_request(client, key)
+                    self.graph_of_request[client, key] = self.graphs_arrived[
+                        client
+                    ]  # it overtakes graphs
                     told[key] = NoticeStatus.FINISHED
 
     def note_wanted(self, client: str, key: str) -> None:
         """A graph is for a key; what the client believes of it already is of an earlier request."""
-        told = self.told[client]
+        told = self.statuses[client]
         self.wants[client][key] = None
-        self.note_request(client, key)
+        self.begin_request(client, key)
         self.dropped.pop((client, key), None)
         if told.get(key) in (None, NoticeStatus.CANCELLED):
             told[key] = NoticeStatus.PENDING
@@ -134,53 +136,53 @@ class ClientModel:
             self.late[client, key] = None
 
     def note_graph(self, client: str, graph: client_requests.Submit) -> None:
-        self.sent[client] += 1
+        self.graphs_sent[client] += 1
         for spec in graph.specs:
             if self.contents.get(spec.key, spec) != spec:
                 self.changing[client] = True
             self.contents[spec.key] = spec
 
-    def note_request(self, client: str, key: str) -> None:
+    def begin_request(self, client: str, key: str) -> None:
         """The client wants a key, whatever became of an earlier request of it."""
-        self.request[client, key] = self.sent[client]
+        self.graph_of_request[client, key] = self.graphs_sent[client]
         for table in (self.late, self.ended_late, self.cancelled, self.refused):
             table.pop((client, key), None)
 
-    def let_go(self, client: str, keys: Iterable[str]) -> None:
+    def release(self, client: str, keys: Iterable[str]) -> None:
         for key in keys:
             self.released[client, key] = None
             self.dropped.pop((client, key), None)
             self.wants[client].pop(key, None)
-            self.told[client].pop(key, None)
+            self.statuses[client].pop(key, None)
             self.failed.pop((client, key), None)
-            self.note_request(client, key)
+            self.begin_request(client, key)
 
     # Requests that arrive
 
-    def note_arrival(self, client: str, wish: client_requests.ClientRequest) -> None:
+    def note_arrival(self, client: str, request: client_requests.ClientRequest) -> None:
         """The scheduler gets what a client asked for."""
-        match wish:
+        match request:
             case client_requests.Submit():
-                self.arrived[client] += 1
-                if self.arrived[client] == self.sent[client]:
+                self.graphs_arrived[client] += 1
+                if self.graphs_arrived[client] == self.graphs_sent[client]:
                     self.changing[client] = False
-                self.note_graph_arrival(client, wish)
+                self.note_graph_arrival(client, request)
             case client_requests.Cancel():
-                drop(self.heard[client], wish.keys)
-                others = self.wants if wish.force else (client,)
-                for key in growing(wish.keys, self.needs):
+                drop(self.scheduler_wants[client], request.keys)
+                others = self.wants if request.force else (client,)
+                for key in with_dependents(request.keys, self.needs):
                     for other in others:
                         self.note_cancelled(other, key)
             case client_requests.Release():
-                drop(self.heard[client], wish.keys)
+                drop(self.scheduler_wants[client], request.keys)
             case client_requests.Scattered():
-                self.heard[client].update(dict.fromkeys(wish.who_has))
+                self.scheduler_wants[client].update(dict.fromkeys(request.who_has))
             case client_requests.Retry():
                 pass
 
     def note_cancelled(self, client: str, key: str) -> None:
         """The scheduler is made to drop what a client wants."""
-        self.heard[client].pop(key, None)
+        self.scheduler_wants[client].pop(key, None)
         if key in self.wants[client] and self.has_arrived(client, key):
             self.cancelled[client, key] = None
 
@@ -195,17 +197,17 @@ class ClientModel:
             self.needs.setdefault(spec.key, {}).update(dict.fromkeys(spec.dependencies))
         if any(need not in in_use or self.is_lost_data(need) for need in inputs):
             self.refused.update(dict.fromkeys((client, key) for key in graph.wanted))
-            drop(self.heard[client], graph.wanted)
+            drop(self.scheduler_wants[client], graph.wanted)
         else:
-            self.heard[client].update(dict.fromkeys(graph.wanted))
+            self.scheduler_wants[client].update(dict.fromkeys(graph.wanted))
 
     def has_arrived(self, client: str, key: str) -> bool:
         """Return whether the scheduler has got the last graph in which the client wants the key."""
-        return self.request[client, key] <= self.arrived[client]
+        return self.graph_of_request[client, key] <= self.graphs_arrived[client]
 
     def in_use(self) -> Collection[str]:
         """Keys that a client wants, as the scheduler has heard, with all that they rest on."""
-        return self.closure(key for heard in self.heard.values() for key in heard)
+        return self.closure(key for heard in self.scheduler_wants.values() for key in heard)
 
     def closure(
         self, keys: Iterable[str], behind: Callable[[str], bool] = lambda key: True
@@ -227,15 +229,15 @@ class ClientModel:
 
     def note_sent(self, client: str) -> None:
         """The scheduler sends a batch of notices to a client."""
-        self.under_way[client].append(self.arrived[client])
+        self.notices_under_way[client].append(self.graphs_arrived[client])
 
     def note_delivered(self, client: str, notices: Iterable[ClientNotice]) -> None:
         """The oldest batch of notices reaches a client."""
-        arrived = self.under_way[client].pop(0)
+        arrived = self.notices_under_way[client].pop(0)
         for notice in notices:
-            self.note_told(client, notice, arrived)
+            self.note_notice(client, notice, arrived)
 
-    def note_told(self, client: str, told: ClientNotice, arrived: int) -> None:
+    def note_notice(self, client: str, told: ClientNotice, arrived: int) -> None:
         """A notice reaches a client. A client that can tell ignores a late one.
 
         Args:
@@ -244,13 +246,13 @@ class ClientModel:
         pair = (client, told.key)
         if told.key not in self.wants[client] or pair in self.dropped:
             return
-        if told.graphs is not None and told.graphs < self.request[pair]:
+        if told.graphs is not None and told.graphs < self.graph_of_request[pair]:
             return
-        is_late = arrived < self.request[pair]
+        is_late = arrived < self.graph_of_request[pair]
         was_finished = (
-            self.told[client][told.key] is NoticeStatus.FINISHED and pair not in self.late
+            self.statuses[client][told.key] is NoticeStatus.FINISHED and pair not in self.late
         )
-        self.told[client][told.key] = told.status
+        self.statuses[client][told.key] = told.status
         if is_late:
             self.late[pair] = None
             if told.status in (NoticeStatus.CANCELLED, NoticeStatus.ERRED):
@@ -260,9 +262,9 @@ class ClientModel:
             if told.status is NoticeStatus.CANCELLED:
                 self.dropped[pair] = None
         if told.status is NoticeStatus.ERRED:
-            self.why[pair] = told.reason
+            self.failure_reasons[pair] = told.reason
             if was_finished and not is_late:
-                self.undone[pair] = None
+                self.failed_after_finish[pair] = None
             self.failed[pair] = None
         else:
             self.failed.pop(pair, None)
@@ -311,16 +313,18 @@ class ClientModel:
 
     def is_lost_data(self, key: str) -> bool:
         """Return whether it is a scattered value that is gone, or that every client has released."""
-        wanted = any(key in heard for heard in self.heard.values())
+        wanted = any(key in heard for heard in self.scheduler_wants.values())
         return key in self.data and (key in self.lost or not wanted)
 
     def has_failed(self, key: str) -> bool:
         """Return whether the content that is wanted of a key by now did fail, once."""
         return (key, None) in self.failures or (key, self.contents.get(key)) in self.failures
 
-    def resting_on(self, keys: Iterable[str]) -> Collection[str]:
+    def dependents_of(self, keys: Iterable[str]) -> Collection[str]:
         """The keys with all that depend on them."""
-        return growing(keys, {key: spec.dependencies for key, spec in self.contents.items()})
+        return with_dependents(
+            keys, {key: spec.dependencies for key, spec in self.contents.items()}
+        )
 
     def needed_by(self, keys: Iterable[str]) -> Collection[str]:
         """The keys with all that they depend on."""

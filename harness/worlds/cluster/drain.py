@@ -61,7 +61,7 @@ class DrainedCluster(ClusterControl, Protocol):
     def next_worker(self) -> str:
         """Name of the worker that joins next."""
 
-    def step(self, step: None, happen: Callable[..., None], *about: object) -> object:
+    def step(self, step: None, action: Callable[..., None], *arguments: object) -> object:
         """Let something happen; check what it can have broken."""
 
     def sweep(self) -> None:
@@ -85,7 +85,7 @@ def come_to_rest(world: DrainedCluster) -> None:
     for client in world.clients:
         keys = tuple(dict.fromkeys((*world.wants[client], *world.client_model.held[client])))
         if keys:
-            world.step(None, world.ask, client, client_requests.Release(keys=keys))
+            world.step(None, world.send_request, client, client_requests.Release(keys=keys))
     settle(world)
     world.sweep()
     rest = must.ClusterAtRest(world.cluster, world.client_model, ended_late=ended_late)
@@ -106,7 +106,7 @@ def end_faults(world: DrainedCluster) -> None:
 def judge(world: DrainedCluster) -> None:
     """Everything that holds at rest while clients still want what they want."""
     client_model, cluster = world.client_model, world.cluster
-    hopeless = client_model.resting_on(world.assignments.hopeless(cluster))
+    hopeless = client_model.dependents_of(world.assignments.hopeless(cluster))
     allowed = world.run_config.config.allowed_failures
     rest = must.ClusterAtRest(cluster, client_model, tuple(world.present), hopeless, allowed)
     world.demand(must.wanted_keys_resolve, rest)
@@ -125,7 +125,7 @@ def settle(world: DrainedCluster) -> None:
     said: dict[str, None] = {}
     for number in range(left):
         if number > left - LAST_ROUNDS:
-            said.update(dict.fromkeys(post_words(world)))
+            said.update(dict.fromkeys(message_kinds(world)))
         if not one_round(world):
             if ticks == PATIENCE:
                 return
@@ -138,11 +138,11 @@ def settle(world: DrainedCluster) -> None:
     world.demand(must.cluster_comes_to_rest, rest)
 
 
-def post_words(world: DrainedCluster) -> Iterator[str]:
+def message_kinds(world: DrainedCluster) -> Iterator[str]:
     """Yield the kinds of message that are in the mailboxes."""
     for box in world.mail.values():
-        for post in box:
-            yield from (words.split()[0] for words in world.cluster.say(post))
+        for envelope in box:
+            yield from (words.split()[0] for words in world.cluster.message_texts(envelope))
 
 
 def one_round(world: DrainedCluster) -> bool:
@@ -196,7 +196,7 @@ STAGES: Final[
         lambda world: world.running,
         lambda world, worker, key: world.end(worker, key, ThreadOutcome.SUCCESS),
     ),
-    (lambda world: world.asked, lambda world, worker, peer: world.serve(worker, peer)),
+    (lambda world: world.unserved, lambda world, worker, peer: world.serve(worker, peer)),
     (lambda world: world.open, arrive),
     (lambda world: world.retrying, look_again),
 )

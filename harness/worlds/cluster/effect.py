@@ -26,48 +26,51 @@ class ClusterEffect:
         unread: transitions of each call, in order; turned into moves when somebody asks for these.
     """
 
-    __slots__ = ("_moves", "actions", "cluster", "parties", "posts", "unread")
+    __slots__ = ("_transitions", "actions", "cluster", "envelopes", "participants", "unread")
 
     def __init__(self, cluster: ClusterSubject) -> None:
         self.cluster = cluster
-        self.parties: dict[str, None] = {}
+        self.participants: dict[str, None] = {}
         self.actions: list[tuple[str, Action]] = []
-        self.posts: list[Envelope] = []
+        self.envelopes: list[Envelope] = []
         self.unread: list[Iterable[TaskTransition]] = []
-        self._moves: list[TaskTransition] = []
+        self._transitions: list[TaskTransition] = []
 
     @property
-    def moves(self) -> Sequence[TaskTransition]:
+    def transitions(self) -> Sequence[TaskTransition]:
         """Every transition, in order."""
-        for moves in self.unread:
-            self._moves += moves
+        for transitions in self.unread:
+            self._transitions += transitions
         self.unread.clear()
-        return self._moves
+        return self._transitions
 
     def lines(self) -> list[str]:
         """As a case writes it."""
         return [
-            *(f"{party} {key}: {start} -> {end}" for party, key, start, end in net(self.moves)),
+            *(
+                f"{participant} {key}: {start} -> {end}"
+                for participant, key, start, end in net(self.transitions)
+            ),
             *(
                 f"! {worker} {text.word(type(it))} {ARGUMENTS[type(it)](it)}"
                 for worker, it in self.actions
             ),
             *(
-                f"! {post.sender}->{post.receiver} {words}"
-                for post in self.posts
-                for words in self.cluster.say(post)
+                f"! {envelope.sender}->{envelope.receiver} {words}"
+                for envelope in self.envelopes
+                for words in self.cluster.message_texts(envelope)
             ),
         ]
 
 
-def net(moves: Iterable[TaskTransition]) -> list[tuple[str, str, str, str]]:
+def net(transitions: Iterable[TaskTransition]) -> list[tuple[str, str, str, str]]:
     """First and last state of each task on each party, where they differ; sorted."""
     spans: dict[tuple[str, str], tuple[str, str]] = {}
-    for party, key, start, finish in moves:
-        first, _ = spans.get((party, key), (start, finish))
-        spans[party, key] = (first, finish)
+    for participant, key, start, finish in transitions:
+        first, _ = spans.get((participant, key), (start, finish))
+        spans[participant, key] = (first, finish)
     return [
-        (party, key, start, NOTHING if finish in ABSENT else finish)
-        for (party, key), (start, finish) in sorted(spans.items())
+        (participant, key, start, NOTHING if finish in ABSENT else finish)
+        for (participant, key), (start, finish) in sorted(spans.items())
         if start != finish
     ]

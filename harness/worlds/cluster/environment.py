@@ -111,7 +111,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.running: dict[Pair, Execute] = {}
         self.slotted: dict[Pair, None] = {}
         self.resources_taken: dict[Pair, Mapping[str, float]] = {}
-        self.asked: dict[Pair, GatherDep] = {}
+        self.unserved: dict[Pair, GatherDep] = {}
         self.served: dict[Pair, Mapping[str, object]] = {}
         self.open: dict[Pair, GatherDep] = {}
         self.retrying: dict[Pair, None] = {}
@@ -122,9 +122,9 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         return f"w{self._joined}"
 
     @property
-    def moves(self) -> Sequence[TaskTransition]:
+    def transitions(self) -> Sequence[TaskTransition]:
         """Transitions that the last step caused."""
-        return self.effect.moves
+        return self.effect.transitions
 
     # What is possible, where it is not one of the tables
 
@@ -153,8 +153,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     # What is checked
 
-    def check(self, party: str, *, thoroughly: bool = False) -> None:
-        for broken, counterexample in self.cluster.check(party, thoroughly=thoroughly):
+    def check(self, participant: str, *, thoroughly: bool = False) -> None:
+        for broken, counterexample in self.cluster.check(participant, thoroughly=thoroughly):
             self.end_with(broken, counterexample)
 
     def check_utilization(self, worker: str) -> None:
@@ -180,15 +180,15 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     def sweep(self) -> None:
         """Check everything on every party."""
-        for party in (SCHEDULER, *self.present):
-            self.check(party, thoroughly=True)
+        for participant in (SCHEDULER, *self.present):
+            self.check(participant, thoroughly=True)
 
     def join(self, worker: str) -> None:
         self._joined += 1
         self.present[worker] = None
         self.assignments.note_join(worker)
         self.note_presence()
-        self.call(SCHEDULER, self.cluster.join, worker)
+        self.call(SCHEDULER, self.cluster.add_worker, worker)
 
     def die(self, worker: str) -> None:
         del self.present[worker]
@@ -198,23 +198,25 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.mail.pop((SCHEDULER, worker), None)
         for name in OWN:
             drop(getattr(self, name), lambda pair: pair[0] == worker)
-        drop(self.asked, lambda pair: worker in pair)
+        drop(self.unserved, lambda pair: worker in pair)
 
-    def call(self, party: str, happens: Callable[..., CallResult], *about: object) -> None:
+    def call(
+        self, participant: str, handler: Callable[..., CallResult], *arguments: object
+    ) -> None:
         """Let one party act, and note what it sends and wants."""
-        self.happened += 1
-        self.effect.parties[party] = None
-        if party == SCHEDULER:
+        self.call_count += 1
+        self.effect.participants[participant] = None
+        if participant == SCHEDULER:
             self.decisions = None
         try:
-            outcome = happens(*about)
+            outcome = handler(*arguments)
         except SubjectRaised as raised:
             raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
-        self.effect.unread.append(self.cluster.moves())
-        for post in outcome.posts:
-            self.send(post)
-        if party == SCHEDULER:
-            self.demand_all(self.assignments.after_call(self.cluster, outcome.posts))
+        self.effect.unread.append(self.cluster.transitions())
+        for envelope in outcome.envelopes:
+            self.send(envelope)
+        if participant == SCHEDULER:
+            self.demand_all(self.assignments.after_call(self.cluster, outcome.envelopes))
         for worker, action in outcome.actions:
             self.note(worker, action)
 
@@ -222,15 +224,15 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         for item, observation in due:
             self.demand(item, observation)
 
-    def send(self, post: Envelope) -> None:
-        self.effect.posts.append(post)
-        if post.receiver == SCHEDULER:
-            self.assignments.posted[post.sender] += 1
-        if post.receiver in self.unnoticed or post.sender in self.unnoticed:
+    def send(self, envelope: Envelope) -> None:
+        self.effect.envelopes.append(envelope)
+        if envelope.receiver == SCHEDULER:
+            self.assignments.posted[envelope.sender] += 1
+        if envelope.receiver in self.unnoticed or envelope.sender in self.unnoticed:
             return
-        self.mail.setdefault((post.sender, post.receiver), deque()).append(post)
-        if post.receiver in self.wants:
-            self.client_model.note_sent(post.receiver)
+        self.mail.setdefault((envelope.sender, envelope.receiver), deque()).append(envelope)
+        if envelope.receiver in self.wants:
+            self.client_model.note_sent(envelope.receiver)
 
     def note(self, worker: str, action: Action) -> None:
         """A worker wants something done."""
@@ -248,7 +250,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
             self.demand_all(self.assignments.after_gather(worker, action))
             self.open[pair] = action
             if action.worker in self.present:
-                self.asked[pair] = action
+                self.unserved[pair] = action
         else:
             self.retrying[worker, action.worker] = None
 

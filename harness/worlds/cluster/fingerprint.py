@@ -25,7 +25,7 @@ COPIED: Final = frozenset({dict, list, deque, *RECORDS})
 
 #: Sets of the client model that decide what may be told, and what is held against the cluster.
 EXCUSES: Final = (
-    "cancelled", "refused", "lost", "dead_actors", "undone", "dropped", "released", "late",
+    "cancelled", "refused", "lost", "dead_actors", "failed_after_finish", "dropped", "released", "late",
     "ended_late",
 )  # fmt: skip
 
@@ -68,7 +68,7 @@ def fingerprint(world: ClusterEnvironment, names: Mapping[str, str]) -> tuple[Ha
     boxes = sorted(world.mail.items(), key=lambda item: tuple(map(its.name, item[0])))
     cluster = copyable_cluster(world.subject.name, world.cluster)
     return (
-        *cluster.fingerprint(its, [post for _, box in boxes for post in box]),
+        *cluster.fingerprint(its, [envelope for _, box in boxes for envelope in box]),
         under_way(world, its),
         tuple(late_notices(world)),
         *client_model(world.client_model),
@@ -79,11 +79,13 @@ def late_notices(world: ClusterEnvironment) -> Iterator[tuple[str, int, bool]]:
     """Yield whether each notice that is under way would be late now, or is of no account."""
     model = world.client_model
     for client in world.clients:
-        batches = zip(world.mail.get((SCHEDULER, client), ()), model.under_way[client], strict=True)
-        for post, arrived in batches:
-            for place, notice in enumerate(world.cluster.told(post)):
+        batches = zip(
+            world.mail.get((SCHEDULER, client), ()), model.notices_under_way[client], strict=True
+        )
+        for envelope, arrived in batches:
+            for place, notice in enumerate(world.cluster.notices(envelope)):
                 wanted = notice.key in world.wants[client]
-                yield client, place, wanted and arrived < model.request[client, notice.key]
+                yield client, place, wanted and arrived < model.graph_of_request[client, notice.key]
 
 
 def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]:
@@ -100,7 +102,7 @@ def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]
         tuple(sorted([(*named(pair, its), *it.items()) for pair, it in world.served.items()])),
         *[
             tuple(sorted([named(pair, its) for pair in table]))
-            for table in (world.slotted, world.asked, world.retrying, world.issued)
+            for table in (world.slotted, world.unserved, world.retrying, world.issued)
         ],
         *[its.peers(workers) for workers in (world.present, world.unnoticed, world.paused)],
         world._joined,
@@ -114,7 +116,9 @@ def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
 
 def client_model(its: ClientModel) -> tuple[Hashable, ...]:
     """The client model. Why a key failed matters only while it has, and is not read."""
-    told = {(client, key): it for client, table in its.told.items() for key, it in table.items()}
+    told = {
+        (client, key): it for client, table in its.statuses.items() for key, it in table.items()
+    }
     return (
         tuple([(client, *keys) for client, keys in its.wants.items()]),
         (
@@ -124,13 +128,15 @@ def client_model(its: ClientModel) -> tuple[Hashable, ...]:
                 [
                     it
                     for it, status in told.items()
-                    if status is NoticeStatus.ERRED and its.why.get(it)
+                    if status is NoticeStatus.ERRED and its.failure_reasons.get(it)
                 ]
             ),
             tuple(its.failed),
-            tuple([its.sent[client] - its.arrived[client] for client in its.sent]),
+            tuple(
+                [its.graphs_sent[client] - its.graphs_arrived[client] for client in its.graphs_sent]
+            ),
             tuple([pair for pair in sorted(told) if its.has_arrived(*pair)]),
-            tuple([(client, *sorted(keys)) for client, keys in its.heard.items()]),
+            tuple([(client, *sorted(keys)) for client, keys in its.scheduler_wants.items()]),
             tuple(its.changing.values()),
         ),
         (

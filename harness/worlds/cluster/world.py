@@ -53,16 +53,18 @@ class ClusterWorld(ClusterEnvironment):
     def take(self, step: ClusterStep) -> ClusterEffect:
         return self.step(step, step.apply, self)
 
-    def step(self, step: Step | None, happen: Callable[..., None], *about: object) -> ClusterEffect:
+    def step(
+        self, step: Step | None, action: Callable[..., None], *arguments: object
+    ) -> ClusterEffect:
         """Let a step happen, or something else; check what it can have broken."""
         effect = self.effect = ClusterEffect(self.cluster)
-        happen(*about)
+        action(*arguments)
         if self._observer is not None:
             self._observer(self, step)
-        for party in effect.parties:
-            self.check(party)
-            if party in self.present:
-                self.check_utilization(party)
+        for participant in effect.participants:
+            self.check(participant)
+            if participant in self.present:
+                self.check_utilization(participant)
         self.compare_slots()
         self.step_count += 1
         if self.step_count % SWEEP_EVERY == 0:
@@ -135,78 +137,78 @@ class ClusterWorld(ClusterEnvironment):
 
     # What steps let happen
 
-    def ask(
-        self, client: str, wish: client_requests.ClientRequest, *, at_once: bool = False
+    def send_request(
+        self, client: str, request: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
-        self.client_model.note_wish(client, wish)
+        self.client_model.note_request(client, request)
         self.note_wants()
-        if isinstance(wish, client_requests.Retry):
-            self.retry(client, wish)
+        if isinstance(request, client_requests.Retry):
+            self.retry(client, request)
         elif at_once:
-            self.deliver_request(client, wish)
+            self.deliver_request(client, request)
         else:
             self.mail.setdefault((client, SCHEDULER), deque()).append(
-                Envelope(client, SCHEDULER, (wish,))
+                Envelope(client, SCHEDULER, (request,))
             )
 
     def scatter(self, client: str, key: str, worker: str) -> None:
         value = self.client_model.data[key] = f"{key} scattered"
         event = events.UpdateData(values={key: value})
         self.call(worker, self.cluster.handle_event, worker, event)
-        self.ask(client, client_requests.Scattered(who_has={key: (worker,)}), at_once=True)
+        self.send_request(client, client_requests.Scattered(who_has={key: (worker,)}), at_once=True)
 
     def deliver(self, sender: str, receiver: str) -> None:
         box = self.mail[sender, receiver]
-        post = box.popleft()
+        envelope = box.popleft()
         if not box:
             del self.mail[sender, receiver]
         if receiver in self.client_model.wants:
-            self.client_model.note_delivered(receiver, self.cluster.told(post))
+            self.client_model.note_delivered(receiver, self.cluster.notices(envelope))
         elif sender in self.client_model.wants:
-            (wish,) = post.messages
-            assert isinstance(wish, client_requests.ClientRequest)
-            self.deliver_request(sender, wish)
+            (request,) = envelope.messages
+            assert isinstance(request, client_requests.ClientRequest)
+            self.deliver_request(sender, request)
         elif receiver == SCHEDULER:
-            self.deliver_reports(sender, post)
+            self.deliver_reports(sender, envelope)
         else:
-            self.deliver_messages(receiver, post)
+            self.deliver_messages(receiver, envelope)
 
-    def deliver_request(self, client: str, wish: client_requests.ClientRequest) -> None:
+    def deliver_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """The scheduler gets what a client asked for."""
-        if isinstance(wish, client_requests.Submit):
-            self.assignments.note_graph(wish, self.client_model.in_use(), self.cluster)
-        self.client_model.note_arrival(client, wish)
-        self.call(SCHEDULER, self.cluster.ask, client, wish)
+        if isinstance(request, client_requests.Submit):
+            self.assignments.note_graph(request, self.client_model.in_use(), self.cluster)
+        self.client_model.note_arrival(client, request)
+        self.call(SCHEDULER, self.cluster.handle_request, client, request)
 
-    def retry(self, client: str, wish: client_requests.Retry) -> None:
+    def retry(self, client: str, request: client_requests.Retry) -> None:
         """The scheduler gets a request for another try."""
         cluster = self.cluster
         # An input that is in memory is not computed again, whatever became of its own inputs.
-        among = self.client_model.closure(wish.keys, lambda key: cluster.state(key) != "memory")
+        among = self.client_model.closure(request.keys, lambda key: cluster.state(key) != "memory")
         failed = [key for key in among if cluster.state(key) == "erred"]
         self.assignments.note_retry(failed)
-        self.call(SCHEDULER, cluster.ask, client, wish)
-        if any(key in failed for key in wish.keys):
+        self.call(SCHEDULER, cluster.handle_request, client, request)
+        if any(key in failed for key in request.keys):
             erred = [key for key in failed if cluster.state(key) == "erred"]
             self.demand(failed_inputs_are_tried_again, RetryObservation(client, erred))
 
-    def deliver_reports(self, worker: str, post: Envelope) -> None:
+    def deliver_reports(self, worker: str, envelope: Envelope) -> None:
         """The scheduler gets messages of a worker."""
         record = self.assignments
-        failed = record.current_failures(worker, self.cluster.reports(post))
+        failed = record.current_failures(worker, self.cluster.reports(envelope))
         record.note_arrival(worker)
-        self.call(SCHEDULER, self.cluster.deliver, post)
+        self.call(SCHEDULER, self.cluster.deliver, envelope)
         record.note_arrived(worker)
         if failed:
-            moves = [it for it in self.effect.moves if it.party == SCHEDULER]
-            self.demand_all(record.after_failures(failed, moves))
+            transitions = [it for it in self.effect.transitions if it.participant == SCHEDULER]
+            self.demand_all(record.after_failures(failed, transitions))
 
-    def deliver_messages(self, worker: str, post: Envelope) -> None:
+    def deliver_messages(self, worker: str, envelope: Envelope) -> None:
         """A worker gets messages of the scheduler."""
         record = self.assignments
-        messages = record.messages(self.cluster, post)
+        messages = record.messages(self.cluster, envelope)
         record.note_messages(worker, messages, self.issued, self.running)
-        self.call(worker, self.cluster.deliver, post)
+        self.call(worker, self.cluster.deliver, envelope)
         self.demand_all(record.after_messages(self.cluster, worker, messages))
 
     def begin(self, worker: str, key: str) -> None:
@@ -232,12 +234,14 @@ class ClusterWorld(ClusterEnvironment):
         self.slotted.pop((worker, key), None)
         if how in ("badly", "spoiled"):
             self.client_model.failures[key, it.spec] = None
-        sent = len(self.effect.posts)
+        sent = len(self.effect.envelopes)
         if how == "spoiled":
-            self.call(worker, self.cluster.spoil, worker, key, it.run_id)
+            self.call(worker, self.cluster.fail_to_store, worker, key, it.run_id)
         else:
             self.call(worker, self.cluster.handle_event, worker, ENDINGS[how](it))
-        reports = [it for post in self.effect.posts[sent:] for it in self.cluster.reports(post)]
+        reports = [
+            it for envelope in self.effect.envelopes[sent:] for it in self.cluster.reports(envelope)
+        ]
         self.demand_all(self.assignments.after_run(worker, it, how, reports))
 
     def secede(self, worker: str, key: str) -> None:
@@ -246,12 +250,12 @@ class ClusterWorld(ClusterEnvironment):
         self.handle_event(worker, events.Secede(key=key, run_id=it.run_id))
 
     def serve(self, worker: str, peer: str) -> None:
-        gather = self.asked.pop((worker, peer))
-        self.served[worker, peer] = self.cluster.served(peer, gather.keys)
+        gather = self.unserved.pop((worker, peer))
+        self.served[worker, peer] = self.cluster.get_data(peer, gather.keys)
 
     def transferred(self, worker: str, peer: str, how: str) -> None:
         gather = self.open.pop((worker, peer))
-        self.asked.pop((worker, peer), None)
+        self.unserved.pop((worker, peer), None)
         values = self.served.pop((worker, peer), {})
         event: Event
         if how == "arrives":
@@ -302,13 +306,13 @@ class ClusterWorld(ClusterEnvironment):
         before = {key: tuple(holders) for key, holders in held.items() if worker in holders}
         processing = tuple(cluster.processing(worker))
         self.assignments.note_removed(worker)
-        self.call(SCHEDULER, cluster.lose, worker)
+        self.call(SCHEDULER, cluster.remove_worker, worker)
         after = {key: cluster.holders(key) for key in before}
         self.client_model.note_death(processing, before, after)
-        moves = [it for it in self.effect.moves if it.party == SCHEDULER]
+        transitions = [it for it in self.effect.transitions if it.participant == SCHEDULER]
         model = self.client_model
         judged = [it for it in processing if not model.is_excused(Excuse.ACTOR_DIED, "", it)]
-        self.demand_all(self.assignments.after_death(judged, moves))
+        self.demand_all(self.assignments.after_death(judged, transitions))
 
 
 #: The event with which a thread ends, by how it ended.

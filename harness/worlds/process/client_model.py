@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from workerfuzz.harness.worlds.cluster.client_model import ClientModel, growing
+from workerfuzz.harness.worlds.cluster.client_model import ClientModel, with_dependents
 from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice
@@ -23,17 +23,17 @@ class ProcessClientModel(ClientModel):
         self.at_risk: dict[str, None] = {}
         self.faults = 0
 
-    def note_wish(self, client: str, wish: client_requests.ClientRequest) -> None:
-        super().note_wish(client, wish)
+    def note_request(self, client: str, request: client_requests.ClientRequest) -> None:
+        super().note_request(client, request)
         self.late.clear()
-        if isinstance(wish, client_requests.Submit):
-            listed = {spec.key for spec in wish.specs}
-            for spec in wish.specs:
+        if isinstance(request, client_requests.Submit):
+            listed = {spec.key for spec in request.specs}
+            for spec in request.specs:
                 self.needs.setdefault(spec.key, {}).update(dict.fromkeys(spec.dependencies))
-            if any(need not in listed for spec in wish.specs for need in spec.dependencies):
-                self.at_risk.update(dict.fromkeys(wish.wanted))
-        elif isinstance(wish, client_requests.Cancel):
-            self.given_up.update(dict.fromkeys(growing(wish.keys, self.needs)))
+            if any(need not in listed for spec in request.specs for need in spec.dependencies):
+                self.at_risk.update(dict.fromkeys(request.wanted))
+        elif isinstance(request, client_requests.Cancel):
+            self.given_up.update(dict.fromkeys(with_dependents(request.keys, self.needs)))
 
     def note_fault(self) -> None:
         """Note that a process or a connection ended, whatever was there."""
@@ -44,9 +44,9 @@ class ProcessClientModel(ClientModel):
 
     def note_status(self, client: str, notice: ClientNotice) -> None:
         """Note what a future says by now."""
-        self.note_told(client, notice, self.sent[client])
+        self.note_notice(client, notice, self.graphs_sent[client])
         if self.faults or (client, notice.key) in self.released:
-            self.undone.pop((client, notice.key), None)
+            self.failed_after_finish.pop((client, notice.key), None)
 
     def is_excused(self, excuse: Excuse, client: str, key: str) -> bool:
         needed = self.needed_by((key,))

@@ -53,13 +53,13 @@ class DrainedProcesses(Protocol):
     def next_worker(self) -> str:
         """Name of a worker that was never there."""
 
-    def step(self, step: None, happen: Callable[[Self], object]) -> object:
+    def step(self, step: None, action: Callable[[Self], object]) -> object:
         """Let something happen; check what it can have broken."""
 
     def join(self, worker: str) -> None:
         """A worker starts."""
 
-    def ask(self, client: str, request: client_requests.ClientRequest) -> None:
+    def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """A client makes a call."""
 
     def check(self, *, thoroughly: bool) -> None:
@@ -83,7 +83,7 @@ def come_to_rest(world: DrainedProcesses) -> None:
     judge(world)
     gather_everything(world)
     world.step(None, release_everything)
-    settle(world, GONE_S, until=lambda: not any(world.cluster.leftovers()))
+    settle(world, GONE_S, until=lambda: not any(world.cluster.residue()))
     world.check(thoroughly=True)
     world.demand(of_cluster.nothing_is_left, at_rest(world))
 
@@ -134,12 +134,12 @@ def release_everything(world: DrainedProcesses) -> None:
     model = world.client_model
     for client in model.wants:
         if keys := tuple(dict.fromkeys((*model.wants[client], *model.held[client]))):
-            world.ask(client, client_requests.Release(keys=keys))
+            world.send_request(client, client_requests.Release(keys=keys))
 
 
 def hopeless(world: DrainedProcesses) -> Collection[str]:
     """Return the keys that wait for a worker which does not exist, and all that rest on them."""
-    return world.client_model.resting_on(world.cluster.unsatisfiable())
+    return world.client_model.dependents_of(world.cluster.unsatisfiable())
 
 
 def at_rest(world: DrainedProcesses) -> of_cluster.ClusterAtRest:

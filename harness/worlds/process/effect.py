@@ -15,14 +15,14 @@ class ProcessEffect:
         traffic: messages that were written to a pipe, in words, and those that were delivered.
     """
 
-    __slots__ = ("moves", "traffic")
+    __slots__ = ("traffic", "transitions")
 
-    def __init__(self, moves: Iterable[TaskTransition], traffic: Iterable[Traffic]) -> None:
-        self.moves: Sequence[TaskTransition] = [*moves]
+    def __init__(self, transitions: Iterable[TaskTransition], traffic: Iterable[Traffic]) -> None:
+        self.transitions: Sequence[TaskTransition] = [*transitions]
         self.traffic: Sequence[Traffic] = [*traffic]
 
     def lines(self) -> list[str]:
         """As a case writes it."""
-        moves = net(self.moves)
-        changed = [f"{who} {key}: {start} -> {end}" for who, key, start, end in moves]
+        transitions = net(self.transitions)
+        changed = [f"{who} {key}: {start} -> {end}" for who, key, start, end in transitions]
         return [*changed, *(f"! {it.pipe} {it.words}" for it in self.traffic if it.words)]

@@ -128,14 +128,14 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
             for need in sorted(needed - listed - {*self.wants[step.client]}):
                 yield f"{step.client} has no future of {need}"
 
-    def step(self, step: Step | None, happen: Callable[[Self], object]) -> ProcessEffect:
+    def step(self, step: Step | None, action: Callable[[Self], object]) -> ProcessEffect:
         """Let a step happen, or something else, with all that is ready then; check it."""
         try:
-            happen(self)
+            action(self)
             self.cluster.run_ready(DURATION_S)
         except SubjectRaised as error:
             raise self.violation(must.processes_come_to_rest, str(error)) from None
-        self.effect = ProcessEffect(self.cluster.moves(), self.cluster.traffic())
+        self.effect = ProcessEffect(self.cluster.transitions(), self.cluster.traffic())
         self.note_departures()
         self.note_statuses()
         if self._observer is not None:
@@ -169,9 +169,9 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         return "; ".join(said)
 
     @property
-    def moves(self) -> Sequence[TaskTransition]:
+    def transitions(self) -> Sequence[TaskTransition]:
         """Transitions that the last step caused."""
-        return self.effect.moves
+        return self.effect.transitions
 
     # What is noted after a step
 
@@ -189,7 +189,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
     def note_statuses(self) -> None:
         """Note what the clients' futures say by now."""
         for client, wanted in self.wants.items():
-            told = self.client_model.told[client]
+            told = self.client_model.statuses[client]
             for key in wanted:
                 status, reason = self.cluster.status(client, key)
                 if status is NoticeStatus.CANCELLED and client in self._cut_off:
@@ -211,7 +211,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self.demand(must.gathered_values_are_right, observation)
         if ended.word == "scatter" and raised is None:
             who_has = dict.fromkeys(ended.keys, ())
-            model.note_wish(ended.participant, client_requests.Scattered(who_has=who_has))
+            model.note_request(ended.participant, client_requests.Scattered(who_has=who_has))
 
     def is_excused(self, ended: EndedCall, error: BaseException) -> bool:
         """Return whether something happened of which a call is documented to raise this."""
@@ -298,11 +298,11 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     # What steps let happen
 
-    def ask(
+    def send_request(
         self, client: str, request: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
-        self.client_model.note_wish(client, request)
-        self.cluster.ask(client, request)
+        self.client_model.note_request(client, request)
+        self.cluster.send_request(client, request)
 
     def gather(self, client: str, keys: Sequence[str]) -> None:
         self.cluster.gather(client, keys)

@@ -184,7 +184,7 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
             issued = self.view.handle(event)
         except SubjectRaised as raised:
             raise self.violation(no_handler_raises, str(raised)) from raised.__cause__
-        self.happened += 1
+        self.call_count += 1
         touched = self.view.touched()
         if self._observer is not None:
             self._observer(self, step)
@@ -196,7 +196,7 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
                 AFTER[type(it)](self, it)
         if due:
             self.judge(due, UtilizationObservation(self.view, self))
-        if self.happened % SWEEP_EVERY == 0:
+        if self.call_count % SWEEP_EVERY == 0:
             self.sweep()
         return WorkerEffect(changes, tuple(issued))
 

@@ -7,15 +7,15 @@ from workerfuzz.harness.diagnose.story import story
 W0, W1 = "w0:0", "w1:0"
 
 
-def told(plain: Plain, *keys: str) -> list[tuple[str, str]]:
+def notices(plain: Plain, *keys: str) -> list[tuple[str, str]]:
     return story(model(plain), keys)
 
 
-def with_history(plain: Plain, *moves: tuple[str, str, str, str]) -> Plain:
+def with_history(plain: Plain, *transitions: tuple[str, str, str, str]) -> Plain:
     """The scheduler keeps a log: (key, start, finish, stimulus), a second after each other."""
     plain["scheduler"]["transition_log"] = [
         [key, start, finish, {}, cause, float(number)]
-        for number, (key, start, finish, cause) in enumerate(moves)
+        for number, (key, start, finish, cause) in enumerate(transitions)
     ]
     return plain
 

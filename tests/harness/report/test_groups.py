@@ -35,19 +35,19 @@ def test_releases_are_kept_apart() -> None:
 
 def test_edges_are_told_by_party() -> None:
     group = alone(account())
-    assert [str(edges) for edges in group.parties()] == ["worker 3 of 4", "scheduler 0 of 2"]
+    assert [str(edges) for edges in group.participants()] == ["worker 3 of 4", "scheduler 0 of 2"]
     assert group.open() == [EXPECTED[3], *EXPECTED[4:]]
 
 
 def test_edges_that_nobody_expected_do_not_count_among_those_that_are_known() -> None:
     surprising = tally(edges={"worker waiting -> ready": 1, "worker memory -> flight": 1})
-    worker, _ = alone(account(counters={"swarm": surprising})).parties()
+    worker, _ = alone(account(counters={"swarm": surprising})).participants()
     assert str(worker) == "worker 1 of 4"
     assert worker.counts["worker memory -> flight"] == 1
 
 
 def test_edges_are_counted_where_nobody_knows_which_there_are() -> None:
-    assert [str(edges) for edges in alone(of_worker(1)).parties()] == ["worker 3"]
+    assert [str(edges) for edges in alone(of_worker(1)).participants()] == ["worker 3"]
 
 
 def test_rarest_edges_come_first() -> None:

@@ -281,10 +281,10 @@ def test_the_last_words_of_a_dead_worker_are_not_heard() -> None:
 def test_an_actor_dies_with_its_worker() -> None:
     desk = Desk(2)
     actor = spec("a")
-    wish = client_requests.Submit(
+    request = client_requests.Submit(
         specs=(type(actor)(key="a", run_spec=0, actor=True), spec("b(a)")), wanted=("a", "b")
     )
-    desk.say("me", wish)
+    desk.say("me", request)
     desk.finish("a")
     desk.say("w1", do.AddKeys(keys=("a",)))  # what is copied is no actor
     desk.say("w0", messages.Lose())

@@ -162,14 +162,16 @@ class DaskCluster(ClusterSubject):
         other._snapshot = snapshot
         return other
 
-    def fingerprint(self, its: Canonical, posts: Sequence[Envelope]) -> tuple[Hashable, ...]:
+    def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
         workers = [self._workers[name] for name in its.sorted(self._workers)]
-        messages = [(its.name(it.sender), its.name(it.receiver), list(it.messages)) for it in posts]
+        messages = [
+            (its.name(it.sender), its.name(it.receiver), list(it.messages)) for it in envelopes
+        ]
         return (fingerprint((self.scheduler, self.stealing, workers, messages), its),)
 
     # Who is there
 
-    def join(self, worker: str) -> CallResult:
+    def add_worker(self, worker: str) -> CallResult:
         config = self.config.worker
         made = ClusterWorker(self.release.worker, worker, config, validate=self.config.validate)
         registration = Registration(made.address, worker, config)
@@ -177,18 +179,20 @@ class DaskCluster(ClusterSubject):
         self._workers[worker] = made
         return self._scheduler(self.scheduler.add_worker, **arguments)
 
-    def lose(self, worker: str) -> CallResult:
+    def remove_worker(self, worker: str) -> CallResult:
         del self._workers[worker]
         result = self._scheduler(
             self.scheduler.remove_worker, address=address(worker), stimulus_id=f"lose-{worker}"
         )
-        result.posts = [envelope for envelope in result.posts if envelope.receiver != worker]
+        result.envelopes = [
+            envelope for envelope in result.envelopes if envelope.receiver != worker
+        ]
         return result
 
     # What happens to the scheduler
 
-    def ask(self, client: str, wish: client_requests.ClientRequest) -> CallResult:
-        return self._scheduler(self._request, client, wish)
+    def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
+        return self._scheduler(self._request, client, request)
 
     def _request(self, client: str, request: client_requests.ClientRequest) -> DaskObject:
         """Call the method of the scheduler that a message or request of a client leads to."""
@@ -232,13 +236,15 @@ class DaskCluster(ClusterSubject):
         holder = self._workers.get(worker)
         return _NBYTES if holder is None else holder.nbytes(key)
 
-    def deliver(self, post: Envelope) -> CallResult:
+    def deliver(self, envelope: Envelope) -> CallResult:
         if self._shares_messages:
-            post = Envelope(post.sender, post.receiver, tuple(map(copied, post.messages)))
-        if post.receiver == SCHEDULER:
-            return self._scheduler(self._to_scheduler, post)
-        worker = self._workers[post.receiver]
-        return self._worker(worker, worker.handle_messages, post)
+            envelope = Envelope(
+                envelope.sender, envelope.receiver, tuple(map(copied, envelope.messages))
+            )
+        if envelope.receiver == SCHEDULER:
+            return self._scheduler(self._to_scheduler, envelope)
+        worker = self._workers[envelope.receiver]
+        return self._worker(worker, worker.handle_messages, envelope)
 
     def _to_scheduler(self, envelope: Envelope) -> None:
         where = address(envelope.sender)
@@ -248,11 +254,11 @@ class DaskCluster(ClusterSubject):
             fields = message.copy()
             run_synchronously(handlers[fields.pop("op")], worker=where, **fields)
 
-    def told(self, post: Envelope) -> Sequence[client_requests.ClientNotice]:
-        return [*messages.client_notices(post)]
+    def notices(self, envelope: Envelope) -> Sequence[client_requests.ClientNotice]:
+        return [*messages.client_notices(envelope)]
 
-    def say(self, post: Envelope) -> Sequence[str]:
-        return [*map(messages.summary, messages.messages_in(post))]
+    def message_texts(self, envelope: Envelope) -> Sequence[str]:
+        return [*map(messages.summary, messages.messages_in(envelope))]
 
     def worker_events(self, envelope: Envelope) -> Sequence[Event]:
         return messages.worker_events(envelope)
@@ -310,26 +316,26 @@ class DaskCluster(ClusterSubject):
         result = self._worker(it, begin)
         return found[0], result
 
-    def spoil(self, worker: str, key: str, run_id: int) -> CallResult:
+    def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         it = self._workers[worker]
-        return self._worker(it, it.spoil, key, run_id)
+        return self._worker(it, it.fail_to_store, key, run_id)
 
-    def served(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
-        return self._workers[worker].served(keys)
+    def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
+        return self._workers[worker].get_data(keys)
 
     # What can be seen
 
-    def moves(self) -> Iterable[TaskTransition]:
+    def transitions(self) -> Iterable[TaskTransition]:
         if self._party == SCHEDULER:
             return _scheduler_transitions([*self.scheduler.transition_log])
-        recorded, worker = self._workers[self._party].machine.moves, self._party
+        recorded, worker = self._workers[self._party].machine.transitions, self._party
         return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in recorded)
 
-    def check(self, party: str, *, thoroughly: bool) -> Iterable[Broken]:
+    def check(self, participant: str, *, thoroughly: bool) -> Iterable[Broken]:
         found: list[Broken] = []
-        worker = self._workers.get(party)
+        worker = self._workers.get(participant)
         if thoroughly and self.config.validate:
-            if party == SCHEDULER:
+            if participant == SCHEDULER:
                 found += self._scheduler_patches.call(
                     _broken, scheduler_validate_state, self.scheduler
                 )
@@ -370,10 +376,10 @@ class DaskCluster(ClusterSubject):
             if it.long_running
         }
 
-    def tables(self, party: str) -> Tables:
-        if party == SCHEDULER:
+    def tables(self, participant: str) -> Tables:
+        if participant == SCHEDULER:
             return scheduler_tables(self.scheduler, self.stealing)
-        return self._workers[party].tables()
+        return self._workers[participant].tables()
 
     def queued(self) -> Collection[str]:
         waiting = getattr(self.scheduler, "queued", ())  # since 2022.9.1
@@ -383,7 +389,7 @@ class DaskCluster(ClusterSubject):
         stranded = self.scheduler.unrunnable
         return [str(task.key) for task in stranded] if stranded else ()
 
-    def leftovers(self) -> Iterator[str]:
+    def residue(self) -> Iterator[str]:
         return residue(self.scheduler, self.stealing, self._workers)
 
     def state_dump(self) -> PlainDump:
@@ -420,7 +426,7 @@ class DaskCluster(ClusterSubject):
         self._party = worker.name
         self._snapshot = None
         self._errors.clear()
-        worker.machine.moves = []  # the former ones may still be read
+        worker.machine.transitions = []  # the former ones may still be read
         try:
             self._worker_patches.call(call, *args)
         except Exception as error:  # noqa: BLE001  # whatever it is, one of us two is at fault

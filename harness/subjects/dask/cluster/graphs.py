@@ -44,7 +44,7 @@ class Graph:
     """Graph of a client, with everything that some release asks for."""
 
     client: str
-    wish: client_requests.Submit
+    request: client_requests.Submit
     specs: Sequence[TaskSpec]
     contents: dict[Name, DaskObject]
 
@@ -61,33 +61,33 @@ class Graph:
     def annotations(self) -> dict[str, dict[Name, DaskObject]]:
         """Options of the tasks, by annotation and by key."""
         found: dict[str, dict[Name, DaskObject]] = {}
-        if not self.wish.options:
+        if not self.request.options:
             return found
         for name, read in ANNOTATIONS.items():
-            asked = {
+            annotated = {
                 key: value
                 for key in self.contents
-                if (options := self.wish.options.get(str(key))) and (value := read(options))
+                if (options := self.request.options.get(str(key))) and (value := read(options))
             }
-            if asked:
-                found[name] = asked
+            if annotated:
+                found[name] = annotated
         return found
 
     @property
     def actors(self) -> list[Name]:
-        actors = (named(spec.key) for spec in self.wish.specs if spec.actor)
+        actors = (named(spec.key) for spec in self.request.specs if spec.actor)
         return [key for key in actors if key in self.contents]
 
     @property
     def keys(self) -> set[Name]:
-        return set(map(named, self.wish.wanted))
+        return set(map(named, self.request.wanted))
 
     @property
     def priority(self) -> dict[Name, int]:
         """A task after those that it depends on; what counts is that it is an order."""
         return {key: position for position, key in enumerate(self.contents)}
 
-    def asked(self, annotation: str) -> dict[Name, DaskObject]:
+    def annotated(self, annotation: str) -> dict[Name, DaskObject]:
         return self.annotations.get(annotation, {})
 
 
@@ -111,11 +111,11 @@ class _Dependent(Graph):
     @property
     def materialized_by_key(self) -> DaskObject:
         """As releases want it that have a method of the scheduler for it: annotations by key."""
-        asked: dict[Name, dict[str, DaskObject]] = {}
+        annotated: dict[Name, dict[str, DaskObject]] = {}
         for name, values in self.annotations.items():
             for key, value in values.items():
-                asked.setdefault(key, {})[name] = value
-        return self.contents, self.dependencies, asked, {key: key for key in self.contents}
+                annotated.setdefault(key, {})[name] = value
+        return self.contents, self.dependencies, annotated, {key: key for key in self.contents}
 
 
 class _Plain(Graph):
@@ -169,11 +169,11 @@ WAYS: Final[Mapping[str, tuple[type[Graph], Mapping[str, Fill]]]] = {
             "tasks": lambda graph: dict(graph.contents),
             "dependencies": lambda graph: graph.dependencies,
             "priority": lambda graph: graph.priority,
-            "user_priority": lambda graph: dict(graph.asked("priority")),
-            "restrictions": lambda graph: graph.asked("workers"),
-            "loose_restrictions": lambda graph: list(graph.asked("allow_other_workers")),
-            "resources": lambda graph: graph.asked("resources"),
-            "retries": lambda graph: graph.asked("retries"),
+            "user_priority": lambda graph: dict(graph.annotated("priority")),
+            "restrictions": lambda graph: graph.annotated("workers"),
+            "loose_restrictions": lambda graph: list(graph.annotated("allow_other_workers")),
+            "resources": lambda graph: graph.annotated("resources"),
+            "retries": lambda graph: graph.annotated("retries"),
         },
     ),
 }
@@ -188,23 +188,23 @@ def arguments(
     way: str,
     taken: frozenset[str],
     client: str,
-    wish: client_requests.Submit,
+    request: client_requests.Submit,
     content: Callable[[TaskSpec], DaskObject],
 ) -> dict[str, DaskObject]:
     """Of ``update_graph``, where it takes these."""
-    specs = _reached(wish)
+    specs = _reached(request)
     kind, fills = WAYS[way]
-    graph = kind(client, wish, specs, {named(spec.key): content(spec) for spec in specs})
+    graph = kind(client, request, specs, {named(spec.key): content(spec) for spec in specs})
     return {name: fill(graph) for name, fill in fills.items() if name in taken}
 
 
-def _reached(wish: client_requests.Submit) -> Sequence[TaskSpec]:
+def _reached(request: client_requests.Submit) -> Sequence[TaskSpec]:
     """Tasks that what is wanted depends on, in order: a client sends no others."""
-    specs = {spec.key: spec for spec in wish.specs}
-    pending, reached = [*wish.wanted], set()
+    specs = {spec.key: spec for spec in request.specs}
+    pending, reached = [*request.wanted], set()
     while pending:
         key = pending.pop()
         if key in specs and key not in reached:
             reached.add(key)
             pending += specs[key].dependencies
-    return [spec for spec in wish.specs if spec.key in reached]
+    return [spec for spec in request.specs if spec.key in reached]

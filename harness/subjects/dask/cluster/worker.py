@@ -160,7 +160,7 @@ class ClusterWorker(DaskWorker):
             return None, said
         return self._execute(key, task, inputs), ""
 
-    def spoil(self, key: str, run_id: int) -> None:
+    def fail_to_store(self, key: str, run_id: int) -> None:
         """Handle a success whose value cannot be stored.
 
         A task that the worker takes for an actor is not stored, whatever its content is by now: it
@@ -176,7 +176,7 @@ class ClusterWorker(DaskWorker):
         finally:
             store.refused = None
 
-    def served(self, keys: Sequence[str]) -> Mapping[str, object]:
+    def get_data(self, keys: Sequence[str]) -> Mapping[str, object]:
         """Return the values for a peer that asks now; of an actor, as soon as it is to be made here."""
         found: dict[str, object] = {}
         for key in keys:

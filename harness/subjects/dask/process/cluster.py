@@ -221,7 +221,7 @@ class DaskProcesses(ProcessCluster):
             for name in clients:
                 self.clients[name] = self._started(name, partial(self._client, name))
             self.settle(1.0, threads=False)
-            self.moves()
+            self.transitions()
             self.network.take_traffic()
         except BaseException:
             self._stack.close()
@@ -304,7 +304,7 @@ class DaskProcesses(ProcessCluster):
         error = future._state.exception if status is NoticeStatus.ERRED else None
         return FutureStatus(status, "" if error is None else describe(error))
 
-    def moves(self) -> Iterable[TaskTransition]:
+    def transitions(self) -> Iterable[TaskTransition]:
         found: list[TaskTransition] = []
         for name, worker in self.workers.items():
             log = worker.state.log
@@ -374,7 +374,7 @@ class DaskProcesses(ProcessCluster):
     def unsatisfiable(self) -> Collection[str]:
         return sorted(unsatisfiable(self.scheduler))
 
-    def leftovers(self) -> Iterator[str]:
+    def residue(self) -> Iterator[str]:
         workers = {name: self.worker(name) for name in self.present}
         yield from residue(self.scheduler, self.scheduler.extensions["stealing"], workers)
         for name, client in self.clients.items():
@@ -444,7 +444,7 @@ class DaskProcesses(ProcessCluster):
             it for it in self.loop.threads if (worker_of(it.participant), it.key) == (worker, key)
         )
 
-    def ask(self, client: str, request: client_requests.ClientRequest) -> None:
+    def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
         match request:
             case client_requests.Submit():
                 self.loop.call(client, self._submit, client, request)

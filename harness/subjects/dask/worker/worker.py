@@ -118,7 +118,7 @@ class DaskWorker(WorkerSubject):
         self._last_event = type(event).__name__
         self._events += 1
         self._known_before = self.keys()
-        self.machine.moves.clear()
+        self.machine.transitions.clear()
         stimulus = self.stimulus(event)
         if stimulus is None:
             return ()
@@ -161,7 +161,7 @@ class DaskWorker(WorkerSubject):
                     self._last_event, State(move.start), State(move.finish), State(move.toward)
                 ),
             )
-            for move in self.machine.moves
+            for move in self.machine.transitions
         ]
 
     def touched(self) -> Collection[str]:

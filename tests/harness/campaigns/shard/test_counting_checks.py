@@ -37,7 +37,7 @@ def test_properties_are_the_same_objects_with_the_same_hash_while_they_are_count
 def test_each_kind_of_property_is_counted_wherever_it_is_checked() -> None:
     counts: dict[str, int] = {}
     with counting_checks(counts):
-        events = walk(get("reference"), "1").happened  # type: ignore[attr-defined]  # of a worker
+        events = walk(get("reference"), "1").call_count  # type: ignore[attr-defined]  # of a worker
     assert 0 < counts[resources_stay_within_bounds.name] < events, "it is checked where it is due"
     assert {item.name for item in INVARIANTS} <= counts.keys()
     assert counts["everything_comes_to_rest"] == 1

@@ -9,7 +9,7 @@ import pytest
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.explore.explore import Exploration, every_step
-from workerfuzz.harness.engines.explore.reduction import commute, parties, uses_first_keys
+from workerfuzz.harness.engines.explore.reduction import commute, participants, uses_first_keys
 from workerfuzz.harness.engines.explore.small_universe import Space
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
@@ -85,7 +85,7 @@ def pairs_that_commute(world: ClusterWorld) -> Any:
     steps = [step for kind in world.possible() for step in every_step(world, kind)][:24]
     for place, one in enumerate(steps):
         for other in steps[:place]:
-            if commute(parties(one, world), parties(other, world)):
+            if commute(participants(one, world), participants(other, world)):
                 first, second = world.copy(), world.copy()
                 for step in (one, other):
                     first.apply(step)

@@ -26,10 +26,10 @@ def by_edge(made: StateDiagram) -> dict[tuple[str, str], InTable]:
 
 
 @pytest.mark.parametrize("party", ["worker", "scheduler"])
-def test_the_map_is_the_table(party: str) -> None:
-    made = machine(party)
-    assert by_edge(made) == dict.fromkeys(TABLES[party], InTable.BOTH)
-    assert made.states == MEANINGS[party]
+def test_the_map_is_the_table(participant: str) -> None:
+    made = machine(participant)
+    assert by_edge(made) == dict.fromkeys(TABLES[participant], InTable.BOTH)
+    assert made.states == MEANINGS[participant]
     assert {arc.count for arc in made.transitions} == {None}
     assert (
         made.told

@@ -9,19 +9,19 @@ PARTIES = ("worker", "scheduler")
 
 
 @pytest.mark.parametrize("party", PARTIES)
-def test_every_state_of_the_reference_is_placed_by_hand(party: str) -> None:
-    assert {*PLACES[party]} == {*MEANINGS[party]}
+def test_every_state_of_the_reference_is_placed_by_hand(participant: str) -> None:
+    assert {*PLACES[participant]} == {*MEANINGS[participant]}
 
 
 @pytest.mark.parametrize("party", PARTIES)
-def test_no_state_hides_another(party: str) -> None:
-    boxes = list(boxes_of(machine(party)).values())
+def test_no_state_hides_another(participant: str) -> None:
+    boxes = list(boxes_of(machine(participant)).values())
     assert not any(one.meets(other) for place, one in enumerate(boxes) for other in boxes[:place])
 
 
 @pytest.mark.parametrize("party", PARTIES)
-def test_every_transition_is_a_line_or_ends_at_once(party: str) -> None:
-    made = machine(party)
+def test_every_transition_is_a_line_or_ends_at_once(participant: str) -> None:
+    made = machine(participant)
     map_ = layout_of(made)
     shown = [it.transition for it in (*map_.lines, *map_.short_lines)]
     assert sorted(map(str, shown)) == sorted(map(str, made.transitions))
@@ -38,8 +38,8 @@ def test_lines_lead_from_their_start_to_their_finish() -> None:
 
 
 @pytest.mark.parametrize("party", PARTIES)
-def test_no_line_goes_through_a_state(party: str) -> None:
-    map_ = layout_of(machine(party))
+def test_no_line_goes_through_a_state(participant: str) -> None:
+    map_ = layout_of(machine(participant))
     through = [
         (it.transition.told, state)
         for it in map_.lines

@@ -30,12 +30,12 @@ def titles(root: ET.Element) -> list[str]:
 
 
 @pytest.mark.parametrize("party", ["worker", "scheduler"])
-def test_every_state_and_transition_is_drawn(party: str) -> None:
-    made = machine(party)
+def test_every_state_and_transition_is_drawn(participant: str) -> None:
+    made = machine(participant)
     root = drawn(made)
     assert {*made.states} <= {*texts(root)}
     assert sorted(titles(root)) == sorted(arc.told for arc in made.transitions)
-    assert root.findtext(f"{SVG}title") == f"States of a task on a {party}"
+    assert root.findtext(f"{SVG}title") == f"States of a task on a {participant}"
     assert root.findtext(f"{SVG}desc") == made.told
 
 

@@ -23,22 +23,22 @@ def submit(*texts: str, want: str) -> client_requests.Submit:
 
 def test_a_graph_runs_on_two_workers_and_leaves_nothing() -> None:
     it = Lively()
-    it.ask(submit("a", "b", "c(a,b)", want="c"))
+    it.handle_request(submit("a", "b", "c(a,b)", want="c"))
     it.end("w0", "a", 1)
     it.end("w1", "b", 2)
     it.copy()
     assert it.running["w0", "c"].inputs == {"a": 1, "b": 2}
     it.end("w0", "c", 3)
     assert it.told == {"c": "finished"}
-    assert it.cluster.served("w0", ("c", "z")) == {"c": 3}
-    it.ask(client_requests.Release(keys=("c",)))
-    assert list(it.cluster.leftovers()) == []
+    assert it.cluster.get_data("w0", ("c", "z")) == {"c": 3}
+    it.handle_request(client_requests.Release(keys=("c",)))
+    assert list(it.cluster.residue()) == []
 
 
 def test_what_is_left_is_said() -> None:
     it = Lively(1)
-    it.ask(submit("a", want="a"))
-    assert list(it.cluster.leftovers()) == [
+    it.handle_request(submit("a", want="a"))
+    assert list(it.cluster.residue()) == [
         "a is processing on the scheduler",
         "a is in processing of w0 on the scheduler",
         "me wants a on the scheduler",
@@ -48,42 +48,42 @@ def test_what_is_left_is_said() -> None:
 
 def test_a_result_that_cannot_be_stored_is_a_failure() -> None:
     it = Lively(1)
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     execute, _ = it.cluster.begin("w0", "a")
     assert execute is not None
-    it.take(it.cluster.spoil("w0", "a", execute.run_id))
+    it.take(it.cluster.fail_to_store("w0", "a", execute.run_id))
     it.deliver()
     assert it.told == {"a": "erred"}
 
 
 def test_a_thread_that_runs_when_its_task_is_wanted_again_serves_it() -> None:
     it = Lively()
-    it.ask(submit("a", want="a"))
-    it.ask(client_requests.Release(keys=("a",)))
+    it.handle_request(submit("a", want="a"))
+    it.handle_request(client_requests.Release(keys=("a",)))
     assert it.states() == {"a": "released"}  # w0 cannot confirm while its thread runs
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     it.end("w0", "a")  # started once: R28
     assert it.told == {"a": "finished"}
 
 
 def test_a_thread_of_former_content_ends_before_the_next_is_begun() -> None:
     it = Lively(1)
-    it.ask(submit("a", want="a"))
-    it.ask(client_requests.Release(keys=("a",)))
-    it.ask(submit("a#1", want="a"))
+    it.handle_request(submit("a", want="a"))
+    it.handle_request(client_requests.Release(keys=("a",)))
+    it.handle_request(submit("a#1", want="a"))
     assert it.states() == {"a": "waiting"}
     it.end("w0", "a", "former")
     assert it.running["w0", "a"].spec == spec("a#1")
     it.end("w0", "a", "latter")
-    assert it.cluster.served("w0", ("a",)) == {"a": "latter"}
+    assert it.cluster.get_data("w0", ("a",)) == {"a": "latter"}
 
 
 def test_a_thread_with_former_inputs_does_not_serve_who_has_others() -> None:
     it = Lively(1)
-    it.ask(submit("a", "b(a)", want="b"))
+    it.handle_request(submit("a", "b(a)", want="b"))
     it.end("w0", "a", "former a")
-    it.ask(client_requests.Release(keys=("b",)))
-    it.ask(submit("a#1", "b(a)", want="b"))
+    it.handle_request(client_requests.Release(keys=("b",)))
+    it.handle_request(submit("a#1", "b(a)", want="b"))
     it.end("w0", "b", "former b")  # had its slot until now
     it.end("w0", "a", "latter a")
     assert it.running["w0", "b"].inputs == {"a": "latter a"}
@@ -93,11 +93,11 @@ def test_a_transfer_of_former_content_brings_nothing() -> None:
     it = Lively(2)
     on_w1 = {"b": client_requests.Options(workers=("w1",))}
     graph, other = (spec("a"), spec("b(a)")), (spec("a#1"), spec("b(a)"))
-    it.ask(client_requests.Submit(specs=graph, wanted=("b",), options=on_w1))
+    it.handle_request(client_requests.Submit(specs=graph, wanted=("b",), options=on_w1))
     it.end("w0", "a", "former")
     former = it.open.pop(("w1", "w0"))
-    it.ask(client_requests.Release(keys=("b",)))
-    it.ask(client_requests.Submit(specs=other, wanted=("b",), options=on_w1))
+    it.handle_request(client_requests.Release(keys=("b",)))
+    it.handle_request(client_requests.Submit(specs=other, wanted=("b",), options=on_w1))
     assert it.states() == {"a": "waiting", "b": "waiting"}  # w1 is still copying
     values = dict.fromkeys(former.keys, "former")
     it.take(it.cluster.handle_event("w1", events.GatherDepSuccess(worker="w0", values=values)))
@@ -111,7 +111,7 @@ def test_a_paused_worker_tells_the_scheduler() -> None:
     it = Lively(1)
     it.take(it.cluster.handle_event("w0", events.Pause()))
     it.deliver()
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     assert it.states() == {"a": "no-worker"}
     assert list(it.cluster.without_worker()) == ["a"]
     it.take(it.cluster.handle_event("w0", events.Unpause()))
@@ -122,13 +122,13 @@ def test_a_paused_worker_tells_the_scheduler() -> None:
 def test_a_task_for_a_worker_that_is_not_there_is_not_held_against_the_cluster() -> None:
     it = Lively(1)
     options = {"a": client_requests.Options(workers=("w7",))}
-    it.ask(client_requests.Submit(specs=(spec("a"),), wanted=("a",), options=options))
+    it.handle_request(client_requests.Submit(specs=(spec("a"),), wanted=("a",), options=options))
     assert list(it.cluster.without_worker()) == ["a"]
 
 
 def test_decisions_are_offered_and_taken() -> None:
     it = Lively(2)
-    it.ask(submit("a", "b", "c", want="a b c"))
+    it.handle_request(submit("a", "b", "c", want="a b c"))
     assert list(it.cluster.stealable()) == [("a", "w1"), ("b", "w0"), ("c", "w1")]
     it.take(it.cluster.steal("c", "w1"))
     it.deliver()
@@ -162,7 +162,7 @@ def test_messages_are_said_in_a_few_words() -> None:
         do.TaskFinished(key="a", run_id=3, nbytes=1),
         client_requests.ClientNotice("a", client_requests.NoticeStatus.LOST),
     )
-    assert cluster.say(Envelope(SCHEDULER, "w0", messages)) == [
+    assert cluster.message_texts(Envelope(SCHEDULER, "w0", messages)) == [
         "free-keys a b",
         "remove-worker w1",
         "confirm a",
@@ -174,8 +174,8 @@ def test_messages_are_said_in_a_few_words() -> None:
 
 def test_moves_name_the_party() -> None:
     it = Lively(1)
-    it.cluster.ask("me", submit("a", want="a"))
-    assert [tuple(move) for move in it.cluster.moves()] == [
+    it.cluster.handle_request("me", submit("a", want="a"))
+    assert [tuple(move) for move in it.cluster.transitions()] == [
         (SCHEDULER, "a", "released", "waiting"),
         (SCHEDULER, "a", "waiting", "processing"),
     ]
@@ -218,7 +218,7 @@ def test_what_could_be_decided_is_up_to_date(seed: int) -> None:
 def test_everything_that_a_batch_was_about_is_checked() -> None:
     """A batch is delivered as a whole: what its first message breaks must show behind its last one."""
     it = Lively(1)
-    it.ask(submit("a", "b", want="a b"))
+    it.handle_request(submit("a", "b", want="a b"))
     scheduler = it.cluster.scheduler
     messages = (do.Reschedule(key="a", run_id=1), do.Reschedule(key="b", run_id=2))
     it.cluster.deliver(Envelope("w0", SCHEDULER, messages))

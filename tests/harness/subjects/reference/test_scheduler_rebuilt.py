@@ -22,33 +22,33 @@ def rebuild(it: Lively) -> None:
         process.confirmations = Confirmations()
     it.cluster.scheduler = SchedulerState()
     workers = {name: process.worker.worker for name, process in it.cluster.processes.items()}
-    it.ask(messages.Rebuild(workers=workers), client="")
+    it.handle_request(messages.Rebuild(workers=workers), client="")
 
 
 def let_go_of_what_was_found(it: Lively) -> None:
-    it.ask(client_requests.Release(keys=tuple(it.cluster.keys())), client=FINDER)
+    it.handle_request(client_requests.Release(keys=tuple(it.cluster.keys())), client=FINDER)
 
 
 def test_what_runs_goes_on_and_is_not_started_again() -> None:
     it = Lively(2)
     graph = submit("a", "b", "c(a,b)", want="c")
-    it.ask(graph)
+    it.handle_request(graph)
     it.end("w0", "a")
     rebuild(it)
     assert it.states() == {"a": "memory", "b": "processing"}
-    it.ask(graph)
+    it.handle_request(graph)
     let_go_of_what_was_found(it)
     it.end("w1", "b")
     it.copy()
     it.end("w0", "c")
     assert it.told == {"c": "finished"}
-    it.ask(client_requests.Release(keys=("c",)))
-    assert list(it.cluster.leftovers()) == []
+    it.handle_request(client_requests.Release(keys=("c",)))
+    assert list(it.cluster.residue()) == []
 
 
 def test_a_result_that_the_lost_scheduler_never_heard_of_counts() -> None:
     it = Lively(1)
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     execute = it.running.pop(("w0", "a"))
     it.take(
         it.cluster.handle_event(
@@ -56,13 +56,13 @@ def test_a_result_that_the_lost_scheduler_never_heard_of_counts() -> None:
         )
     )
     rebuild(it)
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     assert it.told == {"a": "finished"}
 
 
 def test_a_task_that_left_its_slot_is_known_to_have() -> None:
     it = Lively(1)
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     it.take(
         it.cluster.handle_event("w0", events.Secede(key="a", run_id=it.running["w0", "a"].run_id))
     )
@@ -72,7 +72,7 @@ def test_a_task_that_left_its_slot_is_known_to_have() -> None:
 
 def test_a_failure_is_tried_again_because_nobody_remembers_it() -> None:
     it = Lively(1)
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     execute = it.running.pop(("w0", "a"))
     it.take(it.cluster.handle_event("w0", events.ExecuteFailure(key="a", run_id=execute.run_id)))
     rebuild(it)
@@ -82,31 +82,31 @@ def test_a_failure_is_tried_again_because_nobody_remembers_it() -> None:
 
 def test_what_no_client_submits_again_is_forgotten() -> None:
     it = Lively(1)
-    it.ask(submit("a", "b(a)", want="b"))
+    it.handle_request(submit("a", "b(a)", want="b"))
     it.end("w0", "a")
     rebuild(it)
     let_go_of_what_was_found(it)
     it.end("w0", "b")
-    assert list(it.cluster.leftovers()) == []
+    assert list(it.cluster.residue()) == []
 
 
 def test_a_value_of_unknown_content_gets_it_from_who_submits_it() -> None:
     it = Lively(2)
     on_w1 = {"b": client_requests.Options(workers=("w1",))}
     graph = client_requests.Submit(specs=(spec("a"), spec("b(a)")), wanted=("b",), options=on_w1)
-    it.ask(graph)
+    it.handle_request(graph)
     it.end("w0", "a")
     it.copy()
-    it.take(it.cluster.lose("w0"))
+    it.take(it.cluster.remove_worker("w0"))
     rebuild(it)  # only the copy on w1 is left, and who was asked to compute a is gone
     assert it.cluster.scheduler.tasks["a"].spec is None
-    it.ask(graph)
+    it.handle_request(graph)
     assert it.cluster.scheduler.tasks["a"].spec == spec("a")
 
 
 def test_what_an_earlier_worker_still_believes_is_taken_back() -> None:
     it = Lively(2)
-    it.ask(submit("a", want="a"))
+    it.handle_request(submit("a", want="a"))
     it.take(it.cluster.handle_event("w0", events.Reschedule(key="a", run_id=1)))
     it.mail.clear()  # and w1 was asked since
     task = it.cluster.scheduler.tasks["a"]

@@ -42,20 +42,20 @@ def model_after(*requests: object, client: str = "c0") -> ClientModel:
 
 
 def ask(model: ClientModel, request: object, client: str = "c0", *, arrives: bool = True) -> None:
-    model.note_wish(client, request)  # type: ignore[arg-type]  # any request
+    model.note_request(client, request)  # type: ignore[arg-type]  # any request
     if arrives:
         model.note_arrival(client, request)  # type: ignore[arg-type]  # the same
 
 
 def tell(model: ClientModel, key: str, status: NoticeStatus, graphs: int | None = None) -> None:
     """A notice to c0 that was sent by the time that so many graphs had arrived."""
-    model.under_way["c0"].append(model.arrived["c0"] if graphs is None else graphs)
+    model.notices_under_way["c0"].append(model.graphs_arrived["c0"] if graphs is None else graphs)
     model.note_delivered("c0", [ClientNotice(key, status)])
 
 
 def test_what_rests_on_a_key_is_all_that_needs_it_now() -> None:
-    assert list(model_after(graph(A, B, C)).resting_on(["a"])) == ["a", "b", "c"]
-    assert list(model_after(graph(A, B, C), graph(ALONE)).resting_on(["a"])) == ["a"]
+    assert list(model_after(graph(A, B, C)).dependents_of(["a"])) == ["a", "b", "c"]
+    assert list(model_after(graph(A, B, C), graph(ALONE)).dependents_of(["a"])) == ["a"]
 
 
 @pytest.mark.parametrize("status", [NoticeStatus.CANCELLED, NoticeStatus.ERRED])
@@ -65,16 +65,16 @@ def test_an_answer_that_was_sent_before_the_request_arrived_is_late(status: Noti
     assert model.late == {("c0", "a"): None}
     assert model.ended_late == {("c0", "a"): status}
     tell(model, "a", NoticeStatus.FINISHED)
-    assert model.told["c0"] == {"a": NoticeStatus.FINISHED}
+    assert model.statuses["c0"] == {"a": NoticeStatus.FINISHED}
     assert not model.late
     assert model.ended_late, "the client has heard it"
 
 
 def test_a_client_that_can_tell_ignores_a_late_answer() -> None:
     model = model_after(graph(A), Release(keys=("a",)), graph(A))
-    model.under_way["c0"].append(1)
+    model.notices_under_way["c0"].append(1)
     model.note_delivered("c0", [ClientNotice("a", NoticeStatus.CANCELLED, graphs=1)])
-    assert model.told["c0"] == {"a": NoticeStatus.PENDING}
+    assert model.statuses["c0"] == {"a": NoticeStatus.PENDING}
     assert not model.ended_late
 
 
@@ -125,9 +125,9 @@ def test_scattered_data_overtakes_graphs_and_so_does_the_news_of_its_loss() -> N
     model = ClientModel(("c0",))
     ask(model, graph(A), arrives=False)
     ask(model, Scattered(who_has={"b": ("w0",)}))
-    model.under_way["c0"].append(0)
+    model.notices_under_way["c0"].append(0)
     model.note_delivered("c0", [ClientNotice("b", NoticeStatus.CANCELLED, graphs=0)])
-    assert model.told["c0"]["b"] is NoticeStatus.CANCELLED
+    assert model.statuses["c0"]["b"] is NoticeStatus.CANCELLED
     assert not model.ended_late
 
 
@@ -149,7 +149,7 @@ def test_the_second_request_does_not_end_as_the_first_did() -> None:
         ):  # fmt: skip
             world.apply(parse(line, BY_WORD))
         settle(world)
-        assert world.client_model.told["c0"] == {"a": NoticeStatus.FINISHED}
+        assert world.client_model.statuses["c0"] == {"a": NoticeStatus.FINISHED}
         world.finish()
 
 

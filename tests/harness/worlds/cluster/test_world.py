@@ -41,7 +41,7 @@ def test_a_graph_is_computed_and_its_client_told() -> None:
     world = world_after("submit c0 a b(a) want b")
     settle(world)
     assert not world.mail
-    assert world.client_model.told["c0"] == {"b": NoticeStatus.FINISHED}
+    assert world.client_model.statuses["c0"] == {"b": NoticeStatus.FINISHED}
     world.finish()
     assert not world.cluster.keys()
 
@@ -147,5 +147,5 @@ def test_news_of_what_a_client_let_go_is_not_of_what_it_asks_for_now() -> None:
         "dies w1",
     )
     world.finish()
-    assert world.client_model.told["c0"] == {}
+    assert world.client_model.statuses["c0"] == {}
     assert not world.cluster.keys()

@@ -57,7 +57,7 @@ def test_everything_is_as_before_once_it_is_closed() -> None:
     before = state_of_the_process()
     cluster = DaskClusterSystem().cluster(config())
     run = Surroundings(cluster, "w0")
-    run.ask(graph("a want a"))
+    run.handle_request(graph("a want a"))
     run.finish()
     assert state_of_the_process() == before
     cluster.close()
@@ -69,7 +69,7 @@ def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = itertools.count().__next__
     monkeypatch.setattr("distributed.worker_state_machine.time", seconds)
     run = Surroundings(DaskClusterSystem().cluster(config()), "w0")
-    run.ask(graph("a want a"))
+    run.handle_request(graph("a want a"))
     run.finish()
     run.cluster.close()
     assert seconds() == 0
@@ -79,15 +79,15 @@ def test_a_busy_machine_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_clusters_do_not_disturb_each_other() -> None:
     alone, *together = (Surroundings(DaskClusterSystem().cluster(config()), "w0") for _ in range(3))
     for runs in ([alone], together):
-        for wish in ("a b(a) want b", "c(b) want c"):
+        for request in ("a b(a) want b", "c(b) want c"):
             for run in runs:
-                run.ask(graph(wish))
+                run.handle_request(graph(request))
             for run in runs:
                 run.finish()
     together[0].cluster.close()
-    together[1].ask(graph("d want d"))
+    together[1].handle_request(graph("d want d"))
     together[1].finish()
-    alone.ask(graph("d want d"))
+    alone.handle_request(graph("d want d"))
     alone.finish()
     assert together[1].log == alone.log
     for run in (alone, together[1]):
@@ -121,8 +121,8 @@ def test_nothing_of_a_cluster_stays_alive() -> None:
         for _ in range(50):
             cluster = DaskClusterSystem().cluster(config())
             run = Surroundings(cluster, "w0", "w1")
-            run.ask(graph("a b(a) want b"))
-            run.lose("w1")
+            run.handle_request(graph("a b(a) want b"))
+            run.remove_worker("w1")
             cluster.close()
         del cluster, run
         gc.collect()
@@ -144,13 +144,13 @@ def test_what_dask_logs_in_a_call_is_heard_and_goes_no_further(
         logger.warning("never mind")
 
     cluster = DaskClusterSystem().cluster(config())
-    cluster.ask("client", client_requests.Release(keys=()))
+    cluster.handle_request("client", client_requests.Release(keys=()))
     parent = logging.getLogger("distributed")
     level = parent.level
     request.addfinalizer(lambda: parent.setLevel(level))
     parent.setLevel(logging.CRITICAL)
     cluster.scheduler.client_releases_keys = talkative
-    cluster.ask("client", client_requests.Release(keys=()))
+    cluster.handle_request("client", client_requests.Release(keys=()))
     assert [(item.name, text) for item, text in cluster.check(SCHEDULER, thoroughly=False)] == [
         ("nothing_is_logged_as_error", "it broke: %s")
     ]
@@ -185,11 +185,11 @@ def test_patches_end_with_the_call_however_it_ends(
             DaskCluster(release, config())
     else:
         cluster = DaskClusterSystem().cluster(config())
-        cluster.join("w0")
+        cluster.add_worker("w0")
         if kind == "scheduler":
             cluster.scheduler.client_releases_keys = broken
             with pytest.raises(raised):
-                cluster.ask("client", client_requests.Release(keys=()))
+                cluster.handle_request("client", client_requests.Release(keys=()))
         else:
             monkeypatch.setattr(cluster.worker("w0"), "handle_event", broken)
             with pytest.raises(raised):
@@ -202,7 +202,7 @@ def test_patches_end_with_the_call_however_it_ends(
 def test_ctrl_c_while_replacing_or_restoring_leaves_nothing_behind(kind: str) -> None:
     """Interrupted at each line that replaces or restores something, in turn."""
     cluster = DaskClusterSystem().cluster(config())
-    cluster.join("w0")
+    cluster.add_worker("w0")
     before = state_of_the_process()
     place = 0
     while interrupted_at(place, cluster, kind):
@@ -230,7 +230,7 @@ def interrupted_at(place: int, cluster: DaskCluster, kind: str) -> bool:
     sys.settrace(interrupt)
     try:
         if kind == "scheduler":
-            cluster.ask("client", client_requests.Release(keys=()))
+            cluster.handle_request("client", client_requests.Release(keys=()))
         else:
             cluster.handle_event("w0", FindMissing())
     except KeyboardInterrupt:

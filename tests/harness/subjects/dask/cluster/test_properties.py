@@ -13,13 +13,13 @@ def task(key: str, **needs: float) -> Any:
     return SimpleNamespace(key=key, resource_restrictions=needs)
 
 
-def worker(left: float, running: list[Any], *moves: RecordedTransition) -> Any:
+def worker(left: float, running: list[Any], *transitions: RecordedTransition) -> Any:
     """With two units of one resource."""
     return SimpleNamespace(
         total_resources={"cpu": 2.0},
         available_resources={"cpu": left},
         all_running_tasks=running,
-        moves=list(moves),
+        transitions=list(transitions),
     )
 
 
