@@ -8,7 +8,7 @@ from workerfuzz.harness.campaigns.shard.counters import Counters, total
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.worlds.scopes import SCOPES
 
-#: Kinds of party that have a table of transitions.
+#: Kinds of participant that have a table of transitions.
 PARTIES: Final = ("worker", "scheduler")
 
 #: Seconds of a shard's life over which its present speed is taken.
@@ -41,14 +41,14 @@ class Group:
         return self.done.missing(self.expected)
 
     def edges(self, participant: str) -> "TransitionCounts":
-        """Transitions of a kind of party."""
+        """Transitions of a kind of participant."""
         prefix = f"{participant} "
         known = [name for name in self.expected if name.startswith(prefix)]
         counts = {name: n for name, n in self.done.edges.items() if name.startswith(prefix)}
         return TransitionCounts(participant, tuple(known), counts)
 
     def participants(self) -> list["TransitionCounts"]:
-        """Transitions of each kind of party that has any."""
+        """Transitions of each kind of participant that has any."""
         every = (self.edges(participant) for participant in PARTIES)
         return [edges for edges in every if edges.known or edges.counts]
 
@@ -59,7 +59,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class TransitionCounts:
-    """Transitions of one kind of party.
+    """Transitions of one kind of participant.
 
     Attributes:
         known: names of those that there are, as far as anybody knows.

@@ -24,7 +24,7 @@ from workerfuzz.statemachine.worker.instructions import (
 )
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
-#: How mailboxes and cases call the scheduler; other parties have names of their own.
+#: How mailboxes and cases call the scheduler; other participants have names of their own.
 SCHEDULER: Final = "scheduler"
 
 #: What a worker wants done by its surroundings.
@@ -48,7 +48,8 @@ class CallResult:
     """Result of one call.
 
     Attributes:
-        posts: at most one for each pair of parties, in the order in which the first message was sent.
+        envelopes: at most one for each pair of participants, in the order in which the first message
+            was sent.
         actions: (worker, what it wants done), in the order issued.
     """
 
@@ -57,7 +58,7 @@ class CallResult:
 
 
 class TaskTransition(NamedTuple):
-    """One transition of a task, on one party. States as that party calls them."""
+    """One transition of a task, on one participant. States as that participant calls them."""
 
     participant: str
     key: str
@@ -83,7 +84,7 @@ class ClusterSubject(Protocol):
     # What happens to the scheduler
 
     def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
-        """A client's wish arrives at the scheduler. Clients are known from their first wish on."""
+        """A request of a client arrives at the scheduler; its first one makes the client known."""
 
     def deliver(self, envelope: Envelope) -> CallResult:
         """A batch of messages arrives at the scheduler or at a worker."""
@@ -146,7 +147,7 @@ class ClusterSubject(Protocol):
         """The system's own properties that are broken, each with a counterexample.
 
         Args:
-            party: the scheduler or a worker; the one that something just happened to.
+            participant: the scheduler or a worker; the one that something just happened to.
             thoroughly: check everything, not only what the last call may have broken.
         """
 
@@ -157,7 +158,7 @@ class ClusterSubject(Protocol):
         """Tasks that the scheduler knows."""
 
     def state(self, key: str) -> str | None:
-        """Of a task on the scheduler; None where it knows none."""
+        """Return the state of a task on the scheduler; None where it knows none."""
 
     def holders(self, key: str) -> Collection[str]:
         """Workers that hold a value, as far as the scheduler knows."""
@@ -234,7 +235,7 @@ class CopyableCluster(ClusterSubject, Protocol):
 
         Args:
             its: names and numbers there.
-            posts: what is under way: its messages are part of it.
+            envelopes: what is under way: its messages are part of it.
         """
 
 

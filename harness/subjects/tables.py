@@ -1,4 +1,4 @@
-"""Everything that a party has noted down, as text: for people who look at one step closely.
+"""Everything that a participant has noted down, as text: for people who look at one step closely.
 
 A subject may offer its tables (``HasTables``, ``ClusterHasTables``); where it does not, there is at
 least what every worker shows.
@@ -27,7 +27,7 @@ class HasTables(Protocol):
 
 @runtime_checkable
 class ClusterHasTables(Protocol):
-    """A cluster that shows all tables of each party."""
+    """A cluster that shows all tables of each participant."""
 
     def tables(self, participant: str) -> Tables:
         """Of the scheduler or a worker: what is in them now; empty ones may be left out."""

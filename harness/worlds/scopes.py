@@ -91,7 +91,7 @@ class FuzzingScope:
         draw: a run config to begin a run with.
         run_config_of: the one that a case of these steps, with that configuration, takes place in.
         simpler: configurations with a little less in them.
-        usual_names: names by which keys and parties of these steps can be called instead.
+        usual_names: names by which keys and participants of these steps can be called instead.
         config: the default one.
     """
 

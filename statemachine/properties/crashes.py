@@ -15,7 +15,7 @@ def no_handler_raises(error: str) -> Iterator[str]:
     yield error
 
 
-@always("What happens to a party comes to an end.")
+@always("What happens to a participant comes to an end.")
 def every_call_returns(duration: str) -> Iterator[str]:
     yield duration
 

@@ -12,7 +12,7 @@ MORE = DaskTables("1", {"worker": [("cancelled", "memory"), ("missing", "error")
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("party", [*TABLES])
+@pytest.mark.parametrize("participant", [*TABLES])
 def test_the_map_can_be_read(tmp_path: Path, look: Opened, participant: str, scheme: str) -> None:
     counts = {
         f"{participant} {a} -> {b}": 10**it % 99_991

@@ -85,7 +85,7 @@ class Surroundings:
         self.see(self.cluster.handle_event(worker, event), worker)
 
     def deliver(self, *pair: str) -> None:
-        """The oldest batch between two parties."""
+        """The oldest batch between two participants."""
         self.see(self.cluster.deliver(self.mail[pair[0], pair[1]].popleft()), pair[1])
 
     def deliver_all(self) -> None:
@@ -167,11 +167,9 @@ def _walk(run: Surroundings, chooser: random.Random, step: int) -> None:
         run.handle_request(graph(f"{text} want {keys[2]} {keys[3]}", **options))
     elif step % 11 == 0:
         run.handle_request(client_requests.Release(keys=(keys[0],)))
-    elif transitions := chooser.choice((run.cluster.stealable(), run.cluster.replicable())):
-        call = (
-            run.cluster.steal if transitions == run.cluster.stealable() else run.cluster.replicate
-        )
-        run.see(call(*chooser.choice(transitions)))
+    elif pairs := chooser.choice((run.cluster.stealable(), run.cluster.replicable())):
+        call = run.cluster.steal if pairs == run.cluster.stealable() else run.cluster.replicate
+        run.see(call(*chooser.choice(pairs)))
     elif run.threads and chooser.random() < 0.7:
         (run.finish if chooser.random() < 0.5 else run.fail)(chooser.choice(run.threads)[1].key)
     else:

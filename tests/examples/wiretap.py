@@ -250,5 +250,5 @@ def counting(tap: Tap) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClusterWorld, "step", counted)
-        patch.setattr(ClientModel, "note_wish", noted)
+        patch.setattr(ClientModel, "note_request", noted)
         yield

@@ -22,8 +22,8 @@ class Sign:
 
     Attributes:
         said: regular expression, found in the signature or in the counterexample.
-        path: transitions of one key on one party, in this order, others between them.
-        on_scheduler: that party is the scheduler; otherwise a worker.
+        path: transitions of one key on one participant, in this order, others between them.
+        on_scheduler: that participant is the scheduler; otherwise a worker.
         steps: words of steps that the finding cannot do without.
         without: words of steps that are not in it.
         written: regular expression, found in the steps as a case writes them.

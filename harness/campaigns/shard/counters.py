@@ -55,7 +55,7 @@ class Counters:
                 setattr(self, item.name, mine + theirs)
 
     def states(self, participant: str = "worker") -> set[str]:
-        """States that a task was in, on that kind of party."""
+        """States that a task was in, on that kind of participant."""
         prefix = f"{participant} "
         return {
             state

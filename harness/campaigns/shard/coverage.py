@@ -33,7 +33,7 @@ class Coverage:
         taken: steps, by kind.
         possible: how often each kind was possible, as far as somebody watched.
         watched: how many steps were watched.
-        edges: transitions, by (kind of party, start, finish).
+        edges: transitions, by (kind of participant, start, finish).
     """
 
     taken: Counter[type[Step]] = field(default_factory=Counter)

@@ -466,7 +466,7 @@ INSTRUCTION_WORDS: Final = tuple(text.word(kind) for kind in INSTRUCTIONS)
 #: States that a task can have on a scheduler, besides those that it can have on a worker.
 SCHEDULER_STATES: Final = ("queued", "no-worker", "processing", "erred")
 
-#: Names before the colon of a change: a key, and in a cluster the party before it.
+#: Names before the colon of a change: a key, and in a cluster the participant before it.
 NAMED: Final = MappingProxyType({ScopeName.WORKER: 1, ScopeName.CLUSTER: 2, ScopeName.PROCESS: 2})
 
 #: How a change writes that there is no record.
@@ -580,7 +580,7 @@ def parse_change(line: NumberedLine, scope: ScopeName = ScopeName.WORKER) -> str
         )
     try:
         if len(names) != NAMED[scope]:
-            text.name(whose, "a key" if scope is ScopeName.WORKER else "a party and a key")
+            text.name(whose, "a key" if scope is ScopeName.WORKER else "a participant and a key")
         for name in names:
             text.name(name)
     except BadText as error:

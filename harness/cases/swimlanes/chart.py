@@ -56,7 +56,7 @@ class SpanKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One party.
+    """One participant.
 
     Attributes:
         name: as steps call it.

@@ -8,7 +8,7 @@ from workerfuzz.harness.subjects.tables import Tables
 
 
 def of_row(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
-    """Every table after a row, party by party."""
+    """Every table after a row, participant by participant."""
     yield [(f"after {named(chart, row)}", "title")]
     for participant, tables in row.tables.items():
         yield [(label(chart, participant), "party")]

@@ -93,7 +93,7 @@ class Trace:
         self.lanes: dict[str, Lane] = {}
         self.arrows: list[Sent] = []
         self.spans: list[Begun] = []
-        self._posts: dict[int, tuple[object, Sent]] = {}
+        self._envelopes: dict[int, tuple[object, Sent]] = {}
         self._open: dict[tuple[SpanKind, str, str], Begun] = {}
         self._travelling: dict[tuple[Kind, str, str], Sent] = {}
 
@@ -136,7 +136,7 @@ class Trace:
     # Lanes
 
     def joins(self, name: str, role: LaneRole, label: str = "") -> None:
-        """A party takes part; one that is new comes now, unless it was there all the time."""
+        """A participant takes part; one that is new comes now, unless it was there all the time."""
         if name not in self.lanes:
             since = self.now if role is LaneRole.WORKER else 0
             self.lanes[name] = Lane(name, label or name, role, since)
@@ -174,16 +174,19 @@ class Trace:
         self.arrives(self.sends(Kind.CALL, sender, receiver, says, keys))
 
     def posted(self, envelope: object, sent: Sent) -> None:
-        """This very post is what was sent."""
-        self._posts[id(envelope)] = (envelope, sent)  # the post is kept: no other gets its id
+        """This very envelope is what was sent."""
+        self._envelopes[id(envelope)] = (
+            envelope,
+            sent,
+        )  # the envelope is kept: no other gets its id
 
     def sent_as(self, envelope: object) -> Sent:
-        return self._posts[id(envelope)][1]
+        return self._envelopes[id(envelope)][1]
 
     def travels(
         self, kind: Kind, sender: str, receiver: str, says: str, keys: Sequence[str]
     ) -> None:
-        """Of this kind, there is one at a time between two parties."""
+        """Of this kind, there is one at a time between two participants."""
         self._travelling[kind, sender, receiver] = self.sends(kind, sender, receiver, [says], keys)
 
     def travelled(

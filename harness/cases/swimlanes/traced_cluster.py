@@ -80,7 +80,7 @@ class TracedCluster(ClusterWorld):
         trace.posted(self.mail[client, SCHEDULER][-1], sent)
 
     def in_words(self, client: str, request: client_requests.ClientRequest) -> str:
-        """A client's wish as the step that brings it about has it, if it is one."""
+        """A client's request as the step that brings it about has it, if it is one."""
         step = self.trace.rows[-1].step
         if step.startswith(f"{text.word(type(request))} "):
             word, its, *others = step.split()
@@ -257,7 +257,7 @@ def states(world: ShownWorld) -> dict[tuple[str, str], str]:
 
 
 def in_words(request: client_requests.ClientRequest) -> str:
-    """A client's wish, as the step that brings it about."""
+    """A client's request, as the step that brings it about."""
     if isinstance(request, client_requests.Submit):
         needs = [
             f"({','.join(it.dependencies)})" if it.dependencies else "" for it in request.specs
@@ -268,7 +268,7 @@ def in_words(request: client_requests.ClientRequest) -> str:
 
 
 def named_by(request: client_requests.ClientRequest) -> tuple[str, ...]:
-    """Keys that a wish is about."""
+    """Keys that a request is about."""
     match request:
         case client_requests.Submit():
             return tuple(spec.key for spec in request.specs)
@@ -296,7 +296,7 @@ SURROUNDINGS: Final = "surroundings"
 
 
 def cluster_tables(world: TracedCluster) -> Mapping[str, Tables]:
-    """Of a ``ClusterWorld``, by party."""
+    """Of a ``ClusterWorld``, by participant."""
     cluster = world.cluster
     found: dict[str, Tables] = dict(client_tables(world.client_model))
     for participant in (SCHEDULER, *world.present):

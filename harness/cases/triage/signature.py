@@ -113,12 +113,12 @@ def first_line(violation: Violation) -> str:
 
 
 def normalised(violation: Violation) -> str:
-    """The counterexample without the names of keys and parties, and without numbers."""
+    """The counterexample without the names of keys and participants, and without numbers."""
     return without_names(violation, first_line(violation))
 
 
 def without_names(violation: Violation, text: str) -> str:
-    """A text with placeholders for keys, parties and numbers; the larger of two numbers is told."""
+    """A text with placeholders for keys, participants and numbers; the larger of two numbers is told."""
     text = _DIGEST.sub("N", text)
     for key in sorted((*violation.run_config.keys, "f"), key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "KEY", text)

@@ -42,13 +42,13 @@ def remainder(
 
 
 def goes_with(part: Violation, known: Iterable[Violation]) -> bool:
-    """The same party has no other keys left than those of a known leftover."""
+    """The same participant has no other keys left than those of a known leftover."""
     participant, keys = left_in(part)
     return any(participant == left_in(it)[0] and keys <= left_in(it)[1] for it in known)
 
 
 def left_in(part: Violation) -> tuple[str, Set[str]]:
-    """Return the party of a line ``w1: tasks: a (error)`` and the keys that it is about."""
+    """Return the participant of a line ``w1: tasks: a (error)`` and the keys that it is about."""
     participant, _, rest = part.counterexample.partition(": ")
     keys = rest.partition(": ")[2]
     return participant, {word for word in keys.split() if not word.startswith("(")}

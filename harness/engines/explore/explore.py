@@ -99,7 +99,7 @@ class Exploration:
             most_states: after so many it ends.
             is_over: the time is; asked before each state is gone on from.
             observer: told of each step, and with None of what happens while a state comes to rest.
-            distinct: parties that differ in their names alone are told apart.
+            distinct: participants that differ in their names alone are told apart.
             reduced: steps that commute are taken in one order.
             kept: worlds that are kept at a time.
         """

@@ -71,7 +71,7 @@ class Space:
         others: peers of a worker, or workers of a cluster; None: 1 and 2.
         allowed: how often steps may happen, where that is not as usual: groups or kinds, by name.
         depth: of runs, at most.
-        distinct: parties that differ in their names alone are told apart.
+        distinct: participants that differ in their names alone are told apart.
         universe: amounts of everything, as ``combinations`` writes them; empty: as the others say.
         budget: all universes of this cost and of less, the cheapest first; None: one universe.
         reduced: of runs that differ in the order of independent steps alone, one is made.

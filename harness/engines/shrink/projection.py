@@ -102,7 +102,7 @@ class RecordingWorld(ClusterWorld):
 def project(system: ProjectableClusterSystem, violation: Violation) -> Projection:
     """Return the failure of a cluster as one worker shows it that is alone with its steps."""
     if violation.property not in OF_A_WORKER:
-        return Projection(why="it is about more than one party")
+        return Projection(why="it is about more than one participant")
     run_config = violation.run_config
     assert isinstance(run_config, ClusterRunConfig)
     records = WorkerRecords()

@@ -261,7 +261,7 @@ class Shrinker:
         )
 
     def rename(self) -> None:
-        """Give keys and parties the usual names."""
+        """Give keys and participants the usual names."""
         steps = self.steps
         for names in self.scope.usual_names(steps):
             renamed = tuple(step.renamed(names) for step in steps)

@@ -16,7 +16,7 @@ from workerfuzz.statemachine.worker.edges import EDGES as WORKER_EDGES
 
 Edge = tuple[str, str]
 
-#: What each state says about a task, by party; every state is there.
+#: What each state says about a task, by participant; every state is there.
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "worker": {str(state): said for state, said in of_worker.MEANING.items()},
@@ -24,7 +24,7 @@ MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     }
 )
 
-#: The reference's table, by party: who asks for each transition, or why it happens.
+#: The reference's table, by participant: who asks for each transition, or why it happens.
 TABLES: Final[Mapping[str, Mapping[Edge, str]]] = MappingProxyType(
     {
         "worker": dict(WORKER_EDGES.items()),
@@ -83,7 +83,7 @@ OF: Final[Mapping[InTable, str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class StateDiagram:
-    """The states of a party, and its transitions.
+    """The states of a participant, and its transitions.
 
     Attributes:
         states: each with what it says about a task.
@@ -115,7 +115,7 @@ class StateDiagram:
 
 @dataclass(frozen=True, slots=True)
 class DaskTables:
-    """Dask's tables: the transitions of each party."""
+    """Dask's tables: the transitions of each participant."""
 
     version: str
     edges: Mapping[str, Collection[Edge]]
@@ -133,7 +133,7 @@ def machine(
     counts: Mapping[str, int] | None = None,
     observed: str = "",
 ) -> StateDiagram:
-    """The map of a party.
+    """The map of a participant.
 
     Args:
         dask: None where its tables are not known: then the reference's are all there is.

@@ -10,7 +10,7 @@ from workerfuzz.harness.report.diagram.curves import BentLine, Box, Canvas
 from workerfuzz.harness.report.diagram.machine import DiagramTransition, StateDiagram
 from workerfuzz.harness.report.swimlanes.shapes import wide
 
-#: Columns and lines of the map, by party; what is not here stands below the others.
+#: Columns and lines of the map, by participant; what is not here stands below the others.
 PLACES: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = MappingProxyType(
     {
         "worker": {

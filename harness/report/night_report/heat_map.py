@@ -12,12 +12,12 @@ from workerfuzz.statemachine.scheduler.states import SchedulerTaskState as OfSch
 from workerfuzz.statemachine.worker.edges import EDGES as WORKER_EDGES
 from workerfuzz.statemachine.worker.states import State as OfWorker
 
-#: States in the order in which they are shown, by party.
+#: States in the order in which they are shown, by participant.
 STATES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {"worker": tuple(OfWorker), "scheduler": tuple(OfScheduler)}
 )
 
-#: Who asks for a transition, by party, then by its states; as our own tables have it.
+#: Who asks for a transition, by participant, then by its states; as our own tables have it.
 ASKED_BY: Final[Mapping[str, Mapping[tuple[str, str], str]]] = MappingProxyType(
     {
         "worker": dict(WORKER_EDGES.items()),
@@ -74,7 +74,7 @@ class HeatMap:
 
 
 def heat_map(edges: TransitionCounts) -> HeatMap:
-    """The map of one party; states that nothing starts in have no row, and so for columns."""
+    """The map of one participant; states that nothing starts in have no row, and so for columns."""
     pairs = [pair(name) for name in (*edges.known, *edges.counts)]
     starts = in_order(edges.participant, (start for start, _ in pairs))
     finishes = in_order(edges.participant, (finish for _, finish in pairs))

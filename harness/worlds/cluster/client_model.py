@@ -43,16 +43,18 @@ class ClientModel:
         needs: keys that a key depends on, as far as the scheduler has heard since it was last unused.
         data: values of keys that were scattered, and are no task.
         wants: keys by client, in the order wanted.
-        heard: the same as far as the scheduler has heard, without those that it was made to drop.
-        told: what each client believes, by key.
-        held: keys that a client cancelled; it still has their futures, and so has to let go of them.
-        why: reasons of failures, by client and key.
-        sent: graphs that each client submitted.
-        arrived: those of them that the scheduler has got.
-        request: number of the last graph in which a client wanted a key, by client and key.
-        under_way: for each batch of notices to a client, graphs that had arrived when it was sent.
-        released: (client, key) that was let go once.
-        late: (client, key) whose client believes what it was told before the request arrived.
+        scheduler_wants: the same as far as the scheduler has heard, without those that it was made to
+            drop.
+        statuses: status of each key as each client believes, by client and key.
+        held: keys that a client cancelled; it still has their futures, and so has to release them.
+        failure_reasons: reasons of failures, by client and key.
+        graphs_sent: graphs that each client submitted.
+        graphs_arrived: those of them that the scheduler has got.
+        graph_of_request: number of the last graph in which a client wanted a key, by client and key.
+        notices_under_way: for each batch of notices to a client, graphs that had arrived when it was
+            sent.
+        released: (client, key) that was released once.
+        late: (client, key) whose client believes a notice that was sent before the request arrived.
         ended_late: (client, key) with the status by which a late notice ended the request.
         cancelled: (client, key) that the scheduler was made to drop, ``Excuse.CANCELLED``.
         refused: (client, key) of graphs that could not be computed, ``Excuse.UNKNOWN_INPUT``.
@@ -62,9 +64,9 @@ class ClientModel:
         lost: scattered keys whose value is gone, ``Excuse.DATA_LOST``.
         deaths: workers that were noticed to be dead while they had a task, since it was unknown.
         dead_actors: actors that were made on such a worker, ``Excuse.ACTOR_DIED``.
-        undone: (client, key) that was finished, and failed with nobody trying it again.
+        failed_after_finish: (client, key) that was finished, and failed with nobody trying it again.
         dropped: (client, key) that the scheduler has dropped by order of the client, which has not asked
-            for it again: what is told of it afterwards is of no account.
+            for it again: later notices about it are of no account.
     """
 
     def __init__(self, clients: Iterable[str]) -> None:
@@ -98,7 +100,7 @@ class ClientModel:
 
     def note_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """A client asks; from now on it believes accordingly."""
-        told = self.statuses[client]
+        statuses = self.statuses[client]
         match request:
             case client_requests.Submit():
                 drop(self.held[client], request.wanted)
@@ -113,7 +115,7 @@ class ClientModel:
                 self.release(client, request.keys)
             case client_requests.Retry():
                 for key in request.keys:
-                    told[key] = NoticeStatus.PENDING
+                    statuses[key] = NoticeStatus.PENDING
                     self.failed.pop((client, key), None)
             case client_requests.Scattered():
                 for key in request.who_has:
@@ -122,17 +124,17 @@ class ClientModel:
                     self.graph_of_request[client, key] = self.graphs_arrived[
                         client
                     ]  # it overtakes graphs
-                    told[key] = NoticeStatus.FINISHED
+                    statuses[key] = NoticeStatus.FINISHED
 
     def note_wanted(self, client: str, key: str) -> None:
         """A graph is for a key; what the client believes of it already is of an earlier request."""
-        told = self.statuses[client]
+        statuses = self.statuses[client]
         self.wants[client][key] = None
         self.begin_request(client, key)
         self.dropped.pop((client, key), None)
-        if told.get(key) in (None, NoticeStatus.CANCELLED):
-            told[key] = NoticeStatus.PENDING
-        elif told[key] is not NoticeStatus.PENDING:
+        if statuses.get(key) in (None, NoticeStatus.CANCELLED):
+            statuses[key] = NoticeStatus.PENDING
+        elif statuses[key] is not NoticeStatus.PENDING:
             self.late[client, key] = None
 
     def note_graph(self, client: str, graph: client_requests.Submit) -> None:
@@ -237,32 +239,32 @@ class ClientModel:
         for notice in notices:
             self.note_notice(client, notice, arrived)
 
-    def note_notice(self, client: str, told: ClientNotice, arrived: int) -> None:
+    def note_notice(self, client: str, notice: ClientNotice, arrived: int) -> None:
         """A notice reaches a client. A client that can tell ignores a late one.
 
         Args:
             arrived: graphs of the client that the scheduler had got when it sent the notice.
         """
-        pair = (client, told.key)
-        if told.key not in self.wants[client] or pair in self.dropped:
+        pair = (client, notice.key)
+        if notice.key not in self.wants[client] or pair in self.dropped:
             return
-        if told.graphs is not None and told.graphs < self.graph_of_request[pair]:
+        if notice.graphs is not None and notice.graphs < self.graph_of_request[pair]:
             return
         is_late = arrived < self.graph_of_request[pair]
         was_finished = (
-            self.statuses[client][told.key] is NoticeStatus.FINISHED and pair not in self.late
+            self.statuses[client][notice.key] is NoticeStatus.FINISHED and pair not in self.late
         )
-        self.statuses[client][told.key] = told.status
+        self.statuses[client][notice.key] = notice.status
         if is_late:
             self.late[pair] = None
-            if told.status in (NoticeStatus.CANCELLED, NoticeStatus.ERRED):
-                self.ended_late.setdefault(pair, told.status)
+            if notice.status in (NoticeStatus.CANCELLED, NoticeStatus.ERRED):
+                self.ended_late.setdefault(pair, notice.status)
         else:
             self.late.pop(pair, None)
-            if told.status is NoticeStatus.CANCELLED:
+            if notice.status is NoticeStatus.CANCELLED:
                 self.dropped[pair] = None
-        if told.status is NoticeStatus.ERRED:
-            self.failure_reasons[pair] = told.reason
+        if notice.status is NoticeStatus.ERRED:
+            self.failure_reasons[pair] = notice.reason
             if was_finished and not is_late:
                 self.failed_after_finish[pair] = None
             self.failed[pair] = None

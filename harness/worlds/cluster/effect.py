@@ -20,10 +20,10 @@ class ClusterEffect:
     """The effect of one step on a cluster.
 
     Attributes:
-        parties: those that something happened to.
+        participants: those that something happened to.
         actions: what workers want done, in the order issued.
-        posts: what was sent, in that order; its subject puts the messages in words.
-        unread: transitions of each call, in order; turned into moves when somebody asks for these.
+        envelopes: what was sent, in that order; its subject puts the messages in words.
+        unread: transitions of each call, in order; read when somebody asks for these.
     """
 
     __slots__ = ("_transitions", "actions", "cluster", "envelopes", "participants", "unread")
@@ -64,7 +64,7 @@ class ClusterEffect:
 
 
 def net(transitions: Iterable[TaskTransition]) -> list[tuple[str, str, str, str]]:
-    """First and last state of each task on each party, where they differ; sorted."""
+    """First and last state of each task on each participant, where they differ; sorted."""
     spans: dict[tuple[str, str], tuple[str, str]] = {}
     for participant, key, start, finish in transitions:
         first, _ = spans.get((participant, key), (start, finish))

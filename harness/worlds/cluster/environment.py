@@ -179,7 +179,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
             self.demand(must.seceded_tasks_are_known, observation)
 
     def sweep(self) -> None:
-        """Check everything on every party."""
+        """Check everything on every participant."""
         for participant in (SCHEDULER, *self.present):
             self.check(participant, thoroughly=True)
 
@@ -203,7 +203,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     def call(
         self, participant: str, handler: Callable[..., CallResult], *arguments: object
     ) -> None:
-        """Let one party act, and note what it sends and wants."""
+        """Let one participant act, and note what it sends and wants."""
         self.call_count += 1
         self.effect.participants[participant] = None
         if participant == SCHEDULER:

@@ -116,18 +116,18 @@ def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
 
 def client_model(its: ClientModel) -> tuple[Hashable, ...]:
     """The client model. Why a key failed matters only while it has, and is not read."""
-    told = {
+    statuses = {
         (client, key): it for client, table in its.statuses.items() for key, it in table.items()
     }
     return (
         tuple([(client, *keys) for client, keys in its.wants.items()]),
         (
-            tuple(sorted(told.items())),
+            tuple(sorted(statuses.items())),
             tuple([(client, *keys) for client, keys in its.held.items()]),
             tuple(
                 [
                     it
-                    for it, status in told.items()
+                    for it, status in statuses.items()
                     if status is NoticeStatus.ERRED and its.failure_reasons.get(it)
                 ]
             ),
@@ -135,7 +135,7 @@ def client_model(its: ClientModel) -> tuple[Hashable, ...]:
             tuple(
                 [its.graphs_sent[client] - its.graphs_arrived[client] for client in its.graphs_sent]
             ),
-            tuple([pair for pair in sorted(told) if its.has_arrived(*pair)]),
+            tuple([pair for pair in sorted(statuses) if its.has_arrived(*pair)]),
             tuple([(client, *sorted(keys)) for client, keys in its.scheduler_wants.items()]),
             tuple(its.changing.values()),
         ),

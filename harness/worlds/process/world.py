@@ -189,12 +189,12 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
     def note_statuses(self) -> None:
         """Note what the clients' futures say by now."""
         for client, wanted in self.wants.items():
-            told = self.client_model.statuses[client]
+            statuses = self.client_model.statuses[client]
             for key in wanted:
                 status, reason = self.cluster.status(client, key)
                 if status is NoticeStatus.CANCELLED and client in self._cut_off:
                     self.client_model.at_risk[key] = None
-                if told[key] is not status:
+                if statuses[key] is not status:
                     self.client_model.note_status(client, ClientNotice(key, status, reason))
 
     def note_ended(self, ended: EndedCall) -> None:

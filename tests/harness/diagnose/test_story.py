@@ -7,7 +7,7 @@ from workerfuzz.harness.diagnose.story import story
 W0, W1 = "w0:0", "w1:0"
 
 
-def notices(plain: Plain, *keys: str) -> list[tuple[str, str]]:
+def told(plain: Plain, *keys: str) -> list[tuple[str, str]]:
     return story(model(plain), keys)
 
 

@@ -1,4 +1,4 @@
-"""Everything that a party has noted down, as text."""
+"""Everything that a participant has noted down, as text."""
 
 from typing import Any
 

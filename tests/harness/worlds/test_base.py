@@ -67,7 +67,7 @@ class Faulty:
             close()
 
         cluster.close = closed
-        fails = {"join": "join", "apply": "check", "finish": "leftovers", "close": "close"}
+        fails = {"join": "add_worker", "apply": "check", "finish": "residue", "close": "close"}
         setattr(cluster, fails[self.at], raises(self.error))
         return cluster
 

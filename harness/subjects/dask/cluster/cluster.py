@@ -143,7 +143,7 @@ class DaskCluster(ClusterSubject):
         )
         self._worker_patches = worker_patches(release.worker.module, self._errors)
         self._decisions: dict[str, Sequence[Decision]] = {}
-        self._party = SCHEDULER
+        self._participant = SCHEDULER
         self._snapshot: Snapshot | None = None
 
     # What makes it fit to be explored
@@ -326,9 +326,9 @@ class DaskCluster(ClusterSubject):
     # What can be seen
 
     def transitions(self) -> Iterable[TaskTransition]:
-        if self._party == SCHEDULER:
+        if self._participant == SCHEDULER:
             return _scheduler_transitions([*self.scheduler.transition_log])
-        recorded, worker = self._workers[self._party].machine.transitions, self._party
+        recorded, worker = self._workers[self._participant].machine.transitions, self._participant
         return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in recorded)
 
     def check(self, participant: str, *, thoroughly: bool) -> Iterable[Broken]:
@@ -406,7 +406,7 @@ class DaskCluster(ClusterSubject):
     def _scheduler(self, call: Callable[..., object], *args: object, **named: object) -> CallResult:
         """Let something happen to the scheduler."""
         scheduler = self.scheduler
-        self._party = SCHEDULER
+        self._participant = SCHEDULER
         self._decisions.clear()
         self._snapshot = None
         self._errors.clear()
@@ -423,7 +423,7 @@ class DaskCluster(ClusterSubject):
         self, worker: ClusterWorker, call: Callable[..., None], *args: object
     ) -> CallResult:
         """Let something happen to a worker."""
-        self._party = worker.name
+        self._participant = worker.name
         self._snapshot = None
         self._errors.clear()
         worker.machine.transitions = []  # the former ones may still be read

@@ -184,8 +184,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         return call.future  # type: ignore[return-value]  # of what the function returns
 
     def call_exception_handler(self, context: dict[str, DaskObject]) -> None:
-        told = UnhandledError(PARTICIPANT.get(), context["message"], context.get("exception"))
-        self.unhandled.append(told)
+        error = UnhandledError(PARTICIPANT.get(), context["message"], context.get("exception"))
+        self.unhandled.append(error)
 
     default_exception_handler = call_exception_handler
 

@@ -25,7 +25,7 @@ def by_edge(made: StateDiagram) -> dict[tuple[str, str], InTable]:
     return {(arc.start, arc.finish): arc.in_table for arc in made.transitions}
 
 
-@pytest.mark.parametrize("party", ["worker", "scheduler"])
+@pytest.mark.parametrize("participant", ["worker", "scheduler"])
 def test_the_map_is_the_table(participant: str) -> None:
     made = machine(participant)
     assert by_edge(made) == dict.fromkeys(TABLES[participant], InTable.BOTH)

@@ -8,18 +8,18 @@ from workerfuzz.harness.report.diagram.places import PLACES, boxes_of, layout_of
 PARTIES = ("worker", "scheduler")
 
 
-@pytest.mark.parametrize("party", PARTIES)
+@pytest.mark.parametrize("participant", PARTIES)
 def test_every_state_of_the_reference_is_placed_by_hand(participant: str) -> None:
     assert {*PLACES[participant]} == {*MEANINGS[participant]}
 
 
-@pytest.mark.parametrize("party", PARTIES)
+@pytest.mark.parametrize("participant", PARTIES)
 def test_no_state_hides_another(participant: str) -> None:
     boxes = list(boxes_of(machine(participant)).values())
     assert not any(one.meets(other) for place, one in enumerate(boxes) for other in boxes[:place])
 
 
-@pytest.mark.parametrize("party", PARTIES)
+@pytest.mark.parametrize("participant", PARTIES)
 def test_every_transition_is_a_line_or_ends_at_once(participant: str) -> None:
     made = machine(participant)
     map_ = layout_of(made)
@@ -37,7 +37,7 @@ def test_lines_lead_from_their_start_to_their_finish() -> None:
         assert finish.holds(it.curve.end, 4)
 
 
-@pytest.mark.parametrize("party", PARTIES)
+@pytest.mark.parametrize("participant", PARTIES)
 def test_no_line_goes_through_a_state(participant: str) -> None:
     map_ = layout_of(machine(participant))
     through = [

@@ -29,7 +29,7 @@ def titles(root: ET.Element) -> list[str]:
     return [it.findtext(f"{SVG}title", "") for it in root.iter(f"{SVG}g") if it.get("class")]
 
 
-@pytest.mark.parametrize("party", ["worker", "scheduler"])
+@pytest.mark.parametrize("participant", ["worker", "scheduler"])
 def test_every_state_and_transition_is_drawn(participant: str) -> None:
     made = machine(participant)
     root = drawn(made)

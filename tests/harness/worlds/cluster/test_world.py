@@ -99,7 +99,7 @@ def test_a_call_that_does_not_end_is_a_violation(monkeypatch: pytest.MonkeyPatch
         while True:
             pass
 
-    monkeypatch.setattr(world.cluster, "ask", loop)
+    monkeypatch.setattr(world.cluster, "handle_request", loop)
     monkeypatch.setattr("workerfuzz.harness.worlds.base.STEP_S", 1)
     world.apply(parse("submit c0 a want a", BY_WORD))
     with pytest.raises(Violation) as broken:
