@@ -119,7 +119,22 @@ class ClusterSubject(Protocol):
     def drop(self, key: str, worker: str) -> CallResult:
         """The scheduler tells a worker that it may drop its copy."""
 
+    def gatherable(self) -> Collection[tuple[str, str]]:
+        """(key, worker): of which the scheduler could have a copy made there, as ``copied``; sorted."""
+
+    def gather_on_worker(self, key: str, worker: str) -> CallResult:
+        """The scheduler decides so. What it asks the worker for has been done when this returns."""
+
+    def gathered(self, key: str, worker: str) -> CallResult:
+        """The scheduler hears that the worker has copied a value."""
+
+    def recompute(self, keys: Sequence[str]) -> CallResult:
+        """The scheduler has tasks computed anew, of those that are under way or in memory."""
+
     # What happens to a worker
+
+    def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
+        """A worker has copied values by request of the scheduler, outside of its state machine."""
 
     def handle_event(self, worker: str, event: Event) -> CallResult:
         """Something of its own process, of a thread or of the network reaches a worker.
@@ -134,6 +149,9 @@ class ClusterSubject(Protocol):
 
     def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         """A task ends well, but its result cannot be stored."""
+
+    def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
+        """A transfer brings values, none of which can be stored."""
 
     def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
         """Return the values that a worker sends if it is asked for keys now: of those that it holds."""

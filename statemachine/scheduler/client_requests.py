@@ -75,11 +75,16 @@ class Retry:
 class Scattered:
     """The client scattered values to workers, which confirmed them, and wants them.
 
+    This request overtakes others of the client.
+
     Attributes:
         who_has: workers by key.
+        streamed: graphs, releases and cancellations that the client had sent before, some of which may
+            arrive later.
     """
 
     who_has: Mapping[str, tuple[str, ...]]
+    streamed: int = 0
 
 
 ClientRequest = Submit | Release | Cancel | Retry | Scattered
@@ -100,11 +105,11 @@ class ClientNotice(NamedTuple):
 
     Attributes:
         reason: of a failure; text.
-        graphs: graphs of the client that the scheduler had got by then, so that the client can tell a
-            late answer to an earlier request; None where a system does not say.
+        requests: graphs and scatters of the client that the scheduler had got by then, so that the
+            client can tell a late answer to an earlier request; None where a system does not say.
     """
 
     key: str
     status: NoticeStatus
     reason: str = ""
-    graphs: int | None = None
+    requests: tuple[int, int] | None = None

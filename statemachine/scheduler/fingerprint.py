@@ -29,6 +29,13 @@ def fingerprint(scheduler: SchedulerState, canonical: Canonical) -> tuple[Hashab
         (
             tuple([worker_record(worker, canonical) for worker in workers]),
             tuple([(name, *client.wants) for name, client in scheduler.clients.items()]),
+            tuple(
+                [
+                    (name, key, sent - client.streamed)
+                    for name, client in scheduler.clients.items()
+                    for key, sent in client.overtaken.items()
+                ]
+            ),
             tuple([key for _, key in scheduler.queued]),
             tuple(sorted(scheduler.no_worker)),
         ),
@@ -51,12 +58,16 @@ def record(task: SchedulerTask, canonical: Canonical) -> tuple[Hashable, ...]:
         canonical.peers(task.who_has),
         task.nbytes,
         canonical.peers(task.known_to),
-        tuple(
-            [
-                (canonical.name(name), canonical.number("confirm", task.unconfirmed[name]))
-                for name in canonical.sorted(task.unconfirmed)
-            ]
-        ),
+        *[
+            tuple(
+                [
+                    (canonical.name(name), canonical.number("confirm", table[name]))
+                    for name in canonical.sorted(table)
+                ]
+            )
+            for table in (task.unconfirmed, task.stored)
+        ],
+        canonical.peers(task.gathering),
         task.renewed,
         task.detached,
         canonical.name(task.processing_on),
@@ -149,7 +160,10 @@ BY_FIELD: Final[Mapping[str, Callable[[Any, Canonical], Hashable]]] = {
     "run_id": lambda run_id, canonical: None if run_id is None else canonical.run(run_id),
     "number": lambda number, canonical: canonical.number("confirm", number),
     "stimulus_id": stimulus,
-    "graphs": lambda graphs, canonical: None,  # the environment knows whether the notice is late
+    "requests": lambda requests, canonical: (
+        None
+    ),  # the environment knows whether the notice is late
+    "streamed": lambda streamed, canonical: None,  # it arrives at once
     "who_has": lambda table, canonical: tuple(
         [(key, canonical.peers(it)) for key, it in table.items()]
     ),

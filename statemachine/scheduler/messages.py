@@ -21,10 +21,13 @@ class Confirm:
     Attributes:
         number: of the question; never asked twice.
         forgotten: keys whose former record has to be removed, with thread and transfer; none: at once.
+        stored: keys that a client put there, of which the scheduler knows by now. What the worker was
+            told about them in between was about former values.
     """
 
     number: int
     forgotten: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +73,34 @@ class Replicate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatherOnWorker:
+    """Decision to copy a value to another worker, by a request of its own."""
+
+    key: str
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Answer to that request: the worker has copied the value."""
+
+    key: str
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
     """Decision of the active memory manager: a worker may drop its replica."""
 
     key: str
     worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recompute:
+    """Decision to compute tasks anew, whether they are under way or in memory."""
+
+    keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Workers and clients, as the scheduler knows them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workerfuzz.statemachine.worker.config import WorkerConfig
 
@@ -44,11 +44,29 @@ class WorkerRecord:
 
 @dataclass(slots=True, eq=False)
 class ClientRecord:
-    """One client. ``wants``: keys, as keys of a dict; ``graphs``: number of those that it submitted."""
+    """One client.
+
+    Attributes:
+        wants: keys, as keys of a dict.
+        graphs, scatters: number of those that it submitted, and made.
+        streamed: graphs, releases and cancellations that have arrived.
+        overtaken: number of those that were sent before the client scattered a key, by key, while some
+            of them are under way.
+    """
 
     name: str
     wants: dict[str, None] = field(default_factory=dict)
     graphs: int = 0
+    scatters: int = 0
+    streamed: int = 0
+    overtaken: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> "ClientRecord":
-        return ClientRecord(self.name, self.wants.copy(), self.graphs)
+        return replace(self, wants=self.wants.copy(), overtaken=self.overtaken.copy())
+
+    def note_request(self) -> None:
+        """A graph, a release or a cancellation has arrived."""
+        self.streamed += 1
+        if self.overtaken:
+            for key in [key for key, sent in self.overtaken.items() if sent < self.streamed]:
+                del self.overtaken[key]

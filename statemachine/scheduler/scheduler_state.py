@@ -98,7 +98,8 @@ class SchedulerState:
 
     def tell(self, client: str, key: str, status: NoticeStatus, reason: str = "") -> None:
         if client != FINDER:
-            notice = ClientNotice(key, status, reason, self.clients[client].graphs)
+            record = self.clients[client]
+            notice = ClientNotice(key, status, reason, (record.graphs, record.scatters))
             self.outbox.append(SchedulerMessage(client, notice))
 
     def tell_wanting(self, task: SchedulerTask, status: NoticeStatus, reason: str = "") -> None:
@@ -155,6 +156,10 @@ class SchedulerState:
         task.known_to[worker] = None
         self.workers[worker].has_what[task.key] = None
 
+    def stop_copy(self, task: SchedulerTask, worker: str) -> None:
+        """What was copied to a worker by a request of its own is gone there, or will be."""
+        task.gathering.pop(worker, None)
+
     def drop_holder(self, task: SchedulerTask, worker: str) -> None:
         """The worker does not hold the value, or not for long; nothing happens where it did not."""
         if worker in task.who_has:
@@ -168,26 +173,49 @@ class SchedulerState:
     def free(self, task: SchedulerTask, worker: str) -> None:
         """Tell a worker that the key is not wanted there, and disbelieve it until it has heard."""
         self.drop_holder(task, worker)
+        self.stop_copy(task, worker)
         self.send(worker, events.FreeKeys(keys=(task.key,)))
         self.confirm(task, worker)
 
     def release_replica(self, task: SchedulerTask, worker: str) -> None:
         """Tell a worker that it may drop its copy. What it says after the ``Confirm`` is its answer."""
         self.drop_holder(task, worker)
+        self.stop_copy(task, worker)
         self.confirm(task, worker)
         self.send(worker, events.RemoveReplicas(keys=(task.key,)))
 
     def forget_on(self, task: SchedulerTask, worker: str) -> None:
         """Tell a worker to delete everything, and wait until it has."""
         del task.known_to[worker]
+        self.stop_copy(task, worker)
         self.send(worker, events.ForgetKeys(keys=(task.key,)))
         self.confirm(task, worker, forgotten=(task.key,))
 
+    def accept(self, task: SchedulerTask, worker: str) -> None:
+        """A client has put the value on a worker, which is to keep it from now on.
+
+        What the worker was told about the key before, it takes for outdated until it gets this; and
+        what it said before is outdated here until it has answered.
+        """
+        self.add_holder(task, worker)
+        task.unconfirmed.pop(worker, None)
+        task.stored[worker] = self._ask_to_confirm(task, worker, stored=(task.key,))
+
     def confirm(self, task: SchedulerTask, worker: str, forgotten: tuple[str, ...] = ()) -> None:
+        task.stored.pop(worker, None)
+        task.unconfirmed[worker] = self._ask_to_confirm(task, worker, forgotten)
+
+    def _ask_to_confirm(
+        self,
+        task: SchedulerTask,
+        worker: str,
+        forgotten: tuple[str, ...] = (),
+        stored: tuple[str, ...] = (),
+    ) -> int:
         self.last_number += 1
-        task.unconfirmed[worker] = self.last_number
         self.workers[worker].asked[self.last_number] = (task.key,)
-        self.send(worker, Confirm(number=self.last_number, forgotten=forgotten))
+        self.send(worker, Confirm(number=self.last_number, forgotten=forgotten, stored=stored))
+        return self.last_number
 
     # The one write of a state, and the indexes that follow from it
 

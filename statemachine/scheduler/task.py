@@ -60,6 +60,10 @@ class SchedulerTask:
         known_to: workers that may have a record of the key.
         unconfirmed: workers that were told to release the key, by the number of the ``Confirm``.
             Until it is answered, what they say of the key is of the past.
+        stored: workers that a client put the value on, by the number of the ``Confirm`` that accepted
+            it. Until it is answered, what they say of the key is of the past.
+        gathering: workers that were asked to copy the value, by a request of its own; they were not
+            told to let go of it since.
         renewed: content changed while some worker had not confirmed; it is begun when all have.
         detached: nobody uses it; the record goes when all workers have confirmed.
         processing_on: the worker that was asked to compute it.
@@ -90,6 +94,8 @@ class SchedulerTask:
     nbytes: int = 1
     known_to: dict[str, None] = field(default_factory=dict)
     unconfirmed: dict[str, int] = field(default_factory=dict)
+    stored: dict[str, int] = field(default_factory=dict)
+    gathering: dict[str, None] = field(default_factory=dict)
     renewed: bool = False
     detached: bool = False
     processing_on: str | None = None
@@ -145,5 +151,5 @@ class SchedulerTask:
 _VALUES: Final = attrgetter(*(item.name for item in fields(SchedulerTask)))
 _CHANGING: Final = (
     "editions", "wanted_by", "dependents", "needed_by", "who_has", "known_to", "unconfirmed",
-    "history",
+    "stored", "gathering", "history",
 )  # fmt: skip

@@ -4,16 +4,32 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.strategies.cluster.from_clients import Cancel, Release, Retry, Scatter
+from workerfuzz.strategies.cluster.from_clients import (
+    Cancel,
+    Release,
+    Retry,
+    Scatter,
+    Scattered,
+    Store,
+)
 from workerfuzz.strategies.cluster.from_network import (
     Break,
     Deliver,
     Garble,
+    Overflow,
     Receive,
     Refuse,
     Serve,
 )
-from workerfuzz.strategies.cluster.from_scheduler import Drop, Notice, Replicate, Steal
+from workerfuzz.strategies.cluster.from_scheduler import (
+    Drop,
+    Gathered,
+    GatherOnWorker,
+    Notice,
+    Recompute,
+    Replicate,
+    Steal,
+)
 from workerfuzz.strategies.cluster.from_workers import (
     Begin,
     Dies,
@@ -37,6 +53,7 @@ CLUSTER_STEPS: Final[tuple[type[ClusterStep], ...]] = (
     Begin, Succeed, Fail, Reschedule, Secede, Spoil, FindMissing, Pause, Unpause,
     Serve, Receive, Refuse, Break, Garble, RetryBusyWorker,
     Steal, Replicate, Drop, Dies, Notice, Join,
+    Store, Scattered, GatherOnWorker, Gathered, Overflow, Recompute,
 )  # fmt: skip
 
 BY_WORD: Final[Mapping[str, type[ClusterStep]]] = MappingProxyType(

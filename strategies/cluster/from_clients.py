@@ -9,6 +9,7 @@ from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.cluster.workload_profile import happens
 from workerfuzz.strategies.step import Names, at_least, one_less, some
 from workerfuzz.strategies.text import BadText
 
@@ -134,34 +135,13 @@ class Retry(ClientAndKeys):
 
 
 @dataclass(frozen=True, slots=True)
-class Scatter(ClusterStep):
-    """A client puts a value on a worker, and wants it."""
+class ScatterStep(ClusterStep):
+    """A client scatters a value to a worker, or part of that."""
 
     usage: ClassVar[str] = "CLIENT KEY@WORKER"
-    source: ClassVar[str] = "scatterable"
     client: str
     key: str
     worker: str
-
-    @classmethod
-    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
-        return cls(
-            chooser.pick(tuple(world.clients)),
-            chooser.pick(world.scatterable),
-            chooser.pick(tuple(world.present)),
-        )
-
-    def why_impossible(self, world: ClusterView) -> str | None:
-        if self.client not in world.clients:
-            return f"there is no client {self.client}"
-        if self.worker not in world.present:
-            return f"{self.worker} is not there"
-        if self.key not in world.scatterable:
-            return f"{self.key} is in use already"
-        return None
-
-    def apply(self, world: ClusterControl) -> None:
-        world.scatter(self.client, self.key, self.worker)
 
     def arguments(self) -> Sequence[str]:
         return (self.client, f"{self.key}@{self.worker}")
@@ -181,3 +161,60 @@ class Scatter(ClusterStep):
 
     def renamed(self, names: Names) -> Self:
         return type(self)(*(names.get(name, name) for name in (self.client, self.key, self.worker)))
+
+
+class NewScatter(ScatterStep):
+    """A client scatters a value: of a key that is new, or that was scattered before."""
+
+    source: ClassVar[str] = "scatterable"
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        keys = world.scatterable
+        if not happens(world.workload.scattering_again, chooser):
+            keys = [key for key in keys if key not in world.data] or keys
+        return cls(
+            chooser.pick(tuple(world.clients)),
+            chooser.pick(keys),
+            chooser.pick(tuple(world.present)),
+        )
+
+    def why_impossible(self, world: ClusterView) -> str | None:
+        if self.client not in world.clients:
+            return f"there is no client {self.client}"
+        if self.worker not in world.present:
+            return f"{self.worker} is not there"
+        if self.key not in world.scatterable:
+            return f"{self.key} is in use already"
+        return None
+
+
+class Scatter(NewScatter):
+    """A client puts a value on a worker, and wants it; the scheduler hears of it at once."""
+
+    def apply(self, world: ClusterControl) -> None:
+        world.scatter(self.client, self.key, self.worker)
+
+
+class Store(NewScatter):
+    """A value that a client scatters arrives at a worker; the scheduler hears of it later."""
+
+    def apply(self, world: ClusterControl) -> None:
+        world.store(self.client, self.key, self.worker)
+
+
+class Scattered(ScatterStep):
+    """The scheduler hears of a value that a client has scattered, and the client wants it."""
+
+    source: ClassVar[str] = "scattering"
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        return cls(*chooser.pick(tuple(world.scattering)))
+
+    def why_impossible(self, world: ClusterView) -> str | None:
+        known = (self.client, self.key, self.worker) in world.scattering
+        return None if known else f"{self} is not possible now"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.scattered(self.client, self.key, self.worker)

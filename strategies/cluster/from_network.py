@@ -80,6 +80,15 @@ class Garble(TransferStep):
         world.transferred(self.first, self.second, TransferOutcome.GARBLED)
 
 
+class Overflow(TransferStep):
+    """Data of a peer arrives, and cannot be stored: no key of it."""
+
+    source: ClassVar[str] = "bringing"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.transferred(self.first, self.second, TransferOutcome.NOT_STORED)
+
+
 class Break(TransferStep):
     """The connection breaks; with a peer that died, it can do nothing else."""
 

@@ -1,9 +1,14 @@
 """Steps in which the scheduler decides something by itself, or notices that a worker died."""
 
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
 
-from workerfuzz.strategies.cluster.step import OneName, TwoNames
-from workerfuzz.strategies.cluster.view import ClusterControl
+from workerfuzz.strategies import text
+from workerfuzz.strategies.choosers import Chooser
+from workerfuzz.strategies.cluster.step import ClusterStep, OneName, TwoNames
+from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
+from workerfuzz.strategies.step import Names, at_least, one_less, some
 
 
 class Decision(TwoNames):
@@ -38,6 +43,79 @@ class Drop(Decision):
 
     def apply(self, world: ClusterControl) -> None:
         world.drop(self.first, self.second)
+
+
+class GatherOnWorker(Decision):
+    """A worker copies a value for ``Scheduler.replicate`` or ``rebalance``; it is there at once.
+
+    The scheduler hears of it later. A scatter with ``broadcast`` is a scatter, and this for each of
+    the other workers.
+    """
+
+    source: ClassVar[str] = "gatherable"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.gather_on_worker(self.first, self.second)
+
+
+class Gathered(Decision):
+    """The scheduler hears that a worker has copied a value, as it was asked to."""
+
+    source: ClassVar[str] = "gathering"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.gathered(self.first, self.second)
+
+
+@dataclass(frozen=True, slots=True)
+class Recompute(ClusterStep):
+    """A plugin of the scheduler has tasks computed anew, results that are in memory included.
+
+    Of the tasks that were submitted; those that are not known, released or erred stay as they are, and
+    so do actors.
+
+    Attributes:
+        names: in the order in which they are released.
+    """
+
+    usage: ClassVar[str] = "KEY..."
+    source: ClassVar[str] = "contents"
+    names: tuple[str, ...]
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        known = [key for key in world.pool if key in world.contents]
+        return cls(some(known, 1, 3, chooser)[::-1])  # what depends on others goes first
+
+    def why_impossible(self, world: ClusterView) -> str | None:
+        unknown = [key for key in self.names if key not in world.contents]
+        return f"{unknown[0]} was never submitted" if unknown else None
+
+    def apply(self, world: ClusterControl) -> None:
+        world.recompute(self.names)
+
+    def arguments(self) -> Sequence[str]:
+        return self.names
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        at_least(1, words)
+        return cls(text.each_once([text.name(item) for item in words]))
+
+    def keys(self) -> tuple[str, ...]:
+        return self.names
+
+    def renamed(self, names: Names) -> Self:
+        return replace(self, names=tuple(names.get(key, key) for key in self.names))
+
+    def simpler(self) -> Iterator[Self]:
+        if len(self.names) > 1:
+            for shorter in one_less(self.names):
+                yield replace(self, names=shorter)
+
+    def without(self, key: str) -> Self | None:
+        left = tuple(name for name in self.names if name != key)
+        return replace(self, names=left) if left else None
 
 
 class Notice(OneName):

@@ -100,9 +100,21 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Gr
     else:
         fewest, most = workload.needs
         needs = some(usable, fewest, min(most, 1) if grouped else most, chooser) if usable else ()
+        if not grouped and happens(workload.reading, chooser):
+            needs = with_running(world, needs, usable, chooser)
         content = chooser.pick(workload.contents)
         task = GraphTask(key, needs, content, key in workload.actors and not grouped)
     return task if grouped else replace(task, options=draw_options(world, task, chooser))
+
+
+def with_running(
+    world: ClusterView, needs: Sequence[str], usable: Sequence[str], chooser: Chooser
+) -> tuple[str, ...]:
+    """Add an input that is being computed, so that what runs gets another reader."""
+    threads = {key for _, key in world.running}
+    running = [key for key in usable if key in threads and key not in needs]
+    added = (*needs, chooser.pick(running)) if running else needs
+    return tuple(key for key in usable if key in added)
 
 
 def draw_options(world: ClusterView, task: GraphTask, chooser: Chooser) -> Options:
@@ -145,8 +157,11 @@ DrawOption = Callable[[Options, ClusterView, GraphTask, Chooser], Options]
 DRAWN: Final[Mapping[str, DrawOption]] = {
     "priority": lambda drawn, _, __, chooser: replace(drawn, priority=chooser.pick((1, -1))),
     "retries": lambda drawn, _, __, chooser: replace(drawn, retries=chooser.integer(1, 2)),
-    "resources": lambda drawn, world, *_: replace(
-        drawn, resources=dict.fromkeys(world.resources, 1.0)
+    "resources": lambda drawn, world, _, chooser: replace(
+        drawn,
+        resources={
+            name: float(chooser.pick((1, 1, int(total)))) for name, total in world.resources.items()
+        },
     ),
     "workers": draw_workers,
 }

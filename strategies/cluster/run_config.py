@@ -1,6 +1,7 @@
 """Configuration of a run of a cluster."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
@@ -14,6 +15,16 @@ KEYS: Final = ("a", "b", "c", "d", "e", "g", "h", "f-0", "f-1", "f-2", "f-3", "f
 #: Clients, and how many workers may come after the first ones.
 CLIENTS: Final = ("c0", "c1")
 LATER: Final = 2
+
+
+#: Limits of transfers, where every value has a size of 1; as often as they are to come up.
+TRANSFER_LIMITS: Final[tuple[Mapping[str, int], ...]] = (
+    {},
+    {},
+    {"transfer_count": 1, "transfer_throttle_nbytes": 0},
+    {"transfer_message_nbytes": 1},
+    {"transfer_incoming_nbytes": 1},
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +64,9 @@ def draw_cluster(chooser: Chooser, workers: int | None = None) -> ClusterRunConf
         workers=workers or chooser.pick((2, 3, 1, 4)),
         worker=WorkerConfig(
             nthreads=chooser.pick((1, 1, 2)),
-            resources=chooser.pick(({}, {"cpu": 1.0})),
+            resources=chooser.pick(({}, {}, {"cpu": 1.0}, {"cpu": 2.0})),
             suspicious_limit=chooser.integer(1, 5),
+            **chooser.pick(TRANSFER_LIMITS),
         ),
         saturation=chooser.pick((1.1, math.inf)),
         allowed_failures=chooser.pick((3, 0, 1)),

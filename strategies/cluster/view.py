@@ -29,6 +29,7 @@ class TransferOutcome(enum.StrEnum):
     BUSY = "busy"
     NETWORK_FAILURE = "broken"
     GARBLED = "garbled"  # it arrives, and fails to deserialise
+    NOT_STORED = "overflowing"  # it arrives, and cannot be stored
 
 
 class ClusterView(Protocol):
@@ -43,8 +44,8 @@ class ClusterView(Protocol):
         """Profile that graphs are drawn from."""
 
     @property
-    def resources(self) -> Collection[str]:
-        """Resources that every worker has."""
+    def resources(self) -> Mapping[str, float]:
+        """Amounts of the resources that every worker has."""
 
     @property
     def clients(self) -> Sequence[str]:
@@ -99,6 +100,10 @@ class ClusterView(Protocol):
         """(worker, peer) of transfers that are under way."""
 
     @property
+    def bringing(self) -> Collection[Pair]:
+        """Those of ``served`` that bring anything."""
+
+    @property
     def open(self) -> Collection[Pair]:
         """(worker, peer) of all transfers, those with peers that died included."""
 
@@ -147,7 +152,19 @@ class ClusterView(Protocol):
 
     @property
     def scatterable(self) -> Sequence[str]:
-        """Keys that are nobody's task, and may become plain data."""
+        """Keys that were never a task: new ones that may become plain data, and what is data."""
+
+    @property
+    def scattering(self) -> Collection[tuple[str, str, str]]:
+        """(client, key, worker) of values that were scattered, unknown to the scheduler so far."""
+
+    @property
+    def gatherable(self) -> Collection[Pair]:
+        """(key, worker) that the scheduler could have copied now, by a request of its own."""
+
+    @property
+    def gathering(self) -> Collection[Pair]:
+        """(key, worker) that were copied so, unknown to the scheduler so far."""
 
     @property
     def stealable(self) -> Collection[Pair]:
@@ -169,7 +186,13 @@ class ClusterControl(ClusterView, Protocol):
         """A client sends a request; with ``at_once``, it overtakes its earlier ones."""
 
     def scatter(self, client: str, key: str, worker: str) -> None:
+        """A client puts a value on a worker, and the scheduler hears of it."""
+
+    def store(self, client: str, key: str, worker: str) -> None:
         """A client puts a value on a worker."""
+
+    def scattered(self, client: str, key: str, worker: str) -> None:
+        """The scheduler hears of a value that a client has put on a worker."""
 
     def deliver(self, sender: str, receiver: str) -> None:
         """The oldest batch of a mailbox arrives."""
@@ -200,6 +223,15 @@ class ClusterControl(ClusterView, Protocol):
 
     def drop(self, key: str, worker: str) -> None:
         """The scheduler tells a worker that it may drop its copy."""
+
+    def gather_on_worker(self, key: str, worker: str) -> None:
+        """The scheduler has a worker copy a value, which is there at once."""
+
+    def gathered(self, key: str, worker: str) -> None:
+        """The scheduler hears that a worker has copied a value."""
+
+    def recompute(self, keys: Sequence[str]) -> None:
+        """The scheduler has tasks computed anew."""
 
     def die(self, worker: str) -> None:
         """The process of a worker dies."""

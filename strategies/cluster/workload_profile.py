@@ -48,6 +48,8 @@ class ClusterWorkloadProfile:
         goals: most keys that a graph is for.
         needs: fewest and most inputs of a task.
         crowded: how often, of ``TIMES``, a graph is for the large group.
+        scattering_again: how often, of ``TIMES``, a scatter may be of a key that was scattered before.
+        reading: how often, of ``TIMES``, a task reads what is being computed, too, if anything is.
     """
 
     contents: tuple[int, ...] = (0, 0, 0, 1, 2)
@@ -58,6 +60,8 @@ class ClusterWorkloadProfile:
     goals: int = 3
     needs: tuple[int, int] = (0, 3)
     crowded: int = 1
+    scattering_again: int = 1
+    reading: int = 0
 
 
 def happens(times: int, chooser: Chooser) -> bool:
@@ -77,4 +81,6 @@ def draw_workload(
         goals=chooser.pick((3, 2, 1)),
         needs=chooser.pick(((0, 3), (0, 2), (0, 1), (1, 2), (1, 1))),
         crowded=chooser.pick((1, 2, 3)),
+        scattering_again=chooser.pick((0, 0, 1, 3)),
+        reading=chooser.pick((0, 1, 3)),
     )

@@ -139,6 +139,24 @@ class TappedCluster:
     def drop(self, key: str, worker: str) -> CallResult:
         return self._out(self._cluster.drop(key, worker))
 
+    def gather_on_worker(self, key: str, worker: str) -> CallResult:
+        row, said = self._tap.row, f"gather {key}"
+        self._tap.at_once.append(Seen("call", SCHEDULER, worker, (said,), row, row))
+        return self._out(self._cluster.gather_on_worker(key, worker))
+
+    def gathered(self, key: str, worker: str) -> CallResult:
+        return self._out(self._cluster.gathered(key, worker))
+
+    def recompute(self, keys: Sequence[str]) -> CallResult:
+        return self._out(self._cluster.recompute(keys))
+
+    def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
+        return self._out(self._cluster.copied(worker, values))
+
+    def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
+        self._tap.arrives(values)
+        return self._out(self._cluster.overflow(worker, peer, values))
+
     def begin(self, worker: str, key: str) -> Any:
         run, outcome = self._cluster.begin(worker, key)
         return run, self._out(outcome)
@@ -147,7 +165,11 @@ class TappedCluster:
         return self._out(self._cluster.fail_to_store(worker, key, run_id))
 
     def get_data(self, peer: str, keys: Sequence[str]) -> Mapping[str, object]:
-        (worker,) = (pair[0] for pair, it in self._gathers.items() if it.keys is keys)
+        asking = [pair[0] for pair, it in self._gathers.items() if it.keys is keys]
+        if not asking:  # it is for a copy that a worker makes at once
+            found: Mapping[str, object] = self._cluster.get_data(peer, keys)
+            return found
+        (worker,) = asking
         self._tap.arrives(self._gathers.pop((worker, peer)))
         values = dict(self._cluster.get_data(peer, keys))
         says = [" ".join(("data", *(values or ["of", "nothing"])))]

@@ -17,8 +17,9 @@ from workerfuzz.harness.cases.export.python_source import (
 )
 from workerfuzz.harness.cases.export.template_source import needed, template
 from workerfuzz.harness.cases.format.case import CaseError
+from workerfuzz.harness.subjects.dask.interface import LIMITS
 from workerfuzz.harness.worlds.cluster.drain import FEWEST_ROUNDS, ROUNDS_PER_KEY
-from workerfuzz.strategies.cluster.from_clients import Cancel, Scatter
+from workerfuzz.strategies.cluster.from_clients import Cancel, ScatterStep
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.cluster.task import GraphTask
@@ -103,6 +104,14 @@ def settings(config: ClusterConfig) -> dict[str, object]:
         for name in ("validate", "allowed_failures", "saturation")
         if getattr(config, name) != getattr(plain, name)
     }
+    limits = {
+        called: getattr(config.worker, name)
+        for name, names in LIMITS.items()
+        for called in names
+        if getattr(config.worker, name) != getattr(plain.worker, name)
+    }
+    if limits:
+        found["limits"] = limits
     found["nthreads"] = config.worker.nthreads
     if config.worker.resources:
         found["resources"] = dict(config.worker.resources)
@@ -117,8 +126,8 @@ def method(step: Step) -> str:
         case Cancel():
             force = {"force": True} if step.force else {}
             return call("cluster.cancel", step.client, *step.names, **force)
-        case Scatter():
-            return call("cluster.scatter", step.client, step.key, step.worker)
+        case ScatterStep():
+            return call(f"cluster.{step.word}", step.client, step.key, step.worker)
         case _:
             name = {"break": "break_"}.get(step.word, step.word.replace("-", "_"))
             arguments = str(step).removeprefix(step.word).replace("->", " ").split()
@@ -197,7 +206,7 @@ def values(shown: Shown) -> list[str]:
     for step, _ in shown.steps:
         if isinstance(step, Submit):
             contents.update({task.key: task for task in step.tasks})
-        elif isinstance(step, Scatter):
+        elif isinstance(step, ScatterStep):
             contents[step.key] = f"{step.key} scattered"
 
     def value(key: str) -> object:

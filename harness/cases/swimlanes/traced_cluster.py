@@ -1,6 +1,6 @@
 """A cluster that takes notes of who sends what to whom, and when it arrives."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
@@ -41,6 +41,7 @@ TRANSFER_ENDS: Final[Mapping[str, type[from_network.TransferStep]]] = {
     "busy": from_network.Refuse,
     "broken": from_network.Break,
     "garbled": from_network.Garble,
+    "overflowing": from_network.Overflow,
 }
 
 
@@ -87,11 +88,13 @@ class TracedCluster(ClusterWorld):
             return " ".join((word, *others)) if its == client else step
         return in_words(request)
 
-    def scatter(self, client: str, key: str, worker: str) -> None:
+    def store(self, client: str, key: str, worker: str) -> None:
+        is_whole = self.trace.rows[-1].step.startswith(f"{from_clients.Scatter.word} ")
+        kind = from_clients.Scatter if is_whole else from_clients.Store
         self.trace.joins(client, LaneRole.CLIENT)
-        self.trace.doing(client, from_clients.Scatter(client, key, worker))
+        self.trace.doing(client, kind(client, key, worker))
         self.trace.calls(client, worker, [f"update-data {key}"], [key])
-        super().scatter(client, key, worker)
+        super().store(client, key, worker)
 
     # Mailboxes
 
@@ -195,6 +198,19 @@ class TracedCluster(ClusterWorld):
     def drop(self, key: str, worker: str) -> None:
         self.trace.doing(SCHEDULER, from_scheduler.Drop.word)
         super().drop(key, worker)
+
+    def gather_on_worker(self, key: str, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.GatherOnWorker.word)
+        self.trace.calls(SCHEDULER, worker, [f"gather {key}"], [key])
+        super().gather_on_worker(key, worker)
+
+    def gathered(self, key: str, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Gathered(key, worker))
+        super().gathered(key, worker)
+
+    def recompute(self, keys: Sequence[str]) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Recompute(tuple(keys)))
+        super().recompute(keys)
 
     def notice(self, worker: str) -> None:
         self.trace.doing(SCHEDULER, from_scheduler.Notice(worker))

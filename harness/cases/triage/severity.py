@@ -5,7 +5,7 @@ noted, and the run goes on, as a cluster in production does; only a handler that
 """
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +20,8 @@ from workerfuzz.statemachine.properties.crashes import (
     no_handler_raises,
     process_survives,
 )
-from workerfuzz.statemachine.properties.property import AnyProperty, Broken, O, Property
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Broken
+from workerfuzz.statemachine.properties.utilization import UTILIZATION
 from workerfuzz.statemachine.scheduler.client_requests import ClientRequest
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
@@ -61,6 +62,7 @@ HARM: Final[Mapping[str, Severity]] = {
     must.threads_are_not_exceeded.name: Severity.WASTED,
     must.tasks_start_with_their_inputs.name: Severity.WASTED,
     must.transfers_are_single.name: Severity.WASTED,
+    **dict.fromkeys((item.name for item in UTILIZATION), Severity.WASTED),
 }
 
 
@@ -98,8 +100,8 @@ class ProductionWorld(ClusterWorld):
     def check(self, participant: str, *, thoroughly: bool = False) -> None:
         self.noted += self.cluster.check(participant, thoroughly=thoroughly)
 
-    def demand(self, item: Property[O], observation: O) -> None:
-        self.noted += ((item, counterexample) for counterexample in item.check(observation))
+    def judge(self, properties: Sequence[AnyProperty], observation: object) -> None:
+        self.noted += CHECKS.broken(((properties, observation),))
 
     def deliver(self, sender: str, receiver: str) -> None:
         self.called = f"worker {receiver}" if receiver != SCHEDULER else f"stream of {sender}"

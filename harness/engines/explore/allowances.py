@@ -58,7 +58,8 @@ GROUPS: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
                 0,
                 (
                     "fail", "reschedule", "secede", "spoil", "refuse", "garble", "join",
-                    "find-missing", "replicate", "drop",
+                    "find-missing", "replicate", "drop", "store",
+                    "gather-on-worker", "overflow", "recompute",
                 ),
             ),
         ),
@@ -72,19 +73,19 @@ BUDGETED: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
     {
         "worker": GROUPS["worker"],
         "cluster": (
-            Allowance("requests", 0, ("submit", "scatter", "retry")),
+            Allowance("requests", 0, ("submit", "scatter", "store", "retry")),
             Allowance("withdrawals", 0, ("release", "cancel")),
             Allowance(
                 "faults",
                 0,
                 (
                     "fail", "reschedule", "secede", "spoil", "refuse", "garble", "break",
-                    "find-missing",
+                    "find-missing", "overflow", "recompute",
                 ),
             ),
             Allowance("deaths", 0, ("dies",)),
             Allowance("thefts", 0, ("steal",)),
-            Allowance("copies", 0, ("replicate", "drop")),
+            Allowance("copies", 0, ("replicate", "drop", "gather-on-worker")),
             Allowance("pauses", 0, ("pause",)),
             Allowance("joins", 0, ("join",)),
         ),

@@ -110,7 +110,7 @@ def is_first_of_its_like(step: Step, world: Any, *, is_last: bool) -> bool:
     client = getattr(step, "client", None)
     if client is None:
         return True
-    asked = {name for name, _ in world.client_model.request}
+    asked = {name for name, _ in world.client_model.graph_of_request}
     if any(name not in asked for name in world.clients[: world.clients.index(client)]):
         return False
     return not is_last or uses_first_keys(step, world)

@@ -24,7 +24,9 @@ LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "compute-task": (3, 6, 12), "free-keys": (1, 2, 6), "pause": (0, 0, 0, 1), "unpause": (6,),
         "submit": (1, 2, 4), "deliver": (10, 20, 40), "begin": (6, 12), "succeed": (2, 6, 12),
         "serve": (4, 8), "receive": (4, 8), "garble": (0, 0, 1), "spoil": (0, 0, 1),
-        "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4),
+        "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4), "store": (0, 1, 2),
+        "scattered": (1, 2), "gather-on-worker": (0, 0, 1), "gathered": (1, 2), "overflow": (0, 0, 1),
+        "recompute": (0, 0, 1),
     }
 )  # fmt: skip
 
@@ -42,6 +44,9 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 
+#: Kinds that often meet known bugs, behind which a run does not go on: in a third of the runs.
+RARE: Final = frozenset({"store", "gather-on-worker", "recompute", "overflow"})
+
 #: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
 #: every way; nobody dies. Kinds that are not here are not chosen.
 RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
@@ -51,7 +56,8 @@ RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "reschedule": (0, 1, 3), "secede": (0, 1, 3), "spoil": (0, 1), "serve": (4, 8),
         "receive": (2, 4), "refuse": (0, 1), "break": (0, 1), "garble": (0, 1, 2), "steal": (0, 3),
         "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
-        "pause": (0, 1), "unpause": (2,),
+        "pause": (0, 1), "unpause": (2,), "store": (0, 0, 1), "scattered": (1, 2),
+        "gather-on-worker": (0, 0, 1), "gathered": (1, 2), "overflow": (0, 0, 1), "recompute": (0, 0, 1),
     }
 )  # fmt: skip
 
@@ -62,7 +68,8 @@ MORTAL: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "succeed": (4, 8), "fail": (0, 1), "secede": (0, 0, 1), "serve": (4, 6), "receive": (2, 4),
         "refuse": (0, 0, 1), "retry-busy-worker": (1,), "break": (0, 1), "find-missing": (0, 1),
         "steal": (0, 0, 2), "replicate": (0, 0, 2), "drop": (0, 0, 1), "pause": (0, 0, 1),
-        "unpause": (2,), "dies": (1, 1, 2), "notice": (1, 3), "join": (1, 3),
+        "unpause": (2,), "dies": (1, 1, 2), "notice": (1, 3), "join": (1, 3), "store": (0, 0, 1),
+        "scattered": (1,), "gather-on-worker": (0, 0, 1), "gathered": (1,), "recompute": (0, 0, 1),
     }
 )  # fmt: skip
 
@@ -73,7 +80,8 @@ FAULTY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "begin": (6,), "succeed": (3, 6), "fail": (2, 4), "spoil": (0, 0, 1), "reschedule": (0, 0, 1),
         "serve": (4, 6), "receive": (2, 4), "garble": (0, 0, 1), "retry-busy-worker": (1,),
         "steal": (0, 0, 2), "replicate": (0, 0, 2), "pause": (0, 0, 1), "unpause": (2,),
-        "dies": (0, 0, 1), "notice": (1, 3), "join": (0, 1),
+        "dies": (0, 0, 1), "notice": (1, 3), "join": (0, 1), "overflow": (0, 0, 1),
+        "recompute": (0, 0, 1),
     }
 )  # fmt: skip
 
@@ -84,7 +92,7 @@ THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "succeed": (2, 6), "fail": (0, 1), "reschedule": (0, 1, 3), "secede": (0, 1), "serve": (4,),
         "receive": (2, 4), "refuse": (0, 1), "retry-busy-worker": (1,), "break": (0, 0, 1),
         "garble": (0, 0, 1), "steal": (4, 8), "replicate": (0, 3), "drop": (0, 3), "pause": (0, 1),
-        "unpause": (2,), "dies": (0, 0, 1), "notice": (1,), "join": (0, 1),
+        "unpause": (2,), "dies": (0, 0, 1), "notice": (1,), "join": (0, 1), "recompute": (0, 0, 1),
     }
 )  # fmt: skip
 
@@ -114,13 +122,20 @@ LENGTHS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
 
 
 def uniform(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
-    """Every kind alike, but for those that others wait for."""
-    return {kind: NEEDED.get(kind.word, 1) for kind in kinds}
+    """Every kind alike, but for those that others wait for, and those that are not in every run."""
+    return {
+        kind: chooser.pick((0, 0, 1)) if kind.word in RARE else NEEDED.get(kind.word, 1)
+        for kind in kinds
+    }
 
 
 def swarm(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:
     """Without half of the kinds."""
-    return {kind: NEEDED.get(kind.word) or chooser.integer(0, 1) for kind in kinds}
+    rare = {kind: chooser.pick((0, 0, 1)) for kind in kinds if kind.word in RARE}
+    return {
+        kind: rare[kind] if kind in rare else NEEDED.get(kind.word) or chooser.integer(0, 1)
+        for kind in kinds
+    }
 
 
 def weighted(chooser: RandomChooser, kinds: Sequence[type[Step]]) -> Weights:

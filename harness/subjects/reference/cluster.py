@@ -27,7 +27,12 @@ from workerfuzz.statemachine.scheduler import messages as letters
 from workerfuzz.statemachine.scheduler.config import SchedulerConfig
 from workerfuzz.statemachine.scheduler.confirmations import Confirmations
 from workerfuzz.statemachine.scheduler.fingerprint import fingerprint, plain_message, ranks
-from workerfuzz.statemachine.scheduler.handlers.decisions import spare_holders, takers, thieves
+from workerfuzz.statemachine.scheduler.handlers.decisions import (
+    gatherers,
+    spare_holders,
+    takers,
+    thieves,
+)
 from workerfuzz.statemachine.scheduler.machine import handle_message
 from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, PossibleDecisions
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
@@ -96,7 +101,8 @@ class ReferenceProcess:
     def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
         """Threads run with what they were started with: nothing is looked up in ``executes``."""
         asked = tuple([plain_message(it, its) for it in self.confirmations])
-        return (*self.worker.fingerprint(its), asked)
+        stored = tuple(sorted(self.confirmations.stored.items()))
+        return (*self.worker.fingerprint(its), asked, stored)
 
 
 class ReferenceCluster:
@@ -112,8 +118,9 @@ class ReferenceCluster:
         self.processes: dict[str, ReferenceProcess] = {}
         self._changes: list[tuple[str, Changes]] = []
         self._touched: dict[str, None] = {}
-        self._thieves, self._takers, self._spare = (
+        self._thieves, self._takers, self._spare, self._gatherers = (
             PossibleDecisions(thieves), PossibleDecisions(takers), PossibleDecisions(spare_holders),
+            PossibleDecisions(gatherers),
         )  # fmt: skip
 
     # What makes it fit to be explored
@@ -123,8 +130,8 @@ class ReferenceCluster:
         other: ReferenceCluster = object.__new__(ReferenceCluster)
         other.config, other.scheduler = self.config, self.scheduler.copy()
         other.processes = {name: process.copy() for name, process in self.processes.items()}
-        other._thieves, other._takers, other._spare = (
-            self._thieves.copy(), self._takers.copy(), self._spare.copy(),
+        other._thieves, other._takers, other._spare, other._gatherers = (
+            self._thieves.copy(), self._takers.copy(), self._spare.copy(), self._gatherers.copy(),
         )  # fmt: skip
         other._changes, other._touched = [], {}
         return other
@@ -211,6 +218,18 @@ class ReferenceCluster:
     def drop(self, key: str, worker: str) -> CallResult:
         return self._schedule(SCHEDULER, [letters.Drop(key=key, worker=worker)])
 
+    def gatherable(self) -> Collection[tuple[str, str]]:
+        return self._gatherers
+
+    def gather_on_worker(self, key: str, worker: str) -> CallResult:
+        return self._schedule(SCHEDULER, [letters.GatherOnWorker(key=key, worker=worker)])
+
+    def gathered(self, key: str, worker: str) -> CallResult:
+        return self._schedule(SCHEDULER, [letters.Gathered(key=key, worker=worker)])
+
+    def recompute(self, keys: Sequence[str]) -> CallResult:
+        return self._schedule(SCHEDULER, [letters.Recompute(keys=tuple(keys))])
+
     def _schedule(self, sender: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at the scheduler, one after the other."""
         scheduler = self.scheduler
@@ -228,7 +247,7 @@ class ReferenceCluster:
             self._touched.update(scheduler.touched)
             if type(message) in ABOUT_WORKERS:
                 touched = None
-        for choices in (self._thieves, self._takers, self._spare):
+        for choices in (self._thieves, self._takers, self._spare, self._gatherers):
             choices.renew(scheduler, touched)
         return CallResult(
             [Envelope(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()]
@@ -237,7 +256,12 @@ class ReferenceCluster:
     # What happens to a worker
 
     def handle_event(self, worker: str, event: Event) -> CallResult:
+        if isinstance(event, events.UpdateData):
+            self.processes[worker].confirmations.note_stored(event.values)
         return self._work(worker, [event])
+
+    def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
+        return self._work(worker, [events.UpdateData(values=values)])
 
     def begin(self, worker: str, key: str) -> tuple[do.Execute | None, CallResult]:
         return self.processes[worker].executes.get(key), CallResult()
@@ -245,6 +269,10 @@ class ReferenceCluster:
     def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         event = events.ExecuteFailure(key=key, run_id=run_id, exception="could not be stored")
         return self._work(worker, [event])
+
+    def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
+        """What cannot be stored counts as what cannot be deserialised (R38)."""
+        return self._work(worker, [events.GatherDepFailure(worker=peer)])
 
     def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
         data = self.processes[worker].worker.data()
@@ -260,7 +288,8 @@ class ReferenceCluster:
                 process.confirmations.ask(message)
             else:
                 assert isinstance(message, Event)
-                for it in self._handle(name, message):
+                heeded = process.confirmations.heeded(message)
+                for it in self._handle(name, heeded) if heeded is not None else ():
                     if isinstance(it, do.Message):
                         said.append(it)
                     else:
@@ -366,7 +395,7 @@ ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
         events.AcquireReplicas: lambda it: it.who_has,
         events.RefreshWhoHas: lambda it: it.who_has,
         events.RemoveWorker: lambda it: (it.worker,),
-        letters.Confirm: lambda it: it.forgotten,
+        letters.Confirm: lambda it: it.forgotten or it.stored,
         letters.Confirmed: lambda it: (),
         letters.Running: lambda it: ("yes" if it.running else "no",),
         client_requests.Submit: lambda it: (spec.key for spec in it.specs),

@@ -45,6 +45,8 @@ class AssignmentRecord:
         gone: peers that a worker was told to be gone, by worker.
         read: batches under way to workers, by identity, with their messages.
         posted, arrived: batches that a worker sent to the scheduler, and that got there.
+        stored: batches under way to a worker that were sent before the scheduler knew of a value that a
+            client put there, by worker and key; None: it does not know yet.
         statuses: for each worker, batches with which the scheduler will learn whether it is running.
     """
 
@@ -71,6 +73,7 @@ class AssignmentRecord:
         self.posted: dict[str, int] = {}
         self.arrived: dict[str, int] = {}
         self.statuses: dict[str, list[tuple[int, bool]]] = {}
+        self.stored: dict[Pair, int | None] = {}
 
     # Workers that come, go, pause, and run again
 
@@ -81,6 +84,15 @@ class AssignmentRecord:
 
     def note_removed(self, worker: str) -> None:
         del self.running[worker], self.given[worker]
+        self.stored = {pair: left for pair, left in self.stored.items() if pair[0] != worker}
+
+    def note_stored(self, worker: str, key: str) -> None:
+        """A client put a value on a worker."""
+        self.stored[worker, key] = None
+
+    def note_scattered(self, worker: str, key: str, under_way: int) -> None:
+        """The scheduler is about to hear of it, with so many batches under way to the worker."""
+        self.stored[worker, key] = under_way
 
     def note_status(self, worker: str, posted_before: int, *, running: bool) -> None:
         """A worker paused or runs again; what it sent meanwhile tells the scheduler."""
@@ -323,9 +335,22 @@ class AssignmentRecord:
             elif freed:
                 for key in must.keys_about(event):
                     freed.pop(key, None)
+        for key in self._replaced(worker):
+            freed.pop(key, None)
         if freed:
             stored = cluster.worker(worker).data()
             yield must.freed_values_are_gone, must.FreedObservation(worker, tuple(freed), stored)
+
+    def _replaced(self, worker: str) -> Sequence[str]:
+        """Return the keys whose value on a worker is newer than what it has just been told."""
+        found = []
+        for pair, under_way in [*self.stored.items()]:
+            if pair[0] == worker and under_way != 0:
+                found.append(pair[1])
+                self.stored[pair] = under_way and under_way - 1
+            if self.stored[pair] == 0:
+                del self.stored[pair]
+        return found
 
     def after_gather(self, worker: str, gather: do.GatherDep) -> Iterator[Demand]:
         """Yield what is due when a worker asks a peer for keys."""

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Final
 
 from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.scheduler import client_requests
@@ -32,11 +33,16 @@ def with_dependents(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -
     return found
 
 
+#: Requests that arrive at once, whatever of the same client is under way.
+OVERTAKES: Final = (client_requests.Retry, client_requests.Scattered)
+
+
 class ClientModel:
     """Everything that is known of keys outside of the cluster.
 
     A request counts as arrived once the scheduler has got the last graph of the client that wants the
     key. What the scheduler sent before is late: an answer to an earlier request, or to another client.
+    A scatter arrives at once; requests of the same client that are under way by then are of the past.
 
     Attributes:
         contents: what was last submitted of a key.
@@ -51,8 +57,13 @@ class ClientModel:
         graphs_sent: graphs that each client submitted.
         graphs_arrived: those of them that the scheduler has got.
         graph_of_request: number of the last graph in which a client wanted a key, by client and key.
-        notices_under_way: for each batch of notices to a client, graphs that had arrived when it was
-            sent.
+        scatters: times that each client scattered a value.
+        scatter_of_request: number of the scatter by which a client wants a key, by client and key.
+        requests_sent, requests_arrived: requests that each client sent one after the other, and those
+            that the scheduler has got.
+        overtaken: number of those that were sent before the client scattered a key, by client and key.
+        notices_under_way: for each batch of notices to a client, graphs and scatters that had arrived
+            when it was sent.
         released: (client, key) that was released once.
         late: (client, key) whose client believes a notice that was sent before the request arrived.
         ended_late: (client, key) with the status by which a late notice ended the request.
@@ -62,6 +73,7 @@ class ClientModel:
         failures: keys, each with the content whose thread ended badly or whose result could not be
             stored; or with None, where a copy did not deserialise.
         lost: scattered keys whose value is gone, ``Excuse.DATA_LOST``.
+        orphaned: (client, key) of requests that rested on such a key before it was scattered again.
         deaths: workers that were noticed to be dead while they had a task, since it was unknown.
         dead_actors: actors that were made on such a worker, ``Excuse.ACTOR_DIED``.
         failed_after_finish: (client, key) that was finished, and failed with nobody trying it again.
@@ -82,7 +94,14 @@ class ClientModel:
         self.graphs_sent: dict[str, int] = dict.fromkeys(clients, 0)
         self.graphs_arrived: dict[str, int] = dict.fromkeys(clients, 0)
         self.graph_of_request: dict[tuple[str, str], int] = {}
-        self.notices_under_way: dict[str, list[int]] = {client: [] for client in clients}
+        self.scatters: dict[str, int] = dict.fromkeys(clients, 0)
+        self.scatter_of_request: dict[tuple[str, str], int] = {}
+        self.requests_sent: dict[str, int] = dict.fromkeys(clients, 0)
+        self.requests_arrived: dict[str, int] = dict.fromkeys(clients, 0)
+        self.overtaken: dict[tuple[str, str], int] = {}
+        self.notices_under_way: dict[str, list[tuple[int, int]]] = {
+            client: [] for client in clients
+        }
         self.released: dict[tuple[str, str], None] = {}
         self.late: dict[tuple[str, str], None] = {}
         self.ended_late: dict[tuple[str, str], NoticeStatus] = {}
@@ -91,6 +110,7 @@ class ClientModel:
         self.changing: dict[str, bool] = dict.fromkeys(clients, False)
         self.failures: dict[tuple[str, TaskSpec | None], None] = {}
         self.lost: dict[str, None] = {}
+        self.orphaned: dict[tuple[str, str], None] = {}
         self.deaths: dict[str, int] = {}
         self.dead_actors: dict[str, None] = {}
         self.failed_after_finish: dict[tuple[str, str], None] = {}
@@ -101,6 +121,8 @@ class ClientModel:
     def note_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """A client asks; from now on it believes accordingly."""
         statuses = self.statuses[client]
+        if not isinstance(request, OVERTAKES):
+            self.requests_sent[client] += 1
         match request:
             case client_requests.Submit():
                 drop(self.held[client], request.wanted)
@@ -118,12 +140,18 @@ class ClientModel:
                     statuses[key] = NoticeStatus.PENDING
                     self.failed.pop((client, key), None)
             case client_requests.Scattered():
+                self.scatters[client] += 1
+                drop(self.held[client], request.who_has)
                 for key in request.who_has:
                     self.wants[client][key] = None
                     self.begin_request(client, key)
                     self.graph_of_request[client, key] = self.graphs_arrived[
                         client
                     ]  # it overtakes graphs
+                    self.scatter_of_request[client, key] = self.scatters[client]
+                    self.overtaken[client, key] = self.requests_sent[client]
+                    self.dropped.pop((client, key), None)
+                    self.failed.pop((client, key), None)
                     statuses[key] = NoticeStatus.FINISHED
 
     def note_wanted(self, client: str, key: str) -> None:
@@ -147,8 +175,9 @@ class ClientModel:
     def begin_request(self, client: str, key: str) -> None:
         """The client wants a key, whatever became of an earlier request of it."""
         self.graph_of_request[client, key] = self.graphs_sent[client]
-        for table in (self.late, self.ended_late, self.cancelled, self.refused):
+        for table in (self.late, self.ended_late, self.cancelled, self.refused, self.orphaned):
             table.pop((client, key), None)
+        self.scatter_of_request.pop((client, key), None)
 
     def release(self, client: str, keys: Iterable[str]) -> None:
         for key in keys:
@@ -159,10 +188,30 @@ class ClientModel:
             self.failed.pop((client, key), None)
             self.begin_request(client, key)
 
+    def note_value(self, key: str, *, is_lost: bool) -> None:
+        """The scheduler is about to hear that a value was scattered, which may be gone by then.
+
+        What rested on a former value of the key that is gone is excused as before.
+        """
+        if self.is_lost_data(key):
+            for client, wanted in self.wants.items():
+                for it in wanted:
+                    if key in self.needed_by((it,)):
+                        self.orphaned[client, it] = None
+        self.lost.pop(key, None)
+        if is_lost:
+            self.lost[key] = None
+
     # Requests that arrive
+
+    def is_overtaken(self, client: str, key: str) -> bool:
+        """Return whether the client scattered a key after its last request that has arrived."""
+        return self.overtaken.get((client, key), 0) >= self.requests_arrived[client]
 
     def note_arrival(self, client: str, request: client_requests.ClientRequest) -> None:
         """The scheduler gets what a client asked for."""
+        if not isinstance(request, OVERTAKES):
+            self.requests_arrived[client] += 1
         match request:
             case client_requests.Submit():
                 self.graphs_arrived[client] += 1
@@ -170,17 +219,28 @@ class ClientModel:
                     self.changing[client] = False
                 self.note_graph_arrival(client, request)
             case client_requests.Cancel():
-                drop(self.scheduler_wants[client], request.keys)
-                others = self.wants if request.force else (client,)
-                for key in with_dependents(request.keys, self.needs):
-                    for other in others:
-                        self.note_cancelled(other, key)
+                self.note_release(client, request.keys)
+                self.note_cancellation(client, request)
             case client_requests.Release():
-                drop(self.scheduler_wants[client], request.keys)
+                self.note_release(client, request.keys)
             case client_requests.Scattered():
                 self.scheduler_wants[client].update(dict.fromkeys(request.who_has))
             case client_requests.Retry():
                 pass
+
+    def note_release(self, client: str, keys: Iterable[str]) -> None:
+        """The scheduler hears that a client does not want keys any more."""
+        drop(
+            self.scheduler_wants[client],
+            [key for key in keys if not self.is_overtaken(client, key)],
+        )
+
+    def note_cancellation(self, client: str, request: client_requests.Cancel) -> None:
+        """The scheduler is made to drop keys with all that needs them."""
+        for key in with_dependents(request.keys, self.needs):
+            for other in self.wants if request.force else (client,):
+                if other != client or not self.is_overtaken(client, key):
+                    self.note_cancelled(other, key)
 
     def note_cancelled(self, client: str, key: str) -> None:
         """The scheduler is made to drop what a client wants."""
@@ -231,7 +291,7 @@ class ClientModel:
 
     def note_sent(self, client: str) -> None:
         """The scheduler sends a batch of notices to a client."""
-        self.notices_under_way[client].append(self.graphs_arrived[client])
+        self.notices_under_way[client].append((self.graphs_arrived[client], self.scatters[client]))
 
     def note_delivered(self, client: str, notices: Iterable[ClientNotice]) -> None:
         """The oldest batch of notices reaches a client."""
@@ -239,18 +299,28 @@ class ClientModel:
         for notice in notices:
             self.note_notice(client, notice, arrived)
 
-    def note_notice(self, client: str, notice: ClientNotice, arrived: int) -> None:
+    def is_late(self, pair: tuple[str, str], arrived: tuple[int, int]) -> bool:
+        """Return whether what was sent by then is no answer to the last request for a key."""
+        graphs, scatters = arrived
+        return graphs < self.graph_of_request[pair] or scatters < self.scatter_of_request.get(
+            pair, 0
+        )
+
+    def note_notice(self, client: str, notice: ClientNotice, arrived: tuple[int, int]) -> None:
         """A notice reaches a client. A client that can tell ignores a late one.
 
         Args:
-            arrived: graphs of the client that the scheduler had got when it sent the notice.
+            arrived: graphs and scatters of the client that the scheduler had got when it sent the
+                notice.
         """
         pair = (client, notice.key)
         if notice.key not in self.wants[client] or pair in self.dropped:
             return
-        if notice.graphs is not None and notice.graphs < self.graph_of_request[pair]:
+        if notice.requests is not None and self.is_late(pair, notice.requests):
             return
-        is_late = arrived < self.graph_of_request[pair]
+        is_late = self.is_late(pair, arrived)
+        if is_late and pair in self.scatter_of_request and notice.status is NoticeStatus.FINISHED:
+            return  # which it is, by the answer to the scatter
         was_finished = (
             self.statuses[client][notice.key] is NoticeStatus.FINISHED and pair not in self.late
         )
@@ -305,7 +375,8 @@ class ClientModel:
             case Excuse.UNKNOWN_INPUT:
                 return (client, key) in self.refused
             case Excuse.DATA_LOST:
-                return any(self.is_lost_data(it) for it in self.needed_by((key,)))
+                needed = self.needed_by((key,))
+                return (client, key) in self.orphaned or any(map(self.is_lost_data, needed))
             case Excuse.FAILED:
                 return any(self.has_failed(it) for it in self.needed_by((key,)))
             case Excuse.ACTOR_DIED:

@@ -150,18 +150,17 @@ def one_round(world: DrainedCluster) -> bool:
     some = False
     for table_of, ends in STAGES:
         table = table_of(world)
-        for pair in list(table):
-            if pair in table:
+        for item in list(table):
+            if item in table:
                 some = True
-                world.step(None, ends, world, *pair)
+                world.step(None, ends, world, *item)
     return some
 
 
 def doing(world: DrainedCluster) -> Iterator[str]:
     """Yield everything that is outstanding, in words."""
     for table_of, _ in STAGES:
-        for first, second in table_of(world):
-            yield f"{first} {second}"
+        yield from map(" ".join, table_of(world))
 
 
 def succeed(world: DrainedCluster, worker: str, key: str) -> None:
@@ -184,13 +183,16 @@ def look_again(world: DrainedCluster, worker: str, peer: str) -> None:
 #: Tables of what may be outstanding, and how it goes on; in the order of a round.
 STAGES: Final[
     tuple[
-        tuple[
-            Callable[[DrainedCluster], Collection[Pair]], Callable[[DrainedCluster, str, str], None]
-        ],
+        tuple[Callable[[DrainedCluster], Collection[tuple[str, ...]]], Callable[..., None]],
         ...,
     ]
 ] = (
     (lambda world: world.mail, lambda world, sender, receiver: world.deliver(sender, receiver)),
+    (
+        lambda world: world.scattering,
+        lambda world, client, key, worker: world.scattered(client, key, worker),
+    ),
+    (lambda world: world.gathering, lambda world, key, worker: world.gathered(key, worker)),
     (lambda world: world.issued, lambda world, worker, key: world.begin(worker, key)),
     (
         lambda world: world.running,

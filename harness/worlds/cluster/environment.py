@@ -69,7 +69,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.pool = self.run_config.keys
         self.clients = self.run_config.clients
         self.workload = self.run_config.workload
-        self.resources = tuple(self.run_config.config.worker.resources)
+        self.resources = self.run_config.config.worker.resources
         client_model = self.client_model = ClientModel(self.clients)
         self.wants, self.held, self.failed = (
             client_model.wants,
@@ -115,6 +115,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.served: dict[Pair, Mapping[str, object]] = {}
         self.open: dict[Pair, GatherDep] = {}
         self.retrying: dict[Pair, None] = {}
+        self.scattering: dict[tuple[str, str, str], int] = {}
+        self.gathering: dict[Pair, None] = {}
 
     @property
     def next_worker(self) -> str:
@@ -144,12 +146,14 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.note_scatterable()
 
     def note_scatterable(self) -> None:
-        """Something is always left that can be submitted."""
+        """Something is always left that can be submitted. What is data may be scattered again."""
         contents, data = self.contents, self.data
-        if not self.present or len(data) + 1 >= len(self.pool):
+        if not self.present:
             self.scatterable = ()
+        elif len(data) + 1 >= len(self.pool):
+            self.scatterable = [it for it in self.pool if it in data]
         else:
-            self.scatterable = [it for it in self.pool if it not in contents and it not in data]
+            self.scatterable = [it for it in self.pool if it not in contents]
 
     # What is checked
 

@@ -25,8 +25,8 @@ COPIED: Final = frozenset({dict, list, deque, *RECORDS})
 
 #: Sets of the client model that decide what may be told, and what is held against the cluster.
 EXCUSES: Final = (
-    "cancelled", "refused", "lost", "dead_actors", "failed_after_finish", "dropped", "released", "late",
-    "ended_late",
+    "cancelled", "refused", "lost", "orphaned", "dead_actors", "failed_after_finish", "dropped",
+    "released", "late", "ended_late",
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ def late_notices(world: ClusterEnvironment) -> Iterator[tuple[str, int, bool]]:
         for envelope, arrived in batches:
             for place, notice in enumerate(world.cluster.notices(envelope)):
                 wanted = notice.key in world.wants[client]
-                yield client, place, wanted and arrived < model.graph_of_request[client, notice.key]
+                yield client, place, wanted and model.is_late((client, notice.key), arrived)
 
 
 def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]:
@@ -102,8 +102,15 @@ def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]
         tuple(sorted([(*named(pair, its), *it.items()) for pair, it in world.served.items()])),
         *[
             tuple(sorted([named(pair, its) for pair in table]))
-            for table in (world.slotted, world.unserved, world.retrying, world.issued)
+            for table in (
+                world.slotted,
+                world.unserved,
+                world.retrying,
+                world.issued,
+                world.gathering,
+            )
         ],
+        tuple(sorted([(*map(its.name, it), times) for it, times in world.scattering.items()])),
         *[its.peers(workers) for workers in (world.present, world.unnoticed, world.paused)],
         world._joined,
     )
@@ -112,6 +119,13 @@ def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]
 def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
     one, other = pair
     return (its.name(one), its.name(other))
+
+
+def overtaken(model: ClientModel) -> Iterator[tuple[str, str, int]]:
+    """Yield how many more requests of a client, by key that it has scattered, are of the past."""
+    for (client, key), sent in model.overtaken.items():
+        if sent > model.requests_arrived[client]:
+            yield client, key, sent - model.requests_arrived[client]
 
 
 def client_model(its: ClientModel) -> tuple[Hashable, ...]:
@@ -138,6 +152,8 @@ def client_model(its: ClientModel) -> tuple[Hashable, ...]:
             tuple([pair for pair in sorted(statuses) if its.has_arrived(*pair)]),
             tuple([(client, *sorted(keys)) for client, keys in its.scheduler_wants.items()]),
             tuple(its.changing.values()),
+            tuple(sorted(its.scatter_of_request)),
+            tuple(sorted(overtaken(its))),
         ),
         (
             tuple([(key, content(spec)) for key, spec in sorted(its.contents.items())]),

@@ -33,7 +33,7 @@ from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.worker import Step
 
 #: What decides which kinds of step are possible: what the scheduler could decide, and what is under way.
-DECIDED: Final = ("stealable", "replicable", "droppable")
+DECIDED: Final = ("stealable", "replicable", "droppable", "gatherable")
 DECISIONS: Final = attrgetter(*DECIDED)
 SOURCES: Final = attrgetter(
     *dict.fromkeys(kind.source for kind in CLUSTER_STEPS if kind.source not in DECIDED)
@@ -107,6 +107,10 @@ class ClusterWorld(ClusterEnvironment):
     def storing(self) -> Collection[Pair]:
         return [pair for pair, it in self.running.items() if not it.spec.actor]
 
+    @property
+    def bringing(self) -> Collection[Pair]:
+        return [pair for pair, values in self.served.items() if values]
+
     def fixed(self, client: str) -> Collection[str]:
         others = [name for name in self.clients if name != client]
         if any((other, SCHEDULER) in self.mail for other in others):
@@ -135,6 +139,13 @@ class ClusterWorld(ClusterEnvironment):
     def droppable(self) -> Collection[Pair]:
         return self.cluster.droppable()
 
+    @property
+    def gatherable(self) -> Collection[Pair]:
+        pairs = self.cluster.gatherable()
+        if not self.unnoticed and not self.gathering:
+            return pairs
+        return [it for it in pairs if it[1] in self.present and it not in self.gathering]
+
     # What steps let happen
 
     def send_request(
@@ -152,10 +163,31 @@ class ClusterWorld(ClusterEnvironment):
             )
 
     def scatter(self, client: str, key: str, worker: str) -> None:
+        self.store(client, key, worker)
+        self.scattered(client, key, worker)
+
+    def store(self, client: str, key: str, worker: str) -> None:
+        scatter = (client, key, worker)
+        self.scattering[scatter] = self.scattering.get(scatter, 0) + 1
         value = self.client_model.data[key] = f"{key} scattered"
         event = events.UpdateData(values={key: value})
         self.call(worker, self.cluster.handle_event, worker, event)
-        self.send_request(client, client_requests.Scattered(who_has={key: (worker,)}), at_once=True)
+        self.assignments.note_stored(worker, key)
+        self.note_scatterable()
+
+    def scattered(self, client: str, key: str, worker: str) -> None:
+        self.scattering[client, key, worker] -= 1
+        if not self.scattering[client, key, worker]:
+            del self.scattering[client, key, worker]
+        known = worker in self.present or worker in self.unnoticed
+        if known and not any(it[1:] == (key, worker) for it in self.scattering):
+            self.assignments.note_scattered(
+                worker, key, len(self.mail.get((SCHEDULER, worker), ()))
+            )
+        self.client_model.note_value(key, is_lost=not known and not self.cluster.holders(key))
+        streamed = self.client_model.requests_sent[client]
+        request = client_requests.Scattered(who_has={key: (worker,)}, streamed=streamed)
+        self.send_request(client, request, at_once=True)
 
     def deliver(self, sender: str, receiver: str) -> None:
         box = self.mail[sender, receiver]
@@ -266,6 +298,9 @@ class ClusterWorld(ClusterEnvironment):
             event = events.GatherDepNetworkFailure(worker=peer)
         else:
             self.client_model.failures.update(dict.fromkeys((key, None) for key in gather.keys))
+            if how == "overflowing":
+                self.call(worker, self.cluster.overflow, worker, peer, values)
+                return
             event = events.GatherDepFailure(worker=peer)
         self.handle_event(worker, event)
 
@@ -297,6 +332,27 @@ class ClusterWorld(ClusterEnvironment):
     def drop(self, key: str, worker: str) -> None:
         self.call(SCHEDULER, self.cluster.drop, key, worker)
         self.demand(must.last_copy_is_kept, must.DecisionObservation(self.cluster, "drop", key))
+
+    def gather_on_worker(self, key: str, worker: str) -> None:
+        values = self.value_elsewhere(key)
+        self.call(SCHEDULER, self.cluster.gather_on_worker, key, worker)
+        if values:
+            self.gathering[key, worker] = None
+            self.call(worker, self.cluster.copied, worker, values)
+
+    def value_elsewhere(self, key: str) -> Mapping[str, object]:
+        """Return the value of a key that one of its holders sends, if one does."""
+        for holder in self.cluster.holders(key):
+            if holder in self.present and (values := self.cluster.get_data(holder, (key,))):
+                return values
+        return {}
+
+    def gathered(self, key: str, worker: str) -> None:
+        del self.gathering[key, worker]
+        self.call(SCHEDULER, self.cluster.gathered, key, worker)
+
+    def recompute(self, keys: Sequence[str]) -> None:
+        self.call(SCHEDULER, self.cluster.recompute, keys)
 
     def notice(self, worker: str) -> None:
         del self.unnoticed[worker]

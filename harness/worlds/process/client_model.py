@@ -44,7 +44,7 @@ class ProcessClientModel(ClientModel):
 
     def note_status(self, client: str, notice: ClientNotice) -> None:
         """Note what a future says by now."""
-        self.note_notice(client, notice, self.graphs_sent[client])
+        self.note_notice(client, notice, (self.graphs_sent[client], self.scatters[client]))
         if self.faults or (client, notice.key) in self.released:
             self.failed_after_finish.pop((client, notice.key), None)
 

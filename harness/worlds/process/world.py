@@ -79,7 +79,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self.pool = self.run_config.keys
         self.clients: Sequence[str] = self.run_config.clients
         self.workload = self.run_config.workload
-        self.resources = tuple(self.run_config.config.worker.resources)
+        self.resources = self.run_config.config.worker.resources
         self.client_model = ProcessClientModel(self.clients)
         self.wants, self.held = self.client_model.wants, self.client_model.held
         self.contents, self.data = self.client_model.contents, self.client_model.data

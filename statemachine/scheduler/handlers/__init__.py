@@ -49,5 +49,8 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         messages.Steal: decisions.on_steal,
         messages.Replicate: decisions.on_replicate,
         messages.Drop: decisions.on_drop,
+        messages.GatherOnWorker: decisions.on_gather_on_worker,
+        messages.Gathered: decisions.on_gathered,
+        messages.Recompute: decisions.on_recompute,
     }
 )

@@ -19,7 +19,9 @@ def on_submit(
     What is in use keeps its content. A task whose inputs are not all known is given up, with what
     depends on it: the client is told.
     """
-    scheduler.client(client).graphs += 1
+    record = scheduler.client(client)
+    record.graphs += 1
+    record.note_request()
     scheduler.submissions += 1
     fresh: dict[str, SchedulerTask] = {}
     for place, spec in enumerate(request.specs):
@@ -90,8 +92,10 @@ def tell_status(scheduler: SchedulerState, client: str, task: SchedulerTask) -> 
 def on_release(
     scheduler: SchedulerState, client: str, request: client_requests.Release
 ) -> SchedulerOutcome:
+    record = scheduler.client(client)
+    record.note_request()
     for key in request.keys:
-        if key in scheduler.tasks:
+        if key in scheduler.tasks and key not in record.overtaken:
             scheduler.unwant(client, scheduler.tasks[key])
     return SchedulerOutcome(review=request.keys)
 
@@ -103,6 +107,8 @@ def on_cancel(
 
     Source: distributed 2026.8.0, scheduler.py, ``Scheduler.stimulus_cancel``
     """
+    record = scheduler.client(client)
+    record.note_request()
     given_up: dict[str, None] = {}
     left = list(request.keys)
     while left:
@@ -113,7 +119,7 @@ def on_cancel(
         given_up[key] = None
         left += task.dependents
         for other in list(task.wanted_by) if request.force else [client]:
-            if other in task.wanted_by:
+            if other in task.wanted_by and not (other == client and key in record.overtaken):
                 scheduler.tell(other, key, NoticeStatus.CANCELLED, f"{client} gave it up")
                 scheduler.unwant(other, task)
     return SchedulerOutcome(review=given_up)
@@ -152,8 +158,11 @@ def on_scattered(
     scheduler: SchedulerState, client: str, request: client_requests.Scattered
 ) -> SchedulerOutcome:
     """Record scattered values. Workers that died hold nothing."""
-    scheduler.client(client)
+    record = scheduler.client(client)
+    record.scatters += 1
     for key, workers in request.who_has.items():
+        if request.streamed > record.streamed:
+            record.overtaken[key] = request.streamed
         task = scheduler.tasks.get(key)
         if task is None or not task.in_use:
             task = task or scheduler.tasks.setdefault(key, SchedulerTask(key))
@@ -161,6 +170,6 @@ def on_scattered(
             task.detached = False
         for worker in workers:
             if worker in scheduler.workers:
-                scheduler.add_holder(task, worker)
+                scheduler.accept(task, worker)
         want(scheduler, client, key, request.who_has)
     return SchedulerOutcome(review=request.who_has)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from workerfuzz.statemachine.scheduler import messages
-from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome
+from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
+from workerfuzz.statemachine.scheduler.handlers.worker_processes import by_urgency
+from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
 from workerfuzz.statemachine.scheduler.placement import able_workers
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
@@ -30,6 +32,14 @@ def takers(scheduler: SchedulerState, key: str) -> Iterator[str]:
     for worker in scheduler.workers.values():
         if worker.running and worker.name not in task.who_has:
             yield worker.name
+
+
+def gatherers(scheduler: SchedulerState, key: str) -> Iterator[str]:
+    """Workers that could be asked for another copy and keep it: no former value is to go there."""
+    task = scheduler.tasks.get(key)
+    for worker in takers(scheduler, key):
+        if task is not None and worker not in task.unconfirmed and worker not in task.gathering:
+            yield worker
 
 
 def spare_holders(scheduler: SchedulerState, key: str) -> Iterator[str]:
@@ -74,6 +84,53 @@ def on_replicate(
         ),
     )
     return SchedulerOutcome(review=(task.key,))
+
+
+def on_gather_on_worker(
+    scheduler: SchedulerState, _: str, message: messages.GatherOnWorker
+) -> SchedulerOutcome:
+    """Have a worker copy a value; it is no holder before it has answered.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.gather_on_worker``
+    """
+    if message.worker not in gatherers(scheduler, message.key):
+        raise InvalidEvent(f"{message.worker} cannot copy {message.key} now")
+    task = scheduler.tasks[message.key]
+    task.known_to[message.worker] = None
+    task.gathering[message.worker] = None
+    return SchedulerOutcome(review=(task.key,))
+
+
+def on_gathered(scheduler: SchedulerState, _: str, message: messages.Gathered) -> SchedulerOutcome:
+    """Record the copy, unless the worker was told to let go of it meanwhile, or has died."""
+    task = scheduler.tasks.get(message.key)
+    if task is None or message.worker not in task.gathering:
+        return SchedulerOutcome()
+    del task.gathering[message.worker]
+    scheduler.add_holder(task, message.worker)
+    if task.state is SchedulerTaskState.ERRED or not task.needed:
+        scheduler.free(task, message.worker)
+    return SchedulerOutcome(review=(task.key,))
+
+
+def on_recompute(
+    scheduler: SchedulerState, _: str, message: messages.Recompute
+) -> SchedulerOutcome:
+    """Take back requests and results, and compute the tasks anew, the most urgent first.
+
+    An actor stays as it is. Clients that were told of a result hear that it is gone.
+    """
+    recommend: dict[str, SchedulerRecommendation] = {}
+    known = [key for key in message.keys if key in scheduler.tasks]
+    for key in by_urgency(scheduler, known):
+        task = scheduler.tasks[key]
+        if task.spec is None or task.actor or not task.in_use:
+            continue
+        if task.under_way or task.state is SchedulerTaskState.MEMORY:
+            recommend[key] = SchedulerRecommendation(SchedulerTaskState.RELEASED)
+            if task.state is SchedulerTaskState.MEMORY:
+                scheduler.tell_wanting(task, NoticeStatus.LOST)
+    return SchedulerOutcome(recommend)
 
 
 def on_drop(scheduler: SchedulerState, _: str, message: messages.Drop) -> SchedulerOutcome:

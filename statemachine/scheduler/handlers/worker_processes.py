@@ -18,8 +18,12 @@ def on_confirmed(
     keys = scheduler.workers[worker].asked.pop(message.number)
     for key in keys:
         task = scheduler.tasks.get(key)
-        if task is not None and task.unconfirmed.get(worker) == message.number:
+        if task is None:
+            continue
+        if task.unconfirmed.get(worker) == message.number:
             has_confirmed(task, worker)
+        elif task.stored.get(worker) == message.number:
+            del task.stored[worker]
     return SchedulerOutcome(review=keys)
 
 
@@ -73,6 +77,8 @@ def forget_worker(task: SchedulerTask, worker: str) -> bool:
     held, owed = worker in task.who_has, worker in task.unconfirmed
     task.who_has.pop(worker, None)
     has_confirmed(task, worker)
+    task.stored.pop(worker, None)
+    task.gathering.pop(worker, None)
     if task.preferred_worker == worker:
         task.preferred_worker = None
     return held or owed

@@ -34,7 +34,7 @@ def reported_task(scheduler: SchedulerState, worker: str, key: str) -> Scheduler
     An unknown key was scattered to the worker: its client will say so.
     """
     task = scheduler.tasks.get(key)
-    if task is None or worker in task.unconfirmed:
+    if task is None or worker in task.unconfirmed or worker in task.stored:
         return None
     return task
 

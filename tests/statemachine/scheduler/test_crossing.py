@@ -256,7 +256,10 @@ def test_a_task_that_kills_too_many_workers_fails() -> None:
     desk.say("w1", messages.Lose())
     assert desk.messages("me") == [
         client_requests.ClientNotice(
-            "a", client_requests.NoticeStatus.ERRED, "2 workers died while they had it", graphs=1
+            "a",
+            client_requests.NoticeStatus.ERRED,
+            "2 workers died while they had it",
+            requests=(1, 0),
         )
     ]
 
@@ -290,3 +293,40 @@ def test_an_actor_dies_with_its_worker() -> None:
     desk.say("w0", messages.Lose())
     assert sorted(desk.told()) == ["a erred", "b erred"]
     assert desk.messages("w1")[-1] == events.FreeKeys(keys=("a",))
+
+
+# Requests that overtake others
+
+
+def test_a_release_that_a_scatter_has_overtaken_releases_nothing() -> None:
+    desk = Desk(1)
+    desk.say("me", client_requests.Scattered(who_has={"x": ("w0",)}))
+    desk.say("me", client_requests.Scattered(who_has={"x": ("w0",)}, streamed=1))
+    desk.say("me", client_requests.Release(keys=("x",)))
+    assert desk.states() == {"x": "memory"}
+    desk.say("me", client_requests.Release(keys=("x",)))
+    desk.confirm()
+    assert desk.states() == {}
+
+
+def test_what_a_worker_said_of_a_former_value_is_outdated() -> None:
+    desk = Desk(2)
+    desk.say("me", client_requests.Scattered(who_has={"x": ("w0",)}))
+    desk.say("w0", do.ReleaseWorkerData(key="x"))
+    assert list(desk.task("x").who_has) == ["w0"]
+    desk.confirm("w0")
+    desk.say("w0", do.ReleaseWorkerData(key="x"))
+    assert desk.told() == ["x cancelled"]
+
+
+def test_a_copy_by_request_counts_until_its_worker_is_told_to_let_go() -> None:
+    desk = Desk(2)
+    desk.submit("a", want="a")
+    desk.finish("a")
+    desk.say("", messages.GatherOnWorker(key="a", worker="w1"))
+    with pytest.raises(InvalidEvent, match="w1 cannot copy a now"):
+        desk.say("", messages.GatherOnWorker(key="a", worker="w1"))
+    desk.release("a")
+    desk.say("", messages.Gathered(key="a", worker="w1"))
+    desk.confirm()
+    assert desk.states() == {}

@@ -204,7 +204,9 @@ def test_a_failure_takes_what_waits_for_it_along_and_keeps_its_cause() -> None:
     desk.fail("a")
     assert desk.states() == {"a": "erred", "b": "erred", "c": "erred"}
     assert desk.messages("me") == [
-        client_requests.ClientNotice("c", client_requests.NoticeStatus.ERRED, "boom", graphs=1)
+        client_requests.ClientNotice(
+            "c", client_requests.NoticeStatus.ERRED, "boom", requests=(1, 0)
+        )
     ]
     assert desk.task("c").failure is not None
     assert desk.task("c").failure.blamed == "a"

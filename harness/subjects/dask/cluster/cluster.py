@@ -63,7 +63,7 @@ from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken, O, Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.canonical import Canonical
-from workerfuzz.statemachine.worker.events import Event
+from workerfuzz.statemachine.worker.events import Event, UpdateData
 from workerfuzz.statemachine.worker.instructions import Execute, Message
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 
@@ -72,6 +72,9 @@ _CANNOT: Final[Mapping[str, str]] = MappingProxyType({})
 
 #: Size of a value whose size nobody knows, in bytes.
 _NBYTES: Final = 1
+
+#: States of a task on the scheduler that it can be released from, to be computed anew.
+RECOMPUTABLE: Final = frozenset({"waiting", "no-worker", "queued", "processing", "memory"})
 
 #: (key, worker): a decision that the scheduler could make.
 Decision: TypeAlias = tuple[str, str]
@@ -288,6 +291,32 @@ class DaskCluster(ClusterSubject):
         call = self.scheduler.request_remove_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="drop")
 
+    def gatherable(self) -> Sequence[Decision]:
+        return self.replicable()
+
+    def gather_on_worker(self, key: str, worker: str) -> CallResult:
+        return self._scheduler(lambda: None)  # it asks, and waits for the answer
+
+    def gathered(self, key: str, worker: str) -> CallResult:
+        call = self.scheduler.gather_on_worker
+        return self._scheduler(call, address(worker), {Name(key): []})
+
+    def recompute(self, keys: Sequence[str]) -> CallResult:
+        return self._scheduler(self._recompute, keys)
+
+    def _recompute(self, keys: Sequence[str]) -> None:
+        """Source: distributed 2026.8.0, shuffle/_scheduler_plugin.py, _restart_shuffle."""
+        scheduler = self.scheduler
+        tasks = (scheduler.tasks.get(Name(key)) for key in keys)
+        released = {
+            it.key: "released"
+            for it in tasks
+            if it and it.run_spec is not None and not it.actor and it.state in RECOMPUTABLE
+        }
+        scheduler.transitions(released, stimulus_id="recompute")
+        if hasattr(scheduler, "stimulus_queue_slots_maybe_opened"):  # since 2022.9.1
+            scheduler.stimulus_queue_slots_maybe_opened(stimulus_id="recompute")
+
     def _possible(
         self, kind: str, find: Callable[..., Iterator[Decision]], *about: DaskObject
     ) -> Sequence[Decision]:
@@ -302,6 +331,9 @@ class DaskCluster(ClusterSubject):
     def handle_event(self, worker: str, event: Event) -> CallResult:
         it = self._workers[worker]
         return self._worker(it, it.handle_event, event)
+
+    def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
+        return self.handle_event(worker, UpdateData(values=values))
 
     def begin(self, worker: str, key: str) -> tuple[Execute | None, CallResult]:
         it = self._workers[worker]
@@ -319,6 +351,10 @@ class DaskCluster(ClusterSubject):
     def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         it = self._workers[worker]
         return self._worker(it, it.fail_to_store, key, run_id)
+
+    def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
+        it = self._workers[worker]
+        return self._worker(it, it.overflow, peer, values)
 
     def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
         return self._workers[worker].get_data(keys)

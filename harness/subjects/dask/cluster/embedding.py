@@ -162,6 +162,18 @@ class Versions:
         return {}
 
 
+class Connections:
+    """Connections to workers, for requests that wait for their answer: it is there already."""
+
+    def __call__(self, *args: DaskObject, **named: DaskObject) -> "Connections":
+        return self
+
+    def remove(self, where: str) -> None: ...
+
+    async def gather(self, **named: DaskObject) -> dict[str, str]:
+        return {"status": "OK"}
+
+
 class Server:
     """Part of the base class that a scheduler keeps: the one with sockets and a work directory."""
 
@@ -175,7 +187,7 @@ class Server:
         self.handlers = handlers
         self.stream_handlers = stream_handlers
         self.periodic_callbacks: dict[str, DaskObject] = {}
-        self.rpc = Inert()
+        self.rpc = Connections()
         self.digests = None
         self.id = "scheduler"
         self._ongoing_background_tasks = INERT

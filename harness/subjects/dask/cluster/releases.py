@@ -36,6 +36,7 @@ _MODULE_HAS: Final = (
 _SCHEDULER_HAS: Final = (
     "add_worker", "remove_worker", "update_graph", "update_data", "client_releases_keys",
     "stimulus_cancel", "stimulus_retry", "request_acquire_replicas", "request_remove_replicas",
+    "gather_on_worker",
     "valid_workers", "validate_state", "handle_worker", "coerce_address", "_instances",
 )  # fmt: skip
 #: Of a scheduler that was made.

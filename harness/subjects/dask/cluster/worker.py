@@ -4,7 +4,8 @@ Source: distributed 2026.8.0, worker.py, Worker.execute and the handlers around 
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import Action, Envelope
@@ -40,14 +41,23 @@ _SHORTEST_S: Final = 0.001
 
 
 class Store(dict[str, object]):
-    """Values of a worker, by key; it may be told to refuse one."""
+    """Values of a worker, by key; it may be told to refuse some."""
 
-    refused: str | None = None
+    refused: Collection[str] = ()
 
     def __setitem__(self, key: str, value: object) -> None:
-        if key == self.refused:
+        if key in self.refused:
             raise OSError("No space left on device")
         super().__setitem__(key, value)
+
+    @contextmanager
+    def refusing(self, *keys: str) -> Iterator[None]:
+        """While this lasts, these keys cannot be stored."""
+        self.refused = keys
+        try:
+            yield
+        finally:
+            self.refused = ()
 
 
 class ClusterWorker(DaskWorker):
@@ -169,12 +179,13 @@ class ClusterWorker(DaskWorker):
         if named(key) in self.machine.actors:
             self.handle_event(ev.ExecuteFailure(key=key, run_id=run_id))
             return
-        store = self.machine.data
-        store.refused = key
-        try:
+        with self.machine.data.refusing(key):
             self.handle_event(ev.ExecuteSuccess(key=key, run_id=run_id, value=None))
-        finally:
-            store.refused = None
+
+    def overflow(self, peer: str, values: Mapping[str, object]) -> None:
+        """Handle a transfer whose values cannot be stored."""
+        with self.machine.data.refusing(*values):
+            self.handle_event(ev.GatherDepSuccess(worker=peer, values=values))
 
     def get_data(self, keys: Sequence[str]) -> Mapping[str, object]:
         """Return the values for a peer that asks now; of an actor, as soon as it is to be made here."""

@@ -49,7 +49,8 @@ def ask(model: ClientModel, request: object, client: str = "c0", *, arrives: boo
 
 def tell(model: ClientModel, key: str, status: NoticeStatus, graphs: int | None = None) -> None:
     """A notice to c0 that was sent by the time that so many graphs had arrived."""
-    model.notices_under_way["c0"].append(model.graphs_arrived["c0"] if graphs is None else graphs)
+    arrived = model.graphs_arrived["c0"] if graphs is None else graphs
+    model.notices_under_way["c0"].append((arrived, model.scatters["c0"]))
     model.note_delivered("c0", [ClientNotice(key, status)])
 
 
@@ -72,8 +73,8 @@ def test_an_answer_that_was_sent_before_the_request_arrived_is_late(status: Noti
 
 def test_a_client_that_can_tell_ignores_a_late_answer() -> None:
     model = model_after(graph(A), Release(keys=("a",)), graph(A))
-    model.notices_under_way["c0"].append(1)
-    model.note_delivered("c0", [ClientNotice("a", NoticeStatus.CANCELLED, graphs=1)])
+    model.notices_under_way["c0"].append((1, 0))
+    model.note_delivered("c0", [ClientNotice("a", NoticeStatus.CANCELLED, requests=(1, 0))])
     assert model.statuses["c0"] == {"a": NoticeStatus.PENDING}
     assert not model.ended_late
 
@@ -125,8 +126,10 @@ def test_scattered_data_overtakes_graphs_and_so_does_the_news_of_its_loss() -> N
     model = ClientModel(("c0",))
     ask(model, graph(A), arrives=False)
     ask(model, Scattered(who_has={"b": ("w0",)}))
-    model.notices_under_way["c0"].append(0)
-    model.note_delivered("c0", [ClientNotice("b", NoticeStatus.CANCELLED, graphs=0)])
+    model.notices_under_way["c0"] += [(0, 0), (0, 1)]
+    model.note_delivered("c0", [ClientNotice("b", NoticeStatus.CANCELLED, requests=(0, 0))])
+    assert model.statuses["c0"]["b"] is NoticeStatus.FINISHED, "that was before the scatter"
+    model.note_delivered("c0", [ClientNotice("b", NoticeStatus.CANCELLED, requests=(0, 1))])
     assert model.statuses["c0"]["b"] is NoticeStatus.CANCELLED
     assert not model.ended_late
 
