@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli.options import ExitStatus, columns, complain, duration
+from workerfuzz.harness.cli.options import ExitStatus, complain, duration
 
 app = typer.Typer()
 
@@ -47,6 +47,12 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page as well.")] = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Write cases of workers: what their logs say of the stuck keys."
+        ),
+    ] = None,
     max_size: Annotated[
         int | None,
         typer.Option(
@@ -59,10 +65,10 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
     The cluster is not changed, and nothing in a dump is executed. Exit status 1 says that something
     contradicts itself for good.
     """
-    from workerfuzz.harness.diagnose.diagnosis import SETTLED_S, as_data, diagnosed
+    from workerfuzz.harness.cli.diagnosis_output import show, write_cases
+    from workerfuzz.harness.diagnose.diagnosis import SETTLED_S, diagnosed
     from workerfuzz.harness.diagnose.nodes import MOST_NBYTES, DumpError
     from workerfuzz.harness.diagnose.reading import load
-    from workerfuzz.harness.diagnose.text import report
 
     try:
         dump = load(Path(source), MOST_NBYTES if max_size is None else max_size)
@@ -70,11 +76,7 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
         complain(str(error))
         raise typer.Exit(ExitStatus.BAD_INPUT) from None
     found = diagnosed(dump, SETTLED_S if settled is None else settled)
-    if json:
-        from json import dumps
-
-        typer.echo(dumps(as_data(found), indent=2))
-    else:
-        for line in report(found, columns(), everything=everything):
-            typer.echo(line)
+    show(found, as_json=json, everything=everything)
+    if cases is not None:
+        write_cases(found, cases, quietly=json)
     raise typer.Exit(ExitStatus.BROKEN if found.is_contradictory else ExitStatus.FINE)

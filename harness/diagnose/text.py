@@ -2,14 +2,17 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from workerfuzz.harness.cases.format.casefile import case_command
 from workerfuzz.harness.diagnose.diagnosis import ChainGroup, Diagnosis
 from workerfuzz.harness.diagnose.known_shapes import MOST_CANDIDATES, Candidate
 from workerfuzz.harness.diagnose.model import SCHEDULER, ClusterDump
 from workerfuzz.harness.diagnose.names import printable
 from workerfuzz.harness.diagnose.waiting import Link, RootKind, named
+from workerfuzz.harness.diagnose.worker_case import WorkerCase
 
 #: Most of each that fits on one screen.
 MOST_GROUPS: Final = 4
@@ -214,3 +217,17 @@ def of_story(diagnosis: Diagnosis, most: int) -> Iterator[str]:
     width = max(len(labels[place]) for place, _ in lines)
     for place, said in lines[max(left_out, 0) :]:
         yield f"  {labels[place]:{width}}  {said}"
+
+
+def of_case(diagnosis: Diagnosis, found: WorkerCase, path: Path | None) -> Iterator[str]:
+    """Yield what came of the log of one worker."""
+    where = SCHEDULER if found.place == SCHEDULER else diagnosis.dump.labels[found.place]
+    keys = printable(named(found.keys))
+    if found.case is None or path is None:
+        yield f"No case of {where} ({keys}): {printable(found.refusal)}."
+        return
+    broken = found.case.breaks[0].property
+    steps = count(len(found.case.steps), "step")
+    yield f"Case of {where} ({keys}): {path}: {steps} of {found.events} events break {broken}."
+    yield f"  It shows {where}'s half: {where}, told so, ends like this. Not why it was told so."
+    yield f"  {case_command('replay', path, found.case.subjects[0])}"
