@@ -30,8 +30,8 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
     source: Annotated[
         str,
         typer.Argument(
-            metavar="DUMP",
-            help="A file of Client.dump_cluster_state().",
+            metavar="DUMP|ADDRESS",
+            help="A file of Client.dump_cluster_state(), or tcp://scheduler:8786.",
         ),
     ],
     settled: Annotated[
@@ -59,6 +59,14 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
             parser=size, metavar="SIZE", help="Read so much of a dump, unpacked; else 1GiB."
         ),
     ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            parser=duration,
+            metavar="TIME",
+            help="Wait so long for a live cluster; else 20s. What has not answered by then is named.",
+        ),
+    ] = None,
 ) -> None:
     """Find out why a cluster hangs: who waits for what, what contradicts what, and which bug it is.
 
@@ -67,11 +75,15 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
     """
     from workerfuzz.harness.cli.diagnosis_output import show, write_cases
     from workerfuzz.harness.diagnose.diagnosis import SETTLED_S, diagnosed
+    from workerfuzz.harness.diagnose.live import TIME_LIMIT_S, is_address, read_cluster
     from workerfuzz.harness.diagnose.nodes import MOST_NBYTES, DumpError
     from workerfuzz.harness.diagnose.reading import load
 
     try:
-        dump = load(Path(source), MOST_NBYTES if max_size is None else max_size)
+        if is_address(source):
+            dump = read_cluster(source, TIME_LIMIT_S if time_limit is None else time_limit)
+        else:
+            dump = load(Path(source), MOST_NBYTES if max_size is None else max_size)
     except DumpError as error:
         complain(str(error))
         raise typer.Exit(ExitStatus.BAD_INPUT) from None

@@ -126,6 +126,7 @@ def at_worker(worker: DumpedWorker) -> Iterator[tuple[str, str, AnyProperty, str
 def across(dump: ClusterDump, worker: DumpedWorker) -> Iterator[tuple[str, str, AnyProperty, str]]:
     where = worker.address
     known = dump.scheduler.workers[where]
-    for key in {*worker.tasks, *worker.stored, *known.has_what, *known.processing}:
+    keys = {*worker.tasks, *worker.stored, *known.has_what, *known.processing}
+    for key in keys.intersection(dump.scheduler.tasks) if dump.is_partial else keys:
         its = KeyAcross(key, dump.scheduler, where, worker, key in worker.actors)
         yield from checked(where, key, ACROSS, its)

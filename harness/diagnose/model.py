@@ -46,6 +46,7 @@ class Stimulus(NamedTuple):
     Attributes:
         kind: name of Dask's class.
         fields: as they are in the dump, without values, specs and exceptions.
+        holders: addresses by key, of events that tell who holds what.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Stimulus(NamedTuple):
     stimulus_id: str
     handled: float
     fields: Mapping[str, object]
+    holders: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(slots=True)
@@ -86,7 +88,8 @@ class DumpedWorker:
 
     Attributes:
         at: time of its dump, by its own clock, as late as anything in the dump tells.
-        log_length: entries that a log keeps; older ones are gone where it has as many.
+        log_length: entries that its logs keep; None where the dump does not say.
+        is_log_whole: no event is missing from the beginning of its log, as far as can be told.
         actors: keys of actors, whose values are not in the dump.
         busy: peers that are to be asked again later.
     """
@@ -105,6 +108,7 @@ class DumpedWorker:
     log: list[LogEntry] = field(default_factory=list)
     stimuli: list[Stimulus] = field(default_factory=list)
     log_length: int | None = None
+    is_log_whole: bool = True
     news: dict[str, float] = field(default_factory=dict)
     at: float = UNKNOWN
 
@@ -150,11 +154,6 @@ class DumpedWorker:
 
     # Of its logs
 
-    @property
-    def is_log_whole(self) -> bool:
-        """No event is missing from the beginning of its log, as far as can be told."""
-        return not self.stimuli or self.log_length is None or len(self.stimuli) < self.log_length
-
     def age(self, key: str) -> float:
         """Seconds since the last news of a key here; at least, where the log does not go back so far."""
         return max(self.at - self.news.get(key, self.oldest), 0.0)
@@ -172,6 +171,7 @@ class ClusterDump:
         source: the file or address that it is from.
         release: of distributed; empty where the dump does not say.
         has_scheduler: the scheduler is in it; otherwise it is of a single worker.
+        is_partial: it has only what concerns keys that are not there.
         waiting_on: inputs that a task waits for, as the scheduler says.
         hosts: hosts that a task is restricted to, where it is.
         workers: those that answered, by address.
@@ -185,6 +185,7 @@ class ClusterDump:
     source: str
     release: str = ""
     has_scheduler: bool = False
+    is_partial: bool = False
     scheduler: SchedulerState = field(default_factory=SchedulerState)
     address: str = ""
     waiting_on: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -192,7 +193,6 @@ class ClusterDump:
     workers: dict[str, DumpedWorker] = field(default_factory=dict)
     silent: dict[str, str] = field(default_factory=dict)
     log: list[LogEntry] = field(default_factory=list)
-    log_length: int | None = None
     news: dict[str, float] = field(default_factory=dict)
     at: float = UNKNOWN
     heard: dict[str, float] = field(default_factory=dict)

@@ -207,7 +207,7 @@ class ServerReader:
         self.participants: list[WorkerOnScheduler] = []
         self.clients: list[ClientOnScheduler] = []
         self.log: list[LogEntry] = []
-        self.stimuli: list[Stimulus] = []
+        self.events: list[dict[str, object]] = []
         self.log_length: int | None = None
 
     def read(self, name: object, node: Node) -> None:
@@ -223,7 +223,7 @@ class ServerReader:
         elif name == "log":
             self.log = [worker_entry(it.value()) for it in node.items()]
         elif name == "stimulus_log":
-            self.stimuli = [stimulus(it.value(), self.spellings) for it in node.items()]
+            self.events = [event_fields(it.value()) for it in node.items()]
         elif name == "config":
             self.log_length = log_length(node.value())
         elif name in PLAIN:
@@ -259,10 +259,11 @@ class ServerReader:
             dump.scheduler.clients[client.client_key] = ClientRecord(client.client_key, wants)
         dump.labels = Labels({it.address: it.name for it in self.participants})
         dump.news = last_news(self.log)
-        dump.at = max([dump.at, *(entry.time for entry in self.log[-1:])])
+        dump.at = max([dump.at, self.time, *(entry.time for entry in self.log[-1:])])
 
     def worker(self, address: str) -> DumpedWorker:
         plain = self.plain
+        stimuli = [stimulus(it, self.spellings) for it in self.events]  # now all keys are known
         found = DumpedWorker(
             address,
             WorkerConfig(nthreads=as_count(plain.get("nthreads"))),
@@ -275,23 +276,31 @@ class ServerReader:
             in_flight=transfers(plain.get("in_flight_workers")),
             busy=keys_in(plain.get("busy_workers")),
             log=self.log,
-            stimuli=self.stimuli,
+            stimuli=stimuli,
             log_length=self.log_length,
             news=last_news(self.log),
         )
-        for it in self.stimuli:
+        for it in stimuli:
             for key in it.keys:
                 found.news[key] = max(found.news.get(key, 0.0), it.handled)
-        times = [*(it.time for it in self.log[-1:]), *(it.handled for it in self.stimuli[-1:])]
-        found.at = max(times, default=0.0)
+        times = [*(it.time for it in self.log[-1:]), *(it.handled for it in stimuli[-1:])]
+        found.at = max([self.time, *times])
+        kept = self.log_length
+        is_full = bool(stimuli) and kept is not None and len(stimuli) >= kept
+        found.is_log_whole = not is_full and plain.get("is_log_whole") is not False
         return found
+
+    @property
+    def time(self) -> float:
+        """Time at which it was read, where that is told: of live clusters."""
+        return as_time(self.plain.get("time"))
 
 
 #: Fields that are kept as they are.
 PLAIN: Final = frozenset(
     {
         "address", "nthreads", "status", "running", "data", "executing", "long_running",
-        "in_flight_workers", "busy_workers",
+        "in_flight_workers", "busy_workers", "time", "is_log_whole",
     }
 )  # fmt: skip
 
@@ -483,27 +492,31 @@ def as_time(found: object) -> float:
     return float(found) if isinstance(found, int | float) else 0.0
 
 
-def stimulus(found: object, spellings: Spellings) -> Stimulus:
-    """Return an event of the log of a worker."""
+def event_fields(found: object) -> dict[str, object]:
+    """Return the fields of an event of a worker that are of use."""
     if not isinstance(found, dict) or "cls" not in found:
         raise DumpError("an event of the log of a worker has no class")
-    fields = {str(name): value for name, value in found.items() if name not in BULKY}
+    return {str(name): value for name, value in found.items() if name not in BULKY}
+
+
+def stimulus(fields: dict[str, object], spellings: Spellings) -> Stimulus:
+    """Return an event of the log of a worker, its keys in their one spelling."""
     keys: dict[str, None] = {}
     if "key" in fields:
-        keys[spellings.learn(fields["key"])] = None
-    for name in ("keys", "who_has", "data"):
-        part = fields.get(name)
-        keys |= dict.fromkeys(
-            map(spellings.learn, part)
-            if isinstance(part, list | tuple)
-            else spellings.of_mappings(mapping(part))
-        )
+        keys[key_text(fields["key"])] = None
+    keys |= as_keys(keys_in(fields.get("keys")))
+    keys |= as_keys(spellings.of_mappings(mapping(fields.get("data"))))
+    holders = {
+        spellings.of_mapping(key): tuple(map(str, listed(peers)))
+        for key, peers in mapping(fields.get("who_has")).items()
+    }
     return Stimulus(
-        str(found["cls"]),
-        tuple(keys),
-        str(found.get("stimulus_id") or ""),
-        as_time(found.get("handled")),
+        str(fields["cls"]),
+        tuple(keys | dict.fromkeys(holders)),
+        str(fields.get("stimulus_id") or ""),
+        as_time(fields.get("handled")),
         fields,
+        holders,
     )
 
 

@@ -270,12 +270,9 @@ def peer_of(dump: ClusterDump, event: Stimulus) -> str:
 
 def holders_of(dump: ClusterDump, event: Stimulus) -> str:
     """Return who holds what, as an event says."""
-    found = event.fields.get("who_has")
-    if not isinstance(found, dict) or not found:
+    if not event.holders:
         return ""
-    listed = [
-        f"{key} on {dump.labels.listed(map(str, peers or ()))}" for key, peers in found.items()
-    ]
+    listed = [f"{key} on {dump.labels.listed(peers)}" for key, peers in event.holders.items()]
     return f", with {named(listed)}"
 
 

@@ -106,7 +106,9 @@ def heading(diagnosis: Diagnosis) -> Iterator[str]:
     else:
         workers = count(len(dump.scheduler.workers), "worker")
         tasks = count(len(dump.scheduler.tasks), "task")
-        yield f"{dump.source}: {release}, {workers}, {tasks}, {count(diagnosis.wanted, 'key')} wanted"
+        wanted = count(diagnosis.wanted, "key")
+        read = f"{tasks} read, of those that are not there" if dump.is_partial else tasks
+        yield f"{dump.source}: {release}, {workers}, {read}, {wanted} wanted"
     for address, why in dump.silent.items():
         yield f"{dump.labels[address]} ({address}) did not answer: {why}"
     mentioned = dict.fromkeys(

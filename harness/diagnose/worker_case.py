@@ -16,7 +16,7 @@ from workerfuzz.harness.cases.format.case import Case, KnownBreak
 from workerfuzz.harness.cases.replay.record import record
 from workerfuzz.harness.diagnose.diagnosis import Diagnosis
 from workerfuzz.harness.diagnose.model import SCHEDULER, ClusterDump, DumpedWorker, Stimulus
-from workerfuzz.harness.diagnose.names import Spellings, printable
+from workerfuzz.harness.diagnose.names import printable
 from workerfuzz.harness.diagnose.waiting import named
 from workerfuzz.harness.engines.shrink.shrink import shrink
 from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
@@ -113,8 +113,8 @@ def case_of(dump: ClusterDump, worker: DumpedWorker, keys: tuple[str, ...]) -> W
         raise Refused("its log of events is empty, or is not in the dump")
     if not worker.is_log_whole:
         raise Refused(
-            f"the beginning of its log is gone: it keeps {worker.log_length} events; set {SETTING} "
-            "to 100000 before the cluster starts, and dump again when it hangs"
+            f"the beginning of its log is gone: it keeps {worker.log_length or 'too few'} events; set "
+            f"{SETTING} to 100000 before the cluster starts, and dump again when it hangs"
         )
     part = LogSlice(worker, keys)
     steps = [*part.steps()]
@@ -196,10 +196,6 @@ class LogSlice:
         self.worker = worker
         self.keys = [*self._with_inputs(keys)]
         self.names = {key: f"k{number}" for number, key in enumerate(self.keys)}
-        self._spellings = Spellings()
-        for event in worker.stimuli:
-            for key in (event.fields.get("key"), *as_items(event.fields.get("keys"))):
-                self._spellings.learn(key)
         self._peers = {worker.address: ADDRESS}
         self._ranks = self._priorities()
         self._asked = [it for it in worker.log if it.what == "gather-dependencies"]
@@ -248,11 +244,10 @@ class LogSlice:
         (dask/distributed#6620); the log tells which one it was.
         """
         found = []
-        for raw, peers in as_pairs(event.fields.get("who_has")):
-            key = self._spellings.of_mapping(raw)
+        for key, peers in event.holders.items():
             if key in self.names:
                 asked = self.asked_for(key, event)
-                listed = [it for it in map(str, as_items(peers)) if asked in {"", it}]
+                listed = [it for it in peers if asked in {"", it}]
                 found.append(Holding(self.names[key], tuple(map(self.peer, listed))))
         return tuple(found)
 

@@ -96,6 +96,12 @@ def test_keys_that_are_tuples_are_the_same_key_everywhere(tmp_path: Path) -> Non
     assert {it for event in dump.workers[W1].stimuli for it in event.keys} == {key, "b", "c"}
 
 
+def test_keys_of_one_worker_alone_are_known_before_its_events_are_told() -> None:
+    worker = with_tuples(dump_of("unreadable"))["workers"][W1]
+    dump = model(dict(sorted(worker.items())))  # as YAML writes it: logs before tasks
+    assert {it for event in dump.workers[W1].stimuli for it in event.keys} == {"('a', 0)", "b", "c"}
+
+
 def test_workers_that_did_not_answer_are_named() -> None:
     plain = dump_of("unreadable")
     plain["workers"][W0] = "OSError('Timed out')"
