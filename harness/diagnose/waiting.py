@@ -7,7 +7,7 @@ the worst counts: one that nothing will move comes before one that only takes lo
 
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
@@ -65,40 +65,51 @@ class Link(NamedTuple):
     kind: RootKind = RootKind.STUCK
 
 
+class Behind(NamedTuple):
+    """Everything that is behind one place: the worst of the roots that it waits for.
+
+    Attributes:
+        ahead: the next place on the way; None at the root itself.
+        states: the last different states on the way, without names.
+    """
+
+    kind: RootKind
+    age_s: float
+    root: Place
+    ahead: Place | None
+    states: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Chain:
     """The chain from a key that a client wants to its root.
 
     Attributes:
         clients: that want the key.
-        links: from the scheduler's view of the wanted key on; the last is the root.
         kind: of the root.
-        age_s: since the last news of the root, at its place; of a function, how long it runs.
+        age_s: since the last news of the root; of a function, how long it runs.
         shape: the last links, without names.
     """
 
     wanted: str
     clients: tuple[str, ...]
-    links: tuple[Link, ...]
     kind: RootKind
     age_s: float
+    shape: str
+    root: Link
+    waiting: "Waiting" = field(repr=False, compare=False)
 
     @property
-    def root(self) -> Link:
-        return self.links[-1]
-
-    @property
-    def shape(self) -> str:
-        return shape_of(self.links)
+    def links(self) -> tuple[Link, ...]:
+        """From the scheduler's view of the wanted key on; the last is the root."""
+        return self.waiting.links(self.wanted)
 
 
-def shape_of(links: Sequence[Link]) -> str:
-    """Return the last links of a chain without names; a repeated state counts once."""
-    states = [link.state for link in links]
-    distinct = [it for it, before in zip(states, [None, *states], strict=False) if it != before]
-    while len(distinct) > 2 and distinct[0] == "scheduler: waiting":
-        distinct.pop(0)
-    return " > ".join(distinct[-LONGEST_SHAPE:])
+def shape_of(states: tuple[str, ...]) -> str:
+    """Return the last states of a chain as one text; how many tasks wait for others does not matter."""
+    while len(states) > 2 and states[0] == "scheduler: waiting":
+        states = states[1:]
+    return " > ".join(states)
 
 
 def named(keys: Iterable[str], most: int = MOST_NAMED) -> str:
@@ -120,8 +131,7 @@ class Waiting:
         self.settled_s = settled_s
         self.tasks = dump.scheduler.tasks
         self._links: dict[Place, Link] = {}
-        self._next: dict[Place, Place | None] = {}
-        self._worst: dict[Place, tuple[int, float]] = {}
+        self._behind: dict[Place, Behind] = {}
 
     def chains(self) -> list[Chain]:
         """Return a chain for each key that is wanted and not there; the worst and oldest first."""
@@ -130,38 +140,51 @@ class Waiting:
             for key, clients in self.dump.wanted().items()
             if self.tasks[key].state not in THERE
         ]
-        return sorted(found, key=lambda it: (-it.kind, -it.age_s, len(it.links)))
+        return sorted(found, key=lambda it: (-it.kind, -it.age_s))
 
-    def chain(self, key: str, clients: Sequence[str] = ()) -> Chain:
+    def chain(self, key: str, clients: tuple[str, ...] = ()) -> Chain:
         """Return the chain from a key at the scheduler to its worst root."""
-        place: Place | None = (SCHEDULER, key)
-        self.find_worst((SCHEDULER, key))
-        links: list[Link] = []
-        while place is not None and len(links) <= len(self._links):
-            links.append(self.link(place))
-            place = self._next[place]
-        root = links[-1]
-        return Chain(key, tuple(clients), tuple(links), self.kind_of(root), self.age_s(root))
+        behind = self.behind((SCHEDULER, key))
+        root, shape = self.link(behind.root), shape_of(behind.states)
+        return Chain(key, clients, behind.kind, behind.age_s, shape, root, self)
 
-    def find_worst(self, start: Place) -> None:
+    def links(self, key: str) -> tuple[Link, ...]:
+        """Return all links from a key at the scheduler to its worst root."""
+        found: list[Link] = []
+        place: Place | None = (SCHEDULER, key)
+        while place is not None:
+            found.append(self.link(place))
+            place = self.behind(place).ahead
+        return tuple(found)
+
+    def behind(self, start: Place) -> Behind:
         """Find the worst root behind a place and every place on the way; depth first, no recursion."""
         open_: dict[Place, None] = {start: None}
         while open_:
             place = next(reversed(open_))
-            if place in self._worst:
+            if place in self._behind:
                 open_.popitem()
                 continue
             link = self.link(place)
-            unknown = [it for it in link.waits_for if it not in self._worst and it not in open_]
-            if unknown:
-                open_[unknown[0]] = None
+            unknown = next(
+                (it for it in link.waits_for if it not in self._behind and it not in open_), None
+            )
+            if unknown is not None:
+                open_[unknown] = None
                 continue
-            known = [it for it in link.waits_for if it in self._worst]  # the others are in a circle
-            worst = max(known, key=lambda it: self._worst[it], default=None)
-            self._next[place] = worst
-            rank = (self.kind_of(link), self.age_s(link))
-            self._worst[place] = rank if worst is None else self._worst[worst]
+            known = [it for it in link.waits_for if it in self._behind]  # others are in a circle
+            self._behind[place] = self.joined(place, link, known)
             open_.popitem()
+        return self._behind[start]
+
+    def joined(self, place: Place, link: Link, ahead: Sequence[Place]) -> Behind:
+        """Return what is behind a place, of which all that it waits for is known."""
+        if not ahead:
+            return Behind(self.kind_of(link), self.age_s(link), place, None, (link.state,))
+        worst = max(ahead, key=lambda it: self._behind[it][:2])
+        its = self._behind[worst]
+        states = its.states if its.states[0] == link.state else (link.state, *its.states)
+        return its._replace(ahead=worst, states=states[-LONGEST_SHAPE:])
 
     def kind_of(self, root: Link) -> RootKind:
         """Return the kind of a root; one with news a moment ago is moving."""

@@ -21,8 +21,9 @@ from workerfuzz.harness.diagnose.waiting import named
 from workerfuzz.harness.engines.shrink.shrink import shrink
 from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.worlds.playing import take_steps, violation_of
-from workerfuzz.harness.worlds.scopes import WORKER
+from workerfuzz.harness.worlds.scopes import run_config_of
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 from workerfuzz.strategies.key_order import Cycle
@@ -128,7 +129,7 @@ def case_of(dump: ClusterDump, worker: DumpedWorker, keys: tuple[str, ...]) -> W
     if differing:
         raise Refused(f"replayed, its log does not end in the states of the dump: {differing}")
     subject = DaskSubject()
-    violation = violation_of(WORKER.open(subject, WORKER.run_config_of(steps, config)), steps)
+    violation = violation_of(WorkerWorld(subject, run_config_of(steps, config)), steps)
     if violation is None or not is_about(violation, part.names_of(keys)):
         raise Refused("replayed, the worker does as it was told: it breaks no property alone")
     shrunk = shrink(subject, violation, PATIENCE_S).violation
@@ -166,10 +167,10 @@ def is_about(violation: Violation, names: Iterable[str]) -> bool:
 def differences(part: "LogSlice", steps: Sequence[Step], config: WorkerConfig) -> str:
     """Return the states in which a replay ends that are not those of the dump, in words."""
     try:
-        run_config = WORKER.run_config_of(steps, config)
+        run_config = run_config_of(steps, config)
     except Cycle as error:
         raise Refused(f"a key was used for two contents: {error}") from None
-    with WORKER.open(DaskSubject(validate=False), run_config) as world:
+    with WorkerWorld(DaskSubject(validate=False), run_config) as world:
         impossible = [
             f"{result.step}: {result.impossible}"
             for result in take_steps(world, steps, skip_impossible=True)
@@ -264,8 +265,10 @@ def as_items(found: object) -> list[float]:
     return [*found] if isinstance(found, list | tuple) else []
 
 
-def as_pairs(found: object) -> Iterable[tuple[object, object]]:
-    return found.items() if isinstance(found, dict) else ()
+def as_amounts(found: object) -> Iterator[tuple[str, float]]:
+    for name, amount in found.items() if isinstance(found, dict) else ():
+        if isinstance(amount, int | float):
+            yield str(name), amount
 
 
 def compute_task(part: LogSlice, event: Stimulus, known: tuple[str, ...]) -> Step | None:
@@ -274,7 +277,7 @@ def compute_task(part: LogSlice, event: Stimulus, known: tuple[str, ...]) -> Ste
         key=known[0],
         needs=part.holdings(event),
         priority=part.rank(event),
-        resources=tuple(sorted((str(name), max(int(it), 1)) for name, it in as_pairs(needed))),
+        resources=tuple(sorted((name, max(int(it), 1)) for name, it in as_amounts(needed))),
         actor=bool(event.fields.get("actor")),
     )
 
