@@ -28,7 +28,7 @@ from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.report.diagram.machine import dask_tables, machine
-from workerfuzz.harness.report.diagram.observed import of_shards
+from workerfuzz.harness.report.diagram.observed_transitions import of_shards
 from workerfuzz.harness.report.diagram.svg import picture as map_of
 from workerfuzz.harness.report.night_report.finding_detail import DetailLoader, draw
 from workerfuzz.harness.report.night_report.night_report import NightReport

@@ -51,8 +51,8 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Replay cases: is everything still as it is written?"""
     from workerfuzz.harness.cases.format.files import case_files
+    from workerfuzz.harness.cases.replay import batch
     from workerfuzz.harness.cases.replay.batch import BatchReplay, Result, subjects_of, summary
-    from workerfuzz.harness.cases.replay.post_mortem import debug
     from workerfuzz.harness.cases.replay.replay_process import Child
     from workerfuzz.harness.report.live.progress import track
     from workerfuzz.harness.subjects import get
@@ -69,7 +69,7 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
             subject=system,
             rewriting=rewrite,
             elsewhere=None if pdb else child.replay,
-            on_violation=debug if pdb else None,
+            on_violation=batch.debug_exception if pdb else None,
             fixed=fixed or (),
         )
         try:

@@ -19,14 +19,16 @@ from workerfuzz.harness.cli.options import (
 app = typer.Typer()
 
 
-class Party(enum.StrEnum):
+class Participant(enum.StrEnum):
     """Participants whose states can be drawn."""
 
     WORKER = "worker"
     SCHEDULER = "scheduler"
 
 
-PartyOption = Annotated[Party, typer.Option("--of", help="Whose states and transitions.")]
+ParticipantOption = Annotated[
+    Participant, typer.Option("--of", help="Whose states and transitions.")
+]
 
 ObservedOption = Annotated[
     Path | None,
@@ -41,7 +43,7 @@ ObservedOption = Annotated[
 
 @app.command()
 def diagram(  # noqa: PLR0917 - options of a command are never given by position
-    party: PartyOption = Party.WORKER,
+    participant: ParticipantOption = Participant.WORKER,
     observed: ObservedOption = None,
     subject: Annotated[
         str | None,
@@ -67,9 +69,9 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
     """Draw the states of a task, and all transitions: the reference's, Dask's, and those taken."""
     fix_hash_order(DASK)
     from workerfuzz.harness.report.diagram.machine import dask_tables, machine
-    from workerfuzz.harness.report.diagram.observed import observed_in
+    from workerfuzz.harness.report.diagram.mermaid import mermaid as flow
+    from workerfuzz.harness.report.diagram.observed_transitions import observed_in
     from workerfuzz.harness.report.diagram.svg import picture
-    from workerfuzz.harness.report.diagram.texts import mermaid as flow
     from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 
     try:
@@ -78,14 +80,14 @@ def diagram(  # noqa: PLR0917 - options of a command are never given by position
         complain(f"{error}; its table is not compared")
         dask = None
     if observed is not None:
-        seen = observed_in(observed, party.value, subject, scope.value if scope else None)
-        drawn = machine(party, dask, seen.counts, seen.told)
+        seen = observed_in(observed, participant.value, subject, scope.value if scope else None)
+        drawn = machine(participant, dask, seen.counts, seen.description)
     elif subject or scope:
         raise typer.BadParameter(
             "--subject and --scope choose of what was observed: add --observed DIR"
         )
     else:
-        drawn = machine(party, dask)
+        drawn = machine(participant, dask)
     if svg is not None:
         write_output(svg, picture(drawn))
     if mermaid is not None or svg is None:

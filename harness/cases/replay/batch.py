@@ -1,5 +1,7 @@
 """Replaying many files, one bad one not stopping the others."""
 
+import pdb
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -18,8 +20,10 @@ from workerfuzz.harness.cases.replay.replay import (
 )
 from workerfuzz.harness.cases.replay.replay_process import ChildFailed
 from workerfuzz.harness.cases.replay.rewrite import rewrite
+from workerfuzz.harness.cases.triage.signature import root
 from workerfuzz.harness.subjects import declaration, get, trial_fixes
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
+from workerfuzz.harness.worlds.violation import Violation
 
 #: How summaries call a file that is no case.
 UNREADABLE: Final = "not readable"
@@ -168,3 +172,14 @@ def summary(results: Sequence[Result]) -> str:
     parts = [f"{counts[name]} {name}" for name in named] or ["nothing replayed"]
     rewritten = len({result.place for result in results if result.rewritten})
     return ", ".join(parts) + (f"; {rewritten} rewritten" if rewritten else "")
+
+
+def debug_exception(violation: Violation) -> None:
+    """Stop at the exception of the subject, in the frame that raised it; its world is still open."""
+    if violation.__cause__ is None:
+        said = f"{violation.property}: the subject raised nothing, so --pdb stops nowhere"
+        sys.stderr.write(f"workerfuzz: {said}\n")
+        return
+    raised = root(violation.__cause__)
+    sys.stdout.write(f"{type(raised).__name__}: {raised}\n")
+    pdb.post_mortem(raised.__traceback__)

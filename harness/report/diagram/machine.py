@@ -63,16 +63,16 @@ class DiagramTransition:
         return "" if self.count is None else short(self.count)
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """All there is to say of it, in one line."""
         said = f"{self.start} to {self.finish}"
         if self.count is not None:
             said += f": {counted(self.count, 'time')}" if self.count else ": never taken"
-        return said + OF.get(self.in_table, "") + (f" ({self.why})" if self.why else "")
+        return said + TABLE_NOTES.get(self.in_table, "") + (f" ({self.why})" if self.why else "")
 
 
 #: What is said of a transition that is not in every table.
-OF: Final[Mapping[InTable, str]] = MappingProxyType(
+TABLE_NOTES: Final[Mapping[InTable, str]] = MappingProxyType(
     {
         InTable.REFERENCE: "; in the reference's table alone",
         InTable.DASK: "; in Dask's table alone",
@@ -103,7 +103,7 @@ class StateDiagram:
         return f"States of a task on a {self.participant}"
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Description of the diagram in one line."""
         its = f"the reference and of dask {self.dask}" if self.dask else "the reference"
         said = f"{len(self.states)} states, {len(self.transitions)} transitions of {its}"

@@ -7,15 +7,15 @@ from html import escape
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.diagram.curves import BentLine, Box
-from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, StateDiagram
-from workerfuzz.harness.report.diagram.places import (
-    SHORT_LINE,
+from workerfuzz.harness.report.diagram.edge_routing import BezierCurve, Box
+from workerfuzz.harness.report.diagram.layout import (
+    STUB_LENGTH,
     DiagramLayout,
-    PlacedLine,
-    ShortLine,
-    layout_of,
+    EdgeStub,
+    RoutedEdge,
+    layout,
 )
+from workerfuzz.harness.report.diagram.machine import DiagramTransition, InTable, StateDiagram
 from workerfuzz.harness.report.swimlanes import shapes as draw
 from workerfuzz.harness.report.swimlanes.palette import family
 from workerfuzz.harness.report.templating import resource
@@ -24,7 +24,7 @@ from workerfuzz.harness.report.templating import resource
 THIN, PLAIN, TENFOLD = 0.8, 1.4, 0.75
 
 #: What each colour says.
-SAID: Final[Mapping[InTable, str]] = MappingProxyType(
+LEGEND: Final[Mapping[InTable, str]] = MappingProxyType(
     {
         InTable.BOTH: "in both tables",
         InTable.REFERENCE: "in the reference's table alone",
@@ -42,16 +42,16 @@ TEXT: Final = 17
 
 def picture(machine: StateDiagram) -> str:
     """A whole SVG file: it needs nothing else."""
-    drawn = layout_of(machine)
-    words, below = key(drawn)
-    pieces = "".join((*title(drawn), *painted(drawn), words))
+    drawn = layout(machine)
+    words, below = legend(drawn)
+    pieces = "".join((*title(drawn), *elements(drawn), words))
     size = f"{draw.n(drawn.width)} {draw.n(below)}"
     sheet = resource("lanes.css") + resource("diagram.css")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="wf map" viewBox="0 0 {size}" '
         f'width="{draw.n(drawn.width)}" height="{draw.n(below)}" role="img" '
         f'aria-labelledby="map-t map-d"><title id="map-t">{escape(machine.title)}</title>'
-        f'<desc id="map-d">{escape(machine.told, quote=False)}</desc>'
+        f'<desc id="map-d">{escape(machine.description, quote=False)}</desc>'
         f"<style>{sheet}</style>{pieces}</svg>\n"
     )
 
@@ -60,42 +60,42 @@ def title(drawn: DiagramLayout) -> Iterator[str]:
     """Yield the title and the description of the diagram."""
     yield draw.text(20, 24, drawn.machine.title, "title")
     letters = int((drawn.width - 40) / draw.LETTER)
-    for place, line in enumerate(textwrap.wrap(drawn.machine.told, letters)[:2]):
+    for place, line in enumerate(textwrap.wrap(drawn.machine.description, letters)[:2]):
         yield draw.text(20, 43 + place * TEXT, line, "no")
 
 
-def painted(drawn: DiagramLayout) -> Iterator[str]:
+def elements(drawn: DiagramLayout) -> Iterator[str]:
     """Lines below, then states, then counts: nothing hides a word."""
     for it in drawn.lines:
-        yield titled(
-            it.transition, bent(it.curve, it.transition) + head(it.curve, it.transition.in_table)
+        yield with_tooltip(
+            it.transition,
+            curve_path(it.curve, it.transition) + head(it.curve, it.transition.in_table),
         )
-    for short in drawn.short_lines:
-        yield titled(short.transition, short_line(short))
+    for short in drawn.stubs:
+        yield with_tooltip(short.transition, stub_line(short))
     for state, box in drawn.boxes.items():
-        yield state_of(state, drawn.machine.states[state], box)
+        yield state_box(state, drawn.machine.states[state], box)
     for it in drawn.lines:
         yield from count(it)
 
 
-def titled(transition: DiagramTransition, content: str) -> str:
-    """A transition that says in full what it is where somebody points at it."""
-    return (
-        f'<g class="transition"><title>{escape(transition.told, quote=False)}</title>{content}</g>'
-    )
+def with_tooltip(transition: DiagramTransition, content: str) -> str:
+    """A transition that shows its description where the mouse points at it."""
+    description = escape(transition.description, quote=False)
+    return f'<g class="transition"><title>{description}</title>{content}</g>'
 
 
 def width(transition: DiagramTransition) -> float:
-    """Of its line: as many times it was taken tenfold, so much thicker."""
+    """Return the width of its line, which grows with the logarithm of its count."""
     if transition.count is None:
         return PLAIN
     return THIN + TENFOLD * math.log10(transition.count + 1)
 
 
-def bent(curve: BentLine, transition: DiagramTransition) -> str:
-    spots = (curve.start, curve.pulled, curve.end)
-    start, pulled, end = (f"{draw.n(x)} {draw.n(y)}" for x, y in spots)
-    return line(f"M{start}Q{pulled} {end}", transition)
+def curve_path(curve: BezierCurve, transition: DiagramTransition) -> str:
+    points = (curve.start, curve.control, curve.end)
+    start, control, end = (f"{draw.n(x)} {draw.n(y)}" for x, y in points)
+    return line(f"M{start}Q{control} {end}", transition)
 
 
 def line(commands: str, transition: DiagramTransition) -> str:
@@ -104,14 +104,14 @@ def line(commands: str, transition: DiagramTransition) -> str:
     return f'<path d="{commands}" class="{kind}" style="stroke-width:{width(transition):.2f}"/>'
 
 
-def head(curve: BentLine, in_table: InTable) -> str:
-    """The head of an arrow, that lies along the end of its line."""
+def head(curve: BezierCurve, in_table: InTable) -> str:
+    """Return the head of an arrow, along the end of its curve."""
     (x1, y1), (x2, y2) = curve.at(0.93), curve.end
     along = math.atan2(y2 - y1, x2 - x1)
-    return pointed(x2, y2, along, in_table)
+    return arrow_head(x2, y2, along, in_table)
 
 
-def pointed(x: float, y: float, along: float, in_table: InTable) -> str:
+def arrow_head(x: float, y: float, along: float, in_table: InTable) -> str:
     length, half = 9, 4.2
     base = x - length * math.cos(along), y - length * math.sin(along)
     aside = half * math.sin(along), -half * math.cos(along)
@@ -121,19 +121,19 @@ def pointed(x: float, y: float, along: float, in_table: InTable) -> str:
     return f'<path d="{shape}" class="head {in_table}"/>'
 
 
-def short_line(short: ShortLine) -> str:
-    """Down from a state, with the name of where it leads beside it."""
+def stub_line(short: EdgeStub) -> str:
+    """A short line down from a state, with the name of its target beside it."""
     transition, x = short.transition, short.x - 40
-    end = short.y + SHORT_LINE - 8
+    end = short.y + STUB_LENGTH - 8
     said = f"{transition.finish} {transition.number}".rstrip()
     return (
         line(f"M{draw.n(x)} {draw.n(short.y)}V{draw.n(end - 4)}", transition)
-        + pointed(x, end, math.pi / 2, transition.in_table)
+        + arrow_head(x, end, math.pi / 2, transition.in_table)
         + draw.text(x + 8, end - 1, said, kind_of(transition))
     )
 
 
-def state_of(state: str, meaning: str, box: Box) -> str:
+def state_box(state: str, meaning: str, box: Box) -> str:
     kind = family(state)
     x, y = box.x - box.width / 2, box.y - box.height / 2
     return (
@@ -144,7 +144,7 @@ def state_of(state: str, meaning: str, box: Box) -> str:
     )
 
 
-def count(it: PlacedLine) -> Iterator[str]:
+def count(it: RoutedEdge) -> Iterator[str]:
     if it.label is not None:
         yield draw.text(
             it.label.x, it.label.y + 4, it.transition.number, kind_of(it.transition), "mid"
@@ -156,16 +156,16 @@ def kind_of(transition: DiagramTransition) -> str:
     return f"count {transition.in_table}{' zero' if transition.count == 0 else ''}"
 
 
-def key(drawn: DiagramLayout) -> tuple[str, float]:
+def legend(drawn: DiagramLayout) -> tuple[str, float]:
     """Return the legend below the diagram, and the y coordinate of its lower edge."""
     machine, x, y = drawn.machine, 20.0, drawn.height + 10
-    shown = [it for it in SAID if machine.transitions_in(it)] if machine.dask else []
+    shown = [it for it in LEGEND if machine.transitions_in(it)] if machine.dask else []
     pieces = []
     for in_table in shown:
-        said = f"{SAID[in_table]} ({len(machine.transitions_in(in_table))})"
+        said = f"{LEGEND[in_table]} ({len(machine.transitions_in(in_table))})"
         line = f"M{draw.n(x)} {draw.n(y)}h{SAMPLE - 9}"
         pieces.append(f'<path d="{line}" class="{in_table}" style="stroke-width:2"/>')
-        pieces.append(pointed(x + SAMPLE, y, 0, in_table))
+        pieces.append(arrow_head(x + SAMPLE, y, 0, in_table))
         pieces.append(draw.text(x + SAMPLE + 8, y + 4, said))
         x += SAMPLE + 28 + draw.wide(said)
     if shown:

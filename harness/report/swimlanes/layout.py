@@ -25,7 +25,7 @@ from workerfuzz.harness.report.swimlanes.shapes import LETTER, fitting, wide
 
 #: All in px: room for numbers on the left; at the sides of lanes; heads of lanes.
 GUTTER: Final = 34
-HEADS: Final = 40
+LABELS_HEIGHT: Final = 40
 
 #: Heights of a line of text, of what happens, of an arrow that takes no time, of a cell, between rows.
 TEXT: Final = 16
@@ -106,7 +106,7 @@ class Layout:
         self.rows: list[PlacedRow | tuple[Fold, float]] = []
         self.by_number: dict[int, PlacedRow] = {}
         self.undelivered: dict[int, Undelivered] = {}
-        self._down = float(HEADS)
+        self._down = float(LABELS_HEIGHT)
         self._rests = False
         for row in shown:
             if isinstance(row, Fold):
@@ -142,7 +142,7 @@ class Layout:
         if row is not None and row in self.by_number:
             return self.by_number[row].y
         first = next(iter(self.by_number), 0)
-        return self.height - 4 if row is None or row > first else float(HEADS)
+        return self.height - 4 if row is None or row > first else float(LABELS_HEIGHT)
 
     def start(self, row: int) -> float:
         """Return the y coordinate at which arrows of a row start: below the text of the row."""

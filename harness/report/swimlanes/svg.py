@@ -9,8 +9,8 @@ from workerfuzz.harness.cases.swimlanes.chart import Chart
 from workerfuzz.harness.cases.swimlanes.folding import shown_lanes, shown_rows
 from workerfuzz.harness.cases.swimlanes.listing import heading, verdict
 from workerfuzz.harness.report.swimlanes import shapes as draw
-from workerfuzz.harness.report.swimlanes.layout import HEADS, TEXT, Layout
-from workerfuzz.harness.report.swimlanes.painting import Painting, lane_heads
+from workerfuzz.harness.report.swimlanes.layout import LABELS_HEIGHT, TEXT, Layout
+from workerfuzz.harness.report.swimlanes.renderer import ChartRenderer, lane_labels
 from workerfuzz.harness.report.templating import resource
 
 #: Width in px of a picture for small screens; of others, for each lane, and at the least and most.
@@ -43,10 +43,10 @@ def picture(chart: Chart, width: float | None = None) -> str:
 
 def drawn(layout: Layout) -> tuple[str, float]:
     """A picture with the names of its lanes above it and its legend below; and its height."""
-    painting = Painting(layout)
+    painting = ChartRenderer(layout)
     legend, high = painting.legend(layout.width - 2 * MARGIN)
     legend = draw.group(legend, at=f"translate({MARGIN} {draw.n(layout.height + MARGIN / 2)})")
-    whole = "".join((*lane_heads(layout), *painting.pieces(), legend))
+    whole = "".join((*lane_labels(layout), *painting.elements(), legend))
     return whole, layout.height + high + MARGIN
 
 
@@ -80,7 +80,7 @@ def fragment(
 
 
 #: Height of the names of lanes where they are a picture of their own.
-HEAD: Final = HEADS - 8
+HEAD: Final = LABELS_HEIGHT - 8
 
 
 def live_fragments(chart: Chart, width: float, *, name: str) -> tuple[str, str]:
@@ -92,16 +92,16 @@ def live_fragments(chart: Chart, width: float, *, name: str) -> tuple[str, str]:
     size = f"{draw.n(layout.width)} {draw.n(HEAD)}"
     heads = (
         f'<svg class="wf" viewBox="0 0 {size}" width="{draw.n(layout.width)}" height="{draw.n(HEAD)}" '
-        f'aria-hidden="true">{"".join(lane_heads(layout))}</svg>'
+        f'aria-hidden="true">{"".join(lane_labels(layout))}</svg>'
     )
-    content = "".join(Painting(layout, live=True).pieces())
+    content = "".join(ChartRenderer(layout, live=True).elements())
     high = layout.height - HEAD
     return heads, element(chart, width, high, content, name=name, role="group", top=HEAD)
 
 
 def legend(chart: Chart, width: float) -> str:
     """Return the legend of colours and lines of a chart, as an ``<svg>`` element."""
-    content, high = Painting(Layout(chart, width_of(chart))).legend(width)
+    content, high = ChartRenderer(Layout(chart, width_of(chart))).legend(width)
     size = f"{draw.n(width)} {draw.n(high)}"
     return (
         f'<svg class="wf" viewBox="0 0 {size}" width="{draw.n(width)}" height="{draw.n(high)}" '

@@ -163,11 +163,6 @@ def doing(world: DrainedCluster) -> Iterator[str]:
         yield from map(" ".join, table_of(world))
 
 
-def succeed(world: DrainedCluster, worker: str, key: str) -> None:
-    """A thread ends well."""
-    world.end(worker, key, ThreadOutcome.SUCCESS)
-
-
 def arrive(world: DrainedCluster, worker: str, peer: str) -> None:
     """A transfer ends honestly: with what was served, or broken where the peer is gone."""
     served = (worker, peer) in world.served

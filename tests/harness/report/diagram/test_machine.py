@@ -32,7 +32,7 @@ def test_the_map_is_the_table(participant: str) -> None:
     assert made.states == MEANINGS[participant]
     assert {arc.count for arc in made.transitions} == {None}
     assert (
-        made.told
+        made.description
         == f"{len(made.states)} states, {len(made.transitions)} transitions of the reference"
     )
 
@@ -63,16 +63,18 @@ def test_transitions_say_all_there_is_to_say() -> None:
     }  # fmt: skip
     made = machine("worker", DASK, counts, "7 runs of dask")
     arcs = {(arc.start, arc.finish): arc for arc in made.transitions}
-    assert arcs["waiting", "ready"].told == ("waiting to ready: 1 time (all dependencies are here)")
-    assert arcs[LESS].told == (
+    assert arcs["waiting", "ready"].description == (
+        "waiting to ready: 1 time (all dependencies are here)"
+    )
+    assert arcs[LESS].description == (
         "waiting to rescheduled: never taken; in the reference's table alone (StealRequest)"
     )
-    assert arcs[MORE].told == "cancelled to memory: 1200 times; in Dask's table alone"
-    assert arcs["memory", "flight"].told == "memory to flight: 2 times; in no table"
-    assert arcs["ready", "executing"].told == "ready to executing (a thread is free)"
+    assert arcs[MORE].description == "cancelled to memory: 1200 times; in Dask's table alone"
+    assert arcs["memory", "flight"].description == "memory to flight: 2 times; in no table"
+    assert arcs["ready", "executing"].description == "ready to executing (a thread is free)"
     numbers = [arcs[it].number for it in (LESS, MORE, ("ready", "executing"))]
     assert numbers == ["0", "1.2k", ""]
-    assert made.told == (
+    assert made.description == (
         f"16 states, {len(made.transitions)} transitions of the reference and of dask 1.2.3; "
         "taken by 7 runs of dask"
     )

@@ -11,7 +11,7 @@ from workerfuzz.harness.report.diagram.machine import (
     StateDiagram,
     machine,
 )
-from workerfuzz.harness.report.diagram.svg import SAID, picture, width
+from workerfuzz.harness.report.diagram.svg import LEGEND, picture, width
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -34,9 +34,9 @@ def test_every_state_and_transition_is_drawn(participant: str) -> None:
     made = machine(participant)
     root = drawn(made)
     assert {*made.states} <= {*texts(root)}
-    assert sorted(titles(root)) == sorted(arc.told for arc in made.transitions)
+    assert sorted(titles(root)) == sorted(arc.description for arc in made.transitions)
     assert root.findtext(f"{SVG}title") == f"States of a task on a {participant}"
-    assert root.findtext(f"{SVG}desc") == made.told
+    assert root.findtext(f"{SVG}desc") == made.description
 
 
 def test_everything_is_in_sight() -> None:
@@ -50,10 +50,10 @@ def test_everything_is_in_sight() -> None:
 def test_colours_are_explained_that_are_used() -> None:
     dask = DaskTables("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
     said = texts(drawn(machine("scheduler", dask)))
-    assert f"{SAID[InTable.BOTH]} (1)" in said
-    assert f"{SAID[InTable.DASK]} (1)" in said
-    assert not any(SAID[InTable.NOBODY] in it for it in said)
-    assert not any(SAID[InTable.BOTH] in it for it in texts(drawn(machine("scheduler"))))
+    assert f"{LEGEND[InTable.BOTH]} (1)" in said
+    assert f"{LEGEND[InTable.DASK]} (1)" in said
+    assert not any(LEGEND[InTable.NOBODY] in it for it in said)
+    assert not any(LEGEND[InTable.BOTH] in it for it in texts(drawn(machine("scheduler"))))
 
 
 def test_what_is_taken_more_often_is_thicker() -> None:

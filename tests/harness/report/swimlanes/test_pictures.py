@@ -14,8 +14,8 @@ from workerfuzz.harness.cases.swimlanes.folding import brief, shown_rows
 from workerfuzz.harness.report.swimlanes.layout import MOST_UNDELIVERED
 from workerfuzz.harness.report.swimlanes.mermaid import escaped, mermaid
 from workerfuzz.harness.report.swimlanes.page import page
-from workerfuzz.harness.report.swimlanes.painting import LINES
 from workerfuzz.harness.report.swimlanes.palette import LEGEND, family
+from workerfuzz.harness.report.swimlanes.renderer import LINE_MEANINGS
 from workerfuzz.harness.report.swimlanes.svg import SMALL, fragment, live_fragments, picture
 
 CORPUS = Path(__file__).parents[4] / "regressions"
@@ -156,6 +156,7 @@ def test_a_legend_explains_the_signs_that_are_there(text: str) -> None:
     families = {family(state or "forgotten") for state in shown}
     for name, (_, meaning) in LEGEND.items():
         assert (meaning in said) is (name in families)
-    assert (LINES["x"] in said) is any(it.fate is Delivery.LOST for it in chart.arrows)
+    assert (LINE_MEANINGS["x"] in said) is any(it.fate is Delivery.LOST for it in chart.arrows)
     for kind in "mcq":
-        assert (LINES[kind] in said) is (re.search(rf'<path [^>]*class="{kind}"', svg) is not None)
+        drawn = re.search(rf'<path [^>]*class="{kind}"', svg)
+        assert (LINE_MEANINGS[kind] in said) is (drawn is not None)

@@ -7,7 +7,7 @@ from examples.accounts import account, night, tally, written
 
 from workerfuzz.harness.campaigns.nightly.folder import FolderError
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.report.diagram.observed import observed_in
+from workerfuzz.harness.report.diagram.observed_transitions import observed_in
 
 ALONE = account(
     plan=Plan(subject="reference", scope="worker"),
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_runs_of_all_systems_add_up(folder: Path) -> None:
     seen = observed_in(folder, "worker", None, None)
-    assert seen.told == "23 runs of clusters of dask 2026.8.0, reference 0.1"
+    assert seen.description == "23 runs of clusters of dask 2026.8.0, reference 0.1"
     assert seen.counts["worker waiting -> ready"] == 1205
 
 
@@ -34,7 +34,7 @@ def test_runs_of_one_system_or_scope_are_counted_alone(folder: Path) -> None:
         observed_in(folder, "worker", "reference", None),
         observed_in(folder, "worker", None, "worker"),
     ):
-        assert seen.told == "3 runs of reference 0.1"
+        assert seen.description == "3 runs of reference 0.1"
         assert seen.counts == {"worker waiting -> ready": 5, "worker flight -> memory": 0}
 
 

@@ -2,73 +2,75 @@
 
 import pytest
 
+from workerfuzz.harness.report.diagram.layout import POSITIONS, layout, state_boxes
 from workerfuzz.harness.report.diagram.machine import MEANINGS, DaskTables, machine
-from workerfuzz.harness.report.diagram.places import PLACES, boxes_of, layout_of
 
 PARTIES = ("worker", "scheduler")
 
 
 @pytest.mark.parametrize("participant", PARTIES)
 def test_every_state_of_the_reference_is_placed_by_hand(participant: str) -> None:
-    assert {*PLACES[participant]} == {*MEANINGS[participant]}
+    assert {*POSITIONS[participant]} == {*MEANINGS[participant]}
 
 
 @pytest.mark.parametrize("participant", PARTIES)
 def test_no_state_hides_another(participant: str) -> None:
-    boxes = list(boxes_of(machine(participant)).values())
-    assert not any(one.meets(other) for place, one in enumerate(boxes) for other in boxes[:place])
+    boxes = list(state_boxes(machine(participant)).values())
+    assert not any(
+        one.overlaps(other) for place, one in enumerate(boxes) for other in boxes[:place]
+    )
 
 
 @pytest.mark.parametrize("participant", PARTIES)
 def test_every_transition_is_a_line_or_ends_at_once(participant: str) -> None:
     made = machine(participant)
-    map_ = layout_of(made)
-    shown = [it.transition for it in (*map_.lines, *map_.short_lines)]
+    map_ = layout(made)
+    shown = [it.transition for it in (*map_.lines, *map_.stubs)]
     assert sorted(map(str, shown)) == sorted(map(str, made.transitions))
-    assert {it.transition.finish for it in map_.short_lines} == {"released"}
+    assert {it.transition.finish for it in map_.stubs} == {"released"}
     assert all(it.transition.finish != "released" for it in map_.lines)
 
 
 def test_lines_lead_from_their_start_to_their_finish() -> None:
-    map_ = layout_of(machine("worker"))
+    map_ = layout(machine("worker"))
     for it in map_.lines:
         start, finish = map_.boxes[it.transition.start], map_.boxes[it.transition.finish]
-        assert start.holds(it.curve.start, 3)
-        assert finish.holds(it.curve.end, 4)
+        assert start.contains(it.curve.start, 3)
+        assert finish.contains(it.curve.end, 4)
 
 
 @pytest.mark.parametrize("participant", PARTIES)
 def test_no_line_goes_through_a_state(participant: str) -> None:
-    map_ = layout_of(machine(participant))
+    map_ = layout(machine(participant))
     through = [
-        (it.transition.told, state)
+        (it.transition.description, state)
         for it in map_.lines
         for state, box in map_.boxes.items()
         if state not in (it.transition.start, it.transition.finish)
-        and any(box.holds(spot) for spot in it.curve.points())
+        and any(box.contains(point) for point in it.curve.points())
     ]
     assert through == []
 
 
 def test_the_map_is_the_same_each_time() -> None:
-    assert layout_of(machine("scheduler")) == layout_of(machine("scheduler"))
+    assert layout(machine("scheduler")) == layout(machine("scheduler"))
 
 
 def test_where_few_lead_to_each_state_every_transition_is_a_line() -> None:
     few = machine("worker")
     few = type(few)("worker", few.states, few.transitions[:5])
-    assert layout_of(few).short_lines == ()
+    assert layout(few).stubs == ()
 
 
 def test_counts_have_a_place_where_there_are_some() -> None:
-    map_ = layout_of(machine("scheduler", None, {"scheduler released -> waiting": 5}))
+    map_ = layout(machine("scheduler", None, {"scheduler released -> waiting": 5}))
     labelled = [it.transition.number for it in map_.lines if it.label is not None]
     assert labelled == ["5"]
 
 
 def test_states_that_nobody_placed_stand_below_the_others() -> None:
     strange = DaskTables("1", {"scheduler": [("memory", "spilled"), ("spilled", "lost")]})
-    boxes = boxes_of(machine("scheduler", strange))
+    boxes = state_boxes(machine("scheduler", strange))
     assert boxes["spilled"].y == boxes["lost"].y
     assert boxes["spilled"].y > max(boxes[state].y for state in MEANINGS["scheduler"])
-    assert not boxes["spilled"].meets(boxes["lost"])
+    assert not boxes["spilled"].overlaps(boxes["lost"])

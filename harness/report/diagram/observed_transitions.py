@@ -13,19 +13,21 @@ from workerfuzz.harness.report.groups import groups
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class ObservedTransitions:
     """Transitions that were taken.
 
     Attributes:
         counts: by names such as ``worker flight -> memory``; 0 for those that could have been.
-        told: whose runs they are, for people.
+        description: whose runs they are, for people.
     """
 
     counts: Mapping[str, int]
-    told: str
+    description: str
 
 
-def observed_in(path: Path, participant: str, subject: str | None, scope: str | None) -> Observed:
+def observed_in(
+    path: Path, participant: str, subject: str | None, scope: str | None
+) -> ObservedTransitions:
     """Return the transitions that runs of a subject and a scope took; None: of any.
 
     Raises:
@@ -36,7 +38,7 @@ def observed_in(path: Path, participant: str, subject: str | None, scope: str | 
         it for it in every if subject in (None, it.plan.subject) and scope in (None, it.plan.scope)
     ]
     seen = of_shards(its, participant)
-    if not seen.told:
+    if not seen.description:
         wanted = " of ".join(filter(None, (scope, subject)))
         raise FolderError(
             f"{path}: no runs{f' of {wanted}' if wanted else ''} with a {participant}; there are "
@@ -45,10 +47,12 @@ def observed_in(path: Path, participant: str, subject: str | None, scope: str | 
     return seen
 
 
-def of_shards(shards: Iterable[ShardResult], participant: str) -> Observed:
+def of_shards(shards: Iterable[ShardResult], participant: str) -> ObservedTransitions:
     """Return the transitions that runs of shards with such a participant took."""
     its = [it for it in groups(shards) if it.edges(participant).counts]
     done = total(it.done for it in its)
     counts = {name: 0 for it in its for name in it.edges(participant).known} | done.edges
-    told = f"{counted(done.runs, 'run')} of {', '.join(it.name for it in its)}" if its else ""
-    return Observed(counts, told)
+    description = (
+        f"{counted(done.runs, 'run')} of {', '.join(it.name for it in its)}" if its else ""
+    )
+    return ObservedTransitions(counts, description)

@@ -6,12 +6,12 @@ from math import hypot
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.report.diagram.curves import BentLine, Box, Canvas
+from workerfuzz.harness.report.diagram.edge_routing import BezierCurve, Box, EdgeRouter
 from workerfuzz.harness.report.diagram.machine import DiagramTransition, StateDiagram
 from workerfuzz.harness.report.swimlanes.shapes import wide
 
 #: Columns and lines of the map, by participant; what is not here stands below the others.
-PLACES: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = MappingProxyType(
+POSITIONS: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = MappingProxyType(
     {
         "worker": {
             "released": (0, 2.05),
@@ -43,38 +43,37 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[float, float]]]] = MappingProxyTyp
     }
 )
 
-#: Between columns and lines, in px; around all, and above them.
-ACROSS: Final = 196
-DOWN: Final = 146
+#: Distances of columns and rows, in px; the margin at the left, and above.
+COLUMN_WIDTH: Final = 196
+ROW_HEIGHT: Final = 146
 MARGIN: Final = 70
-HEAD: Final = 78
+TOP: Final = 78
 
-#: Words above the map end here.
-ABOVE: Final = 50
+#: Lower edge of the title, in px.
+TITLE_BOTTOM: Final = 50
 
 #: Height of a state.
 HEIGHT: Final = 34
 
-#: Where more than this share of the states lead to one, each of their lines ends at once and says where
-#: it leads.
-MANY: Final = 0.6
+#: Where more than this share of the states lead to one, each of their edges is a stub that names it.
+MOST_COMMON_SHARE: Final = 0.6
 
-#: What is left below a state for such a line, in px.
-SHORT_LINE: Final = 26
+#: Length of a stub below a state, in px.
+STUB_LENGTH: Final = 26
 
 
 @dataclass(frozen=True, slots=True)
-class PlacedLine:
-    """A transition that is a line, with where its count stands."""
+class RoutedEdge:
+    """A transition drawn as a curve, with the place of its count."""
 
     transition: DiagramTransition
-    curve: BentLine
+    curve: BezierCurve
     label: Box | None
 
 
 @dataclass(frozen=True, slots=True)
-class ShortLine:
-    """A transition that ends just below its start; the point where it begins."""
+class EdgeStub:
+    """A transition drawn as a stub below its start; the point where it begins."""
 
     transition: DiagramTransition
     x: float
@@ -87,52 +86,50 @@ class DiagramLayout:
 
     machine: StateDiagram
     boxes: Mapping[str, Box]
-    lines: tuple[PlacedLine, ...]
-    short_lines: tuple[ShortLine, ...]
+    lines: tuple[RoutedEdge, ...]
+    stubs: tuple[EdgeStub, ...]
     width: float
     height: float
 
 
-def layout_of(machine: StateDiagram) -> DiagramLayout:
-    """The same map for the same machine, whoever asks."""
-    boxes = boxes_of(machine)
-    common = crowded(machine)
-    short_lines = {
-        transition: ShortLine(
+def layout(machine: StateDiagram) -> DiagramLayout:
+    """Place everything; equal machines have equal layouts."""
+    boxes = state_boxes(machine)
+    common = most_common_target(machine)
+    stubs = {
+        transition: EdgeStub(
             transition, boxes[transition.start].x, boxes[transition.start].y + HEIGHT / 2
         )
         for transition in machine.transitions
         if transition.finish == common
     }
-    below = [Box(it.x, it.y + SHORT_LINE / 2, 104, SHORT_LINE) for it in short_lines.values()]
+    below = [Box(it.x, it.y + STUB_LENGTH / 2, 104, STUB_LENGTH) for it in stubs.values()]
     wide_, high = extent([*boxes.values(), *below])
-    frame = Box(wide_ / 2, (ABOVE + high) / 2, wide_ - 12, high - ABOVE)
-    canvas = Canvas([*boxes.values(), *below], frame)
-    canvas.labels.extend(below)
-    lines = [transition for transition in machine.transitions if transition not in short_lines]
+    frame = Box(wide_ / 2, (TITLE_BOTTOM + high) / 2, wide_ - 12, high - TITLE_BOTTOM)
+    router = EdgeRouter([*boxes.values(), *below], frame)
+    router.labels.extend(below)
+    lines = [transition for transition in machine.transitions if transition not in stubs]
     lines.sort(key=lambda it: length(boxes[it.start], boxes[it.finish]))
     curves = {
-        transition: canvas.line(boxes[transition.start], boxes[transition.finish])
+        transition: router.line(boxes[transition.start], boxes[transition.finish])
         for transition in lines
     }
     drawn = tuple(
-        PlacedLine(transition, curve, label(canvas, transition, curve))
+        RoutedEdge(transition, curve, label(router, transition, curve))
         for transition, curve in curves.items()
     )
-    return DiagramLayout(machine, boxes, drawn, tuple(short_lines.values()), wide_, high)
+    return DiagramLayout(machine, boxes, drawn, tuple(stubs.values()), wide_, high)
 
 
-def boxes_of(machine: StateDiagram) -> dict[str, Box]:
+def state_boxes(machine: StateDiagram) -> dict[str, Box]:
     """A box for each state."""
-    places = PLACES[machine.participant]
+    places = POSITIONS[machine.participant]
     lowest = max(line for _, line in places.values()) + 1
     others = [state for state in machine.states if state not in places]
-    spots = {**places, **{state: (place, lowest) for place, state in enumerate(others)}}
+    positions = {**places, **{state: (place, lowest) for place, state in enumerate(others)}}
     return {
-        state: Box(
-            MARGIN + spots[state][0] * ACROSS, HEAD + spots[state][1] * DOWN, room(state), HEIGHT
-        )
-        for state in machine.states
+        state: Box(MARGIN + x * COLUMN_WIDTH, TOP + y * ROW_HEIGHT, room(state), HEIGHT)
+        for state, (x, y) in ((state, positions[state]) for state in machine.states)
     }
 
 
@@ -140,21 +137,21 @@ def room(state: str) -> float:
     return wide(state) + 26
 
 
-def crowded(machine: StateDiagram) -> str:
-    """The state to which most lead, if that are many; else empty."""
+def most_common_target(machine: StateDiagram) -> str:
+    """Return the state that most transitions lead to, if that are many; else empty."""
     leading = {
         state: sum(it.finish == state for it in machine.transitions) for state in machine.states
     }
     most = max(leading, key=lambda it: leading[it])
-    return most if leading[most] > MANY * len(leading) else ""
+    return most if leading[most] > MOST_COMMON_SHARE * len(leading) else ""
 
 
 def length(start: Box, end: Box) -> float:
     return hypot(end.x - start.x, end.y - start.y)
 
 
-def label(canvas: Canvas, transition: DiagramTransition, curve: BentLine) -> Box | None:
-    return canvas.label(curve, wide(transition.number) + 4, 14) if transition.number else None
+def label(router: EdgeRouter, transition: DiagramTransition, curve: BezierCurve) -> Box | None:
+    return router.label(curve, wide(transition.number) + 4, 14) if transition.number else None
 
 
 def extent(boxes: list[Box]) -> tuple[float, float]:

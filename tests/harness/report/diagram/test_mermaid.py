@@ -3,7 +3,7 @@
 import re
 
 from workerfuzz.harness.report.diagram.machine import DaskTables, machine
-from workerfuzz.harness.report.diagram.texts import COLOURS, mermaid
+from workerfuzz.harness.report.diagram.mermaid import COLOURS, mermaid
 
 DASK = DaskTables("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
 COUNTS = {"scheduler waiting -> processing": 12, "scheduler memory -> erred": 2}
@@ -32,4 +32,4 @@ def test_mermaid_has_every_transition_in_its_colour() -> None:
 def test_mermaid_says_what_it_shows() -> None:
     lines = mermaid(MADE).splitlines()
     assert lines[1] == "    accTitle: States of a task on a scheduler"
-    assert lines[2] == f"    accDescr: {MADE.told}"
+    assert lines[2] == f"    accDescr: {MADE.description}"

@@ -18,7 +18,7 @@ from workerfuzz.harness.report.swimlanes.layout import (
     CELL,
     EVENT,
     GUTTER,
-    HEADS,
+    LABELS_HEIGHT,
     REMARK,
     TEXT,
     Layout,
@@ -30,7 +30,7 @@ from workerfuzz.harness.report.swimlanes.layout import (
 from workerfuzz.harness.report.swimlanes.palette import LEGEND, family
 
 #: What lines mean, by class.
-LINES: Final = {
+LINE_MEANINGS: Final = {
     "m": "message, from sending to arrival",
     "c": "call: sent and handled in one step",
     "q": "request for keys, or its answer",
@@ -38,7 +38,7 @@ LINES: Final = {
 }
 
 
-def lane_heads(layout: Layout) -> Iterator[str]:
+def lane_labels(layout: Layout) -> Iterator[str]:
     """Names of the lanes, each above its lane."""
     for lane in layout.lanes:
         x = layout.x[lane.name]
@@ -47,7 +47,7 @@ def lane_heads(layout: Layout) -> Iterator[str]:
         yield draw.text(x, 21, draw.fitting(lane.label, room - 6), "t", "mid")
 
 
-class Painting:
+class ChartRenderer:
     """Draws one chart.
 
     Attributes:
@@ -58,34 +58,34 @@ class Painting:
         self.layout = layout
         self.chart = layout.chart
         self.live = live
-        self.asked = self.chart.breach.keys if self.chart.breach else ()
+        self.highlighted_keys = self.chart.breach.keys if self.chart.breach else ()
 
-    def pieces(self) -> Iterator[str]:
+    def elements(self) -> Iterator[str]:
         """Everything but the names of lanes; what lies below comes first."""
         for it in self.layout.rows:
             if isinstance(it, PlacedRow):
-                yield from self.band(it)
+                yield from self.background(it)
         for lane in self.layout.lanes:
             yield from self.lane(lane)
         for span in self.chart.spans:
-            yield from self.bar(span)
+            yield from self.span(span)
         for number, arrow in enumerate(self.chart.arrows):
             if self.layout.shows(arrow):
                 drawn = self.arrow(number, arrow)
                 yield draw.group(drawn, class_="arrow", arrow=number) if self.live else drawn
         for it in self.layout.rows:
-            yield self.row(it) if isinstance(it, PlacedRow) else self.fold(*it)
+            yield self.row(it) if isinstance(it, PlacedRow) else self.folded(*it)
 
     # Lanes
 
     def lane(self, lane: Lane) -> Iterator[str]:
         x, y = self.layout.x[lane.name], self.layout.y
-        top = y(lane.since) if lane.since else float(HEADS - 12)
+        top = y(lane.since) if lane.since else float(LABELS_HEIGHT - 12)
         yield draw.line(x, top, x, y(lane.until), "l")
         if lane.until in self.layout.by_number:
             yield draw.cross(x, y(lane.until), "x")
 
-    def bar(self, span: Span) -> Iterator[str]:
+    def span(self, span: Span) -> Iterator[str]:
         """A thread that runs on a lane; or a peer that has not answered yet."""
         of_peer = self.is_open_request(span)
         lane = span.about if of_peer else span.lane
@@ -101,7 +101,7 @@ class Painting:
         breach = self.chart.breach
         return breach is not None and breach.row == placed.row.number
 
-    def band(self, placed: PlacedRow) -> Iterator[str]:
+    def background(self, placed: PlacedRow) -> Iterator[str]:
         """The background of a row: seen where a property broke, and for the current step."""
         broken = self.is_broken(placed)
         if not broken and not self.live:
@@ -109,20 +109,20 @@ class Painting:
         top = placed.top + remarks_height(placed) + (EVENT if placed.rests else 0)
         height = placed.bottom - top + 2
         kind = "band broken" if broken else "band"
-        band = draw.rect(0, top, self.layout.width, height, kind, round_by=0)
-        yield draw.group(band, row=placed.row.number) if self.live else band
+        background = draw.rect(0, top, self.layout.width, height, kind, round_by=0)
+        yield draw.group(background, row=placed.row.number) if self.live else background
 
     def row(self, placed: PlacedRow) -> str:
-        drawn = "".join(self.row_pieces(placed))
+        drawn = "".join(self.row_elements(placed))
         return draw.group(drawn, class_="row", row=placed.row.number) if self.live else drawn
 
-    def row_pieces(self, placed: PlacedRow) -> Iterator[str]:
+    def row_elements(self, placed: PlacedRow) -> Iterator[str]:
         row, y = placed.row, placed.y
         broken = self.is_broken(placed)
         if placed.remarks:
             yield from self.remarks(placed)
         if placed.rests:
-            yield from self.section(placed)
+            yield from self.rest_marker(placed)
         first = placed.words[0][1] if placed.words else y + 4
         yield draw.text(GUTTER - 8, first, str(row.number), "x" if broken else "no", "ends")
         for words, at, kind in placed.words:
@@ -137,7 +137,7 @@ class Painting:
         for cell in placed.cells:
             yield self.cell(*cell)
         if broken and self.chart.breach is not None:
-            yield self.flag(placed, self.chart.breach.property or f"{row.step}: impossible")
+            yield self.breach_label(placed, self.chart.breach.property or f"{row.step}: impossible")
 
     def remarks(self, placed: PlacedRow) -> Iterator[str]:
         """Comments of the case, in a box in front of the arrows that go on behind it."""
@@ -147,7 +147,7 @@ class Painting:
         for number, remark in enumerate(placed.remarks, start=1):
             yield draw.text(GUTTER, placed.top + REMARK + TEXT * number - 5, remark, "rem")
 
-    def section(self, placed: PlacedRow) -> Iterator[str]:
+    def rest_marker(self, placed: PlacedRow) -> Iterator[str]:
         """The line from which on the cluster comes to rest."""
         y, words = (
             placed.top + remarks_height(placed) + EVENT / 2,
@@ -157,7 +157,7 @@ class Painting:
         yield draw.rect(GUTTER - 6, y - 9, draw.wide(words) + 12, 18, "note")
         yield draw.text(GUTTER, y + 4, words, "sec")
 
-    def flag(self, placed: PlacedRow, words: str) -> str:
+    def breach_label(self, placed: PlacedRow, words: str) -> str:
         """The property that broke, at the right end of its row."""
         said = draw.fitting(f"✗ {words}", self.layout.width - GUTTER - 16)
         room = draw.wide(said) + 12
@@ -171,11 +171,11 @@ class Painting:
         words = f"{lane} {cell_words(change)}" if self.layout.narrow else cell_words(change)
         words = draw.fitting(words, room - 6)
         kind = f"cell {family(change.after or 'forgotten')}"
-        kind += " asked" if change.key in self.asked else ""
+        kind += " asked" if change.key in self.highlighted_keys else ""
         drawn = draw.rect(x, y, room, CELL - 3, kind) + draw.text(x + 5, y + 12.5, words, kind)
         return draw.group(drawn, class_="k", key=change.key) if self.live else drawn
 
-    def fold(self, fold: Fold, y: float) -> str:
+    def folded(self, fold: Fold, y: float) -> str:
         return draw.text(GUTTER, y, f"⋮ {fold.rows} more", "no")
 
     # Arrows
@@ -194,11 +194,11 @@ class Painting:
         if instant is not None:
             drawn = draw.arrow(x1 + 4 * side, instant, x2 - 5 * side, instant, kind)
             ends = draw.dot(x1, instant, "dot", 3) + draw.dot(x2, instant, "dot", 3)
-            return drawn + ends + self.along(arrow, brief(arrow), instant)
+            return drawn + ends + self.label_above(arrow, brief(arrow), instant)
         drawn = draw.arrow(x1, layout.start(arrow.sent), x2 - 5 * side, placed.y, kind)
-        return drawn + self.beside(arrow, placed)
+        return drawn + self.label_beside(arrow, placed)
 
-    def along(self, arrow: Arrow, words: str, y: float) -> str:
+    def label_above(self, arrow: Arrow, words: str, y: float) -> str:
         """A label above a level line."""
         layout = self.layout
         if layout.narrow:
@@ -209,7 +209,7 @@ class Painting:
         middle = min(max(middle, GUTTER + half), layout.width - 4 - half)
         return draw.text(middle, y - 5, words, f"t {kind_of(arrow)}", "mid")
 
-    def beside(self, arrow: Arrow, placed: PlacedRow) -> str:
+    def label_beside(self, arrow: Arrow, placed: PlacedRow) -> str:
         """A label on the far side of the receiver; or where there is no room, below the head."""
         layout = self.layout
         if layout.narrow:
@@ -236,7 +236,7 @@ class Painting:
         if instant is not None:
             drawn = draw.line(x1, instant, end, instant, "x") + draw.cross(end, instant, "x")
             by_the_row = arrow.words == placed.row.step
-            return drawn if by_the_row else drawn + self.along(arrow, words, instant)
+            return drawn if by_the_row else drawn + self.label_above(arrow, words, instant)
         y = next((y for it, y in placed.lost if it is arrow), placed.y)
         drawn = draw.line(x1, layout.start(arrow.sent), end, y, "x") + draw.cross(end, y, "x")
         return drawn if layout.narrow else drawn + draw.text(end + 9, y + 4, words, "t x")
@@ -255,7 +255,7 @@ class Painting:
     def legend(self, width: float) -> tuple[str, float]:
         """Return the legend of colours and lines that occur in the picture, and its height."""
         drawn, x, y = [], 0.0, 0.0
-        for sample, room, words in self.samples():
+        for sample, room, words in self.legend_entries():
             whole = room + 8 + draw.wide(words)
             if x and x + whole > width:
                 x, y = 0.0, y + CELL + 2
@@ -264,16 +264,16 @@ class Painting:
             x += whole + 20
         return "".join(drawn), y + CELL
 
-    def samples(self) -> Iterator[tuple[str, float, str]]:
+    def legend_entries(self) -> Iterator[tuple[str, float, str]]:
         """Each sign with its width and its meaning."""
-        changes = [change for row in self.shown() for change in row.row.changes]
+        changes = [change for row in self.placed_rows() for change in row.row.changes]
         families = {family(change.after or "forgotten") for change in changes}
         for name, (state, meaning) in LEGEND.items():
             if name in families:
                 room = draw.wide(state) + 10
                 chip = draw.rect(0, 0, room, CELL - 3, f"cell {name}")
                 yield chip + draw.text(5, 12.5, state, f"cell {name}"), room, meaning
-        if any(change.key in self.asked for change in changes):
+        if any(change.key in self.highlighted_keys for change in changes):
             chip = draw.rect(0, 0, 26, CELL - 3, "cell none asked")
             yield (
                 chip + draw.text(5, 12.5, "a", "cell none asked"),
@@ -282,7 +282,7 @@ class Painting:
             )
         arrows = [arrow for arrow in self.chart.arrows if self.layout.shows(arrow)]
         kinds = {kind_of(arrow) for arrow in arrows}
-        for kind, meaning in LINES.items():
+        for kind, meaning in LINE_MEANINGS.items():
             if kind == "x" and kind in kinds:
                 yield draw.line(0, 9, 26, 9, kind) + draw.cross(26, 9, kind, 4), 30, meaning
             elif kind in kinds:
@@ -296,7 +296,7 @@ class Painting:
         if any(self.is_open_request(it) for it in spans):
             yield draw.rect(0, 0, 7, CELL - 3, "b asked", round_by=0), 7, "a peer has not answered"
 
-    def shown(self) -> Sequence[PlacedRow]:
+    def placed_rows(self) -> Sequence[PlacedRow]:
         return [it for it in self.layout.rows if isinstance(it, PlacedRow)]
 
     def is_open_request(self, span: Span) -> bool:

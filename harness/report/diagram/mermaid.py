@@ -24,7 +24,7 @@ STYLES: Final[Mapping[InTable, str]] = MappingProxyType(
 
 
 #: Behind counts in Mermaid: whose a transition is, where it is not in both tables.
-MARKS: Final[Mapping[InTable, str]] = MappingProxyType(
+TABLE_NAMES: Final[Mapping[InTable, str]] = MappingProxyType(
     {InTable.REFERENCE: "reference", InTable.DASK: "Dask", InTable.NOBODY: "no table"}
 )
 
@@ -37,12 +37,12 @@ def mermaid(machine: StateDiagram) -> str:
 def flow(machine: StateDiagram) -> Iterator[str]:
     yield "flowchart LR"
     yield f"    accTitle: {machine.title}"
-    yield f"    accDescr: {machine.told}"
+    yield f"    accDescr: {machine.description}"
     names = {state: f"s{place}" for place, state in enumerate(machine.states)}
     for state, name in names.items():
         yield f'    {name}(["{state}"])'
     for transition in machine.transitions:
-        said = " ".join(filter(None, (transition.number, MARKS.get(transition.in_table, ""))))
+        said = " ".join(filter(None, (transition.number, TABLE_NAMES.get(transition.in_table, ""))))
         label = f'|"{said}"|' if said else ""
         line = "-.->" if transition.in_table in STYLES else "-->"
         yield f"    {names[transition.start]} {line}{label} {names[transition.finish]}"
