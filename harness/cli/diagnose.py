@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workerfuzz.harness.cli.options import ExitStatus, complain, duration
+from workerfuzz.harness.cli.options import ExitStatus, complain, duration, write_output
 
 app = typer.Typer()
 
@@ -46,7 +46,9 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
         bool, typer.Option("--all", help="All of it, and not only what fits on one screen.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page as well.")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page as well: all of it.")
+    ] = None,
     cases: Annotated[
         Path | None,
         typer.Option(
@@ -89,6 +91,10 @@ def diagnose(  # noqa: PLR0917 - options of a command are never given by positio
         raise typer.Exit(ExitStatus.BAD_INPUT) from None
     found = diagnosed(dump, SETTLED_S if settled is None else settled)
     show(found, as_json=json, everything=everything)
+    if html is not None:
+        from workerfuzz.harness.report.diagnosis_page import page
+
+        write_output(html, page(found), "page")
     if cases is not None:
         write_cases(found, cases, quietly=json)
     raise typer.Exit(ExitStatus.BROKEN if found.is_contradictory else ExitStatus.FINE)

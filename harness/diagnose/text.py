@@ -124,14 +124,20 @@ def heading(diagnosis: Diagnosis) -> Iterator[str]:
 def of_group(diagnosis: Diagnosis, group: ChainGroup, most: int) -> Iterator[str]:
     """Yield one chain from its root up, and who waits like that."""
     chain, dump = group.chain, diagnosis.dump
-    what = f"{chain.wanted}" if len(group.wanted) == 1 else f"Each of {named(group.wanted)}"
-    yield f"{what} {HEADLINES[chain.kind]}; no news for {seconds(chain.age_s)}."
+    yield headline(group)
     for number, link in enumerate(reversed(shortened(chain.links, most))):
         yield f"  {'root' if number == 0 else 'so'}  {place_of(dump, link)}: {link.sentence}"
     clients = ", ".join(chain.clients)
     yield f"  so  {clients or 'nobody'} waits for {chain.wanted}"
     if len(group.roots) > 1:
         yield f"  {len(group.roots):,} roots like this: {named(group.roots)}"
+
+
+def headline(group: ChainGroup) -> str:
+    """Return who waits, and for what kind of thing."""
+    chain = group.chain
+    what = chain.wanted if len(group.wanted) == 1 else f"Each of {named(group.wanted)}"
+    return f"{what} {HEADLINES[chain.kind]}; no news for {seconds(chain.age_s)}."
 
 
 def shortened(links: Iterable[Link], most: int) -> list[Link]:
