@@ -63,7 +63,9 @@ def row(arm: str, its: Times, budget_s: float) -> str:
     within = sum(it is not None and it <= budget_s / 6 for it in its.values())
     caught = sum(it is not None for it in its.values())
     count = max(len(spent), 1)
-    return f"{arm[:10]:10} {statistics.median(spent):8.2f} {within / count:9.0%} {caught / count:9.0%}"
+    return (
+        f"{arm[:10]:10} {statistics.median(spent):8.2f} {within / count:9.0%} {caught / count:9.0%}"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -72,7 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sample", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--cpu", type=float, default=60.0, help="seconds a search")
-    parser.add_argument("--who", nargs="+", default=[], help="walk and tactics, also some with commas between; else each")
+    parser.add_argument(
+        "--who",
+        nargs="+",
+        default=[],
+        help="walk, a tactic, or some with commas between; else each",
+    )
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--json", type=Path, help="times are written here")
     given = parser.parse_args(arguments)
