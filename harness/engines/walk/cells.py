@@ -88,6 +88,7 @@ class Reached:
         steps: of the whole run; it may go on behind the cell.
         depth: number of steps that lead there.
         returns: number of runs that returned to it.
+        visits: number of steps that led to it.
     """
 
     run_config: AnyRunConfig
@@ -95,6 +96,7 @@ class Reached:
     depth: int
     focus: Focus
     returns: int = 0
+    visits: int = 1
 
 
 @dataclass(slots=True)
@@ -113,12 +115,12 @@ class CellArchive:
             known = self.reached.get(cell)
             if known is None:
                 (self.odd if cell.is_odd else self.plain).append(cell)
-            elif known.depth <= len(world.steps):
+                self.reached[cell] = Reached(world.run_config, world.steps, len(world.steps), focus)
                 continue
-            returns = known.returns if known is not None else 0
-            self.reached[cell] = Reached(
-                world.run_config, world.steps, len(world.steps), focus, returns
-            )
+            known.visits += 1
+            if known.depth > len(world.steps):
+                known.run_config, known.steps = world.run_config, world.steps
+                known.depth, known.focus = len(world.steps), focus
 
     def pick(self, chooser: Chooser) -> Reached:
         """A cell to return to: of two, the one to which fewer runs returned."""
