@@ -136,7 +136,7 @@ def cells(world: ClusterWorld) -> Iterator[tuple[Cell, Focus]]:
     """Yield the cells of the keys that the last step changed, on each worker that is there."""
     cluster, needs = world.cluster, world.client_model.needs
     views = {worker: cluster.worker(worker) for worker in world.present}
-    for key in dict.fromkeys(move.key for move in world.moves):
+    for key in dict.fromkeys(it.key for it in world.transitions):
         state = cluster.state(key) or ABSENT
         holders = cluster.holders(key) if state != ABSENT else ()
         readers = [reader for reader, inputs in needs.items() if key in inputs]

@@ -149,7 +149,7 @@ def under_way(message: str) -> Condition:
             words.split()[0] == message and key in words.replace(",", " ").split()
             for box in world.mail.values()
             for envelope in box
-            for words in world.cluster.say(envelope)
+            for words in world.cluster.message_texts(envelope)
         )
 
     return condition
