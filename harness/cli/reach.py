@@ -45,7 +45,7 @@ def reach(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.cases.format.casefile import case_command
     from workerfuzz.harness.cases.format.casefile import format as format_case
     from workerfuzz.harness.cases.format.files import write
-    from workerfuzz.harness.engines.walk.reach import (
+    from workerfuzz.harness.engines.reach.reach import (
         NoSuchConfiguration,
         Search,
         parse_configuration,

@@ -4,7 +4,7 @@ import pytest
 
 from workerfuzz.harness.cases.format.casefile import format as format_case
 from workerfuzz.harness.cases.format.casefile import parse
-from workerfuzz.harness.engines.walk.reach import (
+from workerfuzz.harness.engines.reach.reach import (
     NoSuchConfiguration,
     Search,
     parse_configuration,
