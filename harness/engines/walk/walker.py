@@ -14,10 +14,9 @@ from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.protocol import Search
 from workerfuzz.harness.engines.walk.cells import TAIL, CellArchive, Focus, is_about
-from workerfuzz.harness.engines.walk.credit import Credit
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
 from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow, with_workload_of
-from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
+from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, Credit, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import take_steps
