@@ -1,7 +1,7 @@
-"""The command that reads a dump of a cluster that hangs."""
+"""The command that says why a cluster hangs: from a dump of it, or by asking it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -9,15 +9,17 @@ from workerfuzz.harness.cli.options import ExitStatus, complain, duration, write
 
 app = typer.Typer()
 
+#: Bytes of each unit of a size.
+UNITS: Final = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1, "": 1}
+
 
 def size(value: str) -> int:
     """Parse ``4GiB``, ``500MiB`` or a number of bytes."""
-    units = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1, "": 1}
     number = value.rstrip("GiMKB")
     unit = value[len(number) :]
-    if not number.isdecimal() or unit not in units:
+    if not number.isdecimal() or unit not in UNITS:
         raise typer.BadParameter(f'expected a size such as 4GiB, found "{value}"')
-    return int(number) * units[unit]
+    return int(number) * UNITS[unit]
 
 
 def quiet_time(value: str) -> float:
@@ -25,50 +27,58 @@ def quiet_time(value: str) -> float:
     return 0.0 if value in {"0", "0s"} else duration(value)
 
 
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="DUMP|ADDRESS",
+        help="A file of Client.dump_cluster_state(), or tcp://scheduler:8786.",
+    ),
+]
+SettledOption = Annotated[
+    float | None,
+    typer.Option(
+        parser=quiet_time,
+        metavar="TIME",
+        help="What has had no news for so long has come to rest; else 10s.",
+    ),
+]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="All of it, and not only what fits on one screen.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+HtmlOption = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write a page as well: all of it.")
+]
+CasesOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Write cases of workers: what their logs say of the stuck keys."
+    ),
+]
+SizeOption = Annotated[
+    int | None,
+    typer.Option(parser=size, metavar="SIZE", help="Read so much of a dump, unpacked; else 1GiB."),
+]
+TimeLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        parser=duration,
+        metavar="TIME",
+        help="Wait so long for a live cluster; else 20s. What has not answered by then is named.",
+    ),
+]
+
+
 @app.command()
 def diagnose(  # noqa: PLR0917 - options of a command are never given by position
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="DUMP|ADDRESS",
-            help="A file of Client.dump_cluster_state(), or tcp://scheduler:8786.",
-        ),
-    ],
-    settled: Annotated[
-        float | None,
-        typer.Option(
-            parser=quiet_time,
-            metavar="TIME",
-            help="What has had no news for so long has come to rest; else 10s.",
-        ),
-    ] = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="All of it, and not only what fits on one screen.")
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
-    html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a page as well: all of it.")
-    ] = None,
-    cases: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Write cases of workers: what their logs say of the stuck keys."
-        ),
-    ] = None,
-    max_size: Annotated[
-        int | None,
-        typer.Option(
-            parser=size, metavar="SIZE", help="Read so much of a dump, unpacked; else 1GiB."
-        ),
-    ] = None,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            parser=duration,
-            metavar="TIME",
-            help="Wait so long for a live cluster; else 20s. What has not answered by then is named.",
-        ),
-    ] = None,
+    source: SourceArgument,
+    settled: SettledOption = None,
+    everything: AllOption = False,
+    json: JsonOption = False,
+    html: HtmlOption = None,
+    cases: CasesOption = None,
+    max_size: SizeOption = None,
+    time_limit: TimeLimitOption = None,
 ) -> None:
     """Find out why a cluster hangs: who waits for what, what contradicts what, and which bug it is.
 

@@ -55,7 +55,7 @@ def unpacked(answer: bytes) -> Any:
 @pytest.mark.parametrize("hang", HANGS)
 def test_a_live_cluster_tells_the_same_as_its_dump(hang: str) -> None:
     case = cases_of_clusters()[HANGS[hang]]
-    world = LiveWorld(get_cluster("dask"), CLUSTER.run_config_of(case.steps, case.config))  # type: ignore[arg-type]
+    world = LiveWorld(get_cluster("dask"), CLUSTER.run_config_of(case.steps, case.config))
     with world:
         for step in case.steps:
             world.apply(step)
