@@ -19,7 +19,6 @@ from typing import Any, Final
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
-from cell_map import DATA, cells_page
 from examples.blunders import BLUNDERS
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -182,7 +181,6 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "requirements.md": requirements_page,
     "commands.md": commands_page,
     "power.md": lambda: power_page(measured_power()),
-    "cells.md": lambda: cells_page(json.loads(DATA.read_text(encoding="utf-8"))),
 }
 
 

@@ -21,7 +21,6 @@ from workerfuzz.harness.cli import (
     lists,
     mutants,
     nightly,
-    reach,
     report,
     run,
     show,
@@ -38,7 +37,6 @@ app = typer.Typer(
 for module in (
     demo,
     run,
-    reach,
     mutants,
     nightly,
     report,

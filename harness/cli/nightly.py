@@ -25,6 +25,9 @@ app = typer.Typer()
 #: How long a night is, unless somebody says otherwise.
 NIGHT_S: Final = 8 * 3600.0
 
+#: Clusters are explored as well where there are so many seconds.
+EXPLORED_FROM_S: Final = 600.0
+
 #: Where everything is kept, unless somebody says otherwise.
 FOLDER: Final = Path("workerfuzz-nights")
 
@@ -72,6 +75,7 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
     """Fuzz everything for a whole night, and tell in the morning what was found."""
     from workerfuzz.harness.campaigns.nightly.resume import NightOptions, python_of_last
     from workerfuzz.harness.campaigns.plan.budget import Budget
+    from workerfuzz.harness.campaigns.plan.targets import explorable
     from workerfuzz.harness.cli.execution import ExecutorOptions
     from workerfuzz.harness.cli.night_execution import (
         night_executor,
@@ -81,13 +85,16 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
 
     elsewhere = python or (python_of_last(folder) if resume else "")
     path, chosen = python_and_targets(elsewhere, subject or [], scope.value if scope else None)
+    budget = Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs)
+    if max(budget.seconds or 0.0, budget.cpu_s or 0.0) >= EXPLORED_FROM_S:
+        chosen = {**chosen, **explorable(chosen)}
     with night_executor(ExecutorOptions(jobs, path or None, None, cluster)) as (
         executor,
         at_a_time,
     ):
         night_options = NightOptions(
             seed=fresh_seed() if seed is None else seed,
-            budget=Budget(NIGHT_S if for_s is cpu_s is runs else for_s, cpu_s, runs),
+            budget=budget,
             targets=chosen,
             jobs=at_a_time,
             python=path,

@@ -53,7 +53,6 @@ class Tactic(enum.StrEnum):
     BUSY = "busy"
     BROKEN = "broken"
     GROWN = "grown"
-    RETURNED = "returned"
 
 
 class ScopeChoice(enum.StrEnum):

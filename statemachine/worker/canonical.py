@@ -34,7 +34,7 @@ class Canonical:
         self.ranks = ranks
         self.settled = settled
         self._runs: dict[int, int] = {}
-        self._others: dict[object, int] = {}
+        self._others: dict[tuple[str, int], int] = {}
 
     def name(self, name: T) -> T:
         """Return the canonical name of a peer or a value."""
@@ -64,3 +64,28 @@ class Canonical:
     def number(self, of: str, number: int) -> int:
         """Return the canonical number of another kind of identifier."""
         return self._others.setdefault((of, number), len(self._others))
+
+
+class LocalNumbers(Canonical):
+    """Numbers within a part of a fingerprint, by which the part can be kept."""
+
+    def __init__(self, names: Mapping[Any, Any] = OWN_NAMES) -> None:
+        super().__init__(names)
+        self._priorities: dict[Priority, int] = {}
+
+    def priority(self, priority: Priority) -> Priority:
+        """Return the number of a priority; its rank is one of the whole."""
+        return (self._priorities.setdefault(priority, len(self._priorities)),)
+
+    @property
+    def priorities(self) -> Iterable[Priority]:
+        """Priorities that were numbered."""
+        return self._priorities
+
+    def in_numbers_of(self, whole: Canonical) -> tuple[tuple[object, ...], ...]:
+        """Return everything that was numbered here, in the order of its numbers, in those of another."""
+        return (
+            tuple([whole.run(it) for it in self._runs]),
+            tuple([whole.number(*it) for it in self._others]),
+            tuple([whole.priority(it) for it in self._priorities]),
+        )

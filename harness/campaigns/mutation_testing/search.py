@@ -103,5 +103,4 @@ def search(request: SearchRequest, result: SearchResult) -> None:
         if clustered
         else scope.draw
     )
-    tactics = tuple(request.tactic.split(",")) if request.tactic else ()
-    found.run(Walker(subject, request.seed, scope, draw, tactics=tactics))
+    found.run(Walker(subject, request.seed, scope, draw))

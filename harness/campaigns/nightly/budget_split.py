@@ -11,10 +11,14 @@ from workerfuzz.harness.campaigns.nightly.night_files import Part
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.result import ShardResult
+from workerfuzz.harness.engines.explore.small_universe import Space
 
 #: A shard takes no more than so many seconds, and no more than so many runs.
 SHARD_S: Final = 900.0
 SHARD_RUNS: Final = 5000
+
+#: Cost of the universes that are explored, the cheapest first: no night comes so far.
+DEAREST: Final = 99
 
 #: What is left of a shard is not worth starting it for less than so many seconds.
 LEAST_S: Final = 0.5
@@ -40,6 +44,7 @@ class BudgetSplit:
         jobs: processes at a time.
         spent_s: wall time that was spent before this sitting.
         corpus: folder of entries that all shards share; empty: none.
+        frontier: folder that keeps where explorations stopped; empty: none.
         results: of shards before this sitting, by part.
         parts: parts that have a file.
         began: when this sitting began.
@@ -49,6 +54,7 @@ class BudgetSplit:
     jobs: int = 1
     spent_s: float = 0.0
     corpus: str = ""
+    frontier: str = ""
     results: Mapping[Part, ShardResult] = field(default_factory=dict)
     parts: Iterable[Part] = ()
     began: float = field(init=False)
@@ -109,7 +115,12 @@ class BudgetSplit:
             scope=target.scope,
             engine=target.engine,
             seed=self.night.seed * MOST_SHARDS + number,
-            corpus=self.corpus,
+            corpus="" if target.explores else self.corpus,
+            space=(
+                Space(budget=DEAREST, reduced=True, frontier=self.frontier)
+                if target.explores
+                else Space()
+            ),
             budget=replace(
                 budget,
                 seconds=share_s,
@@ -136,7 +147,8 @@ class BudgetSplit:
         )
         if self.is_spent(left):
             return None
-        rest = replace(plan, budget=left, first=following, corpus=self.corpus)
+        corpus = "" if plan.explores else self.corpus
+        rest = replace(plan, budget=left, first=following, corpus=corpus)
         return (number, part), rest
 
     @staticmethod

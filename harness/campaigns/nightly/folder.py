@@ -8,6 +8,7 @@
     nights/BEGAN-SEED/shards/NNNN.json        the result of a shard; NNNN.2.json of the rest of it
     findings/PROPERTY-HEX.case                each bug once, by its signature
     corpus/                                   runs that reached something new
+    explored/SUBJECT-SCOPE-UNIVERSE.json      how far a small universe is explored
 
 A file has one writer, or says the same whoever writes it, and is written whole or not at all. So two
 folders that are copied into one make a folder, in any order.
@@ -41,6 +42,7 @@ What workerfuzz did and found. Folders like this one may be copied into each oth
 nights/    one folder for each campaign: night.json, and what each of its shards tells
 findings/  each bug once, as a case: workerfuzz triage lists them, workerfuzz replay replays one
 corpus/    runs that reached something new
+explored/  how far each small universe is explored, and where to go on
 """
 
 
@@ -65,6 +67,10 @@ class Folder:
     @property
     def corpus(self) -> Path:
         return self.path / "corpus"
+
+    @property
+    def explored(self) -> Path:
+        return self.path / "explored"
 
 
 def existing(path: Path) -> Folder:
@@ -151,7 +157,7 @@ def lock(path: Path, descriptor: int) -> None:
 
 def sweep(path: Path) -> None:
     """Takes away what was being written when a process was killed, and never got its name."""
-    places = ("", "findings/", "corpus/", "nights/*/", "nights/*/shards/")
+    places = ("", "findings/", "corpus/", "explored/", "nights/*/", "nights/*/shards/")
     for pattern in (f"{place}.*.tmp" for place in places):
         for left in path.glob(pattern):
             with suppress(OSError):

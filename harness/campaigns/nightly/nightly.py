@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from workerfuzz.harness.campaigns.nightly.budget_split import MOST_SHARDS, BudgetSplit
+from workerfuzz.harness.campaigns.nightly.explored import explored_lines
 from workerfuzz.harness.campaigns.nightly.mutant_sample import (
     MutantTester,
     sample_size,
@@ -209,7 +210,10 @@ class Nightly:
     def budget_split(self) -> BudgetSplit:
         """Return the shards that remain to be run, continuing a resumed night."""
         spent_s = sum(phase.seconds for phase in self.night.phases if phase.name == "fuzz")
-        split = BudgetSplit(self.night, self.jobs, spent_s, str(self.log.folder.corpus))
+        folder = self.log.folder
+        split = BudgetSplit(
+            self.night, self.jobs, spent_s, str(folder.corpus), str(folder.explored)
+        )
         if self.resumed is not None:
             split.results, split.parts = self.resumed.results, self.resumed.parts
         return split
@@ -255,6 +259,8 @@ class Nightly:
     def minimise(self, phase: Phase) -> None:
         """Minimise the corpus: the entries of each target by themselves."""
         for target in self.night.targets:
+            if target.explores:
+                continue
             try:
                 done = self.minimiser(self.log.folder.corpus, target)
             except NotMinimised as error:
@@ -274,6 +280,7 @@ class Nightly:
         self.log.flush()
         count = len(self.night.new)
         phase.lines = [f"{count} new, {len(self.night.findings) - count} known"]
+        phase.lines += explored_lines(self.night)
         phase.red = [*([f"{count} new"] if count else []), *self.failures.lines()]
         if was_interrupted(done):
             raise KeyboardInterrupt

@@ -1,9 +1,9 @@
 """Targets of a night: every subject available here, at every scope that it supports."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from workerfuzz.harness.subjects import names, system
+from workerfuzz.harness.subjects import declaration, names, system
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.worlds.scopes import SCOPES
 
@@ -21,8 +21,14 @@ class Target:
         """Subject and scope."""
         return self.subject, self.scope
 
+    @property
+    def explores(self) -> bool:
+        """Its runs are all there are: no seed chooses them."""
+        return self.engine == "explore"
+
     def __str__(self) -> str:
-        return f"{SCOPES[self.scope].systems}{self.subject}"
+        explored = ", explored" if self.explores else ""
+        return f"{SCOPES[self.scope].systems}{self.subject}{explored}"
 
 
 def targets(subjects: Iterable[str] = (), scope: str | None = None) -> dict[Target, str]:
@@ -43,6 +49,15 @@ def targets(subjects: Iterable[str] = (), scope: str | None = None) -> dict[Targ
             raise why
         found |= its
     return found
+
+
+def explorable(found: Mapping[Target, str]) -> dict[Target, str]:
+    """Return the targets whose clusters can be copied, to be explored, each with its version."""
+    return {
+        replace(target, engine="explore"): version
+        for target, version in found.items()
+        if target.scope == "cluster" and declaration(target.subject).is_own
+    }
 
 
 def available(

@@ -32,6 +32,9 @@ from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Enumeration
 from workerfuzz.strategies.worker import Step
 
+#: Kinds with which a key comes up that nobody knew.
+REQUESTS: Final = ("submit", "scatter", "store")
+
 #: Worlds that are kept until they are gone on from. One takes 6 to 20 KB; one of Dask ten times that.
 KEPT: Final = 10_000
 KEPT_OF_LARGE: Final = 1_000
@@ -211,7 +214,7 @@ class Exploration:
     def may_come_later(self, spent: Spent) -> bool:
         """A client may ask for something with new keys once so much is spent."""
         words = self.scope.words
-        requests = [words[word] for word in ("submit", "scatter") if word in words]
+        requests = [words[word] for word in REQUESTS if word in words]
         return any(self.allowed.after(spent, kind) is not None for kind in requests)
 
     def again(self, steps: Sequence[Step]) -> CopyableWorld:

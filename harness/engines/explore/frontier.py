@@ -3,7 +3,10 @@
 A way is kept as its steps, which are replayed; ways share their beginnings.
 """
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -141,6 +144,26 @@ def restore(saved: SavedExploration, exploration: Exploration) -> None:
     }
     exploration.transitions, exploration.depth = saved.extent.transitions, saved.extent.depth
     exploration.left = saved.left
+
+
+@contextmanager
+def taken(path: Path) -> Iterator[bool]:
+    """Tell whether nobody else explores a universe; while this lasts, nobody else does.
+
+    Where the file system knows no locks, nobody does.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    except OSError:
+        yield True
+    else:
+        yield True
+    finally:
+        os.close(descriptor)
 
 
 def texts(steps: Sleeping) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def commute(one: Parties, other: Parties) -> bool:
 
 
 def in_turn(steps: Iterable[Step], world: Any, *, is_last: bool) -> list[Step]:
-    """Leave out requests that differ in names from one that is left.
+    """Leave out requests that differ in names from one that is left, and elaborate restrictions.
 
     A client asks for something only after those before it did. Where nobody will ask for anything later,
     of keys that are equally new the first ones are used.
@@ -113,7 +113,15 @@ def is_first_of_its_like(step: Step, world: Any, *, is_last: bool) -> bool:
     asked = {name for name, _ in world.client_model.graph_of_request}
     if any(name not in asked for name in world.clients[: world.clients.index(client)]):
         return False
+    if isinstance(step, Submit) and not is_restricted_simply(step):
+        return False
     return not is_last or uses_first_keys(step, world)
+
+
+def is_restricted_simply(step: Submit) -> bool:
+    """Each of its tasks may run anywhere, or on one worker alone."""
+    options = [task.options for task in step.tasks]
+    return not any(it.loose or len(it.workers) > 1 for it in options)
 
 
 def uses_first_keys(step: Step, world: Any) -> bool:
@@ -133,7 +141,7 @@ def uses_first_keys(step: Step, world: Any) -> bool:
 PROGRESS: Final = frozenset(
     {
         "deliver", "begin", "succeed", "serve", "receive", "notice", "unpause",
-        "retry-busy-worker", "execute-success", "gather-dep-success",
+        "retry-busy-worker", "scattered", "gathered", "execute-success", "gather-dep-success",
     }
 )  # fmt: skip
 

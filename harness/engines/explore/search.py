@@ -59,6 +59,12 @@ class UniverseSearch:
 
     def explore(self, space: SearchSpace, most_states: int | None) -> bool:
         """Explore one universe, or go on with it. Return True if the time was over."""
+        if not space.frontier:
+            return self.explore_alone(space, most_states)
+        with frontier.taken(self.path(space)) as is_free:
+            return is_free and self.explore_alone(space, most_states)
+
+    def explore_alone(self, space: SearchSpace, most_states: int | None) -> bool:
         search, scope = self.search, self.search.scope.name
         began, found = time.process_time(), dict[tuple[str, ...], None]()
         cost = parse_universe(space.universe, scope).cost if space.universe else 0
@@ -136,6 +142,8 @@ class UniverseSearch:
         self.transitions_before += saved.extent.transitions
         if not saved.extent.is_complete:
             frontier.restore(saved, exploration)
+            if exploration.most_states is not None:
+                exploration.most_states += saved.extent.states
         return saved.extent
 
     def saved(self, space: SearchSpace) -> SavedExploration | None:

@@ -2,6 +2,8 @@
 
 import traceback
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -40,7 +42,7 @@ from workerfuzz.statemachine.scheduler.table import TRANSITIONS as SCHEDULER_EDG
 from workerfuzz.statemachine.scheduler.task import SchedulerTransition as SchedulerChange
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
-from workerfuzz.statemachine.worker.canonical import Canonical
+from workerfuzz.statemachine.worker.canonical import Canonical, LocalNumbers
 from workerfuzz.statemachine.worker.edges import EDGES as WORKER_EDGES
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.task import Priority, Transition
@@ -83,6 +85,34 @@ class ReferenceClusterSystem:
         return ReferenceCluster(config)
 
 
+class FingerprintParts:
+    """Parts of fingerprints that stay the same until something happens to a party.
+
+    A part has numbers of its own; what they stand for is written beside it, in the numbers of the whole.
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[bytes, LocalNumbers]] = {}
+
+    def part(
+        self, find: Callable[[Canonical], tuple[Hashable, ...]], its: Canonical
+    ) -> tuple[Hashable, ...]:
+        """Return the part of one party.
+
+        Args:
+            find: returns it, with the names and numbers of another one.
+        """
+        known = self._known.get(id(its.names))
+        if known is None:
+            own = LocalNumbers(its.names)
+            text = repr(find(own)).encode()
+            known = self._known[id(its.names)] = (blake2b(text, digest_size=16).digest(), own)
+        digest, own = known
+        return (digest, *own.in_numbers_of(its))
+
+
 class ReferenceProcess:
     """One worker in its process."""
 
@@ -91,11 +121,13 @@ class ReferenceProcess:
         self.confirmations = Confirmations()
         self.broken: list[Broken] = []
         self.executes: dict[str, do.Execute] = {}
+        self.parts = FingerprintParts()
 
     def copy(self) -> "ReferenceProcess":
         other: ReferenceProcess = object.__new__(ReferenceProcess)
         other.worker, other.confirmations = self.worker.copy(), self.confirmations.copy()
         other.broken, other.executes = self.broken.copy(), self.executes.copy()
+        other.parts = FingerprintParts()
         return other
 
     def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
@@ -116,6 +148,8 @@ class ReferenceCluster:
             SchedulerConfig(saturation=config.saturation, allowed_failures=config.allowed_failures)
         )
         self.processes: dict[str, ReferenceProcess] = {}
+        self._shared: set[str] = set()
+        self._parts = FingerprintParts()
         self._changes: list[tuple[str, Changes]] = []
         self._touched: dict[str, None] = {}
         self._thieves, self._takers, self._spare, self._gatherers = (
@@ -126,22 +160,44 @@ class ReferenceCluster:
     # What makes it fit to be explored
 
     def copy(self) -> "ReferenceCluster":
-        """Nothing has happened to it yet."""
+        """Nothing has happened to it yet. Each party is shared until something happens to it."""
         other: ReferenceCluster = object.__new__(ReferenceCluster)
-        other.config, other.scheduler = self.config, self.scheduler.copy()
-        other.processes = {name: process.copy() for name, process in self.processes.items()}
-        other._thieves, other._takers, other._spare, other._gatherers = (
-            self._thieves.copy(), self._takers.copy(), self._spare.copy(), self._gatherers.copy(),
-        )  # fmt: skip
+        other.config, other.scheduler = self.config, self.scheduler
+        other.processes = self.processes.copy()
+        other._thieves, other._takers = self._thieves, self._takers
+        other._spare, other._gatherers = self._spare, self._gatherers
         other._changes, other._touched = [], {}
+        self._shared = {SCHEDULER, *self.processes}
+        other._shared, other._parts = self._shared.copy(), self._parts
         return other
+
+    def _own_scheduler(self) -> SchedulerState:
+        """Return the scheduler, which is about to change; from now on no copy shares it."""
+        if SCHEDULER in self._shared:
+            self._shared.remove(SCHEDULER)
+            self.scheduler = self.scheduler.copy()
+            self._thieves, self._takers, self._spare, self._gatherers = (
+                self._thieves.copy(), self._takers.copy(), self._spare.copy(),
+                self._gatherers.copy(),
+            )  # fmt: skip
+        self._parts = FingerprintParts()
+        return self.scheduler
+
+    def _own_process(self, worker: str) -> ReferenceProcess:
+        """The same of a worker."""
+        if worker in self._shared:
+            self._shared.remove(worker)
+            self.processes[worker] = self.processes[worker].copy()
+        process = self.processes[worker]
+        process.parts = FingerprintParts()
+        return process
 
     def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
         its.ranks = ranks(self._priorities(envelopes))
         processes = [self.processes[name] for name in its.sorted(self.processes)]
         return (
-            fingerprint(self.scheduler, its),
-            *[process.fingerprint(its) for process in processes],
+            self._parts.part(partial(fingerprint, self.scheduler), its),
+            *[process.parts.part(process.fingerprint, its) for process in processes],
             *[
                 (
                     its.name(it.sender),
@@ -232,7 +288,7 @@ class ReferenceCluster:
 
     def _schedule(self, sender: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at the scheduler, one after the other."""
-        scheduler = self.scheduler
+        scheduler = self._own_scheduler()
         self._changes, self._touched = [], {}
         said: dict[str, list[object]] = {}
         touched: Collection[str] | None = self._touched
@@ -257,7 +313,7 @@ class ReferenceCluster:
 
     def handle_event(self, worker: str, event: Event) -> CallResult:
         if isinstance(event, events.UpdateData):
-            self.processes[worker].confirmations.note_stored(event.values)
+            self._own_process(worker).confirmations.note_stored(event.values)
         return self._work(worker, [event])
 
     def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
@@ -271,7 +327,7 @@ class ReferenceCluster:
         return self._work(worker, [event])
 
     def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
-        """What cannot be stored counts as what cannot be deserialised (R38)."""
+        """A value that cannot be stored counts as one that cannot be deserialised (R38)."""
         return self._work(worker, [events.GatherDepFailure(worker=peer)])
 
     def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
@@ -281,7 +337,7 @@ class ReferenceCluster:
     def _work(self, name: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at a worker, or something else happens there, one after the other."""
         self._changes = []
-        process, outcome = self.processes[name], CallResult()
+        process, outcome = self._own_process(name), CallResult()
         said: list[object] = []
         for message in messages:
             if isinstance(message, letters.Confirm):
@@ -327,10 +383,10 @@ class ReferenceCluster:
         if participant == SCHEDULER:
             yield from self._check_scheduler(thoroughly)
         elif participant in self.processes:
-            process = self.processes[participant]
+            process = self._own_process(participant) if thoroughly else self.processes[participant]
             yield from process.broken
             process.broken = []
-            if thoroughly:
+            if thoroughly:  # which notes what it has looked at
                 yield from process.worker.check(None)
 
     def _check_scheduler(self, thoroughly: bool) -> Iterator[Broken]:

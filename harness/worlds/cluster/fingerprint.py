@@ -49,7 +49,10 @@ def own(value: Any, known: dict[int, Any]) -> Any:
     found = known.get(id(value))
     if found is None:
         if kind is dict:
-            found = {key: own(item, known) for key, item in value.items()}
+            found = value.copy()
+            for key, item in value.items():
+                if type(item) in COPIED:
+                    found[key] = own(item, known)
         elif kind in RECORDS:
             found = object.__new__(kind)
             found.__dict__.update(own(vars(value), known))

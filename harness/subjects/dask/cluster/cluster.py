@@ -28,7 +28,7 @@ from workerfuzz.harness.subjects.dask.cluster.embedding import (
     scheduler_patches,
     worker_patches,
 )
-from workerfuzz.harness.subjects.dask.cluster.fingerprint import fingerprint
+from workerfuzz.harness.subjects.dask.cluster.fingerprint import FingerprintParts, ranks
 from workerfuzz.harness.subjects.dask.cluster.releases import (
     ClusterRelease,
     Registration,
@@ -127,14 +127,14 @@ class DaskCluster(ClusterSubject):
     def __init__(self, release: ClusterRelease, config: ClusterConfig) -> None:
         self.release = release
         self.config = config
-        self._outbox = Outbox()
         self._workers: dict[str, ClusterWorker] = {}
         self._begin_calls(Counts())
         self.scheduler = self._scheduler_patches.call(release.make, config)
         self.stealing = self.scheduler.extensions["stealing"]
         for reason in missing(self.scheduler, self.stealing):
             raise SubjectUnavailable(f'subject "dask" does not know this distributed: {reason}')
-        self.scheduler.listen_to(Streams(self._outbox), Streams(self._outbox))
+        outbox = self._outbox = Outbox()
+        self.scheduler.listen_to(Streams(outbox), Streams(outbox))
 
     def _begin_calls(self, counts: Counts) -> None:
         """Nothing was called yet."""
@@ -147,34 +147,62 @@ class DaskCluster(ClusterSubject):
         self._worker_patches = worker_patches(release.worker.module, self._errors)
         self._decisions: dict[str, Sequence[Decision]] = {}
         self._participant = SCHEDULER
-        self._snapshot: Snapshot | None = None
+        self._snapshots: dict[str, Snapshot] = {}
+        self._parts: dict[str, FingerprintParts] = {}
 
     # What makes it fit to be explored
 
     def copy(self) -> "DaskCluster":
-        """Nothing has happened to it yet. Messages that are under way are shared with it."""
-        snapshot = self._snapshot
-        if snapshot is None:
-            snapshot = self._snapshot = Snapshot((self.scheduler, self._workers, self._outbox))
+        """Nothing has happened to it yet. A participant is shared until something happens to it.
+
+        Messages that are under way are shared as well.
+        """
         other: DaskCluster = object.__new__(DaskCluster)
         other.release, other.config = self.release, self.config
-        other.scheduler, other._workers, other._outbox = snapshot.copy()
-        other.stealing = other.scheduler.extensions["stealing"]
+        other.scheduler, other.stealing = self.scheduler, self.stealing
+        other._workers, other._outbox = self._workers.copy(), self._outbox
         other._begin_calls(self._counts.copy())
+        other._parts = self._parts.copy()
+        for name in (SCHEDULER, *self._workers):
+            if name not in self._snapshots:
+                self._snapshots[name] = Snapshot(self._state_of(name))
+        other._snapshots = self._snapshots.copy()
         self._shares_messages = other._shares_messages = True
-        other._snapshot = snapshot
         return other
 
+    def _state_of(self, participant: str) -> DaskObject:
+        """Return everything that belongs to one participant."""
+        if participant == SCHEDULER:
+            return self.scheduler, self._outbox
+        return self._workers[participant]
+
+    def _own(self, participant: str) -> None:
+        """Something is about to happen to a participant; from now on no copy shares it."""
+        self._parts.pop(participant, None)
+        snapshot = self._snapshots.pop(participant, None)
+        if snapshot is None:
+            return
+        if participant == SCHEDULER:
+            self.scheduler, self._outbox = snapshot.copy()
+            self.stealing = self.scheduler.extensions["stealing"]
+        else:
+            self._workers[participant] = snapshot.copy()
+
     def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
-        workers = [self._workers[name] for name in its.sorted(self._workers)]
-        messages = [
-            (its.name(it.sender), its.name(it.receiver), list(it.messages)) for it in envelopes
+        participants = {SCHEDULER: (self.scheduler, self.stealing), **self._workers}
+        under_way = [(it.sender, it.receiver, list(it.messages)) for it in envelopes]
+        parts = [
+            self._parts.setdefault(name, FingerprintParts()).part(participants[name], its.names)
+            for name in its.sorted(participants)
         ]
-        return (fingerprint((self.scheduler, self.stealing, workers, messages), its),)
+        parts.append(FingerprintParts().part(under_way, its.names))
+        its.ranks = ranks(part.numbers for part in parts)
+        return tuple((part.digest, *part.numbers.in_numbers_of(its)) for part in parts)
 
     # Who is there
 
     def add_worker(self, worker: str) -> CallResult:
+        self._own(SCHEDULER)
         config = self.config.worker
         made = ClusterWorker(self.release.worker, worker, config, validate=self.config.validate)
         registration = Registration(made.address, worker, config)
@@ -183,6 +211,8 @@ class DaskCluster(ClusterSubject):
         return self._scheduler(self.scheduler.add_worker, **arguments)
 
     def remove_worker(self, worker: str) -> CallResult:
+        self._own(SCHEDULER)
+        self._own(worker)
         del self._workers[worker]
         result = self._scheduler(
             self.scheduler.remove_worker, address=address(worker), stimulus_id=f"lose-{worker}"
@@ -195,6 +225,7 @@ class DaskCluster(ClusterSubject):
     # What happens to the scheduler
 
     def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
+        self._own(SCHEDULER)
         return self._scheduler(self._request, client, request)
 
     def _request(self, client: str, request: client_requests.ClientRequest) -> DaskObject:
@@ -240,6 +271,7 @@ class DaskCluster(ClusterSubject):
         return _NBYTES if holder is None else holder.nbytes(key)
 
     def deliver(self, envelope: Envelope) -> CallResult:
+        self._own(envelope.receiver)
         if self._shares_messages:
             envelope = Envelope(
                 envelope.sender, envelope.receiver, tuple(map(copied, envelope.messages))
@@ -273,6 +305,7 @@ class DaskCluster(ClusterSubject):
         return self._possible("steal", stealable, self.scheduler, self.stealing)
 
     def steal(self, key: str, thief: str) -> CallResult:
+        self._own(SCHEDULER)
         task = self.scheduler.tasks[Name(key)]
         to = self.scheduler.workers[address(thief)]
         return self._scheduler(self.stealing.move_task_request, task, task.processing_on, to)
@@ -281,6 +314,7 @@ class DaskCluster(ClusterSubject):
         return self._possible("replicate", replicable, self.scheduler)
 
     def replicate(self, key: str, worker: str) -> CallResult:
+        self._own(SCHEDULER)
         call = self.scheduler.request_acquire_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="replicate")
 
@@ -288,6 +322,7 @@ class DaskCluster(ClusterSubject):
         return self._possible("drop", droppable, self.scheduler)
 
     def drop(self, key: str, worker: str) -> CallResult:
+        self._own(SCHEDULER)
         call = self.scheduler.request_remove_replicas
         return self._scheduler(call, address(worker), [Name(key)], stimulus_id="drop")
 
@@ -295,13 +330,16 @@ class DaskCluster(ClusterSubject):
         return self.replicable()
 
     def gather_on_worker(self, key: str, worker: str) -> CallResult:
+        self._own(SCHEDULER)
         return self._scheduler(lambda: None)  # it asks, and waits for the answer
 
     def gathered(self, key: str, worker: str) -> CallResult:
+        self._own(SCHEDULER)
         call = self.scheduler.gather_on_worker
         return self._scheduler(call, address(worker), {Name(key): []})
 
     def recompute(self, keys: Sequence[str]) -> CallResult:
+        self._own(SCHEDULER)
         return self._scheduler(self._recompute, keys)
 
     def _recompute(self, keys: Sequence[str]) -> None:
@@ -329,6 +367,7 @@ class DaskCluster(ClusterSubject):
     # What happens to a worker
 
     def handle_event(self, worker: str, event: Event) -> CallResult:
+        self._own(worker)
         it = self._workers[worker]
         return self._worker(it, it.handle_event, event)
 
@@ -336,6 +375,7 @@ class DaskCluster(ClusterSubject):
         return self.handle_event(worker, UpdateData(values=values))
 
     def begin(self, worker: str, key: str) -> tuple[Execute | None, CallResult]:
+        self._own(worker)
         it = self._workers[worker]
         found: list[Execute | None] = []
 
@@ -349,10 +389,12 @@ class DaskCluster(ClusterSubject):
         return found[0], result
 
     def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
+        self._own(worker)
         it = self._workers[worker]
         return self._worker(it, it.fail_to_store, key, run_id)
 
     def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
+        self._own(worker)
         it = self._workers[worker]
         return self._worker(it, it.overflow, peer, values)
 
@@ -369,6 +411,8 @@ class DaskCluster(ClusterSubject):
 
     def check(self, participant: str, *, thoroughly: bool) -> Iterable[Broken]:
         found: list[Broken] = []
+        if thoroughly:  # heaps drop stale entries when somebody looks at them
+            self._own(participant)
         worker = self._workers.get(participant)
         if thoroughly and self.config.validate:
             if participant == SCHEDULER:
@@ -435,7 +479,8 @@ class DaskCluster(ClusterSubject):
 
     def close(self) -> None:
         self._workers.clear()
-        self.scheduler.forget_everything()
+        if SCHEDULER not in self._snapshots:  # else some copy may go on with it
+            self.scheduler.forget_everything()
 
     # How Dask is called
 
@@ -444,7 +489,6 @@ class DaskCluster(ClusterSubject):
         scheduler = self.scheduler
         self._participant = SCHEDULER
         self._decisions.clear()
-        self._snapshot = None
         self._errors.clear()
         scheduler.transition_counter = 0  # the limit is for one call, not for the whole run
         scheduler.transition_log.clear()
@@ -460,7 +504,6 @@ class DaskCluster(ClusterSubject):
     ) -> CallResult:
         """Let something happen to a worker."""
         self._participant = worker.name
-        self._snapshot = None
         self._errors.clear()
         worker.machine.transitions = []  # the former ones may still be read
         try:

@@ -13,14 +13,14 @@ import operator
 import re
 import types
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from workerfuzz.harness.subjects.dask.cluster.copying import OF_LOOPS, slots_of
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, Name, address
-from workerfuzz.statemachine.worker.canonical import Canonical
-from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.statemachine.worker.canonical import Canonical, LocalNumbers
+from workerfuzz.statemachine.worker.task import Priority, TaskSpec
 
 #: Attributes, and keys of tables with fixed keys, that are left out; by the reason.
 EXCLUDED: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
@@ -31,7 +31,7 @@ EXCLUDED: Final[Mapping[str, Sequence[str]]] = MappingProxyType(
             "_cumulative_elapsed", "start_time", "stop_time", "_callback_time", "time_delay",
         ),
         "a log, or what somebody reads in a log or on a dashboard": (
-            "log", "stimulus_log", "transition_log", "_transition_log", "moves", "computations",
+            "log", "stimulus_log", "transition_log", "_transition_log", "transitions", "computations",
             "erred_tasks", "events", "event_counts", "startstops", "metrics", "state_counts",
             "executed_count", "transfer_incoming_count_total", "incoming_count", "outgoing_count",
             "cumulative_worker_metrics", "bandwidth", "bandwidth_workers", "bandwidth_types",
@@ -85,14 +85,12 @@ class Fingerprint:
 
     Attributes:
         tokens: written so far; flat, as each object and container says how much belongs to it.
-        priorities: places in ``tokens`` that hold a priority, of which only the order counts.
     """
 
     def __init__(self, canonical: Canonical) -> None:
         self.canonical = canonical
         self.names = addresses(canonical.names)
         self.tokens: list[Token] = []
-        self.priorities: list[int] = []
         self._known: dict[int, Token] = {}
         self._count: dict[Token, int] = {}
         self._kept: list[object] = []
@@ -115,13 +113,7 @@ class Fingerprint:
             self.content(it)
         for heap in self._heaps:
             self.heap(heap)
-        tokens = self.tokens
-        places = sorted({tokens[place][1:] for place in self.priorities})
-        rank = {it: number for number, it in enumerate(places)}
-        for place in self.priorities:
-            it = tokens[place]
-            tokens[place] = (it[0], rank[it[1:]])
-        return tuple(tokens)
+        return tuple(self.tokens)
 
     def content(self, value: DaskObject) -> None:
         """Write the attributes of an object, and its items where it is a container."""
@@ -185,11 +177,8 @@ class Fingerprint:
             self.tokens += (order[number], self._known.get(id(task)) if task is not None else None)
 
     def priority(self, value: DaskObject) -> None:
-        if isinstance(value, tuple) and value:
-            self.priorities.append(len(self.tokens))
-            self.tokens.append(tuple(value))
-        else:
-            self.tokens.append(None)
+        is_known = isinstance(value, tuple) and value
+        self.tokens.append(self.canonical.priority(tuple(value)) if is_known else None)
 
 
 def addresses(names: Mapping[str, str]) -> Mapping[str, str]:
@@ -380,18 +369,47 @@ def writer_of(kind: type) -> Writer:
     return refer
 
 
-def tokens(roots: Sequence[DaskObject], canonical: Canonical) -> tuple[Token, ...]:
+def tokens(root: DaskObject, canonical: Canonical) -> tuple[Token, ...]:
     """Return everything that can be reached as plain data."""
     walk = Fingerprint(canonical)
-    for it in roots:
-        walk.write(it)
+    walk.write(root)
     return walk.finished()
 
 
-def fingerprint(roots: Sequence[DaskObject], canonical: Canonical) -> bytes:
-    """Return a digest, equal for objects that continue alike."""
-    plain = marshal.dumps(tokens(roots, canonical), FLAT)
-    return hashlib.blake2b(plain, digest_size=SIZE).digest()
+class FingerprintPart(NamedTuple):
+    """The fingerprint of one party, with numbers of its own.
+
+    Attributes:
+        digest: equal for parties that continue alike, but for what the numbers stand for.
+    """
+
+    digest: bytes
+    numbers: LocalNumbers
+
+
+class FingerprintParts:
+    """The fingerprints of one party under different names, until something happens to it."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[int, FingerprintPart] = {}
+
+    def part(self, party: DaskObject, names: Mapping[str, str]) -> FingerprintPart:
+        found = self._known.get(id(names))
+        if found is None:
+            numbers = LocalNumbers(names)
+            plain = marshal.dumps(tokens(party, numbers), FLAT)
+            digest = hashlib.blake2b(plain, digest_size=SIZE).digest()
+            found = self._known[id(names)] = FingerprintPart(digest, numbers)
+        return found
+
+
+def ranks(parts: Iterable[LocalNumbers]) -> dict[Priority, Priority]:
+    """Return canonical priorities: beside that of the user, only the order counts."""
+    every = {it for numbers in parts for it in numbers.priorities}
+    order = {it: place for place, it in enumerate(sorted({it[1:] for it in every}))}
+    return {it: (it[0], order[it[1:]]) for it in every}
 
 
 #: Version of ``marshal`` that writes equal values alike, whether or not they are one object.

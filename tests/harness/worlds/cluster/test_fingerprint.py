@@ -88,6 +88,7 @@ def test_a_copy_continues_alike_and_on_its_own(seed: int) -> None:
         pass
     copy, untouched = original.copy(), original.fingerprint()
     assert vars(original).keys() == vars(copy).keys()
+    take_everything(copy)
     assert not own(copy).keys() & own(original).keys()
     taken = list(wander(copy, chooser, 40))
     assert original.fingerprint() == untouched
@@ -99,6 +100,15 @@ def test_a_copy_continues_alike_and_on_its_own(seed: int) -> None:
     original.finish()
     assert original.call_count == copy.call_count
     original.close()
+
+
+def take_everything(world: ClusterWorld) -> None:
+    """Let a copy have what it shares until something happens to it."""
+    cluster = world.cluster
+    assert isinstance(cluster, ReferenceCluster)
+    cluster._own_scheduler()
+    for worker in cluster.processes:
+        cluster._own_process(worker)
 
 
 def own(world: ClusterWorld) -> dict[int, object]:

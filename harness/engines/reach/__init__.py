@@ -1,1 +1,0 @@
-"""Search for a way to a configuration of a cluster."""
