@@ -16,7 +16,8 @@ from workerfuzz.harness.subjects import get_cluster
 
 @pytest.mark.parametrize("name", cases_of_clusters())
 def test_the_shapes_are_those_of_the_cases(name: str) -> None:
-    assert computed(cases_of_clusters()[name], get_cluster("dask")) == kept().get(name, RestShape())
+    found = computed(cases_of_clusters()[name], get_cluster("dask"))
+    assert found == kept().get(name, RestShape()), "python -m workerfuzz.harness.diagnose.known_shapes"
 
 
 @pytest.mark.parametrize("hang", HANGS)
