@@ -1,4 +1,4 @@
-"""Clusters that went through anything and came to rest: only what is wrong is found, and nothing else."""
+"""Clusters that went through anything and came to rest: only what is wrong is found, nothing else."""
 
 import random
 
