@@ -17,7 +17,9 @@ from workerfuzz.harness.subjects import get_cluster
 @pytest.mark.parametrize("name", cases_of_clusters())
 def test_the_shapes_are_those_of_the_cases(name: str) -> None:
     found = computed(cases_of_clusters()[name], get_cluster("dask"))
-    assert found == kept().get(name, RestShape()), "python -m workerfuzz.harness.diagnose.known_shapes"
+    assert found == kept().get(name, RestShape()), (
+        "python -m workerfuzz.harness.diagnose.known_shapes"
+    )
 
 
 @pytest.mark.parametrize("hang", HANGS)
