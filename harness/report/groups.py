@@ -9,7 +9,7 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: Kinds of participant that have a table of transitions.
-PARTIES: Final = ("worker", "scheduler")
+PARTICIPANTS: Final = ("worker", "scheduler")
 
 #: Seconds of a shard's life over which its present speed is taken.
 LATELY_S: Final = 10.0
@@ -49,7 +49,7 @@ class Group:
 
     def participants(self) -> list["TransitionCounts"]:
         """Transitions of each kind of participant that has any."""
-        every = (self.edges(participant) for participant in PARTIES)
+        every = (self.edges(participant) for participant in PARTICIPANTS)
         return [edges for edges in every if edges.known or edges.counts]
 
     def rarest(self, most: int = 5) -> list[tuple[str, int]]:

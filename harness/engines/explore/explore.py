@@ -27,6 +27,7 @@ from workerfuzz.harness.engines.explore.visited import (
 )
 from workerfuzz.harness.engines.protocol import Explored, StepAllowances
 from workerfuzz.harness.subjects import AnySubject
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.choosers import Enumeration
@@ -181,14 +182,14 @@ class Exploration:
             self._worlds -= 1
         taken: dict[PossibleStep, frozenset[str] | None] = {}
         for it in way.sleeping:
-            taken[it] = participants(it.step, world)
+            taken[it] = participants(it.step, cast("ClusterWorld", world))
         steps = [*self.possible(world, way)]
         for number, (step, spent) in enumerate(steps, 1):
             after = world if number == len(steps) else world.copy()
             if not self.reduced:
                 yield from self.take(after, Way(way, step, spent), step)
                 continue
-            those = participants(step, world)
+            those = participants(step, cast("ClusterWorld", world))
             asleep = frozenset(it for it, its in taken.items() if commute(its, those))
             if those is not None:
                 taken[PossibleStep.of(step)] = those
@@ -205,7 +206,7 @@ class Exploration:
             steps = every_step(world, kind)
             if self.takes_turns:
                 is_last = not self.may_come_later(spent)
-                steps = in_turn(steps, world, is_last=is_last)
+                steps = in_turn(steps, cast("ClusterWorld", world), is_last=is_last)
             for step in steps:
                 text = str(step) if asleep or chosen is not None else ""
                 if text not in asleep and (chosen is None or text in chosen):

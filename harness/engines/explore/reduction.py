@@ -1,7 +1,8 @@
-"""Reduction: steps that commute are taken in one order, and parties come up in the order of their names.
+"""Reduction: steps that commute are taken in one order, and participants come up in that of their names.
 
-Two steps commute if no party has a part in both: a party is the scheduler, a worker, a client, or the
-graph that all clients know. A message that is sent is the receiver's only once it is delivered.
+Two steps commute if no participant has a part in both: a participant is the scheduler, a worker, a
+client, or the graph that all clients know. A message that is sent is the receiver's only once it is
+delivered.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,12 +10,15 @@ from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeAlias
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.strategies.cluster import from_clients, from_network, from_scheduler, from_workers
+from workerfuzz.strategies.cluster.from_clients import ClientAndKeys
+from workerfuzz.strategies.cluster.step import OneName, TwoNames
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.worker import Step
 
-#: Parties that have a part in a step; None: all of them.
-Parties: TypeAlias = frozenset[str] | None
+#: Participants that have a part in a step; None: all of them.
+Participants: TypeAlias = frozenset[str] | None
 
 #: All keys and contents that clients know of.
 GRAPH: Final = "graph"
@@ -28,37 +32,37 @@ class Clients(Protocol):
         """Their names."""
 
 
-def of_delivery(step: Any, world: Clients) -> Parties:
+def of_delivery(step: TwoNames, world: Clients) -> Participants:
     """The receiver takes the message. A client's request changes what others may submit."""
     if step.first in world.clients:
         return frozenset({step.first, SCHEDULER, GRAPH})
     return frozenset({step.second})
 
 
-def of_worker(step: Any, world: Clients) -> Parties:
+def of_worker(step: TwoNames, world: Clients) -> Participants:
     return frozenset({step.first})
 
 
-def of_one_worker(step: Any, world: Clients) -> Parties:
+def of_one_worker(step: OneName, world: Clients) -> Participants:
     return frozenset({step.name})
 
 
-def of_both(step: Any, world: Clients) -> Parties:
+def of_both(step: TwoNames, world: Clients) -> Participants:
     """A peer reads its values for a worker."""
     return frozenset({step.first, step.second})
 
 
-def of_scheduler(step: Any, world: Clients) -> Parties:
+def of_scheduler(step: Step, world: Clients) -> Participants:
     return frozenset({SCHEDULER})
 
 
-def of_client(step: Any, world: Clients) -> Parties:
+def of_client(step: ClientAndKeys | Submit, world: Clients) -> Participants:
     """A request is sent; it arrives later."""
     return frozenset({step.client, GRAPH})
 
 
 #: By kind; any other kind has a part in everything.
-PARTIES: Final[Mapping[type[Step], Callable[[Any, Clients], Parties]]] = MappingProxyType(
+PARTICIPANTS: Final[Mapping[type[Step], Callable[[Any, Clients], Participants]]] = MappingProxyType(
     {
         from_network.Deliver: of_delivery,
         from_network.Serve: of_both,
@@ -86,18 +90,18 @@ PARTIES: Final[Mapping[type[Step], Callable[[Any, Clients], Parties]]] = Mapping
 )
 
 
-def participants(step: Step, world: Any) -> Parties:
-    """Return the parties that have a part in a step."""
-    find = PARTIES.get(type(step))
+def participants(step: Step, world: Clients) -> Participants:
+    """Return the participants that have a part in a step."""
+    find = PARTICIPANTS.get(type(step))
     return None if find is None else find(step, world)
 
 
-def commute(one: Parties, other: Parties) -> bool:
+def commute(one: Participants, other: Participants) -> bool:
     """Two steps that are possible lead to the same, whichever comes first."""
     return one is not None and other is not None and one.isdisjoint(other)
 
 
-def in_turn(steps: Iterable[Step], world: Any, *, is_last: bool) -> list[Step]:
+def in_turn(steps: Iterable[Step], world: ClusterEnvironment, *, is_last: bool) -> list[Step]:
     """Leave out requests that differ in names from one that is left, and elaborate restrictions.
 
     A client asks for something only after those before it did. Where nobody will ask for anything later,
@@ -106,7 +110,7 @@ def in_turn(steps: Iterable[Step], world: Any, *, is_last: bool) -> list[Step]:
     return [step for step in steps if is_first_of_its_like(step, world, is_last=is_last)]
 
 
-def is_first_of_its_like(step: Step, world: Any, *, is_last: bool) -> bool:
+def is_first_of_its_like(step: Step, world: ClusterEnvironment, *, is_last: bool) -> bool:
     client = getattr(step, "client", None)
     if client is None:
         return True
@@ -124,7 +128,7 @@ def is_restricted_simply(step: Submit) -> bool:
     return not any(it.loose or len(it.workers) > 1 for it in options)
 
 
-def uses_first_keys(step: Step, world: Any) -> bool:
+def uses_first_keys(step: Step, world: ClusterEnvironment) -> bool:
     """Of new keys between which no known one comes, it uses none before which it leaves one out."""
     known, used, is_left_out = {**world.contents, **world.data}, step.keys(), False
     for key in world.pool:

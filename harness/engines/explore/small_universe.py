@@ -127,7 +127,7 @@ class Space:
 
 
 def interchangeable(run_config: AnyRunConfig) -> tuple[str, ...]:
-    """Parties that differ in their names alone."""
+    """Participants that differ in their names alone."""
     if isinstance(run_config, RunConfig):
         return run_config.peers
     return tuple(f"w{number}" for number in range(run_config.config.workers))

@@ -4,7 +4,7 @@ They are sent by value, so that nothing of workerfuzz has to be installed there:
 needs, and refers to nothing else of this module than what is defined here. They only read.
 """
 
-from typing import Any
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
 
 #: Keys that are looked at, at most.
 MOST_KEYS = 20_000
@@ -13,7 +13,7 @@ MOST_KEYS = 20_000
 THERE = ("memory", "erred", "forgotten")
 
 
-def packed(found: dict[str, Any]) -> bytes:
+def packed(found: dict[str, object]) -> bytes:
     """Return plain data as bytes, which travel as they are: nothing is pickled on the way back."""
     import json
     import zlib
@@ -21,9 +21,9 @@ def packed(found: dict[str, Any]) -> bytes:
     return zlib.compress(json.dumps(found, default=repr).encode())
 
 
-def stuck_tasks(scheduler: Any) -> dict[Any, Any]:
+def stuck_tasks(scheduler: DaskObject) -> dict[DaskObject, DaskObject]:
     """Return the tasks that clients want and that are not there, with all that these wait for."""
-    found: dict[Any, Any] = {}
+    found: dict[DaskObject, DaskObject] = {}
     left = [
         ts for cs in scheduler.clients.values() for ts in cs.wants_what if ts.state not in THERE
     ]
@@ -37,7 +37,7 @@ def stuck_tasks(scheduler: Any) -> dict[Any, Any]:
     return found
 
 
-def collect_scheduler(dask_scheduler: Any) -> bytes:
+def collect_scheduler(dask_scheduler: DaskObject) -> bytes:
     """Return the part of a dump of the scheduler that concerns stuck tasks, and the keys of these."""
     from time import time
 
@@ -84,7 +84,7 @@ def collect_scheduler(dask_scheduler: Any) -> bytes:
     return packed({"scheduler": told, "keys": recursive_to_dict(list(tasks))})
 
 
-def collect_worker(keys: Any, dask_worker: Any) -> bytes:
+def collect_worker(keys: DaskObject, dask_worker: DaskObject) -> bytes:
     """Return the part of a dump of a worker that concerns some keys, and what takes its threads."""
     from time import time
 
@@ -94,11 +94,11 @@ def collect_worker(keys: Any, dask_worker: Any) -> bytes:
     wanted = set(keys)
     wanted.update(ts.key for ts in (*state.executing, *state.long_running, *state.in_flight_tasks))
 
-    def about(event: Any) -> set[Any]:
+    def about(event: DaskObject) -> set[DaskObject]:
         found = {event.key} if hasattr(event, "key") else set()
         return found.union(*(getattr(event, it, ()) for it in ("keys", "data", "who_has")))
 
-    def is_about(entry: Any) -> bool:
+    def is_about(entry: DaskObject) -> bool:
         return any(
             it in wanted if not isinstance(it, (list, set, dict)) else not wanted.isdisjoint(it)
             for it in entry

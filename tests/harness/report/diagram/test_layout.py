@@ -5,15 +5,15 @@ import pytest
 from workerfuzz.harness.report.diagram.layout import POSITIONS, layout, state_boxes
 from workerfuzz.harness.report.diagram.machine import MEANINGS, DaskTables, machine
 
-PARTIES = ("worker", "scheduler")
+PARTICIPANTS = ("worker", "scheduler")
 
 
-@pytest.mark.parametrize("participant", PARTIES)
+@pytest.mark.parametrize("participant", PARTICIPANTS)
 def test_every_state_of_the_reference_is_placed_by_hand(participant: str) -> None:
     assert {*POSITIONS[participant]} == {*MEANINGS[participant]}
 
 
-@pytest.mark.parametrize("participant", PARTIES)
+@pytest.mark.parametrize("participant", PARTICIPANTS)
 def test_no_state_hides_another(participant: str) -> None:
     boxes = list(state_boxes(machine(participant)).values())
     assert not any(
@@ -21,7 +21,7 @@ def test_no_state_hides_another(participant: str) -> None:
     )
 
 
-@pytest.mark.parametrize("participant", PARTIES)
+@pytest.mark.parametrize("participant", PARTICIPANTS)
 def test_every_transition_is_a_line_or_ends_at_once(participant: str) -> None:
     made = machine(participant)
     map_ = layout(made)
@@ -39,7 +39,7 @@ def test_lines_lead_from_their_start_to_their_finish() -> None:
         assert finish.contains(it.curve.end, 4)
 
 
-@pytest.mark.parametrize("participant", PARTIES)
+@pytest.mark.parametrize("participant", PARTICIPANTS)
 def test_no_line_goes_through_a_state(participant: str) -> None:
     map_ = layout(machine(participant))
     through = [
