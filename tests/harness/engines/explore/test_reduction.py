@@ -13,6 +13,7 @@ from workerfuzz.harness.engines.explore.reduction import commute, participants, 
 from workerfuzz.harness.engines.explore.small_universe import Space
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.going_on import GOING_ON
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.worker import parse
@@ -110,3 +111,15 @@ def test_of_new_keys_the_first_ones_are_used(line: str, is_first: bool) -> None:
         assert uses_first_keys(parse(line, BY_WORD), world) == is_first
         world.apply(parse("submit c0 b want b", BY_WORD))
         assert uses_first_keys(parse("submit c0 c want c", BY_WORD), world)
+
+
+def test_a_run_goes_on_behind_a_violation_that_leaves_the_world_sound() -> None:
+    """A known bug does not hide what comes after it."""
+    universe = "keys=1,faults=1"
+    with named("failure-is-kept-secret").planted():
+        ended, found = explored(universe, reduced=True)
+        with GOING_ON.behind(lambda violation: None):
+            gone_on, nothing = explored(universe, reduced=True)
+    assert found
+    assert not nothing
+    assert gone_on.states > ended.states
