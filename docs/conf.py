@@ -16,7 +16,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
 ]
-exclude_patterns = ["_build", "found", "pictures"]
+exclude_patterns = ["_build", "findings/live", "pictures"]
 
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]

@@ -20,6 +20,7 @@ from typing import Any, Final
 sys.path.append(str(Path(__file__).resolve().parent))
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
+import defects
 from examples.blunders import BLUNDERS
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -185,13 +186,22 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 }
 
 
+def texts() -> Iterator[tuple[str, str]]:
+    """All pages; those of findings where their release of distributed is installed."""
+    yield from ((name, make()) for name, make in PAGES.items())
+    if defects.is_installed():
+        yield from defects.pages().items()
+    else:
+        sys.stdout.write(f"docs/findings/ needs distributed {defects.RELEASE}\n")
+
+
 def main() -> int:
     """Writes the pages, or compares them. Returns the exit status."""
     if "--power" in sys.argv:
         publish(sys.argv[sys.argv.index("--power") + 1 :])
     stale = 0
-    for name, make in PAGES.items():
-        path, text = ROOT / "docs" / name, make()
+    for name, text in texts():
+        path = ROOT / "docs" / name
         if "--check" not in sys.argv:
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:

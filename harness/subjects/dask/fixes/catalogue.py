@@ -105,6 +105,15 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "given-up-result-is-freed",
+        "A result that becomes an error is freed on the workers that have it.",
+        (
+            "scheduler.SchedulerState._transition_memory_erred",
+            r"^( +)return (self\._propagate_erred\(.*\n\1\))",
+            r"\1later = \2\n\1return later[0], later[1], worker_msgs",
+        ),
+    ),
+    _fix(
         "new-tasks-fail-with-all-their-readers",
         "Of a new graph, all that depend on a failed input fail, in whichever order they come.",
         (

@@ -1,0 +1,101 @@
+"""The pages of findings: each known case belongs to one defect, and all that they name is there."""
+
+import re
+from collections import Counter
+from importlib.metadata import version
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "findings"
+
+
+@pytest.fixture(scope="module")
+def defects() -> ModuleType:
+    """docs/defects.py, which reads the data file."""
+    spec = spec_from_file_location("defects", ROOT / "docs" / "defects.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def _installed(defects: ModuleType) -> None:
+    pytest.importorskip("distributed")
+    if version("distributed") != defects.RELEASE:
+        pytest.skip(f"the lines are those of distributed {defects.RELEASE}")
+
+
+def test_every_known_case_belongs_to_one_defect(defects: ModuleType) -> None:
+    numbers = [path.name[:4] for path in (ROOT / "regressions" / "known").glob("*.case")]
+    named = Counter(number for it in defects.read()[1] for number in it.cases)
+    assert named == dict.fromkeys(numbers, 1)
+
+
+def test_a_defect_has_one_cause(defects: ModuleType) -> None:
+    """Its cases have a trial fix in common, or none of them has one."""
+    for it in defects.read()[1]:
+        assert it.fix() or not any(case.fixes for case in it.read_cases()), it.slug
+
+
+def test_words_are_those_that_the_page_explains(defects: ModuleType) -> None:
+    for it in defects.read()[1]:
+        assert it.severity in defects.SEVERITIES
+        assert it.reached in defects.REACHES
+        assert it.upstream or it.searched, f"{it.slug}: searched for?"
+
+
+def test_only_harmless_defects_are_not_shown(defects: ModuleType) -> None:
+    for it in defects.read()[1]:
+        assert (it.shown == "-") == (it.severity == "nothing")
+        assert bool(it.live) == bool(it.printed) == (it.shown not in {"-", "not tried"})
+
+
+def test_scripts_are_those_that_the_data_names(defects: ModuleType) -> None:
+    named = {it.live for it in defects.read()[1] if it.live}
+    scripts = {path.name for path in (FOLDER / "live").glob("*.py")}
+    assert scripts - named == {"slow_link.py"}
+    assert named <= scripts
+
+
+@pytest.mark.usefixtures("_installed")
+def test_every_line_stands_in_its_function_once(defects: ModuleType) -> None:
+    for it in defects.read()[1]:
+        for place in it.places:
+            file, number, line = place.located()
+            assert file.endswith(".py")
+            assert number > 1
+            assert place.line in line
+
+
+@pytest.mark.usefixtures("_installed")
+def test_pages_are_up_to_date(defects: ModuleType) -> None:
+    made = defects.pages()
+    for name, text in made.items():
+        stored = (ROOT / "docs" / name).read_text(encoding="utf-8")
+        assert stored == text, f"{name}: run `python docs/pages.py`"
+    there = {f"findings/{path.name}" for path in FOLDER.glob("*.md")}
+    assert there == set(made), "delete the page of a defect that is not in defects.toml"
+
+
+def test_readme_counts_the_defects(defects: ModuleType) -> None:
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    counted = re.search(
+        r"\[(\d+) defects .* In (\d+) of them a client waits for ever; in (\d+) a result is lost or "
+        r"wrong\. (\d+) have been shown live",
+        readme,
+    )
+    assert counted is not None
+    found = defects.read()[1]
+    severities = Counter(it.severity for it in found)
+    assert [int(it) for it in counted.groups()] == [
+        len(found),
+        severities["a client waits for ever"],
+        severities["a result is lost or wrong"],
+        sum(it.shown.startswith("shown") for it in found),
+    ]
