@@ -25,6 +25,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDER: Final = ROOT / "docs" / "findings"
 KNOWN: Final = ROOT / "regressions" / "known"
 
+#: Ways around known bugs, by the numbers of their cases, as ``workerfuzz diagnose`` tells them.
+REMEDIES: Final = ROOT / "harness" / "diagnose" / "remedies.toml"
+
 #: Release of distributed whose defects these are.
 RELEASE: Final = "2026.8.0"
 
@@ -274,6 +277,7 @@ def defect_page(defect: Defect, defects: Sequence[Defect]) -> str:
             f"- **Reached by**: {defect.reached}. {defect.path}",
             f"- **Since**: {since(defect)}",
             *upstream(defect),
+            *workarounds(defect),
             "",
             "## Mechanism",
             "",
@@ -307,6 +311,13 @@ def upstream(defect: Defect) -> Iterator[str]:
         words = "; ".join(f"“{it}”" for it in defect.searched)
         none = "" if defect.upstream else "**Upstream**: no issue found. "
         yield f"- {none}**Searched for**: {words}"
+
+
+def workarounds(defect: Defect) -> Iterator[str]:
+    """Lines on ways around it, for somebody who has met it."""
+    remedies = tomllib.loads(REMEDIES.read_text(encoding="utf-8"))
+    known_ways = (remedies.get(number, {}).get("workaround", "") for number in defect.cases)
+    yield from (f"- **Workaround**: {way}" for way in dict.fromkeys(known_ways) if way)
 
 
 def location(place: Place) -> Iterator[str]:
