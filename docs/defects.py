@@ -326,7 +326,7 @@ def location(place: Place) -> Iterator[str]:
     name = place.function.partition(".")[2]
     there = f" (there since {place.since})" if place.since else ""
     yield f"[`{file}`, line {number}]({SOURCE}/{file}#L{number}), `{name}`{there}:"
-    yield from ("", "```python", text, "```", "")
+    yield from ("", "```text", text, "```", "")
 
 
 def steps(defect: Defect) -> Iterator[str]:
