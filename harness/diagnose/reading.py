@@ -215,7 +215,7 @@ class ServerReader:
         if name == "tasks":
             self.read_tasks(node)
         elif name == "workers" and node.is_mapping():
-            self.participants = [*converted(node, WorkerOnScheduler)]
+            self.participants = [*converted_by_field(node, WorkerOnScheduler)]
         elif name == "clients" and node.is_mapping():
             self.clients = [*converted(node, ClientOnScheduler)]
         elif name == "transition_log":
@@ -310,12 +310,15 @@ S = TypeVar("S", bound=msgspec.Struct)
 def converted(node: Node, kind: type[S]) -> Iterator[S]:
     """Yield the values of a mapping as records. Raises ValidationError."""
     for _, part in node.fields():
-        if part.is_mapping():
-            names = kind.__struct_fields__
-            found = {name: its.value() for name, its in part.fields() if name in names}
-            yield msgspec.convert(found, kind, strict=False)
-        else:
-            yield msgspec.convert(part.value(), kind)  # which says what is wrong with it
+        yield msgspec.convert(part.value(), kind, strict=False)
+
+
+def converted_by_field(node: Node, kind: type[S]) -> Iterator[S]:
+    """Yield the same where values are large: fields that no record has are skipped."""
+    names = frozenset(kind.__struct_fields__)
+    for _, part in node.fields():
+        found = {name: its.value() for name, its in part.fields() if name in names}
+        yield msgspec.convert(found, kind, strict=False)
 
 
 def as_keys(keys: Iterable[str]) -> dict[str, None]:
