@@ -30,7 +30,7 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.shard import Shard, fill
 from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS
 from workerfuzz.harness.engines.walk.tactics import DRAWN
-from workerfuzz.harness.engines.walk.walker import GROWN
+from workerfuzz.harness.engines.walk.walker import EXTRA
 from workerfuzz.harness.subjects import system
 from workerfuzz.harness.worlds.violation import Violation
 
@@ -80,7 +80,7 @@ class Result:
 
 def seekers(scope: str, only: Sequence[str] = ()) -> list[str]:
     """Engines of a scope: the walk, Hypothesis, each tactic alone."""
-    every = dict.fromkeys((WALK, HYPOTHESIS, *DRAWN[scope], GROWN))
+    every = dict.fromkeys((WALK, HYPOTHESIS, *DRAWN[scope], *EXTRA[scope]))
     return [who for who in every if not only or who in only]
 
 

@@ -21,6 +21,7 @@ sys.path.append(str(Path(__file__).resolve().parent))
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
 import defects
+from cell_map import DATA, cells_page
 from examples.blunders import BLUNDERS
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -183,6 +184,7 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "requirements.md": requirements_page,
     "commands.md": commands_page,
     "power.md": lambda: power_page(measured_power()),
+    "cells.md": lambda: cells_page(json.loads(DATA.read_text(encoding="utf-8"))),
 }
 
 

@@ -21,6 +21,7 @@ from workerfuzz.harness.cli import (
     lists,
     mutants,
     nightly,
+    reach,
     report,
     run,
     show,
@@ -37,6 +38,7 @@ app = typer.Typer(
 for module in (
     demo,
     run,
+    reach,
     mutants,
     nightly,
     report,

@@ -29,7 +29,7 @@ FolderArgument = Annotated[
 def stats(folder: FolderArgument) -> None:
     """Tell how many entries there are, of what, and what they reach."""
     from workerfuzz.harness.cases.format import corpus
-    from workerfuzz.harness.report.corpus import stats_lines
+    from workerfuzz.harness.report.terminal import stats_lines
 
     found = corpus.stats(folder)
     if not found.entries and not found.problems and any(folder.iterdir()):

@@ -53,6 +53,7 @@ class Tactic(enum.StrEnum):
     BUSY = "busy"
     BROKEN = "broken"
     GROWN = "grown"
+    RETURNED = "returned"
 
 
 class ScopeChoice(enum.StrEnum):

@@ -145,7 +145,7 @@ def engine_of(
 ) -> Engine:
     """Return the engine that was given, or the one that the other options need. Raises BadParameter."""
     from workerfuzz.harness.engines.walk.tactics import DRAWN
-    from workerfuzz.harness.engines.walk.walker import GROWN
+    from workerfuzz.harness.engines.walk.walker import EXTRA
 
     given = {"--corpus": corpus, "--tactic": tactic}
     options = [name for name, value in given.items() if value is not None]
@@ -153,7 +153,7 @@ def engine_of(
         raise typer.BadParameter(f"{' and '.join(options)}: that is for --engine walk alone")
     if scope is ScopeChoice.PROCESS and engine not in {None, Engine.WALK}:
         raise typer.BadParameter(f"--engine {engine}: processes are fuzzed by walk alone")
-    tactics = dict.fromkeys((*DRAWN[scope], GROWN))
+    tactics = dict.fromkeys((*DRAWN[scope], *EXTRA[scope]))
     if tactic is not None and tactic not in tactics:
         raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")
     return engine or (Engine.WALK if options else DEFAULTS[scope])

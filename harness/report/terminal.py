@@ -8,6 +8,8 @@ from rich.text import Text
 from workerfuzz.harness.campaigns.mutants.measure import HEALTHY, Measured
 from workerfuzz.harness.cases.format.case import Case, open_world
 from workerfuzz.harness.cases.format.casefile import format_config
+from workerfuzz.harness.cases.format.corpus import Stats
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.cases.replay.replay import with_rest
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.worlds.playing import StepResult, play
@@ -103,3 +105,14 @@ def show_pairs(rows: Iterable[tuple[str, str]]) -> None:
     width = max((len(name) for name, _ in pairs), default=0)
     for name, sentence in pairs:
         console().print(Text.assemble((f"  {name:{width}}", "cyan"), f"  {sentence}"))
+
+
+def stats_lines(stats: Stats) -> Iterator[str]:
+    """Counts of entries, by scope and subject, and of the features that they reach."""
+    total = stats.entries.total()
+    steps = stats.steps / total if total else 0
+    yield f"{counted(total, 'corpus entry')}, {steps:.1f} steps each, {stats.nbytes / 1024:,.1f} KiB"
+    for (scope, subject), count in sorted(stats.entries.items()):
+        yield f"  {scope}, {subject or 'no subject'}: {counted(count, 'corpus entry')}"
+    for scope, count in sorted(stats.features.items()):
+        yield f"  {scope}: {counted(count, 'feature')} reached"

@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
-from workerfuzz.harness.campaigns.historical.case_files import keep, replayed
 from workerfuzz.harness.campaigns.historical.catalogue import BUGS, bugs_of, concerned, fixed_in
 from workerfuzz.harness.campaigns.historical.page import judged, page, row
-from workerfuzz.harness.campaigns.historical.search import Search, Sighting, look_for
+from workerfuzz.harness.campaigns.historical.search import (
+    Search,
+    Sighting,
+    keep,
+    look_for,
+    replayed,
+)
 from workerfuzz.harness.cases.format.files import write
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable

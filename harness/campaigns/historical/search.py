@@ -4,13 +4,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, cast
 
 from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.shard import Shard, fill
+from workerfuzz.harness.cases.format import corpus_entry
+from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
+from workerfuzz.harness.cases.format.files import write
 from workerfuzz.harness.cases.triage.signature import Signature, signature
-from workerfuzz.harness.engines.shrink.shrink import shrink
+from workerfuzz.harness.engines.shrink.shrink import replay, shrink
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, TaskTransition
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.playing import violation_of
@@ -139,3 +143,47 @@ def transitions_of(subject: ClusterSystem, violation: Violation) -> Sequence[Tas
     world = CLUSTER.open(subject, violation.run_config, observer=observe)
     violation_of(world, violation.steps)
     return transitions
+
+
+def place(folder: Path, bug: HistoricalBug) -> Path:
+    """Return the path of the run that shows a bug."""
+    return folder / f"{bug.name.removeprefix('#')}.stem"
+
+
+def keep(
+    folder: Path, subject: ClusterSystem, bug: HistoricalBug, sightings: Iterable[Sighting]
+) -> None:
+    """Write down the shortest run that shows a bug, if there is one. The folder is made."""
+    shrunk = shortest(sightings)
+    if shrunk is None:
+        return
+    said = f"{subject.name} {subject.version()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write(
+        place(folder, bug),
+        corpus_entry.format(CorpusEntry(shrunk.run_config, shrunk.steps, (), said)),
+    )
+
+
+def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool | None:
+    """Tell whether the run that showed a bug elsewhere shows it on the installed release.
+
+    Steps that are impossible there are left out. None: there is no such run.
+
+    Raises:
+        CaseError: the file is not as it was written.
+    """
+    path = place(folder, bug)
+    if not path.exists():
+        return None
+    entry = corpus_entry.read(path.read_text(encoding="utf-8"), path)
+    violation = replay(subject, entry.run_config.config, entry.steps, CLUSTER)
+    return violation is not None and bug.is_in(violation, transitions_of(subject, violation))
+
+
+def replayed(
+    folder: Path, subject: ClusterSystem, bugs: Sequence[HistoricalBug]
+) -> dict[HistoricalBug, bool]:
+    """Of each bug that has a run, whether that shows it here."""
+    found = ((bug, is_shown(folder, subject, bug)) for bug in bugs)
+    return {bug: shown for bug, shown in found if shown is not None}

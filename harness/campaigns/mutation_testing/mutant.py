@@ -100,7 +100,7 @@ TARGETS: Final[Mapping[str, CodeUnderTest]] = MappingProxyType(
                 left_out=(
                     "worker.assignments", "worker.canonical", "worker.config", "worker.edges",
                     "worker.errors", "worker.event_record", "worker.events", "worker.fingerprint",
-                    "worker.instructions", "worker.snapshot", "worker.states_page",
+                    "worker.instructions", "worker.states_page",
                 ),
                 excluded=EXCLUDED_IN_MODELS,
                 refusals=REFUSALS,

@@ -27,6 +27,7 @@ class SearchRequest:
         module: that it changes.
         cpu_s: budget in seconds of CPU, without what imports take; 0: none.
         most_steps: budget in steps; 0: none.
+        tactic: of the walk; several are separated by commas; empty: all.
         known: property and shape of violations that the healthy code shows.
         is_baseline: the whole budget is used, and signatures are collected.
         traces: executed lines are collected, which makes it slow.
@@ -40,6 +41,7 @@ class SearchRequest:
     seed: int = 0
     cpu_s: float = 0.0
     most_steps: int = 0
+    tactic: str = ""
     known: Sequence[tuple[str, str]] = ()
     is_baseline: bool = False
     traces: bool = False

@@ -103,4 +103,5 @@ def search(request: SearchRequest, result: SearchResult) -> None:
         if clustered
         else scope.draw
     )
-    found.run(Walker(subject, request.seed, scope, draw))
+    tactics = tuple(request.tactic.split(",")) if request.tactic else ()
+    found.run(Walker(subject, request.seed, scope, draw, tactics=tactics))

@@ -2,11 +2,11 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from types import FrameType, MappingProxyType
 from typing import Final, cast
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
@@ -26,18 +26,19 @@ from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.files import reason
-from workerfuzz.harness.cases.triage.known_bugs import DEADLY, Known, known_bugs
+from workerfuzz.harness.cases.triage.known_bugs import DEADLY, Known, known_bugs, remainder
 from workerfuzz.harness.cases.triage.signature import signature
-from workerfuzz.harness.cases.triage.sound_world import remainder
+from workerfuzz.harness.engines.explore.search import EXPLORE, search_by_exploring
 from workerfuzz.harness.engines.findings.finding import Finding, case_among, first_occurrence
 from workerfuzz.harness.engines.findings.finding_writer import (
     look_closer,
     set_unshrunk_case,
     shrink_finding,
 )
-from workerfuzz.harness.engines.protocol import Explored
+from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS, search_by_hypothesis
+from workerfuzz.harness.engines.protocol import Engine, Explored
 from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S, replay
-from workerfuzz.harness.engines.table import ENGINES
+from workerfuzz.harness.engines.walk.walker import search_by_walk
 from workerfuzz.harness.subjects import AnySubject, system, trial_fixes
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem
 from workerfuzz.harness.subjects.process_protocol import ProcessSystem
@@ -50,6 +51,11 @@ from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mode
 from workerfuzz.strategies.process.run_config import draw_processes
 from workerfuzz.strategies.worker import Step
+
+#: Engines that a campaign can choose from, by the name that commands and plans use.
+ENGINES: Final[Mapping[str, Engine]] = MappingProxyType(
+    {HYPOTHESIS: search_by_hypothesis, "walk": search_by_walk, EXPLORE: search_by_exploring}
+)
 
 #: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
 #: all of them would cost more than it tells.

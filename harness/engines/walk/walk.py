@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from workerfuzz.harness.engines.walk.tactics import (
     CALM,
@@ -18,6 +18,9 @@ from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
+
+#: Of so many steps that are not about what is aimed at, one is taken all the same.
+AIM: Final = 4
 
 #: Makes the observer of a run, given the name of its tactic.
 Observing: TypeAlias = Callable[[str], Observer]
@@ -59,10 +62,15 @@ def wander(
     weights: Weights,
     length: tuple[int, int],
     slow: frozenset[str] = frozenset(),
+    *,
+    aimed: Callable[[Step], bool] | None = None,
 ) -> None:
     """Random steps, each kind as often as its weight says, but seldom one of what is slow.
 
     Towards the end nothing is given up any more: that would forgive what does not go on.
+
+    Args:
+        aimed: of two steps, the one for which this is true is taken, most of the time.
     """
     steps = chooser.integer(*length)
     given_up = [kind for kind in weights if kind.word in GIVING_UP]
@@ -79,6 +87,8 @@ def wander(
             choice = [*chain.from_iterable(map(often.__getitem__, possible))]
             its = offered[id(possible)] = possible, choice or list(possible)
         step = world.draw(chooser.pick(its[1]), chooser)
+        if aimed is not None and not aimed(step) and chooser.integer(1, AIM) > 1:
+            step = world.draw(chooser.pick(its[1]), chooser)
         if slow and not slow.isdisjoint(step.arguments()) and chooser.integer(1, PATIENCE) > 1:
             continue
         world.apply(step)

@@ -4,17 +4,19 @@ Each run has a tactic, chosen by what the tactics found lately. A run that is th
 something leaves an entry in the corpus, from which others grow.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.protocol import Search
-from workerfuzz.harness.engines.walk.credit import Credit
+from workerfuzz.harness.engines.walk.cells import TAIL, CellArchive, Focus, is_about
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
-from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow
-from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, laggards
+from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow, with_workload_of
+from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, Credit, laggards
 from workerfuzz.harness.engines.walk.walk import Observing, wander
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import take_steps
@@ -27,6 +29,14 @@ from workerfuzz.strategies.worker.run_config import RunConfig, WorkloadProfile
 
 #: The tactic that lets runs grow from entries.
 GROWN: Final = "grown"
+
+#: The tactic that returns to a cell, and goes on from there.
+RETURNED: Final = "returned"
+
+#: Tactics beside those that are weights, by scope.
+EXTRA: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {"worker": (GROWN,), "cluster": (GROWN, RETURNED), "process": (GROWN,)}
+)
 
 #: Of so many runs one grows, while nothing is known of the tactics.
 GROWN_ONE_IN: Final = 3
@@ -66,7 +76,13 @@ class Walker:
         drawn = [it for it in DRAWN[scope.name] if not tactics or it in tactics]
         self.tails = drawn or DRAWN[scope.name]
         self.feedback: Feedback = FEEDBACKS[scope.name]()
-        self.credit = Credit(weights_of(drawn, mutated=not tactics or GROWN in tactics))
+        with_cells = RETURNED in EXTRA[scope.name] and (not tactics or RETURNED in tactics)
+        self.cells = CellArchive() if with_cells else None
+        self.credit = Credit(
+            weights_of(
+                drawn, mutated=not tactics or GROWN in tactics, returned=self.cells is not None
+            )
+        )
         self.corpus: list[CorpusEntry] = list(corpus)
         self.mutated = [0] * len(self.corpus)
         self.bugs: set[Signature] = set()
@@ -85,18 +101,32 @@ class Walker:
         """
         chooser = RandomChooser(f"{self.seed}/{number}")
         drawn = self.run_config(chooser)
-        among = [it for it in self.credit.share if it != GROWN or self.corpus]
-        tactic = self.credit.pick(chooser, among) if among else GROWN
-        growth, low = MutatedRun(drawn, []), LENGTHS[self.scope.name][0]
+        reached = self.cells is not None and bool(self.cells.reached)
+        among = [
+            it
+            for it in self.credit.share
+            if (it != GROWN or self.corpus) and (it != RETURNED or reached)
+        ]
+        tactic = self.credit.pick(chooser, among) if among else next(iter(self.credit.share))
+        growth, length = MutatedRun(drawn, []), LENGTHS[self.scope.name]
+        focus: Focus | None = None
         if tactic == GROWN and self.corpus:
-            growth, low = grow(self.pick_entry(chooser), self.corpus, drawn, chooser), 0
+            growth = grow(self.pick_entry(chooser), self.corpus, drawn, chooser)
+            length = 0, length[1]
+        elif tactic == RETURNED and self.cells is not None and reached:
+            way = self.cells.pick(chooser)
+            growth = MutatedRun(
+                with_workload_of(drawn, way.run_config), list(way.steps[: way.depth])
+            )
+            length, focus = TAIL, way.focus
         tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
         weights = TACTICS[tail](chooser, self.scope.kinds)
         slow = laggards(chooser, growth.run_config)
         world = self.open(growth.run_config, observing(tactic) if observing is not None else None)
         try:
             follow(world, growth.plan, chooser)
-            wander(world, chooser, weights, (low, LENGTHS[self.scope.name][1]), slow)
+            aimed = partial(is_about, world, focus) if focus is not None else None
+            wander(world, chooser, weights, length, slow, aimed=aimed)
             world.finish()
         except Violation as violation:
             self.learn(tactic, violation.run_config, violation.steps, violation)
@@ -109,15 +139,18 @@ class Walker:
     def open(self, run_config: AnyRunConfig, observer: Observer | None) -> World:
         """A fresh world, of which the feedback is told as well."""
         self.feedback.begin()
-        noted = self.feedback.observe
-        if observer is None:
-            return self.scope.open(self.subject, run_config, observer=noted)
+        observers = [] if observer is None else [observer]
+        observers.append(self.feedback.observe)
+        if self.cells is not None:
+            observers.append(self.cells.observe)
 
-        def both(world: World, step: Step | None) -> None:
-            observer(world, step)
-            noted(world, step)
+        def each(world: World, step: Step | None) -> None:
+            for observe in observers:
+                observe(world, step)
 
-        return self.scope.open(self.subject, run_config, observer=both)
+        return self.scope.open(
+            self.subject, run_config, observer=observers[0] if len(observers) == 1 else each
+        )
 
     def pick_entry(self, chooser: RandomChooser) -> CorpusEntry:
         """One to grow from: of two, the one from which fewer runs grew."""
@@ -178,10 +211,11 @@ def without_workload(run_config: AnyRunConfig) -> AnyRunConfig:
     return replace(run_config, workload=ClusterWorkloadProfile())
 
 
-def weights_of(drawn: Sequence[str], *, mutated: bool) -> dict[str, int]:
-    """Return the initial relative weight of each tactic."""
+def weights_of(drawn: Sequence[str], *, mutated: bool, returned: bool = False) -> dict[str, int]:
+    """Return the initial relative weight of each tactic; half of the runs return, where any do."""
     weights = {tactic: drawn.count(tactic) * (GROWN_ONE_IN - 1) for tactic in drawn}
-    return weights | ({GROWN: max(len(drawn), 1)} if mutated else {})
+    weights |= {GROWN: max(len(drawn), 1)} if mutated else {}
+    return weights | ({RETURNED: max(sum(weights.values()), 1)} if returned else {})
 
 
 def follow(world: World, plan: Sequence[Planned], chooser: RandomChooser) -> None:

@@ -4,10 +4,10 @@ import pytest
 from examples.desk import Desk
 from examples.events_of import random_run
 from examples.owned import changing
+from examples.snapshots import LEFT_OUT, snapshot
 
 from workerfuzz.statemachine.scheduler import messages
 from workerfuzz.statemachine.worker.machine import handle_stimulus
-from workerfuzz.statemachine.worker.snapshot import LEFT_OUT, snapshot
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 from examples.events_of import compute, random_run
+from examples.snapshots import snapshot
 
 from workerfuzz.statemachine.worker import events, machine, worker_state
 from workerfuzz.statemachine.worker.errors import InvalidEvent, StateMachineError
 from workerfuzz.statemachine.worker.machine import handle_stimulus
-from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 
@@ -20,7 +20,7 @@ DIGEST = """
 import hashlib
 from examples.blunders import planted_by_environment
 from examples.events_of import random_run
-from workerfuzz.statemachine.worker.snapshot import snapshot
+from examples.snapshots import snapshot
 from workerfuzz.statemachine.worker.machine import handle_stimulus
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 digest = hashlib.sha256()

@@ -2,6 +2,7 @@
 
 import pytest
 from examples.events_of import compute
+from examples.snapshots import snapshot
 
 from workerfuzz.statemachine.worker import events, machine
 from workerfuzz.statemachine.worker.config import WorkerConfig
@@ -12,7 +13,6 @@ from workerfuzz.statemachine.worker.errors import (
 )
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.machine import handle_stimulus
-from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Request, TaskSpec, TaskState
 from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation

@@ -2,12 +2,12 @@
 
 import pytest
 from examples.events_of import compute
+from examples.snapshots import snapshot
 
 from workerfuzz.statemachine.worker import machine
 from workerfuzz.statemachine.worker.edges import COMPOUND, DETOURS, EDGES
 from workerfuzz.statemachine.worker.errors import InvalidTransition
 from workerfuzz.statemachine.worker.machine import handle_stimulus
-from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import MEANING, State
 from workerfuzz.statemachine.worker.transitions.outcome import Outcome, Recommendation
 from workerfuzz.statemachine.worker.worker_state import WorkerState

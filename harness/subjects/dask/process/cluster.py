@@ -39,7 +39,6 @@ from workerfuzz.harness.subjects.dask.process.patches import (
     SimulatedThreadPoolExecutor,
     simulated,
 )
-from workerfuzz.harness.subjects.dask.process.tables import ProcessWorker
 from workerfuzz.harness.subjects.dask.process.transport import (
     NETWORKS,
     Network,
@@ -47,6 +46,7 @@ from workerfuzz.harness.subjects.dask.process.transport import (
     participant_at,
 )
 from workerfuzz.harness.subjects.dask.tables import scheduler_tables, worker_tables
+from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
 from workerfuzz.harness.subjects.process_protocol import (
     Compute,
     EndedCall,
@@ -61,9 +61,30 @@ from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
+from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
+
+
+class ProcessWorker(DaskWorker):
+    """The state machine of a worker; read only."""
+
+    def __init__(self, machine: DaskObject, config: WorkerConfig) -> None:
+        self.machine = machine
+        self._config = config
+
+    def holders(self, key: str) -> Collection[str]:
+        task = self._task(key)
+        return [] if task is None else sorted(map(participant_at, task.who_has))
+
+    def transfers(self) -> Mapping[str, Collection[str]]:
+        open_transfers = self.machine.in_flight_workers.items()
+        return {participant_at(peer): sorted(keys) for peer, keys in open_transfers}
+
+    def _task(self, key: str) -> DaskObject:
+        return self.machine.tasks.get(key)
+
 
 #: Virtual seconds in which a participant must have started or closed.
 PATIENCE_S: Final = 60.0

@@ -9,7 +9,6 @@ import pytest
 
 from workerfuzz.harness.campaigns.historical import __main__ as zoo
 from workerfuzz.harness.campaigns.historical.bug import ANY, Sign
-from workerfuzz.harness.campaigns.historical.case_files import keep, place, replayed
 from workerfuzz.harness.campaigns.historical.catalogue import (
     BUGS,
     bugs_of,
@@ -18,7 +17,14 @@ from workerfuzz.harness.campaigns.historical.catalogue import (
     releases,
 )
 from workerfuzz.harness.campaigns.historical.page import judged, page, row
-from workerfuzz.harness.campaigns.historical.search import Search, Sighting, look_for
+from workerfuzz.harness.campaigns.historical.search import (
+    Search,
+    Sighting,
+    keep,
+    look_for,
+    place,
+    replayed,
+)
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.subjects import get_cluster

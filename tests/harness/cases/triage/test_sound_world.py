@@ -9,9 +9,8 @@ from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.shard import open_shard
 from workerfuzz.harness.cases.format.case import open_world
 from workerfuzz.harness.cases.format.casefile import load
-from workerfuzz.harness.cases.triage.known_bugs import FOLDER
+from workerfuzz.harness.cases.triage.known_bugs import FOLDER, remainder
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.cases.triage.sound_world import remainder
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.going_on import GOING_ON
 from workerfuzz.harness.worlds.playing import violation_of

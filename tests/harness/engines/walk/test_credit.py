@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from workerfuzz.harness.engines.walk.credit import FIXED, Credit
+from workerfuzz.harness.engines.walk.tactics import FIXED, Credit
 from workerfuzz.strategies.choosers import RandomChooser
 
 RUNS = 4000

@@ -1,11 +1,11 @@
 """The world of one worker: what it allows, what it notices, and what it demands in the end."""
 
 import pytest
+from examples.snapshots import snapshot
 
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY, WorkerWorld
-from workerfuzz.statemachine.worker.snapshot import snapshot
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import RandomChooser

@@ -7,10 +7,10 @@ import pytest
 
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.shard import ENGINES
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cli import options
 from workerfuzz.harness.engines.protocol import Explored
-from workerfuzz.harness.engines.table import ENGINES
 from workerfuzz.harness.subjects import get
 from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, Observer, World
 from workerfuzz.harness.worlds.violation import Violation

@@ -1,0 +1,105 @@
+"""Power of the walk and of each of its tactics alone, by mutants that nobody wrote down beforehand.
+
+``python benchmarks/power.py --of scheduler --sample 20 --seed 3``: a sample of generated mutants that
+follows from the seed; each is searched for by the walk and by each tactic, in a process of its own,
+until it is noticed or its budget of CPU seconds is spent. Known equivalent mutants are left out. A
+search that is given up counts with its whole budget.
+"""
+
+import argparse
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from workerfuzz.harness.campaigns.mutation_testing.campaign import MutationPlan, measure_target
+from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_ids
+from workerfuzz.harness.campaigns.mutation_testing.mutant import TARGETS
+from workerfuzz.harness.engines.walk.tactics import DRAWN
+from workerfuzz.harness.engines.walk.walker import EXTRA
+
+#: All tactics of the walk, chosen as it does.
+WALK: Final = "walk"
+
+#: A mutant that is noticed sooner is noticed at once: imports and the first run differ by as much.
+AT_ONCE_S: Final = 0.05
+
+#: Seconds of CPU to detection by id of the mutant; None: given up.
+Times = Mapping[str, float | None]
+
+
+def arms(target: str) -> list[str]:
+    """The walk, and each of its tactics."""
+    scope = TARGETS[target].scope
+    return [WALK, *dict.fromkeys((*DRAWN[scope], *EXTRA[scope]))]
+
+
+def times(arm: str, plan: MutationPlan, jobs: int) -> Times:
+    """Search for each mutant of a plan with one arm."""
+    score = measure_target(plan, equivalent=equivalent_ids(plan.target), jobs=jobs)
+    return {
+        it.mutant.id: (max(it.result.cpu_s, AT_ONCE_S) if it.is_caught else None)
+        for it in score.results
+    }
+
+
+def ratio_to_best(found: Mapping[str, Times], budget_s: float) -> float:
+    """Geometric mean of the walk's time to that of the best tactic, over mutants that any noticed."""
+    logs = []
+    for mutant in found[WALK]:
+        single = [its[mutant] for arm, its in found.items() if arm != WALK]
+        best = min((it for it in single if it is not None), default=None)
+        mine = found[WALK][mutant]
+        if best is not None or mine is not None:
+            logs.append(math.log((mine or budget_s) / (best or budget_s)))
+    return math.exp(statistics.fmean(logs)) if logs else math.nan
+
+
+def row(arm: str, its: Times, budget_s: float) -> str:
+    """One line of the table."""
+    spent = [budget_s if it is None else it for it in its.values()]
+    within = sum(it is not None and it <= budget_s / 6 for it in its.values())
+    caught = sum(it is not None for it in its.values())
+    count = max(len(spent), 1)
+    return (
+        f"{arm[:10]:10} {statistics.median(spent):8.2f} {within / count:9.0%} {caught / count:9.0%}"
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--of", choices=[*TARGETS], default="scheduler")
+    parser.add_argument("--sample", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--cpu", type=float, default=60.0, help="seconds a search")
+    parser.add_argument(
+        "--who",
+        nargs="+",
+        default=[],
+        help="walk, a tactic, or some with commas between; else each",
+    )
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="times are written here")
+    given = parser.parse_args(arguments)
+    found: dict[str, Times] = {}
+    print(f"{'arm':10} {'median s':>8} {f'in {given.cpu / 6:g} s':>9} {f'in {given.cpu:g} s':>9}")
+    for arm in given.who or arms(given.of):
+        plan = MutationPlan(
+            target=given.of,
+            seed=given.seed,
+            sample=given.sample,
+            cpu_s=given.cpu,
+            tactic="" if arm == WALK else arm,
+        )
+        found[arm] = times(arm, plan, given.jobs)
+        print(row(arm, found[arm], given.cpu), flush=True)
+        if given.json is not None:
+            given.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if WALK in found and len(found) > 1:
+        print(f"walk / best single tactic: {ratio_to_best(found, given.cpu):.2f} (aim: at most 2)")
+
+
+if __name__ == "__main__":
+    main()

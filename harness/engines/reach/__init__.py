@@ -1,0 +1,1 @@
+"""Search for a way to a configuration of a cluster."""
