@@ -7,6 +7,7 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     ExitStatus,
+    FixedOption,
     fix_hash_order,
     subject_names,
 )
@@ -50,6 +51,7 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
     svg: SvgOption = None,
     html: HtmlOption = None,
     mermaid: MermaidOption = None,
+    fixed: FixedOption = None,
 ) -> None:
     """Show what happens in a case: who says what to whom, states, and what breaks."""
     from workerfuzz.harness.cli.case_output import show_folder, show_lanes, write_pictures
@@ -60,15 +62,18 @@ def show(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.cases.format.casefile import parse_leniently
     from workerfuzz.harness.cases.format.files import read
     from workerfuzz.harness.report.terminal import show_case
-    from workerfuzz.harness.subjects import get
+    from workerfuzz.harness.subjects import get, trial_fixes
 
     source = read(case)
     read_case = parse_leniently(source, case)
     name = subject or read_case.subjects[0]
     fix_hash_order(name)
     system = get(name)
-    if svg or html or mermaid:
-        write_pictures(read_case, system, source, svg=svg, html=html, mermaid=mermaid)
-        return
-    held = show_case(read_case, system) if text else show_lanes(read_case, system, step, diff=diff)
+    with trial_fixes(name, fixed or ()):
+        if svg or html or mermaid:
+            write_pictures(read_case, system, source, svg=svg, html=html, mermaid=mermaid)
+            return
+        held = (
+            show_case(read_case, system) if text else show_lanes(read_case, system, step, diff=diff)
+        )
     raise typer.Exit(ExitStatus.FINE if held else ExitStatus.BROKEN)

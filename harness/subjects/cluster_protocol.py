@@ -217,7 +217,7 @@ class ClusterSystem(Protocol):
         """Kinds of step, by their word, that this release has no way to do; and why."""
 
     def exempt(self) -> Mapping[str, str]:
-        """Properties of any worker that its workers do not promise, by name; and why."""
+        """Properties of any worker or cluster that it does not promise, by name; and why."""
 
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         """(start, finish) of each transition that a ``scheduler`` and a ``worker`` provide for."""
@@ -240,6 +240,17 @@ class DumpableCluster(Protocol):
 
     def state_dump(self) -> dict[str, object]:
         """Return plain data: strings, numbers, lists and mappings."""
+
+
+@runtime_checkable
+class RebuildableCluster(ClusterSubject, Protocol):
+    """A cluster under test that survives the loss of its scheduler."""
+
+    def rebuild(self, workers: Collection[str]) -> CallResult:
+        """The scheduler is lost, and another one begins with what these workers report (R21)."""
+
+    def release_found(self) -> CallResult:
+        """Clients have submitted again: what was found and no client wants is released."""
 
 
 class CopyableCluster(ClusterSubject, Protocol):

@@ -144,6 +144,70 @@ class RetryObservation(NamedTuple):
     erred: Collection[str]
 
 
+class StolenObservation(NamedTuple):
+    """A request for a task that its former worker has just given away to be stolen.
+
+    Attributes:
+        thief: worker that the scheduler wants to have it; it is running, and may compute it.
+    """
+
+    key: str
+    worker: str
+    thief: str
+
+
+class ReportedObservation(NamedTuple):
+    """The scheduler just after a worker reported that it does not store values any more."""
+
+    worker: str
+    released: Collection[str]
+    held: Collection[str]
+
+
+class QuestionObservation(NamedTuple):
+    """The scheduler just after a worker asked who holds keys.
+
+    Attributes:
+        known, unknown: keys with and without a record on the scheduler when the question arrived.
+        answered: keys whose holders it named in reply.
+        dropped: keys that it told the worker to free or forget.
+    """
+
+    worker: str
+    known: Collection[str]
+    unknown: Collection[str]
+    answered: Collection[str]
+    dropped: Collection[str]
+
+
+class UnusedObservation(NamedTuple):
+    """The scheduler just after a client let go of keys.
+
+    Attributes:
+        states: of those keys, and of all that rests on them, that no client uses any more.
+    """
+
+    client: str
+    states: Mapping[str, str | None]
+
+
+class RebuiltObservation(NamedTuple):
+    """A scheduler that has begun with what workers report, once clients have submitted again.
+
+    Attributes:
+        at_work: (worker, key): a thread runs what was requested of the worker last, and of no other
+            worker later; its value is needed and its inputs are there.
+        stored: keys of values that some worker stores.
+        requested: (worker, key) of requests that the scheduler sent.
+        freed: (worker, key) of keys that it told a worker to free or forget.
+    """
+
+    at_work: Collection[tuple[str, str]]
+    stored: Collection[str]
+    requested: Collection[tuple[str, str]]
+    freed: Collection[tuple[str, str]]
+
+
 def offers(options: Options, worker: str, resources: Mapping[str, float]) -> bool:
     """Return whether a worker is among those that a task is restricted to, and has its resources."""
     named = not options.workers or worker in options.workers
@@ -189,6 +253,26 @@ def described(options: Options) -> str:
     return ",".join(parts) or "no restriction"
 
 
+@always(
+    "A request names the resources that its task was submitted with, and each input with its size."
+)
+def requests_are_complete(request: RequestObservation) -> Iterator[str]:
+    event = request.event
+    if isinstance(event, events.ComputeTask):
+        resources = event.request.resources
+        if request.options and all(it.resources != resources for it in request.options):
+            wanted = " or ".join(map(described, request.options))
+            yield f"{event.key}, submitted with {wanted}, is to take {dict(resources)}"
+        inputs: Collection[str] = event.spec.dependencies
+    elif isinstance(event, events.AcquireReplicas):
+        inputs = event.who_has
+    else:
+        return
+    for key in inputs:
+        if key not in event.who_has or key not in event.nbytes:
+            yield f"{request.worker} is not told who holds {key}, or how large it is"
+
+
 @always("A paused worker is given nothing new.")
 def paused_workers_are_given_nothing(request: RequestObservation) -> Iterator[str]:
     if not request.running.get(request.worker, True):
@@ -222,6 +306,12 @@ def keys_about(event: Event) -> Collection[str]:
 def priorities_are_passed_on(observation: PriorityObservation) -> Iterator[str]:
     if not observation.is_first:
         yield f"{observation.urgent} is to be computed after {observation.other}, the less urgent one"
+
+
+@always("Of tasks with the same priority of their users, one of an earlier graph is more urgent.")
+def earlier_graphs_are_more_urgent(observation: PriorityObservation) -> Iterator[str]:
+    if not observation.is_first:
+        yield f"{observation.urgent} is to be computed after {observation.other}, of a later graph"
 
 
 @always("A task leaves the queue only for a worker that has room.")
@@ -263,6 +353,40 @@ def tries_are_counted(failure: FailureObservation) -> Iterator[str]:
         )
 
 
+@always("A task that was given away to be stolen goes to the thief.")
+def stolen_tasks_go_to_the_thief(stolen: StolenObservation) -> Iterator[str]:
+    if stolen.worker != stolen.thief:
+        yield f"{stolen.key} is given to {stolen.worker}; {stolen.thief} was to steal it"
+
+
+@always("A worker that reported that it does not store a value is no holder of it any more.")
+def released_values_are_not_counted_on(observation: ReportedObservation) -> Iterator[str]:
+    for key in observation.released:
+        if key in observation.held:
+            yield f"{observation.worker} has released {key}, and counts as a holder"
+
+
+@always("A worker that asks who holds a key is told, or told to drop a key that has no record.")
+def questions_are_answered(question: QuestionObservation) -> Iterator[str]:
+    for key in question.known:
+        if key not in question.answered and key not in question.dropped:
+            yield f"{question.worker} asked who holds {key}, and is not told"
+    for key in question.unknown:
+        if key not in question.dropped:
+            yield f"{question.worker} asked who holds {key}, which is unknown, and is to keep it"
+
+
+@always("What no client uses any more is neither computed nor kept.")
+def unused_tasks_are_released(observation: UnusedObservation) -> Iterator[str]:
+    for key, state in observation.states.items():
+        if state not in UNUSED:
+            yield f"{observation.client} let go of {key}, which nobody uses and is {state}"
+
+
+#: States of a task on a scheduler that nobody uses.
+UNUSED: Final = (None, "released", "forgotten")
+
+
 @always("A thread that ended is reported as what it ended as, where it was asked for.")
 def runs_are_reported_as_they_ended(run: RunObservation) -> Iterator[str]:
     allowed = REPORTS[run.outcome]
@@ -302,3 +426,16 @@ def removed_peers_are_not_counted_on(observation: RemovedObservation) -> Iterato
 def failed_inputs_are_tried_again(retry: RetryObservation) -> Iterator[str]:
     for key in retry.erred:
         yield f"{retry.client} asked for another try, and {key} is still erred"
+
+
+@always("What was computed, or is being computed, survives the loss of the scheduler (R21).")
+def work_survives_its_scheduler(observation: RebuiltObservation) -> Iterator[str]:
+    at_work = {key: worker for worker, key in observation.at_work}
+    for worker, key in observation.requested:
+        if key in observation.stored:
+            yield f"{key} is to be computed by {worker}, and was stored when the scheduler was lost"
+        elif key in at_work:
+            yield f"{key} is to be computed by {worker}, and runs on {at_work[key]}"
+    for worker, key in observation.freed:
+        if at_work.get(key) == worker:
+            yield f"{worker} is told to free {key}, which it runs, and which is wanted"

@@ -8,6 +8,8 @@ from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.properties.property import always, at_rest
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler.client_requests import NoticeStatus
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import TaskSpec
@@ -89,11 +91,20 @@ class SecededObservation:
 
 @dataclass(frozen=True, slots=True)
 class DecisionObservation:
-    """A scheduler that has just decided to steal, replicate or drop a key."""
+    """A scheduler that has just decided to steal, replicate or drop a key.
+
+    Attributes:
+        worker: the thief, or the worker that is to copy or to drop the value.
+        had: workers that had the task, or held the value, before.
+        sent: messages to workers that followed.
+    """
 
     cluster: ObservedCluster
     decision: str
     key: str
+    worker: str
+    had: Collection[str]
+    sent: Sequence[tuple[str, Event]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +178,42 @@ def seceded_tasks_are_known(observation: SecededObservation) -> Iterator[str]:
             yield f"{key}, {state} on {worker}, left its slot; the scheduler does not know"
         elif key in believed and key not in threads:
             yield f"{key}, {state} on {worker}, is believed to have left its slot"
+
+
+#: The message that a decision is carried out by.
+CARRIED_OUT_BY: Final[Mapping[str, type[Event]]] = {
+    "steal": events.StealRequest,
+    "replicate": events.AcquireReplicas,
+    "drop": events.RemoveReplicas,
+}
+
+
+@always(
+    "A decision to steal, replicate or drop reaches the worker that has the task, or is to copy it."
+)
+def decisions_reach_their_worker(observation: DecisionObservation) -> Iterator[str]:
+    kind = CARRIED_OUT_BY[observation.decision]
+    receivers = observation.had if observation.decision == "steal" else (observation.worker,)
+    asked = [to for to, it in observation.sent if type(it) is kind and observation.key in about(it)]
+    if asked != [*receivers]:
+        told, right = ", ".join(asked) or "nobody", ", ".join(receivers) or "nobody"
+        yield f"to {observation.decision} {observation.key}, {told} is asked, and not {right}"
+
+
+def about(event: Event) -> Collection[str]:
+    """Return the keys that a decision is about, as the worker is told."""
+    if isinstance(event, events.AcquireReplicas):
+        return event.who_has
+    if isinstance(event, events.RemoveReplicas):
+        return event.keys
+    return (event.key,) if isinstance(event, events.StealRequest) else ()
+
+
+@always("A task is stolen from another worker; a value is copied to one that has it not.")
+def decisions_change_something(observation: DecisionObservation) -> Iterator[str]:
+    if (observation.worker in observation.had) != (observation.decision == "drop"):
+        had = ", ".join(observation.had) or "nobody"
+        yield f"{observation.worker} is to {observation.decision} {observation.key}; {had} had it"
 
 
 @always("The scheduler never has the last copy of a value dropped.")

@@ -1,13 +1,17 @@
 """Claims about the tasks of the reference scheduler: each against its state and the indexes."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from workerfuzz.statemachine.properties.assignments import has_resources
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
+from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker.task import TaskSpec
 
 
 class SchedulerObservation(NamedTuple):
@@ -15,10 +19,25 @@ class SchedulerObservation(NamedTuple):
 
     Attributes:
         tasks: those that the message touched; in a sweep, all.
+        former: content of each record when it was last looked at, by key.
     """
 
     scheduler: SchedulerState
     tasks: Sequence[SchedulerTask]
+    former: Mapping[str, "ContentBefore"] = MappingProxyType({})
+
+
+class ContentBefore(NamedTuple):
+    """Content of a record, and the numbers of its own and of that of its inputs."""
+
+    task: SchedulerTask
+    edition: int
+    spec: TaskSpec | None
+    editions: Mapping[str, int]
+
+    @classmethod
+    def of(cls, task: SchedulerTask) -> "ContentBefore":
+        return cls(task, task.edition, task.spec, task.editions)
 
 
 def is_needed(task: SchedulerTask) -> bool:
@@ -63,6 +82,11 @@ def may_queue(task: SchedulerTask) -> bool:
     return not (task.dependencies or task.options.workers or task.options.resources)
 
 
+def places(saturation: float, nthreads: int) -> float:
+    """Return the number of tasks that a worker is given before more are queued."""
+    return saturation if math.isinf(saturation) else max(math.ceil(saturation * nthreads), 1)
+
+
 @always("Only what any worker could begin at once is queued, and only where there is a queue.")
 def queued_for_a_reason(observation: SchedulerObservation) -> Iterator[str]:
     saturation = observation.scheduler.config.saturation
@@ -84,10 +108,10 @@ def room_is_for_what_may_wait(observation: SchedulerObservation) -> Iterator[str
         worker = scheduler.workers.get(task.processing_on or "")
         if worker is None or not may_queue(task) or scheduler.cause == "Rebuild":
             continue
-        limit = max(math.ceil(saturation * worker.config.nthreads), 1)
+        limit = places(saturation, worker.config.nthreads)
         taken = [it for it in worker.processing if it not in worker.seceded]
-        if key in taken[limit:]:
-            yield f"{key} was given to {worker.name}, whose {limit} places were taken"
+        if key in taken[int(limit) :]:
+            yield f"{key} was given to {worker.name}, whose {limit:g} places were taken"
 
 
 @always("The most urgent task leaves the queue first.")
@@ -127,6 +151,110 @@ def fresh_tries_are_complete(observation: SchedulerObservation) -> Iterator[str]
         counts = (tried.retries_left, tried.suspicion, tried.input_failures)
         if counts != (tried.options.retries, 0, 0):
             yield f"{key} is tried anew, with counts {counts}"
+
+
+@always("A content has a new number where it, or that of an input, is another one; and only there.")
+def editions_tell_contents_apart(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        before = observation.former.get(task.key)
+        if before is None or before.task is not task or task.spec is None or not before.edition:
+            continue
+        differs = (before.spec, before.editions) != (task.spec, task.editions)
+        if differs != (before.edition != task.edition):
+            how = "another" if differs else "the same"
+            yield f"{task.key} has {how} content, number {before.edition} before, {task.edition} now"
+
+
+@always("A task in use is of the present contents of its inputs, as far as these are known.")
+def inputs_are_of_present_content(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for task in observation.tasks:
+        for key in task.dependencies if task.wanted_by or task.dependents else ():
+            needed = scheduler.tasks.get(key)
+            if needed is not None and task.editions.get(key) not in (0, needed.edition):
+                yield f"{task.key} takes {key} number {task.editions.get(key)}, not {needed.edition}"
+
+
+@always("A worker that a task prefers is there.")
+def preferred_workers_are_there(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        name = task.preferred_worker
+        if name is not None and name not in observation.scheduler.workers:
+            yield f"{task.key} prefers {name}, which is not there"
+
+
+@always("A task that was not processed before is given to the worker that can begin it first.")
+def tasks_begin_soon(observation: SchedulerObservation) -> Iterator[str]:
+    """Tasks ahead for each thread, and inputs to copy, count alike. Several at once are not judged."""
+    scheduler = observation.scheduler
+    processing = SchedulerTaskState.PROCESSING
+    given = [key for key, it in scheduler.changes if it.finish is processing]
+    moved = [key for key, it in scheduler.changes if processing in (it.start, it.finish)]
+    if len(given) != 1 or moved[-1] != given[0] or scheduler.cause == "Rebuild":
+        return
+    task = scheduler.tasks.get(given[0])
+    chosen = task.processing_on if task is not None else None
+    if task is None or chosen is None:
+        return
+    if sum(it.finish is processing for it in task.history) > 1:
+        return  # to be stolen, or where its thread may still run
+    options, limit = task.options, scheduler.config.saturation
+    named = [name for name in options.workers if name in scheduler.workers]
+    anywhere = not options.workers or (options.loose and not named)
+    delays: dict[str, float] = {}
+    for name in scheduler.workers if anywhere else named:
+        worker = scheduler.workers[name]
+        ahead = len(worker.processing) - len(worker.seceded) - (name == chosen)
+        is_full = may_queue(task) and ahead >= places(limit, worker.config.nthreads)
+        able = has_resources(options, worker.config.resources)
+        if name == chosen or (worker.running and able and not is_full):
+            missing = sum(key not in worker.has_what for key in task.dependencies)
+            delays[name] = ahead / worker.config.nthreads + missing
+    for name, delay in delays.items():
+        if delay < delays[chosen]:
+            yield f"{task.key} is given to {chosen}, and {name} could begin it earlier"
+
+
+@always(
+    "The last that a worker is told of a task that it has, or of an input of that, is no release."
+)
+def requests_are_not_taken_back(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    requested: dict[tuple[str, str], int] = {}
+    left: dict[tuple[str, str], int] = {}
+    for place, (receiver, message) in enumerate(scheduler.outbox):
+        if isinstance(message, events.ComputeTask):
+            requested[receiver, message.spec.key] = place
+        elif isinstance(message, events.FreeKeys | events.ForgetKeys):
+            left.update(((receiver, key), place) for key in message.keys)
+    for (name, key), place in left.items():
+        released = scheduler.tasks.get(key)
+        if released is None:
+            continue
+        users = (
+            released.dependents if scheduler.cause != "Rebuild" else ()
+        )  # what failed is told again
+        for other in (key, *users):
+            task = scheduler.tasks[other]
+            if task.processing_on == name and requested.get((name, other), -1) < place:
+                yield f"{name} is told to release {key}, and has {other}"
+
+
+@always(
+    "A worker that looks for a key which nobody holds is told to leave it, unless it is to make it."
+)
+def nobody_looks_for_nothing(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    if scheduler.cause != "RequestRefreshWhoHas":
+        return
+    for receiver, message in scheduler.outbox:
+        who_has = message.who_has if isinstance(message, events.RefreshWhoHas) else {}
+        for key, holders in who_has.items():
+            task = scheduler.tasks.get(key)
+            if holders or task is None or task.state is SchedulerTaskState.MEMORY:
+                continue
+            if task.processing_on != receiver and receiver not in task.unconfirmed:
+                yield f"{receiver} looks for {key}, which is {task.state}, and goes on looking"
 
 
 @always("A task is processed by one worker that is there, exactly while its state says so.")
@@ -237,6 +365,18 @@ def confirmations_are_asked_for(observation: SchedulerObservation) -> Iterator[s
             worker = scheduler.workers.get(name)
             if worker is None or task.key not in worker.asked.get(number, ()):
                 yield f"{name} was not asked to confirm {number} about {task.key}"
+
+
+@always("What a worker was asked to confirm is known of the task that it is about.")
+def questions_are_known(observation: SchedulerObservation) -> Iterator[str]:
+    scheduler = observation.scheduler
+    for worker in scheduler.workers.values():
+        for number, keys in worker.asked.items():
+            for key in keys:
+                task = scheduler.tasks.get(key)
+                tables = (task.unconfirmed, task.stored) if task is not None else ()
+                if all(table.get(worker.name, -1) < number for table in tables):
+                    yield f"{worker.name} is to confirm {number} about {key}, which does not know"
 
 
 @always("A story is contiguous and ends in the state of its task.")

@@ -1,12 +1,13 @@
 """Claims about the reference scheduler as a whole: sums, and no worker idle that could work."""
 
 import math
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Collection, Iterator
+from typing import Final, NamedTuple
 
 from workerfuzz.statemachine.properties.assignments import has_resources
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
 from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
+from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 
 
@@ -79,3 +80,58 @@ def indexes_hold_nothing_else(observation: SchedulerObservation) -> Iterator[str
 
 #: Checked in a sweep only, because they go over all that is known.
 COUNTS: Final[tuple[AnyProperty, ...]] = (indexes_hold_nothing_else,)
+
+
+class OfferedObservation(NamedTuple):
+    """Decisions that a scheduler could make now, as (key, worker)."""
+
+    scheduler: SchedulerState
+    stealable: Collection[tuple[str, str]]
+    replicable: Collection[tuple[str, str]]
+    droppable: Collection[tuple[str, str]]
+
+
+@always(
+    "Work does not have to stay where it is: a task that did not leave its slot can be stolen by each "
+    "other running worker that may compute it, once at a time."
+)
+def work_can_move(offered: OfferedObservation) -> Iterator[str]:
+    scheduler = offered.scheduler
+    for key, task in scheduler.tasks.items():
+        if task.processing_on is None or task.seceded or task.theft is not None:
+            continue
+        options = task.options
+        named = [name for name in options.workers if name in scheduler.workers]
+        anywhere = not options.workers or (options.loose and not named)
+        for name in scheduler.workers if anywhere else named:
+            worker = scheduler.workers[name]
+            able = worker.running and has_resources(options, worker.config.resources)
+            if able and name != task.processing_on and (key, name) not in offered.stealable:
+                yield f"{name} may compute {key}, which {task.processing_on} has, and cannot steal it"
+
+
+@always("A value in memory, but no actor, can be copied to each other running worker.")
+def values_can_be_copied(offered: OfferedObservation) -> Iterator[str]:
+    for key, task in offered.scheduler.tasks.items():
+        if not task.who_has or (task.spec is not None and task.spec.actor):
+            continue
+        for name, worker in offered.scheduler.workers.items():
+            is_wanted = worker.running and name not in task.who_has
+            if is_wanted and (key, name) not in offered.replicable:
+                yield f"{key} cannot be copied to {name}"
+
+
+@always("Of several copies of a value each can be dropped, but for the place where an actor lives.")
+def copies_can_be_dropped(offered: OfferedObservation) -> Iterator[str]:
+    for key, task in offered.scheduler.tasks.items():
+        for name in task.who_has if len(task.who_has) > 1 else ():
+            if name != task.home and (key, name) not in offered.droppable:
+                yield f"{key} is held by {', '.join(task.who_has)}, and {name} cannot drop it"
+
+
+#: Of decisions; checked in a sweep only.
+OFFERED: Final[tuple[AnyProperty, ...]] = (
+    work_can_move,
+    values_can_be_copied,
+    copies_can_be_dropped,
+)

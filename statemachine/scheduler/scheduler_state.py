@@ -264,6 +264,10 @@ class SchedulerState:
     def _leave_erred(self, task: SchedulerTask) -> None:
         task.failure = None
 
+    def prefer(self, task: SchedulerTask, worker: str | None) -> None:
+        """The task is to be assigned to that worker next, if it is there."""
+        task.preferred_worker = worker if worker in self.workers else None
+
     def assign(self, task: SchedulerTask, worker: WorkerRecord) -> None:
         """A task in processing is computed by that worker, under a new run id."""
         self.last_run_id += 1

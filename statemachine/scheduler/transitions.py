@@ -118,7 +118,7 @@ def to_released(
         withdraw(scheduler, task)
         free_everywhere(scheduler, task)
     else:  # workers are about to be told to forget it
-        task.preferred_worker = task.processing_on
+        scheduler.prefer(task, task.processing_on)
         for worker in list(task.who_has):
             scheduler.drop_holder(task, worker)
     scheduler.move(task, SchedulerTaskState.RELEASED)

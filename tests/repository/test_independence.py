@@ -44,7 +44,8 @@ READERS = {
 
 #: Shared with containers, or with the views that subjects offer: the name alone says nothing.
 AMBIGUOUS = {
-    "add", "append", "copy", "drop", "holders", "keys", "next", "previous", "remove", "set", "state",
+    "add", "append", "copy", "drop", "holders", "keys", "next", "previous", "remove", "residue", "set",
+    "state",
 }  # fmt: skip
 
 

@@ -22,7 +22,8 @@ from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.schedule import due_in_scheduler
-from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler_records import ContentBefore, SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler_totals import OFFERED, OfferedObservation
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
@@ -37,7 +38,7 @@ from workerfuzz.statemachine.scheduler.handlers.decisions import (
 )
 from workerfuzz.statemachine.scheduler.machine import handle_message
 from workerfuzz.statemachine.scheduler.possible_decisions import ABOUT_WORKERS, PossibleDecisions
-from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
+from workerfuzz.statemachine.scheduler.scheduler_state import FINDER, SchedulerState
 from workerfuzz.statemachine.scheduler.table import TRANSITIONS as SCHEDULER_EDGES
 from workerfuzz.statemachine.scheduler.task import SchedulerTransition as SchedulerChange
 from workerfuzz.statemachine.worker import events
@@ -113,6 +114,13 @@ class FingerprintParts:
         return (digest, *own.in_numbers_of(its))
 
 
+def fresh_scheduler(config: ClusterConfig) -> SchedulerState:
+    """Return a scheduler that knows nothing yet."""
+    return SchedulerState(
+        SchedulerConfig(saturation=config.saturation, allowed_failures=config.allowed_failures)
+    )
+
+
 class ReferenceProcess:
     """One worker in its process."""
 
@@ -144,14 +152,13 @@ class ReferenceCluster:
 
     def __init__(self, config: ClusterConfig) -> None:
         self.config = config
-        self.scheduler = SchedulerState(
-            SchedulerConfig(saturation=config.saturation, allowed_failures=config.allowed_failures)
-        )
+        self.scheduler = fresh_scheduler(config)
         self.processes: dict[str, ReferenceProcess] = {}
         self._shared: set[str] = set()
         self._parts = FingerprintParts()
         self._changes: list[tuple[str, Changes]] = []
         self._touched: dict[str, None] = {}
+        self._contents: dict[str, ContentBefore] = {}
         self._thieves, self._takers, self._spare, self._gatherers = (
             PossibleDecisions(thieves), PossibleDecisions(takers), PossibleDecisions(spare_holders),
             PossibleDecisions(gatherers),
@@ -166,7 +173,7 @@ class ReferenceCluster:
         other.processes = self.processes.copy()
         other._thieves, other._takers = self._thieves, self._takers
         other._spare, other._gatherers = self._spare, self._gatherers
-        other._changes, other._touched = [], {}
+        other._changes, other._touched, other._contents = [], {}, {}
         self._shared = {SCHEDULER, *self.processes}
         other._shared, other._parts = self._shared.copy(), self._parts
         return other
@@ -229,6 +236,21 @@ class ReferenceCluster:
     def remove_worker(self, worker: str) -> CallResult:
         del self.processes[worker]
         return self._schedule(worker, [letters.Lose()])
+
+    def rebuild(self, workers: Collection[str]) -> CallResult:
+        self._own_scheduler()
+        self.scheduler = fresh_scheduler(self.config)
+        self.processes = {name: self.processes[name] for name in sorted(workers)}
+        for name in self.processes:
+            # they were asked for on another connection
+            self._own_process(name).confirmations = Confirmations()
+        records = {name: it.worker.worker for name, it in self.processes.items()}
+        return self._schedule(SCHEDULER, [letters.Rebuild(workers=records)])
+
+    def release_found(self) -> CallResult:
+        return self.handle_request(
+            FINDER, client_requests.Release(keys=tuple(self.scheduler.tasks))
+        )
 
     # What happens to the scheduler
 
@@ -393,8 +415,12 @@ class ReferenceCluster:
         scheduler = self.scheduler
         keys = scheduler.tasks if thoroughly else self._touched
         tasks = [scheduler.tasks[key] for key in keys if key in scheduler.tasks]
-        observation = SchedulerObservation(scheduler, tasks)
-        return CHECKS.broken(due_in_scheduler(observation, thoroughly=thoroughly))
+        observation = SchedulerObservation(scheduler, tasks, self._contents)
+        yield from CHECKS.broken(due_in_scheduler(observation, thoroughly=thoroughly))
+        self._contents.update((task.key, ContentBefore.of(task)) for task in tasks)
+        if thoroughly:
+            offered = OfferedObservation(scheduler, self._thieves, self._takers, self._spare)
+            yield from CHECKS.broken([(OFFERED, offered)])
 
     def worker(self, worker: str) -> WorkerView:
         return self.processes[worker].worker

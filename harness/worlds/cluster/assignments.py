@@ -13,15 +13,13 @@ from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.states import NEEDS_INPUTS
 from workerfuzz.statemachine.worker.task import Priority, Request, TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.view import Pair
 
 #: A property that is due, with what it observes.
 Demand: TypeAlias = tuple[Property[Any], object]
-
-#: States of a task on a scheduler that nobody uses.
-UNUSED: Final = (None, "released", "forgotten")
 
 #: Messages after which a worker need not compute a task that it was asked for.
 TAKEN_BACK: Final = (events.FreeKeys, events.ForgetKeys, events.CancelCompute)
@@ -33,14 +31,17 @@ class AssignmentRecord:
     Attributes:
         running: workers that the scheduler knows; whether it was told that they take new tasks.
         options: those that a task was submitted with since it was last unused, by key.
+        graphs: numbers of the graphs that these came with, by key.
         given: run ids by worker and key, in the order in which the tasks were given to the worker.
         holder: worker that a task was given to last, by key.
         priorities: priority of the last request, by key.
+        thefts: (victim, thief) of the last decision to steal a task, by key.
         stolen: (key, worker) that the scheduler decided on.
         was_queued: tasks that were in the queue after the last call.
         failures, tries: failures of a task since it was new, and since a client had it tried again.
         deaths, recent_deaths: deaths of workers that had a task since it was new, and in memory.
         asked: content that a worker is to compute, by worker and key.
+        contents: content that was requested of a worker and not freed since, by worker and key.
         requests: last compute request that reached a worker, by worker and key.
         gone: peers that a worker was told to be gone, by worker.
         read: batches under way to workers, by identity, with their messages.
@@ -57,16 +58,20 @@ class AssignmentRecord:
         self.limit = None if math.isinf(most) else max(math.ceil(most), 1)
         self.running: dict[str, bool] = {}
         self.options: dict[str, list[Options]] = {}
+        self.graphs: dict[str, list[int]] = {}
+        self.graph = 0
         self.given: dict[str, dict[str, int]] = {}
         self.holder: dict[str, str] = {}
         self.priorities: dict[str, Priority] = {}
         self.stolen: dict[Pair, None] = {}
+        self.thefts: dict[str, tuple[str, ...]] = {}
         self.was_queued: tuple[str, ...] = ()
         self.failures: dict[str, int] = {}
         self.tries: dict[str, int] = {}
         self.deaths: dict[str, int] = {}
         self.recent_deaths: dict[str, int] = {}
         self.to_compute: dict[Pair, TaskSpec] = {}
+        self.contents: dict[Pair, TaskSpec] = {}
         self.requests: dict[Pair, Request] = {}
         self.gone: dict[str, dict[str, None]] = {}
         self.read: dict[int, tuple[Envelope, Sequence[Event]]] = {}
@@ -119,13 +124,15 @@ class AssignmentRecord:
 
     def note_graph(self, graph: Submit, in_use: Collection[str], cluster: ClusterSubject) -> None:
         """The scheduler is about to get a graph. A task that nobody uses is new, with new options."""
+        self.graph += 1
         for spec in graph.specs:
             key = spec.key
-            if key not in in_use and cluster.state(key) in UNUSED:
-                self.options[key] = []
+            if key not in in_use and cluster.state(key) in must.UNUSED:
+                self.options[key], self.graphs[key] = [], []
                 for table in (self.failures, self.tries, self.deaths, self.recent_deaths):
                     table.pop(key, None)
             self.options.setdefault(key, []).append(graph.options.get(key, NO_OPTIONS))
+            self.graphs.setdefault(key, []).append(self.graph)
 
     def note_retry(self, keys: Iterable[str]) -> None:
         """The scheduler is about to hear that failed keys are to be tried again."""
@@ -171,12 +178,21 @@ class AssignmentRecord:
                     worker, event, options, self.resources, self.running, is_stolen
                 )
                 yield must.tasks_go_where_they_may, observation
+                yield must.requests_are_complete, observation
                 fresh[key] = None
                 self._note_given(worker, event)
             elif isinstance(event, events.AcquireReplicas | events.RefreshWhoHas):
                 observation = must.RequestObservation(
                     worker, event, (), self.resources, self.running
                 )
+                if isinstance(event, events.AcquireReplicas):
+                    yield must.requests_are_complete, observation
+            elif worker not in self.running:
+                yield (
+                    must.removed_workers_are_not_named,
+                    must.RequestObservation(worker, event, (), self.resources, self.running),
+                )
+                continue
             else:
                 continue
             if not isinstance(event, events.RefreshWhoHas):
@@ -205,13 +221,25 @@ class AssignmentRecord:
             return
         for given in self.given.values():
             for other in given:
-                its = self.user_priority(other) if other != key else mine
-                if its is None or its == mine or cluster.state(other) != "processing":
+                its = self.user_priority(other) if other != key else None
+                if its is None or cluster.state(other) != "processing":
+                    continue
+                if its == mine:
+                    yield from self._graph_order(key, other)
                     continue
                 urgent, less = (key, other) if mine > its else (other, key)
                 is_first = self.priorities[urgent] < self.priorities[less]
                 observation = must.PriorityObservation(urgent, less, is_first)
                 yield must.priorities_are_passed_on, observation
+
+    def _graph_order(self, key: str, other: str) -> Iterator[Demand]:
+        """Compare the requests of two tasks whose users gave them the same priority."""
+        graphs, others = self.graphs.get(key, ()), self.graphs.get(other, ())
+        if len(graphs) == len(others) == 1 and graphs != others:
+            first, second = (key, other) if graphs < others else (other, key)
+            is_first = self.priorities[first] < self.priorities[second]
+            observation = must.PriorityObservation(first, second, is_first)
+            yield must.earlier_graphs_are_more_urgent, observation
 
     def _room(
         self, cluster: ClusterSubject, limit: int, fresh: Mapping[str, None]
@@ -288,6 +316,71 @@ class AssignmentRecord:
                     self.allowed_failures, self.allowed_failures,
                 )  # fmt: skip
 
+    def note_steal(self, key: str, victim: Collection[str], thief: str) -> None:
+        """The scheduler is about to ask a worker to give a task away."""
+        self.stolen[key, thief] = None
+        self.thefts[key] = (*victim, thief)
+
+    def after_reports(
+        self,
+        cluster: ClusterSubject,
+        worker: str,
+        reports: Sequence[do.Message],
+        unknown: Collection[str],
+        sent: Sequence[tuple[str, Event]],
+    ) -> Iterator[Demand]:
+        """Yield what is due once the scheduler has got reports of a worker, and sent this."""
+        released: dict[str, None] = {}
+        asked: dict[str, None] = {}
+        for it in reports:
+            if isinstance(it, do.ReleaseWorkerData):
+                released[it.key] = None
+            elif isinstance(it, do.TaskFinished | do.AddKeys):
+                for key in must.keys_reported(it):
+                    released.pop(key, None)
+            elif isinstance(it, do.RequestRefreshWhoHas):
+                asked.update(dict.fromkeys(it.keys))
+            elif isinstance(it, do.StealResponse) and it.state in NEEDS_INPUTS:
+                yield from self._stolen(cluster, worker, it.key, sent)
+        if released:
+            held = [key for key in released if worker in cluster.holders(key)]
+            observation = must.ReportedObservation(worker, tuple(released), held)
+            yield must.released_values_are_not_counted_on, observation
+        if asked and worker in self.running:
+            messages = [it for to, it in sent if to == worker]
+            answers = [it for it in messages if isinstance(it, events.RefreshWhoHas)]
+            drops = [it for it in messages if isinstance(it, events.FreeKeys | events.ForgetKeys)]
+            yield (
+                must.questions_are_answered,
+                must.QuestionObservation(
+                    worker,
+                    [key for key in asked if key not in unknown],
+                    [key for key in asked if key in unknown],
+                    {key for it in answers for key in it.who_has},
+                    {key for it in drops for key in it.keys},
+                ),
+            )
+
+    def _stolen(
+        self, cluster: ClusterSubject, worker: str, key: str, sent: Sequence[tuple[str, Event]]
+    ) -> Iterator[Demand]:
+        """Compare the worker that gets a task with the one that was to steal it."""
+        victim, *_, thief = self.thefts.get(key, ("", ""))
+        able = any(
+            must.may_run(it, thief, self.resources, self.running)
+            for it in self.options.get(key, ())
+        )
+        if not able or victim != worker or not self.running.get(thief, False):
+            return
+        taken = len(cluster.processing(thief)) - len(cluster.seceded().get(thief, ()))
+        if self.limit is None or taken < self.limit:
+            for receiver, event in sent:
+                if isinstance(event, events.ComputeTask) and event.key == key:
+                    yield (
+                        must.stolen_tasks_go_to_the_thief,
+                        must.StolenObservation(key, receiver, thief),
+                    )
+
     # What reaches workers, and what they say
 
     def messages(self, cluster: ClusterSubject, envelope: Envelope) -> Sequence[Event]:
@@ -309,11 +402,13 @@ class AssignmentRecord:
         """
         for event in messages:
             if isinstance(event, events.ComputeTask):
-                self.to_compute[worker, event.key] = event.spec
+                self.to_compute[worker, event.key] = self.contents[worker, event.key] = event.spec
                 self.requests[worker, event.key] = event.request
             elif isinstance(event, TAKEN_BACK):
                 for key in must.keys_about(event):
                     self.to_compute.pop((worker, key), None)
+                    if not isinstance(event, events.CancelCompute):
+                        self.contents.pop((worker, key), None)
             elif isinstance(event, events.StealRequest):
                 if not any((worker, event.key) in table for table in threads):
                     self.to_compute.pop((worker, event.key), None)

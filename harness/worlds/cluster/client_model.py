@@ -116,6 +116,19 @@ class ClientModel:
         self.failed_after_finish: dict[tuple[str, str], None] = {}
         self.dropped: dict[tuple[str, str], None] = {}
 
+    def begin_anew(self) -> dict[str, tuple[str, ...]]:
+        """Forget all that was asked of a scheduler which is lost, and what it said.
+
+        Returns the keys that each client wants.
+        """
+        wanted = {client: tuple(keys) for client, keys in self.wants.items()}
+        for name, empty in vars(ClientModel(self.wants)).items():
+            if name not in ("contents", "data"):
+                table = getattr(self, name)
+                table.clear()
+                table.update(empty)
+        return wanted
+
     # Requests
 
     def note_request(self, client: str, request: client_requests.ClientRequest) -> None:

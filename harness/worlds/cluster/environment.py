@@ -82,8 +82,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.step_count = 0
         self.nothing_is_under_way()
         self._joined = 0
-        exempt = subject.exempt()
-        self._promised = tuple(item for item in UTILIZATION if item.name not in exempt)
+        self._exempt = frozenset(subject.exempt())
+        self._promised = tuple(item for item in UTILIZATION if item.name not in self._exempt)
         try:
             self.enter_process()
             self.cluster: ClusterSubject = subject.cluster(self.run_config.config)
@@ -226,7 +226,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     def demand_all(self, due: Iterable[Demand]) -> None:
         for item, observation in due:
-            self.demand(item, observation)
+            if item.name not in self._exempt:
+                self.demand(item, observation)
 
     def send(self, envelope: Envelope) -> None:
         self.effect.envelopes.append(envelope)

@@ -30,10 +30,10 @@ EXCUSES: Final = (
 )  # fmt: skip
 
 
-def copied(world: W) -> W:
+def copied(world: ClusterEnvironment, kind: type[W]) -> W:
     """A ``ClusterWorld`` of its own. What happens to it is timed while the first one is open."""
     tables = {name: it for name, it in vars(world).items() if name not in NOT_COPIED}
-    other = object.__new__(type(world))
+    other = object.__new__(kind)
     other.__dict__.update(own(tables, {}), _possible=world._possible, _on_close=ExitStack())
     other.cluster = copyable_cluster(world.subject.name, world.cluster).copy()
     other._on_close.callback(other.cluster.close)

@@ -10,23 +10,30 @@ from operator import attrgetter
 from typing import Final
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
-from workerfuzz.harness.worlds.cluster.client_model import computed
+from workerfuzz.harness.worlds.cluster.client_model import computed, with_dependents
 from workerfuzz.harness.worlds.cluster.drain import come_to_rest
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
 from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
+from workerfuzz.harness.worlds.cluster.scheduler_loss import can_lose_scheduler, lose_scheduler
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
 from workerfuzz.statemachine.properties import cluster as must
 from workerfuzz.statemachine.properties.assignments import (
     RetryObservation,
+    UnusedObservation,
     failed_inputs_are_tried_again,
+    unused_tasks_are_released,
 )
 from workerfuzz.statemachine.properties.excuses import Excuse
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES
 from workerfuzz.statemachine.worker.events import Event
-from workerfuzz.statemachine.worker.instructions import Execute
+from workerfuzz.statemachine.worker.instructions import (
+    Execute,
+    RequestRefreshWhoHas,
+    StealResponse,
+)
 from workerfuzz.strategies.cluster import CLUSTER_STEPS
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.view import Pair
@@ -72,8 +79,8 @@ class ClusterWorld(ClusterEnvironment):
         return effect
 
     def copy(self) -> "ClusterWorld":
-        """A world of its own that continues alike. Raises SubjectUnavailable."""
-        return copied(self)
+        """A world of its own that continues alike, without notes. Raises SubjectUnavailable."""
+        return copied(self, ClusterWorld)
 
     def fingerprint(self, names: Mapping[str, str] = OWN_NAMES) -> tuple[Hashable, ...]:
         """Equal for worlds that continue alike. Raises SubjectUnavailable.
@@ -84,7 +91,14 @@ class ClusterWorld(ClusterEnvironment):
         return fingerprint(self, names)
 
     def come_to_rest(self) -> None:
-        come_to_rest(self)
+        if not can_lose_scheduler(self):
+            come_to_rest(self)
+            return
+        with self.copy() as other:
+            come_to_rest(self)
+            other._observer = None
+            lose_scheduler(other)
+            come_to_rest(other)
 
     def where(self) -> str:
         """Return the state of every task, in a line: ``scheduler: a processing; w0: a executing``."""
@@ -211,6 +225,33 @@ class ClusterWorld(ClusterEnvironment):
             self.assignments.note_graph(request, self.client_model.in_use(), self.cluster)
         self.client_model.note_arrival(client, request)
         self.call(SCHEDULER, self.cluster.handle_request, client, request)
+        if isinstance(request, client_requests.Cancel | client_requests.Release):
+            self.demand_release(client, request)
+
+    def demand_release(
+        self, client: str, request: client_requests.Cancel | client_requests.Release
+    ) -> None:
+        """Demand that the scheduler keeps nothing that no client has a future of any more.
+
+        Nothing is known for certain while other requests of clients are under way.
+        """
+        if any((other, SCHEDULER) in self.mail for other in self.clients):
+            return
+        model = self.client_model
+        is_cancelled = isinstance(request, client_requests.Cancel)
+        futures = [
+            key
+            for table in (model.wants, model.scheduler_wants, model.held)
+            for other, keys in table.items()
+            for key in keys
+            if not (
+                is_cancelled and table is model.held and other == client and key in request.keys
+            )
+        ]
+        used = model.closure(futures)
+        dropped = with_dependents(request.keys, model.needs)
+        states = {key: self.cluster.state(key) for key in dropped if key not in used}
+        self.demand(unused_tasks_are_released, UnusedObservation(client, states))
 
     def retry(self, client: str, request: client_requests.Retry) -> None:
         """The scheduler gets a request for another try."""
@@ -226,11 +267,19 @@ class ClusterWorld(ClusterEnvironment):
 
     def deliver_reports(self, worker: str, envelope: Envelope) -> None:
         """The scheduler gets messages of a worker."""
-        record = self.assignments
-        failed = record.current_failures(worker, self.cluster.reports(envelope))
+        record, cluster = self.assignments, self.cluster
+        reports = cluster.reports(envelope)
+        failed = record.current_failures(worker, reports)
+        asked = [key for it in reports if isinstance(it, RequestRefreshWhoHas) for key in it.keys]
+        unknown = [key for key in asked if cluster.state(key) is None]
+        before = len(self.effect.envelopes)
         record.note_arrival(worker)
-        self.call(SCHEDULER, self.cluster.deliver, envelope)
+        self.call(SCHEDULER, cluster.deliver, envelope)
         record.note_arrived(worker)
+        sent = self.sent_since(before) if any(type(it) in FOLLOWED_UP for it in reports) else ()
+        data = self.client_model.data  # may have been put there again since
+        computed = [it for it in reports if getattr(it, "key", None) not in data]
+        self.demand_all(record.after_reports(cluster, worker, computed, unknown, sent))
         if failed:
             transitions = [it for it in self.effect.transitions if it.participant == SCHEDULER]
             self.demand_all(record.after_failures(failed, transitions))
@@ -322,16 +371,46 @@ class ClusterWorld(ClusterEnvironment):
             running = isinstance(event, events.Unpause)
             self.assignments.note_status(worker, posted, running=running)
 
+    def sent_since(self, before: int) -> Sequence[tuple[str, Event]]:
+        """Return messages of the scheduler to workers, behind so many batches of this step."""
+        envelopes = [
+            envelope for envelope in self.effect.envelopes[before:] if envelope.sender == SCHEDULER
+        ]
+        return [
+            (envelope.receiver, it)
+            for envelope in envelopes
+            if envelope.receiver in self.assignments.gone
+            for it in self.cluster.worker_events(envelope)
+        ]
+
     def steal(self, key: str, thief: str) -> None:
-        self.assignments.stolen[key, thief] = None
-        self.call(SCHEDULER, self.cluster.steal, key, thief)
+        cluster = self.cluster
+        victim = [it for it in self.assignments.running if key in cluster.processing(it)]
+        self.assignments.note_steal(key, victim, thief)
+        self.decide("steal", cluster.steal, key, thief, victim)
 
     def replicate(self, key: str, worker: str) -> None:
-        self.call(SCHEDULER, self.cluster.replicate, key, worker)
+        cluster = self.cluster
+        self.decide("replicate", cluster.replicate, key, worker, tuple(cluster.holders(key)))
 
     def drop(self, key: str, worker: str) -> None:
-        self.call(SCHEDULER, self.cluster.drop, key, worker)
-        self.demand(must.last_copy_is_kept, must.DecisionObservation(self.cluster, "drop", key))
+        cluster = self.cluster
+        self.decide("drop", cluster.drop, key, worker, tuple(cluster.holders(key)))
+
+    def decide(
+        self,
+        decision: str,
+        happens: Callable[[str, str], CallResult],
+        key: str,
+        worker: str,
+        had: Collection[str],
+    ) -> None:
+        """The scheduler decides something about a key."""
+        before = len(self.effect.envelopes)
+        self.call(SCHEDULER, happens, key, worker)
+        sent = self.sent_since(before)
+        observation = must.DecisionObservation(self.cluster, decision, key, worker, had, sent)
+        self.judge(DECISION_PROPERTIES, observation)
 
     def gather_on_worker(self, key: str, worker: str) -> None:
         values = self.value_elsewhere(key)
@@ -370,6 +449,16 @@ class ClusterWorld(ClusterEnvironment):
         judged = [it for it in processing if not model.is_excused(Excuse.ACTOR_DIED, "", it)]
         self.demand_all(self.assignments.after_death(judged, transitions))
 
+
+#: Reports that the scheduler replies to.
+FOLLOWED_UP: Final = (RequestRefreshWhoHas, StealResponse)
+
+#: Of a decision that was made.
+DECISION_PROPERTIES: Final = (
+    must.last_copy_is_kept,
+    must.decisions_reach_their_worker,
+    must.decisions_change_something,
+)
 
 #: The event with which a thread ends, by how it ended.
 ENDINGS: Final[Mapping[str, Callable[[Execute], Event]]] = {

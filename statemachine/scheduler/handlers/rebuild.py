@@ -80,8 +80,9 @@ def take_over(scheduler: SchedulerState, assignment: Assignment) -> None:
     if any(it is None or it.out_of_reach for it in inputs):
         return
     scheduler.write_content(task, spec)
-    task.options = Options(resources=request.resources)
+    task.options = Options(priority=-request.priority[0], resources=request.resources)
     task.priority = request.priority
+    scheduler.submissions = max(scheduler.submissions, *request.priority[1:2], 0)
     scheduler.attach(task)
 
 

@@ -182,5 +182,5 @@ def on_steal_response(
     thief, task.theft = task.theft.thief, None
     if message.state not in GRANTED:
         return SchedulerOutcome(review=(task.key,))
-    task.preferred_worker = thief
+    scheduler.prefer(task, thief)
     return SchedulerOutcome({task.key: SchedulerRecommendation(SchedulerTaskState.WAITING)})

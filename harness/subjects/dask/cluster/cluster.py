@@ -60,6 +60,7 @@ from workerfuzz.harness.subjects.dask.tables import scheduler_tables
 from workerfuzz.harness.subjects.dask.worker.worker import DaskSubject
 from workerfuzz.harness.subjects.protocol import SubjectUnavailable
 from workerfuzz.harness.subjects.tables import Tables
+from workerfuzz.statemachine.properties.assignments import earlier_graphs_are_more_urgent
 from workerfuzz.statemachine.properties.property import CHECKS, Broken, O, Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker.canonical import Canonical
@@ -92,7 +93,9 @@ class DaskClusterSystem(ProjectableClusterSystem):
         return _CANNOT
 
     def exempt(self) -> Mapping[str, str]:
-        return {}
+        return {
+            earlier_graphs_are_more_urgent.name: "graphs within fifo_timeout are of one generation"
+        }
 
     def edges(self) -> Mapping[str, Collection[tuple[str, str]]]:
         release = installed_cluster()

@@ -118,6 +118,11 @@ _REPORTS: Final[Mapping[str, Callable[[Message], do.Message]]] = MappingProxyTyp
         ),
         "reschedule": lambda it: do.Reschedule(key=str(it["key"]), run_id=it.get("run_id", 0)),
         "add-keys": lambda it: do.AddKeys(keys=_keys(it)),
+        "release-worker-data": lambda it: do.ReleaseWorkerData(key=str(it["key"])),
+        "request-refresh-who-has": lambda it: do.RequestRefreshWhoHas(keys=_keys(it)),
+        "steal-response": lambda it: do.StealResponse(
+            key=str(it["key"]), state=it["state"], stimulus_id=it["stimulus_id"]
+        ),
     }
 )
 

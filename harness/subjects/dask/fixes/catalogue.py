@@ -46,7 +46,8 @@ _ALL: Final = (
     ),
     _fix(
         "finish-of-an-older-run-is-ignored",
-        "The finish of an older run changes nothing; a thread that serves a newer run tells so.",
+        "The finish of an older run changes nothing; a thread that serves a newer run tells so, unless "
+        "that is of other content.",
         (
             "scheduler.Scheduler.stimulus_task_finished",
             r"elif ts\.run_id != run_id:\n.*?( +)elif ts\.state == \"memory\":",
@@ -55,7 +56,20 @@ _ALL: Final = (
         (
             "worker_state_machine.WorkerState._handle_execute_success",
             r"^( +)recs\[ts\] = \(\"memory\", ev\.value, ev\.run_id\)\n",
-            r'\1recs[ts] = ("memory", ev.value, ts.run_id)\n',
+            r'\1its = ev.run_id if "superseded" in (ts.annotations or {}) else ts.run_id\n'
+            r'\1recs[ts] = ("memory", ev.value, its)\n',
+        ),
+        (
+            "worker_state_machine.WorkerState._handle_compute_task",
+            r"^( +)ts\.run_spec = ev\.run_spec\n",
+            r'\1other = ts.previous in ("executing", "long-running") and ts.run_spec != ev.run_spec\n'
+            r"\1ts.run_spec = ev.run_spec\n",
+        ),
+        (
+            "worker_state_machine.WorkerState._handle_compute_task",
+            r"^( +)ts\.annotations = ev\.annotations\n",
+            r"\1ts.annotations = ev.annotations\n"
+            r'\1if other: ts.annotations = {**(ev.annotations or {}), "superseded": True}\n',
         ),
     ),
     _fix(

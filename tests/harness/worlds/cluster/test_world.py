@@ -59,6 +59,27 @@ def test_a_dead_worker_takes_its_mail_and_its_threads_with_it() -> None:
     world.finish()
 
 
+def test_another_try_reaches_an_input_that_failed_once_nobody_needed_it() -> None:
+    config = ClusterConfig(workers=2, allowed_failures=0)
+    world = ClusterWorld(REFERENCE, ClusterRunConfig(config))
+    for line in (
+        "submit c0 a b c(b) d(a,c) want b,d",
+        "deliver c0->scheduler",
+        "dies w1",
+        "notice w1",  # with a: d fails, and nobody needs c any more
+        "dies w0",
+        "notice w0",  # with b
+        "deliver scheduler->c0",
+    ):
+        world.apply(parse(line, BY_WORD))
+    assert {key: world.cluster.state(key) for key in "bcd"} == {
+        "b": "erred", "c": "released", "d": "erred",
+    }  # fmt: skip
+    world.apply(parse("retry c0 d", BY_WORD))
+    assert world.cluster.state("b") == "no-worker"
+    world.finish()
+
+
 def test_an_actor_is_not_stored_and_so_cannot_be_spoilt() -> None:
     lines = ("submit c0 a[actor] want a", "deliver c0->scheduler", "deliver scheduler->w0")
     world = world_after(*lines, workers=1)
