@@ -131,7 +131,9 @@ def diagram(_: Chart, folder: Path) -> list[Path]:
     """As ``workerfuzz diagram --observed DIR --svg FILE`` draws it; of some runs that are made here."""
     path = folder / "diagram.svg"
     seen = of_shards([fill(open_shard(RUNS))], "worker")
-    path.write_text(map_of(machine("worker", dask_tables(), seen.counts, seen.told)), "utf-8")
+    path.write_text(
+        map_of(machine("worker", dask_tables(), seen.counts, seen.description)), "utf-8"
+    )
     return [path]
 
 

@@ -204,10 +204,10 @@ def harm(attempts: Attempts, violation: Violation) -> Consequence:
 
     def follow() -> bytes:
         follows = consequence(attempts.subject, violation)
-        return to_json((follows.severity.name, follows.told))
+        return to_json((follows.severity.name, follows.detail))
 
     done = run_in_fork(follow, attempts.log, attempts.limits)
     if isinstance(done, Death):
         return Consequence(HARM[broken_by(done).name], str(done))
-    severity, told = from_json(done, tuple[str, str])
-    return Consequence(Severity[severity], told)
+    severity, detail = from_json(done, tuple[str, str])
+    return Consequence(Severity[severity], detail)

@@ -72,14 +72,14 @@ class Consequence:
 
     Attributes:
         severity: of the worst that happened.
-        told: what that was, in words; empty where nothing happened.
+        detail: what that was, in words; empty where nothing happened.
     """
 
     severity: Severity
-    told: str = ""
+    detail: str = ""
 
     def __str__(self) -> str:
-        return f"{self.severity} ({self.told})" if self.told else str(self.severity)
+        return f"{self.severity} ({self.detail})" if self.detail else str(self.severity)
 
 
 class ProductionWorld(ClusterWorld):

@@ -170,7 +170,7 @@ class Finding(msgspec.Struct):
 
     def set_consequence(self, follows: Consequence) -> None:
         """Record what follows in production mode."""
-        self.severity, self.severity_detail = follows.severity.name, follows.told
+        self.severity, self.severity_detail = follows.severity.name, follows.detail
         self.lines[:0] = [f"in production mode: {follows}"]
 
 

@@ -44,13 +44,13 @@ class Cell:
 
     Attributes:
         shade: how dark it is: 0 where it was never taken, then from 1 on.
-        told: all there is to say of it.
+        description: all there is to say of it.
     """
 
     kind: CellKind
     count: int
     shade: int
-    told: str
+    description: str
 
     @property
     def text(self) -> str:

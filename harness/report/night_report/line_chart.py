@@ -36,12 +36,12 @@ class Curves:
 
     Attributes:
         name: what is counted.
-        told: the same in more words, and how shards were taken together.
+        description: the same in more words, and how shards were taken together.
         moments: seconds since the shards began.
     """
 
     name: str
-    told: str
+    description: str
     moments: tuple[float, ...]
     lines: tuple[ChartCurve, ...]
 
@@ -143,7 +143,7 @@ def chart(curves: Curves, number: str) -> str:
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-labelledby="{number}-title {number}-desc">'
-        f'<title id="{number}-title">{escape(curves.told)}</title>'
+        f'<title id="{number}-title">{escape(curves.description)}</title>'
         f'<desc id="{number}-desc">after {clock_time(along)}: {escape(ends)}</desc>'
         f"{''.join(body)}</svg>"
     )

@@ -179,7 +179,7 @@ def since(night_report: NightReport) -> Iterator[str]:
                 it_.name,
                 f"{it_.before:,.0f}",
                 f"{it_.now:,.0f}",
-                it_.told + (f", {it_.judged}" if it_.judged else ""),
+                it_.description + (f", {it_.judged}" if it_.judged else ""),
             )
             for it_ in it.changes
         )

@@ -94,7 +94,7 @@ class ComparisonRow:
     """A shard, or a tactic of a group."""
 
     name: str
-    told: str
+    description: str
     runs: int
     steps: int
     seconds: float
@@ -165,7 +165,7 @@ class NightDifference:
     more_is_better: bool | None = True
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """``+12 %``, or ``+3`` of small numbers."""
         difference = self.now - self.before
         if not difference:

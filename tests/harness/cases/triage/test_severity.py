@@ -54,7 +54,7 @@ def test_consequence_says_what_happened() -> None:
 def test_who_dies_is_told() -> None:
     pytest.importorskip("distributed")
     (path,) = FOLDER.glob("0001-*.case")
-    assert consequence(get_cluster("dask"), broken_by(path)).told.startswith("stream of c0: ")
+    assert consequence(get_cluster("dask"), broken_by(path)).detail.startswith("stream of c0: ")
 
 
 def test_what_every_run_leaves_over_is_not_the_consequence_of_another_bug() -> None:

@@ -51,12 +51,12 @@ def test_cells_say_what_they_are() -> None:
         )
     )
     assert (taken.kind, taken.shade, taken.text) == (CellKind.TAKEN, 2, "12")
-    assert taken.told == "waiting to ready: 12 times (all dependencies are here)"
+    assert taken.description == "waiting to ready: 12 times (all dependencies are here)"
     assert (never.kind, never.shade, never.text) == (CellKind.NEVER, 0, "0")
-    assert never.told == "ready to executing: never reached (a thread is free)"
+    assert never.description == "ready to executing: never reached (a thread is free)"
     assert (extra.kind, extra.shade) == (CellKind.EXTRA, 1)
-    assert extra.told == "memory to flight: 3 times, and in no table"
-    assert (none.kind, none.text, none.told) == (CellKind.NONE, "", "")
+    assert extra.description == "memory to flight: 3 times, and in no table"
+    assert (none.kind, none.text, none.description) == (CellKind.NONE, "", "")
 
 
 def test_nothing_is_extra_where_nobody_knows_what_there_is() -> None:

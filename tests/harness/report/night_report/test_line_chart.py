@@ -51,7 +51,7 @@ def test_shards_are_taken_together() -> None:
     (findings,) = both["findings"].lines
     assert findings.values[:4] == (0, 5, 6, 6)
     assert findings.values[-1] == 7
-    assert both["findings"].told.endswith("all shards together")
+    assert both["findings"].description.endswith("all shards together")
 
 
 def test_tactics_have_lines_of_their_own() -> None:

@@ -67,8 +67,8 @@ def test_tactics_are_added_up_over_shards() -> None:
 
 def test_shards_are_told_by_their_seeds() -> None:
     one, other = tables.shards([account(1), account(2, seconds=0.0, interrupted=True)])
-    assert (one.name, one.told, one.speed) == ("1", "clusters of dask 2026.8.0, walk", 100.0)
-    assert (other.told, other.speed) == ("clusters of dask 2026.8.0, walk, interrupted", 0.0)
+    assert (one.name, one.description, one.speed) == ("1", "clusters of dask 2026.8.0, walk", 100.0)
+    assert (other.description, other.speed) == ("clusters of dask 2026.8.0, walk, interrupted", 0.0)
 
 
 def test_groups_are_compared_with_the_same_system_whatever_its_release() -> None:
@@ -91,11 +91,11 @@ def test_other_systems_are_not_compared() -> None:
 
 
 def test_changes_are_told_in_the_way_that_says_most() -> None:
-    assert NightDifference("edges", 33, 30).told == "+3"
-    assert NightDifference("edges", 30, 33).told == "-3"
-    assert NightDifference("steps", 15_000, 10_000).told == "+50%"
-    assert NightDifference("steps", 15_000, 0).told == "+15,000"
-    assert NightDifference("steps", 5, 5).told == "the same"
+    assert NightDifference("edges", 33, 30).description == "+3"
+    assert NightDifference("edges", 30, 33).description == "-3"
+    assert NightDifference("steps", 15_000, 10_000).description == "+50%"
+    assert NightDifference("steps", 15_000, 0).description == "+15,000"
+    assert NightDifference("steps", 5, 5).description == "the same"
     assert NightDifference("edges", 30, 33).judged == "worse"
     assert NightDifference("open", 30, 33, more_is_better=False).judged == "better"
     assert NightDifference("runs", 30, 33, None).judged == ""
