@@ -18,7 +18,7 @@ from workerfuzz.statemachine.worker.states import State
 DATA: Final = Path(__file__).parent / "cells.json"
 
 #: Runs of the walk, all of one seed.
-RUNS: Final = 400
+RUNS: Final = 250
 
 #: A cell is rare that fewer steps led to.
 RARE: Final = 10

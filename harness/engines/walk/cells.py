@@ -91,6 +91,7 @@ class Reached:
         visits: number of steps that led to it.
     """
 
+    cell: Cell
     run_config: AnyRunConfig
     steps: Sequence[Step]
     depth: int
@@ -101,7 +102,12 @@ class Reached:
 
 @dataclass(slots=True)
 class CellArchive:
-    """Cells that runs reached, and the shortest way to each so far. An observer of worlds."""
+    """Cells that runs reached, and the shortest way to each so far. An observer of worlds.
+
+    Attributes:
+        odd: cells to return to in which parties disagree or something is left over.
+        plain: the others.
+    """
 
     reached: dict[Cell, Reached] = field(default_factory=dict)
     odd: list[Cell] = field(default_factory=list)
@@ -115,12 +121,19 @@ class CellArchive:
             known = self.reached.get(cell)
             if known is None:
                 (self.odd if cell.is_odd else self.plain).append(cell)
-                self.reached[cell] = Reached(world.run_config, world.steps, len(world.steps), focus)
+                self.reached[cell] = Reached(
+                    cell, world.run_config, world.steps, len(world.steps), focus
+                )
                 continue
             known.visits += 1
             if known.depth > len(world.steps):
                 known.run_config, known.steps = world.run_config, world.steps
                 known.depth, known.focus = len(world.steps), focus
+
+    @property
+    def has_any(self) -> bool:
+        """There is a cell to return to."""
+        return bool(self.odd or self.plain)
 
     def pick(self, chooser: Chooser) -> Reached:
         """A cell to return to: of two, the one to which fewer runs returned."""
@@ -130,6 +143,12 @@ class CellArchive:
         reached = min((self.reached[one], self.reached[other]), key=lambda it: it.returns)
         reached.returns += 1
         return reached
+
+    def abandon(self, reached: Reached) -> None:
+        """Return to a cell no more: its runs end in a bug that was found before."""
+        among = self.odd if reached.cell.is_odd else self.plain
+        if reached.cell in among:
+            among.remove(reached.cell)
 
 
 def cells(world: ClusterWorld) -> Iterator[tuple[Cell, Focus]]:

@@ -13,7 +13,7 @@ from typing import Final
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.protocol import Search
-from workerfuzz.harness.engines.walk.cells import TAIL, CellArchive, Focus, is_about
+from workerfuzz.harness.engines.walk.cells import TAIL, CellArchive, Reached, is_about
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
 from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow, with_workload_of
 from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, Credit, laggards
@@ -101,7 +101,7 @@ class Walker:
         """
         chooser = RandomChooser(f"{self.seed}/{number}")
         drawn = self.run_config(chooser)
-        reached = self.cells is not None and bool(self.cells.reached)
+        reached = self.cells is not None and self.cells.has_any
         among = [
             it
             for it in self.credit.share
@@ -109,7 +109,7 @@ class Walker:
         ]
         tactic = self.credit.pick(chooser, among) if among else next(iter(self.credit.share))
         growth, length = MutatedRun(drawn, []), LENGTHS[self.scope.name]
-        focus: Focus | None = None
+        way: Reached | None = None
         if tactic == GROWN and self.corpus:
             growth = grow(self.pick_entry(chooser), self.corpus, drawn, chooser)
             length = 0, length[1]
@@ -118,17 +118,19 @@ class Walker:
             growth = MutatedRun(
                 with_workload_of(drawn, way.run_config), list(way.steps[: way.depth])
             )
-            length, focus = TAIL, way.focus
+            length = TAIL
         tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
         weights = TACTICS[tail](chooser, self.scope.kinds)
         slow = laggards(chooser, growth.run_config)
         world = self.open(growth.run_config, observing(tactic) if observing is not None else None)
         try:
             follow(world, growth.plan, chooser)
-            aimed = partial(is_about, world, focus) if focus is not None else None
+            aimed = partial(is_about, world, way.focus) if way is not None else None
             wander(world, chooser, weights, length, slow, aimed=aimed)
             world.finish()
         except Violation as violation:
+            if self.cells is not None and way is not None and signature(violation) in self.bugs:
+                self.cells.abandon(way)
             self.learn(tactic, violation.run_config, violation.steps, violation)
             raise
         finally:

@@ -95,6 +95,16 @@ def test_runs_return_most_often_where_fewest_did() -> None:
     assert min(returns) > 0
 
 
+def test_a_cell_whose_runs_end_in_a_known_bug_is_abandoned() -> None:
+    archive = CellArchive()
+    play(world(archive), STEPS)
+    chooser = RandomChooser("0")
+    while archive.has_any:
+        archive.abandon(archive.pick(chooser))
+    play(world(archive), STEPS)  # nor does it come back when another run gets there
+    assert not archive.has_any
+
+
 def test_half_of_the_runs_return_as_long_as_nothing_is_known() -> None:
     share = Walker(get_cluster("reference"), 1, SCOPES["cluster"]).credit.share
     assert share[RETURNED] == 0.5
