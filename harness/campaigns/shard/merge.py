@@ -60,6 +60,7 @@ def merged(plan: Plan, results: Sequence[ShardResult]) -> ShardResult:
         interrupted=any(it.interrupted for it in results),
         faults=each_once(fault for it in results for fault in it.faults),
         refused=first(it.refused for it in results),
+        explored=next((it.explored for it in reversed(results) if it.explored is not None), None),
     )
 
 

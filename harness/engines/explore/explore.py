@@ -79,7 +79,6 @@ class Exploration:
         left: those of them that are of the present depth.
         is_complete: every run there is was made, up to where it meets a known state.
         stopped: what ended it before that: ``depth``, ``states`` or ``time``.
-        unconfirmed: violations of copies that the same steps, taken from the beginning, do not show.
     """
 
     def __init__(
@@ -118,7 +117,6 @@ class Exploration:
         self.frontier: deque[Way] = deque()
         self.is_complete = False
         self.stopped = ""
-        self.unconfirmed = 0
         self.observer = observer
         names = () if distinct else interchangeable(run_config)
         self.visited = VisitedStates(list(renamings(names)))

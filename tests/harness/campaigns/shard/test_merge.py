@@ -11,6 +11,7 @@ from workerfuzz.harness.campaigns.shard.merge import continued, together
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.campaigns.shard.shard import fill, open_shard
 from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.engines.protocol import Explored
 
 
 def account(out: Path, runs: int, first: int = 0) -> ShardResult:
@@ -59,3 +60,10 @@ def test_shards_side_by_side_take_no_longer_than_the_longest() -> None:
 
 def test_nothing_adds_up_to_nothing() -> None:
     assert together(Plan(), []) == ShardResult(Plan())
+
+
+def test_the_last_word_on_how_far_an_exploration_is_counts() -> None:
+    some, more = (Explored(states, states, 1, 1) for states in (3, 5))
+    parts = (ShardResult(Plan(), explored=some), ShardResult(Plan(), explored=more))
+    assert continued(*parts).explored == more
+    assert together(Plan(), [*parts, ShardResult(Plan())]).explored == more
