@@ -92,8 +92,13 @@ _ALL: Final = (
         ),
         (
             "scheduler.Scheduler.stimulus_retry",
-            r"^( +)else:\n +roots\.append\(key\)",
-            r'\1if ts.state == "erred":\n\1    roots.append(key)',
+            r"^( +)stack\.extend\(erred_deps\)\n",
+            r'\1stack.extend(erred_deps)\n\1if ts.state == "erred":\n\1    roots.append(key)\n',
+        ),
+        (
+            "scheduler.Scheduler.stimulus_retry",
+            r"for key in roots\}",
+            'for key in roots if key in keys or self.tasks[key].state == "erred"}',
         ),
     ),
     _fix(
