@@ -25,6 +25,7 @@ class Form(enum.StrEnum):
     """Form in which a case is exported."""
 
     PYTEST = "pytest"
+    SCRIPT = "script"
 
 
 @app.command()
@@ -105,27 +106,79 @@ def check_fixes(names: Sequence[str], subjects: Sequence[str]) -> None:
 
 @app.command()
 def export(
-    case: Annotated[Path, typer.Argument(metavar="CASE", help="The case to write as a test.")],
-    form: Annotated[Form, typer.Option("--as", help="What is written.")] = Form.PYTEST,
+    case: Annotated[
+        Path,
+        typer.Argument(metavar="CASE", help="The case to write as a test, or a folder of cases."),
+    ],
+    form: Annotated[
+        Form,
+        typer.Option(
+            "--as",
+            help="pytest: a test in the idiom of distributed's own, tried on real clusters. "
+            "script: a file that plays a case of a cluster step by step, without a network.",
+        ),
+    ] = Form.PYTEST,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where it is written; else it is printed.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Where it is written, a folder for a folder; else it is printed."
+        ),
     ] = None,
 ) -> None:
     """Write a case as a test that needs distributed alone."""
     fix_hash_order(DASK)
-    from workerfuzz.harness.cases.export.export import export
+    from workerfuzz.harness.cases.export.export import export, export_script
     from workerfuzz.harness.cases.format.casefile import parse_leniently
-    from workerfuzz.harness.cases.format.files import read, reason, write
+    from workerfuzz.harness.cases.format.files import read
     from workerfuzz.harness.subjects import get
 
-    text = export(parse_leniently(read(case), case), get(DASK))
+    if case.is_dir():
+        if out is None:
+            complain("--out: expected a folder for the tests of a folder")
+            raise typer.Exit(ExitStatus.BAD_INPUT)
+        export_folder(case, form, out)
+        return
+    parsed = parse_leniently(read(case), case)
+    text = (
+        export(parsed, get(DASK)).text if form is Form.PYTEST else export_script(parsed, get(DASK))
+    )
     if out is None:
         typer.echo(text, nl=False)
         return
+    write_test(out, text)
+    typer.echo(f"written to {out}; run it: python -m pytest {shlex.quote(str(out))}")
+
+
+def export_folder(folder: Path, form: Form, out: Path) -> None:
+    """Write a test of each case of a folder, and say of each which form it took, or why it took none."""
+    from workerfuzz.harness.cases.export.suite import export_suite, test_name
+    from workerfuzz.harness.cases.format.files import reason
+    from workerfuzz.harness.subjects import get
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        complain(f"{out}: {reason(error)}; nothing was written")
+        raise typer.Exit(ExitStatus.BAD_INPUT) from None
+    written = total = 0
+    for path, test in export_suite(folder, get(DASK), as_script=form is Form.SCRIPT):
+        total += 1
+        if test.text:
+            written += 1
+            write_test(out / test_name(path), test.text)
+        typer.echo(f"{path.stem}: {test.result}")
+    typer.echo(
+        f"{written} of {total} written to {out}; run them: python -m pytest {shlex.quote(str(out))}"
+    )
+
+
+def write_test(out: Path, text: str) -> None:
+    """Write a test; print it where that is not possible, and exit."""
+    from workerfuzz.harness.cases.format.files import reason, write
+
     try:
         write(out, text)
     except OSError as error:
         typer.echo(text, nl=False)
         complain(f"{out}: {reason(error)}; the test was not written")
         raise typer.Exit(ExitStatus.BAD_INPUT) from None
-    typer.echo(f"written to {out}; run it: python -m pytest {shlex.quote(str(out))}")

@@ -1,330 +1,570 @@
-"""A case of a whole cluster as a test: its steps as calls of a small runner, which comes with it."""
+"""A case of a cluster as a test: a coroutine with ``gen_cluster`` of ``distributed.utils_test``."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
+from workerfuzz.harness.cases.export.client_program import (
+    RESOLVED,
+    Kind,
+    Program,
+    Run,
+    Statement,
+    fixed,
+    is_nested,
+)
 from workerfuzz.harness.cases.export.expected import Shown
+from workerfuzz.harness.cases.export.means import client_name, stream, variable, with_its_means
 from workerfuzz.harness.cases.export.python_source import (
     Code,
     call,
-    comment,
     docstring,
     indented,
     literal,
     slug,
 )
-from workerfuzz.harness.cases.export.template_source import needed, template
+from workerfuzz.harness.cases.export.residue import Owners, conditions
 from workerfuzz.harness.cases.format.case import CaseError
-from workerfuzz.harness.subjects.dask.interface import LIMITS
-from workerfuzz.harness.worlds.cluster.drain import FEWEST_ROUNDS, ROUNDS_PER_KEY
-from workerfuzz.strategies.cluster.from_clients import Cancel, ScatterStep
-from workerfuzz.strategies.cluster.run_config import ClusterConfig
+from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
+from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
+from workerfuzz.strategies.cluster import from_clients as client
+from workerfuzz.strategies.cluster import from_scheduler as scheduler
+from workerfuzz.strategies.cluster import from_workers as worker
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.cluster.task import GraphTask
 from workerfuzz.strategies.worker import Step
 
-#: A client and a key, at the beginning of a counterexample.
-_ABOUT: Final = re.compile(r"(?P<client>\S+) (waits for|was told that) (?P<key>[^\s:]+)")
-_ENDED: Final = re.compile(r"(\S+) asked for ([^\s,]+),? .* being (\w+)\b")
-_HELD: Final = re.compile(r"(?P<key>\S+) is ")
+#: Seconds that a test waits for what comes at once where nothing is wrong.
+PATIENCE_S: Final = 5
 
-#: What is left over: whose table it is, and which.
-_LEFT: Final = re.compile(r"(?P<owner>[^:]+(:0)?): (?P<table>\w[\w ]*)[:=]")
-
-#: A cluster that does not rest needs so many rounds or more; a test need not be as patient.
-MOST_ROUNDS: Final = FEWEST_ROUNDS + 4 * ROUNDS_PER_KEY
-
-#: Options of a task, as annotations of Dask are called.
-ANNOTATIONS: Final[Mapping[str, Callable[[GraphTask], object]]] = MappingProxyType(
-    {
-        "priority": lambda task: task.options.priority,
-        "retries": lambda task: task.options.retries,
-        "resources": lambda task: dict(task.options.resources),
-        "workers": lambda task: list(task.options.workers),
-        "allow_other_workers": lambda task: task.options.loose,
-    }
+#: The owners of tables, as a test has them.
+OWNERS: Final = Owners(
+    scheduler="s",
+    stealing='s.extensions["stealing"]',
+    worker="{}.state",
+    worker_there="s.workers[{}.address]",
+    client="s.clients[client.id]",
 )
 
+#: How Dask calls what a future says.
+STATUSES: Final = MappingProxyType({NoticeStatus.FINISHED: "finished", NoticeStatus.ERRED: "error"})
 
-def cluster_test(shown: Shown) -> str:
-    """The whole file."""
-    body = "\n".join(test(shown))
-    return f'"""{shown.case.title}"""\n\n{needed(template("cluster.py.txt"), body)}\n\n\n{body}\n'
-
-
-def test(shown: Shown) -> Iterator[str]:
-    """The function that pytest calls."""
-    yield f"def test_{slug(shown.case.title).replace('-', '_')}(monkeypatch):"
-    about = [f"Expected: {shown.expected}", *shown.found()]
-    yield from indented(docstring(shown.case.title, about))
-    yield ""
-    yield "    async def scenario():"
-    yield from indented(scenario(shown), 8)
-    yield ""
-    yield "    asyncio.run(scenario())"
-
-
-def scenario(shown: Shown) -> Iterator[str]:
-    """Yield the steps and the assertions."""
-    config = shown.case.config
-    assert isinstance(config, ClusterConfig)
-    yield call("cluster = Cluster", Code("monkeypatch"), **settings(config))
-    if shown.broken == "nothing_is_logged_as_error":
-        yield "errors = Errors()"
-    for number in range(config.workers):
-        yield f'await cluster.join("w{number}")'
-    yield ""
-    seen: set[type[Step]] = set()
-    within = shown.at_rest and shown.violation is not None
-    before, last = (shown.steps, ()) if within else (shown.steps[:-1], shown.steps[-1:])
-    for step, lines in before:
-        yield from told(step, lines, seen)
-    ending = [line for step, lines in last for line in told(step, lines, seen)]
-    yield ""
-    yield from ends(shown, ending)
-
-
-def told(step: Step, lines: Sequence[str], seen: set[type[Step]]) -> Iterator[str]:
-    """A step and what follows from it."""
-    if type(step) not in seen:
-        seen.add(type(step))
-        yield from comment(str(type(step).__doc__).partition("\n")[0])
-    yield f"await {method(step)}"
-    for line in lines:
-        yield from comment(line)
-
-
-def settings(config: ClusterConfig) -> dict[str, object]:
-    """Arguments of a ``Cluster``."""
-    plain = ClusterConfig()
-    found: dict[str, object] = {
-        name: getattr(config, name)
-        for name in ("validate", "allowed_failures", "saturation")
-        if getattr(config, name) != getattr(plain, name)
+#: Arguments of ``Client.submit`` and ``Client.get``, and annotations, by field of ``Options``.
+OPTIONS: Final = MappingProxyType(
+    {
+        "priority": "priority", "retries": "retries", "resources": "resources",
+        "workers": "workers", "loose": "allow_other_workers",
     }
-    limits = {
-        called: getattr(config.worker, name)
-        for name, names in LIMITS.items()
-        for called in names
-        if getattr(config.worker, name) != getattr(plain.worker, name)
-    }
-    if limits:
-        found["limits"] = limits
-    found["nthreads"] = config.worker.nthreads
-    if config.worker.resources:
-        found["resources"] = dict(config.worker.resources)
-    return found
+)  # fmt: skip
 
 
-def method(step: Step) -> str:
-    """The call that lets a step happen."""
-    match step:
-        case Submit():
-            return submit(step)
-        case Cancel():
-            force = {"force": True} if step.force else {}
-            return call("cluster.cancel", step.client, *step.names, **force)
-        case ScatterStep():
-            return call(f"cluster.{step.word}", step.client, step.key, step.worker)
-        case _:
-            name = {"break": "break_"}.get(step.word, step.word.replace("-", "_"))
-            arguments = str(step).removeprefix(step.word).replace("->", " ").split()
-            return call(f"cluster.{name}", *arguments)
+def cluster_test(shown: Shown, program: Program, trial: str = "") -> str:
+    """The whole file.
+
+    Args:
+        trial: how often it failed.
+    """
+    body = "\n".join(GenClusterTest(shown, program).lines(trial))
+    return with_its_means(body)
 
 
-def submit(step: Submit) -> str:
-    tasks = {task.key: (list(task.needs), task.content) for task in step.tasks}
-    asked: dict[str, object] = {"want": list(step.wanted)}
-    actors = [task.key for task in step.tasks if task.actor]
-    if actors:
-        asked["actors"] = actors
-    for name, read in ANNOTATIONS.items():
-        by_key = {task.key: read(task) for task in step.tasks if read(task)}
-        if by_key:
-            asked[name] = by_key
-    return call("cluster.submit", step.client, tasks, **asked)
+@dataclass
+class GenClusterTest:
+    """Writes one test.
 
+    Attributes:
+        should: the program with a trial fix in place; None without one.
+        nesting: what is frozen by the blocks around the next line, innermost last.
+        known: clients' futures by key.
+    """
 
-# What is expected
+    shown: Shown
+    program: Program
+    should: Program | None = field(init=False)
+    depth: int = 1
+    frozen: list[tuple[Kind, str, str]] = field(default_factory=list)
+    stacked: bool = field(init=False)
+    varying: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, int] = field(default_factory=dict)
+    known: dict[tuple[str, str], None] = field(default_factory=dict)
+    dead: dict[str, None] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.should = fixed(self.program)
+        self.stacked = not is_nested(self.program)
+        self.workers = [f"w{number}" for number in range(self.program.config.workers)]
+        self.kinds = {it.kind for it in self.program.holds}
+        for key in self.runs():
+            self.check_runs(key)
 
-def ends(shown: Shown, ending: list[str]) -> Iterator[str]:
-    """The last step, rest, and what holds then."""
-    inside = ending
-    resting = shown.at_rest
-    if shown.broken not in CHECKS.keys() | RAISED:
-        raise CaseError(
-            f"{shown.broken} is not checked by exported tests so far", None, shown.case.path
-        )
-    checks = CHECKS.get(shown.broken, nothing_more)(shown)
-    each = {"each": Code("cluster.slots_agree")} if shown.broken in PASSING else {}
-    rest = f"await {call('cluster.rest', rounds=MOST_ROUNDS, **each)}"
-    if shown.broken == "cluster_comes_to_rest":
-        inside += [f'assert {rest}, "it goes on for ever"']
-        resting = False
-    elif shown.broken == "every_call_returns":
-        inside = ["with time_limit(30):", *indented([*inside, *([rest] if resting else [])])]
-        resting = False
-    if resting:
-        swept = checks if shown.broken in SWEPT else []
-        inside += [*swept, rest, *swept]
-        if shown.broken not in JUDGED:  # it may be later that it shows
-            inside += ["await cluster.let_go()", rest]
-    inside += checks
-    yield f"with expected({literal(shown.expected)}):"
-    yield from indented(inside)
+    # What a task does
 
+    def runs(self) -> Mapping[str, Sequence[Run]]:
+        """Runs of each key, those that only follow with a fix included."""
+        more = self.should.runs if self.should is not None else {}
+        return {
+            key: max(self.program.runs.get(key, []), more.get(key, []), key=len)
+            for key in {**self.program.runs, **more}
+        }
 
-def nothing_more(shown: Shown) -> list[str]:
-    """That nothing was raised is enough."""
-    return []
+    def check_runs(self, key: str) -> None:
+        """Raise CaseError for a task that holds back another run than its first."""
+        runs = self.runs()[key]
+        if any(it.held for it in runs[1:]):
+            raise CaseError(f"a later run of {key} is held back", path=self.shown.case.place)
+        if any(it.secedes for it in runs):
+            raise CaseError(f"{key} secedes", path=self.shown.case.place)
 
+    def function(self, task: GraphTask) -> Sequence[object]:
+        """The function of a task, with its first arguments."""
+        runs = self.runs().get(task.key, ())
+        ends = [it.end for it in runs]
+        fails = bool(ends) and all(it is worker.Fail for it in ends)
+        if task.actor:
+            return [Code("Counter")]
+        if task.key in self.program.unreadable:
+            name = f"load_{variable(task.key)}"
+            self.varying[name] = 'varying([ValueError("unreadable"), 0])'
+            return [Code("Unreadable"), Code(name)]
+        if runs and runs[0].held:
+            if len({*ends}) > 1 and not all(it is worker.Succeed for it in ends[1:]):
+                raise CaseError(f"{task.key} ends in several ways", path=self.shown.case.place)
+            name = "block_and_fail" if ends[0] is worker.Fail else "block"
+            return [Code(name), Code(self.event(task.key))]
+        if fails and len(ends) == len(self.program.runs.get(task.key, ())):
+            return [Code("fail")]
+        if any(it is not worker.Succeed for it in ends):
+            results = [*map(outcome, ends), *([] if self.should else ["0"])]
+            name = f"run_{variable(task.key)}"
+            self.varying[name] = f"varying([{', '.join(results)}])"
+            return [Code("apply"), Code(name)] if task.needs else [Code(name)]
+        if task.content or self.shown.broken == "finished_keys_have_the_right_value":
+            return [Code("constant"), task.content]
+        return [Code("succeed")]
 
-def statuses(*allowed: str) -> Callable[[Shown], list[str]]:
-    """Check the statuses that a client was told, of the key in question or of all that it wants."""
-    condition = f"in {literal(allowed)}" if len(allowed) > 1 else f"!= {literal(allowed[0])}"
+    def event(self, key: str) -> str:
+        return f"end_{variable(key)}"
 
-    def check(shown: Shown) -> list[str]:
-        found = _ABOUT.match(shown.counterexample)
-        if found is None:
-            return [
-                "for told in cluster.told.values():",
-                f"    assert all(status {condition} for status in told.values()), cluster.told",
+    # The test
+
+    def lines(self, trial: str) -> Iterator[str]:
+        """The function that pytest calls."""
+        body = [*self.body()]
+        config = self.program.config
+        own: tuple[object, ...] = ("127.0.0.1", config.worker.nthreads)
+        if config.worker.resources:
+            own = (*own, {"resources": dict(config.worker.resources)})
+        options: dict[str, object] = {"client": True, "nthreads": [own] * config.workers}
+        if {Kind.BEGIN, Kind.GATHER} <= self.kinds:
+            options["Worker"] = Code("Blocked")
+        elif Kind.BEGIN in self.kinds:
+            options["Worker"] = Code("BlockedExecute")
+        elif Kind.GATHER in self.kinds:
+            options["Worker"] = Code("BlockedGatherDep")
+        settings: dict[str, object] = {}
+        if config.allowed_failures != 3:
+            settings["distributed.scheduler.allowed-failures"] = config.allowed_failures
+        if config.saturation != 1.1:
+            settings["distributed.scheduler.worker-saturation"] = config.saturation
+        if settings:
+            options["config"] = settings
+        yield f"@{call('gen_cluster', **options)}"
+        title = slug(self.shown.case.title).replace("-", "_")
+        yield f"async def test_{title}(client, s, {', '.join(self.workers)}):"
+        about = [*self.shown.about(), *([trial] if trial else [])]
+        yield from indented(docstring(self.shown.case.title, about))
+        yield from body
+
+    def body(self) -> Iterator[str]:
+        if not self.program.config.validate:
+            states = ", ".join(["s", *(f"{it}.state" for it in self.workers)])
+            yield from self.put(f"for it in ({states}):", "    it.validate = False")
+        others = {it for it in self.clients() if it != "c0"}
+        for name in sorted(others):
+            yield from self.put(f"async with Client(s.address, asynchronous=True) as {name}:")
+            self.depth += 1
+        yield from self.blocks()
+        for statement in self.program.statements:
+            if isinstance(statement.step, Submit):
+                for task in statement.step.tasks:
+                    self.function(task)
+        for name, made in self.varying.items():
+            yield from self.put(f"{name} = {made}")
+        events = [key for key, runs in self.runs().items() if runs and runs[0].held]
+        for key in sorted(events):
+            yield from self.put(f"{self.event(key)} = Event()")
+        statements = self.program.statements
+        for number, statement in enumerate(statements):
+            yield from self.statement(statement)
+            if number < len(statements) - 1:
+                yield from self.waits(statement)
+        yield from self.ends()
+
+    def clients(self) -> Iterable[str]:
+        asked = (Submit, client.Release, client.Cancel, client.Retry, client.Scatter)
+        steps = [it.step for it in self.program.statements]
+        return dict.fromkeys(it.client for it in steps if isinstance(it, asked))
+
+    def put(self, *lines: str) -> Iterator[str]:
+        yield from indented(lines, 4 * self.depth)
+
+    def blocks(self) -> Iterator[str]:
+        """Let workers run that are made to be blocked."""
+        first = self.program.statements[0].holds
+        for name in self.workers:
+            if Kind.BEGIN in self.kinds:
+                if (Kind.BEGIN, name, "") not in first:
+                    yield from self.put(f"{name}.block_execute.set()")
+                yield from self.put(f"{name}.block_execute_exit.set()")
+            if Kind.GATHER in self.kinds and (Kind.GATHER, name, "") not in first:
+                yield from self.put(f"{name}.block_gather_dep.set()")
+
+    # Statements
+
+    def statement(self, statement: Statement) -> Iterator[str]:
+        first = statement is self.program.statements[0]
+        for what in statement.holds:
+            if what not in statement.lets:
+                yield from self.hold(what, first=first)
+        if statement.step is not None:
+            yield from self.step(statement.step)
+        for what in statement.lets:
+            yield from self.let(what, statement.place)
+
+    def hold(self, what: tuple[Kind, str, str], *, first: bool = False) -> Iterator[str]:
+        kind, one, other = what
+        if kind is Kind.MAIL and what not in self.frozen:
+            self.frozen.append(what)
+            freeze = f"freeze_batched_send({stream(one, other)})"
+            if self.stacked:
+                name = f"{one}_to_{other}".replace(SCHEDULER, "s").replace("c0", "client")
+                yield from self.put(f"{name} = ExitStack()", f"{name}.enter_context({freeze})")
+            else:
+                yield from self.put(f"with {freeze}:")
+                self.depth += 1
+        elif kind is Kind.BEGIN and not first:
+            yield from self.put(f"{one}.block_execute.clear()")
+        elif kind is Kind.GATHER and not first:
+            yield from self.put(f"{one}.block_gather_dep.clear()")
+
+    def let(self, what: tuple[Kind, str, str], place: int) -> Iterator[str]:
+        kind, one, other = what
+        still = any(it.what == what and it.since <= place < it.until for it in self.program.holds)
+        if kind is Kind.MAIL:
+            self.frozen.remove(what)
+            if self.stacked:
+                name = f"{one}_to_{other}".replace(SCHEDULER, "s").replace("c0", "client")
+                yield from self.put(f"{name}.close()")
+            else:
+                self.depth -= 1
+        elif kind is Kind.BEGIN:
+            yield from self.put(f"{one}.block_execute.set()")
+        elif kind is Kind.GATHER:
+            yield from self.put(f"{one}.block_gather_dep.set()")
+        else:
+            yield from self.put(f"await {self.event(one)}.set()")
+        if still and kind is not Kind.END:
+            yield from self.hold(what)
+
+    def step(self, step: Step) -> Iterator[str]:
+        """The calls of one step."""
+        match step:
+            case Submit():
+                yield from self.submit(step)
+            case client.Release() | client.Cancel() | client.Retry() | client.Scatter():
+                yield from self.put(*self.request(step))
+            case worker.Dies():
+                self.dead[step.name] = None
+                yield from self.put(f"await {step.name}.close(executor_wait=False)")
+            case worker.Join():
+                yield from self.join(step)
+            case _:
+                yield from self.put(*self.decision(step))
+
+    def request(
+        self, step: client.Release | client.Cancel | client.Retry | client.Scatter
+    ) -> Iterator[str]:
+        """A client asks for something that is no graph."""
+        name, futures = client_name(step.client), ", ".join(map(variable, step.keys()))
+        match step:
+            case client.Release():
+                yield from (f"{variable(key)}.release()" for key in step.names)
+                gone = " or ".join(f'"{key}" in {name}.futures' for key in step.names)
+                gone = f"({gone})" if len(step.names) > 1 else gone
+                yield f"await async_poll_for(lambda: not {gone}, {PATIENCE_S})".replace(
+                    f'not "{step.names[0]}" in', f'"{step.names[0]}" not in'
+                )
+                for key in step.names:
+                    self.known.pop((step.client, key), None)
+            case client.Cancel():
+                yield f"await {name}.cancel([{futures}]{', force=True' if step.force else ''})"
+            case client.Retry():
+                if {key for _, key in self.known} >= self.inputs(step.names):
+                    yield f"await {name}.retry([{futures}])"
+                else:  # Client.retry raises KeyError for what the client does not want
+                    yield f"s.stimulus_retry({literal([*step.names])})"
+            case client.Scatter():
+                self.known[step.client, step.key] = None
+                scatter = f'scatter({{"{step.key}": 0}}, workers=[{step.worker}.address])'
+                yield f'{futures} = (await {name}.{scatter})["{step.key}"]'
+
+    def join(self, step: worker.Join) -> Iterator[str]:
+        """A worker joins, for the rest of the test."""
+        config = self.program.config.worker
+        options: dict[str, object] = {"nthreads": config.nthreads}
+        if config.resources:
+            options["resources"] = dict(config.resources)
+        if {Kind.BEGIN, Kind.GATHER} & self.kinds or (self.frozen and not self.stacked):
+            raise CaseError("a worker joins within a block", path=self.shown.case.place)
+        made = call("Worker", Code("s.address"), **options)
+        yield from self.put(f"async with {made} as {step.name}:")
+        self.depth += 1
+
+    def decision(self, step: Step) -> Iterator[str]:
+        """A worker is paused, or the scheduler decides something by itself."""
+        match step:
+            case worker.Pause() | worker.Unpause():
+                status = "paused" if isinstance(step, worker.Pause) else "running"
+                there = f"s.workers[{step.name}.address].status"
+                yield f"{step.name}.status = Status.{status}"
+                yield f"await async_poll_for(lambda: {there} == Status.{status}, {PATIENCE_S})"
+            case scheduler.Steal():
+                move = 's.extensions["stealing"].move_task_request'
+                yield f'ts, thief = s.tasks["{step.first}"], s.workers[{step.second}.address]'
+                yield f"{move}(ts, ts.processing_on, thief)"
+            case scheduler.Replicate() | scheduler.Drop():
+                name = "acquire" if isinstance(step, scheduler.Replicate) else "remove"
+                where = f'{step.second}.address, ["{step.first}"]'
+                yield f's.request_{name}_replicas({where}, stimulus_id="test")'
+            case _:
+                raise CaseError(
+                    f"no function of a test brings about > {step}", path=self.shown.case.place
+                )
+
+    def inputs(self, keys: Sequence[str]) -> set[str]:
+        """Keys that were submitted and that these depend on, directly or not."""
+        needs = {
+            task.key: task.needs
+            for it in self.program.statements
+            if isinstance(it.step, Submit)
+            for task in it.step.tasks
+        }
+        found, pending = set[str](), [*keys]
+        while pending:
+            key = pending.pop()
+            found.add(key)
+            pending += [it for it in needs.get(key, ()) if it not in found]
+        return found
+
+    def submit(self, step: Submit) -> Iterator[str]:
+        """The call of a client that submits a graph."""
+        name = client_name(step.client)
+        listed = {task.key for task in step.tasks}
+        for task in step.tasks:
+            self.contents[task.key] = task.content
+        for key in step.wanted:
+            self.known[step.client, key] = None
+        if len(step.tasks) == 1:
+            (task,) = step.tasks
+            function = [*self.function(task), *(Code(variable(key)) for key in task.needs)]
+            options = self.options(task.options) | ({"actor": True} if task.actor else {})
+            made = call(f"{name}.submit", *function, key=task.key, **options)
+            yield from self.put(f"{variable(task.key)} = {made}")
+            return
+        graph = {
+            task.key: (
+                *self.function(task),
+                *(key if key in listed else Code(variable(key)) for key in task.needs),
+            )
+            for task in step.tasks
+        }
+        wanted = ", ".join(map(variable, step.wanted))
+        wanted = f"[{wanted}]" if len(step.wanted) == 1 else wanted
+        actors = [task.key for task in step.tasks if task.actor]
+        extra: dict[str, object] = {"sync": False} | ({"actors": actors} if actors else {})
+        different = {repr(task.options) for task in step.tasks}
+        if len(different) == 1:
+            dsk: object = graph
+            extra |= self.options(step.tasks[0].options)
+        else:
+            layers = {
+                task.key: Code(
+                    call(
+                        "MaterializedLayer",
+                        {task.key: graph[task.key]},
+                        **(
+                            {"annotations": annotations}
+                            if (annotations := self.options(task.options))
+                            else {}
+                        ),
+                    )
+                )
+                for task in step.tasks
+            }
+            needs = {
+                task.key: Code(
+                    "{" + ", ".join(literal(it) for it in task.needs if it in listed) + "}"
+                    if any(it in listed for it in task.needs)
+                    else "set()"
+                )
+                for task in step.tasks
+            }
+            yield from self.put(call("dsk = HighLevelGraph", layers, needs))
+            dsk = Code("dsk")
+        made = call(f"{name}.get", dsk, list(step.wanted), **extra)
+        yield from self.put(f"{wanted} = {made}")
+
+    def options(self, options: Options) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for name, argument in OPTIONS.items():
+            value = getattr(options, name)
+            if value != getattr(NO_OPTIONS, name):
+                found[argument] = value
+        if "workers" in found:
+            found["workers"] = [Code(f"{it}.address") for it in options.workers]
+        if "resources" in found:
+            found["resources"] = dict(options.resources)
+        return found
+
+    # What a test waits for
+
+    def waits(self, statement: Statement) -> Iterator[str]:
+        """Wait for what follows from a statement: the last that is seen of each party."""
+        should = self.states_with_a_fix(statement)
+        resolved: set[str] = set()
+        for name, keys in statement.resolved.items():
+            there = [
+                key
+                for key in keys
+                if (name, key) in self.known
+                and (should is None or key in should.resolved.get(name, ()))
             ]
-        told = f'cluster.told["{found["client"]}"].get("{found["key"]}")'
-        # a release that does something else may have let the key go
-        return [f"assert {told} {condition}"]
+            resolved |= {*there}
+            if there:
+                yield from self.put(f"await wait([{', '.join(map(variable, there))}])")
+        last: dict[str, tuple[str, str | None]] = {}
+        for (participant, key), state in statement.states.items():
+            same = should is None or should.states.get((participant, key)) == state
+            if same and key not in resolved and participant not in self.dead:
+                last[participant] = (key, state)
+        lines = [
+            self.wait(participant, *last[participant])
+            for participant in sorted(last)
+            if not is_implied(participant, last)
+        ]
+        unseen = {
+            participant
+            for participant, key in statement.states
+            if participant not in {*last, *self.dead} and key not in resolved
+        }
+        if unseen or (
+            not lines and not resolved and any(it[0] is Kind.MAIL for it in statement.lets)
+        ):
+            lines += [*self.barrier(statement.step)] or ["await asyncio.sleep(0.1)"]
+        yield from self.put(*lines)
 
-    return check
+    def barrier(self, step: Step | None) -> Iterator[str]:
+        """Wait for a task behind what a client has sent, where no worker is held back."""
+        if isinstance(step, Submit | client.Release | client.Cancel) and not self.program.holds:
+            yield f"await {client_name(step.client)}.submit(int)"
+
+    def wait(self, participant: str, key: str, state: str | None) -> str:
+        """Wait until a party has a task in a state; None: until it has it no more."""
+        tasks = "s.tasks" if participant == SCHEDULER else f"{participant}.state.tasks"
+        if state is None:
+            return f'await async_poll_for(lambda: "{key}" not in {tasks}, {PATIENCE_S})'
+        where = "s" if participant == SCHEDULER else participant
+        return f'await wait_for_state("{key}", "{state}", {where})'
+
+    def states_with_a_fix(self, statement: Statement) -> Statement | None:
+        """The same statement with a trial fix in place: tests wait for what both show."""
+        others = self.should.statements if self.should is not None else ()
+        return next((it for it in others if it.place == statement.place), None)
+
+    # What is expected
+
+    def ends(self) -> Iterator[str]:
+        """Yield the assertions."""
+        violation = self.shown.violation
+        assert violation is not None
+        if not violation.at_rest:
+            if self.should is not None:
+                yield from self.waits(replace(self.should.statements[-1], resolved={}))
+            calls = [it.step for it in self.program.statements if it.step is not None]
+            yield from self.put(*self.barrier(calls[-1]))
+        yield from self.put(*self.statuses())
+        if self.shown.broken == "finished_keys_have_the_right_value":
+            yield from self.put(
+                *(
+                    f"assert await {variable(key)} == {self.contents[key]}"
+                    for (_, key), status in self.program.statuses.items()
+                    if status is NoticeStatus.FINISHED and key in self.contents
+                )
+            )
+        elif self.shown.broken == "holders_are_agreed_on":
+            for name in self.workers:
+                if name not in self.dead:
+                    yield from self.put(
+                        f"has_what = s.workers[{name}.address].has_what",
+                        f"assert {{ts.key for ts in has_what}} == set({name}.data)",
+                    )
+        elif self.shown.broken == "nothing_is_left":
+            yield from self.put(*self.residue())
+
+    def statuses(self) -> Iterator[str]:
+        """Wait until futures have the statuses that they should have."""
+        violation = self.shown.violation
+        assert violation is not None
+        expected = self.expected()
+        if not expected:
+            return
+        futures = ", ".join(map(variable, expected))
+        if len(expected) == 1:
+            condition = f"{futures}.status == {literal(*expected.values())}"
+        else:
+            yield f"expected = {literal([*expected.values()])}"
+            condition = f"[it.status for it in ({futures})] == expected"
+        yield f"await async_poll_for(lambda: {condition}, {PATIENCE_S})"
+        finished = [variable(key) for key, status in expected.items() if status == "finished"]
+        if finished and not violation.at_rest:
+            yield f"await client.gather([{', '.join(finished)}])"
+
+    def residue(self) -> Iterator[str]:
+        """Let go of everything, and wait until nothing is left."""
+        for key in dict.fromkeys(key for _, key in self.known):
+            yield f"{variable(key)}.release()"
+        for line in self.shown.counterexample.splitlines():
+            for condition in conditions(line, OWNERS):
+                yield f"await async_poll_for(lambda: {condition}, {PATIENCE_S})"
+
+    def expected(self) -> dict[str, str]:
+        """Status of each future, as it is with a fix; by key."""
+        if self.should is not None:
+            return {
+                key: STATUSES[status]
+                for (name, key), status in self.should.statuses.items()
+                if status in RESOLVED and (name, key) in self.known
+            }
+        if self.shown.broken in ("late_answers_end_nothing", "wanted_keys_resolve"):
+            runs = self.runs()
+            return {
+                key: "error" if runs.get(key) and runs[key][-1].end is worker.Fail else "finished"
+                for _, key in self.known
+                if re.search(rf"\b{re.escape(key)}\b", self.shown.counterexample)
+            }
+        return {}
 
 
-def values(shown: Shown) -> list[str]:
-    """Of all that is wanted: some worker has it, and all that have it have the right value."""
-    contents: dict[str, GraphTask | str] = {}
-    for step, _ in shown.steps:
-        if isinstance(step, Submit):
-            contents.update({task.key: task for task in step.tasks})
-        elif isinstance(step, ScatterStep):
-            contents[step.key] = f"{step.key} scattered"
-
-    def value(key: str) -> object:
-        it = contents[key]
-        return it if isinstance(it, str) else (key, it.content, *map(value, sorted(it.needs)))
-
-    found = _ABOUT.match(shown.counterexample) or _HELD.match(shown.counterexample)
-    if found is None:
-        raise CaseError(
-            "it is not known here which value is wrong; export it with a release that breaks it"
-        )
-    key = found["key"]
-    return [
-        f'stored = cluster.values("{key}")',
-        f"assert set(stored.values()) == {{{literal(value(key))}}}, stored",
-    ]
+def is_implied(participant: str, last: Mapping[str, tuple[str, str | None]]) -> bool:
+    """The scheduler has given a task to a worker, which is seen to work at it."""
+    key, state = last[participant]
+    others = {it for worker, (it, _) in last.items() if worker != SCHEDULER}
+    return participant == SCHEDULER and state == "processing" and key in others
 
 
-def not_ended(shown: Shown) -> list[str]:
-    """No client was told that what it waits for has failed or was cancelled."""
-    found = _ENDED.match(shown.counterexample)
-    if found is None:
-        return ["assert not cluster.ended, cluster.ended"]
-    return [f"assert {literal(found.groups())} not in cluster.ended, cluster.ended"]
-
-
-def empty(shown: Shown) -> list[str]:
-    """The tables that something is left in."""
-    if not shown.counterexample:
-        return ["assert not cluster.scheduler.tasks"]
-    return [check for line in shown.counterexample.splitlines() for check in table(line)]
-
-
-def table(line: str) -> Iterator[str]:
-    """``w0: tasks: a`` as an assertion."""
-    found = _LEFT.match(line)
-    assert found is not None, line
-    owner, name = found["owner"], found["table"]
-    where = OWNERS.get(owner.split()[0], "cluster.workers[{}]")
-    if " on " in owner:
-        _, _, which = owner.partition(" on ")
-        client = which.removeprefix("client ")
-        where = f'cluster.scheduler.workers[Name("{which}")]'
-        if client != which:
-            where = f'cluster.scheduler.clients["{client}"]'
-    where = where.format(literal(owner))
-    if name == "used_resources":
-        yield f"assert not any({where}.used_resources.values())"
-    elif name == "resources in use":
-        yield f"assert {where}.available_resources == {where}.total_resources"
-    elif name.startswith("stealable on "):
-        yield "assert not any(map(any, cluster.stealing.stealable.values()))"
-    elif name in ("in_flight_occupancy", "in_flight_tasks") and owner == "stealing":
-        yield f"assert not any({where}.{name}.values())"
-    elif name in ("has_what", "data_needed", "data_needed_per_worker") and owner not in OWNERS:
-        yield f"assert not any(getattr({where}.{name}, 'values', lambda: {where}.{name})())"
-    elif "=" in line:
-        yield f'assert abs(getattr({where}, "{name}", 0)) < 1e-6'
-    else:
-        yield f'assert not getattr({where}, "{name}", None)'
-
-
-OWNERS: Final = {"scheduler": "cluster.scheduler", "stealing": "cluster.stealing"}
-
-
-def threads(shown: Shown) -> list[str]:
-    assert isinstance(shown.case.config, ClusterConfig)
-    most = shown.case.config.worker.nthreads
-    return [f"assert all(cluster.threads(worker) <= {most} for worker in cluster.workers)"]
-
-
-def each_worker(*lines: str) -> Callable[[Shown], list[str]]:
-    return lambda shown: ["for ws in cluster.workers.values():", *indented(lines)]
-
-
-#: What is asserted once all has happened, by property.
-CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
-    {
-        "wanted_keys_resolve": statuses("finished", "erred", "cancelled"),
-        "failures_have_a_cause": statuses("erred"),
-        "finished_keys_do_not_fail": lambda shown: ["assert not cluster.undone"],
-        "nothing_is_cancelled_by_itself": statuses("cancelled"),
-        "late_answers_end_nothing": not_ended,
-        "paused_workers_are_given_nothing": lambda shown: ["assert not cluster.given_while_paused"],
-        "finished_keys_have_the_right_value": values,
-        "holders_are_agreed_on": lambda shown: ["assert cluster.believed() == cluster.stored()"],
-        "nothing_is_left": empty,
-        "nothing_is_logged_as_error": lambda shown: ["assert not errors.found, errors.found[0]"],
-        "scheduler_validate_state": lambda shown: ["cluster.scheduler.validate_state()"],
-        "validate_state": each_worker("ws.validate_state()"),
-        "waiting_is_counted": each_worker(
-            "waiting = sum(bool(ts.waiting_for_data) for ts in ws.tasks.values())",
-            'assert getattr(ws, "waiting_for_data_count", waiting) == waiting',
-        ),
-        "threads_are_not_exceeded": threads,
-        "seceded_tasks_are_known": lambda shown: ["cluster.slots_agree()"],
-    }
-)
-
-#: Properties that break by what is raised while a test runs.
-RAISED: Final = frozenset(
-    {
-        "asks_the_right_peer", "cluster_comes_to_rest", "every_call_returns", "no_handler_raises",
-        "one_action_per_key", "one_thread_for_a_task", "transfers_are_single",
-    }
-)  # fmt: skip
-
-#: What is judged before clients let go of what they want.
-JUDGED: Final = frozenset(
-    {
-        "wanted_keys_resolve", "failures_have_a_cause", "finished_keys_do_not_fail",
-        "nothing_is_cancelled_by_itself", "finished_keys_have_the_right_value", "holders_are_agreed_on",
-        "late_answers_end_nothing",
-    }
-)  # fmt: skip
-
-#: What is true again when all has ended, and so is looked at after each thing that happens at rest.
-PASSING: Final = frozenset({"seceded_tasks_are_known"})
-
-#: What is looked at now and then, and so before anything comes to rest.
-SWEPT: Final = frozenset({"scheduler_validate_state", "validate_state", "waiting_is_counted"})
+def outcome(end: type[Step]) -> str:
+    if end is worker.Succeed:
+        return "0"
+    return 'RuntimeError("failed")' if end is worker.Fail else "Reschedule()"

@@ -1,7 +1,9 @@
 """The behaviour that a case shows on the release of Dask that is installed, and the expected one."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from workerfuzz.harness.cases.format import vocabulary
 from workerfuzz.harness.cases.format.case import Case, CaseError, OpenWorld, open_world
@@ -10,7 +12,8 @@ from workerfuzz.harness.worlds.playing import play
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
-#: The subject that tests are written for.
+#: Numbers of our requirements behind a sentence.
+_REQUIREMENTS: Final = re.compile(r" \([RZ][0-9]+(, [RZ][0-9]+)*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Shown:
         broken: name of the property that breaks.
         violation: how it broke here; None where only other releases break it.
         releases: where it breaks.
+        others: names of the other systems that the case is about.
     """
 
     case: Case
@@ -29,6 +33,7 @@ class Shown:
     broken: str
     violation: Violation | None
     releases: str
+    others: Sequence[str] = ()
 
     @property
     def at_rest(self) -> bool:
@@ -42,10 +47,11 @@ class Shown:
     @property
     def expected(self) -> str:
         """The property that should hold, as a sentence."""
-        return vocabulary.properties()[self.broken].sentence
+        return _REQUIREMENTS.sub("", vocabulary.properties()[self.broken].sentence)
 
-    def found(self) -> Iterator[str]:
-        """Yield the actual behaviour, and the releases that show it."""
+    def about(self) -> Iterator[str]:
+        """Yield what should be, the actual behaviour, and the releases that show it."""
+        yield f"Expected: {self.expected}"
         yield (
             f"Instead, with {self.releases}:"
             if self.counterexample
@@ -61,6 +67,7 @@ def shown(case: Case, subject: AnySubject, world: OpenWorld = open_world) -> Sho
             "the case is not about dask: add it to `subject:`, if it holds there", None, case.path
         )
     version = subject.version()
+    others = [it for it in case.subjects if it != subject.name]
     steps: list[tuple[Step, Sequence[str]]] = []
     violation = None
     for result in play(world(case, subject), case.steps):
@@ -74,12 +81,11 @@ def shown(case: Case, subject: AnySubject, world: OpenWorld = open_world) -> Sho
             steps.append((result.step, result.effect.lines() if result.effect is not None else ()))
         violation = result.violation
     if violation is not None:
-        return Shown(case, steps, violation.property, violation, f"distributed {version}")
+        return Shown(case, steps, violation.property, violation, f"distributed {version}", others)
     for broken in case.breaks:
         if broken.subject == subject.name:
-            return Shown(
-                case, steps, broken.property, None, f"distributed {broken.specifier}".rstrip()
-            )
+            releases = f"distributed {broken.specifier}".rstrip()
+            return Shown(case, steps, broken.property, None, releases, others)
     raise CaseError(
         f"the case breaks nothing with dask {version}, and names nothing in `breaks:`",
         None,

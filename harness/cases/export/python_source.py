@@ -6,17 +6,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-#: Longest line of a test.
-COLUMNS: Final = 99
+#: Longest line of a test of Dask.
+COLUMNS: Final = 88
 
 
 def call(name: str, *args: object, **named: object) -> str:
     """``name(1, two="three")``, broken where it is too long for a line of a test."""
     parts = [literal(it) for it in args] + [f"{name}={literal(it)}" for name, it in named.items()]
     line = f"{name}({', '.join(parts)})"
-    if len(line) <= COLUMNS - 16:
+    if len(line) <= COLUMNS - 16 and "\n" not in line:
         return line
-    return "\n".join([f"{name}(", *(f"    {part}," for part in parts), ")"])
+    return "\n".join([f"{name}(", *indented(f"{part}," for part in parts), ")"])
 
 
 class Code(str):
@@ -32,6 +32,9 @@ def literal(value: object) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     if isinstance(value, Mapping):
+        pairs = [f"{literal(key)}: {literal(it)}" for key, it in value.items()]
+        if any("\n" in it for it in pairs) or sum(map(len, pairs)) > COLUMNS - 24:
+            return "\n".join(["{", *indented(f"{pair}," for pair in pairs), "}"])
         return "{" + ", ".join(f"{literal(key)}: {literal(it)}" for key, it in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(literal, value)) + "]"
@@ -56,13 +59,13 @@ def docstring(title: str, lines: Iterable[str]) -> Iterator[str]:
         part
         for line in lines
         for part in textwrap.wrap(
-            line, COLUMNS - 8, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2),
+            line, COLUMNS - 4, subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2),
             break_long_words=False, break_on_hyphens=False, initial_indent="", drop_whitespace=True,
         ) or [""]
     ]  # fmt: skip
-    safe = [line.replace("\\", "\\\\").replace('"""', "'''") for line in (title, *wrapped)]
+    first = textwrap.wrap(title, COLUMNS - 7, break_long_words=False)
+    safe = [it.replace("\\", "\\\\").replace('"""', "'''") for it in (*first, "", *wrapped)]
     yield f'"""{safe[0]}'
-    yield ""
     yield from safe[1:]
     yield '"""'
 

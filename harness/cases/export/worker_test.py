@@ -1,7 +1,9 @@
-"""A case of one worker as a test: events of Dask, handed to its ``WorkerState``."""
+"""A case of one worker as a test: a function with the fixture ``ws`` of ``distributed.utils_test``."""
 
+import ast
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -9,69 +11,65 @@ from workerfuzz.harness.cases.export.expected import Shown
 from workerfuzz.harness.cases.export.python_source import (
     Code,
     call,
-    comment,
     docstring,
     indented,
     literal,
     slug,
 )
-from workerfuzz.harness.cases.export.template_source import needed, template
 from workerfuzz.harness.cases.format.case import Case, CaseError, open_world
-from workerfuzz.harness.subjects import AnySubject
+from workerfuzz.harness.subjects import AnySubject, get
+from workerfuzz.harness.subjects.dask.instrumentation import OWN_NAME
 from workerfuzz.harness.subjects.dask.interface import LIMITS
+from workerfuzz.harness.worlds.playing import take_steps
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
-from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.events import Event
-from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.worker import Step
-from workerfuzz.strategies.worker.from_environment import ThreadReports
-from workerfuzz.strategies.worker.from_peers import GatherDepFailure
 
-#: Fields of Dask's events that a test tells, with the value that need not be told.
-_FIELDS: Final[Mapping[str, object]] = MappingProxyType(
+#: Fields of events that have a ``dummy`` or a ``from_exception`` in Dask; it fills in the others.
+_SHORT: Final[Mapping[str, tuple[str, Sequence[str]]]] = MappingProxyType(
     {
-        "key": ..., "keys": ..., "worker": ..., "run_id": ..., "who_has": {}, "nbytes": {},
-        "priority": (0,), "resource_restrictions": {}, "actor": False, "value": ..., "data": ...,
-        "total_nbytes": ..., "compute_duration": ..., "report": ..., "exception": ..., "traceback": ...,
-        "exception_text": ..., "traceback_text": ...,
-    }
-)  # fmt: skip
-
-#: Of events that have a ``dummy`` in Dask: what it fills in.
-_FILLED: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        "ExecuteFailureEvent": frozenset(
-            {"exception", "traceback", "exception_text", "traceback_text"}
+        "ComputeTaskEvent": (
+            "dummy",
+            ("run_id", "who_has", "nbytes", "priority", "resource_restrictions", "actor"),
         ),
-        "ExecuteSuccessEvent": frozenset(),
+        "ExecuteSuccessEvent": ("dummy", ("run_id", "nbytes")),
+        "ExecuteFailureEvent": ("dummy", ("run_id",)),
+        "RescheduleEvent": ("dummy", ()),
+        "GatherDepFailureEvent": ("from_exception", ("worker", "total_nbytes")),
     }
 )
 
+#: Of other events, fields that are not told to their constructors.
+_IMPLICIT: Final = frozenset({"handled", "stimulus_id"})
+
+#: Values of fields that a ``dummy`` fills in by itself.
+_DEFAULTS: Final[Mapping[str, object]] = MappingProxyType(
+    {
+        "who_has": {}, "nbytes": 1, "priority": (0,), "resource_restrictions": {}, "actor": False,
+    }
+)  # fmt: skip
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class ExportedMessage:
-    """One of Dask's events, as it was told to the worker.
+class ExportedEvent:
+    """One of Dask's events, as the worker got it.
 
     Attributes:
         step: None while coming to rest.
-        live: run id of each key that was wanted then.
-        ended: a thread ended with this whose content was not wanted any more.
     """
 
     event: object
     step: Step | None
-    live: Mapping[str, int]
-    ended: bool
 
 
-class Listening:
-    """Opens the world of a case, and notes every event as Dask gets it."""
+class EventRecorder:
+    """Opens the world of a case, and records every event as Dask gets it."""
 
     def __init__(self) -> None:
-        self.told: list[ExportedMessage] = []
-        self._specs: dict[int, TaskSpec] = {}
+        self.events: list[ExportedEvent] = []
 
     def __call__(self, case: Case, subject: AnySubject) -> World:
         world = open_world(case, subject)
@@ -81,116 +79,127 @@ class Listening:
         def stimulus(event: Event) -> object:
             made = make(event)
             if made is not None:
-                live = {key: it.run_id for key, it in world.requests.items() if key in world.live}
                 step = None if world.resting else world.steps[-1]
-                self.told.append(ExportedMessage(made, step, live, self._ended(event, world)))
+                self.events.append(ExportedEvent(made, step))
             return made
 
         world.view.stimulus = stimulus  # type: ignore[attr-defined]  # a DaskWorker
         return world
 
-    def _ended(self, event: Event, world: WorkerWorld) -> bool:
-        """Return whether a thread ends whose content was replaced."""
-        match event:
-            case events.ComputeTask():
-                self._specs[event.request.run_id] = event.spec
-            case events.ExecuteSuccess() | events.ExecuteFailure():
-                return self._specs.get(event.run_id) != world.content.get(event.key)
-            case _:
-                pass
-        return False
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """Behaviour of the reference after the last step of a test: what should be.
+
+    Attributes:
+        states: by key; a key that is not there has none.
+        instructions: those of the last step.
+    """
+
+    states: Mapping[str, str]
+    instructions: Sequence[do.Instruction]
 
 
-def worker_test(shown: Shown, told: Sequence[ExportedMessage]) -> str:
+def reference(shown: Shown, steps: Sequence[Step]) -> Reference:
+    """Play steps on the other system of a case; empty where it has none, or they are impossible."""
+    if not shown.others:
+        return Reference({}, ())
+    with open_world(shown.case, get(shown.others[0])) as world:
+        assert isinstance(world, WorkerWorld)
+        results = [*take_steps(world, steps)]
+        if not results or results[-1].effect is None:
+            return Reference({}, ())
+        view = world.view
+        return Reference(
+            {key: str(view.state(key)) for key in view.keys()},  # noqa: SIM118  # no mapping
+            tuple(getattr(results[-1].effect, "instructions", ())),
+        )
+
+
+def worker_test(shown: Shown, events: Sequence[ExportedEvent]) -> str:
     """The whole file."""
     if shown.broken not in CHECKS:
         raise CaseError(f"{shown.broken} cannot be told in Dask's own terms", None, shown.case.path)
-    body = "\n".join(test(shown, told))
-    return f'"""{shown.case.title}"""\n\n{needed(template("worker.py.txt"), body)}\n\n\n{body}\n'
-
-
-def test(shown: Shown, told: Sequence[ExportedMessage]) -> Iterator[str]:
-    """The function that pytest calls."""
-    yield f"def test_{slug(shown.case.title).replace('-', '_')}(make_worker):"
-    about = [f"Expected: {shown.expected}", *shown.found()]
-    yield from indented(docstring(shown.case.title, about))
-    assert isinstance(shown.case.config, WorkerConfig)
-    yield f"    {call('ws = make_worker', **settings(shown.case.config))}"
-    yield ""
     if not shown.at_rest or (shown.broken not in AT_REST and shown.violation is None):
-        told = [it for it in told if it.step is not None]
-    if each_time(shown):
-        yield f"    with expected({literal(shown.expected)}):"
-        yield from indented(happens(shown, told), 8)
-    else:
-        yield from indented(happens(shown, told))
-
-
-def happens(shown: Shown, told: Sequence[ExportedMessage]) -> Iterator[str]:
-    """One event after the other, with what followed from each."""
-    followed = {id(step): lines for step, lines in shown.steps}
-    rested = False
-    for place, it in enumerate(told):
-        last = place == len(told) - 1
-        checks = CHECKS[shown.broken](it) if last or each_time(shown) else []
-        if it.step is not None:
-            yield from comment(f"{it.step}")
-        elif not rested:
-            rested = True
-            yield "# Now everything ends that is outstanding."
-        block = [
-            f"{'instructions = ' if uses(checks) else ''}ws.handle_stimulus({event(it.event)})"
+        events = [it for it in events if it.step is not None]
+    steps = [it.step for it in events if it.step is not None]
+    body = addressed("\n".join(test(shown, events, reference(shown, steps))))
+    used = {it.id for it in ast.walk(ast.parse(body)) if isinstance(it, ast.Name)}
+    used = {it for it in used if it.endswith(("Event", "Msg"))}
+    imported = "\n".join(f"    {name}," for name in sorted(used))
+    return "\n".join(
+        [
+            "from distributed.utils_test import ws  # noqa: F401",
+            f"from distributed.worker_state_machine import (\n{imported}\n)",
+            "",
+            "",
+            body,
+            "",
         ]
-        if type(it.event).__name__ == "RemoveWorkerEvent":
-            block = ['if hasattr(wsm, "RemoveWorkerEvent"):', *indented(block)]
-        block += checks
-        if last and not each_time(shown):
-            block = [f"with expected({literal(shown.expected)}):", *indented(block)]
-        yield from block
-        for line in followed.get(id(it.step), ()):
-            yield from comment(line)
+    )
 
 
-def each_time(shown: Shown) -> bool:
-    """It is not known here when it breaks: it is looked at after every step."""
-    return shown.violation is None and shown.broken not in AT_REST
+def test(shown: Shown, events: Sequence[ExportedEvent], should: Reference) -> Iterator[str]:
+    """The function that pytest calls."""
+    yield f"def test_{slug(shown.case.title).replace('-', '_')}(ws):  # noqa: F811"
+    yield from indented(docstring(shown.case.title, shown.about()))
+    assert isinstance(shown.case.config, WorkerConfig)
+    yield from indented(settings(shown.case.config))
+    checks = CHECKS[shown.broken](shown, should)
+    listens = any("instructions" in line for line in checks)
+    first, last = events[:-1], events[-1:]
+    if not listens:
+        first, last = events, ()
+    if first:
+        made = [Code(event(it.event, number)) for number, it in enumerate(first)]
+        yield from indented([call("ws.handle_stimulus", *made)])
+    for it in last:
+        made = [Code(event(it.event, len(first)))]
+        yield from indented([call("instructions = ws.handle_stimulus", *made)])
+    yield from indented(checks)
 
 
-def uses(checks: list[str]) -> bool:
-    return any("instructions" in line for line in checks)
-
-
-def settings(config: WorkerConfig) -> dict[str, object]:
-    """Arguments of a ``WorkerState``, by the names of all releases."""
+def settings(config: WorkerConfig) -> Iterator[str]:
+    """Statements that make the worker of the fixture one of this configuration."""
     plain = WorkerConfig()
-    found: dict[str, object] = {"nthreads": config.nthreads}
+    if config.nthreads != 1:
+        yield f"ws.nthreads = {config.nthreads}"
     if config.resources:
-        found["resources"] = dict(config.resources)
+        yield f"ws.total_resources = {literal(dict(config.resources))}"
+        yield "ws.available_resources = ws.total_resources.copy()"
     for limit, names in LIMITS.items():
         if getattr(config, limit) != getattr(plain, limit):
-            found.update(dict.fromkeys(names, getattr(config, limit)))
-    return found
+            yield f"ws.{names[0]} = {getattr(config, limit)}"
 
 
-def event(made: object) -> str:
-    """The expression that makes an event."""
+def event(made: Any, number: int) -> str:
+    """The expression that makes an event, by its constructor or the one that Dask's tests use."""
     kind = type(made).__name__
-    fields = {
-        name: plain(getattr(made, name))
-        for name, usual in _FIELDS.items()
-        if hasattr(made, name)
-        and name not in _FILLED.get(kind, ())
-        and not (kind == "ComputeTaskEvent" and getattr(made, name) == usual)
-    }
-    if kind == "UpdateDataEvent":
-        fields["report"] = False  # asked for before 2023.9
-    return call("event", Code(f"wsm.{kind}"), **fields)
+    constructor, fields = _SHORT.get(
+        kind, ("", [it.name for it in dataclasses.fields(made) if it.name not in _IMPLICIT])
+    )
+    arguments = {name: plain(getattr(made, name)) for name in fields}
+    if constructor == "dummy":
+        arguments = {name: it for name, it in arguments.items() if not is_filled_in(name, it)}
+    if constructor == "from_exception":
+        positional = [Code(repr(made.exception.data))]
+    elif constructor:
+        positional = [Code(literal(str(made.key)))]
+    else:
+        positional = []
+    name = f"{kind}.{constructor}" if constructor else kind
+    return call(name, *positional, **arguments, stimulus_id=f"s{number + 1}")
+
+
+def is_filled_in(name: str, value: object) -> bool:
+    """The ``dummy`` of an event gives a field this value by itself."""
+    if name == "nbytes" and isinstance(value, Mapping):
+        return set(value.values()) <= {1}
+    return name in _DEFAULTS and value == _DEFAULTS[name]
 
 
 def plain(value: Any) -> Any:
     """Of fields: what people would write."""
-    if type(value).__name__ == "Serialize":
-        return Code(f"Serialize({value.data!r})")
     if isinstance(value, Mapping):
         return {str(key): plain(it) for key, it in value.items()}
     if isinstance(value, list | tuple):
@@ -198,70 +207,104 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 
+def addressed(text: str) -> str:
+    """Replace the addresses of a test by such as Dask's tests have; the fixture's is 127.0.0.1:1."""
+    ports = {OWN_NAME: 1}
+
+    def address(found: re.Match[str]) -> str:
+        return f'"127.0.0.1:{ports.setdefault(found[1], len(ports) + 1)}"'
+
+    return re.sub(r'"([\w.-]+):0"', address, text)
+
+
 # What is expected
 
+Check = Callable[[Shown, Reference], Sequence[str]]
 
-def always(*lines: str) -> Callable[[ExportedMessage], list[str]]:
-    return lambda told: [*lines]
+#: Messages about the end of a run, by our class.
+_REPORTS: Final[Mapping[type[do.Instruction], str]] = MappingProxyType(
+    {
+        do.TaskFinished: "TaskFinishedMsg",
+        do.TaskErred: "TaskErredMsg",
+        do.LongRunning: "LongRunningMsg",
+        do.Reschedule: "RescheduleMsg",
+    }
+)
+
+#: Of these, Dask's messages that name no run.
+_WITHOUT_RUN: Final = frozenset({do.Reschedule})
 
 
-def tasks(condition: str) -> Callable[[ExportedMessage], list[str]]:
-    """Something that holds of every task."""
-    return always("for ts in ws.tasks.values():", f"    {condition}")
+def lines(*checks: str) -> Check:
+    return lambda shown, should: checks
 
 
-def reports(told: ExportedMessage) -> list[str]:
-    """Only what is wanted is reported, for the run that was requested last."""
-    if not isinstance(told.step, ThreadReports | GatherDepFailure):
-        return []
+def states(shown: Shown, should: Reference) -> Sequence[str]:
+    """The states of the keys in question, as those of the reference, which keeps released records."""
+    words = set(re.findall(r"\w+", shown.counterexample)) | {
+        key
+        for step, _ in shown.steps[-1:]
+        for key in step.keys()  # noqa: SIM118  # no mapping
+    }
+    named = [key for key in should.states if key in words] or [*should.states]
     return [
-        f"live = {literal(told.live)}  # what is wanted, and in which run",
-        "for it in instructions:",
-        "    if isinstance(it, (wsm.TaskFinishedMsg, wsm.TaskErredMsg, wsm.LongRunningMsg)):",
-        "        key = str(it.key)",
-        '        assert key in live, f"nobody wants {key}"',
-        '        assert getattr(it, "run_id", live[key]) == live[key], it',
+        f'assert ws.tasks["{key}"].state == "{should.states[key]}"'
+        for key in sorted(named)
+        if should.states[key] != "released"
     ]
 
 
-def own_content(told: ExportedMessage) -> list[str]:
-    """The thread ran what is not wanted any more: its end tells nothing."""
-    if not told.ended:
-        return []
-    return [
-        "for it in instructions:",
-        "    assert not isinstance(it, (wsm.TaskFinishedMsg, wsm.TaskErredMsg)), it",
+def reports(shown: Shown, should: Reference) -> Sequence[str]:
+    """The reports of the last step, as those of the reference."""
+    expected = [
+        call(
+            f"{_REPORTS[type(it)]}.match",
+            key=it.key,
+            **({} if type(it) in _WITHOUT_RUN else {"run_id": it.run_id}),
+        )
+        for it in should.instructions
+        if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning | do.Reschedule)
     ]
+    if len(expected) == len(should.instructions):
+        return [f"assert instructions == [{', '.join(expected)}]"]
+    if expected:
+        return [f"assert {it} in instructions" for it in expected]
+    return ["assert not any(it.key for it in instructions if isinstance(it, TaskFinishedMsg))"]
+
+
+def at_rest(shown: Shown, should: Reference) -> Iterable[str]:
+    yield 'ends = ("memory", "error", "released")'
+    yield "assert all(ts.state in ends for ts in ws.tasks.values())"
 
 
 #: What is asserted, by property.
-CHECKS: Final[Mapping[str, Callable[[ExportedMessage], list[str]]]] = MappingProxyType(
+CHECKS: Final[Mapping[str, Check]] = MappingProxyType(
     {
-        "no_handler_raises": always(),
-        "validate_state": always("ws.validate_state()"),
-        "waiting_is_counted": always(
+        "no_handler_raises": states,
+        "validate_state": lines("ws.validate_state()"),
+        "waiting_is_counted": lines(
             "waiting = sum(bool(ts.waiting_for_data) for ts in ws.tasks.values())",
-            'assert getattr(ws, "waiting_for_data_count", waiting) == waiting',
+            "assert ws.waiting_for_data_count == waiting",
         ),
         "reports_the_last_request": reports,
-        "reports_its_own_content": own_content,
-        "resources_stay_within_bounds": always(
+        "reports_its_own_content": reports,
+        "resources_stay_within_bounds": lines(
             "for name, total in ws.total_resources.items():",
             "    assert 0 <= ws.available_resources[name] <= total",
         ),
-        "runs_within_its_threads": always("assert len(ws.executing) <= ws.nthreads"),
-        "waits_for_its_inputs": tasks(
-            'assert ts.state not in ("ready", "constrained") or all(\n'
-            '        dep.state == "memory" for dep in ts.dependencies\n    ), ts'
+        "runs_within_its_threads": lines("assert len(ws.executing) <= ws.nthreads"),
+        "waits_for_its_inputs": states,
+        "stores_what_is_in_memory": lines(
+            "for ts in ws.tasks.values():",
+            '    assert (ts.key in {**ws.data, **ws.actors}) == (ts.state == "memory")',
         ),
-        "stores_what_is_in_memory": tasks(
-            'assert (ts.key in {**ws.data, **ws.actors}) == (ts.state == "memory"), ts'
-        ),
-        "everything_comes_to_rest": tasks('assert ts.state in ("memory", "error", "released"), ts'),
-        "forgotten_worker_is_empty": always(
+        "everything_comes_to_rest": lambda shown, should: [*at_rest(shown, should)],
+        "forgotten_worker_is_empty": lines(
             "assert not ws.tasks", "assert ws.available_resources == ws.total_resources"
         ),
-        "asked_again_everything_arrives": tasks('assert ts.state == "memory", ts'),
+        "asked_again_everything_arrives": lines(
+            'assert all(ts.state == "memory" for ts in ws.tasks.values())'
+        ),
     }
 )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
-from workerfuzz.harness.cases.export.export import export
+from workerfuzz.harness.cases.export.export import export_script
 from workerfuzz.harness.cases.format import casefile
 from workerfuzz.harness.cases.format.case import Case, CaseError
 from workerfuzz.harness.cases.format.files import read
@@ -119,7 +119,7 @@ class DetailLoader:
         subject, name = case.subjects[0], f"picture{self.count}"
         if isinstance(it, Finding):
             shown.alone, subject = it.worker_case.text, it.subject
-        shown.test, shown.no_test = attempt(lambda: export(case, get(EXPORTED)), "")
+        shown.test, shown.no_test = attempt(lambda: export_script(case, get(EXPORTED)), "")
         shown.picture, shown.no_picture = attempt(
             lambda: self.drawn(case, subject, name, ends_process(it, case)), FindingPicture()
         )

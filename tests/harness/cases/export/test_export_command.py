@@ -58,3 +58,31 @@ def test_export_refuses_in_one_line(arguments: tuple[object, ...], said: str) ->
     assert not done.stdout
     assert done.stderr.startswith(said)
     assert done.stderr.count("\n") == 1
+
+
+def test_folder_becomes_a_suite_and_every_case_is_told_of(tmp_path: Path) -> None:
+    cases = tmp_path / "cases"
+    cases.mkdir()
+    (cases / CASE.name).write_text(CASE.read_text(encoding="utf-8"), encoding="utf-8")
+    process = next(FOLDER.glob("0069-*.case"))
+    (cases / process.name).write_text(process.read_text(encoding="utf-8"), encoding="utf-8")
+    done = run(cases, "--as", "pytest", "--out", tmp_path / "suite")
+    assert done.returncode == 0, done.stderr
+    first, second, last = done.stdout.splitlines()
+    assert first == f"{process.stem}: no test: a case of processes is not written as a test so far"
+    assert second == f"{CASE.stem}: ws"
+    assert last.startswith(f"1 of 2 written to {tmp_path / 'suite'}; run them: ")
+    (written,) = (tmp_path / "suite").iterdir()
+    assert written.name == f"test_{CASE.stem.replace('-', '_')}.py"
+
+
+def test_folder_needs_a_folder_to_write_to() -> None:
+    done = run(FOLDER)
+    assert done.returncode == 2
+    assert done.stderr == "workerfuzz: --out: expected a folder for the tests of a folder\n"
+
+
+def test_script_plays_a_case_of_a_cluster_without_a_network() -> None:
+    done = run(next(FOLDER.glob("0001-*.case")), "--as", "script")
+    assert done.returncode == 0
+    assert "class Cluster:" in done.stdout
