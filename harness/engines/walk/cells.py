@@ -203,7 +203,7 @@ def thread(world: ClusterWorld, worker: str, key: str) -> str:
 
 
 def reading(states: Sequence[State | None]) -> str:
-    """What the readers of a key do on a worker."""
+    """The use that the readers of a key make of it on a worker."""
     if State.EXECUTING in states:
         return "executing"
     return "waiting" if State.WAITING in states else ""
