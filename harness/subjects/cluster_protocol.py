@@ -78,8 +78,12 @@ class ClusterSubject(Protocol):
     def add_worker(self, worker: str) -> CallResult:
         """A fresh worker registers; the scheduler knows of it when this returns."""
 
-    def remove_worker(self, worker: str) -> CallResult:
-        """The scheduler notices that a worker is gone. It is not used afterwards."""
+    def remove_worker(self, worker: str, *, expected: bool = False) -> CallResult:
+        """The scheduler notices that a worker is gone, or has it go. It is not used afterwards.
+
+        Args:
+            expected: it was retired: its tasks have not killed it.
+        """
 
     # What happens to the scheduler
 
@@ -130,6 +134,15 @@ class ClusterSubject(Protocol):
 
     def recompute(self, keys: Sequence[str]) -> CallResult:
         """The scheduler has tasks computed anew, of those that are under way or in memory."""
+
+    def retire(self, worker: str) -> CallResult:
+        """The scheduler begins to retire a worker that runs, and tells it."""
+
+    def unretire(self, worker: str) -> CallResult:
+        """The scheduler gives that up, and tells the worker to run again."""
+
+    def manage_memory(self) -> CallResult:
+        """The active memory manager runs: to reduce replicas, and to have retiring workers leave."""
 
     # What happens to a worker
 

@@ -79,11 +79,14 @@ class Scattered:
 
     Attributes:
         who_has: workers by key.
+        joined: which of the workers that have joined at an address it was, from 1 on, by worker; the one
+            that is there, where it is not listed.
         streamed: graphs, releases and cancellations that the client had sent before, some of which may
             arrive later.
     """
 
     who_has: Mapping[str, tuple[str, ...]]
+    joined: Mapping[str, int] = field(default_factory=dict)
     streamed: int = 0
 
 

@@ -88,6 +88,7 @@ def worker_record(worker: WorkerRecord, canonical: Canonical) -> tuple[Hashable,
     return (
         canonical.name(worker.name),
         worker.running,
+        worker.retiring,
         tuple(worker.processing),
         tuple(worker.seceded),
         tuple(sorted(worker.has_what)),
@@ -163,7 +164,8 @@ BY_FIELD: Final[Mapping[str, Callable[[Any, Canonical], Hashable]]] = {
     "requests": lambda requests, canonical: (
         None
     ),  # the environment knows whether the notice is late
-    "streamed": lambda streamed, canonical: None,  # it arrives at once
+    "streamed": lambda streamed, canonical: None,  # it arrives at once, and so do these
+    "joined": lambda joined, canonical: None,
     "who_has": lambda table, canonical: tuple(
         [(key, canonical.peers(it)) for key, it in table.items()]
     ),

@@ -53,7 +53,13 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lose:
-    """A worker died or left."""
+    """A worker died or left.
+
+    Attributes:
+        expected: it was retired; its tasks have not killed it.
+    """
+
+    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,25 @@ class Drop:
 
     key: str
     worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retire:
+    """Decision to retire a worker: it gets nothing new, and leaves when its values are elsewhere."""
+
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unretire:
+    """Decision to keep a worker that was to be retired."""
+
+    worker: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManageMemory:
+    """The active memory manager runs once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ class WorkerRecord:
     """One worker. Dicts with None as values are sets in the order of their making.
 
     Attributes:
-        running: it takes new tasks; it does not while it is paused.
+        running: it takes new tasks; it does not while it is paused, or retires.
+        retiring: it is to leave.
         processing: tasks that it was asked to compute.
         seceded: those of them that take no slot.
         has_what: keys that it holds; the reverse of ``Task.who_has``.
@@ -24,6 +25,7 @@ class WorkerRecord:
     seceded: dict[str, None] = field(default_factory=dict)
     has_what: dict[str, None] = field(default_factory=dict)
     asked: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    retiring: bool = False
 
     def copy(self) -> "WorkerRecord":
         return WorkerRecord(
@@ -34,6 +36,7 @@ class WorkerRecord:
             self.seceded.copy(),
             self.has_what.copy(),
             self.asked.copy(),
+            self.retiring,
         )
 
     @property

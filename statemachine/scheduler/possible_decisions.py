@@ -10,7 +10,12 @@ from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 Workers: TypeAlias = Callable[[SchedulerState, str], Iterator[str]]
 
 #: Messages after which all could be otherwise: a worker came, went, is paused, or runs again.
-ABOUT_WORKERS: Final = frozenset({messages.Join, messages.Lose, messages.Running, messages.Rebuild})
+ABOUT_WORKERS: Final = frozenset(
+    {
+        messages.Join, messages.Lose, messages.Running, messages.Rebuild, messages.Retire,
+        messages.ManageMemory,
+    }
+)  # fmt: skip
 
 
 class PossibleDecisions(Collection[tuple[str, str]]):

@@ -28,6 +28,7 @@ class SchedulerState:
         tasks, workers, clients: every record, by key or name.
         queued: keys in queued, by priority.
         no_worker: keys in no-worker.
+        joins: workers that have joined under a name so far.
         last_run_id, last_number, last_edition: of the latest request, ``Confirm`` and content.
         submissions: graphs that were submitted; earlier ones are more urgent.
         outbox: messages that the last message made the scheduler send, in order.
@@ -42,6 +43,7 @@ class SchedulerState:
         self.clients: dict[str, ClientRecord] = {}
         self.queued = TaskQueue()
         self.no_worker: dict[str, None] = {}
+        self.joins: dict[str, int] = {}
         self.last_run_id = 0
         self.last_number = 0
         self.last_edition = 0
@@ -57,7 +59,7 @@ class SchedulerState:
         other.tasks = {key: task.copy() for key, task in self.tasks.items()}
         other.workers = {name: worker.copy() for name, worker in self.workers.items()}
         other.clients = {name: client.copy() for name, client in self.clients.items()}
-        for name in ("queued", "no_worker", "outbox", "changes", "touched"):
+        for name in ("queued", "no_worker", "joins", "outbox", "changes", "touched"):
             setattr(other, name, getattr(self, name).copy())
         for name in ("last_run_id", "last_number", "last_edition", "submissions", "cause"):
             setattr(other, name, getattr(self, name))
@@ -157,7 +159,7 @@ class SchedulerState:
         self.workers[worker].has_what[task.key] = None
 
     def stop_copy(self, task: SchedulerTask, worker: str) -> None:
-        """What was copied to a worker by a request of its own is gone there, or will be."""
+        """A value that was copied to a worker by a request of its own is gone there, or will be."""
         task.gathering.pop(worker, None)
 
     def drop_holder(self, task: SchedulerTask, worker: str) -> None:

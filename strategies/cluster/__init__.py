@@ -25,10 +25,14 @@ from workerfuzz.strategies.cluster.from_scheduler import (
     Drop,
     Gathered,
     GatherOnWorker,
+    ManageMemory,
     Notice,
     Recompute,
     Replicate,
+    Retire,
+    Retired,
     Steal,
+    Unretire,
 )
 from workerfuzz.strategies.cluster.from_workers import (
     Begin,
@@ -54,6 +58,7 @@ CLUSTER_STEPS: Final[tuple[type[ClusterStep], ...]] = (
     Serve, Receive, Refuse, Break, Garble, RetryBusyWorker,
     Steal, Replicate, Drop, Dies, Notice, Join,
     Store, Scattered, GatherOnWorker, Gathered, Overflow, Recompute,
+    Retire, Unretire, Retired, ManageMemory,
 )  # fmt: skip
 
 BY_WORD: Final[Mapping[str, type[ClusterStep]]] = MappingProxyType(

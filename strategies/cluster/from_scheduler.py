@@ -8,7 +8,7 @@ from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep, OneName, TwoNames
 from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
-from workerfuzz.strategies.step import Names, at_least, one_less, some
+from workerfuzz.strategies.step import Names, at_least, exactly, one_less, some
 
 
 class Decision(TwoNames):
@@ -116,6 +116,55 @@ class Recompute(ClusterStep):
     def without(self, key: str) -> Self | None:
         left = tuple(name for name in self.names if name != key)
         return replace(self, names=left) if left else None
+
+
+class Retire(OneName):
+    """The scheduler begins to retire a worker that runs: it gets nothing new, and is told so."""
+
+    source: ClassVar[str] = "retirable"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.retire(self.name)
+
+
+class Unretire(OneName):
+    """The scheduler gives up retiring a worker, which is to run again."""
+
+    source: ClassVar[str] = "retiring"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.unretire(self.name)
+
+
+class Retired(OneName):
+    """A worker that retires, and whose values are elsewhere by now, is removed, as expected."""
+
+    source: ClassVar[str] = "leaving"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.retired(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class ManageMemory(ClusterStep):
+    """The active memory manager runs: it reduces replicas, and moves what retiring workers hold."""
+
+    source: ClassVar[str] = "present"
+
+    @classmethod
+    def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
+        return cls()
+
+    def apply(self, world: ClusterControl) -> None:
+        world.manage_memory()
+
+    def arguments(self) -> Sequence[str]:
+        return ()
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        exactly(0, words)
+        return cls()
 
 
 class Notice(OneName):

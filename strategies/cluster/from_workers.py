@@ -81,7 +81,7 @@ class Pause(OneName):
 class Unpause(OneName):
     """A worker has memory again."""
 
-    source: ClassVar[str] = "paused"
+    source: ClassVar[str] = "resumable"
 
     def apply(self, world: ClusterControl) -> None:
         world.handle_event(self.name, events.Unpause())
@@ -108,7 +108,7 @@ class Dies(OneName):
 
 
 class Join(OneName):
-    """A fresh worker registers."""
+    """A fresh worker registers, maybe at the address of one that the scheduler knows to be gone."""
 
     source: ClassVar[str] = "joining"
 

@@ -61,7 +61,7 @@ class ClusterView(Protocol):
 
     @property
     def joining(self) -> Collection[str]:
-        """The next worker that may join; nobody where there were enough."""
+        """Workers that may join: the next new one, and those at addresses of dead ones; or nobody."""
 
     @property
     def awake(self) -> Collection[str]:
@@ -70,6 +70,22 @@ class ClusterView(Protocol):
     @property
     def paused(self) -> Collection[str]:
         """Workers among ``present`` that are paused."""
+
+    @property
+    def resumable(self) -> Collection[str]:
+        """Workers among ``paused`` that may run again by themselves: they were not told to retire."""
+
+    @property
+    def retirable(self) -> Collection[str]:
+        """Workers among ``present`` that the scheduler takes for running."""
+
+    @property
+    def retiring(self) -> Collection[str]:
+        """Workers among ``present`` that the scheduler is retiring."""
+
+    @property
+    def leaving(self) -> Collection[str]:
+        """Workers among ``retiring`` that hold nothing that nobody else is said to hold."""
 
     @property
     def mail(self) -> Collection[Pair]:
@@ -232,6 +248,18 @@ class ClusterControl(ClusterView, Protocol):
 
     def recompute(self, keys: Sequence[str]) -> None:
         """The scheduler has tasks computed anew."""
+
+    def retire(self, worker: str) -> None:
+        """The scheduler begins to retire a worker."""
+
+    def unretire(self, worker: str) -> None:
+        """The scheduler gives up retiring a worker."""
+
+    def retired(self, worker: str) -> None:
+        """A worker has retired: it is removed and closes."""
+
+    def manage_memory(self) -> None:
+        """The active memory manager of the scheduler runs once."""
 
     def die(self, worker: str) -> None:
         """The process of a worker dies."""

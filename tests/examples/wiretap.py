@@ -115,8 +115,8 @@ class TappedCluster:
             self._tap.at_once.append(Seen("call", worker, SCHEDULER, ("join",), row, row))
         return self._out(self._cluster.add_worker(worker))
 
-    def remove_worker(self, worker: str) -> CallResult:
-        return self._out(self._cluster.remove_worker(worker))
+    def remove_worker(self, worker: str, *, expected: bool = False) -> CallResult:
+        return self._out(self._cluster.remove_worker(worker, expected=expected))
 
     def handle_request(self, client: str, it: Any) -> CallResult:
         self._tap.arrives(it)
@@ -149,6 +149,15 @@ class TappedCluster:
 
     def recompute(self, keys: Sequence[str]) -> CallResult:
         return self._out(self._cluster.recompute(keys))
+
+    def retire(self, worker: str) -> CallResult:
+        return self._out(self._cluster.retire(worker))
+
+    def unretire(self, worker: str) -> CallResult:
+        return self._out(self._cluster.unretire(worker))
+
+    def manage_memory(self) -> CallResult:
+        return self._out(self._cluster.manage_memory())
 
     def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
         return self._out(self._cluster.copied(worker, values))

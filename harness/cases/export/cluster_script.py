@@ -292,6 +292,7 @@ CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
             'assert getattr(ws, "waiting_for_data_count", waiting) == waiting',
         ),
         "threads_are_not_exceeded": threads,
+        "threads_are_known": lambda shown: ["cluster.threads_are_known()"],
         "seceded_tasks_are_known": lambda shown: ["cluster.slots_agree()"],
     }
 )

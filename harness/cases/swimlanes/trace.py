@@ -1,7 +1,7 @@
 """The record of a case that is played: rows, messages sent in each, and their delivery."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from workerfuzz.harness.cases.swimlanes.chart import (
@@ -140,6 +140,8 @@ class Trace:
         if name not in self.lanes:
             since = self.now if role is LaneRole.WORKER else 0
             self.lanes[name] = Lane(name, label or name, role, since)
+        elif self.lanes[name].until is not None:  # another one at the same address
+            self.lanes[name] = replace(self.lanes[name], until=None)
 
     def leaves(self, name: str) -> None:
         lane = self.lanes[name]

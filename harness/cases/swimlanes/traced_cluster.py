@@ -212,6 +212,23 @@ class TracedCluster(ClusterWorld):
         self.trace.doing(SCHEDULER, from_scheduler.Recompute(tuple(keys)))
         super().recompute(keys)
 
+    def retire(self, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Retire(worker))
+        super().retire(worker)
+
+    def unretire(self, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Unretire(worker))
+        super().unretire(worker)
+
+    def retired(self, worker: str) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.Retired(worker))
+        self.lose_mail(worker, SCHEDULER)
+        super().retired(worker)
+
+    def manage_memory(self) -> None:
+        self.trace.doing(SCHEDULER, from_scheduler.ManageMemory.word)
+        super().manage_memory()
+
     def notice(self, worker: str) -> None:
         self.trace.doing(SCHEDULER, from_scheduler.Notice(worker))
         self.lose_mail(worker, SCHEDULER)

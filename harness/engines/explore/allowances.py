@@ -59,7 +59,7 @@ GROUPS: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
                 (
                     "fail", "reschedule", "secede", "spoil", "refuse", "garble", "join",
                     "find-missing", "replicate", "drop", "store",
-                    "gather-on-worker", "overflow", "recompute",
+                    "gather-on-worker", "overflow", "recompute", "retire", "manage-memory",
                 ),
             ),
         ),
@@ -85,8 +85,8 @@ BUDGETED: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
             ),
             Allowance("deaths", 0, ("dies",)),
             Allowance("thefts", 0, ("steal",)),
-            Allowance("copies", 0, ("replicate", "drop", "gather-on-worker")),
-            Allowance("pauses", 0, ("pause",)),
+            Allowance("copies", 0, ("replicate", "drop", "gather-on-worker", "manage-memory")),
+            Allowance("pauses", 0, ("pause", "retire")),
             Allowance("joins", 0, ("join",)),
         ),
     }

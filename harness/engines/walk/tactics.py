@@ -26,7 +26,7 @@ LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "serve": (4, 8), "receive": (4, 8), "garble": (0, 0, 1), "spoil": (0, 0, 1),
         "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4), "store": (0, 1, 2),
         "scattered": (1, 2), "gather-on-worker": (0, 0, 1), "gathered": (1, 2), "overflow": (0, 0, 1),
-        "recompute": (0, 0, 1),
+        "recompute": (0, 0, 1), "retire": (0, 0, 1), "unretire": (0, 1), "manage-memory": (0, 0, 1),
     }
 )  # fmt: skip
 
@@ -45,7 +45,7 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
 )
 
 #: Kinds that often meet known bugs, behind which a run does not go on: in a third of the runs.
-RARE: Final = frozenset({"store", "gather-on-worker", "recompute", "overflow"})
+RARE: Final = frozenset({"store", "gather-on-worker", "recompute", "overflow", "retire"})
 
 #: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
 #: every way; nobody dies. Kinds that are not here are not chosen.
@@ -70,6 +70,7 @@ MORTAL: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "steal": (0, 0, 2), "replicate": (0, 0, 2), "drop": (0, 0, 1), "pause": (0, 0, 1),
         "unpause": (2,), "dies": (1, 1, 2), "notice": (1, 3), "join": (1, 3), "store": (0, 0, 1),
         "scattered": (1,), "gather-on-worker": (0, 0, 1), "gathered": (1,), "recompute": (0, 0, 1),
+        "retire": (0, 0, 1), "unretire": (0, 1), "retired": (1,), "manage-memory": (0, 1),
     }
 )  # fmt: skip
 
@@ -93,6 +94,7 @@ THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "receive": (2, 4), "refuse": (0, 1), "retry-busy-worker": (1,), "break": (0, 0, 1),
         "garble": (0, 0, 1), "steal": (4, 8), "replicate": (0, 3), "drop": (0, 3), "pause": (0, 1),
         "unpause": (2,), "dies": (0, 0, 1), "notice": (1,), "join": (0, 1), "recompute": (0, 0, 1),
+        "retire": (0, 0, 1), "unretire": (0, 1), "retired": (1,), "manage-memory": (0, 1),
     }
 )  # fmt: skip
 

@@ -233,9 +233,9 @@ class ReferenceCluster:
         self.processes[worker] = ReferenceProcess(self.config)
         return self._schedule(worker, [letters.Join(config=self.config.worker)])
 
-    def remove_worker(self, worker: str) -> CallResult:
+    def remove_worker(self, worker: str, *, expected: bool = False) -> CallResult:
         del self.processes[worker]
-        return self._schedule(worker, [letters.Lose()])
+        return self._schedule(worker, [letters.Lose(expected=expected)])
 
     def rebuild(self, workers: Collection[str]) -> CallResult:
         self._own_scheduler()
@@ -307,6 +307,15 @@ class ReferenceCluster:
 
     def recompute(self, keys: Sequence[str]) -> CallResult:
         return self._schedule(SCHEDULER, [letters.Recompute(keys=tuple(keys))])
+
+    def retire(self, worker: str) -> CallResult:
+        return self._schedule(SCHEDULER, [letters.Retire(worker=worker)])
+
+    def unretire(self, worker: str) -> CallResult:
+        return self._schedule(SCHEDULER, [letters.Unretire(worker=worker)])
+
+    def manage_memory(self) -> CallResult:
+        return self._schedule(SCHEDULER, [letters.ManageMemory()])
 
     def _schedule(self, sender: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at the scheduler, one after the other."""
@@ -480,6 +489,8 @@ ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
         letters.Confirm: lambda it: it.forgotten or it.stored,
         letters.Confirmed: lambda it: (),
         letters.Running: lambda it: ("yes" if it.running else "no",),
+        events.Pause: lambda it: (),
+        events.Unpause: lambda it: (),
         client_requests.Submit: lambda it: (spec.key for spec in it.specs),
         client_requests.Scattered: lambda it: it.who_has,
         client_requests.ClientNotice: lambda it: (it.key, str(it.status)),

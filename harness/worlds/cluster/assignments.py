@@ -30,6 +30,7 @@ class AssignmentRecord:
 
     Attributes:
         running: workers that the scheduler knows; whether it was told that they take new tasks.
+        retiring: those of them that are to leave, whatever they tell.
         options: those that a task was submitted with since it was last unused, by key.
         graphs: numbers of the graphs that these came with, by key.
         given: run ids by worker and key, in the order in which the tasks were given to the worker.
@@ -78,6 +79,7 @@ class AssignmentRecord:
         self.posted: dict[str, int] = {}
         self.arrived: dict[str, int] = {}
         self.statuses: dict[str, list[tuple[int, bool]]] = {}
+        self.retiring: dict[str, None] = {}
         self.stored: dict[Pair, int | None] = {}
 
     # Workers that come, go, pause, and run again
@@ -89,7 +91,11 @@ class AssignmentRecord:
 
     def note_removed(self, worker: str) -> None:
         del self.running[worker], self.given[worker]
+        self.note_unretire(worker)
         self.stored = {pair: left for pair, left in self.stored.items() if pair[0] != worker}
+        for table in (self.to_compute, self.requests):
+            for pair in [pair for pair in table if pair[0] == worker]:
+                del table[pair]
 
     def note_stored(self, worker: str, key: str) -> None:
         """A client put a value on a worker."""
@@ -98,6 +104,15 @@ class AssignmentRecord:
     def note_scattered(self, worker: str, key: str, under_way: int) -> None:
         """The scheduler is about to hear of it, with so many batches under way to the worker."""
         self.stored[worker, key] = under_way
+
+    def note_retire(self, worker: str) -> None:
+        """The scheduler is about to give a worker nothing new."""
+        self.running[worker] = False
+        self.retiring[worker] = None
+
+    def note_unretire(self, worker: str) -> None:
+        """A worker may be given something again, once it has said that it runs."""
+        self.retiring.pop(worker, None)
 
     def note_status(self, worker: str, posted_before: int, *, running: bool) -> None:
         """A worker paused or runs again; what it sent meanwhile tells the scheduler."""
@@ -117,7 +132,7 @@ class AssignmentRecord:
     def _learn(self, worker: str, *, running: bool) -> None:
         statuses = self.statuses[worker]
         while statuses and statuses[0][0] <= self.arrived[worker] and statuses[0][1] is running:
-            self.running[worker] = running
+            self.running[worker] = running and worker not in self.retiring
             del statuses[0]
 
     # Requests of clients
@@ -409,11 +424,20 @@ class AssignmentRecord:
                     self.to_compute.pop((worker, key), None)
                     if not isinstance(event, events.CancelCompute):
                         self.contents.pop((worker, key), None)
-            elif isinstance(event, events.StealRequest):
-                if not any((worker, event.key) in table for table in threads):
-                    self.to_compute.pop((worker, event.key), None)
-            elif isinstance(event, events.RemoveWorker):
-                self.gone[worker][event.worker] = None
+            elif isinstance(event, events.StealRequest) and not any(
+                (worker, event.key) in table for table in threads
+            ):
+                self.to_compute.pop((worker, event.key), None)
+            self._note_peers(worker, event)
+
+    def _note_peers(self, worker: str, event: Event) -> None:
+        """A worker is about to hear that a peer is gone, or that another one has its address."""
+        gone = self.gone[worker]
+        if isinstance(event, events.RemoveWorker):
+            gone[event.worker] = None
+        elif gone:
+            for peer in peers_named(event):
+                gone.pop(peer, None)
 
     def after_messages(
         self, cluster: ClusterSubject, worker: str, messages: Sequence[Event]
@@ -472,6 +496,13 @@ def after_processing(key: str, transitions: Iterable[TaskTransition]) -> str | N
         if move.key == key and move.start == "processing":
             return move.finish
     return None
+
+
+def peers_named(event: Event) -> Iterator[str]:
+    """Yield the workers that a message of the scheduler says to hold something."""
+    if isinstance(event, events.ComputeTask | events.AcquireReplicas | events.RefreshWhoHas):
+        for peers in event.who_has.values():
+            yield from peers
 
 
 def keys_held(view: WorkerView, peer: str) -> Sequence[str]:

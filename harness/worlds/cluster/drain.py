@@ -99,7 +99,9 @@ def end_faults(world: DrainedCluster) -> None:
         world.step(None, world.notice, worker)
     if not world.present:
         world.step(None, world.join, world.next_worker)
-    for worker in list(world.paused):
+    for worker in list(world.retiring):
+        world.step(None, world.unretire, worker)
+    for worker in list(world.resumable):
         world.step(None, world.handle_event, worker, events.Unpause())
 
 

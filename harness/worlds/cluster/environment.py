@@ -49,6 +49,11 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     Attributes:
         step_count: steps, and what happened one by one while coming to rest.
         mail: batches that were sent and have not arrived, by sender and receiver.
+        retiring, closing: workers that the scheduler retires, and those that were told so.
+        departed: workers that the scheduler noticed to be dead; others may join at their addresses.
+        joins: workers that have joined at an address so far, by its name.
+        scattering: for each scatter that the scheduler has not heard of, which one of ``joins`` has the
+            value.
         effect: what the last step led to so far.
         decisions: whether the scheduler could steal, replicate and drop; None: to be found out anew.
     """
@@ -81,7 +86,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.assignments = AssignmentRecord(self.run_config.config)
         self.step_count = 0
         self.nothing_is_under_way()
-        self._joined = 0
+        self._joined = self._named = 0
+        self.joins: dict[str, int] = {}
         self._exempt = frozenset(subject.exempt())
         self._promised = tuple(item for item in UTILIZATION if item.name not in self._exempt)
         try:
@@ -100,6 +106,11 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.mail: dict[Pair, deque[Envelope]] = {}
         self.present: dict[str, None] = {}
         self.unnoticed: dict[str, None] = {}
+        self.departed: dict[str, None] = {}
+        self.retiring: dict[str, None] = {}
+        self.closing: dict[str, None] = {}
+        self.resumable: Sequence[str] = ()
+        self.retirable: Sequence[str] = ()
         self.paused: dict[str, None] = {}
         self.awake: Sequence[str] = ()
         self.joining: Sequence[str] = ()
@@ -115,13 +126,13 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.served: dict[Pair, Mapping[str, object]] = {}
         self.open: dict[Pair, GatherDep] = {}
         self.retrying: dict[Pair, None] = {}
-        self.scattering: dict[tuple[str, str, str], int] = {}
+        self.scattering: dict[tuple[str, str, str], list[int]] = {}
         self.gathering: dict[Pair, None] = {}
 
     @property
     def next_worker(self) -> str:
-        """Name of the worker that joins next."""
-        return f"w{self._joined}"
+        """Name of the next worker that joins at a new address."""
+        return f"w{self._named}"
 
     @property
     def transitions(self) -> Sequence[TaskTransition]:
@@ -133,8 +144,11 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     def note_presence(self) -> None:
         """Somebody came, went, was paused, or runs again."""
         self.awake = [worker for worker in self.present if worker not in self.paused]
+        self.resumable = [worker for worker in self.paused if worker not in self.closing]
+        running = self.assignments.running
+        self.retirable = [worker for worker in self.present if running.get(worker)]
         most = self.run_config.config.workers + self.run_config.later
-        self.joining = (self.next_worker,) if self._joined < most else ()
+        self.joining = (self.next_worker, *self.departed) if self._joined < most else ()
         self.decisions = None
         self.note_scatterable()
 
@@ -189,6 +203,9 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     def join(self, worker: str) -> None:
         self._joined += 1
+        self._named += worker == self.next_worker
+        self.departed.pop(worker, None)
+        self.joins[worker] = self.joins.get(worker, 0) + 1
         self.present[worker] = None
         self.assignments.note_join(worker)
         self.note_presence()
@@ -196,7 +213,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
 
     def die(self, worker: str) -> None:
         del self.present[worker]
-        self.paused.pop(worker, None)
+        for table in (self.paused, self.retiring, self.closing):
+            table.pop(worker, None)
         self.unnoticed[worker] = None
         self.note_presence()
         self.mail.pop((SCHEDULER, worker), None)

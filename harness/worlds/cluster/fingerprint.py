@@ -113,8 +113,25 @@ def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]
                 world.gathering,
             )
         ],
-        tuple(sorted([(*map(its.name, it), times) for it, times in world.scattering.items()])),
-        *[its.peers(workers) for workers in (world.present, world.unnoticed, world.paused)],
+        tuple(
+            sorted(
+                [
+                    (*map(its.name, it), *[joined == world.joins[it[2]] for joined in those])
+                    for it, those in world.scattering.items()
+                ]
+            )
+        ),
+        *[
+            its.peers(workers)
+            for workers in (
+                world.present,
+                world.unnoticed,
+                world.paused,
+                world.departed,
+                world.retiring,
+                world.closing,
+            )
+        ],
         world._joined,
     )
 

@@ -40,8 +40,10 @@ class LosingCluster(Protocol):
     assignments: AssignmentRecord
     client_model: ClientModel
     present: dict[str, None]
-    scattering: dict[tuple[str, str, str], int]
+    scattering: dict[tuple[str, str, str], list[int]]
     gathering: dict[Pair, None]
+    retiring: dict[str, None]
+    closing: dict[str, None]
     paused: dict[str, None]
     unnoticed: dict[str, None]
     issued: dict[Pair, Execute]
@@ -95,6 +97,8 @@ def can_lose_scheduler(world: LosingCluster) -> bool:
         and bool(world.present)
         and not world.scattering
         and not world.gathering
+        and not world.retiring
+        and not world.closing
         and all(spec == world.client_model.contents.get(key) for key, spec in contents(world))
         and all(value == world.client_model.expected(key) for key, value in arriving(world))
     )

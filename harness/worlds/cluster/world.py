@@ -6,6 +6,7 @@ sent that the scheduler or a worker under test did not send.
 
 from collections import deque
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Final
 
@@ -13,7 +14,7 @@ from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, 
 from workerfuzz.harness.worlds.cluster.client_model import computed, with_dependents
 from workerfuzz.harness.worlds.cluster.drain import come_to_rest
 from workerfuzz.harness.worlds.cluster.effect import ClusterEffect
-from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
+from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment, drop
 from workerfuzz.harness.worlds.cluster.fingerprint import copied, fingerprint
 from workerfuzz.harness.worlds.cluster.scheduler_loss import can_lose_scheduler, lose_scheduler
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY
@@ -40,7 +41,7 @@ from workerfuzz.strategies.cluster.view import Pair
 from workerfuzz.strategies.worker import Step
 
 #: What decides which kinds of step are possible: what the scheduler could decide, and what is under way.
-DECIDED: Final = ("stealable", "replicable", "droppable", "gatherable")
+DECIDED: Final = ("stealable", "replicable", "droppable", "gatherable", "leaving")
 DECISIONS: Final = attrgetter(*DECIDED)
 SOURCES: Final = attrgetter(
     *dict.fromkeys(kind.source for kind in CLUSTER_STEPS if kind.source not in DECIDED)
@@ -122,6 +123,16 @@ class ClusterWorld(ClusterEnvironment):
         return [pair for pair, it in self.running.items() if not it.spec.actor]
 
     @property
+    def leaving(self) -> Collection[str]:
+        cluster = self.cluster
+        found = list(self.retiring)
+        for key in cluster.keys() if found else ():
+            holders = cluster.holders(key)
+            if len(holders) == 1:
+                found = [worker for worker in found if worker not in holders]
+        return found
+
+    @property
     def bringing(self) -> Collection[Pair]:
         return [pair for pair, values in self.served.items() if values]
 
@@ -181,8 +192,7 @@ class ClusterWorld(ClusterEnvironment):
         self.scattered(client, key, worker)
 
     def store(self, client: str, key: str, worker: str) -> None:
-        scatter = (client, key, worker)
-        self.scattering[scatter] = self.scattering.get(scatter, 0) + 1
+        self.scattering.setdefault((client, key, worker), []).append(self.joins[worker])
         value = self.client_model.data[key] = f"{key} scattered"
         event = events.UpdateData(values={key: value})
         self.call(worker, self.cluster.handle_event, worker, event)
@@ -190,17 +200,20 @@ class ClusterWorld(ClusterEnvironment):
         self.note_scatterable()
 
     def scattered(self, client: str, key: str, worker: str) -> None:
-        self.scattering[client, key, worker] -= 1
+        joined = self.scattering[client, key, worker].pop(0)
         if not self.scattering[client, key, worker]:
             del self.scattering[client, key, worker]
-        known = worker in self.present or worker in self.unnoticed
-        if known and not any(it[1:] == (key, worker) for it in self.scattering):
-            self.assignments.note_scattered(
-                worker, key, len(self.mail.get((SCHEDULER, worker), ()))
-            )
-        self.client_model.note_value(key, is_lost=not known and not self.cluster.holders(key))
-        streamed = self.client_model.requests_sent[client]
-        request = client_requests.Scattered(who_has={key: (worker,)}, streamed=streamed)
+        is_known = worker in self.present or worker in self.unnoticed
+        is_there = is_known and self.joins[worker] == joined
+        if is_there and not any(it[1:] == (key, worker) for it in self.scattering):
+            under_way = len(self.mail.get((SCHEDULER, worker), ()))
+            self.assignments.note_scattered(worker, key, under_way)
+        self.client_model.note_value(key, is_lost=not is_there and not self.cluster.holders(key))
+        request = client_requests.Scattered(
+            who_has={key: (worker,)},
+            joined={worker: joined},
+            streamed=self.client_model.requests_sent[client],
+        )
         self.send_request(client, request, at_once=True)
 
     def deliver(self, sender: str, receiver: str) -> None:
@@ -272,10 +285,12 @@ class ClusterWorld(ClusterEnvironment):
         failed = record.current_failures(worker, reports)
         asked = [key for it in reports if isinstance(it, RequestRefreshWhoHas) for key in it.keys]
         unknown = [key for key in asked if cluster.state(key) is None]
-        before = len(self.effect.envelopes)
+        before, running = len(self.effect.envelopes), record.running.copy()
         record.note_arrival(worker)
         self.call(SCHEDULER, cluster.deliver, envelope)
         record.note_arrived(worker)
+        if record.running != running:
+            self.note_presence()
         sent = self.sent_since(before) if any(type(it) in FOLLOWED_UP for it in reports) else ()
         data = self.client_model.data  # may have been put there again since
         computed = [it for it in reports if getattr(it, "key", None) not in data]
@@ -289,8 +304,25 @@ class ClusterWorld(ClusterEnvironment):
         record = self.assignments
         messages = record.messages(self.cluster, envelope)
         record.note_messages(worker, messages, self.issued, self.running)
+        posted = record.posted[worker]
+        for event in messages:
+            self.note_order(worker, event)
         self.call(worker, self.cluster.deliver, envelope)
+        for event in messages:
+            if isinstance(event, events.Pause | events.Unpause):
+                running = isinstance(event, events.Unpause)
+                record.note_status(worker, posted, running=running)
         self.demand_all(record.after_messages(self.cluster, worker, messages))
+
+    def note_order(self, worker: str, event: Event) -> None:
+        """A worker is about to be told to retire, or to run again."""
+        if isinstance(event, events.Pause):
+            self.closing[worker] = self.paused[worker] = None
+            self.note_presence()
+        elif isinstance(event, events.Unpause):
+            self.closing.pop(worker, None)
+            self.paused.pop(worker, None)
+            self.note_presence()
 
     def begin(self, worker: str, key: str) -> None:
         del self.issued[worker, key]
@@ -433,17 +465,51 @@ class ClusterWorld(ClusterEnvironment):
     def recompute(self, keys: Sequence[str]) -> None:
         self.call(SCHEDULER, self.cluster.recompute, keys)
 
+    def retire(self, worker: str) -> None:
+        self.retiring[worker] = None
+        self.assignments.note_retire(worker)
+        self.note_presence()
+        self.call(SCHEDULER, self.cluster.retire, worker)
+
+    def unretire(self, worker: str) -> None:
+        del self.retiring[worker]
+        self.assignments.note_unretire(worker)
+        self.note_presence()
+        self.call(SCHEDULER, self.cluster.unretire, worker)
+
+    def retired(self, worker: str) -> None:
+        self.die(worker)
+        self.remove(worker, expected=True)
+
+    def manage_memory(self) -> None:
+        cluster = self.cluster
+        known = cluster.keys()
+        several = [key for key in known if len(cluster.holders(key)) > 1]
+        self.call(SCHEDULER, cluster.manage_memory)
+        for key in several:
+            observation = must.DecisionObservation(cluster, "drop", key, "", (), ())
+            self.demand(must.last_copy_is_kept, observation)
+
     def notice(self, worker: str) -> None:
+        self.remove(worker, expected=False)
+
+    def remove(self, worker: str, *, expected: bool) -> None:
+        """The scheduler removes a worker that is gone."""
         del self.unnoticed[worker]
+        self.departed[worker] = None
         self.mail.pop((worker, SCHEDULER), None)
+        drop(self.gathering, lambda pair: pair[1] == worker)  # the connection for it has broken
         cluster = self.cluster
         held = {key: cluster.holders(key) for key in sorted(cluster.keys())}
         before = {key: tuple(holders) for key, holders in held.items() if worker in holders}
         processing = tuple(cluster.processing(worker))
         self.assignments.note_removed(worker)
-        self.call(SCHEDULER, cluster.remove_worker, worker)
+        self.call(SCHEDULER, partial(cluster.remove_worker, expected=expected), worker)
+        self.note_presence()
         after = {key: cluster.holders(key) for key in before}
-        self.client_model.note_death(processing, before, after)
+        self.client_model.note_death(() if expected else processing, before, after)
+        if expected:
+            return
         transitions = [it for it in self.effect.transitions if it.participant == SCHEDULER]
         model = self.client_model
         judged = [it for it in processing if not model.is_excused(Excuse.ACTOR_DIED, "", it)]

@@ -52,5 +52,8 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         messages.GatherOnWorker: decisions.on_gather_on_worker,
         messages.Gathered: decisions.on_gathered,
         messages.Recompute: decisions.on_recompute,
+        messages.Retire: decisions.on_retire,
+        messages.Unretire: decisions.on_unretire,
+        messages.ManageMemory: decisions.on_manage_memory,
     }
 )

@@ -157,7 +157,7 @@ def on_retry(
 def on_scattered(
     scheduler: SchedulerState, client: str, request: client_requests.Scattered
 ) -> SchedulerOutcome:
-    """Record scattered values. Workers that died hold nothing."""
+    """Record scattered values. Workers that died hold nothing; another one may have their name now."""
     record = scheduler.client(client)
     record.scatters += 1
     for key, workers in request.who_has.items():
@@ -169,7 +169,9 @@ def on_scattered(
             scheduler.write_content(task, None)
             task.detached = False
         for worker in workers:
-            if worker in scheduler.workers:
+            joined = request.joined.get(worker)  # not known of workers that a lost scheduler knew
+            is_there = joined is None or scheduler.joins.get(worker, joined) == joined
+            if worker in scheduler.workers and is_there:
                 scheduler.accept(task, worker)
         want(scheduler, client, key, request.who_has)
     return SchedulerOutcome(review=request.who_has)

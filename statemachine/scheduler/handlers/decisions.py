@@ -9,7 +9,7 @@ from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, Schedule
 from workerfuzz.statemachine.scheduler.placement import able_workers
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
-from workerfuzz.statemachine.scheduler.task import Theft
+from workerfuzz.statemachine.scheduler.task import SchedulerTask, Theft
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.errors import InvalidEvent
 
@@ -68,6 +68,17 @@ def on_steal(scheduler: SchedulerState, _: str, message: messages.Steal) -> Sche
     return SchedulerOutcome(review=(task.key,))
 
 
+def acquire(scheduler: SchedulerState, task: SchedulerTask, worker: str) -> None:
+    """Ask a worker to copy a value."""
+    task.known_to[worker] = None
+    scheduler.send(
+        worker,
+        events.AcquireReplicas(
+            who_has={task.key: scheduler.holders(task, worker)}, nbytes={task.key: task.nbytes}
+        ),
+    )
+
+
 def on_replicate(
     scheduler: SchedulerState, _: str, message: messages.Replicate
 ) -> SchedulerOutcome:
@@ -75,14 +86,7 @@ def on_replicate(
     if message.worker not in takers(scheduler, message.key):
         raise InvalidEvent(f"{message.worker} cannot get a copy of {message.key} now")
     task = scheduler.tasks[message.key]
-    task.known_to[message.worker] = None
-    scheduler.send(
-        message.worker,
-        events.AcquireReplicas(
-            who_has={task.key: scheduler.holders(task, message.worker)},
-            nbytes={task.key: task.nbytes},
-        ),
-    )
+    acquire(scheduler, task, message.worker)
     return SchedulerOutcome(review=(task.key,))
 
 
@@ -111,6 +115,47 @@ def on_gathered(scheduler: SchedulerState, _: str, message: messages.Gathered) -
     if task.state is SchedulerTaskState.ERRED or not task.needed:
         scheduler.free(task, message.worker)
     return SchedulerOutcome(review=(task.key,))
+
+
+def on_retire(scheduler: SchedulerState, _: str, message: messages.Retire) -> SchedulerOutcome:
+    """Give a worker nothing new, and tell it to begin nothing.
+
+    Source: distributed 2026.8.0, scheduler.py, ``Scheduler.retire_workers``
+    """
+    record = scheduler.workers[message.worker]
+    record.running, record.retiring = False, True
+    scheduler.send(message.worker, events.Pause())
+    return SchedulerOutcome()
+
+
+def on_unretire(scheduler: SchedulerState, _: str, message: messages.Unretire) -> SchedulerOutcome:
+    """Tell a worker that it may go on; it gets something new when it has said that it runs."""
+    scheduler.workers[message.worker].retiring = False
+    scheduler.send(message.worker, events.Unpause())
+    return SchedulerOutcome()
+
+
+def on_manage_memory(
+    scheduler: SchedulerState, _: str, message: messages.ManageMemory
+) -> SchedulerOutcome:
+    """Copy what only retiring workers hold, and have surplus replicas dropped.
+
+    Source: distributed 2026.8.0, active_memory_manager.py, ``ReduceReplicas``, ``RetireWorker``
+    """
+    for task in list(scheduler.tasks.values()):
+        if task.state is not SchedulerTaskState.MEMORY or task.actor:
+            continue
+        staying = [name for name in task.who_has if not scheduler.workers[name].retiring]
+        if not staying:
+            taker = min(takers(scheduler, task.key), default=None)
+            if taker is not None:
+                acquire(scheduler, task, taker)
+            continue
+        reading = {scheduler.tasks[key].processing_on for key in task.needed_by}
+        useful = [name for name in staying if name in reading] or staying[:1]
+        for worker in [name for name in task.who_has if name not in useful]:
+            scheduler.release_replica(task, worker)
+    return SchedulerOutcome()
 
 
 def on_recompute(

@@ -37,13 +37,15 @@ def has_confirmed(task: SchedulerTask, worker: str) -> None:
 def on_running(
     scheduler: SchedulerState, worker: str, message: messages.Running
 ) -> SchedulerOutcome:
-    """A paused worker gets nothing new; what it has, it keeps."""
-    scheduler.workers[worker].running = message.running
+    """A paused worker gets nothing new; what it has, it keeps. Nor does one that is to leave."""
+    record = scheduler.workers[worker]
+    record.running = message.running and not record.retiring
     return SchedulerOutcome(review=by_urgency(scheduler, scheduler.no_worker))
 
 
 def on_join(scheduler: SchedulerState, worker: str, message: messages.Join) -> SchedulerOutcome:
     scheduler.workers[worker] = WorkerRecord(worker, message.config)
+    scheduler.joins[worker] = scheduler.joins.get(worker, 0) + 1
     return SchedulerOutcome(review=by_urgency(scheduler, scheduler.no_worker))
 
 
@@ -51,7 +53,7 @@ def by_urgency(scheduler: SchedulerState, keys: Iterable[str]) -> list[str]:
     return sorted(keys, key=lambda key: (scheduler.tasks[key].priority, key))
 
 
-def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> SchedulerOutcome:
+def on_lose(scheduler: SchedulerState, worker: str, message: messages.Lose) -> SchedulerOutcome:
     """Forget its replicas, and reassign its tasks unless they may have killed it.
 
     Source: distributed 2026.8.0, scheduler.py, ``Scheduler.remove_worker``
@@ -59,7 +61,12 @@ def on_lose(scheduler: SchedulerState, worker: str, _: messages.Lose) -> Schedul
     lost = scheduler.workers.pop(worker)
     for name in scheduler.workers:
         scheduler.send(name, events.RemoveWorker(worker=worker))
-    recommend = {key: after_death(scheduler, scheduler.tasks[key]) for key in lost.processing}
+    recommend = {
+        key: SchedulerRecommendation(SchedulerTaskState.WAITING)
+        if message.expected
+        else after_death(scheduler, scheduler.tasks[key])
+        for key in lost.processing
+    }
     review = by_urgency(scheduler, scheduler.no_worker)  # loose restrictions may give way
     for key, task in scheduler.tasks.items():
         if forget_worker(task, worker):

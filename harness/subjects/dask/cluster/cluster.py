@@ -149,6 +149,7 @@ class DaskCluster(ClusterSubject):
         )
         self._worker_patches = worker_patches(release.worker.module, self._errors)
         self._decisions: dict[str, Sequence[Decision]] = {}
+        self._retiring: dict[str, None] = {}
         self._participant = SCHEDULER
         self._snapshots: dict[str, Snapshot] = {}
         self._parts: dict[str, FingerprintParts] = {}
@@ -165,7 +166,7 @@ class DaskCluster(ClusterSubject):
         other.scheduler, other.stealing = self.scheduler, self.stealing
         other._workers, other._outbox = self._workers.copy(), self._outbox
         other._begin_calls(self._counts.copy())
-        other._parts = self._parts.copy()
+        other._parts, other._retiring = self._parts.copy(), self._retiring.copy()
         for name in (SCHEDULER, *self._workers):
             if name not in self._snapshots:
                 self._snapshots[name] = Snapshot(self._state_of(name))
@@ -213,12 +214,17 @@ class DaskCluster(ClusterSubject):
         self._workers[worker] = made
         return self._scheduler(self.scheduler.add_worker, **arguments)
 
-    def remove_worker(self, worker: str) -> CallResult:
+    def remove_worker(self, worker: str, *, expected: bool = False) -> CallResult:
         self._own(SCHEDULER)
         self._own(worker)
         del self._workers[worker]
+        self._retiring.pop(worker, None)
+        wanted = {"expected": True} if expected and self.release.expects_removal else {}
         result = self._scheduler(
-            self.scheduler.remove_worker, address=address(worker), stimulus_id=f"lose-{worker}"
+            self.scheduler.remove_worker,
+            address=address(worker),
+            stimulus_id=f"lose-{worker}",
+            **wanted,
         )
         result.envelopes = [
             envelope for envelope in result.envelopes if envelope.receiver != worker
@@ -357,6 +363,32 @@ class DaskCluster(ClusterSubject):
         scheduler.transitions(released, stimulus_id="recompute")
         if hasattr(scheduler, "stimulus_queue_slots_maybe_opened"):  # since 2022.9.1
             scheduler.stimulus_queue_slots_maybe_opened(stimulus_id="recompute")
+
+    def retire(self, worker: str) -> CallResult:
+        self._own(SCHEDULER)
+        self._retiring[worker] = None
+        return self._scheduler(self._retire, address(worker))
+
+    def _retire(self, where: Name) -> None:
+        """Source: distributed 2026.8.0, scheduler.py, Scheduler.retire_workers."""
+        scheduler, status = self.scheduler, self.release.scheduler.Status.closing_gracefully
+        worker = scheduler.workers[where]
+        scheduler.handle_worker_status_change(status, worker, "retire")
+        self._tell_status(where, worker.status.name)
+
+    def unretire(self, worker: str) -> CallResult:
+        self._own(SCHEDULER)
+        self._retiring.pop(worker, None)
+        return self._scheduler(self._tell_status, address(worker), "running")
+
+    def _tell_status(self, where: Name, status: str) -> None:
+        message = {"op": "worker-status-change", "status": status, "stimulus_id": "retire"}
+        self.scheduler.stream_comms[where].send(message)
+
+    def manage_memory(self) -> CallResult:
+        self._own(SCHEDULER)
+        retiring = map(address, self._retiring)
+        return self._scheduler(self.release.run_memory_manager, self.scheduler, retiring)
 
     def _possible(
         self, kind: str, find: Callable[..., Iterator[Decision]], *about: DaskObject

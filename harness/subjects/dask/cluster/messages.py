@@ -95,6 +95,9 @@ _EVENTS: Final[Mapping[str, Callable[[Message], ev.Event]]] = MappingProxyType(
         "cancel-compute": lambda it: ev.CancelCompute(key=str(it["key"])),
         "refresh-who-has": lambda it: ev.RefreshWhoHas(who_has=_who_has(it)),
         "remove-worker": lambda it: ev.RemoveWorker(worker=peer_at(it["worker"])),
+        "worker-status-change": lambda it: (
+            ev.Unpause() if it["status"] == "running" else ev.Pause()
+        ),
     }
 )
 

@@ -8,7 +8,7 @@ Source: distributed 2026.8.0, scheduler.py, Scheduler.add_worker, Scheduler.upda
 import functools
 import importlib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, ModuleType
 from typing import Final
@@ -130,6 +130,7 @@ class ClusterRelease:
         worker: the release as its workers need it.
         scheduler: its module of that name.
         stealing: its module of that name.
+        memory: its module ``active_memory_manager``.
         content: makes the content of a task out of our spec.
         submits: how a graph is handed over, as in ``graphs.WAYS``.
         graph_takes: arguments of ``update_graph``.
@@ -143,6 +144,7 @@ class ClusterRelease:
     worker: DaskRelease
     scheduler: ModuleType
     stealing: ModuleType
+    memory: ModuleType
     content: Callable[[TaskSpec], DaskObject] = field(repr=False)
     submits: str
     graph_takes: frozenset[str] = field(repr=False)
@@ -151,6 +153,19 @@ class ClusterRelease:
     kind: type[DaskObject] = field(repr=False)
     thief: type[DaskObject] = field(repr=False)
     task: type[DaskObject] = field(repr=False)
+
+    @property
+    def expects_removal(self) -> bool:
+        """A worker can be removed as expected."""
+        return "expected" in _parameters(self.scheduler.Scheduler.remove_worker)
+
+    def run_memory_manager(self, scheduler: DaskObject, retiring: Iterable[Name]) -> None:
+        """Run the policies once that a scheduler has by default, and those of workers that retire."""
+        amm = self.memory
+        policies = {amm.ReduceReplicas(), *map(amm.RetireWorker, retiring)}
+        amm.ActiveMemoryManagerExtension(
+            scheduler, policies=policies, register=False, start=False
+        ).run_once()
 
     def make(self, config: ClusterConfig) -> DaskObject:
         """A scheduler that is not started; the names of its modules are ours already."""
@@ -192,6 +207,7 @@ def release_of(worker: DaskRelease, scheduler: DaskObject, stealing: DaskObject)
         worker=worker,
         scheduler=scheduler,
         stealing=stealing,
+        memory=importlib.import_module("distributed.active_memory_manager"),
         content=content_class(_node()),
         submits=way_of(_graph_parameters(scheduler.Scheduler)) or "",
         graph_takes=_parameters(scheduler.Scheduler.update_graph),

@@ -100,6 +100,9 @@ class ClusterWorker(DaskWorker):
     def _handle_message(self, message: Message) -> None:
         fields = message.copy()
         op = fields.pop("op")
+        if op == "worker-status-change":
+            self._change_status(message["status"])
+            return
         if op not in TO_WORKER:
             raise ValueError(f"a worker is sent an unknown message {op!r}")
         if op == "compute-task":
@@ -113,6 +116,18 @@ class ClusterWorker(DaskWorker):
             self.refused += (
                 (str(key), self._users(key)) for key in fields["keys"] if self._keeps(key)
             )
+
+    def _change_status(self, status: str) -> None:
+        """Source: distributed 2026.8.0, worker.py, Worker.status, as the scheduler wants it."""
+        self._events += 1
+        stimulus_id = f"worker-status-change-{self._events}"
+        self.messages.append(
+            {"op": "worker-status-change", "status": status, "stimulus_id": stimulus_id}
+        )
+        is_running = status == "running"
+        if self.machine.running is not is_running:
+            stimulus = self.stimulus(ev.Unpause() if is_running else ev.Pause())
+            self.handle_stimulus(stimulus)
 
     def handle_event(self, event: ev.Event) -> None:
         """Handle one of our events, of those that do not come from the scheduler.
