@@ -151,6 +151,7 @@ def test_fields_of_other_releases_are_left_out_and_missing_ones_are_empty() -> N
         (packed({"workers": {"w0": {"nthreads": 1, "log": [1]}}}), "a line of the log of a worker"),
         (packed({"workers": {"w0": {"stimulus_log": [{}]}}}), "an event of the log of a worker"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_what_is_no_dump_is_said_in_one_line(content: bytes, said: str, tmp_path: Path) -> None:
     assert said_of(written(tmp_path, content)).startswith(said)
