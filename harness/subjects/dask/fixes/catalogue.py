@@ -102,6 +102,16 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "copy-by-request-is-freed-again",
+        "A worker that has copied by request what is not in memory any more is told to free it.",
+        (
+            "scheduler.Scheduler.gather_on_worker",
+            r"^( +)logger\.warning\(f\"Key lost during replication: \{key\}\"\)\n",
+            r'\1message = {"op": "free-keys", "keys": [key], "stimulus_id": "gather"}\n'
+            r"\1self.worker_send(worker_address, message)\n",
+        ),
+    ),
+    _fix(
         "blame-goes-with-the-failure",
         "A task that is released instead of failing with its input is not to blame any more.",
         *(
