@@ -8,22 +8,28 @@ from timing import stopwatch
 
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.shard import Shard, fill, system
+from workerfuzz.harness.subjects.cluster_protocol import CallResult, ClusterSubject
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.strategies.worker import Step
 
-#: Calls that change a subject, or that it answers with more than what is there to be read.
+#: Calls that change a subject, or that it answers with more than what is there to be read: those of
+#: a cluster by the type of their answer.
 ACTS: Final = frozenset(
     {
         "handle",
-        "join", "lose", "ask", "deliver", "steal", "replicate", "drop", "handle_event", "begin", "spoil",
-        "served",
+        "get_data",
+        *(
+            name
+            for name, method in vars(ClusterSubject).items()
+            if CallResult.__name__ in str(getattr(method, "__annotations__", {}).get("return", ""))
+        ),
     }
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Stands for a post: which one of those that an earlier call led to."""
+    """Stands for an envelope: which one of those that an earlier call led to."""
 
     call: int
     place: int
@@ -36,12 +42,12 @@ class Bare:
     Attributes:
         config: of the worker or the cluster.
         steps: how many the run had.
-        calls: method and arguments; a post is told by where it came from.
+        calls: method and arguments; an envelope is told by where it came from.
     """
 
     config: Any
     steps: int = 0
-    calls: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
 
 
 class Noting:
@@ -59,13 +65,13 @@ class Noting:
     def noting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         """The same method; what it is given is kept."""
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             number = len(self.bare.calls)
             told = tuple(
                 self.envelopes[id(it)][1] if id(it) in self.envelopes else it for it in arguments
             )
-            self.bare.calls.append((name, told))
-            found = method(*arguments)
+            self.bare.calls.append((name, told, named))
+            found = method(*arguments, **named)
             for place, envelope in enumerate(envelopes(found)):
                 self.envelopes[id(envelope)] = envelope, Sent(number, place)
             return found
@@ -98,7 +104,7 @@ class NotingSubject:
 def envelopes(found: Any) -> Sequence[Any]:
     """Messages and instructions that follow from a call."""
     outcome = found[1] if isinstance(found, tuple) and len(found) == 2 else found
-    return getattr(outcome, "posts", ())
+    return getattr(outcome, "envelopes", ())
 
 
 class Counted(Shard):
@@ -140,10 +146,10 @@ def replayed(plan: Plan, runs: Sequence[Bare]) -> float:
 def repeat(system: Any, run: Bare) -> None:
     """Make the calls of a run again."""
     found: list[Any] = []
-    for name, arguments in run.calls:
+    for name, arguments, named in run.calls:
         given = [
             envelopes(found[it.call])[it.place] if isinstance(it, Sent) else it for it in arguments
         ]
-        found.append(getattr(system, name)(*given))
+        found.append(getattr(system, name)(*given, **named))
     if hasattr(system, "close"):
         system.close()

@@ -143,7 +143,7 @@ def test_a_fault_of_the_harness_is_told_apart(
         raise ZeroDivisionError("of ours")
 
     monkeypatch.setattr(
-        "workerfuzz.harness.subjects.reference.cluster.ReferenceCluster.moves", stumble
+        "workerfuzz.harness.subjects.reference.cluster.ReferenceCluster.transitions", stumble
     )
     status = run_command(
         ["run", "--scope", "cluster", "--runs", "2", "--seed", "1", "--out", str(tmp_path)]

@@ -12,7 +12,7 @@ from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cli.options import Tactic
 from workerfuzz.harness.engines.walk.tactics import TACTICS
-from workerfuzz.harness.engines.walk.walker import GROWN
+from workerfuzz.harness.engines.walk.walker import GROWN, RETURNED
 from workerfuzz.strategies.worker import parse
 from workerfuzz.strategies.worker.run_config import RunConfig
 
@@ -90,7 +90,7 @@ def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_tactic_can_be_the_only_one() -> None:
-    assert {it.value for it in Tactic} == {*TACTICS, GROWN}
+    assert {it.value for it in Tactic} == {*TACTICS, GROWN, RETURNED}
 
 
 @pytest.mark.parametrize(
