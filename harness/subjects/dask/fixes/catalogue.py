@@ -46,18 +46,23 @@ _ALL: Final = (
     ),
     _fix(
         "finish-of-an-older-run-is-ignored",
-        "The finish of an older run changes nothing; a thread that serves a newer run tells so, unless "
-        "that is of other content.",
+        "The finish of an older run changes nothing; a thread that serves a newer run tells so, and "
+        "where that is of other content, another run follows.",
         (
             "scheduler.Scheduler.stimulus_task_finished",
             r"elif ts\.run_id != run_id:\n.*?( +)elif ts\.state == \"memory\":",
-            r'elif ts.run_id != run_id:\n        pass\n\1elif ts.state == "memory":',
+            r"elif ts.run_id != run_id:\n"
+            r"\1    at = ts.processing_on and ts.processing_on.address\n"
+            r'\1    if at == worker and (metadata or {}).get("superseded"):\n'
+            r'\1        recommendations[ts.key] = "released"\n'
+            r'\1elif ts.state == "memory":',
         ),
         (
             "worker_state_machine.WorkerState._handle_execute_success",
             r"^( +)recs\[ts\] = \(\"memory\", ev\.value, ev\.run_id\)\n",
-            r'\1its = ev.run_id if "superseded" in (ts.annotations or {}) else ts.run_id\n'
-            r'\1recs[ts] = ("memory", ev.value, its)\n',
+            r'\1superseded = "superseded" in (ts.annotations or {})\n'
+            r'\1if superseded: ts.metadata = {**(ts.metadata or {}), "superseded": True}\n'
+            r'\1recs[ts] = ("memory", ev.value, ev.run_id if superseded else ts.run_id)\n',
         ),
         (
             "worker_state_machine.WorkerState._handle_compute_task",
