@@ -161,9 +161,11 @@ def reproduce_with(request: ReproduceCrash, fixed: Collection[str]) -> Finding |
         return replace(finding, case=FindingCase())
     shrunk = shrink_in_forks(attempts, shown)
     set_shrunk_case(finding, shrunk, FindingCase(case_of(request.plan, shrunk)))
-    its = declaration(request.plan.subject)
-    if request.plan.scope == "cluster" and its.has_production_mode:
-        finding.set_consequence(harm(attempts, shrunk.violation))
+    if request.plan.scope == "cluster":
+        its = declaration(request.plan.subject)
+        finding.set_consequence(
+            harm(attempts, shrunk.violation), has_production_mode=its.has_production_mode
+        )
     return finding
 
 

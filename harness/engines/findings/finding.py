@@ -168,10 +168,11 @@ class Finding(msgspec.Struct):
         detail = f" ({self.severity_detail})" if self.severity_detail else ""
         return f"{Severity[self.severity]}{detail}"
 
-    def set_consequence(self, follows: Consequence) -> None:
-        """Record what follows in production mode."""
+    def set_consequence(self, follows: Consequence, *, has_production_mode: bool) -> None:
+        """Record what follows without validation; say so where users run the subject like that."""
         self.severity, self.severity_detail = follows.severity.name, follows.detail
-        self.lines[:0] = [f"in production mode: {follows}"]
+        if has_production_mode:
+            self.lines[:0] = [f"in production mode: {follows}"]
 
 
 def first_occurrence(

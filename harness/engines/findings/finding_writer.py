@@ -191,11 +191,13 @@ def signature_of(violation: Violation) -> Signature:
 
 
 def look_closer(subject: AnySubject, finding: Finding, violation: Violation, engine: str) -> None:
-    """Try what a violation leads to in production mode, if there is one, and on one worker alone."""
+    """Try what a violation leads to without validation, and on one worker alone."""
     if violation.run_config.scope != "cluster":
         return
-    if declaration(subject.name).has_production_mode:
-        finding.set_consequence(consequence(cast("ClusterSystem", subject), violation))
+    finding.set_consequence(
+        consequence(cast("ClusterSystem", subject), violation),
+        has_production_mode=declaration(subject.name).has_production_mode,
+    )
     if not isinstance(subject, ProjectableClusterSystem):
         return
     projected = project(subject, violation)

@@ -103,7 +103,8 @@ _ALL: Final = (
         (
             "scheduler.Scheduler.stimulus_retry",
             r"for key in roots\}",
-            'for key in roots if key in keys or self.tasks[key].state == "erred"}',
+            "for key in reversed(dict.fromkeys(reversed(roots)))"  # inputs last: these go first
+            ' if key in keys or self.tasks[key].state == "erred"}',
         ),
     ),
     _fix(
