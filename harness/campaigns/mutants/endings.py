@@ -195,7 +195,7 @@ def failure_is_booked_on_the_new_run(
     handler(events.ExecuteFailure),
     origin="R3",
     violates="R3 R18",
-    caught_by="intent_is_the_schedulers reports_every_end",
+    caught_by="intent_is_the_schedulers reports_every_end failures_name_their_run",
 )
 def failure_withdraws_the_request(
     original: Handler, worker: WorkerState, event: events.ExecuteFailure

@@ -146,7 +146,8 @@ def failure_is_not_passed_on(
     PatchPoint(machine, "TRANSITIONS", (SchedulerTaskState.MEMORY, SchedulerTaskState.RELEASED)),
     origin="found in 2026.8.0",
     violates="R31",
-    caught_by="released_for_a_reason waiting_for_a_reason memory_has_a_holder processing_has_its_inputs",
+    caught_by="released_for_a_reason waiting_for_a_reason memory_has_a_holder processing_has_its_inputs"
+    " unused_records_go",
 )
 def lost_value_is_not_made_again(
     original: Callable[..., Iterable[str]],

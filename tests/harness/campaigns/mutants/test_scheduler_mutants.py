@@ -3,13 +3,13 @@
 import pytest
 
 from workerfuzz.harness.campaigns.mutants.catalogue import OF_SCHEDULER
-from workerfuzz.harness.campaigns.mutants.measure import measure
+from workerfuzz.harness.campaigns.mutants.measure import MOST_STEPS, measure
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 
 
 @pytest.mark.parametrize("mutant", OF_SCHEDULER, ids=lambda mutant: mutant.name)
 def test_mutant_is_caught(mutant: Mutant) -> None:
-    found = measure(mutant, "walk", most_steps=30_000, scope="cluster")
+    found = measure(mutant, "walk", most_steps=MOST_STEPS, scope="cluster")
     assert found.is_right, found
 
 

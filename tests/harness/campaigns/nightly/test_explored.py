@@ -29,11 +29,11 @@ def test_a_night_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:
         "clusters of reference, explored: 1 of 1 universe of cost 0 complete, 7 states, "
         "6 transitions, 0 findings"
     )
-    told = [[*explored_lines(night(number, folder))] for number in (2, 3)]
+    told = [[*explored_lines(night(number, folder))] for number in (2, 3, 4, 5)]
     assert all(lines[0] == first for lines in told)
     complete = [int(lines[1].split(": ")[1].split()[0]) for lines in told]
     assert complete == sorted(complete)
-    assert complete[0] < complete[1] <= 9
+    assert complete[0] < complete[-1] <= 9
     assert any("not expanded" in line for lines in told for line in lines)
 
 
