@@ -63,7 +63,7 @@ class Tap:
             for envelope in box
             for it in (envelope, *request(envelope))
         }
-        now |= {id(it) for table in (world.asked, world.served) for it in table.values()}
+        now |= {id(it) for table in (world.unserved, world.served) for it in table.values()}
         for number in self.sent:
             if number not in now and number not in self.ended:
                 self.vanished.setdefault(number, self.row)

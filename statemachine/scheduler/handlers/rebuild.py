@@ -45,7 +45,7 @@ def on_rebuild(scheduler: SchedulerState, _: str, message: messages.Rebuild) -> 
     for key, assignment in assignments.items():
         go_on(scheduler, workers, scheduler.tasks[key], assignment)
     held = [key for key, task in scheduler.tasks.items() if task.who_has]
-    return SchedulerOutcome(review=(*held, *scheduler.tasks))
+    return SchedulerOutcome(review=(*held, *readers_first(workers, scheduler.tasks)))
 
 
 def find(scheduler: SchedulerState, name: str, worker: WorkerState, key: str) -> None:
@@ -59,15 +59,35 @@ def find(scheduler: SchedulerState, name: str, worker: WorkerState, key: str) ->
 
 def in_order(assignments: Mapping[str, Assignment]) -> Iterable[str]:
     """Keys, each after those that it depends on."""
+    needs = {key: assignment.spec.dependencies for key, assignment in assignments.items()}
+    return inputs_first(needs, assignments)
+
+
+def readers_first(workers: Mapping[str, WorkerState], keys: Iterable[str]) -> Iterable[str]:
+    """Keys, each before those that it depends on: a worker keeps the record of an input that is read."""
+    needs: dict[str, tuple[str, ...]] = {}
+    for _, worker in sorted(workers.items()):
+        for key, task in worker.tasks.items():
+            content = task.successor or task.spec
+            if content is not None:
+                needs[key] = (*needs.get(key, ()), *content.dependencies)
+    return reversed([*inputs_first(needs, keys)])
+
+
+def inputs_first(needs: Mapping[str, tuple[str, ...]], keys: Iterable[str]) -> Iterable[str]:
+    """Keys, each after those of them that it depends on."""
+    among = dict.fromkeys(keys)
+    seen: set[str] = set()
     ordered: dict[str, None] = {}
 
     def add(key: str) -> None:
-        if key in assignments and key not in ordered:
-            for dependency in assignments[key].spec.dependencies:
+        if key in among and key not in seen:
+            seen.add(key)
+            for dependency in needs.get(key, ()):
                 add(dependency)
             ordered[key] = None
 
-    for key in assignments:
+    for key in among:
         add(key)
     return ordered
 

@@ -12,7 +12,7 @@ import pytest
 from workerfuzz.harness.cases.triage.signature import signature
 from workerfuzz.harness.engines.shrink.shrink import shrink
 from workerfuzz.harness.engines.walk.walk import walk
-from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects import get_cluster, trial_fixes
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 
@@ -87,11 +87,14 @@ SCHEDULER = "distributed.scheduler:Scheduler"
 PLANTED: Final = (
     Planted(
         "a worker does not give resources back", WORKER, "_release_resources", nothing,
-        ("nothing_is_left", "validate_state", "no_handler_raises", "wanted_keys_resolve"),
+        (
+            "nothing_is_left", "validate_state", "no_handler_raises", "wanted_keys_resolve",
+            "resources_are_conserved",
+        ),
     ),
     Planted(
         "a worker takes resources twice over", WORKER, "_acquire_resources", nothing,
-        ("nothing_is_left", "validate_state", "no_handler_raises"),
+        ("nothing_is_left", "validate_state", "no_handler_raises", "resources_are_conserved"),
     ),
     Planted(
         "who waits for data is not told", WORKER, "_transition_to_memory", nobody_goes_on,
@@ -103,7 +106,7 @@ PLANTED: Final = (
     ),
     Planted(
         "any run of a task counts", SCHEDULER, "stimulus_task_finished", of_whatever_run,
-        ("finished_keys_have_the_right_value", "holders_are_agreed_on"),
+        ("finished_keys_have_the_right_value", "holders_are_agreed_on", "no_handler_raises"),
     ),
     Planted(
         "the scheduler does not say who has the inputs", SCHEDULER, "_task_to_msg",
@@ -115,7 +118,7 @@ PLANTED: Final = (
     ),
     Planted(
         "what is missing is not looked for", SCHEDULER, "handle_request_refresh_who_has", nothing,
-        ("wanted_keys_resolve", "holders_are_agreed_on"),
+        ("wanted_keys_resolve", "holders_are_agreed_on", "questions_are_answered"),
     ),
     Planted(
         "the scheduler does not give resources back", SCHEDULER, "release_resources", nothing,
@@ -123,7 +126,7 @@ PLANTED: Final = (
     ),
     Planted(
         "clients cannot let go", SCHEDULER, "_client_releases_keys", nothing,
-        ("nothing_is_left", "no_handler_raises"),
+        ("nothing_is_left", "no_handler_raises", "unused_tasks_are_released"),
     ),
     Planted(
         "a refused copy is not written down", SCHEDULER, "add_keys", nothing,
@@ -164,6 +167,13 @@ def shows(violation: Violation) -> bool:
     finally:
         world.close()
     return False
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _behind_known_bugs() -> Iterator[None]:
+    """Known bugs are fixed while this lasts: they would end most runs before the planted one shows."""
+    with trial_fixes("dask", ["all"]):
+        yield
 
 
 @contextmanager

@@ -214,7 +214,8 @@ def test_tactics_are_counted_apart(tmp_path: Path) -> None:
 def test_properties_are_counted_in_some_runs(tmp_path: Path) -> None:
     checked = account_of(tmp_path, scope="worker").total.checked
     assert checked["role_fits_state"] > 10
-    assert account_of(tmp_path).total.checked["wanted_keys_resolve"] == 2  # in runs 0 and 20
+    # in runs 0 and 20, and once more behind the loss of the scheduler
+    assert account_of(tmp_path).total.checked["wanted_keys_resolve"] == 3
 
 
 def test_a_curve_stays_short() -> None:

@@ -80,3 +80,22 @@ def test_work_that_is_begun_again_is_noticed(
     with pytest.raises(Violation) as found:
         world_after(*AT_WORK).finish()
     assert found.value.property == "work_survives_its_scheduler"
+
+
+#: A worker keeps the record of an input for its reader: it has to leave that first.
+READ = (
+    "submit c0 a b(a) c(a,b)[on=w1|w2] want c", "deliver c0->scheduler", "deliver scheduler->w0",
+    "succeed w0 a", "submit c0 a b(a) c(a,b) want c", "deliver w0->scheduler",
+    "deliver scheduler->w0", "succeed w0 b", "deliver c0->scheduler", "deliver w0->scheduler",
+    "recompute b", "recompute a", "deliver scheduler->w1", "deliver scheduler->w0",
+    "deliver scheduler->w0",
+)  # fmt: skip
+
+
+def test_a_worker_is_told_to_leave_readers_before_their_inputs() -> None:
+    worker = WorkerConfig(suspicious_limit=1, transfer_message_nbytes=1)
+    config = ClusterRunConfig(ClusterConfig(worker=worker))
+    with ClusterWorld(get_cluster("reference"), config) as world:
+        for line in READ:
+            world.apply(parse(line, BY_WORD))
+        world.finish()
