@@ -1,5 +1,6 @@
 """Clusters of Dask can be explored: copies go on alike, and so do those with equal fingerprints."""
 
+import importlib.util
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -18,6 +19,11 @@ from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step, parse
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("distributed") is None,
+    reason='needs distributed: pip install "workerfuzz[dask]"',
+)
 
 DASK = get_cluster("dask")
 
