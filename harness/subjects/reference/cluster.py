@@ -1,6 +1,5 @@
 """Our scheduler with our workers under it, as a subject."""
 
-import traceback
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -17,7 +16,7 @@ from workerfuzz.harness.subjects.cluster_protocol import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.subjects.reference.tables import scheduler_tables
-from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
+from workerfuzz.harness.subjects.reference.worker import ReferenceWorker, one_line
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.properties.resources import is_same_amount
@@ -323,19 +322,18 @@ class ReferenceCluster:
         self._changes, self._touched = [], {}
         said: dict[str, list[object]] = {}
         touched: Collection[str] | None = self._touched
-        for message in messages:
-            try:
-                answers = handle_message(scheduler, sender, message)
-            except Exception as error:
-                raise SubjectRaised(_one_line(error)) from error
-            for receiver, answer in answers:
-                said.setdefault(receiver, []).append(answer)
-            self._changes.append((SCHEDULER, scheduler.changes))
-            self._touched.update(scheduler.touched)
-            if type(message) in ABOUT_WORKERS:
-                touched = None
-        for choices in (self._thieves, self._takers, self._spare, self._gatherers):
-            choices.renew(scheduler, touched)
+        try:
+            for message in messages:
+                for receiver, answer in handle_message(scheduler, sender, message):
+                    said.setdefault(receiver, []).append(answer)
+                self._changes.append((SCHEDULER, scheduler.changes))
+                self._touched.update(scheduler.touched)
+                if type(message) in ABOUT_WORKERS:
+                    touched = None
+            for choices in (self._thieves, self._takers, self._spare, self._gatherers):
+                choices.renew(scheduler, touched)
+        except Exception as error:
+            raise SubjectRaised(one_line(error)) from error
         return CallResult(
             [Envelope(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()]
         )
@@ -368,7 +366,18 @@ class ReferenceCluster:
     def _work(self, name: str, messages: Iterable[object]) -> CallResult:
         """Messages arrive at a worker, or something else happens there, one after the other."""
         self._changes = []
-        process, outcome = self._own_process(name), CallResult()
+        process = self._own_process(name)
+        try:
+            return self._handle_all(name, process, messages)
+        except SubjectRaised:
+            raise
+        except Exception as error:
+            raise SubjectRaised(one_line(error)) from error
+
+    def _handle_all(
+        self, name: str, process: "ReferenceProcess", messages: Iterable[object]
+    ) -> CallResult:
+        outcome = CallResult()
         said: list[object] = []
         for message in messages:
             if isinstance(message, letters.Confirm):
@@ -509,7 +518,3 @@ def about(message: Any) -> Iterable[str]:
     if type(message) in ABOUT:
         return ABOUT[type(message)](message)
     return message.keys if hasattr(message, "keys") else (message.key,)
-
-
-def _one_line(error: BaseException) -> str:
-    return traceback.format_exception_only(error)[-1].strip()

@@ -4,17 +4,27 @@ import pytest
 from examples.desk import spec
 from examples.lively import Lively
 
+from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, ClusterSubject, Envelope
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.subjects.reference.cluster import ReferenceCluster, ReferenceClusterSystem
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
+from workerfuzz.statemachine.scheduler.confirmations import Confirmations
 from workerfuzz.statemachine.scheduler.handlers.decisions import spare_holders, takers, thieves
+from workerfuzz.statemachine.scheduler.possible_decisions import PossibleDecisions
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.cluster.run_config import ClusterConfig, draw_cluster
+from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig, draw_cluster
+from workerfuzz.strategies.worker import parse
+
+RELEASED = (
+    "scatter c0 a@w0", "release c0 a", "deliver c0->scheduler", "deliver scheduler->w0",
+)  # fmt: skip
 
 
 def submit(*texts: str, want: str) -> client_requests.Submit:
@@ -235,3 +245,28 @@ def test_random_runs_are_clean(seed: int) -> None:
     for _ in range(60):
         world.apply(world.draw(chooser.pick(world.possible()), chooser))
     world.finish()
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (Confirmations, "ask"),
+        (Confirmations, "heeded"),
+        (Confirmations, "due"),
+        (PossibleDecisions, "renew"),
+    ],
+)
+def test_whatever_of_the_model_raises_is_a_violation(
+    monkeypatch: pytest.MonkeyPatch, owner: type, name: str
+) -> None:
+    """And no failure of the harness."""
+
+    def raises(*_: object) -> None:
+        raise KeyError("g")
+
+    world = ClusterWorld(get_cluster("reference"), ClusterRunConfig(ClusterConfig(workers=1)))
+    monkeypatch.setattr(owner, name, raises)
+    violation = violation_of(world, [parse(line, BY_WORD) for line in RELEASED])
+    assert violation is not None
+    assert violation.property == "no_handler_raises"
+    assert "KeyError" in violation.counterexample
