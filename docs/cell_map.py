@@ -37,7 +37,6 @@ def walked(subject: str, runs: int = RUNS) -> dict[str, Any]:
     for number in range(runs):
         with suppress(Violation):
             steps += len(walker.run(number).steps)
-    assert walker.cells is not None
     pairs: dict[str, dict[str, int]] = {}
     for cell, way in walker.cells.reached.items():
         row = pairs.setdefault(cell.scheduler, {})

@@ -6,7 +6,7 @@ what shrinking removes.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self, TypeVar
 
 from workerfuzz.statemachine.worker.task import TaskSpec
@@ -116,3 +116,34 @@ def at_least(count: int, words: Sequence[str]) -> Sequence[str]:
     if len(words) < count:
         raise BadText(f"expected at least {count} argument{'s' * (count != 1)}")
     return words
+
+
+@dataclass(frozen=True, slots=True)
+class KeysStep(Step):
+    """A step about one key or more, and nothing else; of any scope."""
+
+    usage: ClassVar[str] = "KEY..."
+    names: tuple[str, ...]
+
+    def arguments(self) -> Sequence[str]:
+        return self.names
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        at_least(1, words)
+        return cls(text.each_once([text.name(item) for item in words]))
+
+    def keys(self) -> tuple[str, ...]:
+        return self.names
+
+    def renamed(self, names: Names) -> Self:
+        return replace(self, names=tuple(names.get(key, key) for key in self.names))
+
+    def simpler(self) -> Iterator[Self]:
+        if len(self.names) > 1:
+            for shorter in one_less(self.names):
+                yield replace(self, names=shorter)
+
+    def without(self, key: str) -> Self | None:
+        left = tuple(name for name in self.names if name != key)
+        return replace(self, names=left) if left else None

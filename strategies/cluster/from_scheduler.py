@@ -1,14 +1,13 @@
 """Steps in which the scheduler decides something by itself, or notices that a worker died."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep, OneName, TwoNames
 from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
-from workerfuzz.strategies.step import Names, at_least, exactly, one_less, some
+from workerfuzz.strategies.step import KeysStep, exactly, some
 
 
 class Decision(TwoNames):
@@ -67,8 +66,7 @@ class Gathered(Decision):
         world.gathered(self.first, self.second)
 
 
-@dataclass(frozen=True, slots=True)
-class Recompute(ClusterStep):
+class Recompute(KeysStep, ClusterStep):
     """A plugin of the scheduler has tasks computed anew, results that are in memory included.
 
     Of the tasks that were submitted; those that are not known, released or erred stay as they are, and
@@ -78,9 +76,7 @@ class Recompute(ClusterStep):
         names: in the order in which they are released.
     """
 
-    usage: ClassVar[str] = "KEY..."
     source: ClassVar[str] = "contents"
-    names: tuple[str, ...]
 
     @classmethod
     def draw(cls, world: ClusterView, chooser: Chooser) -> Self:
@@ -93,29 +89,6 @@ class Recompute(ClusterStep):
 
     def apply(self, world: ClusterControl) -> None:
         world.recompute(self.names)
-
-    def arguments(self) -> Sequence[str]:
-        return self.names
-
-    @classmethod
-    def parse(cls, words: Sequence[str]) -> Self:
-        at_least(1, words)
-        return cls(text.each_once([text.name(item) for item in words]))
-
-    def keys(self) -> tuple[str, ...]:
-        return self.names
-
-    def renamed(self, names: Names) -> Self:
-        return replace(self, names=tuple(names.get(key, key) for key in self.names))
-
-    def simpler(self) -> Iterator[Self]:
-        if len(self.names) > 1:
-            for shorter in one_less(self.names):
-                yield replace(self, names=shorter)
-
-    def without(self, key: str) -> Self | None:
-        left = tuple(name for name in self.names if name != key)
-        return replace(self, names=left) if left else None
 
 
 class Retire(OneName):

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.step import Names, Step, at_least, exactly, one_less, some
+from workerfuzz.strategies.step import KeysStep, Names, Step, at_least, exactly, one_less, some
 from workerfuzz.strategies.text import BadText, Holding
 from workerfuzz.strategies.worker.view import EnvironmentView
 
@@ -102,39 +102,12 @@ class OnePeer(WorkerStep):
         return replace(self, worker=names.get(self.worker, self.worker))
 
 
-@dataclass(frozen=True, slots=True)
-class SomeKeys(WorkerStep):
+class SomeKeys(KeysStep, WorkerStep):
     """A step about one key or more."""
-
-    usage: ClassVar[str] = "KEY..."
-    names: tuple[str, ...]
 
     @classmethod
     def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         return cls(some(world.pool, 1, world.workload.together, chooser))
-
-    def arguments(self) -> Sequence[str]:
-        return self.names
-
-    @classmethod
-    def parse(cls, words: Sequence[str]) -> Self:
-        at_least(1, words)
-        return cls(text.each_once([text.name(item) for item in words]))
-
-    def keys(self) -> tuple[str, ...]:
-        return self.names
-
-    def renamed(self, names: Names) -> Self:
-        return replace(self, names=tuple(names.get(key, key) for key in self.names))
-
-    def simpler(self) -> Iterator[Self]:
-        if len(self.names) > 1:
-            for shorter in one_less(self.names):
-                yield replace(self, names=shorter)
-
-    def without(self, key: str) -> Self | None:
-        left = tuple(name for name in self.names if name != key)
-        return replace(self, names=left) if left else None
 
 
 @dataclass(frozen=True, slots=True)

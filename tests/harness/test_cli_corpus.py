@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from workerfuzz import __version__
-from workerfuzz.harness import cli
 from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cli.options import Tactic
@@ -19,18 +18,6 @@ from workerfuzz.strategies.worker.run_config import RunConfig
 Say = Callable[..., tuple[int, str, str]]
 
 SAID = f"reference {__version__}"
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    """Runs a command; exit status, what it printed, what it complained of."""
-    monkeypatch.chdir(tmp_path)
-
-    def say(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run_command(arguments)
-        return status, *capsys.readouterr()
-
-    return say
 
 
 def stem(*lines: str, subject: str = SAID, reached: tuple[str, ...] = ()) -> CorpusEntry:

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from examples.minimising import minimise_here
 
-from workerfuzz.harness import cli
 from workerfuzz.harness.campaigns.executors.protocol import FORMAT
 from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
 from workerfuzz.harness.campaigns.plan.plan import Plan
@@ -45,18 +44,6 @@ NIGHT = (
 def carrying(carry: Any) -> Callable[[Any], AbstractContextManager[tuple[Any, int]]]:
     """In the place of what chooses who runs shards."""
     return lambda where: nullcontext((carry, where.jobs or 1))
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    """Runs a command; exit status, what it printed, what it complained of."""
-    monkeypatch.chdir(tmp_path)
-
-    def say(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run_command(arguments)
-        return status, *capsys.readouterr()
-
-    return say
 
 
 @pytest.fixture

@@ -3,24 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from workerfuzz.harness import cli
 from workerfuzz.harness.cases.format.casefile import load
 
 Say = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    """Runs a command; exit status, what it printed, what it complained of."""
-    monkeypatch.chdir(tmp_path)
-
-    def say(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run_command(arguments)
-        return status, *capsys.readouterr()
-
-    return say
 
 
 def test_the_case_is_written_and_can_be_shown(say: Say) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from workerfuzz import __version__
-from workerfuzz.harness import cli
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.catalogue import named
@@ -55,18 +54,6 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Put:
         return "some.case"
 
     return put
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Say:
-    """Runs a command; exit status, what it printed, what it complained of."""
-    monkeypatch.chdir(tmp_path)
-
-    def say(*arguments: str) -> tuple[int, str, str]:
-        status = cli.run_command(arguments)
-        return status, *capsys.readouterr()
-
-    return say
 
 
 def test_show_plays_a_case(put: Put, say: Say) -> None:

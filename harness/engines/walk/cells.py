@@ -153,9 +153,12 @@ class CellArchive:
 
 def cells(world: ClusterWorld) -> Iterator[tuple[Cell, Focus]]:
     """Yield the cells of the keys that the last step changed, on each worker that is there."""
+    keys = dict.fromkeys(it.key for it in world.transitions)
+    if not keys:
+        return
     cluster, needs = world.cluster, world.client_model.needs
     views = {worker: cluster.worker(worker) for worker in world.present}
-    for key in dict.fromkeys(it.key for it in world.transitions):
+    for key in keys:
         state = cluster.state(key) or ABSENT
         holders = cluster.holders(key) if state != ABSENT else ()
         readers = [reader for reader, inputs in needs.items() if key in inputs]

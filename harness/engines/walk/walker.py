@@ -76,13 +76,9 @@ class Walker:
         drawn = [it for it in DRAWN[scope.name] if not tactics or it in tactics]
         self.tails = drawn or DRAWN[scope.name]
         self.feedback: Feedback = FEEDBACKS[scope.name]()
-        with_cells = RETURNED in EXTRA[scope.name] and (not tactics or RETURNED in tactics)
-        self.cells = CellArchive() if with_cells else None
-        self.credit = Credit(
-            weights_of(
-                drawn, mutated=not tactics or GROWN in tactics, returned=self.cells is not None
-            )
-        )
+        self.cells = CellArchive()
+        extra = [it for it in EXTRA[scope.name] if not tactics or it in tactics]
+        self.credit = Credit(weights_of(drawn, extra))
         self.corpus: list[CorpusEntry] = list(corpus)
         self.mutated = [0] * len(self.corpus)
         self.bugs: set[Signature] = set()
@@ -101,19 +97,16 @@ class Walker:
         """
         chooser = RandomChooser(f"{self.seed}/{number}")
         drawn = self.run_config(chooser)
-        reached = self.cells is not None and self.cells.has_any
-        among = [
-            it
-            for it in self.credit.share
-            if (it != GROWN or self.corpus) and (it != RETURNED or reached)
-        ]
+        waiting = {GROWN} if not self.corpus else set()
+        waiting |= {RETURNED} if not self.cells.has_any else set()
+        among = [it for it in self.credit.share if it not in waiting]
         tactic = self.credit.pick(chooser, among) if among else next(iter(self.credit.share))
         growth, length = MutatedRun(drawn, []), LENGTHS[self.scope.name]
         way: Reached | None = None
         if tactic == GROWN and self.corpus:
             growth = grow(self.pick_entry(chooser), self.corpus, drawn, chooser)
             length = 0, length[1]
-        elif tactic == RETURNED and self.cells is not None and reached:
+        elif tactic == RETURNED and self.cells.has_any:
             way = self.cells.pick(chooser)
             growth = MutatedRun(
                 with_workload_of(drawn, way.run_config), list(way.steps[: way.depth])
@@ -129,9 +122,7 @@ class Walker:
             wander(world, chooser, weights, length, slow, aimed=aimed)
             world.finish()
         except Violation as violation:
-            if self.cells is not None and way is not None and signature(violation) in self.bugs:
-                self.cells.abandon(way)
-            self.learn(tactic, violation.run_config, violation.steps, violation)
+            self.learn(tactic, violation.run_config, violation.steps, violation, way)
             raise
         finally:
             world.close()
@@ -143,7 +134,7 @@ class Walker:
         self.feedback.begin()
         observers = [] if observer is None else [observer]
         observers.append(self.feedback.observe)
-        if self.cells is not None:
+        if RETURNED in self.credit.share:
             observers.append(self.cells.observe)
 
         def each(world: World, step: Step | None) -> None:
@@ -167,14 +158,18 @@ class Walker:
         run_config: AnyRunConfig,
         steps: Sequence[Step],
         violation: Violation | None = None,
+        way: Reached | None = None,
     ) -> None:
         """Credit the tactic of a finished run; add a corpus entry if the run reached something new."""
         fresh, depth = self.feedback.fresh, self.feedback.depth
         found = len(fresh)
         if violation is not None:
             mark = signature(violation)
-            found += BUG * (mark not in self.bugs)
-            self.bugs.add(mark)
+            if mark not in self.bugs:
+                found += BUG
+                self.bugs.add(mark)
+            elif way is not None:
+                self.cells.abandon(way)
             if depth == len(steps) and not violation.at_rest:
                 depth = 0  # what grows from here would end here
         self.credit.note(tactic, len(steps), found)
@@ -213,11 +208,14 @@ def without_workload(run_config: AnyRunConfig) -> AnyRunConfig:
     return replace(run_config, workload=ClusterWorkloadProfile())
 
 
-def weights_of(drawn: Sequence[str], *, mutated: bool, returned: bool = False) -> dict[str, int]:
+def weights_of(drawn: Sequence[str], extra: Sequence[str]) -> dict[str, int]:
     """Return the initial relative weight of each tactic; half of the runs return, where any do."""
     weights = {tactic: drawn.count(tactic) * (GROWN_ONE_IN - 1) for tactic in drawn}
-    weights |= {GROWN: max(len(drawn), 1)} if mutated else {}
-    return weights | ({RETURNED: max(sum(weights.values()), 1)} if returned else {})
+    if GROWN in extra:
+        weights[GROWN] = max(len(drawn), 1)
+    if RETURNED in extra:
+        weights[RETURNED] = max(sum(weights.values()), 1)
+    return weights
 
 
 def follow(world: World, plan: Sequence[Planned], chooser: RandomChooser) -> None:

@@ -16,7 +16,7 @@ from workerfuzz.harness.subjects.cluster_protocol import (
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
 from workerfuzz.harness.subjects.reference.tables import scheduler_tables
-from workerfuzz.harness.subjects.reference.worker import ReferenceWorker, one_line
+from workerfuzz.harness.subjects.reference.worker import ReferenceWorker, error_text
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.properties.resources import is_same_amount
@@ -333,7 +333,7 @@ class ReferenceCluster:
             for choices in (self._thieves, self._takers, self._spare, self._gatherers):
                 choices.renew(scheduler, touched)
         except Exception as error:
-            raise SubjectRaised(one_line(error)) from error
+            raise SubjectRaised(error_text(error)) from error
         return CallResult(
             [Envelope(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()]
         )
@@ -372,7 +372,7 @@ class ReferenceCluster:
         except SubjectRaised:
             raise
         except Exception as error:
-            raise SubjectRaised(one_line(error)) from error
+            raise SubjectRaised(error_text(error)) from error
 
     def _handle_all(
         self, name: str, process: "ReferenceProcess", messages: Iterable[object]

@@ -49,7 +49,7 @@ class ReferenceWorker:
         try:
             self._issued = handle_stimulus(self.worker, event)
         except Exception as error:
-            raise SubjectRaised(one_line(error)) from error
+            raise SubjectRaised(error_text(error)) from error
         return self._issued
 
     def changes(self) -> Sequence[tuple[str, Transition]]:
@@ -125,6 +125,6 @@ class ReferenceWorker:
         return worker_tables(self.worker)
 
 
-def one_line(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Type and message of what the model raised."""
     return traceback.format_exception_only(error)[-1].strip()

@@ -1,0 +1,22 @@
+"""Fixtures of the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workerfuzz.harness import cli
+
+
+@pytest.fixture
+def say(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command; exit status, what it printed, what it complained of."""
+    monkeypatch.chdir(tmp_path)
+
+    def say(*arguments: str) -> tuple[int, str, str]:
+        status = cli.run_command(arguments)
+        return status, *capsys.readouterr()
+
+    return say
