@@ -34,6 +34,7 @@ from workerfuzz.harness.subjects.dask.process.loop import (
     Livelock,
     SimulatedLoop,
 )
+from workerfuzz.harness.subjects.dask.process.ordered_sets import OrderedSet
 from workerfuzz.harness.subjects.dask.process.patches import (
     OLDEST,
     SimulatedThreadPoolExecutor,
@@ -490,7 +491,7 @@ class DaskProcesses(ProcessCluster):
         return [self.futures[client, key] for key in keys]
 
     def _submit(self, client: str, request: client_requests.Submit) -> None:
-        listed = {spec.key for spec in request.specs}
+        listed = OrderedSet(spec.key for spec in request.specs)
         layers: dict[str, MaterializedLayer] = {}
         for spec in request.specs:
             key, needs = spec.key, spec.dependencies

@@ -114,7 +114,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         self.unhandled: list[UnhandledError] = []
         self.abandoned: list[asyncio.Task[DaskObject]] = []
         self.callbacks = 0
-        self._tasks: dict[str, weakref.WeakSet[asyncio.Task[DaskObject]]] = {}
+        self._tasks: dict[str, weakref.WeakValueDictionary[int, asyncio.Task[DaskObject]]] = {}
         self._numbers = itertools.count()
         self._closed = False
 
@@ -170,7 +170,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.Task[DaskObject]:
         task = asyncio.Task(coro, loop=self, name=name or "task", context=context)
         participant = PARTICIPANT.get() if context is None else context.get(PARTICIPANT, "")
-        self._tasks.setdefault(participant, weakref.WeakSet()).add(task)
+        its = self._tasks.setdefault(participant, weakref.WeakValueDictionary())
+        its[next(self._numbers)] = task
         return task
 
     def run_in_executor(
@@ -274,7 +275,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
 
     def abandon(self, participant: str) -> None:
         """Keep the tasks of a participant that never go on, and do not complain of them."""
-        for task in self._tasks.pop(participant, ()):
+        for task in [*self._tasks.pop(participant, {}).values()]:
             task._log_destroy_pending = False  # type: ignore[attr-defined]  # not for long
             self.abandoned.append(task)
 

@@ -37,7 +37,8 @@ from distributed.comm.registry import backends
 from distributed.protocol import pickle as _pickle
 
 from workerfuzz.harness.subjects.dask.failures import LoggedError
-from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, stable_hash
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.dask.process import ordered_sets
 from workerfuzz.harness.subjects.dask.process.loop import CLOCK, EPOCH_S
 from workerfuzz.harness.subjects.dask.process.transport import (
     SCHEME,
@@ -173,18 +174,6 @@ def refuse_to_sleep(seconds: float) -> NoReturn:
     raise AssertionError(f"a simulation was to sleep for {seconds} s")
 
 
-def with_sorted_sets(encode: Callable[[object], DaskObject]) -> Callable[[object], DaskObject]:
-    """Return the encoder of messages, which sends sets in the order of their texts."""
-
-    def encode_sorted(obj: object) -> DaskObject:
-        encoded = encode(obj)
-        if isinstance(obj, set):
-            encoded["as-list"].sort(key=str)
-        return encoded
-
-    return encode_sorted
-
-
 def nothing(*args: object, **named: object) -> None: ...
 
 
@@ -261,10 +250,6 @@ PATCHES: Final[Sequence[Patch]] = (
         Patch(f"distributed.metrics:{name}.__defaults__", with_simulated_clock, "durations are sent")
         for name in _TIMED
     ),
-    Patch(
-        "distributed.protocol.serialize:msgpack_encode_default", with_sorted_sets,
-        "sets of texts are sent, whose order is that of hashes", everywhere=True,
-    ),
     Patch("uuid:uuid4", by(next_uuid), "entropy is fixed: names of clients are sent"),
     Patch("uuid:uuid1", by(next_uuid), "entropy is fixed: names of clients are sent"),
     Patch(
@@ -301,21 +286,6 @@ PATCHES: Final[Sequence[Patch]] = (
     Patch("distributed.scheduler:disable_gc_diagnosis", by(nothing), "it measures the real collector"),
     Patch("distributed.proctitle:setproctitle", by(nothing), "it renames this process", everywhere=True),
     Patch("distributed.http:get_handlers", by(no_handlers), "nobody serves pages", everywhere=True),
-    Patch(
-        "distributed.worker_state_machine:TaskState.__hash__",
-        by(lambda task: stable_hash(str(task.key))),
-        "records are kept in sets, which are walked through",
-    ),
-    *(
-        Patch(
-            f"distributed.scheduler:{kind}.__hash__",
-            by(lambda record, name=name: stable_hash(str(getattr(record, name)))),
-            "records are kept in sets, which are walked through",
-        )
-        for kind, name in (
-            ("WorkerState", "server_id"), ("TaskState", "key"), ("ClientState", "client_key"),
-        )
-    ),
     *(
         Patch(place, by_counting, "it counts for the whole process: a run begins anew")
         for place, by_counting in (
@@ -349,10 +319,10 @@ class Binding(NamedTuple):
     owner: DaskObject
     name: str
     original: DaskObject
-    patch: Patch
+    replacement: Callable[[DaskObject], object]
 
     def apply(self) -> None:
-        setattr(self.owner, self.name, self.patch.replacement(self.original))
+        setattr(self.owner, self.name, self.replacement(self.original))
 
     def restore(self) -> None:
         setattr(self.owner, self.name, self.original)
@@ -367,11 +337,12 @@ def bindings() -> Sequence[Binding]:
         owner, name = patch.owner_and_name()
         original = getattr(owner, name)
         if not patch.everywhere:
-            found.append(Binding(owner, name, original, patch))
+            found.append(Binding(owner, name, original, patch.replacement))
             continue
         for module in modules:
             names = [it for it, value in [*vars(module).items()] if value is original]
-            found += (Binding(module, it, original, patch) for it in names)
+            found += (Binding(module, it, original, patch.replacement) for it in names)
+    found += (Binding(*place, by(ordered)) for *place, ordered in ordered_sets.replacements())
     return found
 
 
