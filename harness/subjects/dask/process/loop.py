@@ -276,7 +276,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def abandon(self, participant: str) -> None:
         """Keep the tasks of a participant that never go on, and do not complain of them."""
         for task in [*self._tasks.pop(participant, {}).values()]:
-            task._log_destroy_pending = False  # type: ignore[attr-defined]  # not for long
+            task._log_destroy_pending = False
             self.abandoned.append(task)
 
 

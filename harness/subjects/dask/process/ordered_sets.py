@@ -1,35 +1,35 @@
 """Sets that keep the order of insertion, for the modules of Dask.
 
-Dask walks through sets of keys, addresses, records and asyncio tasks. Their order is that of hashes, which
-differ between processes, and it decides what is sent first. Dask has to cope with any order; here it gets
-that of insertion. While a simulation is open, ``set`` and ``frozenset`` mean ordered ones in Dask's modules,
-and functions that display sets as ``{...}`` have code that says ``set([...])`` instead.
+Dask walks through sets of keys, addresses, records and asyncio tasks. Their order is that of hashes,
+which differ between processes, and it decides what is sent first. Dask has to cope with any order; here
+it gets that of insertion. While a simulation is open, ``set`` and ``frozenset`` mean ordered ones in
+Dask's modules, and functions that display sets as ``{...}`` have code that says ``set([...])`` instead.
 """
 
+import __future__  # noqa: TID251  # it knows the number of a compiler flag
+
 import ast
+import dis
 import gc
+import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
-from types import CellType, CodeType, FunctionType, ModuleType
+from types import CellType, CodeType, FunctionType
 from typing import Final, Self
 
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, stable_hash
-
-#: Modules that take part in what is simulated: their functions are compiled anew.
-RECOMPILED: Final = (
-    "dask._task_spec", "dask.core", "dask.highlevelgraph", "dask.order",
-    "distributed._async_taskgroup", "distributed.active_memory_manager", "distributed.client",
-    "distributed.scheduler", "distributed.shuffle._scheduler_plugin", "distributed.spans",
-    "distributed.stealing", "distributed.utils_comm", "distributed.worker",
-    "distributed.worker_memory", "distributed.worker_state_machine",
-)  # fmt: skip
 
 #: Packages in which the names ``set`` and ``frozenset`` mean ordered ones.
 _PACKAGES: Final = ("distributed", "dask")
 
 _PLAIN: Final = (set, frozenset)
+
+#: Instructions that make a set, and those that may make one of the keys of dicts.
+_BUILD_SET: Final = dis.opmap["BUILD_SET"]
+_OPERATIONS: Final = frozenset(
+    dis.opmap[it] for it in ("BINARY_OP", "BINARY_AND", "BINARY_SUBTRACT") if it in dis.opmap
+)
 
 
 class InstancesOfPlain(type):
@@ -113,7 +113,7 @@ class Ordered:
         return self.made(arranged(other)).symmetric_difference(self)
 
 
-class OrderedFrozenSet(Ordered, frozenset[DaskObject], metaclass=InstancesOfPlain):  # type: ignore[misc]  # any members
+class OrderedFrozenSet(Ordered, frozenset[DaskObject], metaclass=InstancesOfPlain):
     """A frozenset in the order in which its members were given."""
 
     def __new__(cls, members: Iterable[DaskObject] = ()) -> Self:
@@ -123,14 +123,14 @@ class OrderedFrozenSet(Ordered, frozenset[DaskObject], metaclass=InstancesOfPlai
         return self
 
 
-class OrderedSet(Ordered, set[DaskObject], metaclass=InstancesOfPlain):  # type: ignore[misc]  # any members
+class OrderedSet(Ordered, set[DaskObject], metaclass=InstancesOfPlain):
     """A set in the order in which its members were added."""
 
     def __init__(self, members: Iterable[DaskObject] = ()) -> None:
         self.order = dict.fromkeys(arranged(members))
         set.__init__(self, self.order)
 
-    __hash__ = None  # type: ignore[assignment]  # it can change
+    __hash__ = None
 
     def add(self, member: DaskObject) -> None:
         set.add(self, member)
@@ -175,19 +175,19 @@ class OrderedSet(Ordered, set[DaskObject], metaclass=InstancesOfPlain):  # type:
         self.clear()
         self.update(other)
 
-    def __ior__(self, other: Iterable[DaskObject]) -> Self:
+    def __ior__(self, other: Iterable[DaskObject]) -> Self:  # type: ignore[misc]  # more than sets
         self.update(other)
         return self
 
-    def __iand__(self, other: Iterable[DaskObject]) -> Self:
+    def __iand__(self, other: Iterable[DaskObject]) -> Self:  # type: ignore[misc]  # more than sets
         self.intersection_update(other)
         return self
 
-    def __isub__(self, other: Iterable[DaskObject]) -> Self:
+    def __isub__(self, other: Iterable[DaskObject]) -> Self:  # type: ignore[misc]  # more than sets
         self.difference_update(other)
         return self
 
-    def __ixor__(self, other: Iterable[DaskObject]) -> Self:
+    def __ixor__(self, other: Iterable[DaskObject]) -> Self:  # type: ignore[misc]  # more than sets
         self.symmetric_difference_update(other)
         return self
 
@@ -197,7 +197,7 @@ ORDERED: Final[dict[type, type]] = {set: OrderedSet, frozenset: OrderedFrozenSet
 
 
 class DisplaysAsCalls(ast.NodeTransformer):
-    """Writes displays and comprehensions of sets, and operations on keys of dicts, as calls of ``set``."""
+    """Writes displays of sets, and operations on the keys of dicts, as calls of ``set``."""
 
     def visit_Set(self, node: ast.Set) -> ast.AST:
         self.generic_visit(node)
@@ -210,7 +210,9 @@ class DisplaysAsCalls(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         of_keys = any(
-            isinstance(it, ast.Call) and isinstance(it.func, ast.Attribute) and it.func.attr == "keys"
+            isinstance(it, ast.Call)
+            and isinstance(it.func, ast.Attribute)
+            and it.func.attr == "keys"
             for it in (node.left, node.right)
         )
         return _call_of_set(node, node) if of_keys else node
@@ -222,21 +224,36 @@ def _call_of_set(members: ast.expr, node: ast.expr) -> ast.expr:
     return ast.copy_location(call, node)
 
 
-def _codes(code: CodeType) -> Iterator[CodeType]:
+def codes_in(code: CodeType) -> Iterator[CodeType]:
     """Yield a code and those of all functions in it."""
     yield code
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
-            yield from _codes(constant)
+            yield from codes_in(constant)
 
 
-def recompiled(module: ModuleType) -> dict[tuple[str, int], CodeType]:
-    """Return the codes of a module's functions by name and first line, with ordered sets."""
-    assert module.__file__ is not None
-    source = Path(module.__file__).read_text(encoding="utf-8")
-    tree = DisplaysAsCalls().visit(ast.parse(source))
-    whole = compile(ast.fix_missing_locations(tree), module.__file__, "exec", dont_inherit=True)
-    return {(it.co_name, it.co_firstlineno): it for it in _codes(whole)}
+def makes_sets(code: CodeType) -> bool:
+    """Return whether a function may make a set without calling ``set``."""
+    return any(
+        _BUILD_SET in (done := it.co_code[::2])
+        or ("keys" in it.co_names and not _OPERATIONS.isdisjoint(done))
+        for it in codes_in(code)
+    )
+
+
+def recompiled(function: FunctionType) -> CodeType:
+    """Return the code of a function with ordered sets."""
+    code, owner = function.__code__, function.__qualname__.rpartition(".")[0]
+    source, before = inspect.getsource(code), "\n" * (code.co_firstlineno - 1)
+    if source[
+        0
+    ].isspace():  # the name of the class is part of names that begin with two underscores
+        before = f"{before[1:]}class {owner.rpartition('.')[2]}:\n"
+    flags = code.co_flags & __future__.annotations.compiler_flag
+    tree = DisplaysAsCalls().visit(ast.parse(before + source))
+    whole = compile(tree, code.co_filename, "exec", flags, dont_inherit=True)
+    place = (code.co_name, code.co_firstlineno)
+    return next(it for it in codes_in(whole) if (it.co_name, it.co_firstlineno) == place)
 
 
 @cache
@@ -245,7 +262,6 @@ def replacements() -> list[tuple[DaskObject, str, DaskObject, DaskObject]]:
     modules = {
         name: it for name, it in [*sys.modules.items()] if name.partition(".")[0] in _PACKAGES
     }
-    codes = {name: recompiled(modules[name]) for name in RECOMPILED if name in modules}
     found: list[tuple[DaskObject, str, DaskObject, DaskObject]] = []
     for module in modules.values():
         for plain, ordered in ORDERED.items():
@@ -254,14 +270,15 @@ def replacements() -> list[tuple[DaskObject, str, DaskObject, DaskObject]]:
     scheduler = modules["distributed.scheduler"]  # exceptions have records, and these their hash
     if vars(scheduler).setdefault("hash", hash) is hash:
         found.append((scheduler, "hash", hash, hash_of))
-    for function in [it for it in gc.get_objects() if isinstance(it, FunctionType)]:
-        if function.__module__ in modules:
-            for cell in function.__closure__ or ():
-                if (plain := _plain_in(cell)) is not None:
-                    found.append((cell, "cell_contents", plain, ORDERED[plain]))
+    functions = [it for it in gc.get_objects() if isinstance(it, FunctionType)]
+    for function in functions:
+        if function.__module__ not in modules:
+            continue
+        cells = [(cell, _plain_in(cell)) for cell in function.__closure__ or ()]
+        found += ((cell, "cell_contents", it, ORDERED[it]) for cell, it in cells if it is not None)
         before = function.__code__
-        code = codes.get(function.__module__, {}).get((before.co_name, before.co_firstlineno))
-        if code is not None and code != before:
+        is_nested = "<locals>" in function.__qualname__ or "<" in before.co_filename
+        if not is_nested and makes_sets(before) and (code := recompiled(function)) != before:
             assert code.co_freevars == before.co_freevars
             found.append((function, "__code__", before, code))
     return found

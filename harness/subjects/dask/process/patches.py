@@ -342,7 +342,10 @@ def bindings() -> Sequence[Binding]:
         for module in modules:
             names = [it for it, value in [*vars(module).items()] if value is original]
             found += (Binding(module, it, original, patch.replacement) for it in names)
-    found += (Binding(*place, by(ordered)) for *place, ordered in ordered_sets.replacements())
+    found += (
+        Binding(owner, name, original, by(ordered))
+        for owner, name, original, ordered in ordered_sets.replacements()
+    )
     return found
 
 
@@ -355,8 +358,8 @@ def simulated(seed: int, options: Mapping[str, object]) -> Iterator[list[LoggedE
         options: of distributed's configuration.
     """
     with ExitStack() as stack:
+        stack.callback(_restore)
         for binding in bindings():
-            stack.callback(binding.restore)
             binding.apply()
         CLOCK.now = EPOCH_S
         backends[SCHEME] = SimulatedBackend()
@@ -368,6 +371,11 @@ def simulated(seed: int, options: Mapping[str, object]) -> Iterator[list[LoggedE
         errors = stack.enter_context(_collected_errors())
         stack.enter_context(_no_collection())
         yield errors
+
+
+def _restore() -> None:
+    for binding in bindings():
+        binding.restore()
 
 
 @contextmanager
@@ -434,13 +442,17 @@ def _collected_errors() -> Iterator[list[LoggedError]]:
     before = [(it, it.handlers, it.propagate, it.level) for it in (*roots, *below)]
     try:
         for logger in below:
-            logger.handlers, logger.propagate = [], True
-            logger.setLevel(logging.NOTSET)
+            logger.handlers, logger.propagate, logger.level = [], True, logging.NOTSET
         for logger in roots:
-            logger.handlers, logger.propagate = [collector], False
-            logger.setLevel(logging.ERROR)
+            logger.handlers, logger.propagate, logger.level = [collector], False, logging.ERROR
+        _note_levels(roots[0])
         yield collector.collected
     finally:
         for logger, handlers, propagate, level in before:
-            logger.handlers, logger.propagate = handlers, propagate
-            logger.setLevel(level)
+            logger.handlers, logger.propagate, logger.level = handlers, propagate, level
+        _note_levels(roots[0])
+
+
+def _note_levels(logger: logging.Logger) -> None:
+    """Let all loggers look up their levels anew, which each call of ``setLevel`` does to all of them."""
+    logger.setLevel(logger.level)
