@@ -12,8 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.cases.format import casefile, files
-from workerfuzz.harness.cases.format.case import Case, KnownBreak
-from workerfuzz.harness.cases.replay.record import record
+from workerfuzz.harness.cases.format.case import Case, KnownBreak, record
 from workerfuzz.harness.diagnose.diagnosis import Diagnosis
 from workerfuzz.harness.diagnose.model import SCHEDULER, ClusterDump, DumpedWorker, Stimulus
 from workerfuzz.harness.diagnose.names import printable

@@ -12,8 +12,7 @@ from workerfuzz.harness.campaigns.executors.protocol import Limits, ReproduceCra
 from workerfuzz.harness.campaigns.executors.sandbox import Death, run_in_fork
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.plan.wire import from_json, to_json
-from workerfuzz.harness.cases.format.case import Case
-from workerfuzz.harness.cases.replay.record import unplayed
+from workerfuzz.harness.cases.format.case import Case, unplayed
 from workerfuzz.harness.cases.replay.recovery import recover
 from workerfuzz.harness.cases.triage.known_bugs import DEADLY, breaks_one_of, known_cases
 from workerfuzz.harness.cases.triage.severity import HARM, Consequence, Severity, consequence

@@ -1,16 +1,18 @@
-"""One scenario: what it is about, its steps, and what is expected to follow from each."""
+"""One scenario: what it is about, its steps, and what follows from each, recorded from a run."""
 
 import enum
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from workerfuzz.harness.subjects import AnySubject, system
-from workerfuzz.harness.worlds.scopes import SCOPES, AnyRunConfig, World
+from workerfuzz.harness.subjects import AnySubject, declaration, system
+from workerfuzz.harness.worlds.playing import StepResult, play
+from workerfuzz.harness.worlds.scopes import SCOPES, AnyConfig, AnyRunConfig, World
+from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.worker import Step
@@ -180,3 +182,83 @@ def open_world(case: Case, subject: AnySubject) -> World:
     """Return a fresh world as the case describes it."""
     its = subject if case.scope is ScopeName.WORKER else system(subject.name, case.scope)
     return SCOPES[case.scope].open(its, case.run_config)
+
+
+def record(
+    subject: AnySubject,
+    steps: Iterable[Step],
+    config: AnyConfig | None = None,
+    *,
+    title: str,
+    scope: ScopeName = ScopeName.WORKER,
+    subjects: Sequence[str] = (),
+    breaks: Sequence[KnownBreak] = (),
+    notes: Sequence[str] = (),
+    found: str | None = None,
+    world: OpenWorld = open_world,
+) -> Case:
+    """A case of these steps, up to the one that breaks a property.
+
+    Effects are told where the subject is the reference.
+
+    Args:
+        subjects: those that the case is about; by default the one it is recorded with.
+        world: how to make the world; by default the one of the case's scope.
+
+    Raises:
+        ImpossibleStep: a step cannot be taken when it is reached.
+    """
+    plan = Case(
+        title=" ".join(title.split()),
+        subjects=tuple(subjects) or (subject.name,),
+        scope=scope,
+        config=config or SCOPES[scope].config,
+        breaks=tuple(breaks),
+        notes=tuple(notes),
+        found=found,
+        scenes=tuple(CaseStep(step) for step in steps),
+    )
+    played = play(world(plan, subject), plan.steps)
+    scenes = [observed(CaseStep(result.step), result, subject) for result in played]
+    if scenes[-1].step is None and scenes[-1].broken is None:
+        scenes.pop()
+    return spaced(replace(plan, scenes=tuple(scenes)))
+
+
+def unplayed(violation: Violation, subject: str, *, title: str, found: str) -> Case:
+    """A case of the steps of a violation, none of which is taken; it tells no effects."""
+    broken = NumberedLine(f"~ {violation.property}")
+    scenes = [CaseStep(step) for step in violation.steps]
+    if violation.at_rest or not scenes:
+        scenes.append(CaseStep(None, broken=broken))
+    else:
+        scenes[-1] = replace(scenes[-1], broken=broken)
+    return Case(
+        title=title,
+        subjects=(subject,),
+        scope=ScopeName(violation.run_config.scope),
+        config=violation.run_config.config,
+        found=found,
+        scenes=tuple(scenes),
+    )
+
+
+def observed(scene: CaseStep, result: StepResult, subject: AnySubject) -> CaseStep:
+    """A scene with what came of it."""
+    if result.impossible is not None:
+        raise ImpossibleStep(f"{result.step}: {result.impossible}")
+    effects: tuple[NumberedLine, ...] = ()
+    if result.effect is not None and declaration(subject.name).is_model:
+        effects = tuple(map(NumberedLine, result.effect.lines()))
+    broken = (
+        NumberedLine(f"~ {result.violation.property}") if result.violation is not None else None
+    )
+    return replace(scene, effects=effects, broken=broken)
+
+
+def spaced(case: Case) -> Case:
+    """An empty line before each step, where steps have something below them."""
+    if not case.tells_effects:
+        return case
+    first, *others = case.scenes
+    return replace(case, scenes=(first, *(replace(scene, remarks=("",)) for scene in others)))

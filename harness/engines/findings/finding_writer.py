@@ -8,9 +8,8 @@ from typing import Final, cast
 
 from msgspec.structs import replace
 
-from workerfuzz.harness.cases.format.case import ScopeName
+from workerfuzz.harness.cases.format.case import ScopeName, record, unplayed
 from workerfuzz.harness.cases.format.spelling import counted
-from workerfuzz.harness.cases.replay.record import record, unplayed
 from workerfuzz.harness.cases.swimlanes.charting import excerpt
 from workerfuzz.harness.cases.triage.severity import consequence
 from workerfuzz.harness.cases.triage.signature import Signature, root, signature

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Final
 
-from workerfuzz.harness.cases.format.case import Case, ScopeName
-from workerfuzz.harness.cases.replay.record import record
+from workerfuzz.harness.cases.format.case import Case, ScopeName, record
 from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S, Shrinker
 from workerfuzz.harness.engines.walk.cells import ABSENT, HOLDING, thread
 from workerfuzz.harness.engines.walk.walker import Walker

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 
 from workerfuzz.harness.cases.format import casefile
-from workerfuzz.harness.cases.format.case import Case, KnownBreak
-from workerfuzz.harness.cases.replay.record import record, rewritten
+from workerfuzz.harness.cases.format.case import Case, KnownBreak, record
 from workerfuzz.harness.cases.replay.replay import ReplayOutcome, replay
+from workerfuzz.harness.cases.replay.rewrite import rewritten
 from workerfuzz.harness.subjects.protocol import Subject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
