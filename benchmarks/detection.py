@@ -22,7 +22,7 @@ from bareloops import Counted
 
 import workerfuzz
 from workerfuzz.harness.campaigns.historical.catalogue import bugs_of
-from workerfuzz.harness.campaigns.historical.search import Search as ZooSearch
+from workerfuzz.harness.campaigns.historical.search import HistoricalSearch as ZooSearch
 from workerfuzz.harness.campaigns.mutants.catalogue import MUTANTS, OF_SCHEDULER
 from workerfuzz.harness.campaigns.mutants.mutant import Mutant
 from workerfuzz.harness.campaigns.plan.budget import Budget

@@ -157,7 +157,7 @@ def find(bug: DemoBug, folder: Path) -> Path | None:
 
 def fuzz_and_shrink(folder: Path) -> Path | None:
     """Run until a property breaks, and write the shrunk run as a case. Returns its path."""
-    from workerfuzz.harness.campaigns.mutants.measure import MutantSearch
+    from workerfuzz.harness.campaigns.mutants.measure import PlantedSearch
     from workerfuzz.harness.cases.format.spelling import counted
     from workerfuzz.harness.engines.findings.finding import save
     from workerfuzz.harness.engines.findings.finding_writer import keep, today
@@ -166,7 +166,7 @@ def fuzz_and_shrink(folder: Path) -> Path | None:
         "2. Fuzz until a property breaks.",
         f"workerfuzz run --engine walk --seed {SEED} --out {shlex.quote(str(folder))}",
     )
-    search = MutantSearch("worker", SEED)
+    search = PlantedSearch("worker", SEED)
     search.by_walk()
     violation = search.violation
     if violation is None:

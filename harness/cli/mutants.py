@@ -9,7 +9,7 @@ import typer
 
 from workerfuzz.harness.cli.options import (
     CpuOption,
-    Engine,
+    EngineName,
     EngineOption,
     ExitStatus,
     QuietOption,
@@ -90,7 +90,7 @@ JsonOption = Annotated[
 @app.command()
 def mutants(  # noqa: PLR0917 - options of a command are never given by position
     names: NamesArgument = None,
-    engine: EngineOption = Engine.WALK,
+    engine: EngineOption = EngineName.WALK,
     seed: Annotated[int, typer.Option(metavar="S", help="Repeats the same runs.")] = 0,
     scope: Annotated[
         ScopeChoice, typer.Option(help="Where they are looked for.")
@@ -133,7 +133,7 @@ def mutants(  # noqa: PLR0917 - options of a command are never given by position
 
 
 def measure_catalogue(
-    names: Sequence[str], engine: Engine, seed: int, scope: ScopeChoice, *, quiet: bool
+    names: Sequence[str], engine: EngineName, seed: int, scope: ScopeChoice, *, quiet: bool
 ) -> None:
     """Measure mutants of the catalogue, and end with the exit status."""
     from workerfuzz.harness.campaigns.mutants.measure import Measured, measure_all, wanted

@@ -32,7 +32,7 @@ STATUSES: Final[Mapping[ExitStatus, str]] = {
 }
 
 
-class Engine(enum.StrEnum):
+class EngineName(enum.StrEnum):
     """Engines: each chooses the next step in its own way."""
 
     HYPOTHESIS = "hypothesis"
@@ -86,7 +86,7 @@ SubjectOption = Annotated[
 ]
 
 
-EngineOption = Annotated[Engine, typer.Option(help="Who chooses the steps.")]
+EngineOption = Annotated[EngineName, typer.Option(help="Who chooses the steps.")]
 
 
 def duration(value: str) -> float:

@@ -47,7 +47,7 @@ def reach(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.cases.format.files import write
     from workerfuzz.harness.engines.reach.reach import (
         NoSuchConfiguration,
-        Search,
+        ReachSearch,
         parse_configuration,
     )
     from workerfuzz.harness.subjects import get_cluster
@@ -58,7 +58,7 @@ def reach(  # noqa: PLR0917 - options of a command are never given by position
         raise typer.BadParameter(str(error)) from error
     fix_hash_order(subject)
     number = fresh_seed() if seed is None else seed
-    search = Search(get_cluster(subject), sought, number)
+    search = ReachSearch(get_cluster(subject), sought, number)
     began, cpu_began = time.monotonic(), time.process_time()
     wall_s = DEFAULT_S if for_s is None and cpu_s is None else for_s
 

@@ -17,7 +17,7 @@ from workerfuzz.harness.cli.options import (
     CpuOption,
     DepthOption,
     DistinctOption,
-    Engine,
+    EngineName,
     FixedOption,
     ForOption,
     FrontierOption,
@@ -56,10 +56,10 @@ class Profile(enum.StrEnum):
 DEFAULT_S: Final = 20.0
 
 #: Engine of each scope.
-DEFAULTS: Final[Mapping[ScopeChoice, Engine]] = {
-    ScopeChoice.WORKER: Engine.HYPOTHESIS,
-    ScopeChoice.CLUSTER: Engine.WALK,
-    ScopeChoice.PROCESS: Engine.WALK,
+DEFAULTS: Final[Mapping[ScopeChoice, EngineName]] = {
+    ScopeChoice.WORKER: EngineName.HYPOTHESIS,
+    ScopeChoice.CLUSTER: EngineName.WALK,
+    ScopeChoice.PROCESS: EngineName.WALK,
 }
 
 
@@ -68,7 +68,7 @@ ProfileOption = Annotated[
 ]
 
 ChosenEngineOption = Annotated[
-    Engine | None,
+    EngineName | None,
     typer.Option(help="What chooses the steps; else hypothesis for a worker, walk for others."),
 ]
 
@@ -119,7 +119,7 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
 
     chosen = engine_of(scope, engine, corpus, tactic)
     budget = Budget(for_s, cpu_s, runs, profile.value)
-    needs_limit = profile is Profile.QUICK and chosen is not Engine.EXPLORE
+    needs_limit = profile is Profile.QUICK and chosen is not EngineName.EXPLORE
     if needs_limit and not (budget.runs or budget.is_timed):
         budget = replace(budget, seconds=DEFAULT_S)
     plan = Plan(
@@ -141,19 +141,19 @@ def run(  # noqa: PLR0917 - options of a command are never given by position
 
 
 def engine_of(
-    scope: ScopeChoice, engine: Engine | None, corpus: Path | None, tactic: Tactic | None
-) -> Engine:
+    scope: ScopeChoice, engine: EngineName | None, corpus: Path | None, tactic: Tactic | None
+) -> EngineName:
     """Return the engine that was given, or the one that the other options need. Raises BadParameter."""
     from workerfuzz.harness.engines.walk.tactics import DRAWN
     from workerfuzz.harness.engines.walk.walker import EXTRA
 
     given = {"--corpus": corpus, "--tactic": tactic}
     options = [name for name, value in given.items() if value is not None]
-    if options and engine not in {None, Engine.WALK}:
+    if options and engine not in {None, EngineName.WALK}:
         raise typer.BadParameter(f"{' and '.join(options)}: that is for --engine walk alone")
-    if scope is ScopeChoice.PROCESS and engine not in {None, Engine.WALK}:
+    if scope is ScopeChoice.PROCESS and engine not in {None, EngineName.WALK}:
         raise typer.BadParameter(f"--engine {engine}: processes are fuzzed by walk alone")
     tactics = dict.fromkeys((*DRAWN[scope], *EXTRA[scope]))
     if tactic is not None and tactic not in tactics:
         raise typer.BadParameter(f"--tactic {tactic}: for a {scope} there are {', '.join(tactics)}")
-    return engine or (Engine.WALK if options else DEFAULTS[scope])
+    return engine or (EngineName.WALK if options else DEFAULTS[scope])

@@ -201,6 +201,6 @@ class Search(Protocol):
 
 
 class Engine(Protocol):
-    """Makes runs for a search until that is over. An engine is chosen from ``table.ENGINES``."""
+    """Makes runs for a search until that is over. Campaigns choose from ``shard.ENGINES``."""
 
     def __call__(self, search: Search, /) -> None: ...

@@ -9,7 +9,7 @@ import pytest
 from workerfuzz.harness import cli
 from workerfuzz.harness.campaigns.mutants import measure
 from workerfuzz.harness.campaigns.mutants.catalogue import named
-from workerfuzz.harness.campaigns.mutants.measure import MutantSearch
+from workerfuzz.harness.campaigns.mutants.measure import PlantedSearch
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cli.demo import BUGS, SEED, DemoBug
 
@@ -89,9 +89,9 @@ def test_an_unknown_bug_is_bad_input(say: Say) -> None:
 
 def test_a_bug_that_is_not_found_is_a_fault(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        measure, "MutantSearch", lambda scope, seed: MutantSearch(scope, seed, most_steps=1)
+        measure, "MutantSearch", lambda scope, seed: PlantedSearch(scope, seed, most_steps=1)
     )
-    monkeypatch.setattr(MutantSearch, "by_walk", lambda self: None)
+    monkeypatch.setattr(PlantedSearch, "by_walk", lambda self: None)
     status, _, err = say("demo", "--out", "demo")
     assert (status, err) == (3, "workerfuzz: 0 steps did not find it\n")
 

@@ -105,3 +105,20 @@ def test_no_docstring_begins_like_a_question(modules: dict[Path, str]) -> None:
         if QUESTIONS.match(ast.get_docstring(node) or "")
     ]
     assert riddles == []
+
+
+def test_no_two_classes_share_a_name(modules: dict[Path, str]) -> None:
+    """But for a step and the event, request or message that it lets happen: these are one idea."""
+    defined: dict[str, list[Path]] = {}
+    for path, text in modules.items():
+        if path.parts[0] in {"harness", "statemachine", "strategies"}:
+            for node in ast.parse(text).body:
+                if isinstance(node, ast.ClassDef):
+                    defined.setdefault(node.name, []).append(path)
+    shared = {name: paths for name, paths in defined.items() if len(paths) > 1}
+    one_idea = [
+        name
+        for name, paths in shared.items()
+        if all(path.parts[0] in {"strategies", "statemachine"} for path in paths)
+    ]
+    assert {name: paths for name, paths in shared.items() if name not in one_idea} == {}

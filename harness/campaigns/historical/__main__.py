@@ -11,7 +11,7 @@ from workerfuzz.harness.campaigns.historical.bug import HistoricalBug
 from workerfuzz.harness.campaigns.historical.catalogue import BUGS, bugs_of, concerned, fixed_in
 from workerfuzz.harness.campaigns.historical.page import judged, page, row
 from workerfuzz.harness.campaigns.historical.search import (
-    Search,
+    HistoricalSearch,
     Sighting,
     keep,
     look_for,
@@ -72,7 +72,7 @@ def tell(sighting: Sighting) -> None:
         say(f"    > {step}")
 
 
-def show(search: Search) -> None:
+def show(search: HistoricalSearch) -> None:
     """Show the progress of a search in the last line of a terminal; nowhere else."""
     if sys.stderr.isatty():
         found, open_ = len(search.sightings), len(search.bugs)

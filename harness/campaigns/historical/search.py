@@ -57,7 +57,7 @@ def shortest(sightings: Iterable[Sighting]) -> Violation | None:
 
 
 @dataclass(slots=True)
-class Search(Shard):
+class HistoricalSearch(Shard):
     """The same runs as those of ``run --scope cluster``: every finding is compared with the bugs.
 
     Attributes:
@@ -116,7 +116,7 @@ def look_for(
     bugs: Sequence[HistoricalBug],
     seed: int,
     tell: Callable[[Sighting], None],
-    show: Callable[[Search], None] = lambda search: None,
+    show: Callable[[HistoricalSearch], None] = lambda search: None,
 ) -> Sequence[Sighting]:
     """Searches until all are found or their time is over. Each is told at once.
 
@@ -124,7 +124,7 @@ def look_for(
         show: told about once a second that the search goes on.
     """
     plan = Plan(subject=subject.name, scope="cluster", seed=seed)
-    search = Search(plan, subject, bugs=[*bugs], sighted=tell)
+    search = HistoricalSearch(plan, subject, bugs=[*bugs], sighted=tell)
     search.on_progress = lambda finding: show(search)
     fill(search)
     lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]

@@ -89,7 +89,7 @@ class Measured:
 
 
 @dataclass(slots=True)
-class MutantSearch:
+class PlantedSearch:
     """Runs of one engine until a property is broken.
 
     Attributes:
@@ -164,8 +164,8 @@ class MutantSearch:
             raise
 
 
-ENGINES: Final[Mapping[str, Callable[[MutantSearch], None]]] = MappingProxyType(
-    {"hypothesis": MutantSearch.by_hypothesis, "walk": MutantSearch.by_walk}
+ENGINES: Final[Mapping[str, Callable[[PlantedSearch], None]]] = MappingProxyType(
+    {"hypothesis": PlantedSearch.by_hypothesis, "walk": PlantedSearch.by_walk}
 )
 
 
@@ -184,7 +184,7 @@ def measure(
         engine: ``hypothesis`` (its quick profile) or ``walk``.
     """
     name = mutant.name if mutant is not None else HEALTHY
-    search = MutantSearch(scope, seed, most_steps)
+    search = PlantedSearch(scope, seed, most_steps)
     began = time.monotonic()
     with mutant.planted() if mutant is not None else nullcontext():
         try:
@@ -196,7 +196,7 @@ def measure(
             return Measured(name, steps=search.steps, seconds=seconds, problem=problem, scope=scope)
 
 
-def measured(name: str, search: MutantSearch, began: float) -> Measured:
+def measured(name: str, search: PlantedSearch, began: float) -> Measured:
     """The result of a search; the mutant is still planted, so that what was found can be shrunk."""
     seconds = time.monotonic() - began
     if search.violation is None:

@@ -51,7 +51,7 @@ BY_THEMSELVES: Final = (
 MOST: Final = 400
 
 
-class Kind(StrEnum):
+class HoldKind(StrEnum):
     """Kinds of thing that a test can hold back."""
 
     MAIL = "mail"  # messages from one party to another
@@ -61,12 +61,12 @@ class Kind(StrEnum):
 
 
 #: Of the steps that happen by themselves, those that can be held back.
-HELD: Final[Mapping[type[Step], Kind]] = {
-    network.Deliver: Kind.MAIL,
-    worker.Begin: Kind.BEGIN,
-    **dict.fromkeys(ENDS, Kind.END),
-    network.Serve: Kind.GATHER,
-    network.Break: Kind.GATHER,
+HELD: Final[Mapping[type[Step], HoldKind]] = {
+    network.Deliver: HoldKind.MAIL,
+    worker.Begin: HoldKind.BEGIN,
+    **dict.fromkeys(ENDS, HoldKind.END),
+    network.Serve: HoldKind.GATHER,
+    network.Break: HoldKind.GATHER,
 }
 
 
@@ -81,18 +81,18 @@ class Hold:
         until: the place where it happens.
     """
 
-    kind: Kind
+    kind: HoldKind
     pair: Pair
     number: int
     since: int
     until: int
 
     @property
-    def what(self) -> tuple[Kind, str, str]:
+    def what(self) -> tuple[HoldKind, str, str]:
         """The thing of the test that does it: a stream, a worker, or an event of a task."""
-        if self.kind is Kind.MAIL:
+        if self.kind is HoldKind.MAIL:
             return (self.kind, *self.pair)
-        if self.kind is Kind.END:
+        if self.kind is HoldKind.END:
             return (self.kind, self.pair[1], "")
         return (self.kind, self.pair[0], "")
 
@@ -113,8 +113,8 @@ class Statement:
 
     place: int
     step: Step | None = None
-    holds: list[tuple[Kind, str, str]] = field(default_factory=list)
-    lets: list[tuple[Kind, str, str]] = field(default_factory=list)
+    holds: list[tuple[HoldKind, str, str]] = field(default_factory=list)
+    lets: list[tuple[HoldKind, str, str]] = field(default_factory=list)
     states: dict[tuple[str, str], str | None] = field(default_factory=dict)
     resolved: dict[str, list[str]] = field(default_factory=dict)
 
@@ -210,7 +210,7 @@ class Rehearsal:
                     self.apply(world, scheduler.Notice(step.name), statement)
             for it in lets:
                 if (
-                    it.kind is Kind.MAIL
+                    it.kind is HoldKind.MAIL
                     and it.pair in world.mail
                     and self.is_held(it.kind, it.pair)
                 ):
@@ -238,7 +238,7 @@ class Rehearsal:
         if isinstance(step, worker.Begin):
             number = len(self.program.runs[step.second])
             held = any(
-                it.kind is Kind.END and it.pair[1] == step.second and it.number == number
+                it.kind is HoldKind.END and it.pair[1] == step.second and it.number == number
                 for it in self.holds
             )
             end = self.end_of(step.second, number)
@@ -253,15 +253,15 @@ class Rehearsal:
     def due(self, world: ClusterWorld) -> Iterator[ClusterStep]:
         """Yield what happens next: one thing of each party."""
         yield from (
-            network.Deliver(*pair) for pair in world.mail if not self.is_held(Kind.MAIL, pair)
+            network.Deliver(*pair) for pair in world.mail if not self.is_held(HoldKind.MAIL, pair)
         )
         yield from (
-            worker.Begin(*pair) for pair in world.issued if not self.is_held(Kind.BEGIN, pair)
+            worker.Begin(*pair) for pair in world.issued if not self.is_held(HoldKind.BEGIN, pair)
         )
         for pair in world.running:
             if pair[1] in self.seceding and pair in world.slotted:
                 yield worker.Secede(*pair)
-            elif not self.is_held(Kind.END, pair):
+            elif not self.is_held(HoldKind.END, pair):
                 yield self.end_of(pair[1], self.ended[pair[1]])(*pair)
         yield from self.transfers(world)
         yield from (worker.RetryBusyWorker(*pair) for pair in world.retrying)
@@ -271,21 +271,21 @@ class Rehearsal:
         for pair in world.open:
             if pair in world.served:
                 yield (network.Garble if pair in self.garbled else network.Receive)(*pair)
-            elif not self.is_held(Kind.GATHER, pair):
+            elif not self.is_held(HoldKind.GATHER, pair):
                 yield (network.Serve if pair in world.unserved else network.Break)(*pair)
 
     def end_of(self, key: str, number: int) -> type[TwoNames]:
         ends = self.ends[key]
         return ends[number] if number < len(ends) else worker.Succeed
 
-    def is_held(self, kind: Kind, pair: Pair) -> bool:
+    def is_held(self, kind: HoldKind, pair: Pair) -> bool:
         for it in self.holds:
             if it.kind is not kind or not it.since <= self.place < it.until:
                 continue
-            if kind is Kind.END:
+            if kind is HoldKind.END:
                 if it.pair[1] == pair[1] and it.number == self.ended[pair[1]]:
                     return True
-            elif kind is Kind.MAIL:
+            elif kind is HoldKind.MAIL:
                 if it.pair == pair:
                     return True
             elif it.pair[0] == pair[0]:
@@ -314,7 +314,7 @@ def note_move(states: dict[tuple[str, str], str | None], move: TaskTransition) -
     states[move.participant, move.key] = None if move.finish == "forgotten" else move.finish
 
 
-def unique(these: Iterable[tuple[Kind, str, str]]) -> list[tuple[Kind, str, str]]:
+def unique(these: Iterable[tuple[HoldKind, str, str]]) -> list[tuple[HoldKind, str, str]]:
     return [*dict.fromkeys(these)]
 
 
@@ -326,7 +326,7 @@ class HoldFinder:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.since: dict[tuple[Kind, Pair], list[int]] = defaultdict(list)
+        self.since: dict[tuple[HoldKind, Pair], list[int]] = defaultdict(list)
         self.ran: dict[str, int] = defaultdict(int)
         self.homes: dict[str, str] = {}
 
@@ -350,20 +350,20 @@ class HoldFinder:
             ]
         return found
 
-    def hold(self, kind: Kind, pair: Pair, place: int) -> Hold:
+    def hold(self, kind: HoldKind, pair: Pair, place: int) -> Hold:
         since = self.since[kind, pair]
         number = self.ran[pair[1]]
-        if kind is Kind.END:
+        if kind is HoldKind.END:
             self.ran[pair[1]] += 1
         return Hold(kind, pair, number, since.pop(0) if since else place, place)
 
     def note(self, world: ClusterWorld, place: int) -> None:
         """Note since when something could happen."""
-        tables: Mapping[Kind, Mapping[Pair, Collection[object]]] = {
-            Kind.MAIL: world.mail,
-            Kind.BEGIN: dict.fromkeys(world.issued, (None,)),
-            Kind.END: dict.fromkeys(world.running, (None,)),
-            Kind.GATHER: {pair: (None,) for pair in world.open if pair not in world.served},
+        tables: Mapping[HoldKind, Mapping[Pair, Collection[object]]] = {
+            HoldKind.MAIL: world.mail,
+            HoldKind.BEGIN: dict.fromkeys(world.issued, (None,)),
+            HoldKind.END: dict.fromkeys(world.running, (None,)),
+            HoldKind.GATHER: {pair: (None,) for pair in world.open if pair not in world.served},
         }
         for name in world.present:
             for key in world.cluster.processing(name):
@@ -495,15 +495,15 @@ def fixed(program: Program) -> Program | None:
 
 def is_nested(program: Program) -> bool:
     """Each stream is thawed after those that were frozen later, and no worker joins in between."""
-    frozen: list[tuple[Kind, str, str]] = []
+    frozen: list[tuple[HoldKind, str, str]] = []
     for statement in program.statements:
         for what in statement.holds:
-            if what[0] is Kind.MAIL and what not in frozen and what not in statement.lets:
+            if what[0] is HoldKind.MAIL and what not in frozen and what not in statement.lets:
                 frozen.append(what)
         if frozen and isinstance(statement.step, worker.Join):
             return False
         for what in statement.lets:
-            if what[0] is not Kind.MAIL:
+            if what[0] is not HoldKind.MAIL:
                 continue
             if not frozen or frozen[-1] != what:
                 return False

@@ -8,7 +8,7 @@ from typing import Final
 
 from workerfuzz.harness.cases.export.client_program import (
     RESOLVED,
-    Kind,
+    HoldKind,
     Program,
     Run,
     Statement,
@@ -84,7 +84,7 @@ class GenClusterTest:
     program: Program
     should: Program | None = field(init=False)
     depth: int = 1
-    frozen: list[tuple[Kind, str, str]] = field(default_factory=list)
+    frozen: list[tuple[HoldKind, str, str]] = field(default_factory=list)
     stacked: bool = field(init=False)
     varying: dict[str, str] = field(default_factory=dict)
     contents: dict[str, int] = field(default_factory=dict)
@@ -157,11 +157,11 @@ class GenClusterTest:
         if config.worker.resources:
             own = (*own, {"resources": dict(config.worker.resources)})
         options: dict[str, object] = {"client": True, "nthreads": [own] * config.workers}
-        if {Kind.BEGIN, Kind.GATHER} <= self.kinds:
+        if {HoldKind.BEGIN, HoldKind.GATHER} <= self.kinds:
             options["Worker"] = Code("Blocked")
-        elif Kind.BEGIN in self.kinds:
+        elif HoldKind.BEGIN in self.kinds:
             options["Worker"] = Code("BlockedExecute")
-        elif Kind.GATHER in self.kinds:
+        elif HoldKind.GATHER in self.kinds:
             options["Worker"] = Code("BlockedGatherDep")
         settings: dict[str, object] = {}
         if config.allowed_failures != 3:
@@ -214,11 +214,11 @@ class GenClusterTest:
         """Let workers run that are made to be blocked."""
         first = self.program.statements[0].holds
         for name in self.workers:
-            if Kind.BEGIN in self.kinds:
-                if (Kind.BEGIN, name, "") not in first:
+            if HoldKind.BEGIN in self.kinds:
+                if (HoldKind.BEGIN, name, "") not in first:
                     yield from self.put(f"{name}.block_execute.set()")
                 yield from self.put(f"{name}.block_execute_exit.set()")
-            if Kind.GATHER in self.kinds and (Kind.GATHER, name, "") not in first:
+            if HoldKind.GATHER in self.kinds and (HoldKind.GATHER, name, "") not in first:
                 yield from self.put(f"{name}.block_gather_dep.set()")
 
     # Statements
@@ -233,9 +233,9 @@ class GenClusterTest:
         for what in statement.lets:
             yield from self.let(what, statement.place)
 
-    def hold(self, what: tuple[Kind, str, str], *, first: bool = False) -> Iterator[str]:
+    def hold(self, what: tuple[HoldKind, str, str], *, first: bool = False) -> Iterator[str]:
         kind, one, other = what
-        if kind is Kind.MAIL and what not in self.frozen:
+        if kind is HoldKind.MAIL and what not in self.frozen:
             self.frozen.append(what)
             freeze = f"freeze_batched_send({stream(one, other)})"
             if self.stacked:
@@ -244,28 +244,28 @@ class GenClusterTest:
             else:
                 yield from self.put(f"with {freeze}:")
                 self.depth += 1
-        elif kind is Kind.BEGIN and not first:
+        elif kind is HoldKind.BEGIN and not first:
             yield from self.put(f"{one}.block_execute.clear()")
-        elif kind is Kind.GATHER and not first:
+        elif kind is HoldKind.GATHER and not first:
             yield from self.put(f"{one}.block_gather_dep.clear()")
 
-    def let(self, what: tuple[Kind, str, str], place: int) -> Iterator[str]:
+    def let(self, what: tuple[HoldKind, str, str], place: int) -> Iterator[str]:
         kind, one, other = what
         still = any(it.what == what and it.since <= place < it.until for it in self.program.holds)
-        if kind is Kind.MAIL:
+        if kind is HoldKind.MAIL:
             self.frozen.remove(what)
             if self.stacked:
                 name = f"{one}_to_{other}".replace(SCHEDULER, "s").replace("c0", "client")
                 yield from self.put(f"{name}.close()")
             else:
                 self.depth -= 1
-        elif kind is Kind.BEGIN:
+        elif kind is HoldKind.BEGIN:
             yield from self.put(f"{one}.block_execute.set()")
-        elif kind is Kind.GATHER:
+        elif kind is HoldKind.GATHER:
             yield from self.put(f"{one}.block_gather_dep.set()")
         else:
             yield from self.put(f"await {self.event(one)}.set()")
-        if still and kind is not Kind.END:
+        if still and kind is not HoldKind.END:
             yield from self.hold(what)
 
     def step(self, step: Step) -> Iterator[str]:
@@ -316,7 +316,7 @@ class GenClusterTest:
         options: dict[str, object] = {"nthreads": config.nthreads}
         if config.resources:
             options["resources"] = dict(config.resources)
-        if {Kind.BEGIN, Kind.GATHER} & self.kinds or (self.frozen and not self.stacked):
+        if {HoldKind.BEGIN, HoldKind.GATHER} & self.kinds or (self.frozen and not self.stacked):
             raise CaseError("a worker joins within a block", path=self.shown.case.place)
         made = call("Worker", Code("s.address"), **options)
         yield from self.put(f"async with {made} as {step.name}:")
@@ -460,7 +460,7 @@ class GenClusterTest:
             if participant not in {*last, *self.dead} and key not in resolved
         }
         if unseen or (
-            not lines and not resolved and any(it[0] is Kind.MAIL for it in statement.lets)
+            not lines and not resolved and any(it[0] is HoldKind.MAIL for it in statement.lets)
         ):
             lines += [*self.barrier(statement.step)] or ["await asyncio.sleep(0.1)"]
         yield from self.put(*lines)

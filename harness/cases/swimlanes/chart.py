@@ -28,7 +28,7 @@ class LaneRole(enum.StrEnum):
     PEER = "peer"  # of a worker that is alone under test: nothing is known of it but its answers
 
 
-class Kind(enum.StrEnum):
+class ArrowKind(enum.StrEnum):
     """Kind of an arrow."""
 
     MESSAGE = "message"  # waits in the mailbox of its sender and receiver
@@ -121,7 +121,7 @@ class Arrow:
         ended: row in which it arrived or was lost; None where it is under way in the end.
     """
 
-    kind: Kind
+    kind: ArrowKind
     sender: str
     receiver: str
     says: tuple[str, ...]

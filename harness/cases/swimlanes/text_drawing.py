@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 
 from workerfuzz.harness.cases.swimlanes.chart import (
     Arrow,
+    ArrowKind,
     Chart,
     ChartRow,
     Delivery,
-    Kind,
     Lane,
     SpanKind,
     StateChange,
@@ -104,8 +104,18 @@ GUTTER: Final = 5
 NARROWEST: Final = 10
 WIDEST: Final = 24
 
-ACROSS: Final = {Kind.MESSAGE: "─", Kind.CALL: "═", Kind.REQUEST: "╌", Kind.DATA: "╌"}
-DOWN: Final = {Kind.MESSAGE: "│", Kind.CALL: "│", Kind.REQUEST: "┊", Kind.DATA: "┊"}
+ACROSS: Final = {
+    ArrowKind.MESSAGE: "─",
+    ArrowKind.CALL: "═",
+    ArrowKind.REQUEST: "╌",
+    ArrowKind.DATA: "╌",
+}
+DOWN: Final = {
+    ArrowKind.MESSAGE: "│",
+    ArrowKind.CALL: "│",
+    ArrowKind.REQUEST: "┊",
+    ArrowKind.DATA: "┊",
+}
 
 
 class Channel(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Final
 from workerfuzz.harness.cases.swimlanes.chart import (
     NO_TABLES,
     Arrow,
+    ArrowKind,
     ChartRow,
     Delivery,
-    Kind,
     Lane,
     LaneRole,
     Span,
@@ -52,7 +52,7 @@ class RowUnderway:
 class Sent:
     """An arrow whose end is not known yet."""
 
-    kind: Kind
+    kind: ArrowKind
     sender: str
     receiver: str
     says: tuple[str, ...]
@@ -95,7 +95,7 @@ class Trace:
         self.spans: list[Begun] = []
         self._envelopes: dict[int, tuple[object, Sent]] = {}
         self._open: dict[tuple[SpanKind, str, str], Begun] = {}
-        self._travelling: dict[tuple[Kind, str, str], Sent] = {}
+        self._travelling: dict[tuple[ArrowKind, str, str], Sent] = {}
 
     @property
     def now(self) -> int:
@@ -150,7 +150,12 @@ class Trace:
     # What travels
 
     def sends(
-        self, kind: Kind, sender: str, receiver: str, says: Sequence[str], keys: Iterable[str] = ()
+        self,
+        kind: ArrowKind,
+        sender: str,
+        receiver: str,
+        says: Sequence[str],
+        keys: Iterable[str] = (),
     ) -> Sent:
         """Something is sent; its keys are those that its words name, unless they are given."""
         named = tuple(keys) or tuple(dict.fromkeys(key for it in says for key in self.named(it)))
@@ -173,7 +178,7 @@ class Trace:
         self, sender: str, receiver: str, says: Sequence[str], keys: Iterable[str] = ()
     ) -> None:
         """Sent and there at once."""
-        self.arrives(self.sends(Kind.CALL, sender, receiver, says, keys))
+        self.arrives(self.sends(ArrowKind.CALL, sender, receiver, says, keys))
 
     def posted(self, envelope: object, sent: Sent) -> None:
         """This very envelope is what was sent."""
@@ -186,20 +191,20 @@ class Trace:
         return self._envelopes[id(envelope)][1]
 
     def travels(
-        self, kind: Kind, sender: str, receiver: str, says: str, keys: Sequence[str]
+        self, kind: ArrowKind, sender: str, receiver: str, says: str, keys: Sequence[str]
     ) -> None:
         """Of this kind, there is one at a time between two participants."""
         self._travelling[kind, sender, receiver] = self.sends(kind, sender, receiver, [says], keys)
 
     def travelled(
-        self, kind: Kind, sender: str, receiver: str, end: Callable[[Sent], None]
+        self, kind: ArrowKind, sender: str, receiver: str, end: Callable[[Sent], None]
     ) -> None:
         """It arrives or is lost, if it has not been before."""
         sent = self._travelling.pop((kind, sender, receiver), None)
         if sent is not None:
             end(sent)
 
-    def travellers(self, kind: Kind) -> list[tuple[str, str]]:
+    def travellers(self, kind: ArrowKind) -> list[tuple[str, str]]:
         """Sender and receiver of what is under way."""
         return [(sender, receiver) for it, sender, receiver in self._travelling if it is kind]
 

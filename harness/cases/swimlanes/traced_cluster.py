@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
+from workerfuzz.harness.cases.swimlanes.chart import ArrowKind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, Action, ClusterSystem, Envelope
 from workerfuzz.harness.subjects.tables import ClusterHasTables, Tables, filled, said, viewed
@@ -76,7 +76,7 @@ class TracedCluster(ClusterWorld):
             trace.calls(client, SCHEDULER, [said], keys)
             super().send_request(client, request, at_once=True)
             return
-        sent = trace.sends(Kind.MESSAGE, client, SCHEDULER, [said], keys)
+        sent = trace.sends(ArrowKind.MESSAGE, client, SCHEDULER, [said], keys)
         super().send_request(client, request)
         trace.posted(self.mail[client, SCHEDULER][-1], sent)
 
@@ -107,7 +107,9 @@ class TracedCluster(ClusterWorld):
         trace, sender, receiver = self.trace, envelope.sender, envelope.receiver
         if receiver in self.client_model.wants:
             trace.joins(receiver, LaneRole.CLIENT)
-        sent = trace.sends(Kind.MESSAGE, sender, receiver, self.cluster.message_texts(envelope))
+        sent = trace.sends(
+            ArrowKind.MESSAGE, sender, receiver, self.cluster.message_texts(envelope)
+        )
         trace.posted(envelope, sent)
         super().send(envelope)
         if not any(it is envelope for it in self.mail.get((sender, receiver), ())):
@@ -126,10 +128,10 @@ class TracedCluster(ClusterWorld):
             trace.lasts(SpanKind.THREAD, worker, action.key, [action.key])
         elif isinstance(action, GatherDep):
             says = " ".join(("gather-dep", *action.keys))
-            trace.travels(Kind.REQUEST, worker, action.worker, says, action.keys)
+            trace.travels(ArrowKind.REQUEST, worker, action.worker, says, action.keys)
             trace.lasts(SpanKind.TRANSFER, worker, action.worker, action.keys)
             if action.worker not in self.present:
-                trace.travelled(Kind.REQUEST, worker, action.worker, trace.loses)
+                trace.travelled(ArrowKind.REQUEST, worker, action.worker, trace.loses)
         else:
             trace.lasts(SpanKind.WAIT, worker, action.worker)
         super().note(worker, action)
@@ -150,21 +152,23 @@ class TracedCluster(ClusterWorld):
     def serve(self, worker: str, peer: str) -> None:
         trace = self.trace
         trace.doing(peer, from_network.Serve(worker, peer))
-        trace.travelled(Kind.REQUEST, worker, peer, trace.arrives)
+        trace.travelled(ArrowKind.REQUEST, worker, peer, trace.arrives)
         super().serve(worker, peer)
         keys = tuple(self.served[worker, peer])
-        trace.travels(Kind.DATA, peer, worker, " ".join(("data", *(keys or ["of nothing"]))), keys)
+        trace.travels(
+            ArrowKind.DATA, peer, worker, " ".join(("data", *(keys or ["of nothing"]))), keys
+        )
 
     def transferred(self, worker: str, peer: str, how: str) -> None:
         trace = self.trace
         trace.doing(worker, TRANSFER_ENDS[how](worker, peer))
         trace.ends(SpanKind.TRANSFER, worker, peer, TRANSFER_ENDS[how].word)
         if how == "busy":
-            trace.travelled(Kind.REQUEST, worker, peer, trace.arrives)
-            trace.arrives(trace.sends(Kind.DATA, peer, worker, ["busy"]))
+            trace.travelled(ArrowKind.REQUEST, worker, peer, trace.arrives)
+            trace.arrives(trace.sends(ArrowKind.DATA, peer, worker, ["busy"]))
         end = trace.loses if how == "broken" else trace.arrives
-        trace.travelled(Kind.REQUEST, worker, peer, end)
-        trace.travelled(Kind.DATA, peer, worker, end)
+        trace.travelled(ArrowKind.REQUEST, worker, peer, end)
+        trace.travelled(ArrowKind.DATA, peer, worker, end)
         super().transferred(worker, peer, how)
 
     # Workers and the scheduler
@@ -239,12 +243,12 @@ class TracedCluster(ClusterWorld):
         trace.doing(worker, from_workers.Dies(worker))
         trace.leaves(worker)
         self.lose_mail(SCHEDULER, worker)
-        for sender, receiver in trace.travellers(Kind.REQUEST):
+        for sender, receiver in trace.travellers(ArrowKind.REQUEST):
             if worker in (sender, receiver):
-                trace.travelled(Kind.REQUEST, sender, receiver, trace.loses)
-        for sender, receiver in trace.travellers(Kind.DATA):
+                trace.travelled(ArrowKind.REQUEST, sender, receiver, trace.loses)
+        for sender, receiver in trace.travellers(ArrowKind.DATA):
             if receiver == worker:
-                trace.travelled(Kind.DATA, sender, receiver, trace.loses)
+                trace.travelled(ArrowKind.DATA, sender, receiver, trace.loses)
         trace.all_end(worker, "died")
         super().die(worker)
 

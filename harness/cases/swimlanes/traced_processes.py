@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Self
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
+from workerfuzz.harness.cases.swimlanes.chart import ArrowKind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Sent, Trace
 from workerfuzz.harness.cases.swimlanes.traced_cluster import SURROUNDINGS, client_tables, states
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
@@ -64,7 +64,9 @@ class TracedProcesses(ProcessWorld):
             if words is not None:
                 is_drawn = words and not words.startswith(ROUTINE)
                 sent = (
-                    self.trace.sends(Kind.MESSAGE, *pipe_ends(pipe), [words]) if is_drawn else None
+                    self.trace.sends(ArrowKind.MESSAGE, *pipe_ends(pipe), [words])
+                    if is_drawn
+                    else None
                 )
                 waiting.append(sent)
             elif waiting and (sent := waiting.popleft()) is not None:

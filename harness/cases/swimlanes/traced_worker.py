@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from workerfuzz.harness.cases.swimlanes.chart import Kind, LaneRole, SpanKind
+from workerfuzz.harness.cases.swimlanes.chart import ArrowKind, LaneRole, SpanKind
 from workerfuzz.harness.cases.swimlanes.trace import Trace
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.subjects.protocol import Subject
@@ -75,7 +75,7 @@ class TracedWorker(WorkerWorld):
         """Note the sender of an event, and the spans that end with it."""
         trace = self.trace
         if isinstance(event, ANSWERS):
-            answer = trace.sends(Kind.DATA, event.worker, ADDRESS, [said], keys)
+            answer = trace.sends(ArrowKind.DATA, event.worker, ADDRESS, [said], keys)
             broken = isinstance(event, events.GatherDepNetworkFailure)
             (trace.loses if broken else trace.arrives)(answer)
             trace.ends(SpanKind.TRANSFER, ADDRESS, event.worker, text.word(type(event)))
@@ -91,7 +91,7 @@ class TracedWorker(WorkerWorld):
             trace.joins(CLIENT, LaneRole.CLIENT)
             trace.calls(CLIENT, ADDRESS, [said], keys)
         elif not isinstance(event, OWN):
-            trace.arrives(trace.sends(Kind.MESSAGE, SCHEDULER, ADDRESS, [said], keys))
+            trace.arrives(trace.sends(ArrowKind.MESSAGE, SCHEDULER, ADDRESS, [said], keys))
 
     def note_issued(self, it: Instruction) -> None:
         """To whom it goes, and what begins with it."""
@@ -100,12 +100,12 @@ class TracedWorker(WorkerWorld):
             trace.lasts(SpanKind.THREAD, ADDRESS, it.key, [it.key])
         elif isinstance(it, do.GatherDep):
             trace.joins(it.worker, LaneRole.PEER)
-            trace.arrives(trace.sends(Kind.REQUEST, ADDRESS, it.worker, [said], it.keys))
+            trace.arrives(trace.sends(ArrowKind.REQUEST, ADDRESS, it.worker, [said], it.keys))
             trace.lasts(SpanKind.TRANSFER, ADDRESS, it.worker, it.keys)
         elif isinstance(it, do.RetryBusyWorkerLater):
             trace.lasts(SpanKind.WAIT, ADDRESS, it.worker)
         else:
-            trace.arrives(trace.sends(Kind.MESSAGE, ADDRESS, SCHEDULER, [said]))
+            trace.arrives(trace.sends(ArrowKind.MESSAGE, ADDRESS, SCHEDULER, [said]))
 
 
 def states(view: WorkerView) -> dict[tuple[str, str], str]:

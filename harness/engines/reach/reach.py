@@ -168,7 +168,7 @@ class ReachShrinker(Shrinker):
 
 
 @dataclass(slots=True)
-class Search:
+class ReachSearch:
     """The search for a configuration so far.
 
     Attributes:

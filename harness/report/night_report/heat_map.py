@@ -39,7 +39,7 @@ class CellKind(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class HeatMapCell:
     """One pair of states.
 
     Attributes:
@@ -70,7 +70,7 @@ class HeatMap:
     participant: str
     edges: TransitionCounts
     finishes: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[str, tuple[HeatMapCell, ...]], ...]
 
 
 def heat_map(edges: TransitionCounts) -> HeatMap:
@@ -95,18 +95,18 @@ def in_order(participant: str, states: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(states), key=lambda it: (ours.get(it, len(ours)), it)))
 
 
-def cell(edges: TransitionCounts, start: str, finish: str) -> Cell:
+def cell(edges: TransitionCounts, start: str, finish: str) -> HeatMapCell:
     name = f"{edges.participant} {start} -> {finish}"
     count = edges.counts.get(name, 0)
     if not count and name not in edges.known:
-        return Cell(CellKind.NONE, 0, 0, "")
+        return HeatMapCell(CellKind.NONE, 0, 0, "")
     kind = CellKind.NEVER if not count else CellKind.TAKEN
     said = f"{start} to {finish}: {f'{count:,} times' if count else 'never reached'}"
     if count and edges.known and name not in edges.known:
         kind, said = CellKind.EXTRA, f"{said}, and in no table"
     why = ASKED_BY.get(edges.participant, {}).get((start, finish), "")
     shade = sum(count >= least for least in SHADES)
-    return Cell(kind, count, shade, f"{said} ({why})" if why else said)
+    return HeatMapCell(kind, count, shade, f"{said} ({why})" if why else said)
 
 
 def short(count: int) -> str:

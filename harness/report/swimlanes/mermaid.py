@@ -6,10 +6,10 @@ from typing import Final
 
 from workerfuzz.harness.cases.swimlanes.chart import (
     Arrow,
+    ArrowKind,
     Chart,
     ChartRow,
     Delivery,
-    Kind,
     SpanKind,
 )
 from workerfuzz.harness.cases.swimlanes.folding import (
@@ -23,7 +23,7 @@ from workerfuzz.harness.cases.swimlanes.folding import (
 
 #: How each kind of arrow is written.
 LINES: Final = {
-    Kind.MESSAGE: "->>", Kind.CALL: "->>", Kind.REQUEST: "-->>", Kind.DATA: "-->>",
+    ArrowKind.MESSAGE: "->>", ArrowKind.CALL: "->>", ArrowKind.REQUEST: "-->>", ArrowKind.DATA: "-->>",
 }  # fmt: skip
 
 

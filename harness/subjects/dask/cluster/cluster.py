@@ -28,7 +28,7 @@ from workerfuzz.harness.subjects.dask.cluster.embedding import (
     scheduler_patches,
     worker_patches,
 )
-from workerfuzz.harness.subjects.dask.cluster.fingerprint import FingerprintParts, ranks
+from workerfuzz.harness.subjects.dask.cluster.fingerprint import PartsByNames, ranks
 from workerfuzz.harness.subjects.dask.cluster.releases import (
     ClusterRelease,
     Registration,
@@ -152,7 +152,7 @@ class DaskCluster(ClusterSubject):
         self._retiring: dict[str, None] = {}
         self._participant = SCHEDULER
         self._snapshots: dict[str, Snapshot] = {}
-        self._parts: dict[str, FingerprintParts] = {}
+        self._parts: dict[str, PartsByNames] = {}
 
     # What makes it fit to be explored
 
@@ -196,10 +196,10 @@ class DaskCluster(ClusterSubject):
         participants = {SCHEDULER: (self.scheduler, self.stealing), **self._workers}
         under_way = [(it.sender, it.receiver, list(it.messages)) for it in envelopes]
         parts = [
-            self._parts.setdefault(name, FingerprintParts()).part(participants[name], its.names)
+            self._parts.setdefault(name, PartsByNames()).part(participants[name], its.names)
             for name in its.sorted(participants)
         ]
-        parts.append(FingerprintParts().part(under_way, its.names))
+        parts.append(PartsByNames().part(under_way, its.names))
         its.ranks = ranks(part.numbers for part in parts)
         return tuple((part.digest, *part.numbers.in_numbers_of(its)) for part in parts)
 

@@ -387,7 +387,7 @@ class FingerprintPart(NamedTuple):
     numbers: LocalNumbers
 
 
-class FingerprintParts:
+class PartsByNames:
     """The fingerprints of one party under different names, until something happens to it."""
 
     __slots__ = ("_known",)

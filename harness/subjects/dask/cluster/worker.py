@@ -40,7 +40,7 @@ _STATUS: Final[Mapping[type[ev.Event], str]] = {ev.Pause: "paused", ev.Unpause: 
 _SHORTEST_S: Final = 0.001
 
 
-class Store(dict[str, object]):
+class RefusingStore(dict[str, object]):
     """Values of a worker, by key; it may be told to refuse some."""
 
     refused: Collection[str] = ()
@@ -79,7 +79,7 @@ class ClusterWorker(DaskWorker):
         self.name = name
         self.address = address(name)
         self.machine.address = self.address
-        self.machine.data = Store()
+        self.machine.data = RefusingStore()
         self.messages: list[Message] = []
         self.actions: list[tuple[str, Action]] = []
         self.refused: list[tuple[str, dict[str, str]]] = []

@@ -18,7 +18,7 @@ from workerfuzz.harness.campaigns.historical.catalogue import (
 )
 from workerfuzz.harness.campaigns.historical.page import judged, page, row
 from workerfuzz.harness.campaigns.historical.search import (
-    Search,
+    HistoricalSearch,
     Sighting,
     keep,
     look_for,
@@ -198,7 +198,9 @@ def test_a_search_finds_a_bug_that_is_there() -> None:
 def test_how_far_a_search_is_shows_on_a_terminal_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    search = Search(Plan(subject="reference", scope="cluster", seed=7), get_cluster("reference"))
+    search = HistoricalSearch(
+        Plan(subject="reference", scope="cluster", seed=7), get_cluster("reference")
+    )
     search.bugs = [*BUGS[:3]]
     search.sightings = [Sighting(BUGS[3], 1.0, 1)]
     zoo.show(search)

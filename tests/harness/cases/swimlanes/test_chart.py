@@ -6,7 +6,14 @@ import pytest
 
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.format.casefile import parse
-from workerfuzz.harness.cases.swimlanes.chart import Chart, Delivery, Kind, SpanKind, keys_in, story
+from workerfuzz.harness.cases.swimlanes.chart import (
+    ArrowKind,
+    Chart,
+    Delivery,
+    SpanKind,
+    keys_in,
+    story,
+)
 from workerfuzz.harness.cases.swimlanes.charting import chart_of
 from workerfuzz.harness.subjects import get
 
@@ -92,7 +99,7 @@ def test_a_thread_lasts_from_its_request_to_its_end(cluster: Chart) -> None:
 def test_a_retry_and_a_scatter_are_there_at_once() -> None:
     head, _, _ = CLUSTER.partition("# Two")
     found = chart(f"{head}> scatter c0 a@w0\n")
-    calls = [it for it in found.arrows if it.kind is Kind.CALL]
+    calls = [it for it in found.arrows if it.kind is ArrowKind.CALL]
     assert [(it.sender, it.receiver, it.words, it.sent, it.ended) for it in calls] == [
         ("c0", "w0", "update-data a", 1, 1),
         ("c0", "scheduler", "scattered a", 1, 1),

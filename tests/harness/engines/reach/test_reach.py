@@ -6,7 +6,7 @@ from workerfuzz.harness.cases.format.casefile import format as format_case
 from workerfuzz.harness.cases.format.casefile import parse
 from workerfuzz.harness.engines.reach.reach import (
     NoSuchConfiguration,
-    Search,
+    ReachSearch,
     parse_configuration,
 )
 from workerfuzz.harness.subjects import get_cluster
@@ -71,7 +71,7 @@ def test_a_text_that_is_no_configuration_says_why(text: str, why: str) -> None:
 
 def test_the_way_is_a_case_of_few_steps_that_gets_there() -> None:
     sought = parse_configuration("w0 cancelled(executing)")
-    search = Search(get_cluster("reference"), sought, seed=1)
+    search = ReachSearch(get_cluster("reference"), sought, seed=1)
     case = search.find(lambda: search.runs > 200)
     assert case is not None
     assert len(case.steps) <= 6
@@ -81,7 +81,7 @@ def test_the_way_is_a_case_of_few_steps_that_gets_there() -> None:
 
 def test_a_search_that_is_over_found_nothing() -> None:
     sought = parse_configuration("scheduler erred; w0 memory; w1 flight; w2 resumed(flight)")
-    search = Search(get_cluster("reference"), sought)
+    search = ReachSearch(get_cluster("reference"), sought)
     assert search.find(lambda: search.runs >= 2) is None
     assert search.runs == 2
     assert search.steps > 0

@@ -5,16 +5,16 @@ from examples.accounts import account, tally
 
 from workerfuzz.harness.report.groups import TransitionCounts, groups
 from workerfuzz.harness.report.night_report.heat_map import (
-    Cell,
     CellKind,
     HeatMap,
+    HeatMapCell,
     heat_map,
     in_order,
     short,
 )
 
 
-def of(edges: TransitionCounts) -> tuple[HeatMap, dict[tuple[str, str], Cell]]:
+def of(edges: TransitionCounts) -> tuple[HeatMap, dict[tuple[str, str], HeatMapCell]]:
     """The map, and its cells by their states."""
     made = heat_map(edges)
     cells = {
