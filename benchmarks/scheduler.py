@@ -168,7 +168,7 @@ class Scheduler:
         )
 
     def holders(self, key: str) -> tuple[str, ...]:
-        return (ADDRESS,) if self.worker.has(key) else (self.held[key],)
+        return (ADDRESS,) if key in self.worker.data else (self.held[key],)
 
     def let_go(self) -> Event | None:
         """Also of what was stolen or handed back; seldom of what has only begun."""

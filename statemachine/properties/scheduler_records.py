@@ -175,6 +175,13 @@ def inputs_are_of_present_content(observation: SchedulerObservation) -> Iterator
                 yield f"{task.key} takes {key} number {task.editions.get(key)}, not {needed.edition}"
 
 
+@always("A value that a client brought counts as one byte: nobody says how large it is.")
+def brought_values_count_as_one_byte(observation: SchedulerObservation) -> Iterator[str]:
+    for task in observation.tasks:
+        if task.spec is None and task.nbytes != 1:
+            yield f"{task.key} was brought by a client, and counts as {task.nbytes} bytes"
+
+
 @always("A worker that a task prefers is there.")
 def preferred_workers_are_there(observation: SchedulerObservation) -> Iterator[str]:
     for task in observation.tasks:

@@ -113,9 +113,7 @@ def next_transition(
     while reviews:
         key, _ = reviews.popitem(last=False)
         touched[key] = None
-        task = worker.tasks.get(key)
-        if task is None:
-            continue
+        task = worker.tasks[key]
         wanted = target_state(worker, task)
         if wanted is not task.state:
             return task, Recommendation(wanted)

@@ -93,10 +93,6 @@ class WorkerState:
         task = self.tasks.get(key)
         return tuple(task.history) if task is not None else ()
 
-    def has(self, key: str) -> bool:
-        """The value of a key is stored here."""
-        return key in self.data or key in self.actors
-
     def inputs_are_here(self, task: TaskState) -> bool:
         """Nothing is waited for; derived from the content, always (R44)."""
         data, actors = self.data, self.actors

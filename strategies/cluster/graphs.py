@@ -104,7 +104,17 @@ def draw_task(world: ClusterView, client: str, key: str, chooser: Chooser) -> Gr
             needs = with_running(world, needs, usable, chooser)
         content = chooser.pick(workload.contents)
         task = GraphTask(key, needs, content, key in workload.actors and not grouped)
-    return task if grouped else replace(task, options=draw_options(world, task, chooser))
+    habits: Sequence[str] = world.workload.options
+    if grouped:
+        habits = [without_restrictions(habit) for habit in habits]
+        if not any(habits):
+            return task
+    return replace(task, options=draw_options(world, task, habits, chooser))
+
+
+def without_restrictions(habit: str) -> str:
+    """Return a habit without the options that keep a task from some workers, and from the queue."""
+    return " ".join(what for what in habit.split() if what in UNRESTRICTED)
 
 
 def with_running(
@@ -117,10 +127,12 @@ def with_running(
     return tuple(key for key in usable if key in added)
 
 
-def draw_options(world: ClusterView, task: GraphTask, chooser: Chooser) -> Options:
-    """Draw the options of a task, after the workload profile."""
+def draw_options(
+    world: ClusterView, task: GraphTask, habits: Sequence[str], chooser: Chooser
+) -> Options:
+    """Draw the options of a task, after one of these habits of the workload profile."""
     drawn = NO_OPTIONS
-    for what in chooser.pick(world.workload.options).split():
+    for what in chooser.pick(habits).split():
         drawn = DRAWN[what](drawn, world, task, chooser)
     return drawn
 
@@ -165,3 +177,6 @@ DRAWN: Final[Mapping[str, DrawOption]] = {
     ),
     "workers": draw_workers,
 }
+
+#: Options that leave a task to any worker.
+UNRESTRICTED: Final = ("priority", "retries")

@@ -26,7 +26,7 @@ OPTIONS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 
 #: Habits to choose from, where workers have resources and where they have none.
-WITH_RESOURCES: Final = ("resources", "resources", "both", "both", "mixed", "workers")
+WITH_RESOURCES: Final = ("resources", "retries", "both", "both", "mixed", "workers")
 WITHOUT: Final = ("workers", "workers", "workers", "mixed", "retries", "priority", "nothing")
 
 #: Of how many times ``WorkloadProfile.faithful`` is some.

@@ -270,7 +270,8 @@ def own_address_is_kept(
     caught_by="no_handler_raises waits_for_its_inputs",
 )
 def any_input_will_do(original: object, worker: WorkerState, task: TaskState) -> bool:
-    return not task.dependencies or any(map(worker.has, task.dependencies))
+    here = {*worker.data, *worker.actors}
+    return not task.dependencies or not here.isdisjoint(task.dependencies)
 
 
 @mutant(

@@ -145,7 +145,7 @@ def speculative_request_is_refused(
     original: Handler, worker: WorkerState, event: events.ComputeTask
 ) -> Outcome:
     for key in event.spec.dependencies:
-        if not event.who_has.get(key) and not worker.has(key):
+        if not event.who_has.get(key) and key not in worker.data and key not in worker.actors:
             raise LookupError(f"nobody holds {key}")
     return original(worker, event)
 

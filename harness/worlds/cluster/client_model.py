@@ -280,9 +280,13 @@ class ClientModel:
         """Return whether the scheduler has got the last graph in which the client wants the key."""
         return self.graph_of_request[client, key] <= self.graphs_arrived[client]
 
-    def in_use(self) -> Collection[str]:
-        """Keys that a client wants, as the scheduler has heard, with all that they rest on."""
-        return self.closure(key for heard in self.scheduler_wants.values() for key in heard)
+    def in_use(self, counts: Callable[[str], bool] = lambda key: True) -> Collection[str]:
+        """Keys that a client wants, as the scheduler has heard, with all that they rest on.
+
+        Wanted keys are left out for which *counts* is false.
+        """
+        heard = (key for keys in self.scheduler_wants.values() for key in keys)
+        return self.closure(filter(counts, heard))
 
     def closure(
         self, keys: Iterable[str], behind: Callable[[str], bool] = lambda key: True

@@ -235,7 +235,9 @@ class ClusterWorld(ClusterEnvironment):
     def deliver_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """The scheduler gets what a client asked for."""
         if isinstance(request, client_requests.Submit):
-            self.assignments.note_graph(request, self.client_model.in_use(), self.cluster)
+            # A wanted key without a record was given up, because data that it rests on is lost.
+            in_use = self.client_model.in_use(lambda key: self.cluster.state(key) is not None)
+            self.assignments.note_graph(request, in_use, self.cluster)
         self.client_model.note_arrival(client, request)
         self.call(SCHEDULER, self.cluster.handle_request, client, request)
         if isinstance(request, client_requests.Cancel | client_requests.Release):

@@ -71,3 +71,7 @@ def test_pair_without_edge_or_detour_is_an_error_and_changes_nothing(
     with pytest.raises(InvalidTransition, match="x cannot go from executing to fetch"):
         handle_stimulus(worker, event)
     assert snapshot(worker) == before
+
+
+def test_a_key_without_a_record_has_no_story() -> None:
+    assert WorkerState().story("a") == ()

@@ -141,20 +141,26 @@ def reports(envelope: Envelope) -> Iterator[do.Message]:
 # To a client, as notices
 
 
+def _answered(message: Message) -> tuple[int, int] | None:
+    """Return the requests that a notice knows of; no release says that without a trial fix."""
+    return message.get("requests")
+
+
 def _about_key(status: NoticeStatus) -> Callable[[Message], Iterator[ClientNotice]]:
     def read(message: Message) -> Iterator[ClientNotice]:
-        yield ClientNotice(str(message["key"]), status)
+        yield ClientNotice(str(message["key"]), status, requests=_answered(message))
 
     return read
 
 
 def _erred(message: Message) -> Iterator[ClientNotice]:
-    yield ClientNotice(str(message["key"]), NoticeStatus.ERRED, reason(message["exception"]))
+    why = reason(message["exception"])
+    yield ClientNotice(str(message["key"]), NoticeStatus.ERRED, why, _answered(message))
 
 
 def _cancelled(message: Message) -> Iterator[ClientNotice]:
     for key in message["keys"]:
-        yield ClientNotice(str(key), NoticeStatus.CANCELLED)
+        yield ClientNotice(str(key), NoticeStatus.CANCELLED, requests=_answered(message))
 
 
 def _nothing(message: Message) -> Iterator[ClientNotice]:

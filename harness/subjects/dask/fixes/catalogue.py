@@ -449,6 +449,33 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "notices-say-what-they-answer",
+        "A notice says how many requests of its client it knows of; a client that has made a later one "
+        "for the key, which the model here does, ignores it.",
+        (
+            "scheduler.Scheduler.update_graph",
+            r"^( +)start = time\(\)\n",
+            r"\1start = time()\n"
+            r'\1vars(self).setdefault("requests", {}).setdefault(client, [0, 0])[0] += 1\n',
+        ),
+        (
+            "scheduler.Scheduler.update_data",
+            r"^( +)(who_has = )",
+            r'\1vars(self).setdefault("requests", {}).setdefault(client, [0, 0])[1] += 1\n\1\2',
+        ),
+        (
+            "scheduler.Scheduler.report",
+            r"c\.send\(msg\)",
+            'c.send({**msg, "requests": tuple(vars(self).get("requests", {}).get(k, (0, 0)))})',
+        ),
+        (
+            "scheduler.Scheduler.send_all",
+            r"c\.send\(\*msgs\)",
+            'c.send(*({**it, "requests": tuple(vars(self).get("requests", {}).get(client, (0, 0)))}'
+            " for it in msgs))",
+        ),
+    ),
+    _fix(
         "resources-are-never-loose",
         "A task with loose restrictions runs only where its resources are.",
         (

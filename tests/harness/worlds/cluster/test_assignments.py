@@ -50,6 +50,23 @@ def test_a_mutant_is_caught_by_the_property_that_is_about_it(name: str) -> None:
     assert found.property == property_name
 
 
+#: What d rests on is lost with w0, so that d is given up; a, which was made for it, is not used then.
+GIVEN_UP = (
+    "submit c0 a want a|scatter c0 b@w0|deliver c0->scheduler|submit c0 a c(a,b) d(c) want d"
+    "|release c0 a|deliver c0->scheduler|deliver c0->scheduler|join w1|dies w0|notice w0"
+)
+
+
+def test_a_task_that_was_made_for_what_is_lost_is_a_new_one_once_it_is_submitted_again() -> None:
+    """So another death counts as its first one."""
+    config = ClusterRunConfig(ClusterConfig(workers=1, allowed_failures=1))
+    world = ClusterWorld(get_cluster("reference"), config)
+    lines = f"{GIVEN_UP}|submit c0 a want a|deliver c0->scheduler|dies w1|notice w1|join w2"
+    for line in lines.split("|"):
+        world.apply(parse(line, BY_WORD))
+    assert world.assignments.deaths == {"a": 1}
+
+
 #: g fails, which is made of b, and that of a; b stays in memory.
 BEHIND_MEMORY = (
     f"submit c0 a b(a) g(b) want b,g|{FIRST}|succeed w0 a|deliver w0->scheduler"
