@@ -7,8 +7,8 @@ import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
@@ -101,7 +101,7 @@ def declaration(name: str) -> Declaration:
 
 def names() -> tuple[str, ...]:
     """Every name that ``get`` knows; ours first."""
-    others = {point.name for point in entry_points(group=GROUP)}
+    others = {*registered(GROUP)}
     return (*OWN, *sorted(others.difference(OWN)))
 
 
@@ -112,7 +112,7 @@ def get(name: str) -> Subject:
         SubjectUnavailable: unknown, it will not load, or it is no subject.
     """
     if PLACE.fullmatch(name):
-        subject = cast("Subject", _loaded(name, EntryPoint(name, name, GROUP), Subject))
+        subject = cast("Subject", _loaded(name, name, Subject))
         try:
             subject.name = name  # type: ignore[misc]  # where it is a plain attribute
         except AttributeError:
@@ -121,18 +121,16 @@ def get(name: str) -> Subject:
                 "name be set"
             ) from None
         return subject
-    own = declaration(name).worker
-    point = EntryPoint(name, own, GROUP) if own else _registered(name, GROUP)
-    return cast("Subject", _loaded(name, point, Subject))
+    place = declaration(name).worker or _registered(name, GROUP)
+    return cast("Subject", _loaded(name, place, Subject))
 
 
 def get_cluster(name: str) -> ClusterSystem:
     """Return a system to fuzz as a whole cluster. Raises SubjectUnavailable."""
     own = declaration(name).cluster
     if own:
-        point = EntryPoint(name, own, CLUSTER_GROUP)
-        return cast("ClusterSystem", _loaded(name, point, ClusterSystem))
-    others = {point.name for point in entry_points(group=CLUSTER_GROUP)}
+        return cast("ClusterSystem", _loaded(name, own, ClusterSystem))
+    others = registered(CLUSTER_GROUP)
     if name not in others:
         get(name)  # so that a name that nobody knows is said to be one
         known = ", ".join((*OWN, *sorted(others)))
@@ -148,8 +146,7 @@ def get_processes(name: str) -> ProcessSystem:
         get(name)  # so that a name that nobody knows is said to be one
         known = ", ".join(it for it, declared in OWN.items() if declared.process)
         raise SubjectUnavailable(f'subject "{name}" has no processes; {known} has')
-    found = _loaded(name, EntryPoint(name, own, CLUSTER_GROUP), ProcessSystem)
-    return cast("ProcessSystem", found)
+    return cast("ProcessSystem", _loaded(name, own, ProcessSystem))
 
 
 def system(name: str, scope: str) -> AnySubject:
@@ -157,14 +154,14 @@ def system(name: str, scope: str) -> AnySubject:
     return _BY_SCOPE[scope](name)
 
 
-def _loaded(name: str, point: EntryPoint, protocol: type) -> object:
-    """Return an instance of the class at an entry point. Raises SubjectUnavailable.
+def _loaded(name: str, place: str, protocol: type) -> object:
+    """Return an instance of the class at a place, ``module:Class``. Raises SubjectUnavailable.
 
     Modules in the current folder can be imported meanwhile.
     """
     try:
         with _importable_from_here():
-            made = point.load()()
+            made = resolve_name(place)()
     except Exception as error:
         raise SubjectUnavailable(f'subject "{name}" cannot be imported: {_told(error)}') from error
     for problem in _problems(made, protocol):
@@ -229,7 +226,7 @@ def trial_fixes(name: str, wanted: Sequence[str]) -> Iterator[Collection[str]]:
     place = declaration(name).fixes
     if not place:
         raise SubjectUnavailable(f'subject "{name}" has no trial fixes')
-    make = cast("MakeFixes", EntryPoint(name, place, GROUP).load())
+    make = cast("MakeFixes", resolve_name(place))
     with make(wanted) as names:
         yield names
 
@@ -248,10 +245,19 @@ _BY_SCOPE: Final[Mapping[str, Callable[[str], AnySubject]]] = MappingProxyType(
 )
 
 
-def _registered(name: str, group: str) -> EntryPoint:
-    for point in entry_points(group=group):
-        if point.name == name:
-            return point
+def registered(group: str) -> Mapping[str, str]:
+    """Return the places of classes that others registered under a group, by name."""
+    from importlib.metadata import entry_points  # slow to import, and few need it
+
+    found = tuple(entry_points(group=group))  # the first of a name counts
+    return {point.name: f"{point.module}:{point.attr}" for point in reversed(found)}
+
+
+def _registered(name: str, group: str) -> str:
+    """Return the place of a class that others registered. Raises SubjectUnavailable."""
+    places = registered(group)
+    if name in places:
+        return places[name]
     near = difflib.get_close_matches(name, names(), n=1)
     known = f"known are {', '.join(names())}; one of your own: module:Class"
     hint = f'did you mean "{near[0]}"?' if near else known

@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +35,11 @@ from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.case import Case
 from workerfuzz.harness.cases.replay.replay import Replay
+from workerfuzz.harness.engines.findings import finding_writer
 from workerfuzz.harness.engines.findings.finding import findings_in
+from workerfuzz.harness.engines.shrink.shrink import Shrunk
+from workerfuzz.harness.subjects import AnySubject
+from workerfuzz.harness.worlds.violation import Violation
 
 #: Bugs that several runs of these nights meet, some with several signatures.
 BUGS = ("finish-is-kept-secret", "bytes-stay-under-way", "own-address-is-kept")
@@ -58,6 +62,21 @@ def prepare() -> None:
     os.fsync = lambda _: None
     shard.POINT_S = 0.0  # type: ignore[misc]  # not final here
     Nightly.short_phases = lambda _: None  # type: ignore[method-assign]  # tested elsewhere
+    finding_writer.shrink = shrink_once(finding_writer.shrink)
+
+
+def shrink_once(shrink: Callable[..., Shrunk]) -> Callable[..., Shrunk]:
+    """Shrink each violation once; forks know what their parent shrank."""
+    known: dict[tuple[str, ...], Shrunk] = {}
+
+    def remembered(subject: AnySubject, violation: Violation, *limits: float) -> Shrunk:
+        run_config = violation.run_config
+        key = (violation.property, str(run_config), *map(str, violation.steps))
+        if key not in known:
+            known[key] = shrink(subject, violation, *limits)
+        return known[key]
+
+    return remembered
 
 
 def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
@@ -153,6 +172,7 @@ def say(**its: Any) -> None:
 def main() -> None:
     root = Path(sys.argv[1])
     prepare()
+    sit(root / "rehearsal")
     began = time.monotonic()
     forked(root / "whole", 0)
     seconds = time.monotonic() - began

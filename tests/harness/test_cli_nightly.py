@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import short_nights
+from examples.canaries import run_with_shared_canaries
 from examples.minimising import minimise_here
 
 from workerfuzz.harness.campaigns.executors.protocol import FORMAT
 from workerfuzz.harness.campaigns.nightly.folder import MARK, opened
 from workerfuzz.harness.campaigns.plan.plan import Plan
-from workerfuzz.harness.campaigns.shard.executor import ProgressCallback, run_in_process
+from workerfuzz.harness.campaigns.shard.executor import ProgressCallback
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
@@ -54,7 +56,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def replaying(python: str) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
-    monkeypatch.setattr(night_execution, "night_executor", carrying(run_in_process))
+    monkeypatch.setattr(night_execution, "night_executor", carrying(run_with_shared_canaries))
     monkeypatch.setattr(night_execution, "open_replayer", replaying)
     monkeypatch.setattr(night_execution, "corpus_minimiser", lambda python: minimise_here)
     monkeypatch.setattr(night_execution, "write_reports", write_page)
@@ -70,7 +72,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, change: Callable[[Plan], Plan]) -> N
     """Shards have other plans."""
 
     def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
-        return run_in_process(map(change, plans), tell)
+        return run_with_shared_canaries(map(change, plans), tell)
 
     monkeypatch.setattr(night_execution, "night_executor", carrying(carry))
 
@@ -111,7 +113,11 @@ def test_a_night_without_its_page_proves_nothing(say: Say, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("at_once")
-def test_each_night_has_a_seed_of_its_own(say: Say) -> None:
+def test_each_night_has_a_seed_of_its_own(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def carry(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
+        return [ShardResult(plan, runs=plan.budget.runs or 0) for plan in plans]
+
+    monkeypatch.setattr(night_execution, "night_executor", carrying(carry))
     for _ in range(2):
         say("nightly", "--dir", "nights", "--subject", "reference", "--runs", "2", "-q")
     seeds = {
@@ -323,7 +329,7 @@ def test_a_night_that_is_ended_tells_what_there_is_and_is_gone_on_with(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     """In processes, as people run it."""
-    command = [sys.executable, "-m", "workerfuzz.harness.cli", "nightly", "--dir", "nights"]
+    command = [sys.executable, short_nights.__file__, "nightly", "--dir", "nights"]
     options = ["--subject", "reference", "--seed", "7", "-q"]
     with subprocess.Popen(
         [*command, *options, "--for", "1h", "--jobs", "2"],

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from workerfuzz.harness.engines.hypothesis.profiles import PROFILES
+from workerfuzz.harness.engines.hypothesis.sizes import SIZES
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Budget:
         """None where only time counts."""
         if self.runs is not None or self.is_timed:
             return self.runs
-        return PROFILES[self.profile].max_examples
+        return SIZES[self.profile].runs
 
 
 def duration(text: str) -> float:

@@ -3,13 +3,12 @@
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, MappingProxyType
 from typing import Final, cast
 
-from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.counters import Counters, digest, merged
 from workerfuzz.harness.campaigns.shard.coverage import (
@@ -35,8 +34,7 @@ from workerfuzz.harness.engines.findings.finding_writer import (
     set_unshrunk_case,
     shrink_finding,
 )
-from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS, search_by_hypothesis
-from workerfuzz.harness.engines.protocol import Engine, Explored
+from workerfuzz.harness.engines.protocol import Engine, Explored, Search
 from workerfuzz.harness.engines.shrink.shrink import PATIENCE_S, replay
 from workerfuzz.harness.engines.walk.walker import search_by_walk
 from workerfuzz.harness.subjects import AnySubject, system, trial_fixes
@@ -52,9 +50,17 @@ from workerfuzz.strategies.cluster.run_config import draw_cluster, production_mo
 from workerfuzz.strategies.process.run_config import draw_processes
 from workerfuzz.strategies.worker import Step
 
+
+def search_by_hypothesis(search: Search) -> None:
+    """Search by Hypothesis, which is imported where it is chosen."""
+    from workerfuzz.harness.engines.hypothesis.search import search_by_hypothesis
+
+    search_by_hypothesis(search)
+
+
 #: Engines that a campaign can choose from, by the name that commands and plans use.
 ENGINES: Final[Mapping[str, Engine]] = MappingProxyType(
-    {HYPOTHESIS: search_by_hypothesis, "walk": search_by_walk, EXPLORE: search_by_exploring}
+    {"hypothesis": search_by_hypothesis, "walk": search_by_walk, EXPLORE: search_by_exploring}
 )
 
 #: One run in so many is watched: what is possible in it, what is checked, which run it is. Watching
@@ -374,13 +380,21 @@ def noting_interruption(shard: Shard) -> Iterator[None]:
         yield
 
 
+def planted_in(plan: Plan) -> AbstractContextManager[None]:
+    """While this lasts, the mutant of a plan is there; the catalogue is imported for it alone."""
+    if not plan.planted:
+        return nullcontext()
+    from workerfuzz.harness.campaigns.mutants.catalogue import named
+
+    return named(plan.planted).planted()
+
+
 def fill(shard: Shard) -> ShardResult:
     """Run until the budget is spent, or Ctrl-C; returns what there is by then."""
     plan = shard.plan
-    bug = named(plan.planted).planted() if plan.planted else nullcontext()
     try:
         with (
-            bug,
+            planted_in(plan),
             trial_fixes(plan.subject, plan.fixed),
             GOING_ON.behind(shard.remainder),
             noting_interruption(shard),

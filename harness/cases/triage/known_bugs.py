@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -34,8 +35,19 @@ KNOWN_FROM: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 
 def known_cases(folder: Path = FOLDER) -> Iterator[Case]:
     """Every known bug's cases, in the order of their names."""
+    yield from packaged_cases() if folder == FOLDER else cases_in(folder)
+
+
+def cases_in(folder: Path) -> Iterator[Case]:
+    """The cases in a folder, if there are any."""
     if folder.is_dir() and any(folder.iterdir()):
         yield from map(load, case_files([folder]))
+
+
+@cache
+def packaged_cases() -> tuple[Case, ...]:
+    """The cases of this package; they are read once."""
+    return tuple(cases_in(FOLDER))
 
 
 @dataclass(frozen=True, slots=True)

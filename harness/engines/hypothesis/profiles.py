@@ -6,6 +6,8 @@ from typing import Final
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 
+from workerfuzz.harness.engines.hypothesis.sizes import SIZES
+
 #: Shrinking by Hypothesis is followed by our own; it explains nothing that our transcript does not.
 PHASES: Final = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
 
@@ -26,7 +28,7 @@ def profile(runs: int, steps: int) -> settings:
     )
 
 
-#: By name: about 20 seconds for a test run, and a quarter of an hour or more for nights.
+#: By name.
 PROFILES: Final[Mapping[str, settings]] = MappingProxyType(
-    {"quick": profile(700, 50), "deep": profile(40_000, 60)}
+    {name: profile(*size) for name, size in SIZES.items()}
 )

@@ -94,14 +94,26 @@ def test_the_path_is_as_before_where_an_import_fails(module: str) -> None:
         ("\nOwn = Quiet.react\n", "cannot be imported: TypeError: "),
     ],
 )
-def test_a_mistake_is_one_line_and_status_2(
-    text: str, problem: str, module: str, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mistake_is_told_in_a_line(text: str, problem: str, module: str) -> None:
     place = write(module, text)
+    with pytest.raises(SubjectUnavailable) as raised:
+        get(place)
+    told = f'subject "{place}" {problem}'.replace("MODULE", module)
+    assert str(raised.value).startswith(told)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["\n1 / 0\n", "    takes = 'pause'\n"])
+def test_a_mistake_is_one_line_and_status_2(
+    text: str, module: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The process that would have fuzzed it refuses."""
+    place = write(module, text)
+    with pytest.raises(SubjectUnavailable) as raised:
+        get(place)
     assert run_command(["run", "--subject", place, "--runs", "20", "--seed", "1"]) == 2
     said = capfd.readouterr()
-    told = f'workerfuzz: subject "{place}" {problem}'.replace("MODULE", module)
-    assert said.err.splitlines()[-1].startswith(told)
+    assert said.err.splitlines()[-1] == f"workerfuzz: {raised.value}"
     assert said.err.count("workerfuzz: ") == 1
     assert "nothing new" not in said.out
 
@@ -111,31 +123,41 @@ def test_a_mistake_is_one_line_and_status_2(
     [("return None", "None"), ("return 3", "a int"), ("return ['x']", "a str")],
 )
 def test_a_reaction_that_is_no_instructions_is_a_mistake(
-    reaction: str, made: str, module: str, capfd: pytest.CaptureFixture[str]
+    reaction: str, made: str, module: str
 ) -> None:
-    place = write(
-        module,
-        f"""
-class BadReaction(PlainWorker):
-    def react(self, event):
-        if isinstance(event, events.FindMissing):
-            {reaction}
-        return []
-Own.worker_class = BadReaction
-""",
-    )
+    place = write(module, bad_reaction(reaction))
     with pytest.raises(SubjectUnavailable) as raised:
         WorkerWorld(get(place)).apply(FindMissing())
     assert str(raised.value) == (
         f"BadReaction.react made {made} of FindMissing; "
         "expected instructions: yield each of them, or return a list"
     )
-    for options in (["--engine", "walk"], ["--jobs", "1"]):
-        command = ["run", "--subject", place, "--runs", "50", "--seed", "1", "--quiet"]
-        assert run_command([*command, *options]) == 2
-        said = capfd.readouterr()
-        assert said.err == f"workerfuzz: {raised.value}\n"
-        assert "nothing new" not in said.out
+
+
+def bad_reaction(reaction: str) -> str:
+    """A subject that does this where keys are missing."""
+    return f"""
+class BadReaction(PlainWorker):
+    def react(self, event):
+        if isinstance(event, events.FindMissing):
+            {reaction}
+        return []
+Own.worker_class = BadReaction
+"""
+
+
+@pytest.mark.parametrize("options", [["--engine", "walk"], ["--jobs", "1"]], ids=" ".join)
+def test_a_mistake_that_a_run_meets_is_one_line_and_status_2(
+    options: list[str], module: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    place = write(module, bad_reaction("return None"))
+    with pytest.raises(SubjectUnavailable) as raised:
+        WorkerWorld(get(place)).apply(FindMissing())
+    command = ["run", "--subject", place, "--runs", "50", "--seed", "1", "--quiet"]
+    assert run_command([*command, *options]) == 2
+    said = capfd.readouterr()
+    assert said.err == f"workerfuzz: {raised.value}\n"
+    assert "nothing new" not in said.out
 
 
 RAISING = """

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from examples.canaries import run_with_shared_canaries
 
 from workerfuzz.harness.campaigns.executors.worker_client import NoReply
 from workerfuzz.harness.campaigns.mutation_testing import campaign
@@ -22,7 +23,6 @@ from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.nightly.resume import NightOptions, open_night
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
-from workerfuzz.harness.campaigns.shard.executor import run_in_process
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cli.night_execution import exit_status, mutant_tester
 from workerfuzz.harness.cli.options import ExitStatus
@@ -44,7 +44,7 @@ def night(folder: Path, budget: Budget, asked: list[tuple[Target, int, int]]) ->
 
     options = NightOptions(seed=7, budget=budget, targets={WORKER: "1", CLUSTER: "1"})
     with opened(folder) as its:
-        start = open_night(its, options, run_in_process, replayer, mutant_tester=tester)
+        start = open_night(its, options, run_with_shared_canaries, replayer, mutant_tester=tester)
         return start.nightly.run()
 
 

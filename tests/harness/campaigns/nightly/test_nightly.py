@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples.canaries import run_with_shared_canaries
 from examples.minimising import minimise_here
 
 from workerfuzz.harness.campaigns.mutants.catalogue import named
@@ -42,6 +43,9 @@ from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 
 BUG = "finish-is-kept-secret"
+
+#: Runs of a night, half of them for each target.
+RUNS = 16
 PHASES = ["canary", "replay", "known", "fuzz", "minimise", "report"]
 TARGETS = {Target("reference", "worker"): "1.0", Target("reference", "cluster"): "1.0"}
 
@@ -76,9 +80,9 @@ def sit(
     folder: Path,
     *,
     seed: int = 1,
-    runs: int = 40,
+    runs: int = RUNS,
     bug: str = "",
-    carry: Executor = run_in_process,
+    carry: Executor = run_with_shared_canaries,
     resume: bool = False,
     before: Callable[[Nightly], Any] = lambda _: None,
 ) -> tuple[Night, Recorder]:
@@ -114,12 +118,12 @@ def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
     assert night.red == []
     assert night.ended
     assert not night.interrupted
-    assert total(it.total for it in night.shards).runs == 40
+    assert total(it.total for it in night.shards).runs == RUNS
     assert night.versions.keys() == {"reference", "workerfuzz"}
     assert recorder.said[0] == f"canary: found {', '.join(PLANTED.values())}; nothing else"
-    assert recorder.said[-1].startswith("report: 40 runs; of ")
+    assert recorder.said[-1].startswith(f"report: {RUNS} runs; of ")
     assert not recorder.findings
-    assert [number for number, _ in recorder.watched][-1] == 20
+    assert [number for number, _ in recorder.watched][-1] == RUNS / 2
 
 
 def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Path) -> None:
@@ -129,7 +133,7 @@ def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Pat
 
 def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
     night, recorder = sit(tmp_path, bug=BUG)
-    assert total(it.total for it in night.shards).runs == 40
+    assert total(it.total for it in night.shards).runs == RUNS
     (met,) = night.new
     assert [it.signature for it in recorder.findings] == [met.signature]
     assert [it for _, it in recorder.watched if it is not None] == recorder.findings
@@ -158,7 +162,7 @@ def test_the_same_runs_again_are_red(tmp_path: Path) -> None:
 
 
 def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path: Path) -> None:
-    night, recorder = sit(tmp_path, runs=60)
+    night, recorder = sit(tmp_path, runs=40)
     assert {shard.plan.corpus for shard in night.shards} == {str(tmp_path / "corpus")}
     added = sum(shard.corpus_added for shard in night.shards)
     kept = corpus.load(tmp_path / "corpus").entries
@@ -169,7 +173,7 @@ def test_what_runs_reach_is_shared_by_shards_and_nights_and_made_small(tmp_path:
         for target, shard in zip(TARGETS, night.shards, strict=True)
     ]
     assert set(told) <= {line.removeprefix("minimise: ") for line in recorder.said}
-    again, _ = sit(tmp_path, seed=2, runs=60)
+    again, _ = sit(tmp_path, seed=2, runs=40)
     assert sum(shard.corpus_size for shard in again.shards) == len(kept)
     assert sum(shard.corpus_added for shard in again.shards) < added
 
@@ -193,7 +197,7 @@ def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Pat
     (tmp_path / "corpus" / "cut.stem").write_text("workerfuzz-st")
     orders = NightOptions(seed=1, budget=Budget(runs=4), targets=TARGETS)
     with opened(tmp_path) as its:
-        opening = open_night(its, orders, run_in_process, replay)
+        opening = open_night(its, orders, run_with_shared_canaries, replay)
         night = opening.nightly.run()
     (problem,) = opening.problems
     assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a corpus entry")
@@ -209,7 +213,7 @@ def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
 
     monkeypatch.setattr(corpus, "write", full)
     night, _ = sit(tmp_path)
-    assert total(it.total for it in night.shards).runs == 40
+    assert total(it.total for it in night.shards).runs == RUNS
     problem = "no space left on device; the corpus does not grow any more"
     assert night.red == [f"fuzz: {tmp_path / 'corpus'}: {problem}"]
 
@@ -218,18 +222,18 @@ def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Pa
     """A fuzzer that misses the planted bug makes the night red."""
 
     def blind(plans: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
-        return run_in_process((replace(plan, planted="") for plan in plans), tell)
+        return run_with_shared_canaries((replace(plan, planted="") for plan in plans), tell)
 
     night, _ = sit(tmp_path, carry=blind)
     assert [why.partition(" in ")[0] for why in night.red] == [
         f"canary: {name} was planted, and not found" for name in PLANTED.values()
     ]
-    assert total(it.total for it in night.shards).runs == 40
+    assert total(it.total for it in night.shards).runs == RUNS
 
 
 def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None:
     with named("bytes-stay-under-way").planted():
-        night, _ = sit(tmp_path, runs=4)
+        night, _ = sit(tmp_path, runs=4, carry=run_in_process)
     assert "canary: incoming_bytes_are_conserved breaks in 40 runs at worker scope, where " in str(
         night.red
     )
@@ -267,7 +271,7 @@ def interrupted_after(count: int) -> Executor:
                 count -= 1
                 yield plan
 
-        return run_in_process(some(), tell) + accounts
+        return run_with_shared_canaries(some(), tell) + accounts
 
     return carry
 
@@ -279,7 +283,7 @@ def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int
     assert night.interrupted
     assert night.ended
     assert "there was no run" not in str(night.red)
-    assert total(it.total for it in night.shards).runs == 20 * max(count - 4, 0)
+    assert total(it.total for it in night.shards).runs == RUNS / 2 * max(count - 4, 0)
     again, recorder = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
     assert again.name == night.name, "the other orders are for a night that begins"
     assert not again.interrupted
@@ -330,11 +334,11 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     told: list[NightStart] = []
     orders = NightOptions(seed=1, budget=Budget(runs=1), targets=TARGETS)
     with opened(tmp_path) as its:
-        told.append(open_night(its, orders, run_in_process, replay, resume=True))
+        told.append(open_night(its, orders, run_with_shared_canaries, replay, resume=True))
         again = told[0].nightly.run()
     assert told[0].problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
     assert broken.read_text() == "{"
-    assert total(it.total for it in again.shards).runs == 40, "its runs are done again"
+    assert total(it.total for it in again.shards).runs == RUNS, "its runs are done again"
     names = sorted(path.name for path in broken.parent.iterdir())
     assert names == ["0000.2.json", "0000.json", "0001.json"]
 
