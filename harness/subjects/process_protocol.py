@@ -16,6 +16,7 @@ from workerfuzz.statemachine.scheduler.client_requests import ClientRequest, Not
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
+from workerfuzz.strategies.process.view import ClientCall
 
 #: Computes the value of a task from those of its inputs.
 Compute: TypeAlias = Callable[[TaskSpec, Mapping[str, object]], object]
@@ -107,12 +108,22 @@ class ProcessCluster(ObservedCluster, Protocol):
         """(worker, key) of tasks whose thread has not ended, in the order begun."""
 
     @property
+    def timers(self) -> Sequence[str]:
+        """Timers that are to come, by participant and name, each once."""
+
+    @property
     def calls(self) -> Sequence[OpenCall]:
         """Calls that have not ended."""
 
     @property
     def digest(self) -> int:
         """Of all that was delivered so far: equal for runs that are the same."""
+
+    def status_of(self, worker: str) -> str:
+        """Return the status of a worker, as the system calls it."""
+
+    def closed_clients(self) -> Sequence[str]:
+        """Return the clients that have closed, for whatever reason."""
 
     def status(self, client: str, key: str) -> FutureStatus:
         """Return the status of a future that a client has."""
@@ -182,8 +193,31 @@ class ProcessCluster(ObservedCluster, Protocol):
     def scatter(self, client: str, key: str, value: object, worker: str) -> None:
         """Let a client scatter a value to a worker."""
 
-    def join(self, worker: str) -> None:
-        """Start a worker, at the address of its name."""
+    def broadcast(self, client: str, key: str, value: object) -> None:
+        """Let a client scatter a value to every worker."""
+
+    def make_call(
+        self, client: str, call: ClientCall, keys: Sequence[str], workers: Sequence[str]
+    ) -> None:
+        """Let a client make a call of its API."""
+
+    def leave(self, client: str) -> None:
+        """Let a client close."""
+
+    def enter(self, client: str) -> None:
+        """Start a client again that has left."""
+
+    def end_unserialisable(self, worker: str, key: str) -> None:
+        """End a thread with a result that nobody can send."""
+
+    def press(self, worker: str, *, is_short: bool) -> None:
+        """Let a worker run short of memory, or have enough again."""
+
+    def advance_until(self, timer: str) -> None:
+        """Let time pass until a timer is due."""
+
+    def join(self, worker: str, name: str = "") -> None:
+        """Start a worker at an address, with the same or another name."""
 
     def die(self, worker: str) -> None:
         """End the process of a worker."""

@@ -21,6 +21,7 @@ from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunCo
 from workerfuzz.strategies.key_order import ordered
 from workerfuzz.strategies.process import BY_WORD as PROCESS_WORDS
 from workerfuzz.strategies.process import PROCESS_STEPS
+from workerfuzz.strategies.process.from_participants import JoinAs
 from workerfuzz.strategies.process.run_config import ProcessRunConfig, draw_processes
 from workerfuzz.strategies.worker import BY_WORD, WORKER_STEPS, Step
 from workerfuzz.strategies.worker.run_config import KEYS, PEERS, RunConfig, draw_run_config
@@ -117,7 +118,7 @@ def run_config_of(steps: Sequence[Step], config: WorkerConfig) -> RunConfig:
 def cluster_of(steps: Sequence[Step], config: ClusterConfig) -> ClusterRunConfig:
     """The keys and clients that steps name, beside the usual ones, and all workers that join."""
     named = (peer for step in steps for peer in step.peers() if peer.startswith("c"))
-    joins = sum(isinstance(step, Join) for step in steps)
+    joins = sum(isinstance(step, Join | JoinAs) for step in steps)
     return ClusterRunConfig(
         config,
         ordered(steps, clusters.KEYS),

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, Self
 
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep, OneName
+from workerfuzz.strategies.cluster.view import ClusterView
 from workerfuzz.strategies.process.view import ProcessControl, ProcessView
 from workerfuzz.strategies.step import Names, exactly
 from workerfuzz.strategies.text import BadText
@@ -15,6 +16,9 @@ from workerfuzz.strategies.text import BadText
 _PIPE: Final = re.compile(
     r"(?P<sender>[\w-]+)(?P<way>[<>])(?P<receiver>[\w-]+)\.(?P<number>[0-9]+)"
 )
+
+#: A participant and the name of one of its timers.
+_TIMER: Final = re.compile(r"[\w-]+\.[\w-]+")
 
 
 class PipeStep(OneName):
@@ -67,7 +71,9 @@ class Cut(PipeStep):
 class Unconditional(ClusterStep):
     """A step with nothing to choose, possible at any time."""
 
-    source: ClassVar[str] = "clients"
+    @classmethod
+    def is_possible(cls, world: ClusterView) -> bool:
+        return True
 
     @classmethod
     def draw(cls, world: ProcessView, chooser: Chooser) -> Self:
@@ -94,3 +100,31 @@ class Tick(Unconditional):
 
     def apply(self, world: ProcessControl) -> None:
         world.tick()
+
+
+class Until(OneName):
+    """Time passes until a timer is due, by its participant and name: ``until w0.heartbeat``."""
+
+    usage: ClassVar[str] = "PARTICIPANT.TIMER"
+    source: ClassVar[str] = "timers"
+
+    @classmethod
+    def is_possible(cls, world: ClusterView) -> bool:
+        return True  # something always is to happen at some time
+
+    @classmethod
+    def parse(cls, words: Sequence[str]) -> Self:
+        (name,) = exactly(1, words)
+        if not _TIMER.fullmatch(name):
+            raise BadText(f'expected PARTICIPANT.TIMER, found "{name}"')
+        return cls(name)
+
+    def peers(self) -> tuple[str, ...]:
+        return (self.name.partition(".")[0].partition("-")[0],)
+
+    def renamed(self, names: Names) -> Self:
+        whose, _, timer = self.name.partition(".")
+        return type(self)(f"{names.get(whose, whose)}.{timer}")
+
+    def apply(self, world: ProcessControl) -> None:
+        world.until(self.name)

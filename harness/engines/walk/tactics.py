@@ -45,7 +45,12 @@ NEEDED: Final[Mapping[str, int]] = MappingProxyType(
 )
 
 #: Kinds that often meet known bugs, behind which a run does not go on: in a third of the runs.
-RARE: Final = frozenset({"store", "gather-on-worker", "recompute", "overflow", "retire"})
+RARE: Final = frozenset(
+    {
+        "store", "gather-on-worker", "recompute", "overflow", "retire", "restart", "leave",
+        "unserialisable", "join-as", "retire-workers", "broadcast", "publish", "lock",
+    }
+)  # fmt: skip
 
 #: Where much is asked for, given up and asked for again while threads and transfers go on, and end in
 #: every way; nobody dies. Kinds that are not here are not chosen.
@@ -102,8 +107,12 @@ THIEVISH: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
 BUSY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
     {
         "submit": (4, 8), "release": (2, 5), "cancel": (0, 1, 2), "retry": (0, 1), "gather": (0, 1, 2),
-        "scatter": (0, 1, 2), "deliver": (20, 30), "flow": (0, 0, 2), "tick": (0, 1), "succeed": (3, 8),
-        "fail": (0, 1, 3), "reschedule": (0, 0, 2),
+        "scatter": (0, 1, 2), "broadcast": (0, 0, 1), "replicate-keys": (0, 0, 1),
+        "rebalance": (0, 0, 1), "publish": (0, 0, 1), "unpublish": (0, 1), "lock": (0, 0, 1),
+        "unlock": (0, 1),
+        "deliver": (20, 30), "flow": (0, 0, 2), "tick": (0, 1), "until": (0, 0, 1), "succeed": (3, 8),
+        "fail": (0, 1, 3), "reschedule": (0, 0, 2), "spoil": (0, 0, 1), "unserialisable": (0, 0, 0, 1),
+        "pause": (0, 0, 1), "unpause": (2,),
     }
 )  # fmt: skip
 
@@ -114,6 +123,9 @@ BROKEN: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "gather": (0, 1), "scatter": (0, 1), "deliver": (15, 25), "flow": (1, 3), "tick": (0, 1, 2),
         "succeed": (3, 8), "fail": (0, 0, 1), "reschedule": (0, 0, 1), "dies": (0, 1, 2),
         "close": (0, 0, 1), "close-gracefully": (0, 1), "join": (1, 3), "cut": (0, 0, 1),
+        "until": (0, 0, 1), "lock": (0, 0, 1), "unlock": (0, 1), "leave": (0, 0, 1), "enter": (2,),
+        "pause": (0, 0, 1), "unpause": (2,), "replicate-keys": (0, 0, 1), "retire-workers": (0, 0, 1),
+        "join-as": (0, 0, 1), "publish": (0, 0, 1), "unpublish": (0, 1), "restart": (0, 0, 0, 0, 1),
     }
 )  # fmt: skip
 

@@ -56,8 +56,11 @@ class DrainedProcesses(Protocol):
     def step(self, step: None, action: Callable[[Self], object]) -> object:
         """Let something happen; check what it can have broken."""
 
-    def join(self, worker: str) -> None:
+    def join(self, worker: str, name: str = "") -> None:
         """A worker starts."""
+
+    def be_calm(self) -> None:
+        """Every worker has enough memory, and every client gives back what it has beside futures."""
 
     def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """A client makes a call."""
@@ -71,11 +74,13 @@ class DrainedProcesses(Protocol):
 
 def come_to_rest(world: DrainedProcesses) -> None:
     """Bring processes to rest; raises Violation where something does not hold there."""
+    world.step(None, lambda it: it.be_calm())
     settle(world, NOTICED_S if world.faults else ARRIVED_S)
     if not world.cluster.present:
         world.step(None, lambda it: it.join(it.next_worker))
         settle(world, NOTICED_S)
-    settle(world, RESOLVED_S, until=lambda: is_resolved(world))
+    for _ in world.client_model.wants:  # one after the other has the lock
+        settle(world, RESOLVED_S, until=lambda: is_resolved(world))
     if not is_resolved(world) and (said := still_said(world)):
         rest = of_cluster.ClusterAtRest(world.cluster, world.client_model, messages=said)
         world.demand(of_cluster.cluster_comes_to_rest, rest)

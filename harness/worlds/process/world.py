@@ -24,6 +24,7 @@ from workerfuzz.statemachine.properties import process as must
 from workerfuzz.statemachine.properties.crashes import no_handler_raises
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, NoticeStatus
+from workerfuzz.statemachine.worker import events
 from workerfuzz.strategies.choosers import Chooser
 from workerfuzz.strategies.cluster.step import ClusterStep
 from workerfuzz.strategies.cluster.submit import Submit
@@ -31,6 +32,7 @@ from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
 from workerfuzz.strategies.process import PROCESS_STEPS
 from workerfuzz.strategies.process.from_network import Flow
 from workerfuzz.strategies.process.run_config import ProcessRunConfig
+from workerfuzz.strategies.process.view import ClientCall
 from workerfuzz.strategies.worker import Step
 
 #: Told of each step once it has happened, with the world; with None while coming to rest.
@@ -44,6 +46,9 @@ FLOW_S: Final = 0.3
 
 #: Steps between two sweeps of all structural properties.
 SWEEP_EVERY: Final = 20
+
+#: Words of steps in which a client scatters.
+SCATTERING: Final = frozenset({"scatter", "broadcast"})
 
 #: Exceptions with which calls end when connections or processes do.
 CONNECTION_ERRORS: Final = frozenset({"CommClosedError", "OSError", "TimeoutError"})
@@ -61,6 +66,9 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         client_model: requests of clients and the values that tasks must have.
         effect: what the last step led to.
         departed: workers that died or closed; they may join again.
+        retiring: workers that others take over from, before they close.
+        locks: clients that wait for the lock or have it, and whether they have.
+        datasets: published keys, with the client that published each.
         faults: processes and connections that ended.
     """
 
@@ -77,23 +85,32 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self.run_config: ProcessRunConfig
         super().__init__(subject, run_config or ProcessRunConfig(), PROCESS_STEPS)
         self.pool = self.run_config.keys
-        self.clients: Sequence[str] = self.run_config.clients
         self.workload = self.run_config.workload
         self.resources = self.run_config.config.worker.resources
-        self.client_model = ProcessClientModel(self.clients)
+        self.client_model = ProcessClientModel(self.run_config.clients)
         self.wants, self.held = self.client_model.wants, self.client_model.held
         self.contents, self.data = self.client_model.contents, self.client_model.data
         self.departed: dict[str, None] = {}
+        self.retiring: dict[str, None] = {}
+        self.locks: dict[str, bool] = {}
+        self.datasets: dict[str, str] = {}
         self.faults = 0
         self._joined = self.run_config.config.workers
         self._left_to_join = self.run_config.later
+        self._renamed: dict[str, None] = {}  # workers that joined with the name of another
+        self._gone: dict[
+            str, None
+        ] = {}  # clients that are leaving, have left or are connecting again
+        self._moving: dict[str, None] = {}  # those of them that are leaving or connecting
+        self._entered: dict[str, int] = {}  # times that a client connected, if more than one
+        self._published: dict[str, int] = {}  # times that a key was published
         self._cut_off: set[str] = set()  # clients that lost the scheduler cancel all that they want
         self._observer = observer
         self.effect = ProcessEffect((), ())
         try:
             self.enter_process()
             self.cluster: ProcessCluster = subject.processes(
-                self.run_config.config, self.clients, computed
+                self.run_config.config, self.run_config.clients, computed
             )
             self._on_close.callback(self.cluster.close)
         except BaseException:
@@ -178,8 +195,23 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
     def note_departures(self) -> None:
         """Note the workers that closed or failed, whoever wanted it."""
         for worker in self.cluster.depart():
-            self.note_fault()
+            if self.retiring.pop(worker, worker) is None:
+                self.faults += 1  # others had taken over
+            else:
+                self.note_fault()
             self.departed[worker] = None
+        for client in self.cluster.closed_clients():
+            if client not in self._gone:  # it did not reach the scheduler for too long
+                self.note_fault()
+                self.note_leaving(client)
+
+    def note_retirement(self, worker: str) -> None:
+        """Note that others are to take over what a worker has, which loses nothing if they can."""
+        others = [it for it in self.awake if it != worker and it not in self.retiring]
+        if others and not self.faults:
+            self.retiring[worker] = None
+        else:
+            self.note_fault()
 
     def note_fault(self) -> None:
         """Note that a process or a connection ended: what was scattered may be lost."""
@@ -209,9 +241,26 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         )
         self.demand(must.calls_return, observation)
         self.demand(must.gathered_values_are_right, observation)
-        if ended.word == "scatter" and raised is None:
+        client = ended.participant.partition("-")[0]
+        if ended.word in ("leave", "enter"):
+            self._moving.pop(client, None)
+            if ended.word == "enter" and raised is None:
+                del self._gone[client]
+        elif (
+            ended.word in SCATTERING
+            and raised is None
+            and client not in self._gone
+            and ended.participant == self._name_of(client)
+        ):
             who_has = dict.fromkeys(ended.keys, ())
-            model.note_request(ended.participant, client_requests.Scattered(who_has=who_has))
+            model.note_request(client, client_requests.Scattered(who_has=who_has))
+        elif ended.word == ClientCall.LOCK and client in self.locks:
+            self.locks[client] = raised is None
+            if self.resting and self.locks[client]:  # others wait for it
+                self.make_call(client, ClientCall.UNLOCK)
+        elif ended.word == ClientCall.UNPUBLISH:
+            for key in ended.keys:
+                self.datasets.pop(key, None)
 
     def is_excused(self, ended: EndedCall, error: BaseException) -> bool:
         """Return whether something happened of which a call is documented to raise this."""
@@ -220,14 +269,23 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
             return True
         if name == "KilledWorker":
             return self.faults > self.run_config.config.allowed_failures
+        client = ended.participant.partition("-")[0]
         if ended.word == "join":
-            return ended.participant.partition("-")[0] != ended.participant
+            return client != ended.participant or client in self._renamed
+        if ended.word == ClientCall.PUBLISH and name == "KeyError":
+            return any(self._published.get(key, 0) > 1 for key in ended.keys)
+        if name == "ValueError" and ended.word in (ClientCall.REPLICATE, "broadcast"):
+            return bool(self.departed or self.retiring)  # there is no worker to copy to
+        if ended.word in (ClientCall.PUBLISH, ClientCall.UNPUBLISH, ClientCall.REPLICATE):
+            lost = self.faults > 0 and name in ("KeyError", "ClosedClientError")
+            return name in CANCELLATIONS or lost
+        if client in self._gone or self._name_of(client) != ended.participant:
+            return True  # it has closed meanwhile
         needed = self.client_model.needed_by(ended.keys)
-        if name == "TaskFailed":
+        if name in ("TaskFailed", "StoreFailed", "SendingFailed", "TypeError"):
             return any(self.client_model.has_failed(key) for key in needed)
         given_up = any(
-            key in self.client_model.given_up
-            or (ended.participant, key) in self.client_model.released
+            key in self.client_model.given_up or (client, key) in self.client_model.released
             for key in needed
         )
         return name in CANCELLATIONS and (given_up or self.faults > 0)
@@ -239,7 +297,54 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         return self.cluster.present
 
     @property
+    def clients(self) -> Sequence[str]:
+        """Clients that are there."""
+        return [it for it in self.run_config.clients if it not in self._gone]
+
+    @property
+    def away(self) -> Sequence[str]:
+        """Clients that have left."""
+        return [it for it in self._gone if it not in self._moving]
+
+    @property
+    def awake(self) -> Sequence[str]:
+        """Workers that run and are not paused."""
+        return [it for it in self.present if self.cluster.status_of(it) == "running"]
+
+    @property
+    def resumable(self) -> Sequence[str]:
+        return [it for it in self.present if self.cluster.status_of(it) == "paused"]
+
+    @property
+    def retirable(self) -> Sequence[Pair]:
+        return [(client, worker) for client in self.clients for worker in self.present]
+
+    @property
+    def broadcastable(self) -> Sequence[Pair]:
+        return [(client, key) for client in self.clients for key in self.scatterable]
+
+    @property
+    def published(self) -> Sequence[Pair]:
+        return [(client, key) for key in self.datasets for client in self.clients]
+
+    @property
+    def unlocked(self) -> Sequence[str]:
+        return [it for it in self.clients if it not in self.locks]
+
+    @property
+    def locked(self) -> Sequence[str]:
+        return [it for it in self.clients if self.locks.get(it)]
+
+    @property
+    def timers(self) -> Sequence[str]:
+        return self.cluster.timers
+
+    @property
     def running(self) -> Collection[Pair]:
+        return self.cluster.threads
+
+    @property
+    def storing(self) -> Collection[Pair]:
         return self.cluster.threads
 
     @property
@@ -279,6 +384,13 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         return (self.next_worker, *self.departed)
 
     @property
+    def joining_as(self) -> Sequence[Pair]:
+        """(address, name) of workers that may join with another name than that of their address."""
+        return [
+            (address, name) for address in self.joining for name in self.departed if address != name
+        ]
+
+    @property
     def next_worker(self) -> str:
         """Name of a worker that was never there."""
         return f"w{self._joined}"
@@ -293,8 +405,9 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     @property
     def scatterable(self) -> Sequence[str]:
-        used = self.fixed("")
-        return [key for key in self.pool if key not in used] if self.present else ()
+        return [
+            key for key in self.pool if key not in self.contents and self.present and self.clients
+        ]
 
     # What steps let happen
 
@@ -311,6 +424,83 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         value = self.data[key] = f"{key} scattered"
         self.cluster.scatter(client, key, value, worker)
 
+    def broadcast(self, client: str, key: str) -> None:
+        value = self.data[key] = f"{key} scattered"
+        self.cluster.broadcast(client, key, value)
+
+    def make_call(
+        self,
+        client: str,
+        call: ClientCall,
+        *,
+        keys: Sequence[str] = (),
+        workers: Sequence[str] = (),
+    ) -> None:
+        if call is ClientCall.RETIRE:
+            for worker in workers:
+                self.note_retirement(worker)
+        elif call is ClientCall.RESTART:
+            self.note_fault()
+            self.client_model.given_up.update(dict.fromkeys((*self.contents, *self.data)))
+        elif call is ClientCall.PUBLISH:
+            for key in keys:
+                self.datasets[key] = client
+                self._published[key] = self._published.get(key, 0) + 1
+        elif call is ClientCall.LOCK:
+            self.locks[client] = False
+        elif call is ClientCall.UNLOCK:
+            del self.locks[client]
+        self.cluster.make_call(client, call, keys, workers)
+
+    def leave(self, client: str) -> None:
+        """A client closes."""
+        self.note_leaving(client)
+        self._moving[client] = None
+        self.cluster.leave(client)
+
+    def note_leaving(self, client: str) -> None:
+        """Note that a client closes: it wants nothing, and its calls may end as they like."""
+        model = self.client_model
+        self.faults += 1
+        self.note_left_behind(client)
+        model.release(client, [*model.wants[client]])
+        model.held[client].clear()
+        self.locks.pop(client, None)
+        self._gone[client] = None
+
+    def note_left_behind(self, client: str) -> None:
+        """Note values that only a client that leaves has: who needs them does without."""
+        others = {key for it, keys in self.wants.items() if it != client for key in keys}
+        for key in self.data:
+            if key not in others:
+                self.client_model.lost[key] = None
+
+    def enter(self, client: str) -> None:
+        self._moving[client] = None
+        self._entered[client] = self._entered.get(client, 1) + 1
+        self.cluster.enter(client)
+
+    def _name_of(self, client: str) -> str:
+        """Return the name of the process of a client."""
+        number = self._entered.get(client, 1)
+        return client if number == 1 else f"{client}-{number}"
+
+    def handle_event(self, worker: str, event: events.Event) -> None:
+        """A worker runs short of memory, or has enough again."""
+        self.cluster.press(worker, is_short=isinstance(event, events.Pause))
+
+    def be_calm(self) -> None:
+        """Every worker has enough memory, and every client gives back what it has beside futures."""
+        for worker in self.resumable:
+            self.cluster.press(worker, is_short=False)
+        for key in self.datasets if self.clients else ():
+            self.make_call(self.clients[0], ClientCall.UNPUBLISH, keys=(key,))
+        for client in self.locked:
+            self.make_call(client, ClientCall.UNLOCK)
+
+    def until(self, timer: str) -> None:
+        self.cluster.advance_until(timer)
+
     def deliver_on(self, pipe: str) -> None:
         self.cluster.deliver(pipe)
 
@@ -326,15 +516,21 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self.cluster.advance()
 
     def end(self, worker: str, key: str, how: ThreadOutcome) -> None:
-        if how is ThreadOutcome.FAILURE:
+        if how in (ThreadOutcome.FAILURE, ThreadOutcome.NOT_STORED):
             self.client_model.failures[key, self.contents[key]] = None
         self.cluster.end(worker, key, how)
 
-    def join(self, worker: str) -> None:
+    def end_unserialisable(self, worker: str, key: str) -> None:
+        self.client_model.failures[key, None] = None
+        self.cluster.end_unserialisable(worker, key)
+
+    def join(self, worker: str, name: str = "") -> None:
         self._left_to_join -= 1
         if self.departed.pop(worker, worker) is not None:
             self._joined += 1
-        self.cluster.join(worker)
+        if name:
+            self._renamed[worker] = None
+        self.cluster.join(worker, name)
 
     def die(self, worker: str) -> None:
         self.note_fault()
@@ -342,5 +538,8 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self.cluster.die(worker)
 
     def close_worker(self, worker: str, *, gracefully: bool) -> None:
-        self.note_fault()
+        if gracefully:
+            self.note_retirement(worker)
+        else:
+            self.note_fault()
         self.cluster.close_worker(worker, gracefully=gracefully)

@@ -25,6 +25,23 @@ LINES = (
     "close-gracefully w0",
     "join w3",
     "cut w1>w0.1",
+    "broadcast c0 a",
+    "replicate-keys c0 a b",
+    "rebalance c0",
+    "publish c0 a",
+    "unpublish c0 a",
+    "retire-workers c0 w1",
+    "restart c0",
+    "lock c0",
+    "unlock c0",
+    "leave c0",
+    "enter c0",
+    "until w0.heartbeat",
+    "spoil w0 a",
+    "unserialisable w0 a",
+    "pause w0",
+    "unpause w0",
+    "join-as w2 w0",
 )
 
 
@@ -38,7 +55,8 @@ def test_every_kind_is_among_the_examples() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["deliver c0->scheduler", "deliver c0>scheduler", "cut w0", "flow w0", "tick 3"]
+    "line",
+    ["deliver c0->scheduler", "deliver c0>scheduler", "cut w0", "flow w0", "tick 3", "until w0"],
 )
 def test_other_text_is_refused(line: str) -> None:
     with pytest.raises(BadText, match=r"usage|expected"):
@@ -49,3 +67,6 @@ def test_participants_are_renamed_in_pipes() -> None:
     step = parse("deliver scheduler<w3.2", BY_WORD)
     assert step.peers() == ("scheduler", "w3")
     assert str(step.renamed({"w3": "w1"})) == "deliver scheduler<w1.2"
+    timer = parse("until w3-2.heartbeat", BY_WORD)
+    assert timer.peers() == ("w3",)
+    assert str(parse("until w3.heartbeat", BY_WORD).renamed({"w3": "w1"})) == "until w1.heartbeat"

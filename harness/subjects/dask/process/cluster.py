@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final, TypeAlias, assert_never
 
 from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
-from distributed import Client, Reschedule, Scheduler, Worker
+from distributed import Client, Lock, Reschedule, Scheduler, Worker
 from packaging.version import Version
 from tornado.ioloop import IOLoop
 
@@ -66,6 +66,7 @@ from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
+from workerfuzz.strategies.process.view import ClientCall
 
 
 class ProcessWorker(DaskWorker):
@@ -96,23 +97,43 @@ ROUNDS_PER_S: Final = 400
 #: Threads that end while a cluster settles; one that runs more of them runs them for ever.
 MOST_THREADS: Final = 100
 
+#: Memory that a worker may use.
+MEMORY_NBYTES: Final = 1_000_000_000
+
+#: Virtual seconds within which a timer is due that is waited for; callbacks that are due until then.
+FORESEEN_S: Final = 600.0
+MOST_TIMERS: Final = 2_000
+
+#: Name of the lock that clients share.
+LOCK: Final = "lock"
+
 #: Virtual seconds that a thread takes.
 THREAD_S: Final = 0.01
 
 #: Statuses of a worker that does nothing any more.
 _OVER: Final = frozenset({"closed", "failed"})
 
+#: Calls after which workers and connections end.
+_ENDING_WORKERS: Final = (ClientCall.RETIRE, ClientCall.RESTART)
+
 #: Errors that are logged where a process or a connection ends: as they begin in Dask's source.
 ALLOWED_IN_PROCESSES: Final[Mapping[str, str]] = {
     **ALLOWED,
     "Compute Failed": "a task was told to fail, and the client is told",
     "Couldn't gather keys": "a client gathers what it released or what was lost; it is told",
+    "Unable to connect to scheduler: name taken": "its namesake is not known to be gone",
+    "Failed to reconnect to scheduler": "the client did not for too long, and closes",
+    "Refreshing an unknown lease ID": "what renews a lock was under way for longer than it lasts",
 }
 
 #: The same, of exceptions that a handler raised.
 ALLOWED_EXCEPTIONS: Final[Mapping[str, str]] = {
     "Worker already exists": "one that comes back is refused until the scheduler knows that it was gone",
     "name taken": "the same, at another address",
+    "'Dataset ": "a data set is published twice, and whoever does that is told",
+    "Can not use replicate to delete data": "there is no worker, and the client is told",
+    "('Could not serialize object of type UnserialisableText": "a step means it to be so",
+    "Could not serialize object of type UnserialisableText": "the same, as another release says it",
 }
 
 #: Exceptions that are logged once a process or a connection has ended: it is what they say.
@@ -135,6 +156,41 @@ class TaskFailed(Exception):
     """A task was told to fail."""
 
 
+class StoreFailed(OSError):
+    """The disk of a worker is full."""
+
+
+class SendingFailed(TypeError):
+    """A result cannot be serialised."""
+
+
+class Store(dict[str, object]):
+    """The data of a worker, some of which cannot be stored.
+
+    Attributes:
+        refused: keys whose next value is not stored.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: set[str] = set()
+
+    def __setitem__(self, key: str, value: object) -> None:
+        if key in self.refused:
+            self.refused.remove(key)
+            raise StoreFailed(key)
+        super().__setitem__(key, value)
+
+
+class UnserialisableText(str):
+    """A result like any other where it is, and nowhere else."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise SendingFailed(str(self))
+
+
 def fail(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
     raise TaskFailed(spec.key)
 
@@ -142,6 +198,9 @@ def fail(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
 def reschedule(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
     raise Reschedule
 
+
+#: Exceptions that a step means to be raised.
+MEANT: Final = (TaskFailed, StoreFailed, SendingFailed)
 
 #: The ending of the thread that runs.
 _ENDINGS: Final[list[Ending]] = []
@@ -187,7 +246,7 @@ class PendingCall:
         else:
             error = self.task.exception()
         result = None if error is not None else self.task.result()
-        values = result if isinstance(result, dict) else None
+        values = result if self.word == "gather" and isinstance(result, dict) else None
         return EndedCall(self.participant, self.word, self.keys, values, error)
 
 
@@ -221,6 +280,7 @@ class DaskProcesses(ProcessCluster):
         self.workers: dict[str, DaskObject] = {}
         self.clients: dict[str, DaskObject] = {}
         self.futures: dict[Pair, DaskObject] = {}
+        self.locks: dict[str, DaskObject] = {}
         self._incarnations: dict[str, int] = {}
         self._calls: list[PendingCall] = []
         self._is_faulty = False  # some process or connection has ended
@@ -254,16 +314,16 @@ class DaskProcesses(ProcessCluster):
     def _scheduler(self) -> DaskObject:
         return Scheduler(host=address_of(SCHEDULER), dashboard=False, validate=self.config.validate)
 
-    def _worker(self, name: str) -> DaskObject:
+    def _worker(self, worker: str, name: str) -> DaskObject:
         executors = {it: SimulatedThreadPoolExecutor() for it in ("default", "actor")}
         return Worker(
             address_of(SCHEDULER),
             name=name,
-            host=address_of(name),
+            host=address_of(worker),
             nthreads=self.config.worker.nthreads,
             resources=dict(self.config.worker.resources),
-            memory_limit=0,
-            data={},
+            memory_limit=MEMORY_NBYTES,
+            data=Store(),
             executor=executors,
             validate=self.config.validate,
         )
@@ -313,12 +373,24 @@ class DaskProcesses(ProcessCluster):
         return [(worker_of(it.participant), it.key) for it in self.loop.threads]
 
     @property
+    def timers(self) -> Sequence[str]:
+        timers = self.loop.named_timers(CLOCK.now + FORESEEN_S)
+        return [*dict.fromkeys(name for _, name in timers)]
+
+    @property
     def calls(self) -> Sequence[OpenCall]:
         return [OpenCall(str(it), it.keys) for it in self._calls if not it.task.done()]
 
     @property
     def digest(self) -> int:
         return self.network.digest
+
+    def status_of(self, worker: str) -> str:
+        name: str = self.workers[worker].status.name
+        return name
+
+    def closed_clients(self) -> Sequence[str]:
+        return [name for name, it in self.clients.items() if it.status == "closed"]
 
     def status(self, client: str, key: str) -> FutureStatus:
         future = self.futures[client, key]
@@ -349,6 +421,9 @@ class DaskProcesses(ProcessCluster):
     def ended_calls(self) -> Sequence[EndedCall]:
         ended = [it for it in self._calls if it.task.done()]
         self._calls = [it for it in self._calls if not it.task.done()]
+        for call in ended:
+            if call.word == "leave":  # and its program is over
+                self._kill(call.participant)
         return [it.ended() for it in ended]
 
     def unhandled(self) -> Sequence[str]:
@@ -374,7 +449,7 @@ class DaskProcesses(ProcessCluster):
         broken_off = self._is_faulty and isinstance(logged.error, CONNECTION_ERRORS)
         known = logged.text.startswith(tuple(ALLOWED_IN_PROCESSES))
         known = known or str(logged.error).startswith(tuple(ALLOWED_EXCEPTIONS))
-        return known or broken_off or isinstance(logged.error, TaskFailed)
+        return known or broken_off or isinstance(logged.error, MEANT)
 
     def worker(self, worker: str) -> ProcessWorker:
         return ProcessWorker(self.workers[worker].state, self.config.worker)
@@ -417,10 +492,21 @@ class DaskProcesses(ProcessCluster):
     def advance(self) -> None:
         self.loop.advance()
 
+    def advance_until(self, timer: str) -> None:
+        timers = self.loop.named_timers(CLOCK.now + FORESEEN_S)
+        due = next(when for when, name in timers if name == timer)
+        for _ in range(MOST_TIMERS):
+            when = self.loop.next_timer()
+            if when is None or when > due:
+                return
+            self.loop.advance()
+            self.run_ready(0.0)
+
     def settle(
         self, seconds: float, *, threads: bool, until: Callable[[], bool] | None = None
     ) -> bool:
-        began, end, rounds, ended = CLOCK.now, CLOCK.now + seconds, 0, 0
+        began, end, ended = CLOCK.now, CLOCK.now + seconds, 0
+        rounds = -self.network.backlog()
         while True:
             self.run_ready(0.0)
             if until is not None and until():
@@ -453,8 +539,20 @@ class DaskProcesses(ProcessCluster):
             ThreadOutcome.SUCCESS: self.compute,
             ThreadOutcome.FAILURE: fail,
             ThreadOutcome.RESCHEDULE: reschedule,
+            ThreadOutcome.NOT_STORED: self.compute,
         }
-        _ENDINGS.append(endings[how])
+        if how is ThreadOutcome.NOT_STORED:
+            self.workers[worker].data.refused.add(key)
+        self._run(call, endings[how])
+
+    def end_unserialisable(self, worker: str, key: str) -> None:
+        call = self._thread(worker, key)
+        self.loop.threads.remove(call)
+        self._run(call, lambda spec, inputs: UnserialisableText(self.compute(spec, inputs)))
+
+    def _run(self, call: ExecutorCall, ending: Ending) -> None:
+        """Let a thread run its task, which ends in some way."""
+        _ENDINGS.append(ending)
         CLOCK.advance(THREAD_S)
         try:
             call.run()
@@ -469,19 +567,24 @@ class DaskProcesses(ProcessCluster):
     def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
         match request:
             case client_requests.Submit():
-                self.loop.call(client, self._submit, client, request)
+                self.loop.call(self._process_of(client), self._submit, client, request)
             case client_requests.Release():
-                self.loop.call(client, self._release, client, request.keys)
+                self.loop.call(self._process_of(client), self._release, client, request.keys)
             case client_requests.Cancel():
                 futures = self._futures(client, request.keys)
                 cancel = self.clients[client].cancel
                 self._start_call(
-                    client, "cancel", request.keys, lambda: cancel(futures, force=request.force)
+                    self._process_of(client),
+                    "cancel",
+                    request.keys,
+                    lambda: cancel(futures, force=request.force),
                 )
             case client_requests.Retry():
                 futures = self._futures(client, request.keys)
                 retry = self.clients[client].retry
-                self._start_call(client, "retry", request.keys, lambda: retry(futures))
+                self._start_call(
+                    self._process_of(client), "retry", request.keys, lambda: retry(futures)
+                )
             case client_requests.Scattered():
                 raise AssertionError("a client scatters by itself")
             case _:
@@ -511,26 +614,93 @@ class DaskProcesses(ProcessCluster):
 
     def gather(self, client: str, keys: Sequence[str]) -> None:
         futures = dict(zip(keys, self._futures(client, keys), strict=True))
-        self._start_call(client, "gather", keys, lambda: self.clients[client].gather(futures))
+        self._start_call(
+            self._process_of(client), "gather", keys, lambda: self.clients[client].gather(futures)
+        )
 
     def scatter(self, client: str, key: str, value: object, worker: str) -> None:
+        self._scatter(client, "scatter", key, value, workers=[address_of(worker)])
+
+    def _scatter(self, client: str, word: str, key: str, value: object, **options: object) -> None:
+        participant = self._process_of(client)
+
         async def scatter() -> None:
             made = await self.clients[client].scatter(
-                {key: value}, workers=[address_of(worker)], hash=False, timeout=PATIENCE_S
+                {key: value}, hash=False, timeout=PATIENCE_S, **options
             )
-            self.futures[client, key] = made[key]
+            if participant == self._process_of(client):
+                self.futures[client, key] = made[key]
 
-        self._start_call(client, "scatter", (key,), scatter)
+        self._start_call(participant, word, (key,), scatter)
 
-    def join(self, worker: str) -> None:
-        number = self._incarnations[worker] = self._incarnations.get(worker, 0) + 1
-        participant = worker if number == 1 else f"{worker}-{number}"
+    def broadcast(self, client: str, key: str, value: object) -> None:
+        self._scatter(client, "broadcast", key, value, broadcast=True)
+
+    def make_call(
+        self, client: str, call: ClientCall, keys: Sequence[str], workers: Sequence[str]
+    ) -> None:
+        if call in _ENDING_WORKERS:
+            self._is_faulty = True
+        its = self.clients[client]
+        make: Callable[[], object]
+        match call:
+            case ClientCall.REPLICATE:
+                make = partial(its.replicate, self._futures(client, keys))
+            case ClientCall.REBALANCE:
+                make = its.rebalance
+            case ClientCall.RETIRE:
+                make = partial(its.retire_workers, [*map(address_of, workers)], close_workers=True)
+            case ClientCall.PUBLISH:
+                futures = self._futures(client, keys)
+                make = partial(its.publish_dataset, dict(zip(keys, futures, strict=True)))
+            case ClientCall.UNPUBLISH:
+                make = partial(its.unpublish_dataset, keys[0])
+            case ClientCall.RESTART:
+                make = partial(its.restart, timeout=PATIENCE_S, wait_for_workers=False)
+            case ClientCall.LOCK:
+                make = partial(self._lock, client)
+            case ClientCall.UNLOCK:
+                make = self.locks.pop(client).release
+            case _:
+                assert_never(call)
+        self._start_call(self._process_of(client), call.value, keys, make)
+
+    def _lock(self, client: str) -> object:
+        its = self.clients[client]
+        lock = self.locks[client] = Lock(LOCK, scheduler_rpc=its.scheduler, loop=its.loop)
+        return lock.acquire()
+
+    def leave(self, client: str) -> None:
+        self._is_faulty = True
+        self.locks.pop(client, None)
+        for pair in [it for it in self.futures if it[0] == client]:
+            del self.futures[pair]
+        self._start_call(self._process_of(client), "leave", (), self.clients[client].close)
+
+    def enter(self, client: str) -> None:
+        self._incarnations[client] = self._incarnations.get(client, 1) + 1
+        for pair in [it for it in self.futures if it[0] == client]:
+            del self.futures[pair]
+
+        async def start() -> None:
+            self.clients[client] = await self._client(client)
+
+        self._start_call(self._process_of(client), "enter", (), start)
+
+    def press(self, worker: str, *, is_short: bool) -> None:
+        its = self.workers[worker]
+        its.monitor.proc.rss = MEMORY_NBYTES if is_short else 0
+        look = its.memory_manager.memory_monitor
+        self._start_call(self._process_of(worker), "memory", (), lambda: look(its))
+
+    def join(self, worker: str, name: str = "") -> None:
+        self._incarnations[worker] = self._incarnations.get(worker, 0) + 1
 
         def make() -> DaskObject:
-            self.workers[worker] = made = self._worker(worker)
+            self.workers[worker] = made = self._worker(worker, name or worker)
             return made
 
-        self._start_call(participant, "join", (), make)
+        self._start_call(self._process_of(worker), "join", (), make)
 
     def die(self, worker: str) -> None:
         self._end_process(worker)
@@ -545,24 +715,27 @@ class DaskProcesses(ProcessCluster):
             self._end_process(worker)
         return over
 
-    def _participant(self, worker: str) -> str:
-        number = self._incarnations[worker]
-        return worker if number == 1 else f"{worker}-{number}"
+    def _process_of(self, name: str) -> str:
+        """Return the participant that a worker or client is at present."""
+        number = self._incarnations.get(name, 1)
+        return name if number == 1 else f"{name}-{number}"
 
     def _end_process(self, worker: str) -> None:
         """Nothing of a process goes on, and its connections end."""
         self._is_faulty = True
-        participant = self._participant(worker)
+        self._kill(self._process_of(worker))
+        del self.workers[worker]
+
+    def _kill(self, participant: str) -> None:
         self.loop.kill(participant)
         self.network.kill(participant)
         self._calls = [it for it in self._calls if it.participant != participant]
-        del self.workers[worker]
 
     def close_worker(self, worker: str, *, gracefully: bool) -> None:
         self._is_faulty = True
         it = self.workers[worker]
         close = it.close_gracefully if gracefully else it.close
-        self._start_call(self._participant(worker), "close", (), close)
+        self._start_call(self._process_of(worker), "close", (), close)
 
     def drop_references(self) -> None:
         states = [it for client in self.clients.values() for it in client.futures.values()]
@@ -587,6 +760,7 @@ class DaskProcesses(ProcessCluster):
         self.scheduler = None
         self.workers.clear()
         self.clients.clear()
+        self.locks.clear()
         for kind in (Worker, Client, Scheduler):
             kind._instances.clear()
 

@@ -7,13 +7,17 @@ callback belongs to a participant (a simulated process), by its context; those o
 
 import asyncio
 import contextvars
+import functools
 import heapq
 import itertools
+import re
 import weakref
 from asyncio import events
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Final, NamedTuple, TypeVar, TypeVarTuple
+
+from tornado.ioloop import IOLoop, PeriodicCallback
 
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
 
@@ -244,6 +248,14 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
             heapq.heappop(timers)
         return None
 
+    def named_timers(self, until: float) -> list[tuple[float, str]]:
+        """Return when each timer is due, not beyond ``until``, and its name, in that order."""
+        return [
+            (when, f"{_participant(handle)}.{name_of(handle)}")
+            for when, _, handle in sorted(self.timers, key=lambda it: it[:2])
+            if when <= until and not handle._cancelled and _participant(handle) not in self.dead
+        ]
+
     def advance(self, until: float | None = None) -> bool:
         """Let time pass to the next timer, not beyond ``until``. Return whether one is due."""
         when = self.next_timer()
@@ -278,6 +290,42 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         for task in [*self._tasks.pop(participant, {}).values()]:
             task._log_destroy_pending = False
             self.abandoned.append(task)
+
+
+def name_of(handle: events.Handle) -> str:
+    """Return the name of what a timer calls: a periodic callback, or the coroutine that waits."""
+    of: DaskObject = handle  # what asyncio and tornado keep to themselves
+    callback: DaskObject = of._callback
+    arguments: Sequence[DaskObject] = of._args
+    while True:
+        if isinstance(callback, functools.partial):
+            callback, arguments = callback.func, (*callback.args, *arguments)
+            continue
+        owner: DaskObject = getattr(callback, "__self__", None)
+        if isinstance(owner, PeriodicCallback):
+            callback, arguments = owner.callback, ()
+        elif isinstance(owner, IOLoop) and arguments:  # it calls its first argument
+            callback, *arguments = arguments
+        elif type(owner) is asyncio.Timeout:
+            return _plain_name(getattr(owner, "_task", None)) + "-timeout"
+        elif arguments and isinstance(arguments[0], asyncio.Future):
+            return _plain_name(_waiting_for(arguments[0]))
+        else:
+            return _plain_name(callback)
+
+
+def _waiting_for(future: asyncio.Future[object]) -> object:
+    """Return the task that waits for a future, or the future."""
+    waiting = [getattr(it, "__self__", None) for it, _ in future._callbacks or ()]
+    return next((it for it in waiting if isinstance(it, asyncio.Task)), future)
+
+
+def _plain_name(called: DaskObject) -> str:
+    """Return the last part of the name of a function, or of the coroutine of a task."""
+    if isinstance(called, asyncio.Task):
+        called = called.get_coro()
+    name = getattr(called, "__qualname__", type(called).__name__)
+    return re.sub(r"[^\w-]", "", name.rpartition(".")[2]) or "timer"
 
 
 def break_off(task: asyncio.Task[DaskObject]) -> None:

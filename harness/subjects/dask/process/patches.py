@@ -87,16 +87,17 @@ class SimulatedThreadPoolExecutor:
 
 
 class FixedMemory:
-    """Readings of a process that uses no memory."""
+    """Readings of a process that uses as much memory as a step says."""
 
-    rss = _MEMORY_NBYTES
+    def __init__(self) -> None:
+        self.rss = _MEMORY_NBYTES
 
     def memory_info(self) -> "FixedMemory":
         return self
 
 
 class FixedMonitor:
-    """A ``SystemMonitor`` that reads the same always."""
+    """A ``SystemMonitor`` that reads what steps say."""
 
     count = 0
     last_time = 0.0
@@ -111,15 +112,23 @@ class FixedMonitor:
         return {}
 
     def recent(self) -> dict[str, object]:
-        return {"cpu": 0.0, "memory": _MEMORY_NBYTES, "time": CLOCK.now, "num_fds": 3}
+        return {"cpu": 0.0, "memory": self.proc.rss, "time": CLOCK.now, "num_fds": 3}
 
     def range_query(self, start: int = 0) -> dict[str, object]:
         return {}
 
     def get_process_memory(self) -> int:
-        return _MEMORY_NBYTES
+        return self.proc.rss
 
     def close(self) -> None: ...
+
+
+class NoCollector:
+    """A collector of garbage that collects nothing: that is done between runs."""
+
+    def __init__(self, *args: object, **named: object) -> None: ...
+
+    def collect(self) -> None: ...
 
 
 class NoWorkSpace:
@@ -267,6 +276,10 @@ PATCHES: Final[Sequence[Patch]] = (
         "memory and processor readings are fixed", everywhere=True,
     ),
     Patch(
+        "distributed.gc:ThrottledGC", by(NoCollector),
+        "finalizers run where references end, or between runs", everywhere=True,
+    ),
+    Patch(
         "distributed.diskutils:WorkSpace", by(NoWorkSpace), "nothing is written to disk",
         everywhere=True,
     ),
@@ -306,6 +319,7 @@ CONFIG: Final[Mapping[str, object]] = {
     "distributed.admin.system-monitor.interval": "1h",
     "distributed.admin.pdb-on-err": False,
     "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1h",
     "distributed.worker.memory.rebalance.measure": "managed",
 }
 

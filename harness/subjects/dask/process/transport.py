@@ -102,6 +102,10 @@ class Network:
         """Return the pipes in which something is under way."""
         return [name for name, pipe in self.pipes.items() if pipe.under_way]
 
+    def backlog(self) -> int:
+        """Return how many messages are under way in the fullest pipe."""
+        return max((len(pipe.under_way) for pipe in self.pipes.values()), default=0)
+
     def deliver(self, name: str) -> Message:
         """Deliver and return the oldest message of a pipe."""
         pipe = self.pipes[name]

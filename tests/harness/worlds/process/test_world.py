@@ -20,6 +20,19 @@ RUNS = {
     "died": "submit c0 a b(a) want b; flow; succeed w0 a; dies w0; flow; join w0; flow",
     "closed": "submit c0 a want a; flow; close-gracefully w0; flow; succeed w1 a; flow; join w2; flow",
     "cut": "submit c0 a want a; flow; cut w0>scheduler.1; flow; tick",
+    "copied": "submit c0 a want a; flow; succeed w0 a; flow; replicate-keys c0 a; flow; rebalance c0",
+    "published": "submit c0 a want a; flow; succeed w0 a; flow; publish c0 a; flow; release c0 a; flow",
+    "broadcast": "broadcast c0 a; flow; gather c0 a; flow",
+    "locked": "lock c0; flow; lock c1; flow; leave c0; flow; tick",
+    "left": "submit c0 a want a; flow; succeed w0 a; flow; leave c0; flow; enter c0; flow; "
+    "submit c0 a want a; flow",
+    "retired": "scatter c0 a@w0; flow; retire-workers c1 w0; flow; flow; gather c0 a; flow",
+    "renamed": "close w0; flow; join-as w2 w0; flow; submit c0 a want a; flow",
+    "paused": "pause w0; submit c0 a want a; flow; unpause w0; flow",
+    "restarted": "restart c0; flow; flow; join w2; flow; submit c0 a want a; flow",
+    "not stored": "submit c0 a want a; flow; spoil w0 a; flow; retry c0 a; flow; succeed w1 a; flow",
+    "not sent": "submit c0 a want a; flow; unserialisable w0 a; flow; gather c0 a; flow",
+    "waited": "until w0.heartbeat; until scheduler.check_worker_ttl",
     "impossible": "deliver c0>scheduler.7",
     "actor": "submit c0 a[actor] want a",
 }
@@ -50,15 +63,41 @@ def test_a_task_fails_and_is_retried(results: Any) -> None:
     assert "scheduler a: erred -> processing" in lines
 
 
-@pytest.mark.parametrize(
-    "name", ["rescheduled", "scattered", "cancelled", "released", "died", "closed", "cut"]
-)
+@pytest.mark.parametrize("name", [it for it in RUNS if it not in ("impossible", "actor")])
 def test_processes_survive(results: Any, name: str) -> None:
     assert effects(results, name)
 
 
 def test_a_worker_joins_at_the_address_of_one_that_died(results: Any) -> None:
     assert any("w0-2>scheduler" in line for line in effects(results, "died"))
+
+
+def test_calls_of_clients_reach_workers(results: Any) -> None:
+    assert "w1 a: released -> memory" in effects(results, "copied")
+    assert "w1 a: released -> memory" in effects(results, "broadcast")
+    assert "! scheduler<w0.1 close" in effects(results, "restarted")
+    assert "w1 a: released -> memory" in effects(results, "retired")
+
+
+def test_a_key_lives_as_long_as_it_is_published(results: Any) -> None:
+    lines = results["published"]["effects"]
+    assert "! c0>scheduler.1 client-releases-keys" in lines[-2]
+    assert not any("scheduler a: memory -> -" in line for line in lines[-1])
+
+
+def test_results_that_cannot_be_stored_or_sent(results: Any) -> None:
+    assert "w0 a: executing -> error" in effects(results, "not stored")
+    assert "w0 a: executing -> memory" in effects(results, "not sent")
+
+
+def test_a_paused_worker_starts_nothing(results: Any) -> None:
+    before, after = results["paused"]["effects"][2], results["paused"]["effects"][3:]
+    assert not any(line.startswith("w0 a: ") for line in before)
+    assert after
+
+
+def test_a_client_that_has_left_comes_back_as_another_process(results: Any) -> None:
+    assert any("c0-2>scheduler.1 update-graph" in line for line in effects(results, "left"))
 
 
 def test_an_impossible_step_is_said_to_be_one(results: Any) -> None:
