@@ -47,6 +47,7 @@ class DrainedProcesses(Protocol):
     client_model: ProcessClientModel
     run_config: ProcessRunConfig
     faults: int
+    retiring: dict[str, None]
     effect: ProcessEffect
 
     @property
@@ -60,7 +61,10 @@ class DrainedProcesses(Protocol):
         """A worker starts."""
 
     def be_calm(self) -> None:
-        """Every worker has enough memory, and every client gives back what it has beside futures."""
+        """Every worker has enough memory, and no client has the lock."""
+
+    def unpublish_everything(self) -> None:
+        """A client takes all data sets back."""
 
     def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
         """A client makes a call."""
@@ -75,11 +79,11 @@ class DrainedProcesses(Protocol):
 def come_to_rest(world: DrainedProcesses) -> None:
     """Bring processes to rest; raises Violation where something does not hold there."""
     world.step(None, lambda it: it.be_calm())
-    settle(world, NOTICED_S if world.faults else ARRIVED_S)
+    settle(world, NOTICED_S if world.faults or world.retiring else ARRIVED_S)
     if not world.cluster.present:
         world.step(None, lambda it: it.join(it.next_worker))
         settle(world, NOTICED_S)
-    for _ in world.client_model.wants:  # one after the other has the lock
+    for _ in range(1 + len(world.client_model.wants)):  # one after the other has the lock
         settle(world, RESOLVED_S, until=lambda: is_resolved(world))
     if not is_resolved(world) and (said := still_said(world)):
         rest = of_cluster.ClusterAtRest(world.cluster, world.client_model, messages=said)
@@ -136,6 +140,7 @@ def endless(world: DrainedProcesses, excused: Collection[str]) -> Sequence[str]:
 def release_everything(world: DrainedProcesses) -> None:
     """Let every client release all of its futures."""
     world.cluster.drop_references()
+    world.unpublish_everything()
     model = world.client_model
     for client in model.wants:
         if keys := tuple(dict.fromkeys((*model.wants[client], *model.held[client]))):

@@ -97,6 +97,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self.faults = 0
         self._joined = self.run_config.config.workers
         self._left_to_join = self.run_config.later
+        self._pressed: dict[str, None] = {}  # workers that were short of memory
         self._renamed: dict[str, None] = {}  # workers that joined with the name of another
         self._gone: dict[
             str, None
@@ -275,7 +276,9 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         if ended.word == ClientCall.PUBLISH and name == "KeyError":
             return any(self._published.get(key, 0) > 1 for key in ended.keys)
         if name == "ValueError" and ended.word in (ClientCall.REPLICATE, "broadcast"):
-            return bool(self.departed or self.retiring)  # there is no worker to copy to
+            return bool(
+                self.faults or self.departed or self.retiring or self._pressed
+            )  # nobody is there
         if ended.word in (ClientCall.PUBLISH, ClientCall.UNPUBLISH, ClientCall.REPLICATE):
             lost = self.faults > 0 and name in ("KeyError", "ClosedClientError")
             return name in CANCELLATIONS or lost
@@ -487,16 +490,20 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     def handle_event(self, worker: str, event: events.Event) -> None:
         """A worker runs short of memory, or has enough again."""
+        self._pressed[worker] = None
         self.cluster.press(worker, is_short=isinstance(event, events.Pause))
 
     def be_calm(self) -> None:
-        """Every worker has enough memory, and every client gives back what it has beside futures."""
+        """Every worker has enough memory, and no client has the lock."""
         for worker in self.resumable:
             self.cluster.press(worker, is_short=False)
-        for key in self.datasets if self.clients else ():
-            self.make_call(self.clients[0], ClientCall.UNPUBLISH, keys=(key,))
         for client in self.locked:
             self.make_call(client, ClientCall.UNLOCK)
+
+    def unpublish_everything(self) -> None:
+        """A client takes all data sets back."""
+        for key in self.datasets if self.clients else ():
+            self.make_call(self.clients[0], ClientCall.UNPUBLISH, keys=(key,))
 
     def until(self, timer: str) -> None:
         self.cluster.advance_until(timer)
