@@ -5,14 +5,12 @@ Each is a participant of one simulated loop. Connections, time and threads go on
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias, assert_never
+from typing import Final
 
-from dask.highlevelgraph import HighLevelGraph, MaterializedLayer
-from distributed import Client, Lock, Reschedule, Scheduler, Worker
+from distributed import Client, Scheduler, Worker
 from packaging.version import Version
 from tornado.ioloop import IOLoop
 
@@ -28,13 +26,22 @@ from workerfuzz.harness.subjects.dask.failures import (
     validate_state,
 )
 from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.dask.process.clients import PATIENCE_S, DaskClients
+from workerfuzz.harness.subjects.dask.process.endings import (
+    ENDINGS,
+    MEANT,
+    Ending,
+    Store,
+    UnserialisableText,
+    fail,
+    reschedule,
+)
 from workerfuzz.harness.subjects.dask.process.loop import (
     CLOCK,
     ExecutorCall,
     Livelock,
     SimulatedLoop,
 )
-from workerfuzz.harness.subjects.dask.process.ordered_sets import OrderedSet
 from workerfuzz.harness.subjects.dask.process.patches import (
     OLDEST,
     SimulatedThreadPoolExecutor,
@@ -51,7 +58,6 @@ from workerfuzz.harness.subjects.dask.worker.worker import DaskWorker
 from workerfuzz.harness.subjects.process_protocol import (
     Compute,
     EndedCall,
-    FutureStatus,
     OpenCall,
     ProcessCluster,
     ProcessSystem,
@@ -60,13 +66,9 @@ from workerfuzz.harness.subjects.process_protocol import (
 from workerfuzz.harness.subjects.protocol import SubjectRaised, SubjectUnavailable
 from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
-from workerfuzz.statemachine.scheduler import client_requests
-from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
 from workerfuzz.statemachine.worker.config import WorkerConfig
-from workerfuzz.statemachine.worker.task import TaskSpec
 from workerfuzz.strategies.cluster.run_config import ClusterConfig
 from workerfuzz.strategies.cluster.view import Pair, ThreadOutcome
-from workerfuzz.strategies.process.view import ClientCall
 
 
 class ProcessWorker(DaskWorker):
@@ -88,9 +90,6 @@ class ProcessWorker(DaskWorker):
         return self.machine.tasks.get(key)
 
 
-#: Virtual seconds in which a participant must have started or closed.
-PATIENCE_S: Final = 60.0
-
 #: Rounds of deliveries for each virtual second, beyond which a cluster that settles goes in circles.
 ROUNDS_PER_S: Final = 400
 
@@ -104,17 +103,11 @@ MEMORY_NBYTES: Final = 1_000_000_000
 FORESEEN_S: Final = 600.0
 MOST_TIMERS: Final = 2_000
 
-#: Name of the lock that clients share.
-LOCK: Final = "lock"
-
 #: Virtual seconds that a thread takes.
 THREAD_S: Final = 0.01
 
 #: Statuses of a worker that does nothing any more.
 _OVER: Final = frozenset({"closed", "failed"})
-
-#: Calls after which workers and connections end.
-_ENDING_WORKERS: Final = (ClientCall.RETIRE, ClientCall.RESTART)
 
 #: Errors that are logged where a process or a connection ends: as they begin in Dask's source.
 ALLOWED_IN_PROCESSES: Final[Mapping[str, str]] = {
@@ -138,94 +131,6 @@ ALLOWED_EXCEPTIONS: Final[Mapping[str, str]] = {
 
 #: Exceptions that are logged once a process or a connection has ended: it is what they say.
 CONNECTION_ERRORS: Final = (OSError, asyncio.TimeoutError)  # CommClosedError is an OSError
-
-#: By the name that a future has for it.
-_STATUSES: Final[Mapping[str, NoticeStatus]] = {
-    "pending": NoticeStatus.PENDING,
-    "finished": NoticeStatus.FINISHED,
-    "error": NoticeStatus.ERRED,
-    "cancelled": NoticeStatus.CANCELLED,
-    "lost": NoticeStatus.LOST,
-}
-
-#: Makes a thread end: returns a value, or raises.
-Ending: TypeAlias = Callable[[TaskSpec, Mapping[str, object]], object]
-
-
-class TaskFailed(Exception):
-    """A task was told to fail."""
-
-
-class StoreFailed(OSError):
-    """The disk of a worker is full."""
-
-
-class SendingFailed(TypeError):
-    """A result cannot be serialised."""
-
-
-class Store(dict[str, object]):
-    """The data of a worker, some of which cannot be stored.
-
-    Attributes:
-        refused: keys whose next value is not stored.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refused: set[str] = set()
-
-    def __setitem__(self, key: str, value: object) -> None:
-        if key in self.refused:
-            self.refused.remove(key)
-            raise StoreFailed(key)
-        super().__setitem__(key, value)
-
-
-class UnserialisableText(str):
-    """A result like any other where it is, and nowhere else."""
-
-    __slots__ = ()
-
-    def __reduce_ex__(self, protocol: object) -> str:
-        raise SendingFailed(str(self))
-
-
-def fail(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
-    raise TaskFailed(spec.key)
-
-
-def reschedule(spec: TaskSpec, inputs: Mapping[str, object]) -> object:
-    raise Reschedule
-
-
-#: Exceptions that a step means to be raised.
-MEANT: Final = (TaskFailed, StoreFailed, SendingFailed)
-
-#: The ending of the thread that runs.
-_ENDINGS: Final[list[Ending]] = []
-
-
-def perform(key: str, content: int, needs: str, *inputs: object) -> object:
-    """Run a task: all that graphs of a simulation consist of.
-
-    Args:
-        key: with a sign before it, as are ``needs``: otherwise Dask would insert the value of the key.
-    """
-    spec = TaskSpec(key=key[1:], dependencies=tuple(needs[1:].split()), run_spec=content)
-    return _ENDINGS[-1](spec, dict(zip(spec.dependencies, inputs, strict=True)))
-
-
-def annotations(options: Options) -> dict[str, object]:
-    """Return the options of a task as annotations of Dask."""
-    found: dict[str, object] = {
-        "priority": options.priority,
-        "retries": options.retries,
-        "resources": dict(options.resources),
-        "workers": [*map(address_of, options.workers)],
-        "allow_other_workers": options.loose,
-    }
-    return {name: value for name, value in found.items() if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,17 +176,14 @@ class DaskProcessSystem(DaskClusterSystem, ProcessSystem):
         return DaskProcesses(config, clients, compute)
 
 
-class DaskProcesses(ProcessCluster):
+class DaskProcesses(DaskClients, ProcessCluster):
     """A scheduler, workers and clients of Dask on one simulated loop."""
 
     def __init__(self, config: ClusterConfig, clients: Sequence[str], compute: Compute) -> None:
+        super().__init__()
         self.config = config
         self.compute = compute
         self.workers: dict[str, DaskObject] = {}
-        self.clients: dict[str, DaskObject] = {}
-        self.futures: dict[Pair, DaskObject] = {}
-        self.locks: dict[str, DaskObject] = {}
-        self._incarnations: dict[str, int] = {}
         self._calls: list[PendingCall] = []
         self._is_faulty = False  # some process or connection has ended
         self._stack = contextlib.ExitStack()
@@ -327,9 +229,6 @@ class DaskProcesses(ProcessCluster):
             executor=executors,
             validate=self.config.validate,
         )
-
-    def _client(self, name: str) -> DaskObject:
-        return Client(address_of(SCHEDULER), name=name, asynchronous=True, set_as_default=False)
 
     def _started(self, participant: str, make: Callable[[], DaskObject]) -> DaskObject:
         async def start() -> DaskObject:
@@ -388,15 +287,6 @@ class DaskProcesses(ProcessCluster):
     def status_of(self, worker: str) -> str:
         name: str = self.workers[worker].status.name
         return name
-
-    def closed_clients(self) -> Sequence[str]:
-        return [name for name, it in self.clients.items() if it.status == "closed"]
-
-    def status(self, client: str, key: str) -> FutureStatus:
-        future = self.futures[client, key]
-        status = _STATUSES[future.status]
-        error = future._state.exception if status is NoticeStatus.ERRED else None
-        return FutureStatus(status, "" if error is None else describe(error))
 
     def transitions(self) -> Iterable[TaskTransition]:
         found: list[TaskTransition] = []
@@ -552,140 +442,17 @@ class DaskProcesses(ProcessCluster):
 
     def _run(self, call: ExecutorCall, ending: Ending) -> None:
         """Let a thread run its task, which ends in some way."""
-        _ENDINGS.append(ending)
+        ENDINGS.append(ending)
         CLOCK.advance(THREAD_S)
         try:
             call.run()
         finally:
-            _ENDINGS.pop()
+            ENDINGS.pop()
 
     def _thread(self, worker: str, key: str) -> ExecutorCall:
         return next(
             it for it in self.loop.threads if (worker_of(it.participant), it.key) == (worker, key)
         )
-
-    def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
-        match request:
-            case client_requests.Submit():
-                self.loop.call(self._process_of(client), self._submit, client, request)
-            case client_requests.Release():
-                self.loop.call(self._process_of(client), self._release, client, request.keys)
-            case client_requests.Cancel():
-                futures = self._futures(client, request.keys)
-                cancel = self.clients[client].cancel
-                self._start_call(
-                    self._process_of(client),
-                    "cancel",
-                    request.keys,
-                    lambda: cancel(futures, force=request.force),
-                )
-            case client_requests.Retry():
-                futures = self._futures(client, request.keys)
-                retry = self.clients[client].retry
-                self._start_call(
-                    self._process_of(client), "retry", request.keys, lambda: retry(futures)
-                )
-            case client_requests.Scattered():
-                raise AssertionError("a client scatters by itself")
-            case _:
-                assert_never(request)
-
-    def _futures(self, client: str, keys: Iterable[str]) -> list[DaskObject]:
-        return [self.futures[client, key] for key in keys]
-
-    def _submit(self, client: str, request: client_requests.Submit) -> None:
-        listed = OrderedSet(spec.key for spec in request.specs)
-        layers: dict[str, MaterializedLayer] = {}
-        for spec in request.specs:
-            key, needs = spec.key, spec.dependencies
-            inputs = [it if it in listed else self.futures[client, it] for it in needs]
-            task = (perform, f"={key}", spec.run_spec, f"={' '.join(needs)}", *inputs)
-            its = annotations(request.options.get(key, NO_OPTIONS))
-            layers[key] = MaterializedLayer({key: task}, annotations=its)
-        needed = {spec.key: listed.intersection(spec.dependencies) for spec in request.specs}
-        graph = HighLevelGraph(layers, needed)
-        made = self.clients[client].get(graph, [*request.wanted], sync=False)
-        for key, future in zip(request.wanted, made, strict=True):
-            self.futures[client, key] = future
-
-    def _release(self, client: str, keys: Iterable[str]) -> None:
-        for key in keys:
-            self.futures.pop((client, key)).release()
-
-    def gather(self, client: str, keys: Sequence[str]) -> None:
-        futures = dict(zip(keys, self._futures(client, keys), strict=True))
-        self._start_call(
-            self._process_of(client), "gather", keys, lambda: self.clients[client].gather(futures)
-        )
-
-    def scatter(self, client: str, key: str, value: object, worker: str) -> None:
-        self._scatter(client, "scatter", key, value, workers=[address_of(worker)])
-
-    def _scatter(self, client: str, word: str, key: str, value: object, **options: object) -> None:
-        participant = self._process_of(client)
-
-        async def scatter() -> None:
-            made = await self.clients[client].scatter(
-                {key: value}, hash=False, timeout=PATIENCE_S, **options
-            )
-            if participant == self._process_of(client):
-                self.futures[client, key] = made[key]
-
-        self._start_call(participant, word, (key,), scatter)
-
-    def broadcast(self, client: str, key: str, value: object) -> None:
-        self._scatter(client, "broadcast", key, value, broadcast=True)
-
-    def make_call(
-        self, client: str, call: ClientCall, keys: Sequence[str], workers: Sequence[str]
-    ) -> None:
-        if call in _ENDING_WORKERS:
-            self._is_faulty = True
-        its = self.clients[client]
-        make: Callable[[], object]
-        match call:
-            case ClientCall.REPLICATE:
-                make = partial(its.replicate, self._futures(client, keys))
-            case ClientCall.REBALANCE:
-                make = its.rebalance
-            case ClientCall.RETIRE:
-                make = partial(its.retire_workers, [*map(address_of, workers)], close_workers=True)
-            case ClientCall.PUBLISH:
-                futures = self._futures(client, keys)
-                make = partial(its.publish_dataset, dict(zip(keys, futures, strict=True)))
-            case ClientCall.UNPUBLISH:
-                make = partial(its.unpublish_dataset, keys[0])
-            case ClientCall.RESTART:
-                make = partial(its.restart, timeout=PATIENCE_S, wait_for_workers=False)
-            case ClientCall.LOCK:
-                make = partial(self._lock, client)
-            case ClientCall.UNLOCK:
-                make = self.locks.pop(client).release
-            case _:
-                assert_never(call)
-        self._start_call(self._process_of(client), call.value, keys, make)
-
-    def _lock(self, client: str) -> object:
-        its = self.clients[client]
-        lock = self.locks[client] = Lock(LOCK, scheduler_rpc=its.scheduler, loop=its.loop)
-        return lock.acquire()
-
-    def leave(self, client: str) -> None:
-        self._is_faulty = True
-        self.locks.pop(client, None)
-        for pair in [it for it in self.futures if it[0] == client]:
-            del self.futures[pair]
-        self._start_call(self._process_of(client), "leave", (), self.clients[client].close)
-
-    def enter(self, client: str) -> None:
-        self._incarnations[client] = self._incarnations.get(client, 1) + 1
-        for pair in [it for it in self.futures if it[0] == client]:
-            del self.futures[pair]
-
-        async def start() -> None:
-            self.clients[client] = await self._client(client)
-
-        self._start_call(self._process_of(client), "enter", (), start)
 
     def press(self, worker: str, *, is_short: bool) -> None:
         its = self.workers[worker]
@@ -715,11 +482,6 @@ class DaskProcesses(ProcessCluster):
             self._end_process(worker)
         return over
 
-    def _process_of(self, name: str) -> str:
-        """Return the participant that a worker or client is at present."""
-        number = self._incarnations.get(name, 1)
-        return name if number == 1 else f"{name}-{number}"
-
     def _end_process(self, worker: str) -> None:
         """Nothing of a process goes on, and its connections end."""
         self._is_faulty = True
@@ -736,14 +498,6 @@ class DaskProcesses(ProcessCluster):
         it = self.workers[worker]
         close = it.close_gracefully if gracefully else it.close
         self._start_call(self._process_of(worker), "close", (), close)
-
-    def drop_references(self) -> None:
-        states = [it for client in self.clients.values() for it in client.futures.values()]
-        raised = [it.exception for it in states if it.exception is not None]
-        for error in raised:
-            error.__traceback__ = None  # dask/distributed#8790: what was raised keeps its future
-        if raised:
-            gc.collect()
 
     def close(self) -> None:
         self._stack.close()
