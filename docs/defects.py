@@ -25,6 +25,9 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDER: Final = ROOT / "docs" / "findings"
 KNOWN: Final = ROOT / "regressions" / "known"
 
+#: Tests for upstream that ``workerfuzz export`` wrote, by the numbers of their cases.
+TESTS: Final = FOLDER / "tests"
+
 #: Ways around known bugs, by the numbers of their cases, as ``workerfuzz diagnose`` tells them.
 REMEDIES: Final = ROOT / "harness" / "diagnose" / "remedies.toml"
 
@@ -288,6 +291,7 @@ def defect_page(defect: Defect, defects: Sequence[Defect]) -> str:
             *(line for place in defect.places for line in location(place)),
             *steps(defect),
             *live(defect),
+            *exported(defect),
             *proposal(defect, defects),
         ]
     )
@@ -360,6 +364,21 @@ def live(defect: Defect) -> Iterator[str]:
             f"{defect.shown[0].upper()}{defect.shown[1:]} on a real cluster.",
             "",
         )
+
+
+def exported(defect: Defect) -> Iterator[str]:
+    """Lines on the shortest test that ``workerfuzz export`` wrote of one of its cases."""
+    paths = [TESTS / f"test_{number}.py" for number in defect.cases]
+    texts = {path: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    if not texts:
+        return
+    shortest = min(texts, key=lambda path: texts[path].count("\n"))
+    yield from (
+        "## Test for upstream",
+        "",
+        f"[`{shortest.name}`](tests/{shortest.name}), by `workerfuzz export CASE --as pytest`:",
+    )
+    yield from ("", "```python", texts[shortest].strip(), "```", "")
 
 
 def proposal(defect: Defect, defects: Sequence[Defect]) -> Iterator[str]:

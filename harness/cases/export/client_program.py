@@ -51,6 +51,10 @@ BY_THEMSELVES: Final = (
 MOST: Final = 400
 
 
+#: Why there is no test of a case.
+NO_MEANS: Final = "it takes an order of events that tests of distributed have no means for"
+
+
 class HoldKind(StrEnum):
     """Kinds of thing that a test can hold back."""
 
@@ -400,9 +404,7 @@ def derive(shown: Shown) -> Program:
         program = least(simpler, HoldFinder(simpler).find(), shown.violation)
         if program is not None:
             return program
-    raise CaseError(
-        "it takes an order of events that tests of distributed have no means for", path=case.place
-    )
+    raise CaseError(NO_MEANS, path=case.place)
 
 
 def variants(case: Case) -> Iterator[Case]:

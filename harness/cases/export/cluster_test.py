@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.cases.export.client_program import (
+    NO_MEANS,
     RESOLVED,
     HoldKind,
     Program,
@@ -253,6 +254,8 @@ class GenClusterTest:
         kind, one, other = what
         still = any(it.what == what and it.since <= place < it.until for it in self.program.holds)
         if kind is HoldKind.MAIL:
+            if what not in self.frozen:  # held back again between two statements
+                raise CaseError(NO_MEANS, path=self.shown.case.place)
             self.frozen.remove(what)
             if self.stacked:
                 name = f"{one}_to_{other}".replace(SCHEDULER, "s").replace("c0", "client")
@@ -468,7 +471,9 @@ class GenClusterTest:
     def barrier(self, step: Step | None) -> Iterator[str]:
         """Wait for a task behind what a client has sent, where no worker is held back."""
         if isinstance(step, Submit | client.Release | client.Cancel) and not self.program.holds:
-            yield f"await {client_name(step.client)}.submit(int)"
+            is_deserted = len(self.dead) == len(self.workers)
+            task = f"{client_name(step.client)}.submit(int)"
+            yield "await asyncio.sleep(0.1)" if is_deserted else f"await {task}"
 
     def wait(self, participant: str, key: str, state: str | None) -> str:
         """Wait until a party has a task in a state; None: until it has it no more."""

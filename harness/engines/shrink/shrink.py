@@ -3,7 +3,8 @@
 Steps are taken away in ever smaller chunks, then whole keys, options, workers and threads; then what is
 left is simplified, where need be at several steps at once, and renamed. What remains is 1-minimal: the
 last pass tried to take away each single step, and every time the bug was gone. A step that is impossible
-without one that was taken away goes with it.
+without one that was taken away goes with it. Where many steps remain, other keys may be there only to
+decide on which workers tasks run: these are pinned to their workers, and it begins anew.
 
 A run that breaks the same property in another way is not the same bug: what is looked for is
 ``located``, at either scope.
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from workerfuzz.harness.cases.triage.signature import Signature, located
+from workerfuzz.harness.engines.shrink.pinning import assigned, with_pin
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import take_steps, violation_of
 from workerfuzz.harness.worlds.scopes import WORKER, AnyConfig, FuzzingScope, scope_of
@@ -93,6 +95,9 @@ GUARD_S: Final = 0.2
 
 #: A step takes at most so many times as long as the slowest of those before.
 SLOWEST: Final = 10
+
+#: Tasks are pinned to workers where more steps than a reader likes are left.
+LONG: Final = 12
 
 
 class Impatient(Exception):
@@ -260,6 +265,30 @@ class Shrinker:
             ]
         )
 
+    def pin_tasks(self) -> bool:
+        """Pin tasks to the workers that they were given to; kept where fewer steps are left then."""
+        former = self.violation
+        workers = assigned(self.subject, self.config, self.steps, self.scope)
+        try:
+            for (place, key), worker in sorted(workers.items()):
+                if len(self.steps) < len(former.steps):
+                    break  # places have moved
+                pinned = with_pin(self.steps, place, key, worker)
+                if pinned != self.steps:
+                    self.shows("pins", pinned)
+            if self.steps != former.steps:
+                self.drop_chunks()
+                self.simplify_until_minimal()
+        finally:
+            is_shorter = len(self.steps) < len(former.steps)
+            if not is_shorter:
+                self.violation = former
+        return is_shorter
+
+    def simplify_until_minimal(self) -> None:
+        while self.simplify_all():
+            pass
+
     def rename(self) -> None:
         """Give keys and participants the usual names."""
         steps = self.steps
@@ -273,11 +302,11 @@ class Shrinker:
         before, interrupted, stopped = len(self.steps), False, False
         try:
             self.drop_chunks()
-            while self.simplify_all():
+            self.simplify_until_minimal()
+            while len(self.steps) > LONG and self.pin_tasks():
                 pass
             self.rename()
-            while self.simplify_all():
-                pass
+            self.simplify_until_minimal()
         except Impatient:
             interrupted = True
         except KeyboardInterrupt:

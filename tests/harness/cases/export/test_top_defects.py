@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from workerfuzz.harness.cases.export.client_program import derive
 from workerfuzz.harness.cases.export.cluster_test import cluster_test
 from workerfuzz.harness.cases.export.expected import shown
-from workerfuzz.harness.cases.format.case import Case
+from workerfuzz.harness.cases.format.case import Case, CaseError, ScopeName
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
 from workerfuzz.harness.subjects import get
@@ -109,6 +110,22 @@ def test_first_of_all_fails_and_passes_with_its_fix(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_top_defects_fail_and_pass_with_their_fixes(tmp_path: Path) -> None:
     fail_and_pass([*TOP], tmp_path)
+
+
+@pytest.mark.parametrize("number", ["0031", "0039"])
+def test_messages_that_are_held_back_again_within_a_statement_have_no_test(
+    number: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CaseError, match="no means for"):
+        written(number, tmp_path)
+
+
+@pytest.mark.slow
+def test_every_known_case_of_clusters_has_a_test_or_a_reason(tmp_path: Path) -> None:
+    for path in sorted(FOLDER.glob("*.case")):
+        if load(path).scope is ScopeName.CLUSTER:
+            with suppress(CaseError):
+                ast.parse(written(path.name[:4], tmp_path))
 
 
 @pytest.mark.parametrize("number", TOP)
