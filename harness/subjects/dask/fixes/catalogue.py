@@ -168,11 +168,16 @@ _ALL: Final = (
     ),
     _fix(
         "copy-that-does-not-deserialise-is-fetched-again",
-        "A copy that does not deserialise is fetched again.",
+        "A copy that does not deserialise, or cannot be stored, is fetched again.",
         (
             "worker_state_machine.WorkerState._handle_gather_dep_failure",
             r"ts: \(.*?\n +\)\n",
             'ts: "fetch"\n',
+        ),
+        (
+            "worker_state_machine.WorkerState._transition_to_memory",
+            r"^( +)(msg = error_message\(e\)\n)",
+            r'\1if ts.state == "flight":\n\1    return {ts: "fetch"}, []\n\1\2',
         ),
     ),
     _fix(
@@ -205,6 +210,15 @@ _ALL: Final = (
             "collections.HeapSet.pop",
             r"if value in self\._data:",
             "if any(it is value for it in self._data):",
+        ),
+    ),
+    _fix(
+        "lost-data-is-forgotten",
+        "Data without a task is forgotten with its readers when a worker says that it is gone.",
+        (
+            "scheduler.Scheduler.release_worker_data",
+            r"\{key: \"released\"\}",
+            '{key: "released" if ts.run_spec else "forgotten"}',
         ),
     ),
     _fix(
@@ -270,6 +284,12 @@ _ALL: Final = (
             r"\n\1ts.exception_blame = next("
             r'it.exception_blame for it in ts.dependencies if it.state == "erred")'
             r'\n\1recommendations[key] = "erred"\n',
+        ),
+        (
+            "scheduler.SchedulerState._transition_released_waiting",
+            r"if dts\.state == \"released\":",
+            'if dts.state == "released" and not any('
+            'it.state == "erred" for it in dts.dependencies):',
         ),
     ),
     _fix(
