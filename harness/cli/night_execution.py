@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,7 @@ from workerfuzz.harness.report.live.live import campaign_display
 from workerfuzz.harness.report.live.progress import progress_bar
 from workerfuzz.harness.report.mutation_score import head_lines
 from workerfuzz.harness.report.night_summary import first_lines, last_lines
-from workerfuzz.harness.subjects import OWN, declaration
+from workerfuzz.harness.subjects import OWN, declaration, trial_fixes
 
 #: Seconds in which the corpus of a target is minimised; thousands of entries take a minute.
 MINIMISING_S: Final = 900.0
@@ -66,8 +66,19 @@ def start_night(
     out: Path | None,
     quiet: bool,
 ) -> None:
-    """Run a night of the folder, or the rest of one."""
-    with opened(folder) as opened_folder, open_replayer(night_options.python) as replayer:
+    """Run a night of the folder, or the rest of one.
+
+    Raises:
+        SubjectUnavailable: there are no such trial fixes.
+    """
+    python, fixed = night_options.python, night_options.fixed
+    if fixed and not python:
+        check_trial_fixes(night_options.targets, fixed)
+    with (
+        opened(folder) as opened_folder,
+        open_replayer(python) as replayer,
+        open_replayer(python, fixed) as fixed_replayer,
+    ):
         start = open_night(
             opened_folder,
             night_options,
@@ -77,11 +88,20 @@ def start_night(
             mutant_tester=mutant_tester(night_options.python, night_options.jobs),
             report_writer=lambda night: write_reports(night, night_options.python),
             observer=TerminalObserver(out, quiet),
+            fixed_replayer=fixed_replayer if fixed else None,
             resume=resume,
         )
         for problem in start.problems:
             complain(problem)
         run_night(start.nightly)
+
+
+def check_trial_fixes(chosen: Mapping[Target, str], fixed: Sequence[str]) -> None:
+    """Raises SubjectUnavailable: no system of a night has trial fixes, or one has none of a name."""
+    names = list(dict.fromkeys(target.subject for target in chosen))
+    for name in [it for it in names if declaration(it).fixes] or names:
+        with trial_fixes(name, fixed):
+            pass
 
 
 def python_and_targets(
@@ -204,7 +224,7 @@ def mutant_tester(python: str, jobs: int) -> MutantTester:
 
 
 @contextmanager
-def open_replayer(python: str) -> Iterator[Replayer]:
-    """Replay files in a process of its own, which may die of it."""
-    with Child(python=python or sys.executable) as child:
+def open_replayer(python: str, fixed: Sequence[str] = ()) -> Iterator[Replayer]:
+    """Replay files in a process of its own, with these trial fixes; it may die of it."""
+    with Child(python=python or sys.executable, fixed=fixed) as child:
         yield child.replay

@@ -10,6 +10,7 @@ import typer
 from workerfuzz.harness.cli.options import (
     ClusterOption,
     CpuOption,
+    FixedOption,
     ForOption,
     PythonOption,
     QuietOption,
@@ -69,10 +70,14 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
         Path | None,
         typer.Option(metavar="DIR", help="Where cases of what is new are written as well."),
     ] = None,
+    fixed: FixedOption = None,
     python: PythonOption = None,
     quiet: QuietOption = False,
 ) -> None:
-    """Fuzz everything for a whole night, and tell in the morning what was found."""
+    """Fuzz everything for a whole night, and tell in the morning what was found.
+
+    With --fixed, findings of former nights are replayed with the fixes, too; known bugs are not.
+    """
     from workerfuzz.harness.campaigns.nightly.resume import NightOptions, python_of_last
     from workerfuzz.harness.campaigns.plan.budget import Budget
     from workerfuzz.harness.campaigns.plan.targets import explorable
@@ -98,6 +103,7 @@ def nightly(  # noqa: PLR0917 - options of a command are never given by position
             targets=chosen,
             jobs=at_a_time,
             python=path,
+            fixed=tuple(fixed or ()),
         )
         start_night(folder, night_options, executor, resume=resume, out=out, quiet=quiet)
 

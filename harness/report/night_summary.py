@@ -7,7 +7,7 @@ from typing import Final
 from workerfuzz.harness.campaigns.nightly.budget_split import BudgetSplit
 from workerfuzz.harness.campaigns.nightly.night import Night
 from workerfuzz.harness.campaigns.shard.counters import total
-from workerfuzz.harness.cases.format.casefile import replay_command
+from workerfuzz.harness.cases.format.casefile import fixed_options, replay_command
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.report.campaign_summary import verdict
@@ -26,6 +26,8 @@ def first_lines(night: Night, sharing: BudgetSplit, *, resumed: bool) -> Iterato
         yield f"night {night.name} goes on: {what}; {sharing.left()} left"
     else:
         yield f"night {night.name}, seed {night.seed}: {what}; {night.budget}"
+    if night.trial_fixes:
+        yield f"with the trial fixes {', '.join(night.trial_fixes)}, where a system has any"
     yield "Ctrl-C ends it with its report; --resume goes on with it"
 
 
@@ -72,7 +74,8 @@ def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
         "not shrunk",
     ]
     if met.path:
-        yield f"replay it: {replay_command(folder / met.path, met.subject, python=python)}"
+        options = fixed_options(met.fixed)
+        yield f"replay it: {replay_command(folder / met.path, met.subject, *options, python=python)}"
     else:
         yield "it could not be written; here it is:"
         yield from met.case.text.splitlines()

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -53,7 +53,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shards run in this process; what is written is as it should be."""
 
     @contextmanager
-    def replaying(python: str) -> Any:
+    def replaying(python: str, fixed: Sequence[str] = ()) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
     monkeypatch.setattr(night_execution, "night_executor", carrying(run_with_shared_canaries))
@@ -147,7 +147,7 @@ def test_what_is_new_ends_with_1_and_is_written_twice(
 @pytest.mark.usefixtures("at_once")
 def test_a_case_that_differs_ends_with_1(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     @contextmanager
-    def replaying(python: str) -> Any:
+    def replaying(python: str, fixed: Sequence[str] = ()) -> Any:
         yield lambda path, subject: Replay(ReplayOutcome.DIFFERS, str(path), subject, ("said",))
 
     monkeypatch.setattr(night_execution, "open_replayer", replaying)
@@ -219,9 +219,10 @@ def test_a_full_disk_prints_the_case(say: Say, monkeypatch: pytest.MonkeyPatch) 
         (("--jobs", "0"), "--jobs"),
         (("--seed", "-1"), "--seed"),
         (("--subject", "refrence"), 'unknown subject "refrence"; did you mean "reference"?'),
+        (("--subject", "reference", "--fixed", "all"), 'subject "reference" has no trial fixes'),
     ],
 )
-def test_bad_input_is_refused_in_one_line(say: Say, option: tuple[str, str], problem: str) -> None:
+def test_bad_input_is_refused_in_one_line(say: Say, option: tuple[str, ...], problem: str) -> None:
     status, out, err = say("nightly", "--dir", "nights", *option)
     assert (status, out) == (2, "")
     assert err.startswith("workerfuzz: ")

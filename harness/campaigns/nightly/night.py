@@ -9,6 +9,7 @@ from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.targets import Target
 from workerfuzz.harness.campaigns.shard.result import ShardResult
 from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
+from workerfuzz.harness.subjects import declaration
 
 #: Version of what is written to the disk. A newer one is refused.
 FORMAT: Final = 1
@@ -46,6 +47,7 @@ class Night:
         rounds: how often each target has its turn.
         python: interpreter in whose environment all is fuzzed; empty: this one.
         interrupted: it was ended before its budget was spent.
+        trial_fixes: that are in place where a system is fuzzed which has any.
     """
 
     seed: int
@@ -61,12 +63,17 @@ class Night:
     rounds: int = 1
     python: str = ""
     interrupted: bool = False
+    trial_fixes: list[str] = field(default_factory=list)
     format: int = FORMAT
 
     @property
     def name(self) -> str:
         """Of its folder."""
         return f"{self.began[:19].replace(':', '-')}-{self.seed}"
+
+    def fixes_of(self, subject: str) -> tuple[str, ...]:
+        """Trial fixes that are in place where a subject is fuzzed."""
+        return tuple(self.trial_fixes) if declaration(subject).fixes else ()
 
     def phase(self, name: str) -> Phase:
         """The part of that name, which may not have begun."""

@@ -126,6 +126,8 @@ class Nightly:
     Attributes:
         jobs: number of shards that the executor runs at a time.
         former: summaries of the other nights of the folder, the last first.
+        fixed_replayer: replays on subjects that have trial fixes with those of this night; None: it has
+            none.
         resumed: the part of this night that was done before; None: it begins now.
         failures: failures of shards themselves.
     """
@@ -138,6 +140,7 @@ class Nightly:
     mutant_tester: MutantTester = try_no_mutants
     report_writer: ReportWriter = write_no_report
     observer: NightObserver = SILENT
+    fixed_replayer: Replayer | None = None
     jobs: int = 1
     former: list[NightSummary] = field(default_factory=list)
     resumed: Written | None = None
@@ -225,7 +228,9 @@ class Nightly:
         tonight = RegressionReplay(self.night, self.replay)
         with self.during("replay") as phase:
             tonight.cases(phase)
+            tonight.replay = self.replay_with_fixes
             tonight.findings(phase, self.log.folder.findings, self.fixed_before())
+            tonight.replay = self.replay
         with self.during("known") as phase:
             tonight.known(phase)
         self.night.fixed = tonight.fixed
@@ -239,6 +244,12 @@ class Nightly:
         self.replayed += 1
         self.show(f"replaying on {subject}: {path.stem[:40]}", self.replayed, None)
         return self.replayer(path, subject)
+
+    def replay_with_fixes(self, path: Path, subject: str) -> Replay:
+        """Replay a finding as it was found: with the trial fixes of this night, if it has any."""
+        if self.fixed_replayer is None or not self.night.fixes_of(subject):
+            return self.replay(path, subject)
+        return self.fixed_replayer(path, subject)
 
     def canary(self, phase: Phase) -> None:
         """Planted bugs are found by what is going to fuzz, and nothing where none is planted."""
@@ -281,6 +292,8 @@ class Nightly:
         count = len(self.night.new)
         phase.lines = [f"{count} new, {len(self.night.findings) - count} known"]
         phase.lines += explored_lines(self.night)
+        if self.night.trial_fixes:
+            phase.lines.append(f"with the trial fixes {', '.join(self.night.trial_fixes)}")
         phase.red = [*([f"{count} new"] if count else []), *self.failures.lines()]
         if was_interrupted(done):
             raise KeyboardInterrupt
@@ -293,7 +306,11 @@ class Nightly:
             if self.failures.is_given_up((plan.subject, plan.scope)):
                 continue
             begun.append(part)
-            yield replace(plan, seen=self.log.seen_on(plan.subject, plan.scope))
+            yield replace(
+                plan,
+                seen=self.log.seen_on(plan.subject, plan.scope),
+                fixed=self.night.fixes_of(plan.subject),
+            )
 
     def progress_callback(
         self, split: BudgetSplit, begun: list[Part], observer: ShardObserver

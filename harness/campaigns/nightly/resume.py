@@ -44,6 +44,7 @@ class NightOptions:
     Attributes:
         targets: each with the version of its subject.
         python: interpreter in whose environment; empty: this one.
+        fixed: trial fixes of the subjects that have any.
     """
 
     seed: int
@@ -51,6 +52,7 @@ class NightOptions:
     targets: Mapping[Target, str]
     jobs: int = 1
     python: str = ""
+    fixed: tuple[str, ...] = ()
 
     def night(self, folder: Folder) -> Night:
         """It begins now, or a second after the one that has that name."""
@@ -66,6 +68,7 @@ class NightOptions:
             before=names_in(folder.findings),
             rounds=rounds(self.budget, len(self.targets), self.jobs),
             python=self.python,
+            trial_fixes=[*self.fixed],
         )
         while any((folder.nights / night.name).glob("*.json")):
             began = datetime.fromisoformat(night.began) + timedelta(seconds=1)
@@ -95,11 +98,13 @@ def open_night(
     mutant_tester: MutantTester = try_no_mutants,
     report_writer: ReportWriter = write_no_report,
     observer: NightObserver = SILENT,
+    fixed_replayer: Replayer | None = None,
     resume: bool = False,
 ) -> NightStart:
     """Open the next night of a folder.
 
     Args:
+        fixed_replayer: replays findings of former nights with the trial fixes of this one.
         resume: go on with the last one, if it was interrupted.
 
     Raises:
@@ -133,6 +138,7 @@ def open_night(
         mutant_tester=mutant_tester,
         report_writer=report_writer,
         observer=observer,
+        fixed_replayer=fixed_replayer,
         jobs=options.jobs,
         former=former,
         resumed=resumed,

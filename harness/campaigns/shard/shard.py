@@ -67,6 +67,9 @@ ENGINES: Final[Mapping[str, Engine]] = MappingProxyType(
 #: all of them would cost more than it tells.
 WATCHED: Final = 20
 
+#: Occurrences of a new finding that are shrunk, too: two bugs may have one signature.
+SHRUNK_AGAIN: Final = frozenset({2, 8, 64, 512})
+
 #: CPU time that shrinking may take in a shard, in seconds; later findings keep all of their steps.
 SHRINKING_S: Final = 300.0
 
@@ -279,21 +282,31 @@ class Shard:
         self.passed.clear()
 
     def record_violation(self, violation: Violation) -> Finding | None:
-        """Count a violation; the first of its signature is shrunk and returned, if new."""
+        """Count a violation; the first of its signature is shrunk and returned, if new.
+
+        Of those behind it a few are, too, each a finding of its own where it needs other kinds of steps.
+        """
         self.spent_on[self.tactic].found += 1
-        mark = signature(violation)
-        if mark.bug in self.found:
-            self.found[mark.bug].occurrences += 1
-            return None
-        plan = self.plan
-        finding = self.found[mark.bug] = first_occurrence(
+        plan, mark = self.plan, signature(violation)
+        finding = first_occurrence(
             violation, mark, plan.subject, run=self.number, seed=plan.seed, tactic=self.tactic
         )
-        finding.fixed, finding.known = plan.fixed, self.known_as(finding)
-        if not finding.is_new:
+        finding.fixed = plan.fixed
+        first = self.found.setdefault(mark.bug, finding)
+        if first is finding:
+            finding.known = self.known_as(finding)
+            if finding.is_new:
+                self.keep(finding, violation)
+            return finding if finding.is_new else None
+        first.occurrences += 1
+        if not first.is_new or first.occurrences not in SHRUNK_AGAIN:
             return None
         self.keep(finding, violation)
-        return None if finding.known else finding
+        if not finding.is_new or not finding.needs_others(first):
+            return None
+        finding.kinds = finding.kinds_of_steps()
+        bug = (*mark.bug, *finding.kinds)
+        return finding if self.found.setdefault(bug, finding) is finding else None
 
     def keep(self, finding: Finding, violation: Violation) -> None:
         """Shrink a new finding. The case of all its steps is reported before."""

@@ -107,6 +107,7 @@ class Finding(msgspec.Struct):
         lines: report for people; empty until the steps are shrunk.
         fixed: trial fixes that were in place.
         passed: number of its runs that went on behind it.
+        kinds: of its steps, where another finding of the same signature needs others; else empty.
     """
 
     signature: Signature
@@ -131,6 +132,7 @@ class Finding(msgspec.Struct):
     lines: list[str] = field(default_factory=list)
     fixed: tuple[str, ...] = ()
     passed: int = 0
+    kinds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.signature = Signature(*self.signature)
@@ -138,7 +140,19 @@ class Finding(msgspec.Struct):
     @property
     def bug(self) -> Bug:
         """Key that distinguishes it from other bugs."""
-        return (self.subject, self.scope, *self.signature.bug)
+        return (self.subject, self.scope, *self.signature.bug, *self.kinds)
+
+    def kinds_of_steps(self) -> tuple[str, ...]:
+        """Kinds of the steps of its case, sorted, each once."""
+        return tuple(sorted({step.word for step in self.steps}))
+
+    def needs_others(self, other: "Finding") -> bool:
+        """Return whether each of the two, shrunk to the end, has a kind of step that the other lacks.
+
+        Where one needs all that the other needs, and more, it is mostly a longer way to the same bug.
+        """
+        mine, others = {*self.kinds_of_steps()}, {*other.kinds_of_steps()}
+        return self.is_minimal and other.is_minimal and bool(mine - others and others - mine)
 
     @property
     def is_new(self) -> bool:
@@ -267,11 +281,9 @@ def digest_of(bug: Bug, digest_nbytes: int = DIGEST_NBYTES) -> str:
 
 def name_among(finding: Finding, names: Collection[str]) -> str:
     """Return the file of these that is the case of a finding, named by any release; empty if none."""
-    exact = (
-        name_of(finding),
-        former_name_of(finding, DIGEST_NBYTES),
-        former_name_of(finding),
-    )
+    exact = [name_of(finding)]
+    if not finding.kinds:
+        exact += (former_name_of(finding, DIGEST_NBYTES), former_name_of(finding))
     ending = f"-{digest_of(finding.bug)}.case"  # another property may have noticed it
     return next(
         (name for name in exact if name in names),

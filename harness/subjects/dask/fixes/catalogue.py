@@ -283,13 +283,8 @@ _ALL: Final = (
             r'\1recommendations[key] = "waiting"\n    elif ts.who_wants or ts.waiters:'
             r"\n\1ts.exception_blame = next("
             r'it.exception_blame for it in ts.dependencies if it.state == "erred")'
-            r'\n\1recommendations[key] = "erred"\n',
-        ),
-        (
-            "scheduler.SchedulerState._transition_released_waiting",
-            r"if dts\.state == \"released\":",
-            'if dts.state == "released" and not any('
-            'it.state == "erred" for it in dts.dependencies):',
+            r'\n\1recommendations[key] = "erred"'
+            r"\n\1return recommendations, client_msgs, worker_msgs  # its readers fail with it\n",
         ),
     ),
     _fix(
@@ -493,6 +488,21 @@ _ALL: Final = (
             r"c\.send\(\*msgs\)",
             'c.send(*({**it, "requests": tuple(vars(self).get("requests", {}).get(client, (0, 0)))}'
             " for it in msgs))",
+        ),
+    ),
+    _fix(
+        "scatter-leaves-out-workers-that-are-gone",
+        "A value that was scattered to workers that are gone is cancelled.",
+        (
+            "scheduler.Scheduler.update_data",
+            r"^( +)(logger\.debug\(\"Update data)",
+            r"\1lost = [it for it in who_has if self.workers.keys().isdisjoint(who_has[it])"
+            r"\n\1        and not (it in self.tasks and self.tasks[it].who_has)]"
+            r"\n\1for it in lost: del who_has[it]"
+            r"\n\1for them in who_has.values(): them[:] = [it for it in them if it in self.workers]"
+            r"\n\1if lost and client:"
+            r'\n\1    self.report({"op": "cancelled-keys", "keys": lost}, client=client)'
+            r"\n\1\2",
         ),
     ),
     _fix(

@@ -29,6 +29,7 @@ from workerfuzz.harness.campaigns.nightly.nightly import (
     ShowProgress,
     SilentObserver,
 )
+from workerfuzz.harness.campaigns.nightly.regression_replay import RegressionReplay
 from workerfuzz.harness.campaigns.nightly.resume import NightOptions, NightStart, open_night
 from workerfuzz.harness.campaigns.nightly.validity import PLANTED
 from workerfuzz.harness.campaigns.plan.budget import Budget
@@ -41,6 +42,7 @@ from workerfuzz.harness.cases.format import corpus
 from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
+from workerfuzz.harness.report.night_summary import first_lines
 
 BUG = "finish-is-kept-secret"
 
@@ -434,3 +436,37 @@ def test_nights_that_are_over_are_not_read_again(
     shard.write_text(shard.read_text() + "\n")
     start()
     assert read == [first.name] * 2
+
+
+def test_trial_fixes_are_in_place_where_a_system_has_any(tmp_path: Path) -> None:
+    """Plans and findings of former nights have them; what is known is replayed without."""
+    plans: list[Plan] = []
+
+    def executor(asked: Iterable[Plan], tell: ProgressCallback) -> list[ShardResult]:
+        plans.extend(asked)
+        return [ShardResult(plan, "1.0") for plan in plans]
+
+    def fixed_replay(path: Path, subject: str) -> Replay:
+        raise AssertionError(f"{path} was replayed with fixes")
+
+    options = NightOptions(
+        seed=1,
+        budget=Budget(runs=2),
+        targets={Target("reference", "cluster"): "1.0", Target("dask", "cluster"): "1.0"},
+        fixed=("all",),
+    )
+    recorder = Recorder()
+    with opened(tmp_path) as folder:
+        night = open_night(
+            folder, options, executor, replay, observer=recorder, fixed_replayer=fixed_replay
+        ).nightly
+        with night.during("replay") as phase:
+            RegressionReplay(night.night, night.replay).known(phase)
+        night.fuzz()
+        with pytest.raises(AssertionError, match="with fixes"):
+            night.replay_with_fixes(tmp_path, "dask")
+        assert night.replay_with_fixes(tmp_path, "reference").outcome is ReplayOutcome.AS_WRITTEN
+    assert {plan.subject: plan.fixed for plan in plans} == {"reference": (), "dask": ("all",)}
+    assert "with the trial fixes all" in night.night.phase("fuzz").lines
+    first = [*first_lines(night.night, night.budget_split(), resumed=True)]
+    assert "with the trial fixes all, where a system has any" in first

@@ -21,13 +21,22 @@ from workerfuzz.harness.cases.format.case import CaseError
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import Known
 from workerfuzz.harness.cases.triage.signature import Signature
-from workerfuzz.harness.engines.findings.finding import Finding, SeenBefore
+from workerfuzz.harness.engines.findings.finding import (
+    Finding,
+    SeenBefore,
+    merge_findings,
+    name_of,
+)
 from workerfuzz.harness.engines.shrink.shrink import Shrinker
 from workerfuzz.harness.engines.walk.walker import Walker
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.strategies.choosers import RandomChooser
-from workerfuzz.strategies.cluster.run_config import ClusterConfig
+from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
+from workerfuzz.strategies.worker import parse
 
 
 def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **its: Any) -> Plan:
@@ -74,6 +83,41 @@ def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
         again = fill(Shard(plan(), subject, known))
     assert not again.new
     assert [it.known for it in again.findings] == [case.title]
+
+
+FIRST = "submit c0 a[retries=1] want a|deliver c0->scheduler|deliver scheduler->w0|fail w0 a"
+OCCURRENCES = {
+    "tries-never-end": f"{FIRST}|deliver w0->scheduler|deliver scheduler->w0|fail w0 a"
+    "|deliver w0->scheduler",
+    "word-of-a-pause-is-lost": "pause w0|deliver w0->scheduler|submit c0 a want a"
+    "|deliver c0->scheduler",
+}
+
+
+def test_another_bug_of_the_same_signature_is_a_finding_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second occurrence is shrunk as well; the third is not, whatever it is."""
+    monkeypatch.setattr(shards, "signature", lambda _: Signature("tries_are_counted", "", "it"))
+    shard = open_shard(plan())
+    shard.observing("weighted")
+    found = []
+    for name in ("tries-never-end", "word-of-a-pause-is-lost", "word-of-a-pause-is-lost"):
+        steps = [parse(line, BY_WORD) for line in OCCURRENCES[name].split("|")]
+        with named(name).planted():
+            world = ClusterWorld(shard.subject, ClusterRunConfig(ClusterConfig(workers=1)))
+            violation = violation_of(world, steps)
+            assert violation is not None
+            found.append(shard.record_violation(violation))
+    first, second, third = found
+    assert first is not None
+    assert second is not None
+    assert third is None
+    assert [it.occurrences for it in shard.found.values()] == [3, 1]
+    assert (first.kinds, second.kinds) == ((), ("pause", "submit"))
+    merged = merge_findings([first, second])
+    assert [it.occurrences for it in merged] == [3, 1]
+    assert len({name_of(it) for it in merged}) == 2
 
 
 def test_what_has_a_case_is_counted_and_not_shrunk_again(tmp_path: Path) -> None:
