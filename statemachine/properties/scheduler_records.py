@@ -218,7 +218,7 @@ def tasks_begin_soon(observation: SchedulerObservation) -> Iterator[str]:
             missing = sum(key not in worker.has_what for key in task.dependencies)
             delays[name] = ahead / worker.config.nthreads + missing
     for name, delay in delays.items():
-        if delay < delays[chosen]:
+        if delay < delays.get(chosen, 0):  # whether it may be given there is for others to say
             yield f"{task.key} is given to {chosen}, and {name} could begin it earlier"
 
 

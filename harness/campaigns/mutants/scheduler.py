@@ -7,6 +7,7 @@ from workerfuzz.harness.campaigns.mutants.mutant import (
     Mutant,
     PatchPoint,
     called,
+    handler,
     mutant,
     mutants_in,
 )
@@ -30,7 +31,10 @@ from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import SchedulerFailure, SchedulerTask
 from workerfuzz.statemachine.worker import events, instructions
+from workerfuzz.statemachine.worker.handlers import Handler, threads
 from workerfuzz.statemachine.worker.task import TaskSpec
+from workerfuzz.statemachine.worker.transitions.outcome import Outcome
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 
 
 def message(kind: type) -> PatchPoint:
@@ -539,6 +543,46 @@ def notices_do_not_say_what_they_answer(
     key, status, *reason = told
     notice = client_requests.ClientNotice(key, NoticeStatus(status), "".join(reason))
     state.outbox.append(messages.SchedulerMessage(client, notice))
+
+
+@mutant(
+    "A failure is reported as a wish to be rescheduled: the task runs, and fails, for ever.",
+    handler(events.ExecuteFailure),
+    origin="the message that ends a run",
+    violates="R38",
+    caught_by="runs_are_reported_as_they_ended",
+)
+def failure_is_taken_for_a_reschedule(
+    original: object, worker: WorkerState, event: events.ExecuteFailure
+) -> Outcome:
+    return threads.on_reschedule(worker, events.Reschedule(key=event.key, run_id=event.run_id))
+
+
+@mutant(
+    "A value that is freed while its worker is paused stays, and can be read.",
+    handler(events.ForgetKeys),
+    origin="values that were freed are read",
+    violates="R37",
+    caught_by="freed_values_are_gone state_fits_intent",
+)
+def paused_worker_keeps_what_is_freed(
+    original: Handler, worker: WorkerState, event: events.ForgetKeys
+) -> Outcome:
+    outcome = original(worker, event)
+    return Outcome(review=outcome.review) if worker.paused else outcome
+
+
+@mutant(
+    "A worker goes on to count on a peer that it was told to be gone.",
+    handler(events.RemoveWorker),
+    origin="nobody counts on a worker that was removed",
+    violates="R39",
+    caught_by="removed_peers_are_not_counted_on absent_peers_hold_nothing",
+)
+def removed_peer_is_counted_on(
+    original: object, worker: WorkerState, event: events.RemoveWorker
+) -> Outcome:
+    return Outcome()
 
 
 MUTANTS: Final[tuple[Mutant, ...]] = mutants_in(vars())

@@ -1,23 +1,35 @@
 """Each of these properties is needed: a bug that it alone notices, in a run of a few steps."""
 
+import inspect
 import math
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from types import FunctionType
 from typing import Any
 
 import pytest
 
 from workerfuzz.harness.subjects import get_cluster
+from workerfuzz.harness.subjects.dask.fixes.patch import compiled
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties.property import AnyProperty, Broken, Checks, Due
-from workerfuzz.statemachine.scheduler import client_requests, machine, messages, transitions
-from workerfuzz.statemachine.scheduler.handlers import decisions
+from workerfuzz.statemachine.scheduler import (
+    client_requests,
+    machine,
+    messages,
+    placement,
+    scheduler_state,
+    transitions,
+)
+from workerfuzz.statemachine.scheduler.handlers import clients, decisions, workers
 from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
-from workerfuzz.statemachine.worker import events
+from workerfuzz.statemachine.worker import dispatch, events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.handlers import threads
 from workerfuzz.strategies.cluster import BY_WORD
 from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
 from workerfuzz.strategies.worker import parse
@@ -67,8 +79,76 @@ def asks_nobody(
     return outcome
 
 
+def changed(function: FunctionType, before: str, after: str) -> Patch:
+    """Return a bug that is a change of the text of a function."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        source = textwrap.dedent(inspect.getsource(function))
+        assert source.count(before) == 1
+        patch.setattr(function, "__code__", compiled(function, source.replace(before, after)))
+
+    return plant
+
+
+FIRST = ("deliver c0->scheduler", "deliver scheduler->w0")
+MADE = (*FIRST, "succeed w0 a", "deliver w0->scheduler")
+
+#: By the name of the property: a function, its text before and after, and the steps that show it.
+CHANGES: dict[str, tuple[Any, str, str, Sequence[str]]] = {
+    "tries_are_counted": (
+        workers.on_task_erred, "task.retries_left > 0", "task.retries_left > 1",
+        ("submit c0 a[retries=1] want a", *FIRST, "fail w0 a", "deliver w0->scheduler"),
+    ),
+    "failed_inputs_are_tried_again": (
+        clients.on_retry,
+        "if task.state in (SchedulerTaskState.ERRED, SchedulerTaskState.RELEASED):", "if False:",
+        (
+            "submit c0 a b(a) want b", *FIRST, "fail w0 a", "deliver w0->scheduler",
+            "deliver scheduler->c0", "retry c0 b",
+        ),
+    ),
+    "tasks_go_where_they_may": (
+        placement.able_workers, "in options.workers if name in workers", "in workers",
+        ("submit c0 a[on=w1] want a", "deliver c0->scheduler"),
+    ),
+    "paused_workers_are_given_nothing": (
+        placement.place, "if worker.running", "if True",
+        ("pause w0", "deliver w0->scheduler", "submit c0 a want a", "deliver c0->scheduler"),
+    ),
+    "runs_are_reported_as_they_ended": (
+        threads.on_execute_failure,
+        "thread_ended(running(worker, event), event, Failure(event.exception))",
+        "on_reschedule(worker, events.Reschedule(key=event.key, run_id=event.run_id))",
+        ("submit c0 a want a", *FIRST, "fail w0 a"),
+    ),
+    "nothing_starts_while_paused": (
+        dispatch.next_execution, "worker.paused or ", "",
+        ("submit c0 a want a", "deliver c0->scheduler", "pause w0", "deliver scheduler->w0"),
+    ),
+    "removed_workers_are_not_named": (
+        scheduler_state.SchedulerState.holders,
+        "tuple(sorted(worker for worker in task.who_has if worker != asking))",
+        "(*sorted(worker for worker in task.who_has if worker != asking), 'w9')",
+        ("submit c0 a b(a)[on=w1] want b", *MADE),
+    ),
+    "priorities_are_passed_on": (
+        transitions.request, "priority=task.priority", "priority=(0, *task.priority[1:])",
+        ("submit c0 a b[priority=1] want a,b", "deliver c0->scheduler"),
+    ),
+    "late_answers_end_nothing": (
+        scheduler_state.SchedulerState.tell,
+        "reason, (record.graphs, record.scatters))", "reason)",
+        ("submit c0 a want a", "deliver c0->scheduler", "cancel c0 a", "submit c0 a want a"),
+    ),
+    "brought_values_count_as_one_byte": (
+        scheduler_state.SchedulerState.write_content, "task.nbytes = 1", "task.nbytes = 2",
+        ("scatter c0 a@w0",),
+    ),
+}  # fmt: skip
+
 #: By the name of the property: the bug, and the steps that show it.
 BUGS: dict[str, tuple[Patch, Sequence[str]]] = {
+    **{name: (changed(*change), lines) for name, (*change, lines) in CHANGES.items()},
     "decisions_reach_their_worker": (
         handler(messages.Steal, asks_nobody),
         ("submit c0 a want a", "deliver c0->scheduler", "steal a w1"),
