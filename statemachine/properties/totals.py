@@ -1,5 +1,6 @@
 """Claims about the reference worker as a whole: sums, and the sizes of its indexes."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -28,7 +29,7 @@ def indexes_hold_nothing_else(observation: ModelObservation) -> Iterator[str]:
     """The totals: with the above, each index agrees with the states in both directions (R13)."""
     worker = observation.worker
     tasks = worker.tasks.values()
-    count = {state: sum(task.state is state for task in tasks) for state in State}
+    count = Counter([task.state for task in tasks])
     holders = sum(len(task.who_has) for task in tasks)
     expected = {
         "ready": (len(worker.ready), count[State.READY]),

@@ -1,4 +1,4 @@
-"""Fixtures of the command line."""
+"""Fixtures of the command line, and of nights."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from workerfuzz.harness import cli
+from workerfuzz.harness.campaigns.nightly import validity
 
 
 @pytest.fixture
@@ -20,3 +21,9 @@ def say(
         return status, *capsys.readouterr()
 
     return say
+
+
+@pytest.fixture
+def short_canaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The canary of a night has few runs; how many it takes is tested beside it."""
+    monkeypatch.setattr(validity, "RUNS", 8)

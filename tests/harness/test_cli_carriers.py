@@ -57,6 +57,7 @@ def test_a_bug_that_many_tasks_find_is_written_once(say: Say) -> None:
 
 
 @needs_dask
+@pytest.mark.usefixtures("short_canaries")
 def test_a_cluster_fuzzes_for_a_night(say: Say) -> None:
     status, out, err = say(
         "nightly", "--cluster", "local", "--dir", "nights", "--subject", "reference",

@@ -27,6 +27,8 @@ from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cli import night_execution
 from workerfuzz.harness.cli.night_report import PAGE
 
+pytestmark = pytest.mark.usefixtures("short_canaries")
+
 Say = Callable[..., tuple[int, str, str]]
 
 NIGHT = (

@@ -94,5 +94,7 @@ def test_all_tests_run_with_dask(root: Path) -> None:
     tox = configparser.ConfigParser(interpolation=None)
     tox.read(root / "tox.ini", encoding="utf-8")
     assert tox["testenv:py311"]["extras"] == "dask"
-    assert tox["testenv:py311"]["commands"] == 'pytest -n auto -m "not slow" {posargs}'
+    assert (
+        tox["testenv:py311"]["commands"] == 'pytest -n auto --dist loadfile -m "not slow" {posargs}'
+    )
     assert "extras" not in tox["testenv:bare"]

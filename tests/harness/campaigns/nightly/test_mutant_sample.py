@@ -27,6 +27,8 @@ from workerfuzz.harness.cases.replay.replay import Replay, ReplayOutcome
 from workerfuzz.harness.cli.night_execution import exit_status, mutant_tester
 from workerfuzz.harness.cli.options import ExitStatus
 
+pytestmark = pytest.mark.usefixtures("short_canaries")
+
 WORKER = Target("reference", "worker")
 CLUSTER = Target("reference", "cluster")
 

@@ -44,6 +44,8 @@ from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.shrink.corpus_minimisation import Minimised
 from workerfuzz.harness.report.night_summary import first_lines
 
+pytestmark = pytest.mark.usefixtures("short_canaries")
+
 BUG = "finish-is-kept-secret"
 
 #: Runs of a night, half of them for each target.
@@ -236,7 +238,7 @@ def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Pa
 def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None:
     with named("bytes-stay-under-way").planted():
         night, _ = sit(tmp_path, runs=4, carry=run_in_process)
-    assert "canary: incoming_bytes_are_conserved breaks in 40 runs at worker scope, where " in str(
+    assert "canary: incoming_bytes_are_conserved breaks in 8 runs at worker scope, where " in str(
         night.red
     )
 
