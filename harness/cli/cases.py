@@ -47,10 +47,19 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
     pdb: Annotated[
         bool, typer.Option("--pdb", help="Debug the exception of a subject, where it was raised.")
     ] = False,
+    full_stack: Annotated[
+        bool,
+        typer.Option(
+            "--full-stack", help="Replay cases of clusters on whole processes of Dask instead."
+        ),
+    ] = False,
     fixed: FixedOption = None,
     quiet: QuietOption = False,
 ) -> None:
     """Replay cases: is everything still as it is written?"""
+    if full_stack:
+        replay_on_processes(paths)
+        return
     from workerfuzz.harness.cases.format.files import case_files
     from workerfuzz.harness.cases.replay import batch
     from workerfuzz.harness.cases.replay.batch import BatchReplay, Result, subjects_of, summary
@@ -86,6 +95,22 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
         complain(f"nothing was replayed: {why}")
         raise typer.Exit(ExitStatus.BAD_INPUT)
     raise typer.Exit(max((result.status for result in done), default=0) or end)
+
+
+def replay_on_processes(paths: Sequence[Path]) -> None:
+    """Tell what each case of a cluster shows where nothing of Dask is replaced but the network."""
+    from workerfuzz.harness.cases.format.casefile import load
+    from workerfuzz.harness.cases.format.files import case_files
+    from workerfuzz.harness.cases.replay.full_stack import Shown, replay_at_full_stack
+
+    counts = dict.fromkeys(Shown, 0)
+    for case in map(load, case_files(paths)):
+        if case.scope == "cluster" and DASK in case.subjects:
+            done = replay_at_full_stack(case, DASK)
+            counts[done.shown] += 1
+            said = f": {done.told}" if done.told else ""
+            typer.echo(f"{case.place} {done.shown}{said}")
+    typer.echo(", ".join(f"{count} {shown}" for shown, count in counts.items() if count))
 
 
 def print_lines(lines: Sequence[str], *, err: bool) -> None:

@@ -119,6 +119,9 @@ class ProcessCluster(ObservedCluster, Protocol):
     def digest(self) -> int:
         """Of all that was delivered so far: equal for runs that are the same."""
 
+    def process_of(self, name: str) -> str:
+        """Return the name that a worker or client has in connections at present."""
+
     def status_of(self, worker: str) -> str:
         """Return the status of a worker, as the system calls it."""
 
@@ -166,6 +169,9 @@ class ProcessCluster(ObservedCluster, Protocol):
     def advance(self) -> None:
         """Let time pass until the next timer."""
 
+    def settle_timers(self, seconds: float) -> None:
+        """Let time pass, timer by timer, while no message arrives."""
+
     def settle(
         self, seconds: float, *, threads: bool, until: Callable[[], bool] | None = None
     ) -> bool:
@@ -209,6 +215,18 @@ class ProcessCluster(ObservedCluster, Protocol):
 
     def end_unserialisable(self, worker: str, key: str) -> None:
         """End a thread with a result that nobody can send."""
+
+    def secede(self, worker: str, key: str) -> None:
+        """Let a task leave its slot and run on."""
+
+    def steal(self, key: str, thief: str) -> None:
+        """Let the scheduler decide to move a task."""
+
+    def replicate(self, key: str, worker: str) -> None:
+        """Let the scheduler decide that a worker is to have a copy."""
+
+    def drop(self, key: str, worker: str) -> None:
+        """Let the scheduler decide that a worker is to drop a copy."""
 
     def press(self, worker: str, *, is_short: bool) -> None:
         """Let a worker run short of memory, or have enough again."""

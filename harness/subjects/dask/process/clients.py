@@ -74,7 +74,7 @@ class DaskClients(ABC):
     def _client(self, name: str) -> DaskObject:
         return Client(address_of(SCHEDULER), name=name, asynchronous=True, set_as_default=False)
 
-    def _process_of(self, name: str) -> str:
+    def process_of(self, name: str) -> str:
         """Return the participant that a worker or client is at present."""
         number = self._incarnations.get(name, 1)
         return name if number == 1 else f"{name}-{number}"
@@ -91,14 +91,14 @@ class DaskClients(ABC):
     def send_request(self, client: str, request: client_requests.ClientRequest) -> None:
         match request:
             case client_requests.Submit():
-                self.loop.call(self._process_of(client), self._submit, client, request)
+                self.loop.call(self.process_of(client), self._submit, client, request)
             case client_requests.Release():
-                self.loop.call(self._process_of(client), self._release, client, request.keys)
+                self.loop.call(self.process_of(client), self._release, client, request.keys)
             case client_requests.Cancel():
                 futures = self._futures(client, request.keys)
                 cancel = self.clients[client].cancel
                 self._start_call(
-                    self._process_of(client),
+                    self.process_of(client),
                     "cancel",
                     request.keys,
                     lambda: cancel(futures, force=request.force),
@@ -107,7 +107,7 @@ class DaskClients(ABC):
                 futures = self._futures(client, request.keys)
                 retry = self.clients[client].retry
                 self._start_call(
-                    self._process_of(client), "retry", request.keys, lambda: retry(futures)
+                    self.process_of(client), "retry", request.keys, lambda: retry(futures)
                 )
             case client_requests.Scattered():
                 raise AssertionError("a client scatters by itself")
@@ -139,20 +139,20 @@ class DaskClients(ABC):
     def gather(self, client: str, keys: Sequence[str]) -> None:
         futures = dict(zip(keys, self._futures(client, keys), strict=True))
         self._start_call(
-            self._process_of(client), "gather", keys, lambda: self.clients[client].gather(futures)
+            self.process_of(client), "gather", keys, lambda: self.clients[client].gather(futures)
         )
 
     def scatter(self, client: str, key: str, value: object, worker: str) -> None:
         self._scatter(client, "scatter", key, value, workers=[address_of(worker)])
 
     def _scatter(self, client: str, word: str, key: str, value: object, **options: object) -> None:
-        participant = self._process_of(client)
+        participant = self.process_of(client)
 
         async def scatter() -> None:
             made = await self.clients[client].scatter(
                 {key: value}, hash=False, timeout=PATIENCE_S, **options
             )
-            if participant == self._process_of(client):
+            if participant == self.process_of(client):
                 self.futures[client, key] = made[key]
 
         self._start_call(participant, word, (key,), scatter)
@@ -187,7 +187,7 @@ class DaskClients(ABC):
                 make = self.locks.pop(client).release
             case _:
                 assert_never(call)
-        self._start_call(self._process_of(client), call.value, keys, make)
+        self._start_call(self.process_of(client), call.value, keys, make)
 
     def _lock(self, client: str) -> object:
         its = self.clients[client]
@@ -199,7 +199,7 @@ class DaskClients(ABC):
         self.locks.pop(client, None)
         for pair in [it for it in self.futures if it[0] == client]:
             del self.futures[pair]
-        self._start_call(self._process_of(client), "leave", (), self.clients[client].close)
+        self._start_call(self.process_of(client), "leave", (), self.clients[client].close)
 
     def enter(self, client: str) -> None:
         self._incarnations[client] = self._incarnations.get(client, 1) + 1
@@ -209,7 +209,7 @@ class DaskClients(ABC):
         async def start() -> None:
             self.clients[client] = await self._client(client)
 
-        self._start_call(self._process_of(client), "enter", (), start)
+        self._start_call(self.process_of(client), "enter", (), start)
 
     def drop_references(self) -> None:
         states = [it for client in self.clients.values() for it in client.futures.values()]

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Final
 
 from distributed import Client, Scheduler, Worker
+from distributed.worker_state_machine import SecedeEvent
 from packaging.version import Version
 from tornado.ioloop import IOLoop
 
@@ -385,11 +386,13 @@ class DaskProcesses(DaskClients, ProcessCluster):
     def advance_until(self, timer: str) -> None:
         timers = self.loop.named_timers(CLOCK.now + FORESEEN_S)
         due = next(when for when, name in timers if name == timer)
+        self.settle_timers(due - CLOCK.now)
+
+    def settle_timers(self, seconds: float) -> None:
+        end = CLOCK.now + seconds
         for _ in range(MOST_TIMERS):
-            when = self.loop.next_timer()
-            if when is None or when > due:
+            if not self.loop.advance(end):
                 return
-            self.loop.advance()
             self.run_ready(0.0)
 
     def settle(
@@ -454,11 +457,30 @@ class DaskProcesses(DaskClients, ProcessCluster):
             it for it in self.loop.threads if (worker_of(it.participant), it.key) == (worker, key)
         )
 
+    def secede(self, worker: str, key: str) -> None:
+        event = SecedeEvent(key=key, compute_duration=THREAD_S, stimulus_id="secede")
+        its = self.workers[worker]
+        self.loop.call(self.process_of(worker), its.handle_stimulus, event)
+
+    def steal(self, key: str, thief: str) -> None:
+        scheduler = self.scheduler
+        task, to = scheduler.tasks[key], scheduler.workers[address_of(thief)]
+        move = scheduler.extensions["stealing"].move_task_request
+        self.loop.call(SCHEDULER, move, task, task.processing_on, to)
+
+    def replicate(self, key: str, worker: str) -> None:
+        request = partial(self.scheduler.request_acquire_replicas, stimulus_id="replicate")
+        self.loop.call(SCHEDULER, request, address_of(worker), [key])
+
+    def drop(self, key: str, worker: str) -> None:
+        request = partial(self.scheduler.request_remove_replicas, stimulus_id="drop")
+        self.loop.call(SCHEDULER, request, address_of(worker), [key])
+
     def press(self, worker: str, *, is_short: bool) -> None:
         its = self.workers[worker]
         its.monitor.proc.rss = MEMORY_NBYTES if is_short else 0
         look = its.memory_manager.memory_monitor
-        self._start_call(self._process_of(worker), "memory", (), lambda: look(its))
+        self._start_call(self.process_of(worker), "memory", (), lambda: look(its))
 
     def join(self, worker: str, name: str = "") -> None:
         self._incarnations[worker] = self._incarnations.get(worker, 0) + 1
@@ -467,7 +489,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
             self.workers[worker] = made = self._worker(worker, name or worker)
             return made
 
-        self._start_call(self._process_of(worker), "join", (), make)
+        self._start_call(self.process_of(worker), "join", (), make)
 
     def die(self, worker: str) -> None:
         self._end_process(worker)
@@ -485,7 +507,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
     def _end_process(self, worker: str) -> None:
         """Nothing of a process goes on, and its connections end."""
         self._is_faulty = True
-        self._kill(self._process_of(worker))
+        self._kill(self.process_of(worker))
         del self.workers[worker]
 
     def _kill(self, participant: str) -> None:
@@ -497,7 +519,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
         self._is_faulty = True
         it = self.workers[worker]
         close = it.close_gracefully if gracefully else it.close
-        self._start_call(self._process_of(worker), "close", (), close)
+        self._start_call(self.process_of(worker), "close", (), close)
 
     def close(self) -> None:
         self._stack.close()
