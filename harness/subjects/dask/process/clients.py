@@ -64,6 +64,7 @@ class DaskClients(ABC):
         self.futures: dict[Pair, DaskObject] = {}
         self.locks: dict[str, DaskObject] = {}
         self._incarnations: dict[str, int] = {}
+        self._have_raised = False
 
     @abstractmethod
     def _start_call(
@@ -216,5 +217,5 @@ class DaskClients(ABC):
         raised = [it.exception for it in states if it.exception is not None]
         for error in raised:
             error.__traceback__ = None  # dask/distributed#8790: what was raised keeps its future
-        if raised:
+        if raised or self._have_raised:  # what a call raised keeps its futures as well
             gc.collect()

@@ -117,6 +117,7 @@ ALLOWED_IN_PROCESSES: Final[Mapping[str, str]] = {
     "Couldn't gather keys": "a client gathers what it released or what was lost; it is told",
     "Unable to connect to scheduler: name taken": "its namesake is not known to be gone",
     "Failed to reconnect to scheduler": "the client did not for too long, and closes",
+    "Could not find data": "a value to be copied is gone by now; whoever asked for the copy is told",
     "Refreshing an unknown lease ID": "what renews a lock was under way for longer than it lasts",
 }
 
@@ -315,7 +316,9 @@ class DaskProcesses(DaskClients, ProcessCluster):
         for call in ended:
             if call.word == "leave":  # and its program is over
                 self._kill(call.participant)
-        return [it.ended() for it in ended]
+        done = [it.ended() for it in ended]
+        self._have_raised = self._have_raised or any(it.error is not None for it in done)
+        return done
 
     def unhandled(self) -> Sequence[str]:
         found, self.loop.unhandled = self.loop.unhandled, []
