@@ -20,6 +20,13 @@ from workerfuzz.harness.cli.options import (
 
 app = typer.Typer()
 
+FullStackOption = Annotated[
+    bool,
+    typer.Option(
+        "--full-stack", help="Replay cases of clusters on whole processes of Dask instead."
+    ),
+]
+
 
 class Form(enum.StrEnum):
     """Form in which a case is exported."""
@@ -47,12 +54,7 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
     pdb: Annotated[
         bool, typer.Option("--pdb", help="Debug the exception of a subject, where it was raised.")
     ] = False,
-    full_stack: Annotated[
-        bool,
-        typer.Option(
-            "--full-stack", help="Replay cases of clusters on whole processes of Dask instead."
-        ),
-    ] = False,
+    full_stack: FullStackOption = False,
     fixed: FixedOption = None,
     quiet: QuietOption = False,
 ) -> None:
@@ -101,9 +103,9 @@ def replay_on_processes(paths: Sequence[Path]) -> None:
     """Tell what each case of a cluster shows where nothing of Dask is replaced but the network."""
     from workerfuzz.harness.cases.format.casefile import load
     from workerfuzz.harness.cases.format.files import case_files
-    from workerfuzz.harness.cases.replay.full_stack import Shown, replay_at_full_stack
+    from workerfuzz.harness.cases.replay.full_stack import StackOutcome, replay_at_full_stack
 
-    counts = dict.fromkeys(Shown, 0)
+    counts = dict.fromkeys(StackOutcome, 0)
     for case in map(load, case_files(paths)):
         if case.scope == "cluster" and DASK in case.subjects:
             done = replay_at_full_stack(case, DASK)

@@ -54,7 +54,7 @@ SENT_S: Final = 0.012
 MOST_ROUNDS: Final = 20
 
 
-class Shown(enum.StrEnum):
+class StackOutcome(enum.StrEnum):
     """Outcome of a replay on the full stack."""
 
     SAME = "shows the same"
@@ -65,14 +65,14 @@ class Shown(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FullStackReplay:
-    """What a case of a cluster shows on whole processes.
+    """The outcome of a case of a cluster on whole processes.
 
     Attributes:
         told: the property that broke and how, or the step that is impossible and why.
     """
 
     case: Case
-    shown: Shown
+    shown: StackOutcome
     told: str = ""
 
 
@@ -195,7 +195,7 @@ class FullStack:
         self.world.die(step.name)
 
     def notice(self, step: Notice) -> None:
-        """What a dead worker had sent is lost by the time that the scheduler notices."""
+        """Let the scheduler notice that a worker is dead; whatever that had sent is lost."""
         pipe = self.stream(step.name, SCHEDULER)
         if pipe not in self.world.pipes:
             raise ImpossibleStep(f"the scheduler knows that {step.name} is gone")
@@ -251,13 +251,13 @@ def replay_at_full_stack(case: Case, subject: str = "dask") -> FullStackReplay:
         try:
             for step in case.steps:
                 if (reason := why_impossible(stack, step)) is not None:
-                    return FullStackReplay(case, Shown.IMPOSSIBLE, f"{step}: {reason}")
+                    return FullStackReplay(case, StackOutcome.IMPOSSIBLE, f"{step}: {reason}")
             world.finish()
         except Violation as violation:
-            shown = Shown.SAME if violation.property in broken else Shown.OTHER
+            shown = StackOutcome.SAME if violation.property in broken else StackOutcome.OTHER
             line = violation.counterexample.partition("\n")[0]
             return FullStackReplay(case, shown, f"{violation.property}: {line}")
-    return FullStackReplay(case, Shown.NOTHING)
+    return FullStackReplay(case, StackOutcome.NOTHING)
 
 
 def why_impossible(stack: FullStack, step: Step) -> str | None:

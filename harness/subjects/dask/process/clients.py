@@ -1,6 +1,7 @@
 """The clients of a simulation: their calls and their futures."""
 
 import gc
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -192,7 +193,11 @@ class DaskClients(ABC):
 
     def _lock(self, client: str) -> object:
         its = self.clients[client]
-        lock = self.locks[client] = Lock(LOCK, scheduler_rpc=its.scheduler, loop=its.loop)
+        if "client" in inspect.signature(Lock).parameters:  # before 2024.6.1
+            lock = Lock(LOCK, client=its)
+        else:
+            lock = Lock(LOCK, scheduler_rpc=its.scheduler, loop=its.loop)
+        self.locks[client] = lock
         return lock.acquire()
 
     def leave(self, client: str) -> None:
@@ -214,7 +219,8 @@ class DaskClients(ABC):
 
     def drop_references(self) -> None:
         states = [it for client in self.clients.values() for it in client.futures.values()]
-        raised = [it.exception for it in states if it.exception is not None]
+        found = [getattr(it, "exception", None) for it in states]  # an attribute once it has failed
+        raised = [it for it in found if it is not None]
         for error in raised:
             error.__traceback__ = None  # dask/distributed#8790: what was raised keeps its future
         if raised or self._have_raised:  # what a call raised keeps its futures as well

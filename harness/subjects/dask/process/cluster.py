@@ -32,8 +32,8 @@ from workerfuzz.harness.subjects.dask.process.endings import (
     ENDINGS,
     MEANT,
     Ending,
-    Store,
     UnserialisableText,
+    WorkerStore,
     fail,
     reschedule,
 )
@@ -227,7 +227,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
             nthreads=self.config.worker.nthreads,
             resources=dict(self.config.worker.resources),
             memory_limit=MEMORY_NBYTES,
-            data=Store(),
+            data=WorkerStore(),
             executor=executors,
             validate=self.config.validate,
         )

@@ -23,7 +23,7 @@ class SendingFailed(TypeError):
     """A result cannot be serialised."""
 
 
-class Store(dict[str, object]):
+class WorkerStore(dict[str, object]):
     """The data of a worker, some of which cannot be stored.
 
     Attributes:

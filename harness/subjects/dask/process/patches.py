@@ -55,7 +55,7 @@ _PACKAGES: Final = ("distributed", "dask", "tornado")
 _LOGGERS: Final = ("distributed", "asyncio", "tornado")
 
 #: Oldest release that everything here was tried with.
-OLDEST: Final = "2026.8.0"
+OLDEST: Final = "2024.6.0"
 
 #: Bytes that a process uses beyond what it manages: as few as they can be.
 _MEMORY_NBYTES: Final = 0
@@ -155,13 +155,13 @@ async def run_in_executor_with_context(
 ) -> object:
     """Do as the original does, and let the loop know for which task it is."""
     call = TaskCall(contextvars.copy_context().run, func, *args, **named)
-    if func.__name__ == "_run_task":
-        call.key = str(args[_KEY_OF_RUN_TASK])
+    if (place := KEY_OF_TASK.get(func.__name__)) is not None:
+        call.key = str(args[place])
     return await get_running_loop().run_in_executor(executor, call)
 
 
-#: Place of the key among the arguments of ``distributed.worker._run_task``.
-_KEY_OF_RUN_TASK: Final = 3
+#: Place of the key among the arguments of the function of ``distributed.worker`` that runs a task.
+KEY_OF_TASK: Final[Mapping[str, int]] = {"_run_task": 3, "apply_function": 4}
 
 
 def no_http_server(node: DaskObject, *args: object, **named: object) -> None:
@@ -276,7 +276,7 @@ PATCHES: Final[Sequence[Patch]] = (
         "memory and processor readings are fixed", everywhere=True,
     ),
     Patch(
-        "distributed.gc:ThrottledGC", by(NoCollector),
+        "distributed.worker_memory:ThrottledGC", by(NoCollector),
         "finalizers run where references end, or between runs", everywhere=True,
     ),
     Patch(
@@ -412,7 +412,8 @@ def _no_collection() -> Iterator[None]:
     try:
         yield
     finally:
-        distributed.core._expects_comm.cache_clear()  # it keeps every server, by its methods
+        forget = getattr(distributed.core._expects_comm, "cache_clear", nothing)
+        forget()  # it keeps every server, by its methods
         sys.unraisablehook = nothing  # coroutines that are broken off object to it
         gc.collect()
         sys.unraisablehook = hook
