@@ -104,12 +104,14 @@ class RunObservation(NamedTuple):
     Attributes:
         outcome: how it ended, a key of ``REPORTS``.
         is_asked: the last that reached the worker about the task was a request to compute that content.
+        was_stored: the worker had a value of the task before, from elsewhere, which it may report.
     """
 
     worker: str
     key: str
     outcome: str
     is_asked: bool
+    was_stored: bool
     reports: Sequence[do.Message]
 
 
@@ -389,7 +391,7 @@ UNUSED: Final = (None, "released", "forgotten")
 
 @always("A thread that ended is reported as what it ended as, where it was asked for.")
 def runs_are_reported_as_they_ended(run: RunObservation) -> Iterator[str]:
-    allowed = REPORTS[run.outcome]
+    allowed = REPORTS[run.outcome] + ((do.AddKeys,) if run.was_stored else ())
     said = [it for it in run.reports if run.key in keys_reported(it)]
     ends = [it for it in said if isinstance(it, ENDS)]
     for report in ends:

@@ -478,7 +478,13 @@ class AssignmentRecord:
             yield must.removed_peers_are_not_counted_on, observation
 
     def after_run(
-        self, worker: str, execute: Execute, how: str, reports: Sequence[do.Message]
+        self,
+        worker: str,
+        execute: Execute,
+        how: str,
+        reports: Sequence[do.Message],
+        *,
+        was_stored: bool,
     ) -> Iterator[Demand]:
         """Yield what is due after a thread ended, and the worker reported this."""
         pair = (worker, execute.key)
@@ -486,7 +492,7 @@ class AssignmentRecord:
             is_asked = self.to_compute.get(pair) == execute.spec
             yield (
                 must.runs_are_reported_as_they_ended,
-                must.RunObservation(worker, execute.key, how, is_asked, reports),
+                must.RunObservation(worker, execute.key, how, is_asked, was_stored, reports),
             )
 
 

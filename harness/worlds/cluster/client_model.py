@@ -1,7 +1,7 @@
 """A model of the clients: what they know and want, and the values that tasks must have."""
 
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from typing import Final
 
 from workerfuzz.statemachine.properties.excuses import Excuse
@@ -280,13 +280,19 @@ class ClientModel:
         """Return whether the scheduler has got the last graph in which the client wants the key."""
         return self.graph_of_request[client, key] <= self.graphs_arrived[client]
 
-    def in_use(self, counts: Callable[[str], bool] = lambda key: True) -> Collection[str]:
-        """Keys that a client wants, as the scheduler has heard, with all that they rest on.
+    def in_use(self) -> Collection[str]:
+        """Keys that a client wants, as the scheduler has heard, with all that they rest on."""
+        return self.closure(key for heard in self.scheduler_wants.values() for key in heard)
 
-        Wanted keys are left out for which *counts* is false.
+    def may_be_in_use(self, known: Container[str]) -> Collection[str]:
+        """The same with what may be: of a graph with unknown inputs, systems refuse more or less.
+
+        Args:
+            known: keys that the scheduler has a record of; what is wanted without one is given up.
         """
         heard = (key for keys in self.scheduler_wants.values() for key in keys)
-        return self.closure(filter(counts, heard))
+        refused = (key for client, key in self.refused if key in self.wants[client])
+        return self.closure(key for key in (*heard, *refused) if key in known)
 
     def closure(
         self, keys: Iterable[str], behind: Callable[[str], bool] = lambda key: True

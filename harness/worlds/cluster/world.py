@@ -236,7 +236,8 @@ class ClusterWorld(ClusterEnvironment):
         """The scheduler gets what a client asked for."""
         if isinstance(request, client_requests.Submit):
             # A wanted key without a record was given up, because data that it rests on is lost.
-            in_use = self.client_model.in_use(lambda key: self.cluster.state(key) is not None)
+            known = (key for key in self.pool if self.cluster.state(key) is not None)
+            in_use = self.client_model.may_be_in_use(frozenset(known))
             self.assignments.note_graph(request, in_use, self.cluster)
         self.client_model.note_arrival(client, request)
         self.call(SCHEDULER, self.cluster.handle_request, client, request)
@@ -350,6 +351,7 @@ class ClusterWorld(ClusterEnvironment):
         if how in ("badly", "spoiled"):
             self.client_model.failures[key, it.spec] = None
         sent = len(self.effect.envelopes)
+        was_stored = self.has_value(worker, key)
         if how == "spoiled":
             self.call(worker, self.cluster.fail_to_store, worker, key, it.run_id)
         else:
@@ -357,7 +359,16 @@ class ClusterWorld(ClusterEnvironment):
         reports = [
             it for envelope in self.effect.envelopes[sent:] for it in self.cluster.reports(envelope)
         ]
-        self.demand_all(self.assignments.after_run(worker, it, how, reports))
+        record = self.assignments
+        self.demand_all(record.after_run(worker, it, how, reports, was_stored=was_stored))
+
+    def has_value(self, worker: str, key: str) -> bool:
+        """A value of a key was put on a worker, which may keep it aside while a thread runs."""
+        if key in self.cluster.worker(worker).data():
+            return True
+        if (key, worker) in self.gathering or (worker, key) in self.assignments.stored:
+            return True
+        return self.cluster.state(key) is not None and worker in self.cluster.holders(key)
 
     def secede(self, worker: str, key: str) -> None:
         it = self.running[worker, key]

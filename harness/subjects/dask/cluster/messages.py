@@ -71,9 +71,11 @@ def _nbytes(message: Message) -> dict[str, int]:
 
 
 def _compute_task(message: Message) -> ev.Event:
-    content = next(message[name] for name in ("run_spec", "task") if message.get(name) is not None)
+    contents = (message[name] for name in ("run_spec", "task") if message.get(name) is not None)
+    content = next(contents, None)  # a scheduler may ask for what it has no content of any more
+    spec = spec_of(content) if content is not None else None
     return ev.ComputeTask(
-        spec=spec_of(content) or TaskSpec(key=str(message["key"])),
+        spec=spec or TaskSpec(key=str(message["key"])),
         request=Request(
             run_id=message.get("run_id", 0),
             priority=tuple(message["priority"]),
