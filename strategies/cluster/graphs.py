@@ -134,6 +134,10 @@ def draw_options(
     drawn = NO_OPTIONS
     for what in chooser.pick(habits).split():
         drawn = DRAWN[what](drawn, world, task, chooser)
+    if happens(world.workload.crossing, chooser):
+        awkward = tuple(places(world, task))
+        if awkward:
+            drawn = replace(drawn, workers=(chooser.pick(awkward),), loose=False)
     return drawn
 
 

@@ -50,6 +50,8 @@ class ClusterWorkloadProfile:
         crowded: how often, of ``TIMES``, a graph is for the large group.
         scattering_again: how often, of ``TIMES``, a scatter may be of a key that was scattered before.
         reading: how often, of ``TIMES``, a task reads what is being computed, too, if anything is.
+        crossing: how often, of ``TIMES``, a task has to run away from an old thread or copy of its own,
+            or where one of an input is, if there is any.
     """
 
     contents: tuple[int, ...] = (0, 0, 0, 1, 2)
@@ -62,6 +64,7 @@ class ClusterWorkloadProfile:
     crowded: int = 1
     scattering_again: int = 1
     reading: int = 0
+    crossing: int = 0
 
 
 def happens(times: int, chooser: Chooser) -> bool:
@@ -83,4 +86,5 @@ def draw_workload(
         crowded=chooser.pick((1, 2, 3)),
         scattering_again=chooser.pick((0, 0, 1, 3)),
         reading=chooser.pick((0, 1, 3)),
+        crossing=chooser.pick((0, 0, 1, 3)),
     )

@@ -43,13 +43,17 @@ class Sign:
 
     def could_be_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """The same of a run that has steps which do not matter."""
-        text = f"{signature(violation)}\n{violation.counterexample}"
         return (
-            re.search(self.said, text) is not None
+            self.is_said_by(violation)
             and {step.word for step in violation.steps}.issuperset(self.steps)
             and re.search(self.written, "\n".join(map(str, violation.steps))) is not None
             and self.is_walked(transitions)
         )
+
+    def is_said_by(self, violation: Violation) -> bool:
+        """Its signature or its counterexample is as expected."""
+        text = f"{signature(violation)}\n{violation.counterexample}"
+        return re.search(self.said, text) is not None
 
     def is_walked(self, transitions: Sequence[TaskTransition]) -> bool:
         """One key went this way somewhere."""
@@ -92,6 +96,10 @@ class HistoricalBug:
     def is_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """It is what a shrunk run shows, given what moved in it."""
         return any(sign.is_in(violation, transitions) for sign in self.signs)
+
+    def is_said_by(self, violation: Violation) -> bool:
+        """A violation is as expected of it, whatever the steps."""
+        return any(sign.is_said_by(violation) for sign in self.signs)
 
     def could_be_in(self, violation: Violation, transitions: Sequence[TaskTransition]) -> bool:
         """It may be what a run shows that was not shrunk."""

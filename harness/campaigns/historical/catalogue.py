@@ -28,8 +28,10 @@ BUGS: Final = (
         name="Z10", origin="#6699", last="2022.8.0", fixed="2022.8.1",
         words="x runs, is freed and needed from elsewhere, and fails: who needs it waits for ever",
         signs=(Sign(
-            said=r"wanted_keys_resolve|ts_wait\.state in WAITING_FOR_DATA",
+            said=r"wanted_keys_resolve|ts_wait\.state in WAITING_FOR_DATA|"
+            r"threads_are_known .*no thread, the worker knows of",
             path=(("executing", "cancelled"), ("cancelled", "resumed"), ("resumed", "error")),
+            steps=("fail",),
         ),),
     ),
     HistoricalBug(
@@ -124,7 +126,8 @@ BUGS: Final = (
         name="#8549", origin="#8549", last="2024.2.1", fixed="2024.3.0",
         words="a finished task is to fail, or one that has failed is reported as finished",
         signs=(Sign(
-            said=r"_transition: assert not .*kwargs|stimulus_task_finished",
+            said=r"_transition: assert not .*kwargs|stimulus_task_finished|"
+            r"_transition_released_waiting: assert dts\.state not in .*dts is erred",
             path=((ANY, "erred"),), on_scheduler=True,
         ),),
     ),

@@ -13,10 +13,12 @@ from workerfuzz.harness.campaigns.shard.shard import Shard, fill
 from workerfuzz.harness.cases.format import corpus_entry
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.format.files import write
+from workerfuzz.harness.cases.triage.known_bugs import remainder
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.shrink.shrink import replay, shrink
 from workerfuzz.harness.subjects.cluster_protocol import ClusterSystem, TaskTransition
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.going_on import GOING_ON
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.scopes import CLUSTER
 from workerfuzz.harness.worlds.violation import Violation
@@ -63,6 +65,7 @@ class HistoricalSearch(Shard):
     Attributes:
         bugs: those that are still looked for; any other finding counts as known.
         sightings: those that were found.
+        met: signatures of violations that ended runs; where the world is still sound, later runs go on.
         attempts: findings that were shrunk, by bug and signature.
         shrinking_s: seconds of CPU that went into shrinking.
         sighted: told of each bug that was found, at once.
@@ -70,6 +73,7 @@ class HistoricalSearch(Shard):
 
     bugs: list[HistoricalBug] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+    met: set[Signature] = field(default_factory=set)
     attempts: Counter[tuple[str, Signature]] = field(default_factory=Counter)
     shrinking_s: float = 0.0
     sighted: Callable[[Sighting], None] = lambda sighting: None
@@ -88,8 +92,13 @@ class HistoricalSearch(Shard):
         Shard.spent(self)  # which tells how far it is; ``super`` fails in a class with slots
         return all(self.cpu_s() >= bug.limit_s for bug in self.bugs)
 
+    def remainder(self, violation: Violation) -> Violation | None:
+        """Return what of a violation ends its run: a bug that is looked for, or what is new."""
+        return unless_sound(violation, self.bugs, self.met.__contains__)
+
     def record_violation(self, violation: Violation) -> None:
         """Compare the violation that ended a run with the bugs that are looked for."""
+        self.met.add(signature(violation))
         began, system = time.process_time(), cast("ClusterSystem", self.subject)
         cpu_s = self.cpu_s()
         text = transitions_of(system, violation) if self.bugs else []
@@ -109,6 +118,15 @@ class HistoricalSearch(Shard):
         attempt = bug.name, signature(violation)
         self.attempts[attempt] += 1
         return self.attempts[attempt] <= ATTEMPTS
+
+
+def unless_sound(
+    violation: Violation, bugs: Iterable[HistoricalBug], is_known: Callable[[Signature], bool]
+) -> Violation | None:
+    """Return what ends a run: all that may be one of the bugs, and what is not known or not sound."""
+    if any(bug.is_said_by(violation) for bug in bugs):
+        return violation
+    return remainder(violation, is_known)[0]
 
 
 def look_for(
@@ -177,8 +195,9 @@ def is_shown(folder: Path, subject: ClusterSystem, bug: HistoricalBug) -> bool |
     if not path.exists():
         return None
     entry = corpus_entry.read(path.read_text(encoding="utf-8"), path)
-    violation = replay(subject, entry.run_config.config, entry.steps, CLUSTER)
-    return violation is not None and bug.is_in(violation, transitions_of(subject, violation))
+    with GOING_ON.behind(lambda violation: unless_sound(violation, [bug], lambda mark: True)):
+        violation = replay(subject, entry.run_config.config, entry.steps, CLUSTER)
+        return violation is not None and bug.is_in(violation, transitions_of(subject, violation))
 
 
 def replayed(

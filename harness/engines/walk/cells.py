@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from workerfuzz.harness.engines.walk.habits import Focus
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.harness.worlds.scopes import AnyRunConfig, World
 from workerfuzz.statemachine.properties.view import WorkerView
@@ -71,13 +72,6 @@ class Cell(NamedTuple):
             or (state in COMPUTING) != (self.role == "processing")
             or (bool(self.thread) and self.role != "processing")
         )
-
-
-class Focus(NamedTuple):
-    """The key and the worker that a run returned for."""
-
-    key: str
-    worker: str
 
 
 @dataclass(slots=True)
@@ -210,12 +204,3 @@ def reading(states: Sequence[State | None]) -> str:
     if State.EXECUTING in states:
         return "executing"
     return "waiting" if State.WAITING in states else ""
-
-
-def is_about(world: World, focus: Focus, step: Step) -> bool:
-    """A step is about the key of a focus, about a reader of it, or delivers to or from its worker."""
-    keys = step.keys()
-    if keys and isinstance(world, ClusterWorld):
-        needs = world.client_model.needs
-        return any(key == focus.key or focus.key in needs.get(key, ()) for key in keys)
-    return focus.worker in step.peers()

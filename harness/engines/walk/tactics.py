@@ -9,10 +9,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
-from workerfuzz.harness.worlds.scopes import AnyRunConfig
 from workerfuzz.strategies.choosers import Chooser, RandomChooser
-from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.worker import Step
 
 #: How often a kind of step is chosen in one run, compared with others; 0 switches it off.
@@ -199,25 +196,6 @@ CALM: Final = 3
 
 #: What clients do not do any more when it is calm.
 GIVING_UP: Final = frozenset({"release", "cancel"})
-
-#: Of so many tries, one step of what is slow is taken.
-PATIENCE: Final = 6
-
-
-def laggards(chooser: RandomChooser, run_config: AnyRunConfig) -> frozenset[str]:
-    """Draw the slow parts of a run: a worker, a key, a mailbox; often none.
-
-    What arrives too late has been waiting while much else happened; if everything is equally fast, that
-    is as rare as a coin that shows heads many times in a row.
-    """
-    if not isinstance(run_config, ClusterRunConfig):
-        return frozenset()
-    workers = [f"w{number}" for number in range(run_config.config.workers)]
-    boxes = [f"{one}->{SCHEDULER}" for one in (*workers, *workers, *run_config.clients)]
-    boxes += [f"{SCHEDULER}->{worker}" for worker in workers]
-    slow = [chooser.pick((*workers * 3, *run_config.keys[:2], *boxes)) for _ in range(2)]
-    return frozenset(slow[: chooser.integer(0, 2)])
-
 
 #: Share of the runs that is dealt out without regard to credit, as the tactics' weights say.
 FIXED: Final = 0.7

@@ -2,25 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from workerfuzz.harness.engines.walk.habits import AIM, NO_HABITS, PATIENCE, Habits, draw_habits
 from workerfuzz.harness.engines.walk.tactics import (
     CALM,
     DRAWN,
     GIVING_UP,
     LENGTHS,
-    PATIENCE,
     TACTICS,
     Weights,
-    laggards,
 )
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.scopes import WORKER, AnyRunConfig, FuzzingScope, Observer, World
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker import Step
-
-#: Of so many steps that are not about what is aimed at, one is taken all the same.
-AIM: Final = 4
 
 #: Makes the observer of a run, given the name of its tactic.
 Observing: TypeAlias = Callable[[str], Observer]
@@ -48,8 +44,8 @@ def walk(
     observer = observing(tactic) if observing is not None else None
     world = scope.open(subject, drawn, observer=observer)
     try:
-        weights, slow = TACTICS[tactic](chooser, scope.kinds), laggards(chooser, drawn)
-        wander(world, chooser, weights, LENGTHS[drawn.scope], slow)
+        weights, habits = TACTICS[tactic](chooser, scope.kinds), draw_habits(chooser, drawn)
+        wander(world, chooser, weights, LENGTHS[drawn.scope], habits)
         world.finish()
     finally:
         world.close()
@@ -61,16 +57,11 @@ def wander(
     chooser: RandomChooser,
     weights: Weights,
     length: tuple[int, int],
-    slow: frozenset[str] = frozenset(),
-    *,
-    aimed: Callable[[Step], bool] | None = None,
+    habits: Habits = NO_HABITS,
 ) -> None:
-    """Random steps, each kind as often as its weight says, but seldom one of what is slow.
+    """Random steps, each kind as often as its weight says, and as the habits of the run are.
 
     Towards the end nothing is given up any more: that would forgive what does not go on.
-
-    Args:
-        aimed: of two steps, the one for which this is true is taken, most of the time.
     """
     steps = chooser.integer(*length)
     given_up = [kind for kind in weights if kind.word in GIVING_UP]
@@ -87,8 +78,8 @@ def wander(
             choice = [*chain.from_iterable(map(often.__getitem__, possible))]
             its = offered[id(possible)] = possible, choice or list(possible)
         step = world.draw(chooser.pick(its[1]), chooser)
-        if aimed is not None and not aimed(step) and chooser.integer(1, AIM) > 1:
+        if habits.misses(world, step) and chooser.integer(1, AIM) > 1:
             step = world.draw(chooser.pick(its[1]), chooser)
-        if slow and not slow.isdisjoint(step.arguments()) and chooser.integer(1, PATIENCE) > 1:
+        if habits.is_slow(step) and chooser.integer(1, PATIENCE) > 1:
             continue
-        world.apply(step)
+        world.apply(habits.outcome(step))

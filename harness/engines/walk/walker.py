@@ -6,17 +6,17 @@ something leaves an entry in the corpus, from which others grow.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from workerfuzz.harness.cases.format.corpus_entry import CorpusEntry
 from workerfuzz.harness.cases.triage.signature import Signature, signature
 from workerfuzz.harness.engines.protocol import Search
-from workerfuzz.harness.engines.walk.cells import TAIL, CellArchive, Reached, is_about
+from workerfuzz.harness.engines.walk.cells import TAIL, CellArchive, Reached
 from workerfuzz.harness.engines.walk.feedback import FEEDBACKS, Feedback
+from workerfuzz.harness.engines.walk.habits import draw_habits
 from workerfuzz.harness.engines.walk.mutation import MutatedRun, Planned, grow, with_workload_of
-from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, Credit, laggards
+from workerfuzz.harness.engines.walk.tactics import DRAWN, LENGTHS, TACTICS, Credit
 from workerfuzz.harness.engines.walk.walk import Observing, wander
 from workerfuzz.harness.subjects import AnySubject
 from workerfuzz.harness.worlds.playing import take_steps
@@ -114,12 +114,13 @@ class Walker:
             length = TAIL
         tail = tactic if tactic in TACTICS else chooser.pick(self.tails)
         weights = TACTICS[tail](chooser, self.scope.kinds)
-        slow = laggards(chooser, growth.run_config)
+        habits = draw_habits(chooser, growth.run_config)
+        if way is not None:
+            habits = replace(habits, focus=way.focus)
         world = self.open(growth.run_config, observing(tactic) if observing is not None else None)
         try:
             follow(world, growth.plan, chooser)
-            aimed = partial(is_about, world, way.focus) if way is not None else None
-            wander(world, chooser, weights, length, slow, aimed=aimed)
+            wander(world, chooser, weights, length, habits)
             world.finish()
         except Violation as violation:
             self.learn(tactic, violation.run_config, violation.steps, violation, way)

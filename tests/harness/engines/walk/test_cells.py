@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from workerfuzz.harness.engines.walk.cells import CellArchive, Focus, cells, is_about
+from workerfuzz.harness.engines.walk.cells import CellArchive, cells
+from workerfuzz.harness.engines.walk.habits import Focus, is_about
 from workerfuzz.harness.engines.walk.walker import RETURNED, Walker, follow
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from workerfuzz.harness.engines.walk import tactics
-from workerfuzz.harness.engines.walk.tactics import DRAWN, NEEDED, TACTICS, laggards
+from workerfuzz.harness.engines.walk.tactics import DRAWN, NEEDED, TACTICS
 from workerfuzz.harness.engines.walk.walk import wander
 from workerfuzz.harness.subjects import get_cluster
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
@@ -13,7 +13,6 @@ from workerfuzz.harness.worlds.scopes import SCOPES
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.cluster import BY_WORD, CLUSTER_STEPS
 from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
-from workerfuzz.strategies.worker.run_config import RunConfig
 
 
 @pytest.mark.parametrize("table", ["NEEDED", "RESTLESS", "MORTAL", "FAULTY", "THIEVISH"])
@@ -40,21 +39,6 @@ def test_what_nothing_gets_far_without_happens_in_every_tactic(tactic: str) -> N
         assert max(weights) > 0
 
 
-def test_laggards_are_parts_of_the_cluster() -> None:
-    run_config = ClusterRunConfig(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
-    found = Counter(len(laggards(RandomChooser(seed), run_config)) for seed in range(100))
-    assert set(found) == {0, 1, 2}
-    names = frozenset().union(*(laggards(RandomChooser(seed), run_config) for seed in range(300)))
-    assert names == {
-        "w0", "w1", "a", "b", "c0->scheduler", "w0->scheduler", "w1->scheduler",
-        "scheduler->w0", "scheduler->w1",
-    }  # fmt: skip
-
-
-def test_nobody_is_slow_around_one_worker() -> None:
-    assert {laggards(RandomChooser(seed), RunConfig()) for seed in range(20)} == {frozenset()}
-
-
 def test_towards_the_end_nothing_is_given_up() -> None:
     run_config = ClusterRunConfig(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
     weights = dict.fromkeys(CLUSTER_STEPS, 1)
@@ -66,15 +50,3 @@ def test_towards_the_end_nothing_is_given_up() -> None:
         words = [step.word for step in world.steps]
         given_up.update(at // 10 for at, word in enumerate(words) if word in tactics.GIVING_UP)
     assert given_up[5] > 3 * given_up[8] > 0
-
-
-def test_what_is_slow_happens_seldom() -> None:
-    run_config = ClusterRunConfig(ClusterConfig(workers=2), ("a", "b", "c"), ("c0",))
-    weights = TACTICS["uniform"](RandomChooser(0), CLUSTER_STEPS)
-    taken: Counter[str] = Counter()
-    for seed in range(40):
-        world = ClusterWorld(get_cluster("reference"), run_config)
-        wander(world, RandomChooser(seed), weights, (100, 100), frozenset({"scheduler->w0"}))
-        world.close()
-        taken.update(word for step in world.steps for word in step.arguments())
-    assert 0 < taken["scheduler->w0"] < taken["scheduler->w1"] / 2
