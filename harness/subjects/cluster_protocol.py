@@ -90,6 +90,12 @@ class ClusterSubject(Protocol):
     def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
         """A request of a client arrives at the scheduler; its first one makes the client known."""
 
+    def remove_client(self, client: str) -> CallResult:
+        """The scheduler notices that the connection of a client has ended."""
+
+    def add_client(self, client: str) -> CallResult:
+        """A client that was removed connects again."""
+
     def deliver(self, envelope: Envelope) -> CallResult:
         """A batch of messages arrives at the scheduler or at a worker."""
 

@@ -385,6 +385,13 @@ def unused_tasks_are_released(observation: UnusedObservation) -> Iterator[str]:
             yield f"{observation.client} let go of {key}, which nobody uses and is {state}"
 
 
+@always("What a client brings that has been removed is kept for nobody.")
+def removed_clients_keep_nothing(observation: UnusedObservation) -> Iterator[str]:
+    for key, state in observation.states.items():
+        if state not in UNUSED:
+            yield f"{observation.client} was removed, and keeps {key}, which is {state}"
+
+
 #: States of a task on a scheduler that nobody uses.
 UNUSED: Final = (None, "released", "forgotten")
 

@@ -38,6 +38,7 @@ def fingerprint(scheduler: SchedulerState, canonical: Canonical) -> tuple[Hashab
             ),
             tuple([key for _, key in scheduler.queued]),
             tuple(sorted(scheduler.no_worker)),
+            tuple(sorted(scheduler.removed_clients)),
         ),
     )
 

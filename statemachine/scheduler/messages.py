@@ -63,6 +63,16 @@ class Lose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnected:
+    """The connection of a client has ended: it wants nothing any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    """A client connects again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Steal:
     """Decision of work stealing: another worker should compute a task."""
 

@@ -29,6 +29,7 @@ class SchedulerState:
         queued: keys in queued, by priority.
         no_worker: keys in no-worker.
         joins: workers that have joined under a name so far.
+        removed_clients: clients whose connection has ended, and that have not connected again.
         last_run_id, last_number, last_edition: of the latest request, ``Confirm`` and content.
         submissions: graphs that were submitted; earlier ones are more urgent.
         outbox: messages that the last message made the scheduler send, in order.
@@ -44,6 +45,7 @@ class SchedulerState:
         self.queued = TaskQueue()
         self.no_worker: dict[str, None] = {}
         self.joins: dict[str, int] = {}
+        self.removed_clients: dict[str, None] = {}
         self.last_run_id = 0
         self.last_number = 0
         self.last_edition = 0
@@ -59,7 +61,9 @@ class SchedulerState:
         other.tasks = {key: task.copy() for key, task in self.tasks.items()}
         other.workers = {name: worker.copy() for name, worker in self.workers.items()}
         other.clients = {name: client.copy() for name, client in self.clients.items()}
-        for name in ("queued", "no_worker", "joins", "outbox", "changes", "touched"):
+        for name in (
+            "queued", "no_worker", "joins", "removed_clients", "outbox", "changes", "touched",
+        ):  # fmt: skip
             setattr(other, name, getattr(self, name).copy())
         for name in ("last_run_id", "last_number", "last_edition", "submissions", "cause"):
             setattr(other, name, getattr(self, name))

@@ -6,6 +6,9 @@ from typing import Final
 
 from workerfuzz.strategies.cluster.from_clients import (
     Cancel,
+    Connect,
+    Disconnect,
+    Disconnected,
     Release,
     Retry,
     Scatter,
@@ -59,6 +62,7 @@ CLUSTER_STEPS: Final[tuple[type[ClusterStep], ...]] = (
     Steal, Replicate, Drop, Dies, Notice, Join,
     Store, Scattered, GatherOnWorker, Gathered, Overflow, Recompute,
     Retire, Unretire, Retired, ManageMemory,
+    Disconnect, Disconnected, Connect,
 )  # fmt: skip
 
 BY_WORD: Final[Mapping[str, type[ClusterStep]]] = MappingProxyType(

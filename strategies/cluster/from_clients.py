@@ -1,4 +1,4 @@
-"""Steps in which a client releases, cancels or retries keys, or scatters values."""
+"""Steps in which a client releases, cancels or retries keys, scatters values, leaves or comes back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from typing import ClassVar, Self
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.strategies import text
 from workerfuzz.strategies.choosers import Chooser
-from workerfuzz.strategies.cluster.step import ClusterStep
+from workerfuzz.strategies.cluster.step import ClusterStep, OneName
 from workerfuzz.strategies.cluster.view import ClusterControl, ClusterView
 from workerfuzz.strategies.cluster.workload_profile import happens
 from workerfuzz.strategies.step import Names, at_least, one_less, some
@@ -218,3 +218,39 @@ class Scattered(ScatterStep):
 
     def apply(self, world: ClusterControl) -> None:
         world.scattered(self.client, self.key, self.worker)
+
+
+class OneClient(OneName):
+    """A step about the connection of a client."""
+
+    usage: ClassVar[str] = "CLIENT"
+
+
+class Disconnect(OneClient):
+    """The connection of a client ends; it has no futures any more, and gets no notices.
+
+    Its requests that are under way may still arrive.
+    """
+
+    source: ClassVar[str] = "disconnectable"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.disconnect(self.name)
+
+
+class Disconnected(OneClient):
+    """The scheduler removes a client whose connection has ended; requests under way are lost by then."""
+
+    source: ClassVar[str] = "disconnecting"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.disconnected(self.name)
+
+
+class Connect(OneClient):
+    """A client connects again, under the same name."""
+
+    source: ClassVar[str] = "connectable"
+
+    def apply(self, world: ClusterControl) -> None:
+        world.connect(self.name)

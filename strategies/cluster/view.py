@@ -49,7 +49,19 @@ class ClusterView(Protocol):
 
     @property
     def clients(self) -> Sequence[str]:
-        """Every client."""
+        """Clients that are connected."""
+
+    @property
+    def disconnectable(self) -> Collection[str]:
+        """Those of them whose graphs under way change no content that the scheduler knows."""
+
+    @property
+    def disconnecting(self) -> Collection[str]:
+        """Clients whose connection has ended without the scheduler knowing."""
+
+    @property
+    def connectable(self) -> Collection[str]:
+        """Clients that the scheduler has removed, and that have no request of their own under way."""
 
     @property
     def present(self) -> Collection[str]:
@@ -209,6 +221,15 @@ class ClusterControl(ClusterView, Protocol):
 
     def scattered(self, client: str, key: str, worker: str) -> None:
         """The scheduler hears of a value that a client has put on a worker."""
+
+    def disconnect(self, client: str) -> None:
+        """The connection of a client ends."""
+
+    def disconnected(self, client: str) -> None:
+        """The scheduler notices that."""
+
+    def connect(self, client: str) -> None:
+        """A client connects again."""
 
     def deliver(self, sender: str, receiver: str) -> None:
         """The oldest batch of a mailbox arrives."""

@@ -130,6 +130,15 @@ class TappedCluster:
         self._tap.arrives(envelope)
         return self._cluster.notices(envelope)
 
+    def remove_client(self, client: str) -> CallResult:
+        return self._out(self._cluster.remove_client(client))
+
+    def add_client(self, client: str) -> CallResult:
+        if self._tap.row:
+            row = self._tap.row
+            self._tap.at_once.append(Seen("call", client, SCHEDULER, ("connect",), row, row))
+        return self._out(self._cluster.add_client(client))
+
     def steal(self, key: str, thief: str) -> CallResult:
         return self._out(self._cluster.steal(key, thief))
 

@@ -60,6 +60,7 @@ GROUPS: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
                     "fail", "reschedule", "secede", "spoil", "refuse", "garble", "join",
                     "find-missing", "replicate", "drop", "store",
                     "gather-on-worker", "overflow", "recompute", "retire", "manage-memory",
+                    "disconnect",
                 ),
             ),
         ),
@@ -74,7 +75,7 @@ BUDGETED: Final[Mapping[str, tuple[Allowance, ...]]] = MappingProxyType(
         "worker": GROUPS["worker"],
         "cluster": (
             Allowance("requests", 0, ("submit", "scatter", "store", "retry")),
-            Allowance("withdrawals", 0, ("release", "cancel")),
+            Allowance("withdrawals", 0, ("release", "cancel", "disconnect")),
             Allowance(
                 "faults",
                 0,

@@ -24,6 +24,7 @@ LIKELY: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "find-missing": (0, 0, 1), "dies": (0, 0, 1), "notice": (1, 4), "store": (0, 1, 2),
         "scattered": (1, 2), "gather-on-worker": (0, 0, 1), "gathered": (1, 2), "overflow": (0, 0, 1),
         "recompute": (0, 0, 1), "retire": (0, 0, 1), "unretire": (0, 1), "manage-memory": (0, 0, 1),
+        "disconnect": (0, 0, 1), "disconnected": (1, 2), "connect": (1, 4),
     }
 )  # fmt: skip
 
@@ -46,6 +47,7 @@ RARE: Final = frozenset(
     {
         "store", "gather-on-worker", "recompute", "overflow", "retire", "restart", "leave",
         "unserialisable", "join-as", "retire-workers", "broadcast", "publish", "lock",
+        "disconnect",
     }
 )  # fmt: skip
 
@@ -60,6 +62,7 @@ RESTLESS: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "replicate": (0, 2), "drop": (0, 2), "retry-busy-worker": (1,), "notice": (1,),
         "pause": (0, 1), "unpause": (2,), "store": (0, 0, 1), "scattered": (1, 2),
         "gather-on-worker": (0, 0, 1), "gathered": (1, 2), "overflow": (0, 0, 1), "recompute": (0, 0, 1),
+        "disconnect": (0, 0, 0, 1), "disconnected": (1,), "connect": (3,),
     }
 )  # fmt: skip
 
@@ -73,6 +76,7 @@ MORTAL: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(
         "unpause": (2,), "dies": (1, 1, 2), "notice": (1, 3), "join": (1, 3), "store": (0, 0, 1),
         "scattered": (1,), "gather-on-worker": (0, 0, 1), "gathered": (1,), "recompute": (0, 0, 1),
         "retire": (0, 0, 1), "unretire": (0, 1), "retired": (1,), "manage-memory": (0, 1),
+        "disconnect": (0, 0, 1), "disconnected": (1,), "connect": (1, 3),
     }
 )  # fmt: skip
 

@@ -256,6 +256,12 @@ class ReferenceCluster:
     def handle_request(self, client: str, request: client_requests.ClientRequest) -> CallResult:
         return self._schedule(client, [request])
 
+    def remove_client(self, client: str) -> CallResult:
+        return self._schedule(client, [letters.Disconnected()])
+
+    def add_client(self, client: str) -> CallResult:
+        return self._schedule(client, [letters.Connect()])
+
     def deliver(self, envelope: Envelope) -> CallResult:
         if envelope.receiver == SCHEDULER:
             return self._schedule(envelope.sender, envelope.messages)

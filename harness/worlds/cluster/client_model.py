@@ -36,6 +36,12 @@ def with_dependents(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -
 #: Requests that arrive at once, whatever of the same client is under way.
 OVERTAKES: Final = (client_requests.Retry, client_requests.Scattered)
 
+#: Tables of requests and their notices, by client and key.
+OF_REQUESTS: Final = (
+    "failure_reasons", "failed", "graph_of_request", "scatter_of_request", "released", "late",
+    "ended_late", "cancelled", "refused", "orphaned", "failed_after_finish", "dropped",
+)  # fmt: skip
+
 
 class ClientModel:
     """Everything that is known of keys outside of the cluster.
@@ -77,6 +83,8 @@ class ClientModel:
         deaths: workers that were noticed to be dead while they had a task, since it was unknown.
         dead_actors: actors that were made on such a worker, ``Excuse.ACTOR_DIED``.
         failed_after_finish: (client, key) that was finished, and failed with nobody trying it again.
+        disconnecting: clients whose connection has ended without the scheduler knowing.
+        removed: clients that the scheduler has removed since.
         dropped: (client, key) that the scheduler has dropped by order of the client, which has not asked
             for it again: later notices about it are of no account.
     """
@@ -115,6 +123,8 @@ class ClientModel:
         self.dead_actors: dict[str, None] = {}
         self.failed_after_finish: dict[tuple[str, str], None] = {}
         self.dropped: dict[tuple[str, str], None] = {}
+        self.disconnecting: dict[str, None] = {}
+        self.removed: dict[str, None] = {}
 
     def begin_anew(self) -> dict[str, tuple[str, ...]]:
         """Forget all that was asked of a scheduler which is lost, and what it said.
@@ -215,6 +225,32 @@ class ClientModel:
         if is_lost:
             self.lost[key] = None
 
+    # Connections
+
+    def disconnect(self, client: str) -> None:
+        """The connection of a client ends: nothing that it wanted is judged any more."""
+        self.disconnecting[client] = None
+        for table in (self.wants, self.held, self.statuses, self.notices_under_way):
+            table[client].clear()
+        for name in OF_REQUESTS:
+            pairs = getattr(self, name)
+            for pair in [pair for pair in pairs if pair[0] == client]:
+                del pairs[pair]
+
+    def disconnected(self, client: str) -> None:
+        """The scheduler is about to remove a client, whose requests under way are lost."""
+        del self.disconnecting[client]
+        self.removed[client] = None
+        self.scheduler_wants[client].clear()
+        for pair in [pair for pair in (*self.overtaken, *self.refused) if pair[0] == client]:
+            self.overtaken.pop(pair, None)
+            self.refused.pop(pair, None)
+        for counts in (
+            self.graphs_sent, self.graphs_arrived, self.scatters, self.requests_sent,
+            self.requests_arrived,
+        ):  # fmt: skip
+            counts[client] = 0
+
     # Requests that arrive
 
     def is_overtaken(self, client: str, key: str) -> bool:
@@ -237,7 +273,8 @@ class ClientModel:
             case client_requests.Release():
                 self.note_release(client, request.keys)
             case client_requests.Scattered():
-                self.scheduler_wants[client].update(dict.fromkeys(request.who_has))
+                if client not in self.removed:
+                    self.scheduler_wants[client].update(dict.fromkeys(request.who_has))
             case client_requests.Retry():
                 pass
 

@@ -46,6 +46,10 @@ class DrainedCluster(ClusterControl, Protocol):
         """The scheduler and the workers under test."""
 
     @property
+    def disconnecting(self) -> Collection[str]:
+        """Clients whose connection has ended without the scheduler knowing."""
+
+    @property
     def client_model(self) -> ClientModel:
         """Return the client requests and notices."""
 
@@ -94,7 +98,9 @@ def come_to_rest(world: DrainedCluster) -> None:
 
 
 def end_faults(world: DrainedCluster) -> None:
-    """Every worker is known to be gone or is there, and goes on."""
+    """Every worker and client is known to be gone or is there; workers go on."""
+    for client in list(world.disconnecting):
+        world.step(None, world.disconnected, client)
     for worker in list(world.unnoticed):
         world.step(None, world.notice, worker)
     if not world.present:

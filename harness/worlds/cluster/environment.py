@@ -72,7 +72,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         self.run_config: ClusterRunConfig
         super().__init__(subject, run_config or ClusterRunConfig(), CLUSTER_STEPS)
         self.pool = self.run_config.keys
-        self.clients = self.run_config.clients
+        self.clients: Sequence[str] = self.run_config.clients
         self.workload = self.run_config.workload
         self.resources = self.run_config.config.worker.resources
         client_model = self.client_model = ClientModel(self.clients)
@@ -82,6 +82,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
             client_model.failed,
         )
         self.contents, self.data = client_model.contents, client_model.data
+        self.disconnecting, self.removed = client_model.disconnecting, client_model.removed
         self._observer = observer
         self.assignments = AssignmentRecord(self.run_config.config)
         self.step_count = 0
@@ -162,7 +163,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     def note_scatterable(self) -> None:
         """Something is always left that can be submitted. What is data may be scattered again."""
         contents, data = self.contents, self.data
-        if not self.present:
+        if not self.present or not self.clients:
             self.scatterable = ()
         elif len(data) + 1 >= len(self.pool):
             self.scatterable = [it for it in self.pool if it in data]
@@ -222,6 +223,12 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
             drop(getattr(self, name), lambda pair: pair[0] == worker)
         drop(self.unserved, lambda pair: worker in pair)
 
+    def note_clients(self) -> None:
+        """A client came or went."""
+        gone = {**self.disconnecting, **self.removed}
+        self.clients = tuple(it for it in self.run_config.clients if it not in gone)
+        self.note_wants()
+
     def call(
         self, participant: str, handler: Callable[..., CallResult], *arguments: object
     ) -> None:
@@ -252,6 +259,8 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         if envelope.receiver == SCHEDULER:
             self.assignments.posted[envelope.sender] += 1
         if envelope.receiver in self.unnoticed or envelope.sender in self.unnoticed:
+            return
+        if envelope.receiver in self.disconnecting or envelope.receiver in self.removed:
             return
         self.mail.setdefault((envelope.sender, envelope.receiver), deque()).append(envelope)
         if envelope.receiver in self.wants:

@@ -187,5 +187,6 @@ def client_model(its: ClientModel) -> tuple[Hashable, ...]:
             *[tuple(sorted(getattr(its, name))) for name in EXCUSES],
             tuple([(key, *needs) for key, needs in sorted(its.needs.items())]),
             tuple(sorted(its.deaths.items())),
+            (tuple(its.disconnecting), tuple(its.removed)),
         ),
     )

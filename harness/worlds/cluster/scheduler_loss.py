@@ -96,6 +96,8 @@ def can_lose_scheduler(world: LosingCluster) -> bool:
         and isinstance(world.cluster, RebuildableCluster)
         and bool(world.present)
         and not world.scattering
+        and not world.client_model.disconnecting
+        and not world.client_model.removed
         and not world.gathering
         and not world.retiring
         and not world.closing

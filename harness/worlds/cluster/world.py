@@ -23,9 +23,11 @@ from workerfuzz.statemachine.properties.assignments import (
     RetryObservation,
     UnusedObservation,
     failed_inputs_are_tried_again,
+    removed_clients_keep_nothing,
     unused_tasks_are_released,
 )
 from workerfuzz.statemachine.properties.excuses import Excuse
+from workerfuzz.statemachine.properties.property import Property
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.canonical import OWN_NAMES
@@ -136,9 +138,20 @@ class ClusterWorld(ClusterEnvironment):
     def bringing(self) -> Collection[Pair]:
         return [pair for pair, values in self.served.items() if values]
 
+    @property
+    def disconnectable(self) -> Collection[str]:
+        return [client for client in self.clients if not self.client_model.changing[client]]
+
+    @property
+    def connectable(self) -> Collection[str]:
+        if not self.removed:
+            return ()
+        asking = {client for client, _, _ in self.scattering}
+        return [client for client in self.removed if client not in asking]
+
     def fixed(self, client: str) -> Collection[str]:
         others = [name for name in self.clients if name != client]
-        if any((other, SCHEDULER) in self.mail for other in others):
+        if self.disconnecting or any((other, SCHEDULER) in self.mail for other in others):
             return {**self.client_model.contents, **self.client_model.data}
         tables = (*self.client_model.wants.values(), *self.client_model.held.values())
         wanted = [key for table in tables for key in table]
@@ -176,8 +189,9 @@ class ClusterWorld(ClusterEnvironment):
     def send_request(
         self, client: str, request: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
-        self.client_model.note_request(client, request)
-        self.note_wants()
+        if client in self.clients:  # else it has left, and its scatter is heard of
+            self.client_model.note_request(client, request)
+            self.note_wants()
         if isinstance(request, client_requests.Retry):
             self.retry(client, request)
         elif at_once:
@@ -186,6 +200,24 @@ class ClusterWorld(ClusterEnvironment):
             self.mail.setdefault((client, SCHEDULER), deque()).append(
                 Envelope(client, SCHEDULER, (request,))
             )
+
+    def disconnect(self, client: str) -> None:
+        self.mail.pop((SCHEDULER, client), None)
+        self.client_model.disconnect(client)
+        self.note_clients()
+
+    def disconnected(self, client: str) -> None:
+        self.mail.pop((client, SCHEDULER), None)
+        wanted = tuple(self.client_model.scheduler_wants[client])
+        self.client_model.disconnected(client)
+        self.call(SCHEDULER, self.cluster.remove_client, client)
+        if not any((other, SCHEDULER) in self.mail for other in self.client_model.wants):
+            self.demand_unused(client, wanted)
+
+    def connect(self, client: str) -> None:
+        del self.removed[client]
+        self.note_clients()
+        self.call(SCHEDULER, self.cluster.add_client, client)
 
     def scatter(self, client: str, key: str, worker: str) -> None:
         self.store(client, key, worker)
@@ -215,6 +247,8 @@ class ClusterWorld(ClusterEnvironment):
             streamed=self.client_model.requests_sent[client],
         )
         self.send_request(client, request, at_once=True)
+        if client in self.removed:
+            self.demand_unused(client, (key,), because=removed_clients_keep_nothing)
 
     def deliver(self, sender: str, receiver: str) -> None:
         box = self.mail[sender, receiver]
@@ -251,23 +285,35 @@ class ClusterWorld(ClusterEnvironment):
 
         Nothing is known for certain while other requests of clients are under way.
         """
-        if any((other, SCHEDULER) in self.mail for other in self.clients):
+        if any((other, SCHEDULER) in self.mail for other in self.client_model.wants):
             return
-        model = self.client_model
         is_cancelled = isinstance(request, client_requests.Cancel)
+        self.demand_unused(client, request.keys, request.keys if is_cancelled else ())
+
+    def demand_unused(
+        self,
+        client: str,
+        keys: Collection[str],
+        held: Collection[str] = (),
+        because: Property[UnusedObservation] = unused_tasks_are_released,
+    ) -> None:
+        """Demand the same of some keys.
+
+        Args:
+            held: of the futures that the client has cancelled, those that do not count.
+        """
+        model = self.client_model
         futures = [
             key
             for table in (model.wants, model.scheduler_wants, model.held)
-            for other, keys in table.items()
-            for key in keys
-            if not (
-                is_cancelled and table is model.held and other == client and key in request.keys
-            )
+            for other, those in table.items()
+            for key in those
+            if not (table is model.held and other == client and key in held)
         ]
         used = model.closure(futures)
-        dropped = with_dependents(request.keys, model.needs)
+        dropped = with_dependents(keys, model.needs)
         states = {key: self.cluster.state(key) for key in dropped if key not in used}
-        self.demand(unused_tasks_are_released, UnusedObservation(client, states))
+        self.demand(because, UnusedObservation(client, states))
 
     def retry(self, client: str, request: client_requests.Retry) -> None:
         """The scheduler gets a request for another try."""

@@ -44,6 +44,8 @@ HANDLERS: Final[Mapping[type, Handler]] = MappingProxyType(
         client_requests.Cancel: clients.on_cancel,
         client_requests.Retry: clients.on_retry,
         client_requests.Scattered: clients.on_scattered,
+        messages.Disconnected: clients.on_disconnected,
+        messages.Connect: clients.on_connect,
         messages.Join: worker_processes.on_join,
         messages.Rebuild: rebuild.on_rebuild,
         messages.Steal: decisions.on_steal,

@@ -2,9 +2,10 @@
 
 from collections.abc import Container
 
-from workerfuzz.statemachine.scheduler import client_requests
+from workerfuzz.statemachine.scheduler import client_requests, messages
 from workerfuzz.statemachine.scheduler.client_requests import NO_OPTIONS, NoticeStatus, Options
 from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome, SchedulerRecommendation
+from workerfuzz.statemachine.scheduler.participants import ClientRecord
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import SchedulerTaskState
 from workerfuzz.statemachine.scheduler.task import SchedulerTask
@@ -157,8 +158,12 @@ def on_retry(
 def on_scattered(
     scheduler: SchedulerState, client: str, request: client_requests.Scattered
 ) -> SchedulerOutcome:
-    """Record scattered values. Workers that died hold nothing; another one may have their name now."""
-    record = scheduler.client(client)
+    """Record scattered values. Workers that died hold nothing; another one may have their name now.
+
+    A request of a client that has been removed meanwhile tells of values that nobody wants.
+    """
+    is_there = client not in scheduler.removed_clients
+    record = scheduler.client(client) if is_there else ClientRecord(client)
     record.scatters += 1
     for key, workers in request.who_has.items():
         if request.streamed > record.streamed:
@@ -170,8 +175,32 @@ def on_scattered(
             task.detached = False
         for worker in workers:
             joined = request.joined.get(worker)  # not known of workers that a lost scheduler knew
-            is_there = joined is None or scheduler.joins.get(worker, joined) == joined
-            if worker in scheduler.workers and is_there:
+            is_same = joined is None or scheduler.joins.get(worker, joined) == joined
+            if worker in scheduler.workers and is_same:
                 scheduler.accept(task, worker)
-        want(scheduler, client, key, request.who_has)
+        if is_there:
+            want(scheduler, client, key, request.who_has)
+        elif not task.in_use:
+            for worker in list(task.who_has):
+                scheduler.drop_holder(task, worker)
     return SchedulerOutcome(review=request.who_has)
+
+
+def on_disconnected(
+    scheduler: SchedulerState, client: str, message: messages.Disconnected
+) -> SchedulerOutcome:
+    """Release everything that a client wants, and forget the client."""
+    record = scheduler.clients.pop(client, ClientRecord(client))
+    wanted = tuple(record.wants)
+    for key in wanted:
+        del scheduler.tasks[key].wanted_by[client]
+    scheduler.removed_clients[client] = None
+    return SchedulerOutcome(review=wanted)
+
+
+def on_connect(
+    scheduler: SchedulerState, client: str, message: messages.Connect
+) -> SchedulerOutcome:
+    """A client is new, whatever it was called before."""
+    del scheduler.removed_clients[client]
+    return SchedulerOutcome()

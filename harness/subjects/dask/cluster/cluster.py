@@ -150,6 +150,7 @@ class DaskCluster(ClusterSubject):
         self._worker_patches = worker_patches(release.worker.module, self._errors)
         self._decisions: dict[str, Sequence[Decision]] = {}
         self._retiring: dict[str, None] = {}
+        self._removed_clients: dict[str, None] = {}
         self._participant = SCHEDULER
         self._snapshots: dict[str, Snapshot] = {}
         self._parts: dict[str, PartsByNames] = {}
@@ -167,6 +168,7 @@ class DaskCluster(ClusterSubject):
         other._workers, other._outbox = self._workers.copy(), self._outbox
         other._begin_calls(self._counts.copy())
         other._parts, other._retiring = self._parts.copy(), self._retiring.copy()
+        other._removed_clients = self._removed_clients.copy()
         for name in (SCHEDULER, *self._workers):
             if name not in self._snapshots:
                 self._snapshots[name] = Snapshot(self._state_of(name))
@@ -240,7 +242,7 @@ class DaskCluster(ClusterSubject):
     def _request(self, client: str, request: client_requests.ClientRequest) -> DaskObject:
         """Call the method of the scheduler that a message or request of a client leads to."""
         scheduler, release = self.scheduler, self.release
-        if client not in scheduler.clients:
+        if client not in scheduler.clients and client not in self._removed_clients:
             self._add_client(client)
         match request:
             case client_requests.Submit():
@@ -274,6 +276,21 @@ class DaskCluster(ClusterSubject):
         state._hash = stable_hash(client)
         self.scheduler.clients[client] = state
         self.scheduler.client_comms[client] = Stream()
+
+    def remove_client(self, client: str) -> CallResult:
+        self._own(SCHEDULER)
+        self._removed_clients[client] = None
+        return self._scheduler(self._remove_client, client)
+
+    def _remove_client(self, client: str) -> None:
+        """Source: distributed 2026.8.0, scheduler.py, Scheduler.add_client, once it has listened."""
+        self.scheduler.remove_client(client=client)
+        self.scheduler.client_comms.pop(client, None)
+
+    def add_client(self, client: str) -> CallResult:
+        self._own(SCHEDULER)
+        del self._removed_clients[client]
+        return self._scheduler(self._add_client, client)
 
     def _nbytes(self, key: str, worker: str) -> int:
         holder = self._workers.get(worker)

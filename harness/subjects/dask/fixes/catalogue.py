@@ -506,6 +506,19 @@ _ALL: Final = (
         ),
     ),
     _fix(
+        "removed-clients-keep-nothing",
+        "A scatter of a client that has been removed is kept for nobody.",
+        (
+            "scheduler.Scheduler.update_data",
+            r"^( +)if client:\n",
+            r"\1if client and client not in self.clients:\n"
+            r"\1    kept = [k for k in who_has if self.tasks[k].who_wants or self.tasks[k].waiters]\n"
+            r'\1    gone = {k: "forgotten" for k in who_has if k not in kept}\n'
+            r'\1    self.transitions(gone, "update-data")\n'
+            r"\1elif client:\n",
+        ),
+    ),
+    _fix(
         "resources-are-never-loose",
         "A task with loose restrictions runs only where its resources are.",
         (
