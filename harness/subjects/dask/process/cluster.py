@@ -16,7 +16,8 @@ from packaging.version import Version
 from tornado.ioloop import IOLoop
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, TaskTransition
-from workerfuzz.harness.subjects.dask.cluster.cluster import DaskClusterSystem, unsatisfiable
+from workerfuzz.harness.subjects.dask.cluster.cluster import DaskClusterSystem
+from workerfuzz.harness.subjects.dask.cluster.possible_decisions import unsatisfiable
 from workerfuzz.harness.subjects.dask.cluster.residue import residue
 from workerfuzz.harness.subjects.dask.failures import (
     ALLOWED,
