@@ -1,9 +1,9 @@
-"""Power of the walk and of each of its tactics alone, by mutants that nobody wrote down beforehand.
+"""Power of the walk, of each of its tactics alone and of other engines, by mutants of fresh samples.
 
 ``python benchmarks/power.py --of scheduler --sample 20 --seed 3``: a sample of generated mutants that
-follows from the seed; each is searched for by the walk and by each tactic, in a process of its own,
-until it is noticed or its budget of CPU seconds is spent. Known equivalent mutants are left out. A
-search that is given up counts with its whole budget.
+follows from the seed; each is searched for by the walk, by each tactic, by Hypothesis and by exploring
+universes in growing order, in a process of its own, until it is noticed or its budget of CPU seconds is
+spent. Known equivalent mutants are left out. A search that is given up counts with its whole budget.
 """
 
 import argparse
@@ -17,11 +17,16 @@ from typing import Final
 from workerfuzz.harness.campaigns.mutation_testing.campaign import MutationPlan, measure_target
 from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_ids
 from workerfuzz.harness.campaigns.mutation_testing.mutant import TARGETS
+from workerfuzz.harness.engines.explore.search import EXPLORE
+from workerfuzz.harness.engines.hypothesis.search import HYPOTHESIS
 from workerfuzz.harness.engines.walk.tactics import DRAWN
 from workerfuzz.harness.engines.walk.walker import EXTRA
 
 #: All tactics of the walk, chosen as it does.
 WALK: Final = "walk"
+
+#: Other engines than the walk.
+ENGINES: Final = (HYPOTHESIS, EXPLORE)
 
 #: A mutant that is noticed sooner is noticed at once: imports and the first run differ by as much.
 AT_ONCE_S: Final = 0.05
@@ -31,9 +36,9 @@ Times = Mapping[str, float | None]
 
 
 def arms(target: str) -> list[str]:
-    """The walk, and each of its tactics."""
+    """The walk, each of its tactics, and the other engines."""
     scope = TARGETS[target].scope
-    return [WALK, *dict.fromkeys((*DRAWN[scope], *EXTRA[scope]))]
+    return [WALK, *dict.fromkeys((*DRAWN[scope], *EXTRA[scope])), *ENGINES]
 
 
 def times(arm: str, plan: MutationPlan, jobs: int) -> Times:
@@ -49,7 +54,7 @@ def ratio_to_best(found: Mapping[str, Times], budget_s: float) -> float:
     """Geometric mean of the walk's time to that of the best tactic, over mutants that any noticed."""
     logs = []
     for mutant in found[WALK]:
-        single = [its[mutant] for arm, its in found.items() if arm != WALK]
+        single = [its[mutant] for arm, its in found.items() if arm not in (WALK, *ENGINES)]
         best = min((it for it in single if it is not None), default=None)
         mine = found[WALK][mutant]
         if best is not None or mine is not None:
@@ -91,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             seed=given.seed,
             sample=given.sample,
             cpu_s=given.cpu,
-            tactic="" if arm == WALK else arm,
+            tactic="" if arm in (WALK, *ENGINES) else arm,
+            engine=arm if arm in ENGINES else WALK,
         )
         found[arm] = times(arm, plan, given.jobs)
         print(row(arm, found[arm], given.cpu), flush=True)

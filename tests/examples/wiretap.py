@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER, CallResult, Envelope
-from workerfuzz.harness.worlds.cluster.client_model import ClientModel
 from workerfuzz.harness.worlds.cluster.world import ClusterWorld
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.worker import events
@@ -270,7 +269,7 @@ class TappedSubject:
 @contextmanager
 def counting(tap: Tap) -> Iterator[None]:
     """Rows are counted, and clients' wishes seen, in every world that there is meanwhile."""
-    let, note_request = ClusterWorld.step, ClientModel.note_request
+    let, send_request = ClusterWorld.step, ClusterWorld.send_request
 
     def counted(world: ClusterWorld, *args: Any) -> Any:
         tap.row += 1
@@ -279,16 +278,12 @@ def counting(tap: Tap) -> Iterator[None]:
         finally:
             tap.looks(world)
 
-    def noted(books: ClientModel, client: str, it: Any) -> None:
-        kind = (
-            "call"
-            if isinstance(it, client_requests.Retry | client_requests.Scattered)
-            else "message"
-        )
+    def noted(world: ClusterWorld, client: str, it: Any, *, at_once: bool = False) -> None:
+        kind = "call" if at_once else "message"
         tap.sends(it, kind, client, SCHEDULER, [word(type(it))])
-        note_request(books, client, it)
+        send_request(world, client, it, at_once=at_once)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClusterWorld, "step", counted)
-        patch.setattr(ClientModel, "note_request", noted)
+        patch.setattr(ClusterWorld, "send_request", noted)
         yield

@@ -125,11 +125,17 @@ BUGS: Final = (
     HistoricalBug(
         name="#8549", origin="#8549", last="2024.2.1", fixed="2024.3.0",
         words="a finished task is to fail, or one that has failed is reported as finished",
-        signs=(Sign(
-            said=r"_transition: assert not .*kwargs|stimulus_task_finished|"
-            r"_transition_released_waiting: assert dts\.state not in .*dts is erred",
-            path=((ANY, "erred"),), on_scheduler=True,
-        ),),
+        signs=(
+            Sign(
+                said=r"_transition: assert not .*kwargs|stimulus_task_finished",
+                path=((ANY, "erred"),), on_scheduler=True,
+            ),
+            Sign(
+                said=r"_transition_released_waiting: assert dts\.state not in .*dts is erred",
+                path=(("memory", "released"), (ANY, "erred")), on_scheduler=True,
+                steps=("fail",), without=("retry", "recompute"),
+            ),
+        ),
     ),
     HistoricalBug(
         name="#8703", origin="#8703", last="2024.6.0", fixed="2024.6.1",

@@ -46,6 +46,7 @@ class MutationPlan:
         cpu_s: budget of a mutant in seconds of CPU; 0: none.
         most_steps: budget of a mutant in steps; 0: none.
         tactic: of the walk; several are separated by commas; empty: all.
+        engine: that searches for mutants.
         least: share that must be caught; 1: all.
         reach_s: seconds of CPU for which the healthy code is fuzzed to see which lines are executed, and
             which bugs it has itself; only where not every mutant counts.
@@ -58,6 +59,7 @@ class MutationPlan:
     cpu_s: float = 0.0
     most_steps: int = 0
     tactic: str = ""
+    engine: str = "walk"
     least: float = 1.0
     reach_s: float = 60.0
 
@@ -224,6 +226,7 @@ def measure_target(
         cpu_s=plan.cpu_s,
         most_steps=plan.most_steps,
         tactic=plan.tactic,
+        engine=plan.engine,
     )
     skipped = equivalent.difference(plan.names)
     its.equivalent = [it for it in everything if it.id in skipped]

@@ -28,6 +28,7 @@ class SearchRequest:
         cpu_s: budget in seconds of CPU, without what imports take; 0: none.
         most_steps: budget in steps; 0: none.
         tactic: of the walk; several are separated by commas; empty: all.
+        engine: that searches, as in ``ENGINES``; another one than the walk has its budget in CPU time.
         known: property and shape of violations that the healthy code shows.
         is_baseline: the whole budget is used, and signatures are collected.
         traces: executed lines are collected, which makes it slow.
@@ -42,6 +43,7 @@ class SearchRequest:
     cpu_s: float = 0.0
     most_steps: int = 0
     tactic: str = ""
+    engine: str = "walk"
     known: Sequence[tuple[str, str]] = ()
     is_baseline: bool = False
     traces: bool = False

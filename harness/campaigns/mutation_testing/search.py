@@ -1,4 +1,4 @@
-"""Fuzzing of one mutant with the walk, in a process in which it is planted, until something notices."""
+"""Fuzzing of one mutant in a process in which it is planted, until something notices."""
 
 import time
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class MutantSearch:
 
 
 def search(request: SearchRequest, result: SearchResult) -> None:
-    """Fuzz the subject of this process as ``workerfuzz run --engine walk`` does; fills the result."""
+    """Fuzz the subject of this process as ``workerfuzz run`` does; fills the result."""
     scope = SCOPES[request.scope]
     clustered = request.scope == "cluster"
     subject: AnySubject = (
@@ -103,5 +103,10 @@ def search(request: SearchRequest, result: SearchResult) -> None:
         if clustered
         else scope.draw
     )
+    if request.engine != "walk":
+        from workerfuzz.harness.campaigns.mutation_testing.engine_search import search_by_engine
+
+        search_by_engine(request.engine, subject, found)
+        return
     tactics = tuple(request.tactic.split(",")) if request.tactic else ()
     found.run(Walker(subject, request.seed, scope, draw, tactics=tactics))

@@ -234,16 +234,19 @@ class TracedCluster(ClusterWorld):
         super().manage_memory()
 
     def disconnect(self, client: str) -> None:
+        self.trace.joins(client, LaneRole.CLIENT)
         self.trace.doing(client, from_clients.Disconnect(client))
         self.lose_mail(SCHEDULER, client)
         super().disconnect(client)
 
     def disconnected(self, client: str) -> None:
+        self.trace.joins(client, LaneRole.CLIENT)
         self.trace.doing(SCHEDULER, from_clients.Disconnected(client))
         self.lose_mail(client, SCHEDULER)
         super().disconnected(client)
 
     def connect(self, client: str) -> None:
+        self.trace.joins(client, LaneRole.CLIENT)
         self.trace.doing(client, from_clients.Connect(client))
         self.trace.calls(client, SCHEDULER, ["connect"])
         super().connect(client)

@@ -1,0 +1,51 @@
+"""Fuzzing of one mutant with another engine than the walk, in a process in which it is planted."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+from workerfuzz.harness.campaigns.mutation_testing.search import MutantSearch
+from workerfuzz.harness.campaigns.plan.budget import Budget
+from workerfuzz.harness.campaigns.plan.plan import Plan
+from workerfuzz.harness.campaigns.shard.shard import ENGINES, Shard
+from workerfuzz.harness.engines.explore.small_universe import Space
+from workerfuzz.harness.engines.findings.finding import Finding
+from workerfuzz.harness.subjects import AnySubject
+from workerfuzz.harness.worlds.violation import Violation
+
+#: Cost of the dearest universe that is explored, if time allows: more than it does.
+MOST_COST: Final = 4
+
+
+@dataclass(slots=True)
+class EngineSearch(Shard):
+    """A search of another engine than the walk: the first violation that counts ends it."""
+
+    mutant: MutantSearch = field(kw_only=True)
+
+    def spent(self) -> bool:
+        result, counters = self.mutant.result, self.spent_on.values()
+        result.steps = sum(it.steps for it in counters)
+        result.cpu_s = time.process_time() - self.began_cpu
+        return self.mutant.is_spent(self.began_cpu)
+
+    def record_violation(self, violation: Violation) -> Finding | None:
+        self.mutant.note(violation)
+        return None
+
+
+def search_by_engine(engine: str, subject: AnySubject, found: MutantSearch) -> None:
+    """Search with an engine until a violation counts, or the budget is spent."""
+    request = found.request
+    plan = Plan(
+        subject=request.subject,
+        scope=request.scope,
+        engine=engine,
+        seed=request.seed,
+        budget=Budget(cpu_s=request.cpu_s),
+        known=False,
+        space=Space(budget=MOST_COST, reduced=True),
+    )
+    shard = EngineSearch(plan, subject, mutant=found)
+    ENGINES[engine](shard)
+    shard.spent()
