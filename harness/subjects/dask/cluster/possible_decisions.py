@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from workerfuzz.harness.subjects.dask.conversion import peer_at
-from workerfuzz.harness.subjects.dask.instrumentation import DaskObject
+from workerfuzz.harness.subjects.dask.instrumentation import DaskObject, peer_at
 
 #: (key, worker): a decision that the scheduler could make.
 Decision: TypeAlias = tuple[str, str]
