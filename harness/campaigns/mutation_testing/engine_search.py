@@ -2,9 +2,9 @@
 
 import time
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from workerfuzz.harness.campaigns.mutation_testing.search import MutantSearch
+from workerfuzz.harness.campaigns.mutation_testing.request import SearchRequest, SearchResult
 from workerfuzz.harness.campaigns.plan.budget import Budget
 from workerfuzz.harness.campaigns.plan.plan import Plan
 from workerfuzz.harness.campaigns.shard.shard import ENGINES, Shard
@@ -17,11 +17,24 @@ from workerfuzz.harness.worlds.violation import Violation
 MOST_COST: Final = 4
 
 
+class RequestedSearch(Protocol):
+    """A search for one mutant: what it is asked for, and what came of it."""
+
+    request: SearchRequest
+    result: SearchResult
+
+    def is_spent(self, began: float) -> bool:
+        """A violation counted, or the budget is used up."""
+
+    def note(self, violation: Violation) -> None:
+        """A run ended in a violation."""
+
+
 @dataclass(slots=True)
 class EngineSearch(Shard):
     """A search of another engine than the walk: the first violation that counts ends it."""
 
-    mutant: MutantSearch = field(kw_only=True)
+    mutant: RequestedSearch = field(kw_only=True)
 
     def spent(self) -> bool:
         result, counters = self.mutant.result, self.spent_on.values()
@@ -34,7 +47,7 @@ class EngineSearch(Shard):
         return None
 
 
-def search_by_engine(engine: str, subject: AnySubject, found: MutantSearch) -> None:
+def search_by_engine(engine: str, subject: AnySubject, found: RequestedSearch) -> None:
     """Search with an engine until a violation counts, or the budget is spent."""
     request = found.request
     plan = Plan(
