@@ -162,10 +162,12 @@ class ClusterRelease:
     def run_memory_manager(self, scheduler: DaskObject, retiring: Iterable[Name]) -> None:
         """Run the policies once that a scheduler has by default, and those of workers that retire."""
         amm = self.memory
-        policies = {amm.ReduceReplicas(), *map(amm.RetireWorker, retiring)}
-        amm.ActiveMemoryManagerExtension(
-            scheduler, policies=policies, register=False, start=False
-        ).run_once()
+        policies = [*map(amm.RetireWorker, retiring), amm.ReduceReplicas()]
+        manager = amm.ActiveMemoryManagerExtension(
+            scheduler, policies=set(policies), register=False, start=False
+        )
+        manager.policies = policies  # a set of them would be walked by their addresses
+        manager.run_once()
 
     def make(self, config: ClusterConfig) -> DaskObject:
         """A scheduler that is not started; the names of its modules are ours already."""

@@ -79,6 +79,20 @@ def test_surplus_replicas_are_dropped(subject: str) -> None:
     world.finish()
 
 
+def test_which_copy_goes_does_not_depend_on_where_policies_lie_in_memory() -> None:
+    """Dask keeps them in a set, and they have no hash of their own."""
+    pytest.importorskip("distributed")
+    lines = ("scatter c0 a@w0", "scatter c0 a@w1", "join w2", "retire w0", "retire w1")
+    kept: list[object] = []
+    left = set()
+    for count in range(12):
+        kept.append([object() for _ in range(count)])
+        world = world_after(*lines, "manage-memory", subject="dask")
+        left.add(tuple(world.cluster.holders("a")))
+        world.finish()
+    assert len(left) == 1
+
+
 @pytest.mark.parametrize(
     "lines",
     [
