@@ -5,7 +5,7 @@ client, or the graph that all clients know. A message that is sent is the receiv
 delivered.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -13,6 +13,7 @@ from workerfuzz.harness.subjects.cluster_protocol import SCHEDULER
 from workerfuzz.harness.worlds.cluster.environment import ClusterEnvironment
 from workerfuzz.strategies.cluster import from_clients, from_network, from_scheduler, from_workers
 from workerfuzz.strategies.cluster.from_clients import ClientAndKeys
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
 from workerfuzz.strategies.cluster.submit import Submit
 from workerfuzz.strategies.worker import Step
@@ -25,16 +26,16 @@ GRAPH: Final = "graph"
 
 
 class Clients(Protocol):
-    """The part of a world that tells which participants are clients."""
+    """The part of a world that tells which participants are clients, connected or not."""
 
     @property
-    def clients(self) -> Sequence[str]:
-        """Their names."""
+    def run_config(self) -> ClusterRunConfig:
+        """Configuration of the run."""
 
 
 def of_delivery(step: TwoNames, world: Clients) -> Participants:
     """The receiver takes the message. A client's request changes what others may submit."""
-    if step.first in world.clients:
+    if step.first in world.run_config.clients:
         return frozenset({step.first, SCHEDULER, GRAPH})
     return frozenset({step.second})
 
@@ -114,8 +115,9 @@ def is_first_of_its_like(step: Step, world: ClusterEnvironment, *, is_last: bool
     client = getattr(step, "client", None)
     if client is None:
         return True
-    asked = {name for name, _ in world.client_model.graph_of_request}
-    if any(name not in asked for name in world.clients[: world.clients.index(client)]):
+    model, clients = world.client_model, world.run_config.clients
+    asked = {*model.disconnecting, *model.removed, *[name for name, _ in model.graph_of_request]}
+    if any(name not in asked for name in clients[: clients.index(client)]):
         return False
     if isinstance(step, Submit) and not is_restricted_simply(step):
         return False

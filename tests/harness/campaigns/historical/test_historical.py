@@ -24,6 +24,7 @@ from workerfuzz.harness.campaigns.historical.search import (
     look_for,
     place,
     replayed,
+    unless_sound,
 )
 from workerfuzz.harness.campaigns.mutants.catalogue import named
 from workerfuzz.harness.campaigns.plan.plan import Plan
@@ -212,3 +213,47 @@ def test_how_far_a_search_is_shows_on_a_terminal_alone(
     assert "seed 7: 1 of 4 found, 0 steps, " in err
     zoo.say("a row")
     assert capsys.readouterr() == ("a row\n", "\r\x1b[K")
+
+
+def test_a_search_goes_on_behind_what_it_met_and_leaves_the_world_sound() -> None:
+    left = Violation("nothing_is_left", "", "w0: tasks: a (error)", (), True, ClusterRunConfig())
+    assert unless_sound(left, (), lambda mark: True) is None
+    assert unless_sound(left, (), lambda mark: False) is left
+    assert unless_sound(BROKEN, (), lambda mark: True) is BROKEN
+    sought = replace(BUGS[0], signs=(Sign(said="nothing_is_left"),))
+    assert unless_sound(left, (sought,), lambda mark: True) is left
+
+
+@pytest.mark.parametrize("name", ["Z10", "#8549"])
+def test_a_bug_is_recognised_by_the_property_that_sees_it_first(name: str) -> None:
+    (bug,) = [it for it in BUGS if it.name == name]
+    property_, text, lines, moves = FIRST_SEEN[name]
+    steps = tuple(parse(line, BY_WORD) for line in lines)
+    found = Violation(property_, "", text, steps, False, ClusterRunConfig())
+    assert bug.is_in(found, moves)
+    assert not bug.is_in(replace(found, steps=()), moves)
+    assert not bug.is_in(found, moves[:-1])
+
+
+#: By bug: what breaks first, the steps that matter, and the moves of the key.
+FIRST_SEEN = {
+    "Z10": (
+        "threads_are_known",
+        "a: no thread, the worker knows of a thread in a slot",
+        ("fail w0 a",),
+        (
+            TaskTransition("w0", "a", "executing", "cancelled"),
+            TaskTransition("w0", "a", "cancelled", "resumed"),
+            TaskTransition("w0", "a", "resumed", "error"),
+        ),
+    ),
+    "#8549": (
+        "no_handler_raises",
+        '_transition_released_waiting: assert dts.state not in {"forgotten", "erred"}; dts is erred',
+        ("dies w0", "fail w1 a"),
+        (
+            TaskTransition(SCHEDULER, "a", "memory", "released"),
+            TaskTransition(SCHEDULER, "a", "processing", "erred"),
+        ),
+    ),
+}

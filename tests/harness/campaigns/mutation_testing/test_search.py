@@ -49,3 +49,12 @@ def test_the_healthy_model_uses_up_the_budget(scope: str) -> None:
 
 def test_the_same_request_finds_the_same() -> None:
     assert [result_of(seed=3).steps for _ in range(2)] == [result_of(seed=3).steps] * 2
+
+
+@pytest.mark.parametrize("engine", [pytest.param("hypothesis", marks=pytest.mark.slow), "explore"])
+def test_other_engines_search_until_a_violation_counts(engine: str) -> None:
+    with named(PLANTED).planted():
+        found = result_of(engine=engine, most_steps=20_000, cpu_s=20.0)
+    assert found.caught_by is CaughtBy.PROPERTY
+    assert found.steps < 20_000
+    assert result_of(engine=engine, most_steps=60).caught_by is None

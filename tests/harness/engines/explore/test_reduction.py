@@ -123,3 +123,26 @@ def test_a_run_goes_on_behind_a_violation_that_leaves_the_world_sound() -> None:
     assert found
     assert not nothing
     assert gone_on.states > ended.states
+
+
+def test_clients_that_leave_and_come_back_are_explored_in_full_and_reduced() -> None:
+    spaces = [
+        Space(
+            universe="keys=1,workers=1,clients=2,requests=0,withdrawals=1",
+            reduced=reduced,
+            allowed=(("disconnect", 1), ("store", 1)),
+        )
+        for reduced in (False, True)
+    ]
+    states = []
+    for space in spaces:
+        exploration = Exploration(
+            get_cluster("reference"),
+            space.run_config("cluster"),
+            space.allowances("cluster"),
+            reduced=space.reduced,
+        )
+        assert not list(exploration.violations())
+        assert exploration.is_complete
+        states.append(exploration.states)
+    assert 0 < states[1] <= states[0]
