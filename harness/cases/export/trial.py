@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 import traceback
 from collections import Counter
 from collections.abc import Sequence
@@ -24,6 +25,9 @@ TIMES: Final = 20
 #: most of its time a test that fails just waits.
 PROCESSES: Final = 10
 AT_A_TIME: Final = 4
+
+#: Characters of an error that are told.
+LONGEST: Final = 160
 
 #: Begins the line in which a process reports.
 _REPORT: Final = "outcomes: "
@@ -45,9 +49,9 @@ class Trial:
 
     @property
     def usual(self) -> str:
-        """The error that came most often; empty without any."""
+        """The error that came most often, in a line; empty without any."""
         found = Counter(filter(None, self.errors)).most_common(1)
-        return found[0][0] if found else ""
+        return textwrap.shorten(found[0][0], LONGEST, placeholder=" ...") if found else ""
 
 
 def try_out(text: str, times: int = TIMES, fixes: Sequence[str] = ()) -> Trial:

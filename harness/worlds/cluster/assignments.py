@@ -30,7 +30,7 @@ class AssignmentRecord:
 
     Attributes:
         running: workers that the scheduler knows; whether it was told that they take new tasks.
-        retiring: those of them that are to leave, whatever they tell.
+        retiring: those of them that are to leave, and whether they have told meanwhile that they run.
         options: those that a task was submitted with since it was last unused, by key.
         graphs: numbers of the graphs that these came with, by key.
         given: run ids by worker and key, in the order in which the tasks were given to the worker.
@@ -79,7 +79,7 @@ class AssignmentRecord:
         self.posted: dict[str, int] = {}
         self.arrived: dict[str, int] = {}
         self.statuses: dict[str, list[tuple[int, bool]]] = {}
-        self.retiring: dict[str, None] = {}
+        self.retiring: dict[str, bool] = {}
         self.stored: dict[Pair, int | None] = {}
 
     # Workers that come, go, pause, and run again
@@ -90,8 +90,8 @@ class AssignmentRecord:
         self.posted[worker] = self.arrived[worker] = 0
 
     def note_removed(self, worker: str) -> None:
-        del self.running[worker], self.given[worker]
         self.note_unretire(worker)
+        del self.running[worker], self.given[worker]
         self.stored = {pair: left for pair, left in self.stored.items() if pair[0] != worker}
         for table in (self.to_compute, self.requests):
             for pair in [pair for pair in table if pair[0] == worker]:
@@ -108,11 +108,12 @@ class AssignmentRecord:
     def note_retire(self, worker: str) -> None:
         """The scheduler is about to give a worker nothing new."""
         self.running[worker] = False
-        self.retiring[worker] = None
+        self.retiring[worker] = False
 
     def note_unretire(self, worker: str) -> None:
-        """A worker may be given something again, once it has said that it runs."""
-        self.retiring.pop(worker, None)
+        """A worker may be given something again, once it says that it runs, or if it said so meanwhile."""
+        if self.retiring.pop(worker, False):
+            self.running[worker] = True
 
     def note_status(self, worker: str, posted_before: int, *, running: bool) -> None:
         """A worker paused or runs again; what it sent meanwhile tells the scheduler."""
@@ -132,7 +133,10 @@ class AssignmentRecord:
     def _learn(self, worker: str, *, running: bool) -> None:
         statuses = self.statuses[worker]
         while statuses and statuses[0][0] <= self.arrived[worker] and statuses[0][1] is running:
-            self.running[worker] = running and worker not in self.retiring
+            if worker in self.retiring:
+                self.retiring[worker] = running
+            else:
+                self.running[worker] = running
             del statuses[0]
 
     # Requests of clients

@@ -90,3 +90,13 @@ def test_what_failed_since_behind_an_input_is_tried_again_where_it_is_needed(lin
     for line in f"{lines}{FAILS_SINCE}|retry c0 g".split("|"):
         world.apply(parse(line, BY_WORD))
     world.finish()
+
+
+def test_what_a_worker_tells_while_it_is_to_leave_counts_once_it_is_not() -> None:
+    """Source: distributed 2026.8.0, scheduler.py, Scheduler.handle_worker_status_change."""
+    pytest.importorskip("distributed")
+    told = "retire w1|pause w1|deliver w1->scheduler|unpause w1|deliver w1->scheduler|unretire w1"
+    lines = f"pause w0|deliver w0->scheduler|{told}|submit c0 a want a|deliver c0->scheduler"
+    config = ClusterRunConfig(ClusterConfig(workers=2))
+    steps = [parse(line, BY_WORD) for line in lines.split("|")]
+    assert violation_of(ClusterWorld(get_cluster("dask"), config), steps) is None
