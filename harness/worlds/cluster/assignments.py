@@ -111,7 +111,7 @@ class AssignmentRecord:
         self.retiring[worker] = False
 
     def note_unretire(self, worker: str) -> None:
-        """A worker may be given something again, once it says that it runs, or if it said so meanwhile."""
+        """A worker may be given something again, once it says that it runs, if it has not meanwhile."""
         if self.retiring.pop(worker, False):
             self.running[worker] = True
 
