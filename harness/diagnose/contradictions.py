@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from workerfuzz.harness.diagnose.model import SCHEDULER, ClusterDump, DumpedWorker
-from workerfuzz.statemachine.properties import any_worker, scheduler_records
+from workerfuzz.statemachine.properties import any_worker
 from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty
-from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler import records as scheduler_records
+from workerfuzz.statemachine.properties.scheduler.records import SchedulerObservation
 from workerfuzz.statemachine.properties.standstill import (
     ACROSS,
     OF_A_WORKER,

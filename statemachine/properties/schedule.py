@@ -9,31 +9,31 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from workerfuzz.statemachine.properties.after_dispatch import STARTED
-from workerfuzz.statemachine.properties.after_execution import ENDED
-from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
-from workerfuzz.statemachine.properties.after_transfer import COPIED
-from workerfuzz.statemachine.properties.after_transition import MOVED
 from workerfuzz.statemachine.properties.any_worker import AFTER_EVENT
-from workerfuzz.statemachine.properties.history import PROGRESS
-from workerfuzz.statemachine.properties.model_observation import (
+from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due
+from workerfuzz.statemachine.properties.scheduler.records import INVARIANTS as SCHEDULER_INVARIANTS
+from workerfuzz.statemachine.properties.scheduler.records import SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler.totals import COUNTS as SCHEDULER_COUNTS
+from workerfuzz.statemachine.properties.scheduler.totals import TOTALS as SCHEDULER_TOTALS
+from workerfuzz.statemachine.properties.utilization import UTILIZATION
+from workerfuzz.statemachine.properties.worker.after_dispatch import STARTED
+from workerfuzz.statemachine.properties.worker.after_execution import ENDED
+from workerfuzz.statemachine.properties.worker.after_scheduler_message import ASKED
+from workerfuzz.statemachine.properties.worker.after_transfer import COPIED
+from workerfuzz.statemachine.properties.worker.after_transition import MOVED
+from workerfuzz.statemachine.properties.worker.history import PROGRESS
+from workerfuzz.statemachine.properties.worker.model_observation import (
     ModelObservation,
     RecordBefore,
     RecordObservation,
     TaskObservation,
 )
-from workerfuzz.statemachine.properties.property import CHECKS, AnyProperty, Due
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
-from workerfuzz.statemachine.properties.records import INVARIANTS
-from workerfuzz.statemachine.properties.relations import CAN_BREAK
-from workerfuzz.statemachine.properties.report_counts import ReportCounts
-from workerfuzz.statemachine.properties.reporting import MESSAGES, steal_is_answered
-from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS as SCHEDULER_INVARIANTS
-from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
-from workerfuzz.statemachine.properties.scheduler_totals import COUNTS as SCHEDULER_COUNTS
-from workerfuzz.statemachine.properties.scheduler_totals import TOTALS as SCHEDULER_TOTALS
-from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
-from workerfuzz.statemachine.properties.utilization import UTILIZATION
+from workerfuzz.statemachine.properties.worker.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.worker.records import INVARIANTS
+from workerfuzz.statemachine.properties.worker.relations import CAN_BREAK
+from workerfuzz.statemachine.properties.worker.report_counts import ReportCounts
+from workerfuzz.statemachine.properties.worker.reporting import MESSAGES, steal_is_answered
+from workerfuzz.statemachine.properties.worker.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction

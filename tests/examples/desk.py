@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from workerfuzz.statemachine.properties.property import CHECKS
 from workerfuzz.statemachine.properties.schedule import due_in_scheduler
-from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler.records import SchedulerObservation
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters
 from workerfuzz.statemachine.scheduler.client_requests import ClientNotice, Options

@@ -11,7 +11,7 @@ import ctypes, itertools, os, signal, sys
 from workerfuzz.harness.worlds.write_ahead_log import WRITE_AHEAD_LOG
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.statemachine.worker import events
-from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.properties.worker.records import role_fits_state
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState
 

@@ -21,7 +21,7 @@ from workerfuzz.harness.cli import options
 from workerfuzz.harness.subjects.protocol import Subject, SubjectUnavailable
 from workerfuzz.harness.subjects.reference import worker as reference
 from workerfuzz.statemachine.properties.property import Property
-from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.properties.worker.records import role_fits_state
 
 CASE = """\
 workerfuzz-case 1

@@ -20,7 +20,7 @@ from workerfuzz.harness.subjects.protocol import WorkerSubject
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.scopes import World
 from workerfuzz.statemachine.properties.property import Broken
-from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.properties.worker.records import role_fits_state
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState

@@ -14,7 +14,7 @@ from workerfuzz.harness import pytest_plugin
 from workerfuzz.harness.cases.replay import chosen_subjects
 from workerfuzz.harness.subjects.reference.worker import ReferenceWorker
 from workerfuzz.statemachine.properties.property import Broken
-from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.properties.worker.records import role_fits_state
 from workerfuzz.statemachine.worker.states import State
 
 pytest_plugins = ["pytester"]

@@ -8,26 +8,28 @@ from typing import Final
 from workerfuzz.harness import subjects as registry
 from workerfuzz.harness.subjects.dask import failures as dask_failures
 from workerfuzz.statemachine.properties import (
+    any_worker,
+    assignments,
+    cluster,
+    crashes,
+    process,
+    utilization,
+)
+from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
+from workerfuzz.statemachine.properties.scheduler import records as invariants_of_scheduler
+from workerfuzz.statemachine.properties.scheduler import totals as totals_of_scheduler
+from workerfuzz.statemachine.properties.worker import (
     after_dispatch,
     after_execution,
     after_scheduler_message,
     after_transfer,
     after_transition,
-    any_worker,
-    assignments,
-    cluster,
-    crashes,
     history,
-    process,
     records,
     relations,
     reporting,
     totals,
-    utilization,
 )
-from workerfuzz.statemachine.properties import scheduler_records as invariants_of_scheduler
-from workerfuzz.statemachine.properties import scheduler_totals as totals_of_scheduler
-from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
 
 #: The subject whose effects cases tell.
 REFERENCE: Final = next(name for name, declared in registry.OWN.items() if declared.is_model)

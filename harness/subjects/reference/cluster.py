@@ -21,8 +21,8 @@ from workerfuzz.harness.subjects.tables import Tables
 from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.properties.resources import is_same_amount
 from workerfuzz.statemachine.properties.schedule import due_in_scheduler
-from workerfuzz.statemachine.properties.scheduler_records import ContentBefore, SchedulerObservation
-from workerfuzz.statemachine.properties.scheduler_totals import OFFERED, OfferedObservation
+from workerfuzz.statemachine.properties.scheduler.records import ContentBefore, SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler.totals import OFFERED, OfferedObservation
 from workerfuzz.statemachine.properties.view import WorkerView
 from workerfuzz.statemachine.scheduler import client_requests
 from workerfuzz.statemachine.scheduler import messages as letters

@@ -2,35 +2,34 @@
 
 from examples.events_of import compute
 
-from workerfuzz.statemachine.properties import (
+from workerfuzz.statemachine.properties import any_worker, utilization
+from workerfuzz.statemachine.properties.any_worker import AFTER_EVENT
+from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
+from workerfuzz.statemachine.properties.schedule import DUE_AFTER, due_in_any_worker, judged
+from workerfuzz.statemachine.properties.utilization import UTILIZATION
+from workerfuzz.statemachine.properties.worker import (
     after_dispatch,
     after_execution,
     after_scheduler_message,
     after_transfer,
     after_transition,
-    any_worker,
     history,
     records,
     relations,
     reporting,
     totals,
-    utilization,
 )
-from workerfuzz.statemachine.properties.after_dispatch import STARTED
-from workerfuzz.statemachine.properties.after_execution import ENDED
-from workerfuzz.statemachine.properties.after_scheduler_message import ASKED
-from workerfuzz.statemachine.properties.after_transfer import COPIED
-from workerfuzz.statemachine.properties.after_transition import MOVED
-from workerfuzz.statemachine.properties.any_worker import AFTER_EVENT
-from workerfuzz.statemachine.properties.history import PROGRESS
-from workerfuzz.statemachine.properties.property import AnyProperty, properties_in
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
-from workerfuzz.statemachine.properties.records import INVARIANTS
-from workerfuzz.statemachine.properties.relations import CAN_BREAK
-from workerfuzz.statemachine.properties.reporting import MESSAGES
-from workerfuzz.statemachine.properties.schedule import DUE_AFTER, due_in_any_worker, judged
-from workerfuzz.statemachine.properties.totals import COUNTS, TOTALS
-from workerfuzz.statemachine.properties.utilization import UTILIZATION
+from workerfuzz.statemachine.properties.worker.after_dispatch import STARTED
+from workerfuzz.statemachine.properties.worker.after_execution import ENDED
+from workerfuzz.statemachine.properties.worker.after_scheduler_message import ASKED
+from workerfuzz.statemachine.properties.worker.after_transfer import COPIED
+from workerfuzz.statemachine.properties.worker.after_transition import MOVED
+from workerfuzz.statemachine.properties.worker.history import PROGRESS
+from workerfuzz.statemachine.properties.worker.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.worker.records import INVARIANTS
+from workerfuzz.statemachine.properties.worker.relations import CAN_BREAK
+from workerfuzz.statemachine.properties.worker.reporting import MESSAGES
+from workerfuzz.statemachine.properties.worker.totals import COUNTS, TOTALS
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.machine import handle_stimulus

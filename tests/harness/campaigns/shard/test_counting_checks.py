@@ -10,9 +10,9 @@ from workerfuzz.harness.engines.walk.walk import walk
 from workerfuzz.harness.subjects import get, get_cluster
 from workerfuzz.harness.worlds.scopes import CLUSTER, WORKER
 from workerfuzz.statemachine.properties.property import CHECKS
-from workerfuzz.statemachine.properties.records import INVARIANTS
-from workerfuzz.statemachine.properties.scheduler_records import INVARIANTS as OF_SCHEDULER
+from workerfuzz.statemachine.properties.scheduler.records import INVARIANTS as OF_SCHEDULER
 from workerfuzz.statemachine.properties.utilization import resources_stay_within_bounds
+from workerfuzz.statemachine.properties.worker.records import INVARIANTS
 
 SYSTEMS = {"worker": (get, WORKER), "cluster": (get_cluster, CLUSTER)}
 

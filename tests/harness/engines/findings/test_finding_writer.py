@@ -15,7 +15,7 @@ from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, Refer
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.harness.worlds.worker.world import WorkerWorld
 from workerfuzz.statemachine.properties.property import Broken
-from workerfuzz.statemachine.properties.records import role_fits_state
+from workerfuzz.statemachine.properties.worker.records import role_fits_state
 from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.worker_state import WorkerState

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
 from workerfuzz.statemachine.worker.states import State
 
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, Property, always, properties_in
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, State

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.task import Priority
 

@@ -6,8 +6,8 @@ Worlds of any subject observe from outside (``any_worker.Observation``); these l
 from collections.abc import Collection, Hashable, Sequence
 from typing import NamedTuple
 
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
-from workerfuzz.statemachine.properties.report_counts import ReportCounts
+from workerfuzz.statemachine.properties.worker.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.worker.report_counts import ReportCounts
 from workerfuzz.statemachine.worker.events import Event
 from workerfuzz.statemachine.worker.instructions import Instruction
 from workerfuzz.statemachine.worker.states import Intent

@@ -6,8 +6,8 @@ Each check is given the worker just after an event that it is about.
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.events import ENDS_THREAD, ENDS_TRANSFER

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import TaskObservation
 from workerfuzz.statemachine.properties.property import Property, always
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.worker.model_observation import TaskObservation
+from workerfuzz.statemachine.properties.worker.record_features import RecordFeatures
 from workerfuzz.statemachine.worker.states import NEEDS_INPUTS, RUNNABLE, State
 from workerfuzz.statemachine.worker.worker_state import ADDRESS
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from workerfuzz.statemachine.properties.assignments import has_resources
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
-from workerfuzz.statemachine.properties.scheduler_records import SchedulerObservation
+from workerfuzz.statemachine.properties.scheduler.records import SchedulerObservation
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.scheduler.states import UNDER_WAY, SchedulerTaskState
 

@@ -6,8 +6,8 @@ Each check is given the worker just after an event with transitions.
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
 from workerfuzz.statemachine.worker.edges import DETOURS, EDGES
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Transition

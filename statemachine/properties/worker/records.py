@@ -6,9 +6,9 @@ The state machine itself asserts none of this. Claims about several records are 
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import RecordObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
-from workerfuzz.statemachine.properties.record_features import RecordFeatures
+from workerfuzz.statemachine.properties.worker.model_observation import RecordObservation
+from workerfuzz.statemachine.properties.worker.record_features import RecordFeatures
 from workerfuzz.statemachine.worker.edges import COMPOUND
 from workerfuzz.statemachine.worker.states import (
     HOLDING,

@@ -6,9 +6,9 @@ Each check is given the worker just after such an event.
 from collections.abc import Collection, Iterator
 from typing import Final, TypeAlias
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
-from workerfuzz.statemachine.properties.record_features import asked_for
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
+from workerfuzz.statemachine.properties.worker.record_features import asked_for
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker import instructions as do
 from workerfuzz.statemachine.worker.events import ENDS_TRANSFER

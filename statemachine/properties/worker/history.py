@@ -6,8 +6,8 @@ They are due where a record changed in something that a ``RecordBefore`` tells.
 from collections.abc import Iterator
 from typing import Final
 
-from workerfuzz.statemachine.properties.model_observation import ModelObservation
 from workerfuzz.statemachine.properties.property import AnyProperty, always, properties_in
+from workerfuzz.statemachine.properties.worker.model_observation import ModelObservation
 from workerfuzz.statemachine.worker import events
 from workerfuzz.statemachine.worker.events import ENDS_THREAD, ENDS_TRANSFER, FROM_SCHEDULER, Event
 from workerfuzz.statemachine.worker.states import State

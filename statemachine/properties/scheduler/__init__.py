@@ -1,0 +1,1 @@
+"""Claims about the reference scheduler, which see all of its tables."""
