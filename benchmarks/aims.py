@@ -53,9 +53,9 @@ def all_of(what: str, aim: str, good: int, count: int) -> Aim:
 
 def summary(aims: Sequence[Aim]) -> str:
     """The table; how much of it was reached is below."""
-    said = {True: "yes", False: "NO", None: "-"}
-    rows = [(it.what, it.aim, it.measured, said[it.met]) for it in aims]
-    judged = [it.met for it in aims if it.met is not None]
+    words = {True: "yes", False: "NO", None: "-"}
+    rows = [(aim.what, aim.aim, aim.measured, words[aim.met]) for aim in aims]
+    judged = [aim.met for aim in aims if aim.met is not None]
     return "\n".join(
         [
             table(("measured", "aimed at", "found", "reached"), rows),

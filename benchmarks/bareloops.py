@@ -68,7 +68,8 @@ class Noting:
         def call(*arguments: Any, **named: Any) -> Any:
             number = len(self.bare.calls)
             told = tuple(
-                self.envelopes[id(it)][1] if id(it) in self.envelopes else it for it in arguments
+                self.envelopes[id(argument)][1] if id(argument) in self.envelopes else argument
+                for argument in arguments
             )
             self.bare.calls.append((name, told, named))
             found = method(*arguments, **named)
@@ -148,7 +149,8 @@ def repeat(system: Any, run: Bare) -> None:
     found: list[Any] = []
     for name, arguments, named in run.calls:
         given = [
-            envelopes(found[it.call])[it.place] if isinstance(it, Sent) else it for it in arguments
+            envelopes(found[sent.call])[sent.place] if isinstance(sent, Sent) else sent
+            for sent in arguments
         ]
         found.append(getattr(system, name)(*given, **named))
     if hasattr(system, "close"):

@@ -72,24 +72,26 @@ class Kept:
 
     def lacks(self, searches: Iterable[Search]) -> list[Search]:
         """Those of which no result is there."""
-        return [it for it in searches if not any(came_of(one, it) for one in self.results)]
+        return [
+            search for search in searches if not any(came_of(one, search) for one in self.results)
+        ]
 
     def of(self, searches: Sequence[Search]) -> list[Result]:
         """Results of these searches."""
-        return [one for one in self.results if any(came_of(one, it) for it in searches)]
+        return [one for one in self.results if any(came_of(one, search) for search in searches)]
 
     def add(self, results: Iterable[Result]) -> None:
-        for it in results:
-            self.results.append(it)
+        for result in results:
+            self.results.append(result)
             if self.path is not None:
                 with self.path.open("a", encoding="utf-8") as file:
-                    file.write(f"{json.dumps(asdict(it))}\n")
+                    file.write(f"{json.dumps(asdict(result))}\n")
 
 
-def came_of(result: Result, it: Search) -> bool:
+def came_of(result: Result, search: Search) -> bool:
     """The result is one of that search, which in a release looks for several bugs."""
     return (result.bug.rpartition(", ")[2], result.scope, result.who, result.seed) == (
-        it.bug, it.scope, it.who, it.seed,
+        search.bug, search.scope, search.who, search.seed,
     )  # fmt: skip
 
 
@@ -114,14 +116,14 @@ def of_releases(options: argparse.Namespace) -> Iterator[Said]:
     """Searches for bugs of the zoo."""
     kept = Kept(options.keep)
     wanted = [
-        (python, it)
+        (python, item)
         for python in options.python
-        for it in of_zoo(released(python), options.who, options.zoo_seeds, options.zoo_limit)
+        for item in of_zoo(released(python), options.who, options.zoo_seeds, options.zoo_limit)
     ]
-    lacking = kept.lacks(it for _, it in wanted)
-    for results in in_releases([it for it in wanted if it[1] in lacking], options.jobs):
+    lacking = kept.lacks(item for _, item in wanted)
+    for results in in_releases([key for key in wanted if key[1] in lacking], options.jobs):
         kept.add(results)
-    found = medians(kept.of([it for _, it in wanted]))
+    found = medians(kept.of([item for _, item in wanted]))
     if found:
         yield f"\nbugs of the zoo: {how_long(options.zoo_seeds, options.zoo_limit)}"
         yield rows_of(found, seekers("cluster", options.who))
@@ -152,13 +154,13 @@ def subjects(options: argparse.Namespace) -> list[tuple[str, str]]:
 
 #: By name, in the order in which they are measured.
 PARTS: Final[Mapping[str, Callable[[argparse.Namespace], Iterator[Said]]]] = {
-    "engine": lambda its: engine(its.runs, its.turns),
-    "speed": lambda its: speeds(subjects(its), its.runs, its.turns),
+    "engine": lambda namespace: engine(namespace.runs, namespace.turns),
+    "speed": lambda namespace: speeds(subjects(namespace), namespace.runs, namespace.turns),
     "found": of_mutants,
     "zoo": of_releases,
     "shrunk": of_shrinking,
-    "scaling": lambda its: scaling(its.process_runs, its.turns),
-    "carriers": lambda its: carrying(its.tiny),
+    "scaling": lambda namespace: scaling(namespace.process_runs, namespace.turns),
+    "carriers": lambda namespace: carrying(namespace.tiny),
     "memory": of_long_campaigns,
 }
 
@@ -171,11 +173,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     aims: list[Aim] = []
     try:
         for part in options.only:
-            for said in PARTS[part](options):
-                if isinstance(said, Aim):
-                    aims.append(said)
+            for text in PARTS[part](options):
+                if isinstance(text, Aim):
+                    aims.append(text)
                 else:
-                    print(said, flush=True)
+                    print(text, flush=True)
     except KeyboardInterrupt:
         print("ended by Ctrl-C", flush=True)
     print(f"\n{summary(aims)}")

@@ -96,8 +96,8 @@ def speed(runs: int) -> str:
     programs = {name: functools.partial(seconds_a_step, name) for name in ("reference", "dask")}
     costs = alternate(programs, max(runs // 5, 1), 1)
     rows = [
-        (name, f"{1 / statistics.median(its):,.0f}", f"{1e6 * statistics.median(its):.0f}")
-        for name, its in costs.items()
+        (name, f"{1 / statistics.median(value):,.0f}", f"{1e6 * statistics.median(value):.0f}")
+        for name, value in costs.items()
     ]
     text = table(("subject", "steps/s", "us a step"), rows)
     faster = spread(ratios(costs["dask"], costs["reference"]))
@@ -151,7 +151,9 @@ def steps_among(name: str, keys: tuple[str, ...]) -> float:
             world.apply(parse("deliver c0->scheduler", BY_WORD))
             began, steps = clock(), 0
             for _ in range(150):
-                kinds = [it for it in world.possible() if it.word in FORWARD] or world.possible()
+                kinds = [
+                    kind for kind in world.possible() if kind.word in FORWARD
+                ] or world.possible()
                 world.apply(world.draw(chooser.pick(kinds), chooser))
                 steps += 1
             costs.append((clock() - began) / steps)

@@ -24,9 +24,11 @@ Medians = Mapping[str, tuple[float, float]]
 def medians(results: Iterable[Result]) -> dict[tuple[str, str], Medians]:
     """By scope and bug, in the order in which they come."""
     found: dict[tuple[str, str], dict[str, list[tuple[float, float]]]] = {}
-    for it in results:
-        found.setdefault((it.scope, it.bug), {}).setdefault(it.who, []).append(it.until_found)
-    return {bug: {who: middle(its) for who, its in whos.items()} for bug, whos in found.items()}
+    for result in results:
+        found.setdefault((result.scope, result.bug), {}).setdefault(result.who, []).append(
+            result.until_found
+        )
+    return {bug: {who: middle(value) for who, value in whos.items()} for bug, whos in found.items()}
 
 
 def middle(measured: Sequence[tuple[float, float]]) -> tuple[float, float]:
@@ -38,8 +40,8 @@ def middle(measured: Sequence[tuple[float, float]]) -> tuple[float, float]:
 def rows_of(found: Mapping[tuple[str, str], Medians], whos: Sequence[str]) -> str:
     """A table: steps and seconds for each bug and each who."""
     rows = [
-        (bug, *(cell(its[who]) if who in its else "" for who in whos))
-        for (_, bug), its in sorted(found.items(), key=lambda item: item[1].get(WALK, (0, 0)))
+        (bug, *(cell(value[who]) if who in value else "" for who in whos))
+        for (_, bug), value in sorted(found.items(), key=lambda item: item[1].get(WALK, (0, 0)))
     ]
     return table(("median steps, CPU s", *whos), rows)
 
@@ -56,41 +58,41 @@ def compared(where: str, found: Iterable[Medians], limit_s: float) -> Iterator[A
         where: begins each row.
         limit_s: seconds of CPU after which a search was given up.
     """
-    known = [its for its in found if WALK in its]
-    beside = [its for its in known if HYPOTHESIS in its]
+    known = [table for table in found if WALK in table]
+    beside = [table for table in known if HYPOTHESIS in table]
     if beside:
         yield from beside_hypothesis(where, beside, limit_s)
-    alone = [its for its in known if set(its) - {WALK, HYPOTHESIS}]
+    alone = [table for table in known if set(table) - {WALK, HYPOTHESIS}]
     if alone:
         yield from beside_tactics(where, alone)
 
 
 def beside_hypothesis(where: str, found: Sequence[Medians], limit_s: float) -> Iterator[Aim]:
     """In CPU time. Who gave up counts with the limit; bugs that nobody found are left out."""
-    its = [it for it in found if min(it[WALK][1], it[HYPOTHESIS][1]) < math.inf]
-    faster = [min(it[HYPOTHESIS][1], limit_s) / min(it[WALK][1], limit_s) for it in its]
+    tables = [item for item in found if min(item[WALK][1], item[HYPOTHESIS][1]) < math.inf]
+    faster = [min(item[HYPOTHESIS][1], limit_s) / min(item[WALK][1], limit_s) for item in tables]
     yield at_least(f"{where}: Hypothesis / walk, CPU time, bugs", 4, faster, 1)
     slow = [
         ratio
-        for it, ratio in zip(its, faster, strict=True)
-        if it[HYPOTHESIS][1] > LONG_S and limit_s > LONG_S
+        for item, ratio in zip(tables, faster, strict=True)
+        if item[HYPOTHESIS][1] > LONG_S and limit_s > LONG_S
     ]
     what = f"{where}: the same where Hypothesis needs more than {LONG_S:g} s"
     yield at_least(f"{what} ({len(slow)} bugs)", 10, slow, 1)
-    lost = {who: sum(math.isinf(it[who][1]) for it in found) for who in (WALK, HYPOTHESIS)}
-    said = f"walk {lost[WALK]}, Hypothesis {lost[HYPOTHESIS]} of {len(found)}"
-    yield Aim(f"{where}: not found by most seeds in {limit_s:g} s", "", said)
+    lost = {who: sum(math.isinf(item[who][1]) for item in found) for who in (WALK, HYPOTHESIS)}
+    text = f"walk {lost[WALK]}, Hypothesis {lost[HYPOTHESIS]} of {len(found)}"
+    yield Aim(f"{where}: not found by most seeds in {limit_s:g} s", "", text)
 
 
 def beside_tactics(where: str, found: Sequence[Medians]) -> Iterator[Aim]:
     """In steps. A bug that a tactic finds alone and the walk does not counts without end."""
     ratios = []
-    for its in found:
-        best = min(steps for who, (steps, _) in its.items() if who not in {WALK, HYPOTHESIS})
+    for tables in found:
+        best = min(steps for who, (steps, _) in tables.items() if who not in {WALK, HYPOTHESIS})
         if math.isfinite(best):
-            ratios.append(its[WALK][0] / best)
-    over = sum(it > MOST_SLOWER for it in ratios)
-    whole = [it for it in ratios if math.isfinite(it)]
+            ratios.append(tables[WALK][0] / best)
+    over = sum(ratio > MOST_SLOWER for ratio in ratios)
+    whole = [ratio for ratio in ratios if math.isfinite(ratio)]
     what = f"{where}: walk / best single tactic, steps"
     if not whole:
         yield Aim(what, "", "no bug found by both")

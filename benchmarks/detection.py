@@ -84,16 +84,16 @@ def seekers(scope: str, only: Sequence[str] = ()) -> list[str]:
     return [who for who in every if not only or who in only]
 
 
-def plan_of(it: Search, subject: str, **more: Any) -> Plan:
+def plan_of(search: Search, subject: str, **more: Any) -> Plan:
     """As a campaign would be told."""
-    engine = HYPOTHESIS if it.who == HYPOTHESIS else WALK
-    tactic = "" if it.who in {WALK, HYPOTHESIS} else it.who
+    engine = HYPOTHESIS if search.who == HYPOTHESIS else WALK
+    tactic = "" if search.who in {WALK, HYPOTHESIS} else search.who
     return Plan(
         subject=subject,
-        scope=it.scope,
+        scope=search.scope,
         engine=engine,
-        seed=it.seed,
-        budget=Budget(cpu_s=it.limit_s),
+        seed=search.seed,
+        budget=Budget(cpu_s=search.limit_s),
         known=False,
         tactic=tactic,
         **more,
@@ -130,11 +130,11 @@ def search(it: Search) -> Result:
 
 def catalogue(scope: str, names: Sequence[str] = (), most: int = 0) -> list[Mutant]:
     """Planted bugs of a scope: those that are named, else so many, evenly chosen; 0: all of them."""
-    its = OF_SCHEDULER if scope == "cluster" else MUTANTS
+    bugs = OF_SCHEDULER if scope == "cluster" else MUTANTS
     if names:
-        return [mutant for mutant in its if mutant.name in names]
-    count = min(most or len(its), len(its))
-    return [its[place * len(its) // count] for place in range(count)]
+        return [mutant for mutant in bugs if mutant.name in names]
+    count = min(most or len(bugs), len(bugs))
+    return [bugs[place * len(bugs) // count] for place in range(count)]
 
 
 def planted(
@@ -151,7 +151,9 @@ def planted(
 
 def searched(searches: Sequence[Search], jobs: int) -> Iterator[Result]:
     """Each in a process of its own, so that nothing of it stays behind; as they end."""
-    for scope, engine in {(it.scope, plan_of(it, "reference").engine) for it in searches}:
+    for scope, engine in {
+        (search.scope, plan_of(search, "reference").engine) for search in searches
+    }:
         warm_up("reference", scope, engine)
     context = multiprocessing.get_context("fork")
     with context.Pool(jobs, maxtasksperchild=1) as pool:
@@ -185,15 +187,15 @@ def released(python: Path) -> str:
 def in_releases(searches: Sequence[tuple[Path, Search]], jobs: int) -> Iterator[list[Result]]:
     """Searches with other interpreters, each in a process of its own; as they end."""
     with ThreadPoolExecutor(jobs) as pool:
-        asked = [pool.submit(in_release, *it) for it in searches]
+        asked = [pool.submit(in_release, *search) for search in searches]
         for done in as_completed(asked):
             yield done.result()
 
 
-def in_release(python: Path, it: Search) -> list[Result]:
+def in_release(python: Path, search: Search) -> list[Result]:
     """Search with another interpreter, which has the release."""
-    said = told(python, __file__, json.dumps(asdict(it)))
-    return [Result(**each) for each in json.loads(said)]
+    text = told(python, __file__, json.dumps(asdict(search)))
+    return [Result(**each) for each in json.loads(text)]
 
 
 def told(python: Path, *arguments: str) -> str:
@@ -209,20 +211,20 @@ def told(python: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def in_zoo(it: Search) -> list[Result]:
+def in_zoo(search: Search) -> list[Result]:
     """Look for all bugs of the release that is here."""
-    plan = plan_of(it, "dask")
+    plan = plan_of(search, "dask")
     warm_up(plan.subject, plan.scope, plan.engine)
-    bugs = [replace(bug, limit_s=it.limit_s) for bug in bugs_of(it.bug)]
+    bugs = [replace(bug, limit_s=search.limit_s) for bug in bugs_of(search.bug)]
     looking = ZooSearch(plan, system(plan.subject, plan.scope), bugs=bugs)
     fill(looking)
     found = [(one.bug, True, one.steps, one.cpu_s) for one in looking.sightings]
-    lost = [(bug, False, looking.steps, it.limit_s) for bug in looking.bugs]
+    lost = [(bug, False, looking.steps, search.limit_s) for bug in looking.bugs]
     return [
-        Result(f"{bug.name}, {it.bug}", it.scope, it.who, it.seed, *came_of_it)
+        Result(f"{bug.name}, {search.bug}", search.scope, search.who, search.seed, *came_of_it)
         for bug, *came_of_it in (*found, *lost)
     ]
 
 
 if __name__ == "__main__":
-    print(json.dumps([asdict(it) for it in in_zoo(Search(**json.loads(sys.argv[1])))]))
+    print(json.dumps([asdict(result) for result in in_zoo(Search(**json.loads(sys.argv[1])))]))

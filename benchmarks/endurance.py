@@ -91,7 +91,7 @@ def endurance(name: str, scope: str, minutes: float) -> Iterator[Said]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, name, scope, str(60 * minutes), folder]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        looks = [Look(**it) for it in json.loads(done.stdout)]
+        looks = [Look(**item) for item in json.loads(done.stdout)]
         sizes = [path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()]
     yield f"\n{name}, {scope}: a campaign of {minutes:g} minutes"
     yield table(("seconds", "runs", "steps", "peak MiB", "stems"), [*map(cells, looks)])
@@ -104,8 +104,14 @@ def endurance(name: str, scope: str, minutes: float) -> Iterator[Said]:
     )
 
 
-def cells(it: Look) -> tuple[str, ...]:
-    return (f"{it.seconds:.0f}", f"{it.runs:,}", f"{it.steps:,}", f"{mib(it):.0f}", f"{it.entries}")
+def cells(look: Look) -> tuple[str, ...]:
+    return (
+        f"{look.seconds:.0f}",
+        f"{look.runs:,}",
+        f"{look.steps:,}",
+        f"{mib(look):.0f}",
+        f"{look.entries}",
+    )
 
 
 def judged(what: str, looks: Sequence[Look]) -> Iterator[Aim]:
@@ -126,10 +132,10 @@ def judged(what: str, looks: Sequence[Look]) -> Iterator[Aim]:
     )
 
 
-def mib(it: Look) -> float:
-    return it.peak_kib / 1024
+def mib(look: Look) -> float:
+    return look.peak_kib / 1024
 
 
 if __name__ == "__main__":
     found = campaign(sys.argv[1], sys.argv[2], float(sys.argv[3]), sys.argv[4])
-    print(json.dumps([asdict(it) for it in found]))
+    print(json.dumps([asdict(look) for look in found]))

@@ -79,7 +79,11 @@ class Converter:
 
     def note(self, issued: Sequence[do.Instruction]) -> None:
         """A transfer ends with the size that it was opened with."""
-        self.asked |= {it.worker: it.total_nbytes for it in issued if isinstance(it, do.GatherDep)}
+        self.asked |= {
+            instruction.worker: instruction.total_nbytes
+            for instruction in issued
+            if isinstance(instruction, do.GatherDep)
+        }
 
     # What the adapter's tables ask for
 
@@ -100,36 +104,46 @@ class Converter:
 #: What Dask's instructions say. Run ids are compared where Dask has them, texts of errors are not.
 DASK_SAYS: Final[Mapping[str, Callable[[Any], list[Words]]]] = MappingProxyType(
     {
-        "Execute": lambda it: [("execute", it.key)],
-        "GatherDep": lambda it: [
-            ("gather", peer_at(it.worker), *sorted(it.to_gather), it.total_nbytes)
+        "Execute": lambda message: [("execute", message.key)],
+        "GatherDep": lambda message: [
+            ("gather", peer_at(message.worker), *sorted(message.to_gather), message.total_nbytes)
         ],
-        "RetryBusyWorkerLater": lambda it: [("retry", peer_at(it.worker))],
-        "TaskFinishedMsg": lambda it: [("finished", it.key, it.run_id, it.nbytes)],
-        "TaskErredMsg": lambda it: [("erred", it.key)],
-        "AddKeysMsg": lambda it: [("have", key) for key in it.keys],
-        "ReleaseWorkerDataMsg": lambda it: [("dropped", it.key)],
-        "LongRunningMsg": lambda it: [("long-running", it.key, it.run_id)],
-        "RescheduleMsg": lambda it: [("reschedule", it.key)],
-        "RequestRefreshWhoHasMsg": lambda it: [("who has", key) for key in it.keys],
-        "StealResponseMsg": lambda it: [("steal", it.key, it.state, it.stimulus_id)],
+        "RetryBusyWorkerLater": lambda message: [("retry", peer_at(message.worker))],
+        "TaskFinishedMsg": lambda message: [
+            ("finished", message.key, message.run_id, message.nbytes)
+        ],
+        "TaskErredMsg": lambda message: [("erred", message.key)],
+        "AddKeysMsg": lambda message: [("have", key) for key in message.keys],
+        "ReleaseWorkerDataMsg": lambda message: [("dropped", message.key)],
+        "LongRunningMsg": lambda message: [("long-running", message.key, message.run_id)],
+        "RescheduleMsg": lambda message: [("reschedule", message.key)],
+        "RequestRefreshWhoHasMsg": lambda message: [("who has", key) for key in message.keys],
+        "StealResponseMsg": lambda message: [
+            ("steal", message.key, message.state, message.stimulus_id)
+        ],
     }
 )
 
 #: The same of ours.
 OURS_SAY: Final[Mapping[type, Callable[[Any], list[Words]]]] = MappingProxyType(
     {
-        do.Execute: lambda it: [("execute", it.key)],
-        do.GatherDep: lambda it: [("gather", it.worker, *sorted(it.keys), it.total_nbytes)],
-        do.RetryBusyWorkerLater: lambda it: [("retry", it.worker)],
-        do.TaskFinished: lambda it: [("finished", it.key, it.run_id, it.nbytes)],
-        do.TaskErred: lambda it: [("erred", it.key)],
-        do.AddKeys: lambda it: [("have", key) for key in it.keys],
-        do.ReleaseWorkerData: lambda it: [("dropped", it.key)],
-        do.LongRunning: lambda it: [("long-running", it.key, it.run_id)],
-        do.Reschedule: lambda it: [("reschedule", it.key)],
-        do.RequestRefreshWhoHas: lambda it: [("who has", key) for key in it.keys],
-        do.StealResponse: lambda it: [("steal", it.key, it.state, it.stimulus_id)],
+        do.Execute: lambda message: [("execute", message.key)],
+        do.GatherDep: lambda message: [
+            ("gather", message.worker, *sorted(message.keys), message.total_nbytes)
+        ],
+        do.RetryBusyWorkerLater: lambda message: [("retry", message.worker)],
+        do.TaskFinished: lambda message: [
+            ("finished", message.key, message.run_id, message.nbytes)
+        ],
+        do.TaskErred: lambda message: [("erred", message.key)],
+        do.AddKeys: lambda message: [("have", key) for key in message.keys],
+        do.ReleaseWorkerData: lambda message: [("dropped", message.key)],
+        do.LongRunning: lambda message: [("long-running", message.key, message.run_id)],
+        do.Reschedule: lambda message: [("reschedule", message.key)],
+        do.RequestRefreshWhoHas: lambda message: [("who has", key) for key in message.keys],
+        do.StealResponse: lambda message: [
+            ("steal", message.key, message.state, message.stimulus_id)
+        ],
     }
 )
 
@@ -142,11 +156,11 @@ OURS_ALONE: Final[tuple[tuple[type[Event], str, str], ...]] = (
 def differences(event: Event, ours: Sequence[Any], theirs: Sequence[Any]) -> Counter[Words]:
     """Count of the reference's messages beyond those of Dask; negative where Dask sent more."""
     alone = {word for kind, word, _ in OURS_ALONE if type(event) is kind}
-    said = Counter(
-        words for it in ours for words in OURS_SAY[type(it)](it) if words[0] not in alone
+    counter = Counter(
+        words for item in ours for words in OURS_SAY[type(item)](item) if words[0] not in alone
     )
-    said.subtract(words for it in theirs for words in DASK_SAYS[type(it).__name__](it))
-    return Counter({words: count for words, count in said.items() if count})
+    counter.subtract(words for item in theirs for words in DASK_SAYS[type(item).__name__](item))
+    return Counter({words: count for words, count in counter.items() if count})
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,9 @@ def unfinished_scatter(scatter: Any) -> Callable[..., Any]:
 
     async def changed(self: Any, *args: Any, **named: Any) -> Any:
         made = await scatter(self, *args, **named)
-        for key in [it for it in self.futures if self.futures[it].status == "finished"][-1:]:
+        for key in [future for future in self.futures if self.futures[future].status == "finished"][
+            -1:
+        ]:
             self.futures[key].lose()
         return made
 
@@ -232,10 +234,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             env=os.environ,
         )
         found = json.loads(done.stdout.splitlines()[-1])
-        said = f"{found['seconds']:.1f} s, {found['property']}" if found else "not found"
-        aims.append(Aim(name, f"{options.limit:g} s", said, bool(found)))
-        print(f"{name}: {said}", flush=True)
-    aims.append(all_of("bugs found", "all", sum(bool(it.met) for it in aims), len(aims)))
+        text = f"{found['seconds']:.1f} s, {found['property']}" if found else "not found"
+        aims.append(Aim(name, f"{options.limit:g} s", text, bool(found)))
+        print(f"{name}: {text}", flush=True)
+    aims.append(all_of("bugs found", "all", sum(bool(aim.met) for aim in aims), len(aims)))
     print(f"\n{summary(aims)}")
 
 

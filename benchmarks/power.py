@@ -45,8 +45,8 @@ def times(arm: str, plan: MutationPlan, jobs: int) -> Times:
     """Search for each mutant of a plan with one arm."""
     score = measure_target(plan, equivalent=equivalent_ids(plan.target), jobs=jobs)
     return {
-        it.mutant.id: (max(it.result.cpu_s, AT_ONCE_S) if it.is_caught else None)
-        for it in score.results
+        result.mutant.id: (max(result.result.cpu_s, AT_ONCE_S) if result.is_caught else None)
+        for result in score.results
     }
 
 
@@ -54,19 +54,19 @@ def ratio_to_best(found: Mapping[str, Times], budget_s: float) -> float:
     """Geometric mean of the walk's time to that of the best tactic, over mutants that any noticed."""
     logs = []
     for mutant in found[WALK]:
-        single = [its[mutant] for arm, its in found.items() if arm not in (WALK, *ENGINES)]
-        best = min((it for it in single if it is not None), default=None)
+        single = [value[mutant] for arm, value in found.items() if arm not in (WALK, *ENGINES)]
+        best = min((item for item in single if item is not None), default=None)
         mine = found[WALK][mutant]
         if best is not None or mine is not None:
             logs.append(math.log((mine or budget_s) / (best or budget_s)))
     return math.exp(statistics.fmean(logs)) if logs else math.nan
 
 
-def row(arm: str, its: Times, budget_s: float) -> str:
+def row(arm: str, times: Times, budget_s: float) -> str:
     """One line of the table."""
-    spent = [budget_s if it is None else it for it in its.values()]
-    within = sum(it is not None and it <= budget_s / 6 for it in its.values())
-    caught = sum(it is not None for it in its.values())
+    spent = [budget_s if item is None else item for item in times.values()]
+    within = sum(item is not None and item <= budget_s / 6 for item in times.values())
+    caught = sum(item is not None for item in times.values())
     count = max(len(spent), 1)
     return (
         f"{arm[:10]:10} {statistics.median(spent):8.2f} {within / count:9.0%} {caught / count:9.0%}"

@@ -36,11 +36,11 @@ def timed(carry: Carrier, plans: Sequence[Plan]) -> float:
     accounts = carry(plans)
     seconds = time.perf_counter() - began
     done, wanted = (
-        sum(it.total.runs for it in accounts),
+        sum(shard.total.runs for shard in accounts),
         sum(plan.budget.most_runs or 0 for plan in plans),
     )
     if done != wanted:
-        faults = [fault for it in accounts for fault in it.faults]
+        faults = [fault for shard in accounts for fault in shard.faults]
         raise RuntimeError(f"{done} of {wanted} runs were made; {faults}")
     return seconds
 

@@ -83,7 +83,9 @@ class Scheduler:
             case events.RetryBusyWorker():
                 del self.retrying[event.worker]
             case events.RemoveWorker():
-                self.held = {key: it for key, it in self.held.items() if it != event.worker}
+                self.held = {
+                    key: value for key, value in self.held.items() if value != event.worker
+                }
             case events.ForgetKeys():
                 for key in event.keys:
                     self.held.pop(key, None)
@@ -94,28 +96,28 @@ class Scheduler:
                 self._note_end(event)
             case _:
                 pass
-        for it in issued:
-            self._note_issued(it)
+        for instruction in issued:
+            self._note_issued(instruction)
 
     def _note_end(self, event: events.GatherDepSuccess) -> None:
         for key in self.gathering.pop(event.worker):
             if isinstance(event, events.GatherDepNetworkFailure):
                 self.held.pop(key, None)
 
-    def _note_issued(self, it: Instruction) -> None:
-        match it:
+    def _note_issued(self, instruction: Instruction) -> None:
+        match instruction:
             case do.Execute():
-                self.executing[it.key] = it
+                self.executing[instruction.key] = instruction
             case do.GatherDep():
-                self.gathering[it.worker] = it.keys
+                self.gathering[instruction.worker] = instruction.keys
             case do.RetryBusyWorkerLater():
-                self.retrying[it.worker] = None
+                self.retrying[instruction.worker] = None
             case do.RequestRefreshWhoHas():
-                self.asked_about.update(dict.fromkeys(it.keys))
+                self.asked_about.update(dict.fromkeys(instruction.keys))
             case do.Reschedule():
-                self.over[it.key] = None
-            case do.StealResponse() if it.state in NEEDS_INPUTS:
-                self.over[it.key] = None
+                self.over[instruction.key] = None
+            case do.StealResponse() if instruction.state in NEEDS_INPUTS:
+                self.over[instruction.key] = None
             case _:
                 pass
 
@@ -136,7 +138,7 @@ class Scheduler:
 
     def free(self, keys: Sequence[str]) -> list[str]:
         """Those that no task here needs, or runs with."""
-        running = {key for it in self.executing.values() for key in it.inputs}
+        running = {key for execution in self.executing.values() for key in execution.inputs}
         return [key for key in keys if key not in running and not self.worker.tasks[key].needed_by]
 
     def some(self, keys: Sequence[str], most: int) -> tuple[str, ...]:
@@ -229,24 +231,34 @@ class Scheduler:
         return events.RetryBusyWorker(worker=next(iter(self.retrying))) if self.retrying else None
 
     def execute_success(self) -> Event | None:
-        it = self.thread()
-        if it is None:
+        execution = self.thread()
+        if execution is None:
             return None
-        return events.ExecuteSuccess(key=it.key, run_id=it.run_id, value=it.run_id, nbytes=1000)
+        return events.ExecuteSuccess(
+            key=execution.key, run_id=execution.run_id, value=execution.run_id, nbytes=1000
+        )
 
     def execute_failure(self) -> Event | None:
-        it = self.thread()
-        return events.ExecuteFailure(key=it.key, run_id=it.run_id) if it is not None else None
+        execution = self.thread()
+        return (
+            events.ExecuteFailure(key=execution.key, run_id=execution.run_id)
+            if execution is not None
+            else None
+        )
 
     def reschedule(self) -> Event | None:
-        it = self.thread()
-        return events.Reschedule(key=it.key, run_id=it.run_id) if it is not None else None
+        execution = self.thread()
+        return (
+            events.Reschedule(key=execution.key, run_id=execution.run_id)
+            if execution is not None
+            else None
+        )
 
     def secede(self) -> Event | None:
-        it = self.thread()
-        if it is None or it.key in self.seceded:
+        execution = self.thread()
+        if execution is None or execution.key in self.seceded:
             return None
-        return events.Secede(key=it.key, run_id=it.run_id, compute_duration_s=1.0)
+        return events.Secede(key=execution.key, run_id=execution.run_id, compute_duration_s=1.0)
 
     def thread(self) -> do.Execute | None:
         return self.chance.choice(list(self.executing.values())) if self.executing else None

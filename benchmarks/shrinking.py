@@ -75,9 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found = of_walk(scope, options.mutants or catalogue(scope.name), options.walks)
     if options.hypothesis and scope is WORKER:
         step = max(len(found) // options.hypothesis, 1)
-        chosen = [named(it.mutant) for it in found[::step]][: options.hypothesis]
+        chosen = [named(measured.mutant) for measured in found[::step]][: options.hypothesis]
         machine = survey("the machine", chosen, by_machine)
-        several = sum(it.failures > 1 for it in machine)
+        several = sum(measured.failures > 1 for measured in machine)
         print(f"reported by Hypothesis as more than one failure: {several}")
 
 
@@ -89,18 +89,18 @@ def of_walk(scope: FuzzingScope, mutants: Sequence[Mutant], walks: int) -> list[
 def aims(where: str, found: Sequence[Measured]) -> Iterator[Aim]:
     """Results of shrinking: each case shows the same bug, and no step of it can be left out."""
     yield all_of(f"{where}: shrunk cases that are 1-minimal", "all", minimal(found), len(found))
-    shown = sum(it.shows for it in found)
+    shown = sum(measured.shows for measured in found)
     yield all_of(f"{where}: shrunk cases that show their bug", "all", shown, len(found))
     for what, values in (
-        ("CPU ms until the case is written", [1e3 * it.seconds for it in found]),
-        ("steps before", [float(it.before) for it in found]),
-        ("steps after", [float(it.after) for it in found]),
+        ("CPU ms until the case is written", [1e3 * measured.seconds for measured in found]),
+        ("steps before", [float(measured.before) for measured in found]),
+        ("steps after", [float(measured.after) for measured in found]),
     ):
         yield Aim(f"{where}: {what}", "", spread(values, 0) if values else "nothing found")
 
 
 def minimal(found: Sequence[Measured]) -> int:
-    return sum(it.minimal for it in found)
+    return sum(measured.minimal for measured in found)
 
 
 def survey(
@@ -224,14 +224,17 @@ def report(what: str, found: Sequence[Measured], tried: int) -> str:
     if not found:
         return f"{what}: none of {tried} planted bugs"
     rows = [
-        ("CPU seconds until the case is written", *quartiles([it.seconds for it in found])),
-        ("steps of the run", *quartiles([it.before for it in found])),
-        ("steps of the case", *quartiles([it.after for it in found])),
-        ("replays while shrinking", *quartiles([it.replays for it in found])),
+        (
+            "CPU seconds until the case is written",
+            *quartiles([measured.seconds for measured in found]),
+        ),
+        ("steps of the run", *quartiles([measured.before for measured in found])),
+        ("steps of the case", *quartiles([measured.after for measured in found])),
+        ("replays while shrinking", *quartiles([measured.replays for measured in found])),
     ]
-    slowest = max(found, key=lambda it: it.seconds)
-    left_over = [it.mutant for it in found if not it.minimal]
-    lost = [it.mutant for it in found if not it.shows]
+    slowest = max(found, key=lambda measured: measured.seconds)
+    left_over = [measured.mutant for measured in found if not measured.minimal]
+    lost = [measured.mutant for measured in found if not measured.shows]
     return "\n".join(
         [
             f"{what}: {len(found)} of {tried} planted bugs",

@@ -113,8 +113,8 @@ def speeds(subjects: Sequence[tuple[str, str]], runs: int, turns: int) -> Iterat
     for name, scope in subjects:
         costs = measure(name, scope, runs if scope == "worker" else max(runs // 4, 1), turns)
         rows += [
-            (f"{name}, {scope}: {who}", f"{1 / statistics.median(its):,.0f}", microseconds(its))
-            for who, its in costs.items()
+            (f"{name}, {scope}: {who}", f"{1 / statistics.median(value):,.0f}", microseconds(value))
+            for who, value in costs.items()
             if not who.startswith("learning")
         ]
         aims += compared(name, scope, costs)
@@ -124,15 +124,15 @@ def speeds(subjects: Sequence[tuple[str, str]], runs: int, turns: int) -> Iterat
 
 def compared(name: str, scope: str, costs: Mapping[str, Costs]) -> Iterator[Aim]:
     """The walk beside Hypothesis, and what of it is not the subject."""
-    for how, said in (("", ""), (", unchecked", ", properties off")):
+    for how, text in (("", ""), (", unchecked", ", properties off")):
         times = ratios(costs[f"hypothesis{how}"], costs[f"walk{how}"])
-        what = f"walk / Hypothesis, steps/s, {name}, {scope}{said}"
+        what = f"walk / Hypothesis, steps/s, {name}, {scope}{text}"
         if scope == "worker":
             yield at_least(what, FASTER[how], times, 1)
         else:
             yield Aim(what, "", spread(times, 1))
     if scope == "worker":
-        ours = [1e6 * it for it in excess(costs["learning walk, unchecked"], costs["floor"])]
+        ours = [1e6 * item for item in excess(costs["learning walk, unchecked"], costs["floor"])]
         yield at_most("engine, surroundings, feedback: us a step", 15, ours, 1)
 
 
@@ -187,4 +187,4 @@ def on_nothing(runs: int, turn: int) -> float:
 
 def engine(runs: int, turns: int) -> Iterator[Aim]:
     costs = alternate({"engine": functools.partial(on_nothing, runs)}, turns, 1)["engine"]
-    yield at_most("engine on an empty world: us a step", 5, [1e6 * it for it in costs], 1)
+    yield at_most("engine on an empty world: us a step", 5, [1e6 * cost for cost in costs], 1)

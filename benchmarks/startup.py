@@ -87,15 +87,15 @@ def cpu_of(arguments: Sequence[str], environment: Environment) -> float:
     Raises:
         RuntimeError: it did not end well; says what it printed.
     """
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as random:
         process = subprocess.Popen(
-            [sys.executable, *arguments], stdout=said, stderr=said, env=environment
+            [sys.executable, *arguments], stdout=random, stderr=random, env=environment
         )
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            said.seek(0)
-            text = said.read().decode(errors="replace")
+            random.seek(0)
+            text = random.read().decode(errors="replace")
             raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}: {text}")
     return used.ru_utime + used.ru_stime
 
@@ -121,8 +121,8 @@ def plugin(files: int, turns: int, environment: Environment) -> str:
     """In a process that has nothing of ours loaded."""
     with suite(files) as folder:
         measuring = [sys.executable, __file__, "--suite", str(folder), "--turns", str(turns)]
-        said = subprocess.run(measuring, check=True, env=environment, stdout=subprocess.PIPE)
-    costs: dict[str, Costs] = json.loads(said.stdout)
+        process = subprocess.run(measuring, check=True, env=environment, stdout=subprocess.PIPE)
+    costs: dict[str, Costs] = json.loads(process.stdout)
     rows = [
         ("pytest, without the plugin", in_ms(costs["without"]), ""),
         ("what the plugin adds", in_ms(excess(costs["with"], costs["without"])), PLUGIN_MS),

@@ -89,7 +89,7 @@ def cells_page(data: Mapping[str, Any]) -> str:
             "",
         ]
         pairs = found["pairs"]
-        used = [it for it in columns if any(it in row for row in pairs.values())]
+        used = [column for column in columns if any(column in row for row in pairs.values())]
         lines += [
             f"| scheduler \\ worker | {' | '.join(used)} |",
             f"|---|{'--:|' * len(used)}",

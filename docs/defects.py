@@ -165,7 +165,11 @@ def known() -> Mapping[str, Case]:
 def oldest(case: Case) -> Version:
     """Oldest release in which a known case breaks."""
     named = (
-        [Version(it.version) for it in SpecifierSet(broken.specifier) if it.operator == ">="]
+        [
+            Version(clause.version)
+            for clause in SpecifierSet(broken.specifier)
+            if clause.operator == ">="
+        ]
         for broken in case.breaks
     )
     return min(min(versions, default=OLDEST) for versions in named)
@@ -176,15 +180,15 @@ def read() -> tuple[Sequence[str], list[Defect]]:
     data = tomllib.loads((FOLDER / "defects.toml").read_text(encoding="utf-8"))
     releases = data.pop("releases")
     defects = [Defect(slug=slug, **fields(table)) for slug, table in data.items()]
-    return releases, sorted(defects, key=lambda it: it.order)
+    return releases, sorted(defects, key=lambda defect: defect.order)
 
 
 def fields(table: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a defect that a table of the data file gives."""
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     records = {
-        "places": tuple(Place(**it) for it in table["places"]),
-        "upstream": tuple(Issue(**it) for it in table.get("upstream", ())),
+        "places": tuple(Place(**place) for place in table["places"]),
+        "upstream": tuple(Issue(**issue) for issue in table.get("upstream", ())),
     }
     return {**table, **lists, **records}
 
@@ -254,7 +258,7 @@ def index_page(releases: Sequence[str], defects: Sequence[Defect]) -> str:
 
 def row(number: int, defect: Defect) -> str:
     """Row of the table."""
-    same = ", ".join(it.link for it in defect.upstream if it.relation == "the same")
+    same = ", ".join(issue.link for issue in defect.upstream if issue.relation == "the same")
     cells = (
         str(number),
         f"[{defect.title}]({defect.slug}.md)",
@@ -300,19 +304,19 @@ def defect_page(defect: Defect, defects: Sequence[Defect]) -> str:
 def since(defect: Defect) -> str:
     """Releases that have it, and what that was concluded from."""
     if defect.since() == RELEASE:
-        said = f"{RELEASE} is the only release that its cases were tried on"
+        text = f"{RELEASE} is the only release that its cases were tried on"
     else:
-        said = f"its cases break on {defect.since()} and on all later releases that were tried"
-    return f"{said}. {defect.note}".rstrip()
+        text = f"its cases break on {defect.since()} and on all later releases that were tried"
+    return f"{text}. {defect.note}".rstrip()
 
 
 def upstream(defect: Defect) -> Iterator[str]:
     """Lines on what Dask knows of it."""
     if defect.upstream:
         yield "- **Upstream**:"
-        yield from (f"  - {it.link}: {it.relation}" for it in defect.upstream)
+        yield from (f"  - {issue.link}: {issue.relation}" for issue in defect.upstream)
     if defect.searched:
-        words = "; ".join(f"“{it}”" for it in defect.searched)
+        words = "; ".join(f"“{query}”" for query in defect.searched)
         none = "" if defect.upstream else "**Upstream**: no issue found. "
         yield f"- {none}**Searched for**: {words}"
 
@@ -338,7 +342,9 @@ def steps(defect: Defect) -> Iterator[str]:
     yield from ("## Cases", "")
     cases = {case.path: case for case in defect.read_cases() if case.path is not None}
     for path, case in cases.items():
-        broken = ", ".join(f"`{it}`" for it in dict.fromkeys(it.property for it in case.breaks))
+        broken = ", ".join(
+            f"`{name}`" for name in dict.fromkeys(known.property for known in case.breaks)
+        )
         link = f"[{path.name[:4]}](../../regressions/known/{path.name})"
         yield f"- {link}: {case.title} ({len(case.steps)} steps, {case.scope} scope; breaks {broken})"
     shortest = min(cases, key=lambda path: len(cases[path].steps))
@@ -388,8 +394,8 @@ def proposal(defect: Defect, defects: Sequence[Defect]) -> Iterator[str]:
     if not name:
         yield from ("There is no trial fix of it.", "")
         return
-    others = [it for it in defects if it is not defect and it.fix() == name]
-    links = ", ".join(f"[{it.title}]({it.slug}.md)" for it in others)
+    others = [other for other in defects if other is not defect and other.fix() == name]
+    links = ", ".join(f"[{other.title}]({other.slug}.md)" for other in others)
     yield f"Trial fix `{name}`: {FIXES[name].sentence}"
     yield (
         "With `--fixed "

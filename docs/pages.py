@@ -104,7 +104,7 @@ def tests() -> Iterator[tuple[str, str]]:
 
 def requirements_page() -> str:
     """Markdown: which property, case or test decides each requirement."""
-    said, found = requirements(), deciders()
+    text, found = requirements(), deciders()
     lines = [
         "# Requirements",
         "",
@@ -113,7 +113,7 @@ def requirements_page() -> str:
         "one of them fail: `tests/repository/test_requirements.py` plants it and looks.",
         "",
     ]
-    for name, sentence in said.items():
+    for name, sentence in text.items():
         by = found[name]
         lines += [f"## {name}", "", sentence, ""]
         rows = {
@@ -138,7 +138,7 @@ def commands_page() -> str:
         "",
         "| status | meaning |",
         "|---|---|",
-        *(f"| {int(status)} | {said} |" for status, said in STATUSES.items()),
+        *(f"| {int(status)} | {value} |" for status, value in STATUSES.items()),
         "",
         "`workerfuzz --install-completion` lets bash, zsh, fish and PowerShell complete commands,",
         "options and the names of systems; `--show-completion` shows what it would install.",
@@ -146,8 +146,8 @@ def commands_page() -> str:
     ]
     shown = {"resilient_parsing": True, "terminal_width": WIDTH, "max_content_width": WIDTH}
     with group.make_context("workerfuzz", [], None, **shown) as above:
-        for name, said in helps(group, above):
-            lines += [f"## {name}", "", "```text", said, "```", ""]
+        for name, text in helps(group, above):
+            lines += [f"## {name}", "", "```text", text, "```", ""]
     return "\n".join(lines)
 
 
@@ -155,10 +155,10 @@ def helps(group: TyperGroup, above: Any) -> Iterator[tuple[str, str]]:
     """Each command and what its help says; those of a group come behind it."""
     for name in group.list_commands(above):
         command = group.commands[name]
-        with command.make_context(name, [], above, resilient_parsing=True) as its:
-            yield name, its.get_help().rstrip()
+        with command.make_context(name, [], above, resilient_parsing=True) as item:
+            yield name, item.get_help().rstrip()
             if isinstance(command, TyperGroup):
-                yield from ((f"{name} {inner}", said) for inner, said in helps(command, its))
+                yield from ((f"{name} {inner}", text) for inner, text in helps(command, item))
 
 
 def measured_power() -> list[PublishedScore]:

@@ -140,7 +140,7 @@ def diagram(_: Chart, folder: Path) -> list[Path]:
 def report(_: Chart, folder: Path) -> list[Path]:
     """As a browser shows ``workerfuzz report DIR``; of a short night that is made here."""
     shard = fill(open_shard(NIGHT))
-    its = Night(
+    item = Night(
         NIGHT.seed,
         "2026-11-25T02:00:00+00:00",
         ended="2026-11-25T02:00:30+00:00",
@@ -148,9 +148,9 @@ def report(_: Chart, folder: Path) -> list[Path]:
         phases=[Phase("fuzz", red=[f"{len(shard.new)} new"])],
         shards=[shard],
     )
-    night_report = NightReport(its)
+    night_report = NightReport(item)
     details = DetailLoader(folder, draw)
-    html = report_page(night_report, [details.load(it) for it in night_report.findings])
+    html = report_page(night_report, [details.load(finding) for finding in night_report.findings])
     return screenshots(html, folder, "report", "#finding-0 svg")
 
 

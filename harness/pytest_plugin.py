@@ -343,7 +343,9 @@ class ShardItem(Item):
         from workerfuzz.harness.campaigns.executors import pytest_shards
         from workerfuzz.harness.report.campaign_summary import in_suite
 
-        seconds, seed = (self.config.getoption(f"--workerfuzz-{it}") for it in ("for", "seed"))
+        seconds, seed = (
+            self.config.getoption(f"--workerfuzz-{option}") for option in ("for", "seed")
+        )
         plans = pytest_shards.plans(self.config.stash[TARGETS], seconds, seed, self.place)
         own = self.config.stash.get(CLAIMS, "")
         claims = Path(getattr(self.config, "workerinput", {}).get(CLAIMS_INPUT, own))
@@ -355,7 +357,9 @@ class ShardItem(Item):
             self.session.shouldstop = "interrupted"
         if done.failed:
             lines = "\n".join(done.failed).lstrip("\n").splitlines()
-            headlines = [pytest_shards.headline(met) for it in accounts for met in it.new]
+            headlines = [
+                pytest_shards.headline(finding) for shard in accounts for finding in shard.new
+            ]
             raise Failed("; ".join(headlines) or lines[0], lines)
 
     def reportinfo(self) -> tuple[Path, None, str]:
@@ -363,12 +367,12 @@ class ShardItem(Item):
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    said: dict[str, set[str]] = {REWROTE: set(), FUZZED: set(), KNOWN: set()}
+    words: dict[str, set[str]] = {REWROTE: set(), FUZZED: set(), KNOWN: set()}
     for reports in terminalreporter.stats.values():
         for report in reports:
             for name, value in getattr(report, "user_properties", ()):
-                if name in said:
-                    said[name].add(value)
+                if name in words:
+                    words[name].add(value)
     for name, word in ((REWROTE, "rewritten"), (FUZZED, "fuzzed"), (KNOWN, "known")):
-        for value in sorted(said[name]):
+        for value in sorted(words[name]):
             terminalreporter.write_line(f"{word}: {value}")

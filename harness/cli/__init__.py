@@ -88,12 +88,12 @@ class UsageError(Protocol):
 
 def usage_message(error: UsageError) -> str:
     """Return the problem, its place, and what to do next."""
-    said = " ".join(error.format_message().split())
-    if said.startswith(OUR_PREFIX) or HELPFUL.search(said):
-        return said
-    said = said.replace(LIBRARY_PREFIX, "").rstrip(".")
+    text = " ".join(error.format_message().split())
+    if text.startswith(OUR_PREFIX) or HELPFUL.search(text):
+        return text
+    text = text.replace(LIBRARY_PREFIX, "").rstrip(".")
     command = getattr(error, "ctx", None)
-    return f"{said}; see {command.command_path if command is not None else 'workerfuzz'} --help"
+    return f"{text}; see {command.command_path if command is not None else 'workerfuzz'} --help"
 
 
 def status_of(error: Exception) -> ExitStatus:

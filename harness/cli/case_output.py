@@ -70,8 +70,8 @@ def show_folder(folder: Path, out: Path | None, subject: str | None) -> None:
     except OSError as error:
         complain(f"{out}: {reason(error)}; the pages were not written: name another folder")
         raise typer.Exit(ExitStatus.BAD_INPUT) from None
-    for it in entries:
-        if it.problem:
-            complain(f"{it.case} has no picture: {it.problem}")
-    drawn = sum(1 for it in entries if it.page)
+    for entry in entries:
+        if entry.problem:
+            complain(f"{entry.case} has no picture: {entry.problem}")
+    drawn = sum(1 for page in entries if page.page)
     typer.echo(f"{drawn} of {len(entries)} cases drawn: {out / INDEX}")

@@ -110,8 +110,8 @@ def replay_on_processes(paths: Sequence[Path]) -> None:
         if case.scope == "cluster" and DASK in case.subjects:
             done = replay_at_full_stack(case, DASK)
             counts[done.shown] += 1
-            said = f": {done.told}" if done.told else ""
-            typer.echo(f"{case.place} {done.shown}{said}")
+            text = f": {done.told}" if done.told else ""
+            typer.echo(f"{case.place} {done.shown}{text}")
     typer.echo(", ".join(f"{count} {shown}" for shown, count in counts.items() if count))
 
 

@@ -223,7 +223,7 @@ def replay(path: Path, *, rewriting: bool = False) -> bool:
                 say(line)
             else:
                 typer.echo(line)
-    typer.secho(summary(results), fg="red" if any(it.status for it in results) else "green")
+    typer.secho(summary(results), fg="red" if any(result.status for result in results) else "green")
     return not any(result.status for result in results)
 
 

@@ -27,11 +27,11 @@ def write_cases(found: Diagnosis, folder: Path, *, quietly: bool) -> None:
     typer.echo("", err=quietly)
     if not made:
         typer.echo("No case: nothing is stuck.", err=quietly)
-    for it in made:
+    for case in made:
         try:
-            path = write(it, folder) if it.case is not None else None
+            path = write(case, folder) if case.case is not None else None
         except OSError as error:
             complain(f"{folder}: {reason(error)}; the case was not written: name another folder")
             raise typer.Exit(ExitStatus.BAD_INPUT) from None
-        for line in of_case(found, it, path):
+        for line in of_case(found, case, path):
             typer.echo(line, err=quietly)

@@ -99,7 +99,7 @@ def start_night(
 def check_trial_fixes(chosen: Mapping[Target, str], fixed: Sequence[str]) -> None:
     """Raises SubjectUnavailable: no system of a night has trial fixes, or one has none of a name."""
     names = list(dict.fromkeys(target.subject for target in chosen))
-    for name in [it for it in names if declaration(it).fixes] or names:
+    for name in [name for name in names if declaration(name).fixes] or names:
         with trial_fixes(name, fixed):
             pass
 
@@ -115,7 +115,7 @@ def python_and_targets(
     """
     if not python:
         return "", targets(subjects, scope)
-    demanding = [it for it in subjects or OWN if declaration(it).requires]
+    demanding = [subject for subject in subjects or OWN if declaration(subject).requires]
     path = interpreter(python, (demanding or subjects)[0])
     return path, targets_in(path, subjects, scope)
 
@@ -180,8 +180,8 @@ def exit_status(night: Night) -> ExitStatus:
 def night_executor(options: ExecutorOptions) -> Iterator[tuple[Executor, int]]:
     """Return the executor, of processes or of a cluster, and the number of shards at a time."""
     if options.cluster is not None:
-        with cluster_executor(options, REFERENCE) as its:
-            yield its
+        with cluster_executor(options, REFERENCE) as executor:
+            yield executor
     else:
         jobs = options.jobs or cores()
         yield process_executor(options, jobs, options.python or sys.executable), jobs
@@ -202,22 +202,22 @@ def corpus_minimiser(python: str) -> CorpusMinimiser:
 
 def mutant_tester(python: str, jobs: int) -> MutantTester:
     """Return the tester of generated mutants of our own models."""
-    of_models = {(it.subject, it.scope): it for it in TARGETS.values() if it.whole}
+    of_models = {(code.subject, code.scope): code for code in TARGETS.values() if code.whole}
 
     def try_mutants(target: Target, seed: int, count: int) -> SampleScore | None:
-        its = of_models.get(target.system)
-        if its is None:
+        code = of_models.get(target.system)
+        if code is None:
             return None
-        plan = MutationPlan(target=its.name, seed=seed, sample=count, cpu_s=its.cpu_s)
-        known = equivalent_ids(its.name)
+        plan = MutationPlan(target=code.name, seed=seed, sample=count, cpu_s=code.cpu_s)
+        known = equivalent_ids(code.name)
         try:
             score = measure_target(
                 plan, equivalent=known, jobs=jobs, python=python or sys.executable
             )
         except (NoReply, NoSource) as error:
-            return SampleScore(f"mutants of {its.name}: none", [f"{its.name}: {error}"])
+            return SampleScore(f"mutants of {code.name}: none", [f"{code.name}: {error}"])
         line, _, *red = head_lines(score)
-        red += [f"{its.name}: {it.mutant} survives, unreviewed" for it in score.survivors]
+        red += [f"{code.name}: {result.mutant} survives, unreviewed" for result in score.survivors]
         return SampleScore(line, red)
 
     return try_mutants

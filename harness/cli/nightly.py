@@ -136,16 +136,16 @@ def triage(
     from workerfuzz.harness.campaigns.nightly.triage import triage as triaged
     from workerfuzz.harness.report.triage import triage_lines
 
-    its, count = existing(folder), 0
+    opened_folder, count = existing(folder), 0
 
     def nights() -> Iterator[Written]:
         nonlocal count
-        for written in each_night(its):
+        for written in each_night(opened_folder):
             count += 1
             for problem in written.problems:
                 complain(problem)
             yield written
 
-    bugs = triaged(its, nights(), since or "")
+    bugs = triaged(opened_folder, nights(), since or "")
     for line in triage_lines(bugs, count, folder):
         typer.echo(line)

@@ -65,11 +65,13 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.report.night_report.night_report import Fixed, NightReport
     from workerfuzz.harness.report.night_report.page import page
 
-    it = select_night(folder)
-    for problem in it.written.problems:
+    night = select_night(folder)
+    for problem in night.written.problems:
         complain(problem)
-    before = it.before.night if it.before is not None else None
-    night_report = NightReport(it.written.night, before, it.written.problems, it.folder.path)
+    before = night.before.night if night.before is not None else None
+    night_report = NightReport(
+        night.written.night, before, night.written.problems, night.folder.path
+    )
     if markdown is not None:
         write_output(markdown, summary(night_report), "summary")
     if junit is not None:
@@ -78,8 +80,8 @@ def report(  # noqa: PLR0917 - options of a command are never given by position
         for line in annotation_lines(night_report):
             typer.echo(line)
     if html is not None or not (markdown or junit or annotations):
-        path = html or it.written.path / PAGE
-        load = DetailLoader(it.folder.findings, draw).load
+        path = html or night.written.path / PAGE
+        load = DetailLoader(night.folder.findings, draw).load
         every: list[Finding | Fixed] = [*night_report.findings, *night_report.fixed]
         shown = map(load, track(every, "drawing findings", len(every), quiet=quiet))
         write_output(path, page(night_report, [*shown]), "report")

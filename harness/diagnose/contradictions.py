@@ -78,12 +78,14 @@ def contradictions(dump: ClusterDump, settled_s: float) -> list[Contradiction]:
             found.setdefault(
                 mark, Contradiction(item.name, item.sentence, place, key, text, quiet_s)
             )
-    return sorted(found.values(), key=lambda it: -it.quiet_s)
+    return sorted(found.values(), key=lambda contradiction: -contradiction.quiet_s)
 
 
 def settled_for(dump: ClusterDump, key: str) -> float:
     """Return the seconds since the last news of a key and of its inputs."""
-    inputs = {it for worker in dump.workers.values() for it in worker.dependencies(key)}
+    inputs = {
+        dependency for worker in dump.workers.values() for dependency in worker.dependencies(key)
+    }
     task = dump.scheduler.tasks.get(key)
     inputs |= set(task.dependencies if task is not None else ())
     return min(map(dump.quiet_s, (key, *inputs)))
@@ -111,8 +113,8 @@ def at_scheduler(dump: ClusterDump) -> Iterator[tuple[str, str, AnyProperty, str
     for key, task in state.tasks.items():
         records = SchedulerObservation(state, (task,))
         yield from checked(SCHEDULER, key, OF_SCHEDULER_RECORDS, records)
-        its = KeyAtScheduler(key, state, dump.hosts.get(key, ()))
-        yield from checked(SCHEDULER, key, OF_THE_SCHEDULER, its)
+        scheduler = KeyAtScheduler(key, state, dump.hosts.get(key, ()))
+        yield from checked(SCHEDULER, key, OF_THE_SCHEDULER, scheduler)
 
 
 def at_worker(worker: DumpedWorker) -> Iterator[tuple[str, str, AnyProperty, str]]:
@@ -120,8 +122,8 @@ def at_worker(worker: DumpedWorker) -> Iterator[tuple[str, str, AnyProperty, str
     for key in {*worker.tasks, *worker.stored}:
         if key not in worker.actors:
             yield from checked(where, key, OF_ANY_WORKER, TouchedKey(worker, (key,)))
-        its = KeyAtWorker(key, where, worker, worker.busy)
-        yield from checked(where, key, OF_A_WORKER, its)
+        record = KeyAtWorker(key, where, worker, worker.busy)
+        yield from checked(where, key, OF_A_WORKER, record)
 
 
 def across(dump: ClusterDump, worker: DumpedWorker) -> Iterator[tuple[str, str, AnyProperty, str]]:
@@ -129,5 +131,5 @@ def across(dump: ClusterDump, worker: DumpedWorker) -> Iterator[tuple[str, str, 
     known = dump.scheduler.workers[where]
     keys = {*worker.tasks, *worker.stored, *known.has_what, *known.processing}
     for key in keys.intersection(dump.scheduler.tasks) if dump.is_partial else keys:
-        its = KeyAcross(key, dump.scheduler, where, worker, key in worker.actors)
-        yield from checked(where, key, ACROSS, its)
+        key_across = KeyAcross(key, dump.scheduler, where, worker, key in worker.actors)
+        yield from checked(where, key, ACROSS, key_across)

@@ -65,11 +65,11 @@ class Diagnosis:
 def diagnosed(dump: ClusterDump, settled_s: float = SETTLED_S) -> Diagnosis:
     """Diagnose a dump."""
     chains = Waiting(dump, settled_s).chains()
-    standing = [it for it in chains if stands(it, settled_s)]
+    standing = [chain for chain in chains if stands(chain, settled_s)]
     groups = grouped(standing)
     broken = contradictions(dump, settled_s)
-    going_on = Counter(it.kind for it in chains if not stands(it, settled_s))
-    running = [it for it in chains if it.kind is RootKind.RUNNING]
+    going_on = Counter(chain.kind for chain in chains if not stands(chain, settled_s))
+    running = [chain for chain in chains if chain.kind is RootKind.RUNNING]
     keys = keys_of_story(groups, broken)
     return Diagnosis(
         dump,
@@ -77,7 +77,7 @@ def diagnosed(dump: ClusterDump, settled_s: float = SETTLED_S) -> Diagnosis:
         len(dump.wanted()),
         groups,
         going_on,
-        max(running, key=lambda it: it.age_s, default=None),
+        max(running, key=lambda chain: chain.age_s, default=None),
         tuple(broken),
         tuple(looks_like(dump, standing, broken)),
         tuple(story(dump, keys)),
@@ -100,8 +100,8 @@ def grouped(chains: Sequence[Chain]) -> tuple[ChainGroup, ...]:
     return tuple(
         ChainGroup(
             same[0],
-            tuple(dict.fromkeys(it.wanted for it in same)),
-            tuple(dict.fromkeys(it.root.key for it in same)),
+            tuple(dict.fromkeys(chain.wanted for chain in same)),
+            tuple(dict.fromkeys(chain.root.key for chain in same)),
         )
         for same in found.values()
     )
@@ -111,8 +111,8 @@ def keys_of_story(groups: Sequence[ChainGroup], broken: Sequence[Contradiction])
     """Return the keys at the end of the worst chain: the root, and what waits for it there."""
     if groups:
         links = groups[0].chain.links[-2:]
-        return tuple(dict.fromkeys(it.key for it in links if it.key))
-    return tuple(dict.fromkeys(it.key for it in broken[:1]))
+        return tuple(dict.fromkeys(link.key for link in links if link.key))
+    return tuple(dict.fromkeys(contradiction.key for contradiction in broken[:1]))
 
 
 def as_data(diagnosis: Diagnosis) -> dict[str, object]:
@@ -128,22 +128,22 @@ def as_data(diagnosis: Diagnosis) -> dict[str, object]:
         "silent": dump.silent,
         "waiting": [
             {
-                "kind": it.chain.kind.name.lower(),
-                "shape": it.chain.shape,
-                "age_s": it.chain.age_s,
-                "wanted": it.wanted,
-                "roots": it.roots,
-                "clients": it.chain.clients,
+                "kind": group.chain.kind.name.lower(),
+                "shape": group.chain.shape,
+                "age_s": group.chain.age_s,
+                "wanted": group.wanted,
+                "roots": group.roots,
+                "clients": group.chain.clients,
                 "chain": [
                     {"place": link.place, "key": link.key, "sentence": link.sentence}
-                    for link in it.chain.links
+                    for link in group.chain.links
                 ],
             }
-            for it in diagnosis.groups
+            for group in diagnosis.groups
         ],
         "going_on": {kind.name.lower(): count for kind, count in diagnosis.going_on.items()},
-        "contradictions": [asdict(it) for it in diagnosis.contradictions],
-        "looks_like": [asdict(it) for it in diagnosis.candidates],
+        "contradictions": [asdict(contradiction) for contradiction in diagnosis.contradictions],
+        "looks_like": [asdict(candidate) for candidate in diagnosis.candidates],
         "story_of": diagnosis.story_of,
-        "story": [{"place": place, "sentence": said} for place, said in diagnosis.story],
+        "story": [{"place": place, "sentence": text} for place, text in diagnosis.story],
     }

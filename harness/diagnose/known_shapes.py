@@ -103,8 +103,10 @@ def rest_shape(dump: ClusterDump, settled_s: float = 0.0) -> RestShape:
     """Return the traces in a dump."""
     chains = Waiting(dump, settled_s).chains()
     return RestShape(
-        tuple(sorted({it.shape for it in chains if it.kind in OF_BUGS})),
-        tuple(sorted({it.property for it in contradictions(dump, settled_s)})),
+        tuple(sorted({chain.shape for chain in chains if chain.kind in OF_BUGS})),
+        tuple(
+            sorted({contradiction.property for contradiction in contradictions(dump, settled_s)})
+        ),
     )
 
 
@@ -117,15 +119,17 @@ def computed(case: Case, subject: ClusterSystem) -> RestShape:
 def cases_of_clusters() -> dict[str, Case]:
     """Return the known bugs of clusters, by the names of their cases."""
     return {
-        it.path.stem: it
-        for it in known_cases()
-        if it.scope is ScopeName.CLUSTER and it.path is not None
+        case.path.stem: case
+        for case in known_cases()
+        if case.scope is ScopeName.CLUSTER and case.path is not None
     }
 
 
 def as_text(shapes: Mapping[str, RestShape]) -> str:
     """Return the content of ``shapes.json``."""
-    data = {name: {"chains": it.chains, "broken": it.broken} for name, it in shapes.items()}
+    data = {
+        name: {"chains": shape.chains, "broken": shape.broken} for name, shape in shapes.items()
+    }
     return json.dumps(data, indent=2) + "\n"
 
 
@@ -136,15 +140,18 @@ def resource(name: str) -> str:
 def kept() -> dict[str, RestShape]:
     """Return the traces that ``shapes.json`` has."""
     data = json.loads(resource(SHAPES))
-    return {name: RestShape(tuple(it["chains"]), tuple(it["broken"])) for name, it in data.items()}
+    return {
+        name: RestShape(tuple(value["chains"]), tuple(value["broken"]))
+        for name, value in data.items()
+    }
 
 
 def looks_like(
     dump: ClusterDump, chains: Iterable[Chain], broken: Iterable[Contradiction]
 ) -> list[Candidate]:
     """Return the known bugs that leave the same traces, most likely first."""
-    shapes = {it.shape for it in chains if it.kind in OF_BUGS}
-    properties = {it.property for it in broken}
+    shapes = {chain.shape for chain in chains if chain.kind in OF_BUGS}
+    properties = {contradiction.property for contradiction in broken}
     ranked: list[tuple[tuple[object, ...], Candidate]] = []
     cases = cases_of_clusters()
     remedies = tomllib.loads(resource(REMEDIES))
@@ -157,18 +164,18 @@ def looks_like(
         others = len(set(traces.chains) - shapes)
         rank = (found.is_release is False, rarity(cases[name]), differing, others)
         ranked.append(((*rank, len(cases[name].steps), name), found))
-    ranked.sort(key=lambda it: it[0])
+    ranked.sort(key=lambda item: item[0])
     return [*by_defect([found for _, found in ranked], cases)]
 
 
 def by_defect(found: Sequence[Candidate], cases: Mapping[str, Case]) -> Iterator[Candidate]:
     """Yield one candidate for each defect: cases that the same trial fix turns green are of the same."""
     groups: dict[tuple[str, ...], list[Candidate]] = {}
-    for it in found:
-        name = it.case.removesuffix(".case")
-        groups.setdefault(cases[name].fixes or (name,), []).append(it)
+    for candidate in found:
+        name = candidate.case.removesuffix(".case")
+        groups.setdefault(cases[name].fixes or (name,), []).append(candidate)
     for first, *others in groups.values():
-        yield replace(first, also=tuple(it.case for it in others))
+        yield replace(first, also=tuple(candidate.case for candidate in others))
 
 
 #: Words of steps and options that an ordinary user seldom needs to get there.
@@ -185,10 +192,12 @@ def candidate(case: Case, release: str, remedy: Mapping[str, str]) -> Candidate:
     assert case.path is not None
     try:
         version = str(Version(release))
-        is_release = any(it.covers(it.subject, version) for it in case.breaks)
+        is_release = any(
+            known_break.covers(known_break.subject, version) for known_break in case.breaks
+        )
     except InvalidVersion:
         is_release = None
-    releases = " or ".join(it.specifier or "all releases" for it in case.breaks)
+    releases = " or ".join(known_break.specifier or "all releases" for known_break in case.breaks)
     return Candidate(
         case.path.name,
         case.title,
@@ -203,4 +212,4 @@ if __name__ == "__main__":
     dask = get_cluster("dask")
     every = {name: computed(case, dask) for name, case in cases_of_clusters().items()}
     path = Path(__file__).with_name(SHAPES)
-    path.write_text(as_text({name: it for name, it in every.items() if it != RestShape()}))
+    path.write_text(as_text({name: shape for name, shape in every.items() if shape != RestShape()}))

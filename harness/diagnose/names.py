@@ -99,7 +99,10 @@ def printable(text: str) -> str:
     """Return a text of a dump for a terminal: one line, in which nothing steers the terminal."""
     if text.isprintable():
         return text
-    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 class Labels:
@@ -127,4 +130,4 @@ class Labels:
 
     def listed(self, addresses: Iterable[str]) -> str:
         """Return some of them in words."""
-        return ", ".join(self[it] for it in addresses) or "nobody"
+        return ", ".join(self[address] for address in addresses) or "nobody"

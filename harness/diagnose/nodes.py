@@ -179,17 +179,17 @@ def read_file(path: Path, read: Callable[[Node], T], most_nbytes: int = MOST_NBY
         ) from None
     except OSError as error:
         damaged = isinstance(error, gzip.BadGzipFile)
-        said = "damaged: " + str(error) if damaged else error.strerror or str(error)
-        raise DumpError(f"{path}: {said}") from None
+        text = "damaged: " + str(error) if damaged else error.strerror or str(error)
+        raise DumpError(f"{path}: {text}") from None
     except (zlib.error, yaml.YAMLError, ValueError, RecursionError) as error:
-        said = f"{type(error).__name__}: {one_line(error)}" if str(error) else type(error).__name__
-        raise DumpError(f"{path}: not a dump of a cluster of Dask ({said})") from None
+        text = f"{type(error).__name__}: {one_line(error)}" if str(error) else type(error).__name__
+        raise DumpError(f"{path}: not a dump of a cluster of Dask ({text})") from None
 
 
 def one_line(error: Exception) -> str:
     """Return the message of a library in one line that is not too long."""
-    said = " ".join(str(error).split())
-    return said if len(said) <= 160 else f"{said[:157]}..."
+    text = " ".join(str(error).split())
+    return text if len(text) <= 160 else f"{text[:157]}..."
 
 
 def read_stream(

@@ -134,8 +134,8 @@ def load(path: Path, most_nbytes: int = MOST_NBYTES) -> ClusterDump:
 def cluster_dump(node: Node, source: str) -> ClusterDump:
     """Read a dump of a cluster, of its scheduler alone, or of one worker."""
     if not node.is_mapping():
-        said = type(node.value()).__name__
-        raise DumpError(f"not a dump of a cluster of Dask: expected a mapping, found {said}")
+        text = type(node.value()).__name__
+        raise DumpError(f"not a dump of a cluster of Dask: expected a mapping, found {text}")
     dump = ClusterDump(source)
     spellings = Spellings()
     lone: ServerReader | None = None
@@ -172,8 +172,8 @@ def read_workers(dump: ClusterDump, node: Node, spellings: Spellings) -> None:
             dump.silent[where] = printable(str(part.value()))[:200]
             continue
         reader = ServerReader(spellings)
-        for name, its in part.fields():
-            reader.read(name, its)
+        for name, child in part.fields():
+            reader.read(name, child)
         dump.workers[where] = reader.worker(where)
 
 
@@ -219,11 +219,11 @@ class ServerReader:
         elif name == "clients" and node.is_mapping():
             self.clients = [*converted(node, ClientOnScheduler)]
         elif name == "transition_log":
-            self.log = [scheduler_entry(it.value()) for it in node.items()]
+            self.log = [scheduler_entry(item.value()) for item in node.items()]
         elif name == "log":
-            self.log = [worker_entry(it.value()) for it in node.items()]
+            self.log = [worker_entry(item.value()) for item in node.items()]
         elif name == "stimulus_log":
-            self.events = [event_fields(it.value()) for it in node.items()]
+            self.events = [event_fields(item.value()) for item in node.items()]
         elif name == "config":
             self.log_length = log_length(node.value())
         elif name in PLAIN:
@@ -235,8 +235,8 @@ class ServerReader:
                 self.spellings.learn(task.key)
                 self.scheduled.append(task)
             return
-        for its in converted(node, TaskOnWorker):
-            self.tasks.append(dumped_task(self.spellings.learn(its.key), its))
+        for worker in converted(node, TaskOnWorker):
+            self.tasks.append(dumped_task(self.spellings.learn(worker.key), worker))
 
     def finish_alone(self, dump: ClusterDump) -> None:
         """It is all there is: take it for what it is."""
@@ -257,13 +257,15 @@ class ServerReader:
         for client in self.clients:
             wants = as_keys(map(task_text, client.wants_what or ()))
             dump.scheduler.clients[client.client_key] = ClientRecord(client.client_key, wants)
-        dump.labels = Labels({it.address: it.name for it in self.participants})
+        dump.labels = Labels({scheduler.address: scheduler.name for scheduler in self.participants})
         dump.news = last_news(self.log)
         dump.at = max([dump.at, self.time, *(entry.time for entry in self.log[-1:])])
 
     def worker(self, address: str) -> DumpedWorker:
         plain = self.plain
-        stimuli = [stimulus(it, self.spellings) for it in self.events]  # now all keys are known
+        stimuli = [
+            stimulus(event, self.spellings) for event in self.events
+        ]  # now all keys are known
         found = DumpedWorker(
             address,
             WorkerConfig(nthreads=as_count(plain.get("nthreads"))),
@@ -280,10 +282,13 @@ class ServerReader:
             log_length=self.log_length,
             news=last_news(self.log),
         )
-        for it in stimuli:
-            for key in it.keys:
-                found.news[key] = max(found.news.get(key, 0.0), it.handled)
-        times = [*(it.time for it in self.log[-1:]), *(it.handled for it in stimuli[-1:])]
+        for event in stimuli:
+            for key in event.keys:
+                found.news[key] = max(found.news.get(key, 0.0), event.handled)
+        times = [
+            *(entry.time for entry in self.log[-1:]),
+            *(stimulus.handled for stimulus in stimuli[-1:]),
+        ]
         found.at = max([self.time, *times])
         kept = self.log_length
         is_full = bool(stimuli) and kept is not None and len(stimuli) >= kept
@@ -317,7 +322,7 @@ def converted_by_field(node: Node, kind: type[S]) -> Iterator[S]:
     """Yield the same where values are large: fields that no record has are skipped."""
     names = frozenset(kind.__struct_fields__)
     for _, part in node.fields():
-        found = {name: its.value() for name, its in part.fields() if name in names}
+        found = {name: node.value() for name, node in part.fields() if name in names}
         yield msgspec.convert(found, kind, strict=False)
 
 
@@ -477,8 +482,8 @@ def worker_entry(found: object) -> LogEntry:
     first, *between, cause, time = found
     stimulus_id, at = str(cause), as_time(time)
     if isinstance(first, str) and first in ABOUT_KEYS:
-        keys = tuple(key_text(it) for part in between for it in listed(part))
-        peer = next((it for it in between if isinstance(it, str)), "")
+        keys = tuple(key_text(entry) for part in between for entry in listed(part))
+        peer = next((candidate for candidate in between if isinstance(candidate, str)), "")
         return LogEntry(keys, first, "", "", stimulus_id, at, peer)
     if len(between) >= 4 and isinstance(between[3], dict):
         start, _, finish = map(str, between[:3])

@@ -94,10 +94,10 @@ def story(dump: ClusterDump, keys: Collection[str]) -> list[tuple[str, str]]:
         for earlier, later in itertools.pairwise(found):
             earlier.leads_to(later)
         lines += found
-        assert all(it.place == place for it in found)
+        assert all(line.place == place for line in found)
     relate(lines)
     relate_requests(lines)
-    return [(it.place, sentence(dump, it, lines)) for it in ordered(lines)]
+    return [(line.place, sentence(dump, line, lines)) for line in ordered(lines)]
 
 
 def places(dump: ClusterDump, keys: Collection[str]) -> Iterator[tuple[str, list[StoryLine]]]:
@@ -114,29 +114,29 @@ def joined(
 ) -> list[StoryLine]:
     """Return one line for each stimulus: an event, and the entries of the log that follow from it."""
     items: list[tuple[float, int, Stimulus | LogEntry]] = [
-        (it.time, 1, it) for it in log if keys_of(it.keys, keys)
+        (entry.time, 1, entry) for entry in log if keys_of(entry.keys, keys)
     ]
-    moved = {it.stimulus_id for _, _, it in items}  # a failed transfer does not tell its keys
+    moved = {entry.stimulus_id for _, _, entry in items}  # a failed transfer does not tell its keys
     items += [
-        (it.handled, 0, it)
-        for it in stimuli
-        if keys_of(it.keys, keys) or (not it.keys and it.stimulus_id in moved)
+        (stimulus.handled, 0, stimulus)
+        for stimulus in stimuli
+        if keys_of(stimulus.keys, keys) or (not stimulus.keys and stimulus.stimulus_id in moved)
     ]
     items.sort(key=lambda item: item[:2])
     found: list[StoryLine] = []
     last: dict[str, StoryLine] = {}
-    for time, _, it in items:
-        line = last.get(it.stimulus_id)
-        if line is None or isinstance(it, Stimulus):
-            line = last[it.stimulus_id] = StoryLine(place, it.stimulus_id, time)
+    for time, _, entry in items:
+        line = last.get(entry.stimulus_id)
+        if line is None or isinstance(entry, Stimulus):
+            line = last[entry.stimulus_id] = StoryLine(place, entry.stimulus_id, time)
             found.append(line)
-        if isinstance(it, Stimulus):
-            line.event = it
-        elif not it.what:
-            line.transitions.append((it.keys[0], it.start, it.finish))
-        elif it.what not in REPEATING:
-            line.others.append(it)
-    return [it for it in found if it.event or it.transitions or it.others]
+        if isinstance(entry, Stimulus):
+            line.event = entry
+        elif not entry.what:
+            line.transitions.append((entry.keys[0], entry.start, entry.finish))
+        elif entry.what not in REPEATING:
+            line.others.append(entry)
+    return [line for line in found if line.event or line.transitions or line.others]
 
 
 def keys_of(some: Iterable[str], keys: Collection[str]) -> bool:
@@ -150,9 +150,9 @@ def relate(lines: Iterable[StoryLine]) -> None:
         by_id[line.stimulus_id].append(line)
     for same in by_id.values():
         stages = [
-            [it for it in same if it.is_own],
-            [it for it in same if it.place == SCHEDULER],
-            [it for it in same if not it.is_own and it.place != SCHEDULER],
+            [line for line in same if line.is_own],
+            [line for line in same if line.place == SCHEDULER],
+            [line for line in same if not line.is_own and line.place != SCHEDULER],
         ]
         present = [stage for stage in stages if stage]
         for earlier, later in itertools.pairwise(present):
@@ -172,8 +172,8 @@ def relate_requests(lines: Sequence[StoryLine]) -> None:
         if line.event is not None and line.event.kind == "ComputeTaskEvent":
             received[line.event.keys[0]].append(line)
     for key, requests in received.items():
-        if all(isinstance(run_id(it), int) for it in requests):
-            requests.sort(key=lambda it: int(str(run_id(it))))
+        if all(isinstance(run_id(line), int) for line in requests):
+            requests.sort(key=lambda line: int(str(run_id(line))))
             for one, other in zip(reversed(sent[key]), reversed(requests), strict=False):
                 one.leads_to(other)
 
@@ -184,13 +184,13 @@ def run_id(line: StoryLine) -> object:
 
 def ordered(lines: Sequence[StoryLine]) -> Iterator[StoryLine]:
     """Yield causes before what they lead to; of unrelated lines, the earlier one first."""
-    numbers = {id(it): number for number, it in enumerate(lines)}
-    left = {id(it): it for it in lines}
-    open_ = [(it.time, numbers[id(it)]) for it in lines if not it.causes]
+    numbers = {id(line): number for number, line in enumerate(lines)}
+    left = {id(line): line for line in lines}
+    open_ = [(line.time, numbers[id(line)]) for line in lines if not line.causes]
     heapq.heapify(open_)
     while left:
         if not open_:  # clocks or logs contradict each other: go on with the earliest
-            first = min(left.values(), key=lambda it: it.time)
+            first = min(left.values(), key=lambda line: line.time)
             open_.append((first.time, numbers[id(first)]))
         line = lines[heapq.heappop(open_)[1]]
         if left.pop(id(line), None) is None:
@@ -213,17 +213,17 @@ def sentence(dump: ClusterDump, line: StoryLine, lines: Iterable[StoryLine]) -> 
         parts += answer_to(dump, line, lines)
     elif line.place == SCHEDULER:
         parts += cause(line.stimulus_id, lines, dump)
-    parts += [f"{it.what} {named(it.keys)}" for it in line.others if line.event is None]
-    said = ", ".join(parts)
+    parts += [f"{entry.what} {named(entry.keys)}" for entry in line.others if line.event is None]
+    text = ", ".join(parts)
     transitions = "; ".join(f"{key}: {' -> '.join(states)}" for key, states in line.paths().items())
-    return f"{said}. {transitions}" if said and transitions else said or transitions
+    return f"{text}. {transitions}" if text and transitions else text or transitions
 
 
 def cause(stimulus_id: str, lines: Iterable[StoryLine], dump: ClusterDump) -> list[str]:
     """Return why the scheduler did something: whose event it answers, or a word for its stimulus."""
-    for it in lines:
-        if it.stimulus_id == stimulus_id and it.is_own and it.event is not None:
-            return [f"hears of {dump.labels[it.place]}: {brief(it.event)}"]
+    for line in lines:
+        if line.stimulus_id == stimulus_id and line.is_own and line.event is not None:
+            return [f"hears of {dump.labels[line.place]}: {brief(line.event)}"]
     name = next((name for name in CAUSES if stimulus_id.startswith(name)), "")
     return [CAUSES[name]] if name else [stimulus_id.rstrip("0123456789.-")]
 
@@ -232,10 +232,10 @@ def answer_to(dump: ClusterDump, line: StoryLine, lines: Iterable[StoryLine]) ->
     """Return that an event of the scheduler answers an event of a worker."""
     if line.is_own:
         return []
-    for it in lines:
-        if it.stimulus_id == line.stimulus_id and it.is_own and it.event is not None:
-            whose = "its own" if it.place == line.place else f"{dump.labels[it.place]}'s"
-            return [f"the answer to {whose} {brief(it.event)}"]
+    for entry in lines:
+        if entry.stimulus_id == line.stimulus_id and entry.is_own and entry.event is not None:
+            whose = "its own" if entry.place == line.place else f"{dump.labels[entry.place]}'s"
+            return [f"the answer to {whose} {brief(entry.event)}"]
     return []
 
 
@@ -287,31 +287,39 @@ def exception_of(event: Stimulus) -> str:
 #: Sentence for each kind of event of a worker.
 SENTENCES: Final[Mapping[str, Callable[[ClusterDump, Stimulus], str]]] = MappingProxyType(
     {
-        "ComputeTaskEvent": lambda dump, it: (
-            f"is asked to compute {it.keys[0]}{run_of(it)}{holders_of(dump, it)}"
+        "ComputeTaskEvent": lambda dump, stimulus: (
+            f"is asked to compute {stimulus.keys[0]}{run_of(stimulus)}{holders_of(dump, stimulus)}"
         ),
-        "FreeKeysEvent": lambda dump, it: f"free-keys {named(it.keys)}",
-        "AcquireReplicasEvent": lambda dump, it: f"is asked to copy {named(it.keys)}",
-        "RemoveReplicasEvent": lambda dump, it: f"may drop its copy of {named(it.keys)}",
-        "StealRequestEvent": lambda dump, it: f"is asked to give {named(it.keys)} away",
-        "CancelComputeEvent": lambda dump, it: f"is told not to compute {named(it.keys)}",
-        "RefreshWhoHasEvent": lambda dump, it: f"is told who holds keys{holders_of(dump, it)}",
-        "UpdateDataEvent": lambda dump, it: f"a client sends it {named(it.keys)}",
-        "ExecuteSuccessEvent": lambda dump, it: f"finishes {it.keys[0]}{run_of(it)}",
-        "ExecuteFailureEvent": lambda dump, it: (
-            f"{it.keys[0]}{run_of(it)} raises {exception_of(it)}"
+        "FreeKeysEvent": lambda dump, stimulus: f"free-keys {named(stimulus.keys)}",
+        "AcquireReplicasEvent": lambda dump, stimulus: f"is asked to copy {named(stimulus.keys)}",
+        "RemoveReplicasEvent": lambda dump, stimulus: (
+            f"may drop its copy of {named(stimulus.keys)}"
         ),
-        "RescheduleEvent": lambda dump, it: f"hands {named(it.keys)} back",
-        "SecedeEvent": lambda dump, it: f"{named(it.keys)} leaves its thread",
-        "GatherDepSuccessEvent": lambda dump, it: (
-            f"{peer_of(dump, it)} sends {named(it.keys) if it.keys else 'nothing'}"
+        "StealRequestEvent": lambda dump, stimulus: f"is asked to give {named(stimulus.keys)} away",
+        "CancelComputeEvent": lambda dump, stimulus: (
+            f"is told not to compute {named(stimulus.keys)}"
         ),
-        "GatherDepBusyEvent": lambda dump, it: f"{peer_of(dump, it)} is busy",
-        "GatherDepNetworkFailureEvent": lambda dump, it: (
-            f"loses the connection to {peer_of(dump, it)} while it copies {named(it.keys)}"
+        "RefreshWhoHasEvent": lambda dump, stimulus: (
+            f"is told who holds keys{holders_of(dump, stimulus)}"
         ),
-        "GatherDepFailureEvent": lambda dump, it: (
-            f"cannot read what {peer_of(dump, it)} sent: {exception_of(it)}"
+        "UpdateDataEvent": lambda dump, stimulus: f"a client sends it {named(stimulus.keys)}",
+        "ExecuteSuccessEvent": lambda dump, stimulus: (
+            f"finishes {stimulus.keys[0]}{run_of(stimulus)}"
+        ),
+        "ExecuteFailureEvent": lambda dump, stimulus: (
+            f"{stimulus.keys[0]}{run_of(stimulus)} raises {exception_of(stimulus)}"
+        ),
+        "RescheduleEvent": lambda dump, stimulus: f"hands {named(stimulus.keys)} back",
+        "SecedeEvent": lambda dump, stimulus: f"{named(stimulus.keys)} leaves its thread",
+        "GatherDepSuccessEvent": lambda dump, stimulus: (
+            f"{peer_of(dump, stimulus)} sends {named(stimulus.keys) if stimulus.keys else 'nothing'}"
+        ),
+        "GatherDepBusyEvent": lambda dump, stimulus: f"{peer_of(dump, stimulus)} is busy",
+        "GatherDepNetworkFailureEvent": lambda dump, stimulus: (
+            f"loses the connection to {peer_of(dump, stimulus)} while it copies {named(stimulus.keys)}"
+        ),
+        "GatherDepFailureEvent": lambda dump, stimulus: (
+            f"cannot read what {peer_of(dump, stimulus)} sent: {exception_of(stimulus)}"
         ),
     }
 )

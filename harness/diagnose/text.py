@@ -71,7 +71,7 @@ def report(diagnosis: Diagnosis, width: int, *, everything: bool = False) -> Ite
             text[indent:], max(width - indent, 30), break_long_words=False, break_on_hyphens=False,
             subsequent_indent=hanging[indent:],
         )  # fmt: skip
-        yield from (" " * indent + it for it in wrapped) if wrapped else [""]
+        yield from (" " * indent + line for line in wrapped) if wrapped else [""]
 
 
 def hanging_of(text: str) -> int:
@@ -90,7 +90,7 @@ def lines_of(diagnosis: Diagnosis, *, everything: bool = False) -> Iterator[str]
         yield from of_group(diagnosis, group, most(MOST_LINKS))
     if len(diagnosis.groups) > most(MOST_GROUPS):
         rest = diagnosis.groups[MOST_GROUPS:]
-        keys = count(sum(len(it.wanted) for it in rest), "key")
+        keys = count(sum(len(group.wanted) for group in rest), "key")
         yield f"And {keys} in {len(rest)} other ways; --all tells."
     yield from of_going_on(diagnosis)
     yield from of_contradictions(diagnosis, most(MOST_CONTRADICTIONS))
@@ -178,9 +178,14 @@ def of_contradictions(diagnosis: Diagnosis, most: int) -> Iterator[str]:
         yield f"Nothing contradicts itself that has been quiet for {seconds(diagnosis.settled_s)}."
         return
     yield f"Contradictions, of keys without news for {seconds(diagnosis.settled_s)} or more:"
-    for it in found[:most]:
-        where = SCHEDULER if it.place == SCHEDULER else diagnosis.dump.labels[it.place]
-        yield f"  {where}: {it.text} ({it.property}, {seconds(it.quiet_s)})"
+    for contradiction in found[:most]:
+        where = (
+            SCHEDULER
+            if contradiction.place == SCHEDULER
+            else diagnosis.dump.labels[contradiction.place]
+        )
+        quiet = seconds(contradiction.quiet_s)
+        yield f"  {where}: {contradiction.text} ({contradiction.property}, {quiet})"
     if len(found) > most:
         yield f"  and {len(found) - most:,} more; --all tells"
 
@@ -194,11 +199,11 @@ def of_candidates(diagnosis: Diagnosis, most: int) -> Iterator[str]:
         return
     yield ""
     yield "Looks like, most likely first:"
-    for number, it in enumerate(found[:most], 1):
-        yield f"  {number}  {it.title}"
-        yield f"     {' · '.join(told_of(it, diagnosis.dump.release))}"
-        if it.workaround:
-            yield f"     way around: {it.workaround}"
+    for number, candidate in enumerate(found[:most], 1):
+        yield f"  {number}  {candidate.title}"
+        yield f"     {' · '.join(told_of(candidate, diagnosis.dump.release))}"
+        if candidate.workaround:
+            yield f"     way around: {candidate.workaround}"
     if len(found) > most:
         yield f"  and {count(len(found) - most, 'other')}; --all tells"
 
@@ -208,7 +213,7 @@ def told_of(candidate: Candidate, release: str) -> Iterator[str]:
     yield f"distributed {candidate.releases}{other}"
     if candidate.upstream:
         yield candidate.upstream
-    others = ", ".join(it[:4] for it in candidate.also)
+    others = ", ".join(case[:4] for case in candidate.also)
     yield f"workerfuzz show regressions/known/{candidate.case}{f' (also {others})' * bool(others)}"
 
 
@@ -223,8 +228,8 @@ def of_story(diagnosis: Diagnosis, most: int) -> Iterator[str]:
     yield f"How {named(diagnosis.story_of)} came there{before}:"
     labels = diagnosis.dump.labels
     width = max(len(labels[place]) for place, _ in lines)
-    for place, said in lines[max(left_out, 0) :]:
-        yield f"  {labels[place]:{width}}  {said}"
+    for place, text in lines[max(left_out, 0) :]:
+        yield f"  {labels[place]:{width}}  {text}"
 
 
 def of_case(diagnosis: Diagnosis, found: WorkerCase, path: Path | None) -> Iterator[str]:

@@ -140,7 +140,7 @@ class Waiting:
             for key, clients in self.dump.wanted().items()
             if self.tasks[key].state not in THERE
         ]
-        return sorted(found, key=lambda it: (-it.kind, -it.age_s))
+        return sorted(found, key=lambda chain: (-chain.kind, -chain.age_s))
 
     def chain(self, key: str, clients: tuple[str, ...] = ()) -> Chain:
         """Return the chain from a key at the scheduler to its worst root."""
@@ -167,12 +167,13 @@ class Waiting:
                 continue
             link = self.link(place)
             unknown = next(
-                (it for it in link.waits_for if it not in self._behind and it not in open_), None
+                (key for key in link.waits_for if key not in self._behind and key not in open_),
+                None,
             )
             if unknown is not None:
                 open_[unknown] = None
                 continue
-            known = [it for it in link.waits_for if it in self._behind]  # others are in a circle
+            known = [key for key in link.waits_for if key in self._behind]  # others are in a circle
             self._behind[place] = self.joined(place, link, known)
             open_.popitem()
         return self._behind[start]
@@ -181,10 +182,10 @@ class Waiting:
         """Return what is behind a place, of which all that it waits for is known."""
         if not ahead:
             return Behind(self.kind_of(link), self.age_s(link), place, None, (link.state,))
-        worst = max(ahead, key=lambda it: self._behind[it][:2])
-        its = self._behind[worst]
-        states = its.states if its.states[0] == link.state else (link.state, *its.states)
-        return its._replace(ahead=worst, states=states[-LONGEST_SHAPE:])
+        worst = max(ahead, key=lambda link: self._behind[link][:2])
+        behind = self._behind[worst]
+        states = behind.states if behind.states[0] == link.state else (link.state, *behind.states)
+        return behind._replace(ahead=worst, states=states[-LONGEST_SHAPE:])
 
     def kind_of(self, root: Link) -> RootKind:
         """Return the kind of a root; one with news a moment ago is moving."""
@@ -214,83 +215,95 @@ class Waiting:
         worker = self.dump.workers.get(where)
         if worker is None:
             why = self.dump.silent.get(where, "the scheduler does not know it")
-            said = f"{self.dump.labels[where]} did not answer ({why}), so nothing is known of {key}"
-            return Link(where, key, "worker: no answer", said, kind=RootKind.NO_ANSWER)
+            text = f"{self.dump.labels[where]} did not answer ({why}), so nothing is known of {key}"
+            return Link(where, key, "worker: no answer", text, kind=RootKind.NO_ANSWER)
         if not key:
             return self.threads(worker)
-        its = worker.tasks.get(key)
-        if its is None:
-            said = f"{key} is not known there{self.elsewhere(key)}"
-            return Link(where, key, self.at_root("worker: unknown", key), said)
-        return AT_WORKER[its.state](self, worker, its)
+        record = worker.tasks.get(key)
+        if record is None:
+            text = f"{key} is not known there{self.elsewhere(key)}"
+            return Link(where, key, self.at_root("worker: unknown", key), text)
+        return AT_WORKER[record.state](self, worker, record)
 
     # At the scheduler
 
     def waiting(self, task: SchedulerTask) -> Link:
         absent = self.dump.waiting_on.get(task.key, ())
         if not absent:
-            said = f"{task.key} is waiting, though none of its inputs is missing"
-            return Link(SCHEDULER, task.key, "scheduler: waiting for nothing", said)
-        said = f"{task.key} is waiting for {named(absent)}"
+            text = f"{task.key} is waiting, though none of its inputs is missing"
+            return Link(SCHEDULER, task.key, "scheduler: waiting for nothing", text)
+        text = f"{task.key} is waiting for {named(absent)}"
         return Link(
-            SCHEDULER, task.key, "scheduler: waiting", said, tuple((SCHEDULER, it) for it in absent)
+            SCHEDULER,
+            task.key,
+            "scheduler: waiting",
+            text,
+            tuple((SCHEDULER, absent_key) for absent_key in absent),
         )
 
     def processing(self, task: SchedulerTask) -> Link:
         where = task.processing_on or ""
         if where not in self.dump.scheduler.workers:
-            said = f"{task.key} is processing on {where or 'no worker'}, which is not there"
-            return Link(SCHEDULER, task.key, "scheduler: processing on nobody", said)
-        said = f"{task.key} is processing on {self.dump.labels[where]}"
-        return Link(SCHEDULER, task.key, "scheduler: processing", said, ((where, task.key),))
+            text = f"{task.key} is processing on {where or 'no worker'}, which is not there"
+            return Link(SCHEDULER, task.key, "scheduler: processing on nobody", text)
+        text = f"{task.key} is processing on {self.dump.labels[where]}"
+        return Link(SCHEDULER, task.key, "scheduler: processing", text, ((where, task.key),))
 
     def queued(self, task: SchedulerTask) -> Link:
         idle = [
-            it.name for it in self.dump.scheduler.workers.values() if it.running and not it.load
+            worker.name
+            for worker in self.dump.scheduler.workers.values()
+            if worker.running and not worker.load
         ]
         if idle:
-            said = f"{task.key} is queued, though {self.dump.labels.listed(idle[:1])} has nothing to do"
-            return Link(SCHEDULER, task.key, "scheduler: queued while a worker is idle", said)
-        said = f"{task.key} is queued until a worker has room"
-        return Link(SCHEDULER, task.key, "scheduler: queued", said, (ROOM,))
+            text = f"{task.key} is queued, though {self.dump.labels.listed(idle[:1])} has nothing to do"
+            return Link(SCHEDULER, task.key, "scheduler: queued while a worker is idle", text)
+        text = f"{task.key} is queued until a worker has room"
+        return Link(SCHEDULER, task.key, "scheduler: queued", text, (ROOM,))
 
     def room(self) -> Link:
         """All that takes the place of queued tasks."""
         keys = [
-            (SCHEDULER, key) for it in self.dump.scheduler.workers.values() for key in it.processing
+            (SCHEDULER, key)
+            for worker in self.dump.scheduler.workers.values()
+            for key in worker.processing
         ]
-        said = f"the {len(self.dump.scheduler.workers)} workers have {len(keys)} tasks to do"
+        text = f"the {len(self.dump.scheduler.workers)} workers have {len(keys)} tasks to do"
         kind = RootKind.STUCK if keys else RootKind.UNSATISFIABLE
-        return Link(SCHEDULER, "", "scheduler: no room", said, tuple(keys), kind)
+        return Link(SCHEDULER, "", "scheduler: no room", text, tuple(keys), kind)
 
     def no_worker(self, task: SchedulerTask) -> Link:
         workers = self.dump.scheduler.workers
         hosts = self.dump.hosts.get(task.key, ())
-        fit = [it.name for it in workers.values() if may_run_on(task.options, it, hosts)]
+        fit = [
+            worker.name for worker in workers.values() if may_run_on(task.options, worker, hosts)
+        ]
         if fit:
-            said = f"{task.key} has no worker, though {self.dump.labels.listed(fit[:1])} may run it"
-            return Link(SCHEDULER, task.key, "scheduler: no worker, and one may run it", said)
-        said = (
+            text = f"{task.key} has no worker, though {self.dump.labels.listed(fit[:1])} may run it"
+            return Link(SCHEDULER, task.key, "scheduler: no worker, and one may run it", text)
+        text = (
             f"{task.key} has no worker that may run it: {restrictions(task, hosts, len(workers))}"
         )
         kind = RootKind.UNSATISFIABLE
-        return Link(SCHEDULER, task.key, "scheduler: no worker may run it", said, kind=kind)
+        return Link(SCHEDULER, task.key, "scheduler: no worker may run it", text, kind=kind)
 
     def resting(self, task: SchedulerTask) -> Link:
         """It is where it should be, or nobody does anything about it."""
         key, state = task.key, task.state
-        said = {
+        text = {
             S.MEMORY: f"{key} is in memory on {self.dump.labels.listed(task.who_has)}",
             S.ERRED: f"{key} failed{because(task)}, and is not tried again",
             S.RELEASED: f"{key} is released, and nobody is asked to compute it{self.failed(task)}",
             S.FORGOTTEN: f"{key} is forgotten",
         }[state]
         word = "erred input" if self.failed(task) and state is S.RELEASED else ""
-        return Link(SCHEDULER, key, f"scheduler: {state}{f' ({word})' if word else ''}", said)
+        return Link(SCHEDULER, key, f"scheduler: {state}{f' ({word})' if word else ''}", text)
 
     def failed(self, task: SchedulerTask) -> str:
         """The inputs of a task that failed, in words."""
-        failed = [it for it in task.dependencies if self.dump.state(it) is S.ERRED]
+        failed = [
+            dependency for dependency in task.dependencies if self.dump.state(dependency) is S.ERRED
+        ]
         if not failed:
             return ""
         first = self.tasks[failed[0]]
@@ -300,23 +313,23 @@ class Waiting:
 
     def waiting_here(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         if not task.waiting_for:
-            said = f"{task.key} is waiting, though none of its inputs is missing"
-            return Link(worker.address, task.key, "worker: waiting for nothing", said)
-        said = f"{task.key} is waiting for {named(task.waiting_for)}"
-        inputs = tuple((worker.address, it) for it in task.waiting_for)
-        return Link(worker.address, task.key, "worker: waiting", said, inputs)
+            text = f"{task.key} is waiting, though none of its inputs is missing"
+            return Link(worker.address, task.key, "worker: waiting for nothing", text)
+        text = f"{task.key} is waiting for {named(task.waiting_for)}"
+        inputs = tuple((worker.address, key) for key in task.waiting_for)
+        return Link(worker.address, task.key, "worker: waiting", text, inputs)
 
     def threads(self, worker: DumpedWorker) -> Link:
         """All that takes the threads of a worker."""
-        said = f"its {worker.config.nthreads} threads run {named(worker.executing)}"
-        running = tuple((worker.address, it) for it in worker.executing)
-        return Link(worker.address, "", "worker: no thread", said, running)
+        text = f"its {worker.config.nthreads} threads run {named(worker.executing)}"
+        running = tuple((worker.address, key) for key in worker.executing)
+        return Link(worker.address, "", "worker: no thread", text, running)
 
     def ready(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         where, key, state = worker.address, task.key, task.state
         if worker.is_paused:
-            said = f"{key} is {state}, and the worker is paused: it has no memory left"
-            return Link(where, key, "worker: paused", said, kind=RootKind.PAUSED)
+            text = f"{key} is {state}, and the worker is paused: it has no memory left"
+            return Link(where, key, "worker: paused", text, kind=RootKind.PAUSED)
         busy = len(worker.executing)
         if busy and (busy >= worker.config.nthreads or state is State.CONSTRAINED):
             what = "resources" if state is State.CONSTRAINED else "a thread"
@@ -327,70 +340,70 @@ class Waiting:
                 f"{key} is {state}: it waits for {what}",
                 ((where, ""),),
             )
-        said = (
+        text = (
             f"{key} is {state}, though {worker.config.nthreads - busy} threads have nothing to do"
         )
-        return Link(where, key, f"worker: {state} while a thread is idle", said)
+        return Link(where, key, f"worker: {state} while a thread is idle", text)
 
     def running(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         left = ", outside the threads of the worker" if task.state is State.LONG_RUNNING else ""
-        said = f"your function runs{left}: this is not Dask waiting"
+        text = f"your function runs{left}: this is not Dask waiting"
         kind = RootKind.RUNNING
-        return Link(worker.address, task.key, "worker: your function runs", said, kind=kind)
+        return Link(worker.address, task.key, "worker: your function runs", text, kind=kind)
 
     def fetching(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         where, key = worker.address, task.key
         holders = self.dump.labels.listed(task.who_has)
         if worker.is_paused:
-            said = f"{key} is to be copied from {holders}, and the worker is paused"
-            return Link(where, key, "worker: paused", said, kind=RootKind.PAUSED)
+            text = f"{key} is to be copied from {holders}, and the worker is paused"
+            return Link(where, key, "worker: paused", text, kind=RootKind.PAUSED)
         if worker.in_flight or worker.busy:
             others = (
                 f"{len(worker.in_flight)} transfers are open, {len(worker.busy)} peers are busy"
             )
-            said = f"{key} is queued to be copied from {holders}: {others}"
-            return Link(where, key, "worker: fetch", said, kind=RootKind.TRANSFER)
-        said = f"{key} is queued to be copied from {holders}, and no transfer is open"
-        return Link(where, key, self.at_root("worker: fetch without a transfer", key), said)
+            text = f"{key} is queued to be copied from {holders}: {others}"
+            return Link(where, key, "worker: fetch", text, kind=RootKind.TRANSFER)
+        text = f"{key} is queued to be copied from {holders}, and no transfer is open"
+        return Link(where, key, self.at_root("worker: fetch without a transfer", key), text)
 
     def copying(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         where, key, peer = worker.address, task.key, task.coming_from
-        said = f"{key} is being copied from {self.dump.labels[peer]}"
+        text = f"{key} is being copied from {self.dump.labels[peer]}"
         if peer in self.dump.silent:
-            said += f", which did not answer ({self.dump.silent[peer]})"
-            return Link(where, key, "worker: flight, no answer", said, kind=RootKind.NO_ANSWER)
+            text += f", which did not answer ({self.dump.silent[peer]})"
+            return Link(where, key, "worker: flight, no answer", text, kind=RootKind.NO_ANSWER)
         if peer and self.dump.has_scheduler and peer not in self.dump.scheduler.workers:
-            return Link(where, key, "worker: flight from nobody", f"{said}, which is gone")
-        return Link(where, key, "worker: flight", said, kind=RootKind.TRANSFER)
+            return Link(where, key, "worker: flight from nobody", f"{text}, which is gone")
+        return Link(where, key, "worker: flight", text, kind=RootKind.TRANSFER)
 
     def missing(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         where, key = worker.address, task.key
-        said = f"{key} is missing: no holder is known there{self.elsewhere(key)}"
+        text = f"{key} is missing: no holder is known there{self.elsewhere(key)}"
         on_its_way = self.dump.state(key) in {S.WAITING, S.PROCESSING, S.QUEUED, S.NO_WORKER}
         ahead = ((SCHEDULER, key),) if on_its_way else ()
-        return Link(where, key, self.at_root("worker: missing", key, ahead), said, ahead)
+        return Link(where, key, self.at_root("worker: missing", key, ahead), text, ahead)
 
     def interrupted(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         """Cancelled or resumed: a former thread or transfer has to end first."""
         where, key, before = worker.address, task.key, task.previous
         then = f", then {task.next}" if task.next else ""
-        said = f"{key} is {task.state}: it was {before}{then}"
+        text = f"{key} is {task.state}: it was {before}{then}"
         if before in {State.EXECUTING, State.LONG_RUNNING}:
-            said = f"{said}; your function still runs for a former request of it"
-            return Link(where, key, f"worker: {task.state} ({before})", said, kind=RootKind.RUNNING)
-        return Link(where, key, f"worker: {task.state} ({before})", said, kind=RootKind.TRANSFER)
+            text = f"{text}; your function still runs for a former request of it"
+            return Link(where, key, f"worker: {task.state} ({before})", text, kind=RootKind.RUNNING)
+        return Link(where, key, f"worker: {task.state} ({before})", text, kind=RootKind.TRANSFER)
 
     def idle(self, worker: DumpedWorker, task: DumpedTask) -> Link:
         """Nothing is being done about it there."""
         where, key, state = worker.address, task.key, task.state
         why = f" ({task.exception})" if task.exception and state is State.ERROR else ""
         if state is State.MEMORY:
-            said = f"{key} is in memory there{self.elsewhere(key)}"
+            text = f"{key} is in memory there{self.elsewhere(key)}"
         elif state is State.ERROR:
-            said = f"{key} failed there{why}, and nobody asks for it again{self.elsewhere(key)}"
+            text = f"{key} failed there{why}, and nobody asks for it again{self.elsewhere(key)}"
         else:
-            said = f"{key} is {state} there, and nobody fetches or computes it{self.elsewhere(key)}"
-        return Link(where, key, self.at_root(f"worker: {state}", key), said)
+            text = f"{key} is {state} there, and nobody fetches or computes it{self.elsewhere(key)}"
+        return Link(where, key, self.at_root(f"worker: {state}", key), text)
 
     def elsewhere(self, key: str) -> str:
         """The state of a key at the scheduler, in words."""

@@ -91,8 +91,8 @@ def stuck_places(diagnosis: Diagnosis) -> Iterator[tuple[str, tuple[str, ...]]]:
         here = [link.key for link in group.chain.links if link.place == place and link.key]
         seen[place, tuple(dict.fromkeys(here[-2:]))] = None
     if not seen:
-        for it in diagnosis.contradictions:
-            seen[it.place, (it.key,)] = None
+        for contradiction in diagnosis.contradictions:
+            seen[contradiction.place, (contradiction.key,)] = None
     yield from seen
 
 
@@ -122,7 +122,9 @@ def case_of(dump: ClusterDump, worker: DumpedWorker, keys: tuple[str, ...]) -> W
         raise Refused(f"no event of its log is about {named(keys)}")
     config = WorkerConfig(
         nthreads=worker.config.nthreads,
-        resources={name: int(it) for name, it in worker.config.resources.items() if it >= 1},
+        resources={
+            name: int(amount) for name, amount in worker.config.resources.items() if amount >= 1
+        },
     )
     differing = differences(part, steps, config)
     if differing:
@@ -198,7 +200,7 @@ class LogSlice:
         self.names = {key: f"k{number}" for number, key in enumerate(self.keys)}
         self._peers = {worker.address: ADDRESS}
         self._ranks = self._priorities()
-        self._asked = [it for it in worker.log if it.what == "gather-dependencies"]
+        self._asked = [entry for entry in worker.log if entry.what == "gather-dependencies"]
 
     def _with_inputs(self, keys: Sequence[str]) -> Iterator[str]:
         """Yield the keys and the inputs with which they were requested, each once."""
@@ -215,7 +217,9 @@ class LogSlice:
                     left += event.keys[1:]
 
     def _priorities(self) -> dict[tuple[float, ...], int]:
-        found = {tuple(as_items(it.fields.get("priority"))) for it in self.worker.stimuli}
+        found = {
+            tuple(as_items(stimulus.fields.get("priority"))) for stimulus in self.worker.stimuli
+        }
         return {priority: rank for rank, priority in enumerate(sorted(found))}
 
     def names_of(self, keys: Iterable[str]) -> list[str]:
@@ -247,13 +251,15 @@ class LogSlice:
         for key, peers in event.holders.items():
             if key in self.names:
                 asked = self.asked_for(key, event)
-                listed = [it for it in peers if asked in {"", it}]
+                listed = [peer for peer in peers if asked in {"", peer}]
                 found.append(Holding(self.names[key], tuple(map(self.peer, listed))))
         return tuple(found)
 
     def asked_for(self, key: str, event: Stimulus) -> str:
         """Return the peer that was asked for a key first after an event; empty where none was."""
-        later = (it.peer for it in self._asked if it.time >= event.handled and key in it.keys)
+        later = (
+            entry.peer for entry in self._asked if entry.time >= event.handled and key in entry.keys
+        )
         return next(later, "")
 
     def rank(self, event: Stimulus) -> int:
@@ -276,7 +282,7 @@ def compute_task(part: LogSlice, event: Stimulus, known: tuple[str, ...]) -> Ste
         key=known[0],
         needs=part.holdings(event),
         priority=part.rank(event),
-        resources=tuple(sorted((name, max(int(it), 1)) for name, it in as_amounts(needed))),
+        resources=tuple(sorted((name, max(int(amount), 1)) for name, amount in as_amounts(needed))),
         actor=bool(event.fields.get("actor")),
     )
 

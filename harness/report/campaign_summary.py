@@ -95,24 +95,24 @@ ENDS: Final[Mapping[str, str]] = {
 }
 
 
-def explored_line(it: Explored) -> str:
+def explored_line(extent: Explored) -> str:
     """The size of the space that was explored, and whether that is all of it."""
-    said = f"{it.states:,} states, {it.transitions:,} transitions, depth {it.depth}"
-    if it.is_complete:
-        return f"{said}: complete"
-    return f"{said}, {it.frontier:,} states not expanded: not complete, {ENDS[it.stopped]}"
+    text = f"{extent.states:,} states, {extent.transitions:,} transitions, depth {extent.depth}"
+    if extent.is_complete:
+        return f"{text}: complete"
+    return f"{text}, {extent.frontier:,} states not expanded: not complete, {ENDS[extent.stopped]}"
 
 
 def universe_line(it: ExploredUniverse) -> str:
     """The same of one universe among others."""
     found = f", {counted(it.findings, 'finding')}" if it.findings else ""
-    said = (
+    text = (
         f"  {it.universe} (cost {it.cost}): {it.states:,} states, {it.transitions:,} transitions, "
         f"{it.seconds:.1f} s{found}"
     )
     if it.is_complete:
-        return f"{said}: complete"
-    return f"{said}: depth {it.depth}, {it.frontier:,} states not expanded, {ENDS[it.stopped]}"
+        return f"{text}: complete"
+    return f"{text}: depth {it.depth}, {it.frontier:,} states not expanded, {ENDS[it.stopped]}"
 
 
 def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:
@@ -151,12 +151,12 @@ def detail_lines(account: ShardResult, done: Counters) -> Iterator[str]:
 
 def step_line(account: ShardResult, done: Counters) -> str:
     """The count of each kind of step, and the share of the time in which it was possible."""
-    said = [
+    words = [
         f"{word} {done.taken.get(word, 0):,}{share_possible(word, done)}"
         for word in account.kinds
         if word not in account.cannot
     ]
-    return f"steps taken (and possible): {', '.join(said)}"
+    return f"steps taken (and possible): {', '.join(words)}"
 
 
 def share_possible(word: str, done: Counters) -> str:
@@ -170,18 +170,18 @@ def share_possible(word: str, done: Counters) -> str:
 
 def finding_lines(account: ShardResult) -> Iterator[str]:
     """Known bugs, fixed ones, and new findings; the most harmful first."""
-    known = [met for met in account.findings if not met.is_new]
-    for met in sorted(known, key=lambda met: (met.rank, -met.occurrences)):
-        behind = f", {met.passed} of them went on" if met.passed else ""
-        yield f"known, {counted(met.occurrences, 'run')}{behind}: {met.known}"
-    ended = sum(met.occurrences - met.passed for met in known)
+    known = [finding for finding in account.findings if not finding.is_new]
+    for finding in sorted(known, key=lambda finding: (finding.rank, -finding.occurrences)):
+        behind = f", {finding.passed} of them went on" if finding.passed else ""
+        yield f"known, {counted(finding.occurrences, 'run')}{behind}: {finding.known}"
+    ended = sum(finding.occurrences - finding.passed for finding in known)
     if ended:
         runs = account.total.runs
         yield f"{ended} of {runs:,} runs ended in a known bug ({ended / runs:.0%})"
     for title in account.fixed:
         yield f"fixed in {account.version}: {title}"
-    for met in account.new:
-        yield from found_lines(met)
+    for finding in account.new:
+        yield from found_lines(finding)
     if account.new or not (failures(account) or is_incomplete(account)):
         yield verdict(account.new, known)
     elif failures(account):
@@ -214,10 +214,10 @@ def next_commands(account: ShardResult) -> Iterator[tuple[str, str]]:
     plan = account.plan
     fixed = fixed_options(plan.fixed)
     if account.new:
-        for met in account.new[:SUGGESTED]:
-            if met.path:
-                yield case_command("show", met.path, plan.subject), "draw it"
-        paths = [met.path for met in account.new if met.path]
+        for finding in account.new[:SUGGESTED]:
+            if finding.path:
+                yield case_command("show", finding.path, plan.subject), "draw it"
+        paths = [finding.path for finding in account.new if finding.path]
         if paths:
             folder = Path(paths[0]).parent
             yield case_command("replay", folder, plan.subject, *fixed), "after a fix"
@@ -242,11 +242,11 @@ def aligned(rows: Sequence[tuple[str, str]]) -> Iterator[str]:
         yield f"  {command:{width}}  # {purpose}" if width <= WIDEST else f"  {command}"
 
 
-def found_lines(met: Finding) -> Iterator[str]:
+def found_lines(finding: Finding) -> Iterator[str]:
     """All lines of one new finding."""
     yield ""
-    yield f"new, {counted(met.occurrences, 'run')}, first in run {met.run}:"
-    yield from met.lines
+    yield f"new, {counted(finding.occurrences, 'run')}, first in run {finding.run}:"
+    yield from finding.lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,14 +268,16 @@ class SummaryLines:
 
 def in_suite(accounts: Sequence[ShardResult]) -> SummaryLines:
     """Summarise the results of one process of a test suite."""
-    fuzzed = [first_line(it) for it in accounts if not it.refused]
-    known = [met.known for it in accounts for met in it.findings if not met.is_new]
-    new = [line for it in accounts for met in it.new for line in found_lines(met)]
-    wrong = [line for it in accounts for line in (*it.faults, it.refused) if line]
+    fuzzed = [first_line(shard) for shard in accounts if not shard.refused]
+    known = [
+        finding.known for shard in accounts for finding in shard.findings if not finding.is_new
+    ]
+    new = [line for shard in accounts for finding in shard.new for line in found_lines(finding)]
+    wrong = [line for shard in accounts for line in (*shard.faults, shard.refused) if line]
     failed = [*(f"workerfuzz: {line}" for line in wrong), *new]
     return SummaryLines(
         fuzzed,
         [*dict.fromkeys(known)],
         [*failed, *fuzzed] if failed else [],
-        any(it.interrupted for it in accounts),
+        any(shard.interrupted for shard in accounts),
     )

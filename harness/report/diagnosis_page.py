@@ -29,24 +29,24 @@ def page(diagnosis: Diagnosis) -> str:
     labels = diagnosis.dump.labels
     groups = [
         {
-            "headline": printable(headline(it)),
+            "headline": printable(headline(group)),
             "chain": [
                 (place_of(diagnosis.dump, link), printable(link.sentence))
-                for link in reversed(it.chain.links[-MOST_LINKS:])
+                for link in reversed(group.chain.links[-MOST_LINKS:])
             ],
-            "wanted": [*map(printable, it.wanted[:MOST_KEYS])],
+            "wanted": [*map(printable, group.wanted[:MOST_KEYS])],
         }
-        for it in diagnosis.groups[:MOST_GROUPS]
+        for group in diagnosis.groups[:MOST_GROUPS]
     ]
     contradictions = [
         {
-            "place": SCHEDULER if it.place == SCHEDULER else labels[it.place],
-            "text": printable(it.text),
-            "property": it.property,
-            "sentence": it.sentence,
-            "quiet": seconds(it.quiet_s),
+            "place": SCHEDULER if contradiction.place == SCHEDULER else labels[contradiction.place],
+            "text": printable(contradiction.text),
+            "property": contradiction.property,
+            "sentence": contradiction.sentence,
+            "quiet": seconds(contradiction.quiet_s),
         }
-        for it in diagnosis.contradictions[:MOST_CONTRADICTIONS]
+        for contradiction in diagnosis.contradictions[:MOST_CONTRADICTIONS]
     ]
     release = diagnosis.dump.release
     return render(
@@ -58,8 +58,8 @@ def page(diagnosis: Diagnosis) -> str:
         contradictions=contradictions,
         settled=seconds(diagnosis.settled_s),
         candidates=[
-            (it.title, " · ".join(told_of(it, release)), it.workaround)
-            for it in diagnosis.candidates
+            (candidate.title, " · ".join(told_of(candidate, release)), candidate.workaround)
+            for candidate in diagnosis.candidates
         ],
-        story=[(labels[place], printable(said)) for place, said in diagnosis.story[-MOST_LINES:]],
+        story=[(labels[place], printable(text)) for place, text in diagnosis.story[-MOST_LINES:]],
     )

@@ -52,34 +52,43 @@ def by_harm(findings: Iterable[Finding]) -> list[Finding]:
     """New findings first, then the most harmful, then those of most runs; unknown harm before none."""
     unknown = Severity.NOTHING.rank - 0.5
 
-    def order(it: Finding) -> tuple[bool, float, int, tuple[str, ...]]:
-        return not it.is_new, it.rank if it.severity else unknown, -it.occurrences, bug(it)
+    def order(finding: Finding) -> tuple[bool, float, int, tuple[str, ...]]:
+        return (
+            not finding.is_new,
+            finding.rank if finding.severity else unknown,
+            -finding.occurrences,
+            bug(finding),
+        )
 
     return sorted(findings, key=order)
 
 
-def bug(met: Finding) -> tuple[str, ...]:
+def bug(finding: Finding) -> tuple[str, ...]:
     """Identity of a bug: system and signature."""
-    return met.bug
+    return finding.bug
 
 
-def status(met: Finding) -> Status:
+def status(finding: Finding) -> Status:
     """``new``; ``seen`` by a former night, with nothing done about it; or one of the known bugs."""
-    if met.is_new:
+    if finding.is_new:
         return "new"
-    return "seen" if met.known.endswith(CASE) else "known"
+    return "seen" if finding.known.endswith(CASE) else "known"
 
 
-def harm(met: Finding) -> str:
+def harm(finding: Finding) -> str:
     """Consequence for users; empty where it is unknown, or none."""
-    return str(Severity[met.severity]) if met.severity not in {"", Severity.NOTHING.name} else ""
+    return (
+        str(Severity[finding.severity])
+        if finding.severity not in {"", Severity.NOTHING.name}
+        else ""
+    )
 
 
-def what(met: Finding) -> str:
+def what(finding: Finding) -> str:
     """Summary of the first violation, in a line."""
-    return met.severity_detail or met.counterexample.partition("\n")[0] or met.sentence
+    return finding.severity_detail or finding.counterexample.partition("\n")[0] or finding.sentence
 
 
-def harm_and_what(met: Finding) -> str:
+def harm_and_what(finding: Finding) -> str:
     """``memory stays: scheduler on w0: actors: a``."""
-    return f"{harm(met)}: {what(met)}" if harm(met) else what(met)
+    return f"{harm(finding)}: {what(finding)}" if harm(finding) else what(finding)

@@ -54,7 +54,7 @@ class Group:
 
     def rarest(self, most: int = 5) -> list[tuple[str, int]]:
         """Transitions that were taken least often, but were, with their counts."""
-        return sorted(self.done.edges.items(), key=lambda it: (it[1], it[0]))[:most]
+        return sorted(self.done.edges.items(), key=lambda item: (item[1], item[0]))[:most]
 
 
 @dataclass(frozen=True, slots=True)

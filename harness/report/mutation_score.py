@@ -10,12 +10,12 @@ from workerfuzz.harness.campaigns.mutation_testing.campaign import (
 from workerfuzz.harness.cases.format.spelling import counted
 
 
-def result_line(it: MutantResult) -> str:
+def result_line(result: MutantResult) -> str:
     """Result of one mutant, in one line."""
-    did = f"{it.result.steps:,} steps, {it.result.cpu_s:.1f} s"
-    if not it.is_caught:
-        return f"  ! {it.mutant}: nothing noticed; {did}"
-    return f"  = {it.mutant}: {it.noticed_by}; {did}"
+    did = f"{result.result.steps:,} steps, {result.result.cpu_s:.1f} s"
+    if not result.is_caught:
+        return f"  ! {result.mutant}: nothing noticed; {did}"
+    return f"  = {result.mutant}: {result.noticed_by}; {did}"
 
 
 def summary_lines(score: MutationScore) -> Iterator[str]:
@@ -35,7 +35,7 @@ def summary_lines(score: MutationScore) -> Iterator[str]:
             yield f"  {count:>4} {name}"
     if score.survivors:
         yield "survivors:"
-        yield from (f"  {it.mutant}" for it in score.survivors)
+        yield from (f"  {result.mutant}" for result in score.survivors)
 
 
 def head_lines(score: MutationScore) -> Iterator[str]:
@@ -107,5 +107,5 @@ def published(score: MutationScore, measured: str) -> PublishedScore:
         files=dict(score.files()),
         noticed=score.noticed(),
         quartiles=score.cpu_quartiles(),
-        survivors=[str(it.mutant) for it in score.survivors],
+        survivors=[str(result.mutant) for result in score.survivors],
     )

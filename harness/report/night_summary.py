@@ -33,19 +33,23 @@ def first_lines(night: Night, sharing: BudgetSplit, *, resumed: bool) -> Iterato
 
 def last_lines(night: Night, folder: Path, *, only_new: bool = False) -> Iterator[str]:
     """Summary of a night."""
-    new = [met for met in night.findings if met.is_new]
-    known = [met for met in night.findings if not met.is_new]
+    new = [finding for finding in night.findings if finding.is_new]
+    known = [finding for finding in night.findings if not finding.is_new]
     if not only_new:
         for target in night.targets:
-            its = [it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system]
-            done = total(shard.total for shard in its)
+            shards = [
+                shard
+                for shard in night.shards
+                if (shard.plan.subject, shard.plan.scope) == target.system
+            ]
+            done = total(shard.total for shard in shards)
             yield f"{target}: {done.runs:,} runs, {done.steps:,} steps, {done.seconds:,.0f} s of CPU"
-        for met in known:
-            yield f"known, {counted(met.occurrences, 'run')}: {met.known}"
+        for finding in known:
+            yield f"known, {counted(finding.occurrences, 'run')}: {finding.known}"
         for line in night.fixed:
             yield f"fixed: {line}"
-    for met in new:
-        yield from new_lines(met, folder, night.python)
+    for finding in new:
+        yield from new_lines(finding, folder, night.python)
     yield from red_lines(night)
     yield closing(night, verdict(new, known))
 
@@ -59,32 +63,34 @@ def red_lines(night: Night) -> Iterator[str]:
             yield f"red: {phase.name}: and {len(phase.red) - MOST} more, told above"
 
 
-def new_lines(met: Finding, folder: Path, python: str = "") -> Iterator[str]:
+def new_lines(finding: Finding, folder: Path, python: str = "") -> Iterator[str]:
     """All lines of one new finding.
 
     Args:
         python: interpreter in whose environment it was found; empty: this one.
     """
-    what = f"{SCOPES[met.scope].systems}{met.subject}"
+    what = f"{SCOPES[finding.scope].systems}{finding.subject}"
     yield ""
-    yield f"new, {counted(met.occurrences, 'run')} of {what}, first run {met.run} of seed {met.seed}:"
-    yield from met.lines or [
-        f"{met.signature[0]}: {met.sentence}",
-        met.counterexample,
+    runs, first = counted(finding.occurrences, "run"), f"run {finding.run} of seed {finding.seed}"
+    yield f"new, {runs} of {what}, first {first}:"
+    yield from finding.lines or [
+        f"{finding.signature[0]}: {finding.sentence}",
+        finding.counterexample,
         "not shrunk",
     ]
-    if met.path:
-        options = fixed_options(met.fixed)
-        yield f"replay it: {replay_command(folder / met.path, met.subject, *options, python=python)}"
+    if finding.path:
+        options = fixed_options(finding.fixed)
+        path = folder / finding.path
+        yield f"replay it: {replay_command(path, finding.subject, *options, python=python)}"
     else:
         yield "it could not be written; here it is:"
-        yield from met.case.text.splitlines()
+        yield from finding.case.text.splitlines()
 
 
-def closing(night: Night, said: str) -> str:
+def closing(night: Night, text: str) -> str:
     """The last line."""
     interrupted = ", interrupted: --resume goes on with it" if night.interrupted else ""
-    found = any(met.is_new for met in night.findings)
+    found = any(finding.is_new for finding in night.findings)
     if night.red and not found:  # "nothing new was found" would sound like success
         return f"the night is red{interrupted}"
-    return f"{said}; the night is {'red' if night.red else 'green'}{interrupted}"
+    return f"{text}; the night is {'red' if night.red else 'green'}{interrupted}"

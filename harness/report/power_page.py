@@ -65,11 +65,11 @@ def score_table(scores: Sequence[PublishedScore]) -> Iterator[str]:
     """One row for each target."""
     yield "| of | caught | tried | share | budget | equivalent | unreached | version | measured |"
     yield "|---|---|---|---|---|---|---|---|---|"
-    for it in scores:
-        tried = f"{it.tried}, a sample of {it.sampled}" if it.sampled else f"{it.tried}"
+    for score in scores:
+        tried = f"{score.tried}, a sample of {score.sampled}" if score.sampled else f"{score.tried}"
         cells = (
-            it.target, it.caught, tried, f"{it.caught / max(it.tried, 1):.1%}", it.budget,
-            it.equivalent, it.unreached, it.version, it.measured,
+            score.target, score.caught, tried, f"{score.caught / max(score.tried, 1):.1%}", score.budget,
+            score.equivalent, score.unreached, score.version, score.measured,
         )  # fmt: skip
         yield f"| {' | '.join(map(str, cells))} |"
 
@@ -121,5 +121,7 @@ def equivalents(entries: Sequence[EquivalentMutant]) -> Iterator[str]:
         return
     yield "| of | reason | mutants |"
     yield "|---|---|---|"
-    for (target, reason), count in Counter((it.target, it.reason) for it in entries).items():
+    for (target, reason), count in Counter(
+        (mutant.target, mutant.reason) for mutant in entries
+    ).items():
         yield f"| {target} | {reason} | {count} |"

@@ -144,7 +144,9 @@ def get_processes(name: str) -> ProcessSystem:
     own = declaration(name).process
     if not own:
         get(name)  # so that a name that nobody knows is said to be one
-        known = ", ".join(it for it, declared in OWN.items() if declared.process)
+        known = ", ".join(
+            name_of_subject for name_of_subject, declared in OWN.items() if declared.process
+        )
         raise SubjectUnavailable(f'subject "{name}" has no processes; {known} has')
     return cast("ProcessSystem", _loaded(name, own, ProcessSystem))
 
@@ -188,12 +190,12 @@ def _told(error: Exception) -> str:
     """Return an exception in a line; with the place, unless it is an import that fails."""
     if isinstance(error, ImportError | AttributeError):
         return str(error)
-    said = str(error).partition("\n")[0]
+    text = str(error).partition("\n")[0]
     if isinstance(error, SyntaxError):
         place = f" ({Path(error.filename).name}:{error.lineno})" if error.filename else ""
         return f"{type(error).__name__}: {error.msg}{place}"
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
+    return f"{type(error).__name__}: {text} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _problems(made: object, protocol: type) -> Iterator[str]:

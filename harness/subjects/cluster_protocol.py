@@ -278,7 +278,7 @@ class CopyableCluster(ClusterSubject, Protocol):
     def copy(self) -> Self:
         """Return a copy that continues alike, and shares nothing that changes."""
 
-    def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
+    def fingerprint(self, text: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
         """Return plain data, equal for those that continue alike.
 
         Args:

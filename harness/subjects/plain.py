@@ -63,9 +63,9 @@ class PlainWorker(WorkerSubject):
             raise
         except Exception as error:
             raise SubjectRaised(f"{type(error).__name__}: {error}") from error
-        for it in issued:
-            if not isinstance(it, Instruction):
-                raise SubjectUnavailable(self._no_instructions(event, it))
+        for instruction in issued:
+            if not isinstance(instruction, Instruction):
+                raise SubjectUnavailable(self._no_instructions(event, instruction))
         self._changes = [
             (key, Transition(type(event).__name__, start, finish, finish))
             for key in sorted({**before, **self.states})

@@ -143,7 +143,7 @@ class Copyable(WorkerSubject, Protocol):
     def copy(self) -> Self:
         """Return a copy that continues alike, and shares nothing that changes."""
 
-    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+    def fingerprint(self, text: Canonical) -> tuple[Hashable, ...]:
         """Return plain data, equal for those that continue alike."""
 
 

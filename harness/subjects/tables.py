@@ -40,7 +40,9 @@ def viewed(view: WorkerView) -> Tables:
     found: dict[str, dict[str, str]] = {"tasks": {}}
     keys = view.keys()
     for key in keys:
-        between = [str(it) for it in (view.previous(key), view.next(key)) if it is not None]
+        between = [
+            str(state) for state in (view.previous(key), view.next(key)) if state is not None
+        ]
         about = [str(view.state(key)), *(f"({' -> '.join(between)})" for _ in between[:1])]
         about += [f"needs={said(view.dependencies(key))}"] if view.dependencies(key) else []
         about += [f"who_has={said(view.holders(key))}"] if view.holders(key) else []
@@ -71,8 +73,8 @@ def table(value: object) -> Mapping[str, str]:
     """One attribute as lines: an item each, where it maps names to something."""
     if isinstance(value, TaskQueue):
         return {key: f"priority {said(priority)}" for priority, key in value}
-    if isinstance(value, Mapping) and any(it is not None for it in value.values()):
-        return {name_of(name): said(its) for name, its in value.items()}
+    if isinstance(value, Mapping) and any(item is not None for item in value.values()):
+        return {name_of(name): said(entry) for name, entry in value.items()}
     if isinstance(value, Collection) and not isinstance(value, str):
         return {"": said(value)} if value else {}
     return {"": said(value)}
@@ -97,9 +99,9 @@ def said(value: object) -> str:
     if isinstance(value, TaskQueue):
         return listed(key for _, key in value)
     if isinstance(value, Mapping):
-        bare = all(it is None for it in value.values())
-        pairs = ((name_of(name), it) for name, it in value.items())
-        return listed(name if bare else f"{name}={said(it)}" for name, it in pairs)
+        bare = all(entry is None for entry in value.values())
+        pairs = ((name_of(name), entry) for name, entry in value.items())
+        return listed(name if bare else f"{name}={said(entry)}" for name, entry in pairs)
     if isinstance(value, set | frozenset):
         return listed(sorted(map(said, value)))
     if isinstance(value, Collection) and not isinstance(value, str | bytes):

@@ -49,8 +49,8 @@ class Observation(NamedTuple):
 def one_action_per_key(observation: Observation) -> Iterator[str]:
     environment = observation.environment
     copied = {key for keys in environment.gathering.values() for key in keys}
-    for it in observation.issued:
-        for key in started(it):
+    for instruction in observation.issued:
+        for key in started(instruction):
             if key in environment.executing:
                 yield f"{key} is running, and is started again"
             if key in copied:
@@ -58,47 +58,47 @@ def one_action_per_key(observation: Observation) -> Iterator[str]:
             copied.add(key)
 
 
-def started(it: Instruction) -> tuple[str, ...]:
+def started(instruction: Instruction) -> tuple[str, ...]:
     """Keys that an instruction starts an action for."""
-    if isinstance(it, do.Execute):
-        return (it.key,)
-    return it.keys if isinstance(it, do.GatherDep) else ()
+    if isinstance(instruction, do.Execute):
+        return (instruction.key,)
+    return instruction.keys if isinstance(instruction, do.GatherDep) else ()
 
 
 @always("A task starts with all its inputs, as they are stored, and with nothing else.", do.Execute)
 def starts_with_its_inputs(observation: Observation) -> Iterator[str]:
     data = observation.view.data()
-    for it in observation.issued:
-        if isinstance(it, do.Execute):
-            for key in it.spec.dependencies:
-                if key not in it.inputs:
-                    yield f"{it.key} starts without {key}"
-                elif key not in data or data[key] is not it.inputs[key]:
-                    yield f"{it.key} starts with a value of {key} that is not stored"
-            for key in it.inputs:
-                if key not in it.spec.dependencies:
-                    yield f"{it.key} starts with {key}, which it does not need"
+    for execution in observation.issued:
+        if isinstance(execution, do.Execute):
+            for key in execution.spec.dependencies:
+                if key not in execution.inputs:
+                    yield f"{execution.key} starts without {key}"
+                elif key not in data or data[key] is not execution.inputs[key]:
+                    yield f"{execution.key} starts with a value of {key} that is not stored"
+            for key in execution.inputs:
+                if key not in execution.spec.dependencies:
+                    yield f"{execution.key} starts with {key}, which it does not need"
 
 
 @always("What starts is what was requested last, under the run id of that request.", do.Execute)
 def starts_what_was_requested(observation: Observation) -> Iterator[str]:
     environment = observation.environment
-    for it in observation.issued:
-        if isinstance(it, do.Execute):
-            if it.key not in environment.live:
-                yield f"{it.key} starts, and nobody wants it"
-            elif it.spec != environment.content[it.key]:
-                yield f"{it.key} starts with content of another request"
-            elif it.run_id != environment.requests[it.key].run_id:
-                last = environment.requests[it.key].run_id
-                yield f"{it.key} starts as run {it.run_id}, not {last}"
+    for execution in observation.issued:
+        if isinstance(execution, do.Execute):
+            if execution.key not in environment.live:
+                yield f"{execution.key} starts, and nobody wants it"
+            elif execution.spec != environment.content[execution.key]:
+                yield f"{execution.key} starts with content of another request"
+            elif execution.run_id != environment.requests[execution.key].run_id:
+                last = environment.requests[execution.key].run_id
+                yield f"{execution.key} starts as run {execution.run_id}, not {last}"
 
 
 @always("No more tasks run in slots than there are threads.", do.Execute)
 def runs_within_its_threads(observation: Observation) -> Iterator[str]:
     environment = observation.environment
     running = len(environment.executing) - len(environment.seceded)
-    running += sum(isinstance(it, do.Execute) for it in observation.issued)
+    running += sum(isinstance(instruction, do.Execute) for instruction in observation.issued)
     if running > observation.view.config.nthreads:
         yield f"{running} run in {observation.view.config.nthreads} threads"
 
@@ -109,32 +109,32 @@ def runs_within_its_threads(observation: Observation) -> Iterator[str]:
 )
 def asks_the_right_peer(observation: Observation) -> Iterator[str]:
     environment = observation.environment
-    for it in observation.issued:
-        if isinstance(it, do.GatherDep):
-            if it.worker == "self":
+    for transfer in observation.issued:
+        if isinstance(transfer, do.GatherDep):
+            if transfer.worker == "self":
                 yield "the worker asks itself"
-            if it.worker in environment.gathering:
-                yield f"{it.worker} is asked while its answer to the last question is out"
-            if it.worker in environment.retrying:
-                yield f"{it.worker} is asked while it is busy"
-            for key in it.keys:
-                if it.worker not in observation.view.holders(key):
-                    yield f"{it.worker} is asked for {key}, which it does not hold"
+            if transfer.worker in environment.gathering:
+                yield f"{transfer.worker} is asked while its answer to the last question is out"
+            if transfer.worker in environment.retrying:
+                yield f"{transfer.worker} is asked while it is busy"
+            for key in transfer.keys:
+                if transfer.worker not in observation.view.holders(key):
+                    yield f"{transfer.worker} is asked for {key}, which it does not hold"
 
 
 @always("A transfer brings something: no peer is asked for nothing.", do.GatherDep)
 def transfers_are_for_some_key(observation: Observation) -> Iterator[str]:
-    for it in observation.issued:
-        if isinstance(it, do.GatherDep) and not it.keys:
-            yield f"{it.worker} is asked for no key"
+    for instruction in observation.issued:
+        if isinstance(instruction, do.GatherDep) and not instruction.keys:
+            yield f"{instruction.worker} is asked for no key"
 
 
 @always("Nothing is started while the worker is paused.", do.Execute, do.GatherDep)
 def nothing_starts_while_paused(observation: Reply) -> Iterator[str]:
     if observation.environment.paused:
-        for it in observation.issued:
-            if started(it):
-                yield f"{type(it).__name__} of {', '.join(started(it))}"
+        for instruction in observation.issued:
+            if started(instruction):
+                yield f"{type(instruction).__name__} of {', '.join(started(instruction))}"
 
 
 @always(
@@ -144,25 +144,25 @@ def nothing_starts_while_paused(observation: Reply) -> Iterator[str]:
 )
 def sizes_are_those_told(observation: Observation) -> Iterator[str]:
     sizes = observation.environment.sizes
-    for it in observation.issued:
-        if isinstance(it, do.TaskFinished):
-            told = sizes.get(it.key, 1)
-            if it.nbytes != told:
-                yield f"{it.key} is reported as {it.nbytes} bytes, should be {told}"
-        elif isinstance(it, do.GatherDep):
-            total = sum(sizes.get(key, 1) for key in it.keys)
-            if it.total_nbytes != total:
-                yield f"{it.worker} is asked for {it.total_nbytes} bytes, should be {total}"
+    for message in observation.issued:
+        if isinstance(message, do.TaskFinished):
+            told = sizes.get(message.key, 1)
+            if message.nbytes != told:
+                yield f"{message.key} is reported as {message.nbytes} bytes, should be {told}"
+        elif isinstance(message, do.GatherDep):
+            total = sum(sizes.get(key, 1) for key in message.keys)
+            if message.total_nbytes != total:
+                yield f"{message.worker} is asked for {message.total_nbytes} bytes, should be {total}"
 
 
 @always("A value is reported only while it is stored here.", do.TaskFinished, do.AddKeys)
 def reports_what_is_here(observation: Observation) -> Iterator[str]:
     data = observation.view.data()
-    for it in observation.issued:
-        if isinstance(it, do.TaskFinished) and it.key not in data:
-            yield f"{it.key} is reported as finished and is not here"
-        if isinstance(it, do.AddKeys):
-            for key in it.keys:
+    for instruction in observation.issued:
+        if isinstance(instruction, do.TaskFinished) and instruction.key not in data:
+            yield f"{instruction.key} is reported as finished and is not here"
+        if isinstance(instruction, do.AddKeys):
+            for key in instruction.keys:
                 if key not in data:
                     yield f"{key} is reported as copied and is not here"
 
@@ -175,16 +175,16 @@ def reports_what_is_here(observation: Observation) -> Iterator[str]:
 )
 def reports_the_last_request(observation: Observation) -> Iterator[str]:
     environment = observation.environment
-    for it in observation.issued:
-        if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning):
-            if it.run_id is None:
+    for message in observation.issued:
+        if isinstance(message, do.TaskFinished | do.TaskErred | do.LongRunning):
+            if message.run_id is None:
                 continue
-            if it.key not in environment.live:
-                yield f"{type(it).__name__} of {it.key}, which nobody wants"
-            elif it.run_id != environment.requests[it.key].run_id:
+            if message.key not in environment.live:
+                yield f"{type(message).__name__} of {message.key}, which nobody wants"
+            elif message.run_id != environment.requests[message.key].run_id:
                 yield (
-                    f"{type(it).__name__} of {it.key} names run {it.run_id}, "
-                    f"last requested was {environment.requests[it.key].run_id}"
+                    f"{type(message).__name__} of {message.key} names run {message.run_id}, "
+                    f"last requested was {environment.requests[message.key].run_id}"
                 )
 
 
@@ -195,21 +195,26 @@ def reports_the_last_request(observation: Observation) -> Iterator[str]:
 )
 def failures_name_their_run(observation: Observation) -> Iterator[str]:
     environment = observation.environment
-    for it in observation.issued:
-        if isinstance(it, do.TaskErred) and it.run_id is None and it.key in environment.live:
-            run_id = environment.requests[it.key].run_id
-            if run_id not in environment.reported and it.key not in environment.withdrawn:
-                yield f"{it.key} is reported as erred, and not that it was run {run_id}"
+    for message in observation.issued:
+        if (
+            isinstance(message, do.TaskErred)
+            and message.run_id is None
+            and message.key in environment.live
+        ):
+            run_id = environment.requests[message.key].run_id
+            if run_id not in environment.reported and message.key not in environment.withdrawn:
+                yield f"{message.key} is reported as erred, and not that it was run {run_id}"
 
 
 @always("The end of a run is reported once.", do.TaskFinished, do.TaskErred)
 def reports_each_run_once(observation: Observation) -> Iterator[str]:
-    for it in observation.issued:
+    for message in observation.issued:
         if (
-            isinstance(it, do.TaskFinished | do.TaskErred)
-            and it.run_id in observation.environment.reported
+            isinstance(message, do.TaskFinished | do.TaskErred)
+            and message.run_id in observation.environment.reported
         ):
-            yield f"{type(it).__name__} of {it.key}: the end of run {it.run_id} was reported before"
+            end = f"the end of run {message.run_id}"
+            yield f"{type(message).__name__} of {message.key}: {end} was reported before"
 
 
 @always(
@@ -221,15 +226,19 @@ def reports_every_secession(observation: Observation) -> Iterator[str]:
     states = environment.states
     for key in observation.touched:
         if states.get(key) is State.LONG_RUNNING and key in environment.live:
-            told = [it.run_id for it in observation.issued if is_secession_of(it, key)]
+            told = [
+                instruction.run_id
+                for instruction in observation.issued
+                if is_secession_of(instruction, key)
+            ]
             run_id = environment.requests[key].run_id
             if run_id not in (*told, environment.told_seceded.get(key)):
                 yield f"{key} is long-running as run {run_id}, and nobody was told"
 
 
-def is_secession_of(it: Instruction, key: str) -> TypeGuard[do.LongRunning]:
+def is_secession_of(instruction: Instruction, key: str) -> TypeGuard[do.LongRunning]:
     """It tells the scheduler that this task left its slot."""
-    return isinstance(it, do.LongRunning) and it.key == key
+    return isinstance(instruction, do.LongRunning) and instruction.key == key
 
 
 @always("To drop a copy is refused only while a task here needs it (#7490).", events.RemoveReplicas)
@@ -243,8 +252,8 @@ def refuses_for_a_reason(observation: Observation) -> Iterator[str]:
         if view.state(key) in NEEDS_INPUTS | USES_INPUTS
         for dep in view.dependencies(key)
     }
-    for it in observation.issued:
-        for key in it.keys if isinstance(it, do.AddKeys) else ():
+    for instruction in observation.issued:
+        for key in instruction.keys if isinstance(instruction, do.AddKeys) else ():
             if key in observation.event.keys and key not in used:
                 yield f"{key} is kept, and no task here needs it"
 
@@ -260,11 +269,19 @@ def reports_its_own_content(observation: Observation) -> Iterator[str]:
         return
     data = observation.view.data()
     value = getattr(observation.event, "value", observation)
-    for it in observation.issued:
-        if isinstance(it, do.TaskErred) and it.key == ended.key and it.cause is None:
-            yield f"{it.key} is reported as erred because a thread of other content failed"
-        if isinstance(it, do.TaskFinished) and it.key == ended.key and data.get(it.key) is value:
-            yield f"{it.key} is reported as finished with the value of other content"
+    for instruction in observation.issued:
+        if (
+            isinstance(instruction, do.TaskErred)
+            and instruction.key == ended.key
+            and instruction.cause is None
+        ):
+            yield f"{instruction.key} is reported as erred because a thread of other content failed"
+        if (
+            isinstance(instruction, do.TaskFinished)
+            and instruction.key == ended.key
+            and data.get(instruction.key) is value
+        ):
+            yield f"{instruction.key} is reported as finished with the value of other content"
 
 
 #: Where a request has been answered.
@@ -285,7 +302,11 @@ def reports_every_end(observation: Observation) -> Iterator[str]:
     if ended.spec != environment.content[ended.key] or observation.view.state(ended.key) is None:
         return
     state = observation.view.state(ended.key)
-    told = {it.key for it in observation.issued if isinstance(it, do.TaskFinished | do.TaskErred)}
+    told = {
+        instruction.key
+        for instruction in observation.issued
+        if isinstance(instruction, do.TaskFinished | do.TaskErred)
+    }
     if state in ENDED and ended.key not in told:
         yield f"{ended.key} is in {state}, and the scheduler was not told"
 

@@ -262,7 +262,7 @@ def requests_are_complete(request: RequestObservation) -> Iterator[str]:
     event = request.event
     if isinstance(event, events.ComputeTask):
         resources = event.request.resources
-        if request.options and all(it.resources != resources for it in request.options):
+        if request.options and all(options.resources != resources for options in request.options):
             wanted = " or ".join(map(described, request.options))
             yield f"{event.key}, submitted with {wanted}, is to take {dict(resources)}"
         inputs: Collection[str] = event.spec.dependencies
@@ -399,8 +399,8 @@ UNUSED: Final = (None, "released", "forgotten")
 @always("A thread that ended is reported as what it ended as, where it was asked for.")
 def runs_are_reported_as_they_ended(run: RunObservation) -> Iterator[str]:
     allowed = REPORTS[run.outcome] + ((do.AddKeys,) if run.was_stored else ())
-    said = [it for it in run.reports if run.key in keys_reported(it)]
-    ends = [it for it in said if isinstance(it, ENDS)]
+    message = [report for report in run.reports if run.key in keys_reported(report)]
+    ends = [item for item in message if isinstance(item, ENDS)]
     for report in ends:
         if not isinstance(report, allowed):
             kind = type(report).__name__

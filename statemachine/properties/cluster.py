@@ -194,7 +194,11 @@ CARRIED_OUT_BY: Final[Mapping[str, type[Event]]] = {
 def decisions_reach_their_worker(observation: DecisionObservation) -> Iterator[str]:
     kind = CARRIED_OUT_BY[observation.decision]
     receivers = observation.had if observation.decision == "steal" else (observation.worker,)
-    asked = [to for to, it in observation.sent if type(it) is kind and observation.key in about(it)]
+    asked = [
+        to
+        for to, event in observation.sent
+        if type(event) is kind and observation.key in about(event)
+    ]
     if asked != [*receivers]:
         told, right = ", ".join(asked) or "nobody", ", ".join(receivers) or "nobody"
         yield f"to {observation.decision} {observation.key}, {told} is asked, and not {right}"
@@ -247,19 +251,21 @@ def wanted_keys_resolve(rest: ClusterAtRest) -> Iterator[str]:
 def stuck(clients: ClientsView, cluster: ObservedCluster, workers: Sequence[str], key: str) -> str:
     """Describe the first key that is stuck, of a key and all that it needs."""
     needed = clients.needed_by((key,))
-    going = [it for it in needed if cluster.state(it) not in (None, "memory", "erred", "released")]
-    first = min(going, key=lambda it: len(clients.needed_by((it,))), default=key)
+    going = [
+        key for key in needed if cluster.state(key) not in (None, "memory", "erred", "released")
+    ]
+    first = min(going, key=lambda key_: len(clients.needed_by((key_,))), default=key)
     inputs = clients.contents[first].dependencies if first in clients.contents else ()
     where = f"{cluster.state(first) or 'unknown'} on the scheduler"
     if cluster.state(first) == "waiting":
-        where += within(cluster.state(it) for it in inputs)
+        where += within(cluster.state(key) for key in inputs)
     if cluster.state(first) != "processing":
         return f"{first} is {where}"  # no worker was asked
     on_workers: dict[str, None] = {}
     for view in map(cluster.worker, workers):
         state = view.state(first)
         if state == "waiting":
-            on_workers[state + within(view.state(it) for it in inputs)] = None
+            on_workers[state + within(view.state(key) for key in inputs)] = None
         elif state is not None:
             on_workers[str(state)] = None
     return f"{first} is {where}, {', '.join(sorted(on_workers)) or 'unknown'} on workers"
@@ -318,7 +324,7 @@ def failures_have_a_cause(rest: ClusterAtRest) -> Iterator[str]:
                 yield f"{client} was told that {key} failed, and not why"
             if any(clients.is_excused(excuse, client, key) for excuse in MAY_FAIL):
                 continue
-            deaths = (clients.deaths.get(it, 0) for it in clients.needed_by((key,)))
+            deaths = (clients.deaths.get(reader, 0) for reader in clients.needed_by((key,)))
             if max(deaths, default=0) <= rest.allowed_failures:
                 yield f"{client} was told that {key} failed ({why}), where nothing had"
 
@@ -337,7 +343,7 @@ def nothing_is_cancelled_by_itself(rest: ClusterAtRest) -> Iterator[str]:
         for key in wanted:
             if clients.statuses[client][key] is not NoticeStatus.CANCELLED:
                 continue
-            excused = any(clients.is_excused(it, client, key) for it in MAY_BE_CANCELLED)
+            excused = any(clients.is_excused(excuse, client, key) for excuse in MAY_BE_CANCELLED)
             if (client, key) not in clients.late and not excused:
                 yield f"{client} was told that {key} is cancelled"
 

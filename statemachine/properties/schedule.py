@@ -76,10 +76,10 @@ def due_in_any_worker(exempt: frozenset[str], *kinds: object) -> DueInAnyWorker:
     return DueInAnyWorker(
         *(
             tuple(
-                it
-                for it in properties
-                if it.name not in exempt
-                if not it.about or not set(kinds).isdisjoint(it.about)
+                item
+                for item in properties
+                if item.name not in exempt
+                if not item.about or not set(kinds).isdisjoint(item.about)
             )
             for properties in (AFTER_EVENT, UTILIZATION)
         )

@@ -93,7 +93,9 @@ def worker_record(worker: WorkerRecord, canonical: Canonical) -> tuple[Hashable,
         tuple(worker.processing),
         tuple(worker.seceded),
         tuple(sorted(worker.has_what)),
-        tuple([(canonical.number("confirm", it), keys) for it, keys in worker.asked.items()]),
+        tuple(
+            [(canonical.number("confirm", number), keys) for number, keys in worker.asked.items()]
+        ),
     )
 
 
@@ -168,14 +170,14 @@ BY_FIELD: Final[Mapping[str, Callable[[Any, Canonical], Hashable]]] = {
     "streamed": lambda streamed, canonical: None,  # it arrives at once, and so do these
     "joined": lambda joined, canonical: None,
     "who_has": lambda table, canonical: tuple(
-        [(key, canonical.peers(it)) for key, it in table.items()]
+        [(key, canonical.peers(peers)) for key, peers in table.items()]
     ),
 }
 
 
 def ranks(priorities: Iterable[Priority]) -> dict[Priority, Priority]:
     """Return canonical priorities in the same order: graphs are only more or less recent."""
-    made = {it for it in priorities if len(it) == PARTS}
-    places = sorted({it[1:] for it in made})
+    made = {priority for priority in priorities if len(priority) == PARTS}
+    places = sorted({priority[1:] for priority in made})
     order = {place: number for number, place in enumerate(places)}
-    return {it: (it[0], order[it[1:]]) for it in made}
+    return {priority: (priority[0], order[priority[1:]]) for priority in made}

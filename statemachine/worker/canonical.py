@@ -85,7 +85,7 @@ class LocalNumbers(Canonical):
     def in_numbers_of(self, whole: Canonical) -> tuple[tuple[object, ...], ...]:
         """Return everything that was numbered here, in the order of its numbers, in those of another."""
         return (
-            tuple([whole.run(it) for it in self._runs]),
-            tuple([whole.number(*it) for it in self._others]),
-            tuple([whole.priority(it) for it in self._priorities]),
+            tuple([whole.run(run) for run in self._runs]),
+            tuple([whole.number(*other) for other in self._others]),
+            tuple([whole.priority(priority) for priority in self._priorities]),
         )

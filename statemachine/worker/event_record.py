@@ -44,7 +44,7 @@ class EventRecord:
         """Return the value of an attribute before the event."""
         if self._former is None:  # the first write is the last that would have been undone
             writes = [write for write in self._writes if write[0] is setattr]
-            self._former = {(id(of), it): value for _, of, it, value in reversed(writes)}
+            self._former = {(id(of), name): value for _, of, name, value in reversed(writes)}
         found = self._former.get((id(record), name), self)
         return getattr(record, name) if found is self else found
 
@@ -65,11 +65,16 @@ class EventRecord:
 
     def told(self, kind: type[Kind]) -> list[Kind]:
         """The instructions of one kind."""
-        return [it for it in self.issued if type(it) is kind]
+        return [instruction for instruction in self.issued if type(instruction) is kind]
 
     def keys_told(self, kind: type[NamesKeys]) -> set[str]:
         """Every key that instructions of one kind name; the kind has ``keys``."""
-        return {key for it in self.issued if type(it) is kind for key in it.keys}
+        return {
+            key
+            for instruction in self.issued
+            if type(instruction) is kind
+            for key in instruction.keys
+        }
 
 
 NOTHING: Final = EventRecord()

@@ -27,13 +27,17 @@ def fingerprint(worker: WorkerState, canonical: Canonical) -> tuple[Hashable, ..
             tuple(
                 sorted(
                     [
-                        (peer(it), tuple([k for _, k in queue]))
-                        for it, queue in worker.data_needed.items()
+                        (peer(holder), tuple([k for _, k in queue]))
+                        for holder, queue in worker.data_needed.items()
                     ]
                 )
             ),
-            tuple(sorted([(peer(it), *sorted(keys)) for it, keys in worker.has_what.items()])),
-            tuple(sorted([(peer(it), t.nbytes, t.keys) for it, t in worker.transfers.items()])),
+            tuple(
+                sorted([(peer(holder), *sorted(keys)) for holder, keys in worker.has_what.items()])
+            ),
+            tuple(
+                sorted([(peer(holder), t.nbytes, t.keys) for holder, t in worker.transfers.items()])
+            ),
             tuple(sorted(worker.in_flight)),
             tuple(sorted(worker.executing)),
             tuple(sorted(worker.long_running)),

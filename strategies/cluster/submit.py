@@ -125,7 +125,7 @@ class Submit(ClusterStep):
             for task in self.tasks
             if task.key != key
         )
-        wanted = tuple(it for it in self.wanted if it != key)
+        wanted = tuple(wanted_key for wanted_key in self.wanted if wanted_key != key)
         return replace(self, tasks=tasks, wanted=wanted or (tasks[-1].key,)) if tasks else None
 
     def contents(self) -> tuple[TaskSpec, ...]:

@@ -111,7 +111,9 @@ def parse_options(how: str | None) -> tuple[Options, bool]:
     options = Options(
         priority=text.number(given.pop("priority", "0"), "priority"),
         retries=text.number(given.pop("retries", "0"), "retries"),
-        workers=tuple(text.name(it, "a worker") for it in given.pop("on", "").split("|") if it),
+        workers=tuple(
+            text.name(part, "a worker") for part in given.pop("on", "").split("|") if part
+        ),
         loose="loose" in flags,
         resources={name: float(text.number(amount, name)) for name, amount in given.items()},
     )

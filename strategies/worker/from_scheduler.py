@@ -294,7 +294,7 @@ class RefreshWhoHas(SomeHoldings):
     @classmethod
     def draw(cls, world: EnvironmentView, chooser: Chooser) -> Self:
         drawn = super().draw(world, chooser)
-        return cls(tuple([Holding(it.key, it.peers) for it in drawn.holdings]))
+        return cls(tuple([Holding(holding.key, holding.peers) for holding in drawn.holdings]))
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Self:

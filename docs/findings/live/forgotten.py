@@ -23,7 +23,7 @@ def main():
             scheduler = cluster.scheduler
             kept = scheduler.extensions["stealing"].unknown_durations
             print("tasks that the scheduler knows:", len(scheduler.tasks))
-            print("tasks that stealing keeps:", {name: len(its) for name, its in kept.items()})
+            print("tasks that stealing keeps:", {name: len(value) for name, value in kept.items()})
 
 
 if __name__ == "__main__":

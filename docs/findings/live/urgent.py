@@ -23,7 +23,9 @@ def main():
                 last = delayed(lambda x: x + 1)(middle, dask_key_name=f"last-{priority}")
             futures = client.compute([middle, last], optimize_graph=False)
             time.sleep(10)
-            print(f"last has priority {priority}: after 10 s", *(it.status for it in futures))
+            print(
+                f"last has priority {priority}: after 10 s", *(future.status for future in futures)
+            )
 
 
 if __name__ == "__main__":

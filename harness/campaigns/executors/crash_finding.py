@@ -161,9 +161,9 @@ def reproduce_with(request: ReproduceCrash, fixed: Collection[str]) -> Finding |
     shrunk = shrink_in_forks(attempts, shown)
     set_shrunk_case(finding, shrunk, FindingCase(case_of(request.plan, shrunk)))
     if request.plan.scope == "cluster":
-        its = declaration(request.plan.subject)
+        declared = declaration(request.plan.subject)
         finding.set_consequence(
-            harm(attempts, shrunk.violation), has_production_mode=its.has_production_mode
+            harm(attempts, shrunk.violation), has_production_mode=declared.has_production_mode
         )
     return finding
 

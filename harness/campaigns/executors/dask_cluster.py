@@ -93,23 +93,23 @@ class Cluster:
 
     def wait(self, running: Sequence[RemoteShard], seconds: float) -> None:
         """Wait until one of them ends, or time has passed; then hand out the messages."""
-        futures.wait([it.future for it in running], seconds, futures.FIRST_COMPLETED)
-        if any(it.future.cancelled() for it in running):
+        futures.wait([shard.future for shard in running], seconds, futures.FIRST_COMPLETED)
+        if any(shard.future.cancelled() for shard in running):
             time.sleep(seconds)  # those are not waited for, but for their last messages
-        gone = [it for it in running if it.future.done()]
-        names = {it.task.name: it for it in running}
+        gone = [shard for shard in running if shard.future.done()]
+        names = {shard.task.name: shard for shard in running}
         for message in self.messages():
             if message.task in names:
                 names[message.task].messages.append(message)
-        for it in gone:
-            it.gone = True
+        for shard in gone:
+            shard.gone = True
         self.look_after(running)
 
     def messages(self) -> list[RemoteMessage]:
         """Return the messages since the last call; none where the scheduler is gone."""
         with suppress(*LOST):
             came = self.mailbox.get(batch=True, callback_timeout=QUEUE_S)
-            return [from_json(it, RemoteMessage) for it in came]
+            return [from_json(raw, RemoteMessage) for raw in came]
         return []
 
     def look_after(self, running: Sequence[RemoteShard]) -> None:
@@ -126,8 +126,8 @@ class Cluster:
             elif self.alone_since is None:
                 self.alone_since = now
         if self.alone_since is not None and now - self.alone_since > ALONE_S:
-            for it in running:
-                it.hopeless = f"the cluster had no worker for {ALONE_S:g} s"
+            for shard in running:
+                shard.hopeless = f"the cluster had no worker for {ALONE_S:g} s"
 
 
 def detached(task: "futures.Future[None]") -> "futures.Future[None]":

@@ -61,7 +61,9 @@ def interpreter(name: str, subject: str) -> str:
     path = shutil.which(name) or name
     found = probed(path)
     if tuple(found["python"]) < OLDEST:
-        version, oldest = (".".join(map(str, it)) for it in (found["python"], OLDEST))
+        version, oldest = (
+            ".".join(map(str, version_info)) for version_info in (found["python"], OLDEST)
+        )
         raise ExecutorUnavailable(f"{path}: Python {version}; workerfuzz needs {oldest} or later")
     if "workerfuzz" not in found and found["missing"] == "workerfuzz":
         raise ExecutorUnavailable(

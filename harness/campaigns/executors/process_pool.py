@@ -136,9 +136,9 @@ class LocalShard:
             for finding, is_doubtful in unfinished:
                 reply = None
                 if self.deadline is None:
-                    its = self.starter.reproduce(plan, finding, is_doubtful=is_doubtful)
-                    yield its
-                    reply = its.last
+                    started = self.starter.reproduce(plan, finding, is_doubtful=is_doubtful)
+                    yield started
+                    reply = started.last
                 self.add_reproduced(finding, reply)
             plan = self.rest(first)
         if self.deadline is not None:
@@ -153,7 +153,9 @@ class LocalShard:
             The number of the run behind the one that it died of; None: it never had one. And the
             findings to be reproduced, with whether something outside may have ended the process.
         """
-        unfinished = [(it, False) for it in self.result.findings if it.awaits_shrinking]
+        unfinished = [
+            (finding, False) for finding in self.result.findings if finding.awaits_shrinking
+        ]
         run, death = process.recovered(), process.death()
         about = run.about.split(" ", 2) if run is not None else []
         if self.deadline is not None or run is None or len(about) != 3:

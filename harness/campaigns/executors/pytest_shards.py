@@ -51,7 +51,7 @@ def fuzz(shard_plans: Sequence[Plan], folder: Path, claims: Path) -> list[ShardR
         return not finding.is_new or ours.get(name_of(finding), True)
 
     results = deduplicating(run_shards, folder)(shard_plans, on_progress)
-    return [replace(it, findings=[*filter(is_ours, it.findings)]) for it in results]
+    return [replace(shard, findings=[*filter(is_ours, shard.findings)]) for shard in results]
 
 
 def claim(path: Path) -> bool:

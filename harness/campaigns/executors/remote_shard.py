@@ -168,16 +168,17 @@ class RemoteShard:
     def kept(self) -> ShardResult:
         """Return the result with the shrunk findings alone; others are shrunk where they occur again."""
         return structs.replace(
-            self.result, findings=[it for it in self.result.findings if it.is_minimal]
+            self.result,
+            findings=[finding for finding in self.result.findings if finding.is_minimal],
         )
 
     def keep(self) -> list[Finding | None]:
         """Keep, unshrunk, the findings that were being shrunk when the machine was lost."""
         found: list[Finding | None] = []
-        for it in self.result.findings:
-            if it.awaits_shrinking:
-                report_unshrunk(it)
-                found.append(it)
+        for finding in self.result.findings:
+            if finding.awaits_shrinking:
+                report_unshrunk(finding)
+                found.append(finding)
         return found
 
     def abandon(self, why: str) -> list[Finding | None]:

@@ -95,7 +95,7 @@ class Death:
 def ended(status: int) -> str:
     """Describe the end of a process by its exit status."""
     if status < 0:
-        names = {it.value: it.name for it in signal.Signals}
+        names = {signals.value: signals.name for signals in signal.Signals}
         return f"was ended by {names.get(-status, f'signal {-status}')}"
     return f"ended itself, with status {status}"
 
@@ -125,13 +125,13 @@ def run_in_fork(function: Callable[[], bytes], log: Path, limits: Limits) -> byt
         if status == 0 and answer:
             return answer
         errors.seek(0)
-        said = errors.read(1 << 16).decode(errors="replace")
+        text = errors.read(1 << 16).decode(errors="replace")
     if status == RAISED:
-        raise RuntimeError(said.strip().rpartition("\n")[2])
+        raise RuntimeError(text.strip().rpartition("\n")[2])
     overdue = f"{limits.step_s:g} s of CPU" if -status in TOO_LONG else ""
     if answer is None:
         overdue = f"{limits.silent_s:g} s"
-    return Death(status, overdue, said, used.ru_utime + used.ru_stime)
+    return Death(status, overdue, text, used.ru_utime + used.ru_stime)
 
 
 def in_fork(

@@ -265,8 +265,8 @@ class ProcessDied(NoReply):
         is_overdue: it took too long, by the clock or of the CPU time that it had.
     """
 
-    def __init__(self, said: str, *, is_overdue: bool) -> None:
-        super().__init__(said)
+    def __init__(self, text: str, *, is_overdue: bool) -> None:
+        super().__init__(text)
         self.is_overdue = is_overdue
 
 

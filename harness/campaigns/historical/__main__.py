@@ -55,14 +55,19 @@ def measure(wanted: argparse.Namespace) -> int:
     shown: Mapping[HistoricalBug, bool] = {}
     if wanted.runs is not None:
         for bug in bugs:
-            keep(wanted.runs, subject, bug, [it for it in sightings if it.bug is bug])
+            keep(
+                wanted.runs,
+                subject,
+                bug,
+                [sighting for sighting in sightings if sighting.bug is bug],
+            )
         shown = replayed(wanted.runs, subject, ended)
         for bug, still in shown.items():
             say(f"{bug.name}: {'still in' if still else 'absent from'} {release}")
     if wanted.page is not None:
         former = wanted.page.read_text(encoding="utf-8") if wanted.page.exists() else ""
         write(wanted.page, judged(page(former, sightings), shown))
-    return int(not all(it.is_found for it in sightings) or any(shown.values()))
+    return int(not all(sighting.is_found for sighting in sightings) or any(shown.values()))
 
 
 def tell(sighting: Sighting) -> None:
@@ -76,8 +81,8 @@ def show(search: HistoricalSearch) -> None:
     """Show the progress of a search in the last line of a terminal; nowhere else."""
     if sys.stderr.isatty():
         found, open_ = len(search.sightings), len(search.bugs)
-        said = f"seed {search.plan.seed}: {found} of {found + open_} found, {search.steps:,} steps"
-        sys.stderr.write(f"\r\x1b[K{said}, {search.cpu_s():.0f} s of CPU")
+        text = f"seed {search.plan.seed}: {found} of {found + open_} found, {search.steps:,} steps"
+        sys.stderr.write(f"\r\x1b[K{text}, {search.cpu_s():.0f} s of CPU")
         sys.stderr.flush()
 
 

@@ -68,7 +68,9 @@ class Sign:
 
 
 def matches(wanted: Edge, edge: Edge) -> bool:
-    return all(state in (ANY, its) for state, its in zip(wanted, edge, strict=True))
+    return all(
+        state in (ANY, state_of_edge) for state, state_of_edge in zip(wanted, edge, strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

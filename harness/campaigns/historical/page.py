@@ -38,13 +38,13 @@ NOTHING: Final = "-"
 def row(sightings: Sequence[Sighting]) -> str:
     """Of what came of the searches for one bug; ``judged`` writes the last cell."""
     bug = sightings[0].bug
-    found = [it for it in sightings if it.is_found]
+    found = [sighting for sighting in sightings if sighting.is_found]
     counted = found or sightings
     shrunk = shortest(sightings)
     cells = (
         bug.name, bug.origin or NOTHING, bug.last, bug.words, f"{len(found)} of {len(sightings)}",
-        f"{median(it.cpu_s for it in counted):.1f}",
-        f"{median(it.steps for it in counted):,.0f}",
+        f"{median(sighting.cpu_s for sighting in counted):.1f}",
+        f"{median(sighting.steps for sighting in counted):,.0f}",
         str(len(shrunk.steps)) if shrunk is not None else NOTHING,
         f"`{shrunk.property}`" if shrunk is not None else NOTHING,
         NOTHING,
@@ -55,9 +55,9 @@ def row(sightings: Sequence[Sighting]) -> str:
 def page(former: str, sightings: Iterable[Sighting]) -> str:
     """The page with new rows for what was measured now."""
     of_bugs: dict[str, list[Sighting]] = {}
-    for it in sightings:
-        of_bugs.setdefault(it.bug.name, []).append(it)
-    return written(rows_of(former) | {name: row(its) for name, its in of_bugs.items()})
+    for sighting in sightings:
+        of_bugs.setdefault(sighting.bug.name, []).append(sighting)
+    return written(rows_of(former) | {name: row(sightings) for name, sightings in of_bugs.items()})
 
 
 def judged(former: str, shown: Mapping[HistoricalBug, bool]) -> str:

@@ -54,8 +54,8 @@ class Sighting:
 
 def shortest(sightings: Iterable[Sighting]) -> Violation | None:
     """The shortest run that shows the bug; None where none does."""
-    found = [it.shrunk for it in sightings if it.shrunk is not None]
-    return min(found, key=lambda it: len(it.steps), default=None)
+    found = [sighting.shrunk for sighting in sightings if sighting.shrunk is not None]
+    return min(found, key=lambda violation: len(violation.steps), default=None)
 
 
 @dataclass(slots=True)
@@ -148,7 +148,7 @@ def look_for(
     lost = [Sighting(bug, bug.limit_s, search.steps) for bug in search.bugs]
     for sighting in lost:
         tell(sighting)
-    return sorted([*search.sightings, *lost], key=lambda it: bugs.index(it.bug))
+    return sorted([*search.sightings, *lost], key=lambda sighting: bugs.index(sighting.bug))
 
 
 def transitions_of(subject: ClusterSystem, violation: Violation) -> Sequence[TaskTransition]:
@@ -175,11 +175,11 @@ def keep(
     shrunk = shortest(sightings)
     if shrunk is None:
         return
-    said = f"{subject.name} {subject.version()}"
+    text = f"{subject.name} {subject.version()}"
     folder.mkdir(parents=True, exist_ok=True)
     write(
         place(folder, bug),
-        corpus_entry.format(CorpusEntry(shrunk.run_config, shrunk.steps, (), said)),
+        corpus_entry.format(CorpusEntry(shrunk.run_config, shrunk.steps, (), text)),
     )
 
 

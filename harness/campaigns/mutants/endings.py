@@ -61,7 +61,11 @@ def busy_peer_is_given_up(
     original: Handler, worker: WorkerState, event: events.GatherDepBusy
 ) -> Outcome:
     outcome = original(worker, event)
-    left = [it for it in outcome.instructions if not isinstance(it, do.RetryBusyWorkerLater)]
+    left = [
+        instruction
+        for instruction in outcome.instructions
+        if not isinstance(instruction, do.RetryBusyWorkerLater)
+    ]
     return Outcome(outcome.recommend, outcome.review, left)
 
 

@@ -288,7 +288,9 @@ def others_are_not_told_of_a_cancel(
 ) -> SchedulerOutcome:
     before = len(state.outbox)
     outcome = original(state, client, request)
-    state.outbox[before:] = [it for it in state.outbox[before:] if it.receiver == client]
+    state.outbox[before:] = [
+        message for message in state.outbox[before:] if message.receiver == client
+    ]
     return outcome
 
 
@@ -339,7 +341,9 @@ def copies_are_not_heard_of(
     cluster: ReferenceCluster,
     envelope: Envelope,
 ) -> CallResult:
-    heard = tuple(it for it in envelope.messages if not isinstance(it, instructions.AddKeys))
+    heard = tuple(
+        message for message in envelope.messages if not isinstance(message, instructions.AddKeys)
+    )
     return original(cluster, envelope._replace(messages=heard))
 
 
@@ -372,9 +376,9 @@ def second_request_is_lost(
     envelope: Envelope,
 ) -> CallResult:
     kept = tuple(
-        it
-        for it in envelope.messages
-        if not (isinstance(it, events.ComputeTask) and it.request.run_id == 2)
+        message
+        for message in envelope.messages
+        if not (isinstance(message, events.ComputeTask) and message.request.run_id == 2)
     )
     return original(cluster, envelope._replace(messages=kept))
 
@@ -524,7 +528,9 @@ def inputs_are_not_tried_again(
     request: client_requests.Retry,
 ) -> SchedulerOutcome:
     again = original(state, client, request).recommend
-    return SchedulerOutcome({key: it for key, it in again.items() if key in request.keys})
+    return SchedulerOutcome(
+        {key: recommendation for key, recommendation in again.items() if key in request.keys}
+    )
 
 
 @mutant(

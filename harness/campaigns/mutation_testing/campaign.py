@@ -114,11 +114,11 @@ class MutationScore:
 
     @property
     def survivors(self) -> list[MutantResult]:
-        return [it for it in self.results if not it.is_caught]
+        return [result for result in self.results if not result.is_caught]
 
     @property
     def caught(self) -> list[MutantResult]:
-        return [it for it in self.results if it.is_caught]
+        return [result for result in self.results if result.is_caught]
 
     @property
     def share(self) -> float:
@@ -137,20 +137,20 @@ class MutationScore:
 
     def noticed(self) -> list[tuple[str, int]]:
         """Properties and other ways of noticing, with how many each noticed first; the most first."""
-        counts = Counter(it.noticed_by for it in self.caught)
+        counts = Counter(result.noticed_by for result in self.caught)
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
     def files(self) -> Mapping[str, tuple[int, int]]:
         """By file: how many of its mutants were caught, and how many tried."""
         found: dict[str, tuple[int, int]] = {}
-        for it in self.results:
-            caught, tried = found.get(it.mutant.file, (0, 0))
-            found[it.mutant.file] = (caught + it.is_caught, tried + 1)
+        for result in self.results:
+            caught, tried = found.get(result.mutant.file, (0, 0))
+            found[result.mutant.file] = (caught + result.is_caught, tried + 1)
         return dict(sorted(found.items()))
 
     def cpu_quartiles(self) -> tuple[float, float, float]:
         """Seconds of CPU until a mutant was caught: quartiles; three zeros where too few were."""
-        times = [it.result.cpu_s for it in self.caught if it.result.steps]
+        times = [result.result.cpu_s for result in self.caught if result.result.steps]
         if len(times) < 2:
             return (0.0, 0.0, 0.0)
         first, second, third = statistics.quantiles(times, n=4, method="inclusive")
@@ -177,14 +177,16 @@ def selected(mutants: Iterable[GeneratedMutant], plan: MutationPlan) -> list[Gen
     found = [*mutants]
     if plan.names:
         for name in plan.names:
-            if not any(is_named(it, name) for it in found):
+            if not any(is_named(mutant, name) for mutant in found):
                 raise ValueError(f'{plan.target} has no mutant and no file "{name}"')
-        found = [it for it in found if any(is_named(it, name) for name in plan.names)]
+        found = [mutant for mutant in found if any(is_named(mutant, name) for name in plan.names)]
     if plan.sample is None:
         return found
-    drawn = sorted(found, key=lambda it: hashlib.sha256(f"{plan.seed}/{it.id}".encode()).digest())
-    chosen = {it.id for it in drawn[: plan.sample]}
-    return [it for it in found if it.id in chosen]
+    drawn = sorted(
+        found, key=lambda mutant: hashlib.sha256(f"{plan.seed}/{mutant.id}".encode()).digest()
+    )
+    chosen = {mutant.id for mutant in drawn[: plan.sample]}
+    return [mutant for mutant in found if mutant.id in chosen]
 
 
 def is_named(mutant: GeneratedMutant, name: str) -> bool:
@@ -214,10 +216,10 @@ def measure_target(
         NoReply: the healthy code could not be fuzzed.
         ValueError: a name of the plan is unknown.
     """
-    its = score if score is not None else MutationScore(plan=plan)
+    total = score if score is not None else MutationScore(plan=plan)
     target = TARGETS[plan.target]
     everything = mutants_of(target)
-    its.generated = len(everything)
+    total.generated = len(everything)
     request = SearchRequest(
         target=target.name,
         subject=target.subject,
@@ -229,24 +231,28 @@ def measure_target(
         engine=plan.engine,
     )
     skipped = equivalent.difference(plan.names)
-    its.equivalent = [it for it in everything if it.id in skipped]
-    chosen = selected((it for it in everything if it.id not in skipped), replace(plan, sample=None))
+    total.equivalent = [mutant for mutant in everything if mutant.id in skipped]
+    chosen = selected(
+        (mutant for mutant in everything if mutant.id not in skipped), replace(plan, sample=None)
+    )
     healthy = ask_for(baseline(request, plan, target), python)
-    its.version = healthy.version
+    total.version = healthy.version
     if target.whole:
-        its.healthy = healthy
-        if not its.is_healthy:
-            return its
+        total.healthy = healthy
+        if not total.is_healthy:
+            return total
     else:
         executed = {module: frozenset(lines) for module, lines in healthy.lines.items()}
-        its.unreached = [it for it in chosen if not is_reached(it, executed)]
+        total.unreached = [mutant for mutant in chosen if not is_reached(mutant, executed)]
         same = replace(request, is_baseline=True, cpu_s=LONGER * request.cpu_s)
         known = [*healthy.signatures, *ask_for(same, python).signatures]
         request = replace(request, known=known)
-    unreached = {it.id for it in its.unreached}
-    tried = selected((it for it in chosen if it.id not in unreached), replace(plan, names=()))
-    search_all(tried, request, jobs=jobs, python=python, score=its, tell=tell)
-    return its
+    unreached = {mutant.id for mutant in total.unreached}
+    tried = selected(
+        (mutant for mutant in chosen if mutant.id not in unreached), replace(plan, names=())
+    )
+    search_all(tried, request, jobs=jobs, python=python, score=total, tell=tell)
+    return total
 
 
 def baseline(request: SearchRequest, plan: MutationPlan, target: CodeUnderTest) -> SearchRequest:
@@ -272,7 +278,7 @@ def search_all(
     tell: TellResult,
 ) -> None:
     """Search for each mutant; results are told as they come, and kept in the order of the text."""
-    places = {it.id: place for place, it in enumerate(mutants)}
+    places = {mutant.id: place for place, mutant in enumerate(mutants)}
     over = threading.Event()
 
     def attempt(mutant: GeneratedMutant) -> MutantResult:
@@ -283,13 +289,13 @@ def search_all(
 
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            for future in as_completed([pool.submit(attempt, it) for it in mutants]):
+            for future in as_completed([pool.submit(attempt, mutant) for mutant in mutants]):
                 score.results.append(future.result())
                 tell(score.results[-1], len(score.results), len(mutants))
         finally:
             over.set()
             pool.shutdown(cancel_futures=True)
-            score.results.sort(key=lambda it: places[it.mutant.id])
+            score.results.sort(key=lambda result: places[result.mutant.id])
 
 
 def search_apart(

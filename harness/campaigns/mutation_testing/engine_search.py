@@ -38,7 +38,7 @@ class EngineSearch(Shard):
 
     def spent(self) -> bool:
         result, counters = self.mutant.result, self.spent_on.values()
-        result.steps = sum(it.steps for it in counters)
+        result.steps = sum(counter.steps for counter in counters)
         result.cpu_s = time.process_time() - self.began_cpu
         return self.mutant.is_spent(self.began_cpu)
 

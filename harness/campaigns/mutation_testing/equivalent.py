@@ -46,14 +46,14 @@ def equivalent_mutants() -> Iterator[EquivalentMutant]:
 
 def equivalent_ids(target: str) -> frozenset[str]:
     """Ids of the equivalent mutants of a target."""
-    return frozenset(it.id for it in equivalent_mutants() if it.target == target)
+    return frozenset(mutant.id for mutant in equivalent_mutants() if mutant.target == target)
 
 
 def out_of_date(target: str, mutants: list[GeneratedMutant], release: str = "") -> list[str]:
     """Entries whose mutant does not exist any more, among those of that release."""
-    there = {it.entry for it in mutants}
+    there = {mutant.entry for mutant in mutants}
     return [
-        it.entry
-        for it in equivalent_mutants()
-        if it.target == target and it.release == release and it.entry not in there
+        mutant.entry
+        for mutant in equivalent_mutants()
+        if mutant.target == target and mutant.release == release and mutant.entry not in there
     ]

@@ -71,8 +71,8 @@ def answer(request: SearchRequest) -> SearchResult:
 def described(error: BaseException) -> str:
     """An exception that came out of the world, or of an import, in a line."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
-    said = " ".join(str(error).split())[:200]
-    return f"{type(error).__name__}: {said} ({Path(frame.filename).name}:{frame.lineno})"
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {text} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def main() -> None:

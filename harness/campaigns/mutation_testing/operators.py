@@ -361,7 +361,7 @@ def bindings(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Mapping[str, i
     """Count how often each name is bound in a function; parameters are bound before it begins."""
     arguments = function.args
     bound = Counter(
-        it.arg for it in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        arg.arg for arg in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     )
     bound.update(
         node.id
@@ -386,7 +386,7 @@ def is_left_alone(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.AnnAssign):
         return "TypeAlias" in ast.unparse(statement.annotation)
     if isinstance(statement, ast.Assign):
-        names = {it.id for it in statement.targets if isinstance(it, ast.Name)}
+        names = {expr.id for expr in statement.targets if isinstance(expr, ast.Name)}
         return bool(names & {"__all__", "__slots__"})
     return False
 
@@ -410,7 +410,7 @@ def is_description(node: ast.AST) -> bool:
 def is_about_types(node: ast.AST) -> bool:
     """Return True for a call of ``typing``, and for ``Callable[[int], str]``."""
     if isinstance(node, ast.Subscript):
-        return any(isinstance(it, ast.List) for it in ast.walk(node.slice))
+        return any(isinstance(child, ast.List) for child in ast.walk(node.slice))
     return isinstance(node, ast.Call) and name_of(node.func) in TYPING
 
 

@@ -155,7 +155,7 @@ class BudgetSplit:
     def is_spent(left: Budget) -> bool:
         """It is not worth starting a shard for."""
         times = (left.seconds, left.cpu_s)
-        return left.runs == 0 or any(it is not None and it < LEAST_S for it in times)
+        return left.runs == 0 or any(time is not None and time < LEAST_S for time in times)
 
 
 def less(limit: float | None, used: float) -> float | None:

@@ -14,7 +14,11 @@ def explored_lines(night: Night) -> Iterator[str]:
     """Yield for each target that was explored how far it is, by the cost of universes."""
     for target in night.targets:
         if target.explores:
-            own = [it for it in night.shards if it.plan.explores and target.system == system(it)]
+            own = [
+                shard
+                for shard in night.shards
+                if shard.plan.explores and target.system == system(shard)
+            ]
             yield from target_lines(target, last_extents(own))
 
 
@@ -34,22 +38,23 @@ def last_extents(results: Iterable[ShardResult]) -> dict[str, ExploredUniverse]:
 
 def target_lines(target: Target, known: dict[str, ExploredUniverse]) -> Iterator[str]:
     """Yield a line for each cost, and one for each universe that is not complete."""
-    dearest = max((it.cost for it in known.values()), default=-1)
+    dearest = max((universe.cost for universe in known.values()), default=-1)
     of_cost: dict[int, list[str]] = {}
     for combination in combinations(target.scope, dearest) if known else ():
         of_cost.setdefault(combination.cost, []).append(str(combination))
     for cost, universes in of_cost.items():
-        found = [known[it] for it in universes if it in known]
-        complete = [it for it in found if it.is_complete]
+        found = [known[universe] for universe in universes if universe in known]
+        complete = [universe for universe in found if universe.is_complete]
         yield (
             f"{target}: {len(complete)} of {counted(len(universes), 'universe')} of cost {cost} "
-            f"complete, {sum(it.states for it in found):,} states, "
-            f"{sum(it.transitions for it in found):,} transitions, "
-            f"{counted(sum(it.findings for it in found), 'finding')}"
+            f"complete, {sum(universe.states for universe in found):,} states, "
+            f"{sum(universe.transitions for universe in found):,} transitions, "
+            f"{counted(sum(universe.findings for universe in found), 'finding')}"
         )
-        for it in found:
-            if not it.is_complete:
+        for universe in found:
+            if not universe.is_complete:
                 yield (
-                    f"{target}: {it.universe}: {it.states:,} states, depth {it.depth}, "
-                    f"{it.frontier:,} not expanded; {counted(it.findings, 'finding')}"
+                    f"{target}: {universe.universe}: {universe.states:,} states, "
+                    f"depth {universe.depth}, {universe.frontier:,} not expanded; "
+                    f"{counted(universe.findings, 'finding')}"
                 )

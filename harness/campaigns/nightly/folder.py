@@ -76,11 +76,11 @@ class Folder:
 def existing(path: Path) -> Folder:
     """A folder to read. Raises FolderError: there is none, or it is of a newer format."""
     if not path.is_dir():
-        said = "not a folder" if path.exists() else "no such folder"
-        raise FolderError(f"{path}: {said}; expected one that workerfuzz nightly made")
+        text = "not a folder" if path.exists() else "no such folder"
+        raise FolderError(f"{path}: {text}; expected one that workerfuzz nightly made")
     check_format(path)
     folder = Folder(path)
-    if not any(it.exists() for it in (path / MARK, folder.nights, folder.findings)):
+    if not any(item.exists() for item in (path / MARK, folder.nights, folder.findings)):
         raise FolderError(
             f"{path}: neither nights nor findings are there; expected a folder that workerfuzz "
             "nightly made"
@@ -135,8 +135,8 @@ def taken(path: Path) -> Iterator[None]:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         with suppress(OSError):  # who it is helps others; that it is locked is what counts
             os.ftruncate(descriptor, 0)
-            said = f"process {os.getpid()} on {socket.gethostname()}, since {since}\n"
-            os.pwrite(descriptor, said.encode(), 0)
+            text = f"process {os.getpid()} on {socket.gethostname()}, since {since}\n"
+            os.pwrite(descriptor, text.encode(), 0)
         yield
     finally:
         os.close(descriptor)

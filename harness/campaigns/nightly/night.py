@@ -91,9 +91,9 @@ class Night:
     @property
     def new(self) -> list[Finding]:
         """New findings, most harmful first."""
-        return [it for it in self.findings if it.is_new]
+        return [finding for finding in self.findings if finding.is_new]
 
     @property
     def findings(self) -> list[Finding]:
         """Each bug once, however many shards found it; new and harmful ones first."""
-        return merge_findings(it for shard in self.shards for it in shard.findings)
+        return merge_findings(finding for shard in self.shards for finding in shard.findings)

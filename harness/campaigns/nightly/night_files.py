@@ -74,7 +74,7 @@ def each_night(folder: Folder) -> Iterator[Written]:
     Raises:
         FolderError: a night is of a newer format.
     """
-    for path in sorted(folder.nights.glob("*"), key=lambda it: it.name, reverse=True):
+    for path in sorted(folder.nights.glob("*"), key=lambda path: path.name, reverse=True):
         written = read_night(path) if path.is_dir() else None
         if written is not None:
             yield written
@@ -91,7 +91,7 @@ def last_night(folder: Folder) -> Night | None:
     Raises:
         FolderError: it is of a newer format.
     """
-    paths = sorted(folder.nights.glob(f"*/{NIGHT}"), key=lambda it: it.parent.name)
+    paths = sorted(folder.nights.glob(f"*/{NIGHT}"), key=lambda path: path.parent.name)
     try:
         return night_in(paths[-1]) if paths else None
     except (Unreadable, OSError):
@@ -109,7 +109,7 @@ def read_night(path: Path) -> Written | None:
         written.problems.append(f"{path / NIGHT}: no such file; its shards are read without it")
     except (Unreadable, OSError) as error:
         written.problems.append(problem(path / NIGHT, error))
-    for shard, part in sorted(shards_in(path), key=lambda it: it[1]):
+    for shard, part in sorted(shards_in(path), key=lambda shard: shard[1]):
         written.parts.append(part)
         try:
             written.results[part] = from_json(shard.read_bytes(), ShardResult)
@@ -146,8 +146,8 @@ def night_in(path: Path) -> Night:
 
 def problem(path: Path, error: Exception) -> str:
     """One line that says why a file cannot be used."""
-    said = reason(error) if isinstance(error, OSError) else f"broken: {error}"
-    return f"{path}: {said}; it is left as it is"
+    text = reason(error) if isinstance(error, OSError) else f"broken: {error}"
+    return f"{path}: {text}; it is left as it is"
 
 
 class SummarisedFinding(msgspec.Struct, frozen=True):
@@ -198,14 +198,14 @@ def summary_of(written: Written) -> NightSummary:
         [line.partition(": ")[0] for line in night.fixed] if is_replayed else None,
         [
             SummarisedFinding(
-                name_of(it),
-                former_name_of(it),
-                it.subject,
-                it.scope,
-                it.signature,
-                it.length,
+                name_of(finding),
+                former_name_of(finding),
+                finding.subject,
+                finding.scope,
+                finding.signature,
+                finding.length,
             )
-            for it in findings_of(written)
+            for finding in findings_of(written)
         ],
         sizes_in(written.path),
     )
@@ -213,7 +213,12 @@ def summary_of(written: Written) -> NightSummary:
 
 def findings_of(written: Written) -> list[Finding]:
     """Findings that a night has cases of."""
-    return [it for result in written.results.values() for it in result.findings if it.case]
+    return [
+        finding
+        for result in written.results.values()
+        for finding in result.findings
+        if finding.case
+    ]
 
 
 def summaries(
@@ -226,7 +231,7 @@ def summaries(
     Raises:
         FolderError: a night is of a newer format.
     """
-    for path in sorted(folder.nights.glob("*"), key=lambda it: it.name, reverse=True):
+    for path in sorted(folder.nights.glob("*"), key=lambda path: path.name, reverse=True):
         if path == without or not path.is_dir():
             continue
         summary = stored_summary(path)
@@ -284,9 +289,11 @@ def select_night(path: Path) -> SelectedNight:
     """
     one = is_night(path)
     folder = existing(path.absolute().parents[1] if one else path)
-    nights = sorted((it for it in folder.nights.glob("*") if it.is_dir()), key=lambda it: it.name)
+    nights = sorted(
+        (path for path in folder.nights.glob("*") if path.is_dir()), key=lambda path: path.name
+    )
     if one:
-        nights = [it for it in nights if it.name <= path.absolute().name]
+        nights = [night for night in nights if night.name <= path.absolute().name]
     read = readable(nights[::-1])
     last = next(read, None)
     if last is None:

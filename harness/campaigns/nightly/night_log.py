@@ -84,9 +84,9 @@ class NightLog:
     def record(self, part: Part, result: ShardResult) -> list[Finding]:
         """Record the result of a part of a shard so far; return the findings not recorded before."""
         unwritten = [
-            it
-            for it in result.findings
-            if it.case and self.written.get((part, name_of(it))) != it.case
+            finding
+            for finding in result.findings
+            if finding.case and self.written.get((part, name_of(finding))) != finding.case
         ]
         for finding in unwritten:
             self.write_case(part, finding)
@@ -97,7 +97,9 @@ class NightLog:
         if unwritten or time.monotonic() - self.flushed_at >= self.flush_s:
             self.flush()
         new = [
-            it for it in unwritten if it.is_new and it.lines and name_of(it) not in self.reported
+            finding
+            for finding in unwritten
+            if finding.is_new and finding.lines and name_of(finding) not in self.reported
         ]
         self.reported.update(map(name_of, new))
         return new

@@ -237,7 +237,9 @@ class Nightly:
 
     def fixed_before(self) -> frozenset[str]:
         """Findings that did not break any more in the last night that replayed them."""
-        return frozenset(next((it.fixed for it in self.former if it.fixed is not None), ()))
+        return frozenset(
+            next((summary.fixed for summary in self.former if summary.fixed is not None), ())
+        )
 
     def replay(self, path: Path, subject: str) -> Replay:
         """Replays a file, and shows which one."""

@@ -47,7 +47,7 @@ class RegressionReplay:
 
     def cases(self, phase: Phase, folders: Iterable[Path] = (CASES,)) -> None:
         """All that is written must still be so; bugs that are known are not among it."""
-        paths = [it for it in case_files(folders) if it.parent != known_bugs.FOLDER]
+        paths = [path for path in case_files(folders) if path.parent != known_bugs.FOLDER]
         for subject in self.subjects:
             counts = Counter[str]()
             for path, outcome, report in self.replayed(paths, subject):

@@ -96,7 +96,7 @@ def triage(folder: Folder, nights: Iterable[Written], since: str = "") -> list[T
         if name in fixed and last not in by_night:
             found[-1] = replace(found[-1], status=BugStatus.FIXED)
     found += [of_case(name, case, fixed) for name, case in cases.items()]
-    return sorted(found, key=lambda it: it.rank)
+    return sorted(found, key=lambda bug: bug.rank)
 
 
 def status_of(bug: TriagedBug, by_night: Mapping[str, Finding], last: str, since: str) -> BugStatus:
@@ -113,7 +113,7 @@ def of_nights(
     """Merge the findings of one bug, given by the time at which their night began."""
     (best,) = merge_findings(by_night.values())
     day = first_seen(case) if isinstance(case, Case) else ""
-    harm = next((it.severity for it in by_night.values() if it.severity), "")
+    harm = next((finding.severity for finding in by_night.values() if finding.severity), "")
     return TriagedBug(
         str(Signature(*best.signature)),
         BugStatus.KNOWN,

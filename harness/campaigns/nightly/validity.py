@@ -60,7 +60,7 @@ class Canary:
 
 def canaries(targets: Sequence[Target]) -> list[Canary]:
     """For each scope of the night one that must be found, and one that must not."""
-    scopes = dict.fromkeys(it.scope for it in targets if it.scope in PLANTED)
+    scopes = dict.fromkeys(target.scope for target in targets if target.scope in PLANTED)
     return [Canary(scope, planted) for scope in scopes for planted in (PLANTED[scope], "")]
 
 
@@ -133,7 +133,7 @@ def likeness(night: Night, nights: Iterable[NightSummary]) -> tuple[float, Night
     """The former night that had most of tonight's runs, and how many of the sample it had; 0 to 1."""
     tonight = sketch(night)
     shares = ((shared(tonight, other.sketch), other) for other in nights)
-    share, most_alike = max(shares, key=lambda it: it[0], default=(0.0, None))
+    share, most_alike = max(shares, key=lambda share: share[0], default=(0.0, None))
     return (share, most_alike) if share else (0.0, None)
 
 
@@ -153,7 +153,11 @@ def novelty_line(night: Night, nights: list[NightSummary]) -> str:
 def reasons_invalid(night: Night, nights: list[NightSummary]) -> Iterator[str]:
     """Yield the reasons why the night proves nothing, a line each."""
     for target in night.targets:
-        own = (it for it in night.shards if (it.plan.subject, it.plan.scope) == target.system)
+        own = (
+            shard
+            for shard in night.shards
+            if (shard.plan.subject, shard.plan.scope) == target.system
+        )
         if not any(shard.total.runs for shard in own) and not night.interrupted:
             yield f"there was no run of {target}"
     for other in nights:

@@ -44,10 +44,10 @@ def targets(subjects: Iterable[str] = (), scope: str | None = None) -> dict[Targ
     chosen = list(dict.fromkeys(subjects))
     found: dict[Target, str] = {}
     for name in chosen or names():
-        its, why = available(name, [scope] if scope else [*SCOPES])
-        if chosen and why is not None and not its:
+        versions, why = available(name, [scope] if scope else [*SCOPES])
+        if chosen and why is not None and not versions:
             raise why
-        found |= its
+        found |= versions
     return found
 
 

@@ -95,5 +95,5 @@ def shared(one: Iterable[int], other: Iterable[int]) -> float:
     """
     mine, theirs = set(one), set(other)
     limit = max(theirs) if len(theirs) >= SKETCHED else None
-    comparable = {it for it in mine if limit is None or it <= limit}
+    comparable = {value for value in mine if limit is None or value <= limit}
     return len(comparable & theirs) / len(comparable) if comparable else 0.0

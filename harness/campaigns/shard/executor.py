@@ -74,6 +74,8 @@ def deduplicating(executor: Executor, folder: Path) -> Executor:
             on_progress(index, result, deduplicator.take(finding) if finding is not None else None)
 
         results = executor(plans, take)
-        return [replace(it, findings=deduplicator.with_paths(it.findings)) for it in results]
+        return [
+            replace(shard, findings=deduplicator.with_paths(shard.findings)) for shard in results
+        ]
 
     return run

@@ -18,7 +18,10 @@ def continued(before: ShardResult, after: ShardResult) -> ShardResult:
         merged(before.plan, (up_to(before, after.plan.first), after)),
         curve=[
             *before.curve,
-            *(Point(round(before.seconds + it.seconds, 3), it.tactics) for it in after.curve),
+            *(
+                Point(round(before.seconds + point.seconds, 3), point.tactics)
+                for point in after.curve
+            ),
         ],
         runs=after.runs,
         seconds=before.seconds + after.seconds,
@@ -28,7 +31,8 @@ def continued(before: ShardResult, after: ShardResult) -> ShardResult:
 def up_to(result: ShardResult, run: int) -> ShardResult:
     """The result before a run, which is made again: what it found is counted then."""
     findings = [
-        replace(it, occurrences=it.occurrences if it.run < run else 0) for it in result.findings
+        replace(finding, occurrences=finding.occurrences if finding.run < run else 0)
+        for finding in result.findings
     ]
     return replace(result, findings=findings)
 
@@ -37,8 +41,8 @@ def together(plan: Plan, results: Sequence[ShardResult]) -> ShardResult:
     """Merge the results of shards that shared the work of a plan and ran in parallel."""
     return replace(
         merged(plan, results),
-        runs=sum(it.total.runs for it in results),
-        seconds=max((it.seconds for it in results), default=0.0),
+        runs=sum(shard.total.runs for shard in results),
+        seconds=max((shard.seconds for shard in results), default=0.0),
     )
 
 
@@ -46,27 +50,32 @@ def merged(plan: Plan, results: Sequence[ShardResult]) -> ShardResult:
     """Merge the fields that do not depend on whether the shards ran in sequence or in parallel."""
     return ShardResult(
         plan,
-        version=first(it.version for it in results),
+        version=first(shard.version for shard in results),
         counters=counters_by_tactic(results),
         findings=in_order(results),
-        fixed=each_once(title for it in results for title in it.fixed),
-        expected=next((it.expected for it in results if it.expected), []),
-        cannot=next((it.cannot for it in results if it.cannot), {}),
-        kinds=next((it.kinds for it in results if it.kinds), []),
-        corpus_size=max((it.corpus_size for it in results), default=0),
-        corpus_added=sum(it.corpus_added for it in results),
-        unreadable=each_once(line for it in results for line in it.unreadable),
-        corpus_error=first(it.corpus_error for it in results),
-        interrupted=any(it.interrupted for it in results),
-        faults=each_once(fault for it in results for fault in it.faults),
-        refused=first(it.refused for it in results),
-        explored=next((it.explored for it in reversed(results) if it.explored is not None), None),
+        fixed=each_once(title for shard in results for title in shard.fixed),
+        expected=next((shard.expected for shard in results if shard.expected), []),
+        cannot=next((shard.cannot for shard in results if shard.cannot), {}),
+        kinds=next((shard.kinds for shard in results if shard.kinds), []),
+        corpus_size=max((shard.corpus_size for shard in results), default=0),
+        corpus_added=sum(shard.corpus_added for shard in results),
+        unreadable=each_once(line for shard in results for line in shard.unreadable),
+        corpus_error=first(shard.corpus_error for shard in results),
+        interrupted=any(shard.interrupted for shard in results),
+        faults=each_once(fault for shard in results for fault in shard.faults),
+        refused=first(shard.refused for shard in results),
+        explored=next(
+            (shard.explored for shard in reversed(results) if shard.explored is not None), None
+        ),
     )
 
 
 def knowing(plan: Plan, result: ShardResult) -> Plan:
     """The plan of who goes on: what is new by then is known to have a case."""
-    new = (SeenBefore(Path(it.path).name or f"run {it.run}", it.signature) for it in result.new)
+    new = (
+        SeenBefore(Path(finding.path).name or f"run {finding.run}", finding.signature)
+        for finding in result.new
+    )
     return dataclasses.replace(plan, seen=(*plan.seen, *new))
 
 
@@ -81,9 +90,9 @@ def counters_by_tactic(results: Iterable[ShardResult]) -> dict[str, Counters]:
 
 def in_order(results: Sequence[ShardResult]) -> list[Finding]:
     """Each bug that came up once, in the order of appearance."""
-    found = [it for result in results for it in result.findings]
-    places = {it.bug: place for place, it in reversed([*enumerate(found)])}
-    return sorted(merge_findings(found), key=lambda it: places[it.bug])
+    found = [finding for result in results for finding in result.findings]
+    places = {finding.bug: place for place, finding in reversed([*enumerate(found)])}
+    return sorted(merge_findings(found), key=lambda finding: places[finding.bug])
 
 
 def first(texts: Iterable[str]) -> str:

@@ -88,7 +88,10 @@ class ShardResult(msgspec.Struct):
     @property
     def new(self) -> list[Finding]:
         """New findings, most harmful first."""
-        return sorted((it for it in self.findings if it.is_new), key=lambda it: it.rank)
+        return sorted(
+            (finding for finding in self.findings if finding.is_new),
+            key=lambda finding: finding.rank,
+        )
 
     def unreached(self) -> list[str]:
         """The *sometimes* properties that do not hold yet, steps that were never taken among them."""
@@ -109,5 +112,5 @@ class ShardResult(msgspec.Struct):
 
 def reading(tally: Counters) -> Reading:
     """The point of a curve that counters make."""
-    states = tally.states("worker") | {f"scheduler {it}" for it in tally.states("scheduler")}
+    states = tally.states("worker") | {f"scheduler {state}" for state in tally.states("scheduler")}
     return Reading(tally.runs, tally.steps, len(tally.edges), len(states), tally.found)

@@ -259,7 +259,7 @@ class Shard:
     def remainder(self, violation: Violation) -> Violation | None:
         """Return what of a violation ends its run; known bugs behind which it goes on are noted."""
         left, known = remainder(violation, lambda mark: self.known.case_of(mark) is not None)
-        self.passed.update((signature(it).bug, it) for it in known)
+        self.passed.update((signature(violation).bug, violation) for violation in known)
         return left
 
     def record_passed(self) -> None:

@@ -168,14 +168,14 @@ class Rehearsal:
         self.case = case
         self.steps = case.steps
         self.calls = {at for at, step in enumerate(self.steps) if isinstance(step, CALLS)}
-        places = sorted({*self.calls, *(it.until for it in holds)})
+        places = sorted({*self.calls, *(hold.until for hold in holds)})
         self.holds = [
-            replace(it, since=max((at for at in places if at <= it.since), default=0))
-            for it in holds
+            replace(hold, since=max((at for at in places if at <= hold.since), default=0))
+            for hold in holds
         ]
         self.ends: dict[str, list[type[TwoNames]]] = defaultdict(list)
-        self.seceding = {it.second for it in self.steps if isinstance(it, worker.Secede)}
-        self.garbled = {pair_of(it) for it in self.steps if isinstance(it, network.Garble)}
+        self.seceding = {step.second for step in self.steps if isinstance(step, worker.Secede)}
+        self.garbled = {pair_of(step) for step in self.steps if isinstance(step, network.Garble)}
         for step in self.steps:
             if isinstance(step, ENDS):
                 self.ends[step.second].append(type(step))
@@ -201,9 +201,9 @@ class Rehearsal:
             self.place = place
             step = self.steps[place] if place in self.calls else None
             statement = Statement(place, step)
-            statement.holds = unique(it.what for it in self.holds if it.since == place)
-            lets = [it for it in self.holds if it.until == place]
-            statement.lets = unique(it.what for it in lets)
+            statement.holds = unique(hold.what for hold in self.holds if hold.since == place)
+            lets = [hold for hold in self.holds if hold.until == place]
+            statement.lets = unique(hold.what for hold in lets)
             if step is None and not statement.lets and place < len(self.steps):
                 continue
             self.program.statements.append(statement)
@@ -212,13 +212,13 @@ class Rehearsal:
                 self.apply(world, step, statement)
                 if isinstance(step, worker.Dies):
                     self.apply(world, scheduler.Notice(step.name), statement)
-            for it in lets:
+            for hold in lets:
                 if (
-                    it.kind is HoldKind.MAIL
-                    and it.pair in world.mail
-                    and self.is_held(it.kind, it.pair)
+                    hold.kind is HoldKind.MAIL
+                    and hold.pair in world.mail
+                    and self.is_held(hold.kind, hold.pair)
                 ):
-                    self.apply(world, network.Deliver(*it.pair), statement)
+                    self.apply(world, network.Deliver(*hold.pair), statement)
             self.go_on(world, statement)
             for (name, key), status in told_of(world):
                 if before.get((name, key)) is not status and status in RESOLVED:
@@ -242,8 +242,8 @@ class Rehearsal:
         if isinstance(step, worker.Begin):
             number = len(self.program.runs[step.second])
             held = any(
-                it.kind is HoldKind.END and it.pair[1] == step.second and it.number == number
-                for it in self.holds
+                hold.kind is HoldKind.END and hold.pair[1] == step.second and hold.number == number
+                for hold in self.holds
             )
             end = self.end_of(step.second, number)
             self.program.runs[step.second].append(Run(end, step.second in self.seceding, held))
@@ -283,16 +283,16 @@ class Rehearsal:
         return ends[number] if number < len(ends) else worker.Succeed
 
     def is_held(self, kind: HoldKind, pair: Pair) -> bool:
-        for it in self.holds:
-            if it.kind is not kind or not it.since <= self.place < it.until:
+        for hold in self.holds:
+            if hold.kind is not kind or not hold.since <= self.place < hold.until:
                 continue
             if kind is HoldKind.END:
-                if it.pair[1] == pair[1] and it.number == self.ended[pair[1]]:
+                if hold.pair[1] == pair[1] and hold.number == self.ended[pair[1]]:
                     return True
             elif kind is HoldKind.MAIL:
-                if it.pair == pair:
+                if hold.pair == pair:
                     return True
-            elif it.pair[0] == pair[0]:
+            elif hold.pair[0] == pair[0]:
                 return True
         return False
 
@@ -373,7 +373,7 @@ class HoldFinder:
             for key in world.cluster.processing(name):
                 self.homes.setdefault(key, name)
         for kind, table in tables.items():
-            for pair in {*table, *(it for which, it in self.since if which is kind)}:
+            for pair in {*table, *(since for which, since in self.since if which is kind)}:
                 since, count = self.since[kind, pair], len(table.get(pair, ()))
                 del since[count:]
                 since += [place] * (count - len(since))
@@ -419,9 +419,9 @@ def variants(case: Case) -> Iterator[Case]:
     finder.find()
     for wanted in (True, False, None):
         scenes = [
-            it
+            part
             for scene in case.scenes
-            for it in (split(scene, wanted) if wanted is not None else [scene])
+            for part in (split(scene, wanted) if wanted is not None else [scene])
         ]
         if wanted is not None and len(scenes) == len(case.scenes):
             continue
@@ -448,10 +448,10 @@ def settled(scene: CaseStep, homes: Mapping[str, str]) -> CaseStep:
     if not isinstance(step, Submit):
         return scene
     tasks = tuple(
-        it
-        if it.options.workers or it.key not in homes
-        else replace(it, options=replace(it.options, workers=(homes[it.key],)))
-        for it in step.tasks
+        task
+        if task.options.workers or task.key not in homes
+        else replace(task, options=replace(task.options, workers=(homes[task.key],)))
+        for task in step.tasks
     )
     return replace(scene, step=replace(step, tasks=tasks))
 
@@ -474,10 +474,11 @@ def least(case: Case, holds: Sequence[Hold], violation: Violation) -> Program | 
     if best is None:
         return None
     groups = [
-        [it for it in holds if it.what == what] for what in dict.fromkeys(it.what for it in holds)
+        [hold for hold in holds if hold.what == what]
+        for what in dict.fromkeys(hold.what for hold in holds)
     ]
-    for group in [*groups, *([it] for it in holds)]:
-        fewer = [it for it in kept if it not in group]
+    for group in [*groups, *([hold] for hold in holds)]:
+        fewer = [hold for hold in kept if hold not in group]
         shorter = attempt(case, fewer, violation) if len(fewer) < len(kept) else None
         if shorter is not None:
             best, kept = shorter, fewer
@@ -510,7 +511,8 @@ def is_nested(program: Program) -> bool:
             if not frozen or frozen[-1] != what:
                 return False
             if not any(
-                it.what == what and it.since <= statement.place < it.until for it in program.holds
+                hold.what == what and hold.since <= statement.place < hold.until
+                for hold in program.holds
             ):
                 frozen.pop()
     return True

@@ -207,8 +207,12 @@ def values(shown: Shown) -> list[str]:
             contents[step.key] = f"{step.key} scattered"
 
     def value(key: str) -> object:
-        it = contents[key]
-        return it if isinstance(it, str) else (key, it.content, *map(value, sorted(it.needs)))
+        content = contents[key]
+        return (
+            content
+            if isinstance(content, str)
+            else (key, content.content, *map(value, sorted(content.needs)))
+        )
 
     found = _ABOUT.match(shown.counterexample) or _HELD.match(shown.counterexample)
     if found is None:

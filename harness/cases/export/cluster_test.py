@@ -96,7 +96,7 @@ class GenClusterTest:
         self.should = fixed(self.program)
         self.stacked = not is_nested(self.program)
         self.workers = [f"w{number}" for number in range(self.program.config.workers)]
-        self.kinds = {it.kind for it in self.program.holds}
+        self.kinds = {hold.kind for hold in self.program.holds}
         for key in self.runs():
             self.check_runs(key)
 
@@ -113,16 +113,16 @@ class GenClusterTest:
     def check_runs(self, key: str) -> None:
         """Raise CaseError for a task that holds back another run than its first."""
         runs = self.runs()[key]
-        if any(it.held for it in runs[1:]):
+        if any(run.held for run in runs[1:]):
             raise CaseError(f"a later run of {key} is held back", path=self.shown.case.place)
-        if any(it.secedes for it in runs):
+        if any(run.secedes for run in runs):
             raise CaseError(f"{key} secedes", path=self.shown.case.place)
 
     def function(self, task: GraphTask) -> Sequence[object]:
         """The function of a task, with its first arguments."""
         runs = self.runs().get(task.key, ())
-        ends = [it.end for it in runs]
-        fails = bool(ends) and all(it is worker.Fail for it in ends)
+        ends = [run.end for run in runs]
+        fails = bool(ends) and all(kind is worker.Fail for kind in ends)
         if task.actor:
             return [Code("Counter")]
         if task.key in self.program.unreadable:
@@ -130,13 +130,13 @@ class GenClusterTest:
             self.varying[name] = 'varying([ValueError("unreadable"), 0])'
             return [Code("Unreadable"), Code(name)]
         if runs and runs[0].held:
-            if len({*ends}) > 1 and not all(it is worker.Succeed for it in ends[1:]):
+            if len({*ends}) > 1 and not all(kind is worker.Succeed for kind in ends[1:]):
                 raise CaseError(f"{task.key} ends in several ways", path=self.shown.case.place)
             name = "block_and_fail" if ends[0] is worker.Fail else "block"
             return [Code(name), Code(self.event(task.key))]
         if fails and len(ends) == len(self.program.runs.get(task.key, ())):
             return [Code("fail")]
-        if any(it is not worker.Succeed for it in ends):
+        if any(kind is not worker.Succeed for kind in ends):
             results = [*map(outcome, ends), *([] if self.should else ["0"])]
             name = f"run_{variable(task.key)}"
             self.varying[name] = f"varying([{', '.join(results)}])"
@@ -180,9 +180,9 @@ class GenClusterTest:
 
     def body(self) -> Iterator[str]:
         if not self.program.config.validate:
-            states = ", ".join(["s", *(f"{it}.state" for it in self.workers)])
+            states = ", ".join(["s", *(f"{worker}.state" for worker in self.workers)])
             yield from self.put(f"for it in ({states}):", "    it.validate = False")
-        others = {it for it in self.clients() if it != "c0"}
+        others = {client for client in self.clients() if client != "c0"}
         for name in sorted(others):
             yield from self.put(f"async with Client(s.address, asynchronous=True) as {name}:")
             self.depth += 1
@@ -205,8 +205,8 @@ class GenClusterTest:
 
     def clients(self) -> Iterable[str]:
         asked = (Submit, client.Release, client.Cancel, client.Retry, client.Scatter)
-        steps = [it.step for it in self.program.statements]
-        return dict.fromkeys(it.client for it in steps if isinstance(it, asked))
+        steps = [statement.step for statement in self.program.statements]
+        return dict.fromkeys(step.client for step in steps if isinstance(step, asked))
 
     def put(self, *lines: str) -> Iterator[str]:
         yield from indented(lines, 4 * self.depth)
@@ -252,7 +252,9 @@ class GenClusterTest:
 
     def let(self, what: tuple[HoldKind, str, str], place: int) -> Iterator[str]:
         kind, one, other = what
-        still = any(it.what == what and it.since <= place < it.until for it in self.program.holds)
+        still = any(
+            hold.what == what and hold.since <= place < hold.until for hold in self.program.holds
+        )
         if kind is HoldKind.MAIL:
             if what not in self.frozen:  # held back again between two statements
                 raise CaseError(NO_MEANS, path=self.shown.case.place)
@@ -350,15 +352,15 @@ class GenClusterTest:
         """Keys that were submitted and that these depend on, directly or not."""
         needs = {
             task.key: task.needs
-            for it in self.program.statements
-            if isinstance(it.step, Submit)
-            for task in it.step.tasks
+            for statement in self.program.statements
+            if isinstance(statement.step, Submit)
+            for task in statement.step.tasks
         }
         found, pending = set[str](), [*keys]
         while pending:
             key = pending.pop()
             found.add(key)
-            pending += [it for it in needs.get(key, ()) if it not in found]
+            pending += [needed for needed in needs.get(key, ()) if needed not in found]
         return found
 
     def submit(self, step: Submit) -> Iterator[str]:
@@ -408,8 +410,8 @@ class GenClusterTest:
             }
             needs = {
                 task.key: Code(
-                    "{" + ", ".join(literal(it) for it in task.needs if it in listed) + "}"
-                    if any(it in listed for it in task.needs)
+                    "{" + ", ".join(literal(key) for key in task.needs if key in listed) + "}"
+                    if any(key in listed for key in task.needs)
                     else "set()"
                 )
                 for task in step.tasks
@@ -426,7 +428,7 @@ class GenClusterTest:
             if value != getattr(NO_OPTIONS, name):
                 found[argument] = value
         if "workers" in found:
-            found["workers"] = [Code(f"{it}.address") for it in options.workers]
+            found["workers"] = [Code(f"{worker}.address") for worker in options.workers]
         if "resources" in found:
             found["resources"] = dict(options.resources)
         return found
@@ -463,7 +465,7 @@ class GenClusterTest:
             if participant not in {*last, *self.dead} and key not in resolved
         }
         if unseen or (
-            not lines and not resolved and any(it[0] is HoldKind.MAIL for it in statement.lets)
+            not lines and not resolved and any(let[0] is HoldKind.MAIL for let in statement.lets)
         ):
             lines += [*self.barrier(statement.step)] or ["await asyncio.sleep(0.1)"]
         yield from self.put(*lines)
@@ -486,7 +488,7 @@ class GenClusterTest:
     def states_with_a_fix(self, statement: Statement) -> Statement | None:
         """The same statement with a trial fix in place: tests wait for what both show."""
         others = self.should.statements if self.should is not None else ()
-        return next((it for it in others if it.place == statement.place), None)
+        return next((another for another in others if another.place == statement.place), None)
 
     # What is expected
 
@@ -497,7 +499,11 @@ class GenClusterTest:
         if not violation.at_rest:
             if self.should is not None:
                 yield from self.waits(replace(self.should.statements[-1], resolved={}))
-            calls = [it.step for it in self.program.statements if it.step is not None]
+            calls = [
+                statement.step
+                for statement in self.program.statements
+                if statement.step is not None
+            ]
             yield from self.put(*self.barrier(calls[-1]))
         yield from self.put(*self.statuses())
         if self.shown.broken == "finished_keys_have_the_right_value":
@@ -565,7 +571,7 @@ class GenClusterTest:
 def is_implied(participant: str, last: Mapping[str, tuple[str, str | None]]) -> bool:
     """The scheduler has given a task to a worker, which is seen to work at it."""
     key, state = last[participant]
-    others = {it for worker, (it, _) in last.items() if worker != SCHEDULER}
+    others = {key for worker, (key, _) in last.items() if worker != SCHEDULER}
     return participant == SCHEDULER and state == "processing" and key in others
 
 

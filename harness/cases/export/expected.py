@@ -67,7 +67,7 @@ def shown(case: Case, subject: AnySubject, world: OpenWorld = open_world) -> Sho
             "the case is not about dask: add it to `subject:`, if it holds there", None, case.path
         )
     version = subject.version()
-    others = [it for it in case.subjects if it != subject.name]
+    others = [name for name in case.subjects if name != subject.name]
     steps: list[tuple[Step, Sequence[str]]] = []
     violation = None
     for result in play(world(case, subject), case.steps):

@@ -60,7 +60,7 @@ def with_its_means(body: str) -> str:
 
 
 def names(source: str) -> set[str]:
-    return {it.id for it in ast.walk(ast.parse(source)) if isinstance(it, ast.Name)}
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
 
 
 def imported(module: str, some: Sequence[str]) -> Iterator[str]:

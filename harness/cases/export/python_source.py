@@ -12,7 +12,9 @@ COLUMNS: Final = 88
 
 def call(name: str, *args: object, **named: object) -> str:
     """``name(1, two="three")``, broken where it is too long for a line of a test."""
-    parts = [literal(it) for it in args] + [f"{name}={literal(it)}" for name, it in named.items()]
+    parts = [literal(argument) for argument in args] + [
+        f"{name}={literal(value)}" for name, value in named.items()
+    ]
     line = f"{name}({', '.join(parts)})"
     if len(line) <= COLUMNS - 16 and "\n" not in line:
         return line
@@ -32,10 +34,14 @@ def literal(value: object) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
     if isinstance(value, Mapping):
-        pairs = [f"{literal(key)}: {literal(it)}" for key, it in value.items()]
-        if any("\n" in it for it in pairs) or sum(map(len, pairs)) > COLUMNS - 24:
+        pairs = [f"{literal(key)}: {literal(content)}" for key, content in value.items()]
+        if any("\n" in pair for pair in pairs) or sum(map(len, pairs)) > COLUMNS - 24:
             return "\n".join(["{", *indented(f"{pair}," for pair in pairs), "}"])
-        return "{" + ", ".join(f"{literal(key)}: {literal(it)}" for key, it in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{literal(key)}: {literal(content)}" for key, content in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(map(literal, value)) + "]"
     if isinstance(value, tuple):
@@ -64,7 +70,7 @@ def docstring(title: str, lines: Iterable[str]) -> Iterator[str]:
         ) or [""]
     ]  # fmt: skip
     first = textwrap.wrap(title, COLUMNS - 7, break_long_words=False)
-    safe = [it.replace("\\", "\\\\").replace('"""', "'''") for it in (*first, "", *wrapped)]
+    safe = [line.replace("\\", "\\\\").replace('"""', "'''") for line in (*first, "", *wrapped)]
     yield f'"""{safe[0]}'
     yield from safe[1:]
     yield '"""'

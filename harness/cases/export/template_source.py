@@ -35,7 +35,7 @@ def needed(source: str, body: str) -> str:
         if id(part) not in inside:
             continue
         if isinstance(part, ast.ClassDef) and part.name == SHAKEN:
-            methods = [span(lines, it) for it in part.body if id(it) in inside]
+            methods = [span(lines, stmt) for stmt in part.body if id(stmt) in inside]
             text.append("\n\n".join([f"class {SHAKEN}:", *methods]).replace(":\n\n", ":\n", 1))
         else:
             text.append(span(lines, part))
@@ -48,7 +48,7 @@ def parts(tree: ast.Module, used: set[str]) -> Iterator[ast.AST]:
         if not used.isdisjoint(bound(part)):
             yield part
             if isinstance(part, ast.ClassDef) and part.name == SHAKEN:
-                yield from (it for it in part.body if used_method(it, used))
+                yield from (stmt for stmt in part.body if used_method(stmt, used))
 
 
 def used_method(part: ast.stmt, used: set[str]) -> bool:
@@ -62,13 +62,13 @@ def bound(part: ast.stmt) -> Iterator[str]:
     if isinstance(part, Definition):
         yield part.name
     elif isinstance(part, ast.Import | ast.ImportFrom):
-        yield from (it.asname or it.name.partition(".")[0] for it in part.names)
+        yield from (alias.asname or alias.name.partition(".")[0] for alias in part.names)
     else:
         yield from (
-            it
+            name
             for inner in ast.walk(part)
             if isinstance(inner, ast.ImportFrom | ast.Import)
-            for it in bound(inner)
+            for name in bound(inner)
         )
 
 
@@ -77,26 +77,26 @@ def names(tree: ast.AST) -> set[str]:
     if isinstance(tree, ast.ClassDef) and tree.name == SHAKEN:
         return set()
     return {
-        it.id if isinstance(it, ast.Name) else it.attr
-        for it in ast.walk(tree)
-        if isinstance(it, ast.Name | ast.Attribute)
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute)
     }
 
 
 def span(lines: list[str], part: ast.stmt) -> str:
     """A statement as it is written, decorators included."""
-    decorators = [it.lineno for it in getattr(part, "decorator_list", ())]
+    decorators = [decorator.lineno for decorator in getattr(part, "decorator_list", ())]
     first = min([part.lineno, *decorators])
     return "\n".join(lines[first - 1 : part.end_lineno])
 
 
 def layout(parts: list[str]) -> str:
     """Two empty lines around definitions, none between imports of a kind."""
-    imports = [it for it in parts if it.startswith(("import ", "from "))]
-    ours = [it for it in imports if "distributed" in it]
-    rest = [it for it in parts if it not in imports]
+    imports = [part for part in parts if part.startswith(("import ", "from "))]
+    ours = [statement for statement in imports if "distributed" in statement]
+    rest = [part for part in parts if part not in imports]
     return (
-        "\n".join([*(it for it in imports if it not in ours), "", *ours])
+        "\n".join([*(statement for statement in imports if statement not in ours), "", *ours])
         + "\n\n"
         + "\n\n\n".join(rest)
     )

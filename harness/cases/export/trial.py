@@ -65,7 +65,7 @@ def try_out(text: str, times: int = TIMES, fixes: Sequence[str] = ()) -> Trial:
         shares = [len(range(number, times, PROCESSES)) for number in range(min(times, PROCESSES))]
         with ThreadPoolExecutor(AT_A_TIME) as pool:
             reports = pool.map(
-                lambda it: _in_a_process(path, it[1], it[0], fixes), enumerate(shares)
+                lambda share: _in_a_process(path, share[1], share[0], fixes), enumerate(shares)
             )
             return Trial([error for report in reports for error in report])
 
@@ -92,7 +92,7 @@ def main(path: Path, times: int, fixes: Sequence[str]) -> None:
     sys.path.insert(0, str(path.parent))
     with trial_fixes("dask", fixes):
         module = importlib.import_module(path.stem)
-        test = next(it for name, it in vars(module).items() if name.startswith("test_"))
+        test = next(value for name, value in vars(module).items() if name.startswith("test_"))
         sys.stdout.write(f"{_REPORT}{json.dumps([outcome(test) for _ in range(times)])}\n")
         sys.stdout.flush()
     os._exit(0)  # a thread that a test left behind would be waited for

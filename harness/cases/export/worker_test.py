@@ -121,11 +121,11 @@ def worker_test(shown: Shown, events: Sequence[ExportedEvent]) -> str:
     if shown.broken not in CHECKS:
         raise CaseError(f"{shown.broken} cannot be told in Dask's own terms", None, shown.case.path)
     if not shown.at_rest or (shown.broken not in AT_REST and shown.violation is None):
-        events = [it for it in events if it.step is not None]
-    steps = [it.step for it in events if it.step is not None]
+        events = [event for event in events if event.step is not None]
+    steps = [event.step for event in events if event.step is not None]
     body = addressed("\n".join(test(shown, events, reference(shown, steps))))
-    used = {it.id for it in ast.walk(ast.parse(body)) if isinstance(it, ast.Name)}
-    used = {it for it in used if it.endswith(("Event", "Msg"))}
+    used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
+    used = {name for name in used if name.endswith(("Event", "Msg"))}
     imported = "\n".join(f"    {name}," for name in sorted(used))
     return "\n".join(
         [
@@ -151,10 +151,10 @@ def test(shown: Shown, events: Sequence[ExportedEvent], should: Reference) -> It
     if not listens:
         first, last = events, ()
     if first:
-        made = [Code(event(it.event, number)) for number, it in enumerate(first)]
+        made = [Code(event(exported.event, number)) for number, exported in enumerate(first)]
         yield from indented([call("ws.handle_stimulus", *made)])
-    for it in last:
-        made = [Code(event(it.event, len(first)))]
+    for exported in last:
+        made = [Code(event(exported.event, len(first)))]
         yield from indented([call("instructions = ws.handle_stimulus", *made)])
     yield from indented(checks)
 
@@ -176,11 +176,14 @@ def event(made: Any, number: int) -> str:
     """The expression that makes an event, by its constructor or the one that Dask's tests use."""
     kind = type(made).__name__
     constructor, fields = _SHORT.get(
-        kind, ("", [it.name for it in dataclasses.fields(made) if it.name not in _IMPLICIT])
+        kind,
+        ("", [field.name for field in dataclasses.fields(made) if field.name not in _IMPLICIT]),
     )
     arguments = {name: plain(getattr(made, name)) for name in fields}
     if constructor == "dummy":
-        arguments = {name: it for name, it in arguments.items() if not is_filled_in(name, it)}
+        arguments = {
+            name: value for name, value in arguments.items() if not is_filled_in(name, value)
+        }
     if constructor == "from_exception":
         positional = [Code(repr(made.exception.data))]
     elif constructor:
@@ -201,7 +204,7 @@ def is_filled_in(name: str, value: object) -> bool:
 def plain(value: Any) -> Any:
     """Of fields: what people would write."""
     if isinstance(value, Mapping):
-        return {str(key): plain(it) for key, it in value.items()}
+        return {str(key): plain(content) for key, content in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(map(plain, value))
     return str(value) if isinstance(value, str) else value
@@ -258,17 +261,17 @@ def reports(shown: Shown, should: Reference) -> Sequence[str]:
     """The reports of the last step, as those of the reference."""
     expected = [
         call(
-            f"{_REPORTS[type(it)]}.match",
-            key=it.key,
-            **({} if type(it) in _WITHOUT_RUN else {"run_id": it.run_id}),
+            f"{_REPORTS[type(message)]}.match",
+            key=message.key,
+            **({} if type(message) in _WITHOUT_RUN else {"run_id": message.run_id}),
         )
-        for it in should.instructions
-        if isinstance(it, do.TaskFinished | do.TaskErred | do.LongRunning | do.Reschedule)
+        for message in should.instructions
+        if isinstance(message, do.TaskFinished | do.TaskErred | do.LongRunning | do.Reschedule)
     ]
     if len(expected) == len(should.instructions):
         return [f"assert instructions == [{', '.join(expected)}]"]
     if expected:
-        return [f"assert {it} in instructions" for it in expected]
+        return [f"assert {instruction} in instructions" for instruction in expected]
     return ["assert not any(it.key for it in instructions if isinstance(it, TaskFinishedMsg))"]
 
 

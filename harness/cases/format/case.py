@@ -71,9 +71,10 @@ class KnownBreak:
         """It is of later versions of the subject alone."""
         here = Version(version)
         return self.subject == subject and any(
-            it.operator in _FROM and (here < first or (it.operator == ">" and here == first))
-            for it in SpecifierSet(self.specifier)
-            for first in [Version(it.version.removesuffix(".*"))]
+            specifier.operator in _FROM
+            and (here < first or (specifier.operator == ">" and here == first))
+            for specifier in SpecifierSet(self.specifier)
+            for first in [Version(specifier.version.removesuffix(".*"))]
         )
 
     def __str__(self) -> str:
@@ -167,7 +168,9 @@ class Case:
 
     def declares(self, subject: str, version: str, broken: str, shape: str) -> bool:
         """A violation of that property and shape is the bug that it shows, on this version."""
-        known = any(it.property == broken for it in self.known_breaks(subject, version))
+        known = any(
+            known_break.property == broken for known_break in self.known_breaks(subject, version)
+        )
         return known and (not self.signatures or shape in self.signatures)
 
     def known_breaks(self, subject: str, version: str) -> Iterator[KnownBreak]:
@@ -180,8 +183,10 @@ OpenWorld: TypeAlias = Callable[[Case, AnySubject], World]
 
 def open_world(case: Case, subject: AnySubject) -> World:
     """Return a fresh world as the case describes it."""
-    its = subject if case.scope is ScopeName.WORKER else system(subject.name, case.scope)
-    return SCOPES[case.scope].open(its, case.run_config)
+    system_under_test = (
+        subject if case.scope is ScopeName.WORKER else system(subject.name, case.scope)
+    )
+    return SCOPES[case.scope].open(system_under_test, case.run_config)
 
 
 def record(

@@ -92,7 +92,9 @@ def _parse(text: str, path: Path | None) -> Case:
 def config_in(text: str) -> str | None:
     """The options of a case as its header has them."""
     lines = (line.text for line in takewhile(lambda line: line.text, joined(text)))
-    return next((it.removeprefix(CONFIG).strip() for it in lines if it.startswith(CONFIG)), None)
+    return next(
+        (line.removeprefix(CONFIG).strip() for line in lines if line.startswith(CONFIG)), None
+    )
 
 
 def format(case: Case, config: str | None = None) -> str:
@@ -270,25 +272,25 @@ class Header:
             raise CaseError(unknown("header", name, FIELDS), line.number)
         if not value:
             raise CaseError(f'"{name}:" says nothing', line.number)
-        its = FIELDS[name]
-        parsed = its.parse(value, line.number)
-        if its.many:
-            former = self.values.setdefault(its.attribute, {})
+        own_field = FIELDS[name]
+        parsed = own_field.parse(value, line.number)
+        if own_field.many:
+            former = self.values.setdefault(own_field.attribute, {})
             if parsed in former:
                 raise CaseError(f'"{line.text}" comes twice', line.number)
             former[parsed] = None
-        elif its.attribute in self.values:
+        elif own_field.attribute in self.values:
             raise CaseError(f'"{name}:" comes twice', line.number)
         else:
-            self.values[its.attribute] = parsed
+            self.values[own_field.attribute] = parsed
 
     def finish(self, last: int) -> Mapping[str, Any]:
         """Attributes of a ``Case``; ``last`` is the line where something may be missing."""
-        for name, its in FIELDS.items():
-            if its.required and its.attribute not in self.values:
+        for name, value in FIELDS.items():
+            if value.required and value.attribute not in self.values:
                 raise CaseError(f'the header has no "{name}:"', last)
-            if its.many:
-                self.values[its.attribute] = tuple(self.values.get(its.attribute, ()))
+            if value.many:
+                self.values[value.attribute] = tuple(self.values.get(value.attribute, ()))
         check_breaks(self.values["subjects"], self.values["breaks"], last)
         config = self.values.get("config", NumberedLine("", last))
         self.values["config"] = parse_config(config.text, config.number, self.values["scope"])

@@ -117,7 +117,7 @@ def paths(folder: Path) -> list[Path]:
         return []
     except OSError as error:
         raise CaseError(reason(error), path=folder) from None
-    return [it for it in files if it.suffix == SUFFIX and not it.name.startswith(".")]
+    return [path for path in files if path.suffix == SUFFIX and not path.name.startswith(".")]
 
 
 def store(folder: Path, entry: CorpusEntry) -> Path:

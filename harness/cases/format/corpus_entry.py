@@ -139,10 +139,10 @@ def header_of(line: NumberedLine) -> tuple[str, NumberedLine]:
 def scope_of(header: Mapping[str, NumberedLine]) -> FuzzingScope:
     if "scope" not in header:
         raise CaseError('the header has no "scope:"', 1)
-    its = header["scope"]
-    if its.text not in SCOPES:
-        raise CaseError(unknown("scope", its.text, SCOPES), its.number)
-    return SCOPES[its.text]
+    line = header["scope"]
+    if line.text not in SCOPES:
+        raise CaseError(unknown("scope", line.text, SCOPES), line.number)
+    return SCOPES[line.text]
 
 
 def run_config_of(scope: FuzzingScope, header: Mapping[str, NumberedLine]) -> AnyRunConfig:
@@ -152,13 +152,13 @@ def run_config_of(scope: FuzzingScope, header: Mapping[str, NumberedLine]) -> An
     for name, (option, of_scope, meaning) in HEADER_FIELDS.items():
         if name not in header:
             continue
-        its = header[name]
+        line = header[name]
         if scope.name not in of_scope:
-            raise CaseError(f'"{name}:" means nothing at the scope of a {scope.name}', its.number)
+            raise CaseError(f'"{name}:" means nothing at the scope of a {scope.name}', line.number)
         try:
-            options[option] = meaning(its.text)
+            options[option] = meaning(line.text)
         except BadText as error:
-            raise CaseError(str(error), its.number) from None
+            raise CaseError(str(error), line.number) from None
     usual = USUAL[scope.name]
     return replace(usual, **options)
 

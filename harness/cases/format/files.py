@@ -58,8 +58,8 @@ def read_bytes(path: Path) -> bytes:
 
 def reason(error: OSError) -> str:
     """``Permission denied`` as ``permission denied``."""
-    said = error.strerror or str(error)
-    return said[:1].lower() + said[1:]
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:]
 
 
 def case_files(paths: Iterable[Path]) -> Iterator[Path]:

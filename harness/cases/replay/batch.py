@@ -121,15 +121,16 @@ class BatchReplay:
         """Why no case was replayed; None where one was, or where a file is no case."""
         done = [result.outcome for result in results]
         if not done or any(
-            isinstance(it, CaseError) or it.outcome not in NOTHING_REPLAYED for it in done
+            isinstance(replayed, CaseError) or replayed.outcome not in NOTHING_REPLAYED
+            for replayed in done
         ):
             return None
         if self.subject is not None:
             return f"no case is about {self.subject.name} {self.subject.version()}"
         missing = dict.fromkeys(
-            it.subject
-            for it in done
-            if isinstance(it, Replay) and it.outcome is ReplayOutcome.NOT_INSTALLED
+            replayed.subject
+            for replayed in done
+            if isinstance(replayed, Replay) and replayed.outcome is ReplayOutcome.NOT_INSTALLED
         )
         if missing:
             return f"not installed here: {', '.join(missing)}"
@@ -177,8 +178,8 @@ def summary(results: Sequence[Result]) -> str:
 def debug_exception(violation: Violation) -> None:
     """Stop at the exception of the subject, in the frame that raised it; its world is still open."""
     if violation.__cause__ is None:
-        said = f"{violation.property}: the subject raised nothing, so --pdb stops nowhere"
-        sys.stderr.write(f"workerfuzz: {said}\n")
+        text = f"{violation.property}: the subject raised nothing, so --pdb stops nowhere"
+        sys.stderr.write(f"workerfuzz: {text}\n")
         return
     raised = root(violation.__cause__)
     sys.stdout.write(f"{type(raised).__name__}: {raised}\n")

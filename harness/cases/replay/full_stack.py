@@ -100,12 +100,20 @@ class FullStack:
 
     def requests(self, *participants: str) -> list[str]:
         """Return the pipes that are no stream, with something under way between participants."""
-        streams = {self.stream(it, SCHEDULER) for it in participants if it != SCHEDULER}
-        streams |= {self.stream(SCHEDULER, it) for it in participants if it != SCHEDULER}
+        streams = {
+            self.stream(participant, SCHEDULER)
+            for participant in participants
+            if participant != SCHEDULER
+        }
+        streams |= {
+            self.stream(SCHEDULER, participant)
+            for participant in participants
+            if participant != SCHEDULER
+        }
         return [
-            it
-            for it in self.world.pipes
-            if it not in streams and {*pipe_ends(it)} <= {*participants}
+            pipe
+            for pipe in self.world.pipes
+            if pipe not in streams and {*pipe_ends(pipe)} <= {*participants}
         ]
 
     def exchange(self, *participants: str, until: Callable[[], bool] = lambda: False) -> None:
@@ -245,7 +253,7 @@ def replay_at_full_stack(case: Case, subject: str = "dask") -> FullStackReplay:
     drawn = case.run_config
     assert isinstance(drawn, ClusterRunConfig)
     config = ProcessRunConfig(drawn.config, drawn.keys, drawn.clients, drawn.later)
-    broken = {it.property for it in case.breaks}
+    broken = {known_break.property for known_break in case.breaks}
     with ProcessWorld(get_processes(subject), config) as world:
         stack = FullStack(world)
         try:

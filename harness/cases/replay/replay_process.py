@@ -123,11 +123,11 @@ class Child:
         status = self.stop()
         self.errors.seek(max(0, self.errors.seek(0, os.SEEK_END) - LAST_WORDS))
         words = self.errors.read().decode(errors="replace").strip()
-        said = f"; its last words:\n{words}" if words else ""
+        text = f"; its last words:\n{words}" if words else ""
         how = f"died with status {status}"
         if status is not None and -status in {*signal.Signals}:
             how = f"was ended by {signal.Signals(-status).name}"
-        return ChildFailed(f"the process that replayed it {how}{said}")
+        return ChildFailed(f"the process that replayed it {how}{text}")
 
     def stop(self) -> int | None:
         """Ends the process; its exit status if it had ended by itself."""

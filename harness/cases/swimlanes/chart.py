@@ -208,7 +208,7 @@ class Chart:
         """Every key that something is about, in the order of appearance."""
         found = dict.fromkeys(self.breach.keys if self.breach else ())
         for row in self.rows:
-            found.update(dict.fromkeys((*row.keys, *(it.key for it in row.changes))))
+            found.update(dict.fromkeys((*row.keys, *(change.key for change in row.changes))))
         for arrow in self.arrows:
             found.update(dict.fromkeys(arrow.keys))
         return tuple(found)
@@ -220,8 +220,8 @@ class Chart:
         """States after a row, by lane and key."""
         if not self._states:
             now: dict[tuple[str, str], str] = {}
-            for its in self.rows:
-                for change in its.changes:
+            for chart_row in self.rows:
+                for change in chart_row.changes:
                     if change.after is None:
                         now.pop((change.lane, change.key), None)
                     else:
@@ -289,11 +289,11 @@ def story(chart: Chart, key: str) -> Iterator[KeyEvent]:
     """All that happened to a key, from the beginning to the end."""
     for row in chart.rows:
         changes = tuple(
-            f"{chart.lane(it.lane).label}: {it.before or '-'} -> {it.after or '-'}"
-            for it in row.changes
-            if it.key == key
+            f"{chart.lane(change.lane).label}: {change.before or '-'} -> {change.after or '-'}"
+            for change in row.changes
+            if change.key == key
         )
-        arrived = tuple(it for it in chart.ended_in(row.number) if key in it.keys)
-        sent = tuple(it for it in chart.sent_in(row.number) if key in it.keys)
+        arrived = tuple(arrow for arrow in chart.ended_in(row.number) if key in arrow.keys)
+        sent = tuple(arrow for arrow in chart.sent_in(row.number) if key in arrow.keys)
         if changes or arrived or sent or key in row.keys:
             yield KeyEvent(row, changes, arrived, sent)

@@ -85,7 +85,7 @@ def breach_of(result: StepResult, trace: Trace) -> ChartFailure | None:
 
 def keys_at(trace: Trace) -> tuple[str, ...]:
     """Return the keys of the last row."""
-    arrived = (key for it in trace.arrows if it.ended == trace.now for key in it.keys)
+    arrived = (key for sent in trace.arrows if sent.ended == trace.now for key in sent.keys)
     return tuple(dict.fromkeys((*trace.rows[-1].keys, *arrived)))
 
 

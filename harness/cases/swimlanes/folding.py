@@ -48,7 +48,7 @@ def matters(chart: Chart, row: ChartRow) -> bool:
     number = row.number
     is_breach = chart.breach is not None and chart.breach.row == number
     moved = bool(row.changes) or any(chart.ended_in(number)) or sends(chart, row)
-    return is_breach or moved or any(number in (it.since, it.until) for it in chart.spans)
+    return is_breach or moved or any(number in (span.since, span.until) for span in chart.spans)
 
 
 def shortened(rows: Sequence[ChartRow]) -> Iterator[ChartRow | Fold]:
@@ -76,14 +76,14 @@ def shown_lanes(chart: Chart, rows: Sequence[ChartRow | Fold]) -> list[Lane]:
 def is_silent(row: ChartRow, arrived: Sequence[Arrow]) -> bool:
     """Return whether the messages that arrive say all there is to say of a row."""
     word = row.step.split()[0]
-    return bool(arrived) and (word in SILENT or label_of(row) in [it.words for it in arrived])
+    return bool(arrived) and (word in SILENT or label_of(row) in [arrow.words for arrow in arrived])
 
 
 def brief(arrow: Arrow) -> str:
     """Return its text without redundant details, and without sender and receiver."""
     ends = {arrow.sender, arrow.receiver}
-    said = (REDUNDANT.sub("", it).split() for it in arrow.says)
-    return "; ".join(" ".join(word for word in words if word not in ends) for words in said)
+    generator = (REDUNDANT.sub("", say).split() for say in arrow.says)
+    return "; ".join(" ".join(word for word in words if word not in ends) for words in generator)
 
 
 def label_of(row: ChartRow) -> str:

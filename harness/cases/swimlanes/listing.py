@@ -57,14 +57,14 @@ def stories(chart: Chart) -> Iterator[Drawn]:
 
 def story_line(chart: Chart, entry: KeyEvent, width: int) -> Drawn:
     row = entry.row
-    lost = [f"lost: {it.words}" for it in entry.arrived if it.fate is Delivery.LOST]
-    said = "; ".join((*entry.changes, *lost))
+    lost = [f"lost: {arrow.words}" for arrow in entry.arrived if arrow.fate is Delivery.LOST]
+    text = "; ".join((*entry.changes, *lost))
     broke = chart.breach is not None and chart.breach.row == row.number
     line = [
         (f"{row.number:>3}  ", "broken" if broke else "number"),
         (f"{row.step:<{width}}", "step"),
     ]
-    return [*line, (f"  {said}", PLAIN)] if said else line
+    return [*line, (f"  {text}", PLAIN)] if text else line
 
 
 def listed(chart: Chart, last: int | None = None) -> Iterator[Drawn]:

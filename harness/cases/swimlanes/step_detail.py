@@ -38,9 +38,9 @@ def changed_by(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
     before = chart.rows[row.number - 1].tables if row.number else {}
     nothing = True
     for participant in {**before, **row.tables}:
-        was, its = before.get(participant, {}), row.tables.get(participant, {})
-        for table in {**was, **its}:
-            lines = [*differing(table, was, its)]
+        was, tables = before.get(participant, {}), row.tables.get(participant, {})
+        for table in {**was, **tables}:
+            lines = [*differing(table, was, tables)]
             if lines:
                 nothing = False
                 yield [(f"  {label(chart, participant)} ", "party"), (table, "table")]
@@ -49,8 +49,8 @@ def changed_by(chart: Chart, row: ChartRow) -> Iterator[Drawn]:
         yield [("  nothing", "dim")]
 
 
-def differing(table: str, was: Tables, its: Tables) -> Iterator[Drawn]:
-    before, after = was.get(table, {}), its.get(table, {})
+def differing(table: str, was: Tables, tables: Tables) -> Iterator[Drawn]:
+    before, after = was.get(table, {}), tables.get(table, {})
     for about in {**before, **after}:
         if before.get(about) != after.get(about):
             head = f"{about}: " if about else ""

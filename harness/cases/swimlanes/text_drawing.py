@@ -139,11 +139,13 @@ class Sheet:
         self.lanes = lanes
         self.width = width
         self.pitch = min(WIDEST, (width - GUTTER) // max(len(lanes), 1))
-        self.places = {lane.name: GUTTER + 1 + self.pitch * it for it, lane in enumerate(lanes)}
+        self.places = {
+            lane.name: GUTTER + 1 + self.pitch * place for place, lane in enumerate(lanes)
+        }
         self.lines: list[StyledLine] = []
         self.channels: list[Channel] = []
         self.now = 0
-        self._threads = [it for it in chart.spans if it.kind is SpanKind.THREAD]
+        self._threads = [span for span in chart.spans if span.kind is SpanKind.THREAD]
 
     # Lines
 
@@ -162,8 +164,10 @@ class Sheet:
     def is_busy(self, lane: str) -> bool:
         """A thread runs there, after the row that is drawn."""
         return any(
-            it.lane == lane and it.since <= self.now and (it.until is None or self.now < it.until)
-            for it in self._threads
+            span.lane == lane
+            and span.since <= self.now
+            and (span.until is None or self.now < span.until)
+            for span in self._threads
         )
 
     def heads(self) -> None:
@@ -194,7 +198,7 @@ class Sheet:
         for arrow in filter(self.shows, arrows):
             start = self.places[arrow.sender]
             side = self.side(arrow)
-            taken = {it.column for it in (*self.channels, *found)}
+            taken = {channel.column for channel in (*self.channels, *found)}
             column = start + side
             while column in taken and abs(column - start) < self.pitch - 2:
                 column += side
@@ -215,8 +219,8 @@ class Sheet:
 
     def room(self, start: int) -> int:
         """Columns from there to whatever goes down next."""
-        columns = [*(it.column for it in self.channels), *self.places.values()]
-        return min((it for it in columns if it > start), default=self.width) - start - 1
+        columns = [*(channel.column for channel in self.channels), *self.places.values()]
+        return min((column for column in columns if column > start), default=self.width) - start - 1
 
     def label(self, line: StyledLine, place: int, text: str, style: str) -> None:
         """On the right of a place, or where there is less room, on its left."""
@@ -302,8 +306,8 @@ class Drawing:
         self.sheet.now = number
         first = len(self.sheet.lines)
         breaks = chart.breach is not None and chart.breach.row == number
-        ended = [it for it in chart.ended_in(number) if self.sheet.shows(it)]
-        arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
+        ended = [arrow for arrow in chart.ended_in(number) if self.sheet.shows(arrow)]
+        arrived = [arrow for arrow in ended if arrow.fate is Delivery.ARRIVED]
         if not is_silent(row, arrived):
             self.happens(row)
         for arrow in arrived:
@@ -345,31 +349,39 @@ class Drawing:
             A line that was begun for it, on which there is room for more; None where ``line`` had room.
         """
         sheet = self.sheet
-        channels = sheet.new_channels(it for it in self.chart.sent_in(number) if it.ended != number)
+        channels = sheet.new_channels(
+            arrow for arrow in self.chart.sent_in(number) if arrow.ended != number
+        )
         begun = None
-        if channels and not all(self.has_room(line, it) for it in channels):
+        if channels and not all(self.has_room(line, channel) for channel in channels):
             line = begun = sheet.line()
-        for name in dict.fromkeys(it.arrow.sender for it in channels):
+        for name in dict.fromkeys(channel.arrow.sender for channel in channels):
             for right in (True, False):
-                its = [it for it in channels if it.arrow.sender == name]
+                sent_by_it = [channel for channel in channels if channel.arrow.sender == name]
                 place = sheet.places[name]
-                self.stubs(line, place, [it for it in its if (it.column > place) is right])
+                self.stubs(
+                    line,
+                    place,
+                    [channel for channel in sent_by_it if (channel.column > place) is right],
+                )
         sheet.channels += channels
         return begun
 
     def has_room(self, line: StyledLine, channel: Channel) -> bool:
         """The way from the lane to the channel, and a column more, are not written on."""
         place, side = self.sheet.places[channel.arrow.sender], self.sheet.side(channel.arrow)
-        before = {it.column for it in self.sheet.channels}
+        before = {channel.column for channel in self.sheet.channels}
         columns = range(place + side, channel.column + 2 * side, side)
-        return all(it in before or line.free(it) for it in columns)
+        return all(column in before or line.free(column) for column in columns)
 
     def stubs(self, line: StyledLine, place: int, channels: Sequence[Channel]) -> None:
         """From a lane to each channel that begins on one side of it."""
         if not channels:
             return
         side = self.sheet.side(channels[0].arrow)
-        furthest = max((it.column for it in channels), key=lambda column: abs(column - place))
+        furthest = max(
+            (channel.column for channel in channels), key=lambda column: abs(column - place)
+        )
         line.across(place + side, furthest, "─", str(channels[-1].arrow.kind))
         for channel in channels:
             corner = "╮" if side > 0 else "╭"

@@ -158,7 +158,7 @@ class Trace:
         keys: Iterable[str] = (),
     ) -> Sent:
         """Something is sent; its keys are those that its words name, unless they are given."""
-        named = tuple(keys) or tuple(dict.fromkeys(key for it in says for key in self.named(it)))
+        named = tuple(keys) or tuple(dict.fromkeys(key for say in says for key in self.named(say)))
         sent = Sent(kind, sender, receiver, tuple(says), named, self.now)
         self.arrows.append(sent)
         return sent
@@ -206,7 +206,11 @@ class Trace:
 
     def travellers(self, kind: ArrowKind) -> list[tuple[str, str]]:
         """Sender and receiver of what is under way."""
-        return [(sender, receiver) for it, sender, receiver in self._travelling if it is kind]
+        return [
+            (sender, receiver)
+            for travelling_kind, sender, receiver in self._travelling
+            if travelling_kind is kind
+        ]
 
     # What lasts
 
@@ -222,9 +226,9 @@ class Trace:
 
     def all_end(self, lane: str, how: str) -> None:
         """Whatever lasts on a lane ends."""
-        for kind, its, about in list(self._open):
-            if its == lane:
-                self.ends(kind, its, about, how)
+        for kind, party, about in list(self._open):
+            if party == lane:
+                self.ends(kind, party, about, how)
 
     # What came of it
 
@@ -250,19 +254,29 @@ class Trace:
 
     def noted_arrows(self) -> tuple[Arrow, ...]:
         return tuple(
-            Arrow(it.kind, it.sender, it.receiver, it.says, it.keys, it.row, it.ended, it.fate)
-            for it in self.arrows
+            Arrow(
+                sent.kind,
+                sent.sender,
+                sent.receiver,
+                sent.says,
+                sent.keys,
+                sent.row,
+                sent.ended,
+                sent.fate,
+            )
+            for sent in self.arrows
         )
 
     def noted_spans(self) -> tuple[Span, ...]:
         return tuple(
-            Span(it.kind, it.lane, it.about, it.keys, it.row, it.ended, it.how) for it in self.spans
+            Span(begun.kind, begun.lane, begun.about, begun.keys, begun.row, begun.ended, begun.how)
+            for begun in self.spans
         )
 
 
 def changed(before: States, after: States) -> Iterator[StateChange]:
     """Return the differences, sorted by lane and key."""
     for lane, key in sorted({*before, *after}):
-        was, its = before.get((lane, key)), after.get((lane, key))
-        if was != its:
-            yield StateChange(lane, key, was, its)
+        was, now = before.get((lane, key)), after.get((lane, key))
+        if was != now:
+            yield StateChange(lane, key, was, now)

@@ -67,16 +67,16 @@ class TracedCluster(ClusterWorld):
     def send_request(
         self, client: str, request: client_requests.ClientRequest, *, at_once: bool = False
     ) -> None:
-        trace, said, keys = self.trace, self.in_words(client, request), named_by(request)
+        trace, message, keys = self.trace, self.in_words(client, request), named_by(request)
         trace.joins(client, LaneRole.CLIENT)
         if isinstance(request, client_requests.Release):
             trace.doing(client, from_clients.Release(client, request.keys))
-        trace.doing(client, said)
+        trace.doing(client, message)
         if at_once:
-            trace.calls(client, SCHEDULER, [said], keys)
+            trace.calls(client, SCHEDULER, [message], keys)
             super().send_request(client, request, at_once=True)
             return
-        sent = trace.sends(ArrowKind.MESSAGE, client, SCHEDULER, [said], keys)
+        sent = trace.sends(ArrowKind.MESSAGE, client, SCHEDULER, [message], keys)
         super().send_request(client, request)
         trace.posted(self.mail[client, SCHEDULER][-1], sent)
 
@@ -84,8 +84,8 @@ class TracedCluster(ClusterWorld):
         """A client's request as the step that brings it about has it, if it is one."""
         step = self.trace.rows[-1].step
         if step.startswith(f"{text.word(type(request))} "):
-            word, its, *others = step.split()
-            return " ".join((word, *others)) if its == client else step
+            word, party, *others = step.split()
+            return " ".join((word, *others)) if party == client else step
         return in_words(request)
 
     def store(self, client: str, key: str, worker: str) -> None:
@@ -112,7 +112,7 @@ class TracedCluster(ClusterWorld):
         )
         trace.posted(envelope, sent)
         super().send(envelope)
-        if not any(it is envelope for it in self.mail.get((sender, receiver), ())):
+        if not any(queued is envelope for queued in self.mail.get((sender, receiver), ())):
             trace.loses(sent)
 
     def lose_mail(self, sender: str, receiver: str) -> None:
@@ -315,9 +315,10 @@ def in_words(request: client_requests.ClientRequest) -> str:
     """A client's request, as the step that brings it about."""
     if isinstance(request, client_requests.Submit):
         needs = [
-            f"({','.join(it.dependencies)})" if it.dependencies else "" for it in request.specs
+            f"({','.join(spec.dependencies)})" if spec.dependencies else ""
+            for spec in request.specs
         ]
-        tasks = (it.key + its for it, its in zip(request.specs, needs, strict=True))
+        tasks = (spec.key + needed for spec, needed in zip(request.specs, needs, strict=True))
         return f"submit {' '.join(tasks)} want {','.join(request.wanted)}"
     return " ".join((text.word(type(request)), *named_by(request)))
 

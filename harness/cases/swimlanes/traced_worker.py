@@ -53,9 +53,9 @@ class TracedWorker(WorkerWorld):
 
     def handle_event(self, event: Event, step: Step | None = None) -> WorkerEffect:
         self.trace.begin(step)
-        said, keys = (str(step), step.keys()) if step is not None else in_words(event)
-        self.trace.doing(ADDRESS, said, keys)
-        self.note_arrival(event, said, keys)
+        message, keys = (str(step), step.keys()) if step is not None else in_words(event)
+        self.trace.doing(ADDRESS, message, keys)
+        self.note_arrival(event, message, keys)
         effect = super().handle_event(event, step)
         self.trace.settle(over=True)
         return effect
@@ -67,8 +67,8 @@ class TracedWorker(WorkerWorld):
         issued: Sequence[Instruction],
         ended: do.Execute | None,
     ) -> Sequence[AnyProperty]:
-        for it in issued:
-            self.note_issued(it)
+        for instruction in issued:
+            self.note_issued(instruction)
         return super()._check(event, touched, issued, ended)
 
     def note_arrival(self, event: Event, said: str, keys: Sequence[str]) -> None:
@@ -93,19 +93,26 @@ class TracedWorker(WorkerWorld):
         elif not isinstance(event, OWN):
             trace.arrives(trace.sends(ArrowKind.MESSAGE, SCHEDULER, ADDRESS, [said], keys))
 
-    def note_issued(self, it: Instruction) -> None:
+    def note_issued(self, instruction: Instruction) -> None:
         """To whom it goes, and what begins with it."""
-        trace, said = self.trace, f"{text.word(type(it))} {ARGUMENTS[type(it)](it)}"
-        if isinstance(it, do.Execute):
-            trace.lasts(SpanKind.THREAD, ADDRESS, it.key, [it.key])
-        elif isinstance(it, do.GatherDep):
-            trace.joins(it.worker, LaneRole.PEER)
-            trace.arrives(trace.sends(ArrowKind.REQUEST, ADDRESS, it.worker, [said], it.keys))
-            trace.lasts(SpanKind.TRANSFER, ADDRESS, it.worker, it.keys)
-        elif isinstance(it, do.RetryBusyWorkerLater):
-            trace.lasts(SpanKind.WAIT, ADDRESS, it.worker)
+        trace, message = (
+            self.trace,
+            f"{text.word(type(instruction))} {ARGUMENTS[type(instruction)](instruction)}",
+        )
+        if isinstance(instruction, do.Execute):
+            trace.lasts(SpanKind.THREAD, ADDRESS, instruction.key, [instruction.key])
+        elif isinstance(instruction, do.GatherDep):
+            trace.joins(instruction.worker, LaneRole.PEER)
+            trace.arrives(
+                trace.sends(
+                    ArrowKind.REQUEST, ADDRESS, instruction.worker, [message], instruction.keys
+                )
+            )
+            trace.lasts(SpanKind.TRANSFER, ADDRESS, instruction.worker, instruction.keys)
+        elif isinstance(instruction, do.RetryBusyWorkerLater):
+            trace.lasts(SpanKind.WAIT, ADDRESS, instruction.worker)
         else:
-            trace.arrives(trace.sends(ArrowKind.MESSAGE, ADDRESS, SCHEDULER, [said]))
+            trace.arrives(trace.sends(ArrowKind.MESSAGE, ADDRESS, SCHEDULER, [message]))
 
 
 def states(view: WorkerView) -> dict[tuple[str, str], str]:
@@ -117,8 +124,8 @@ def in_words(event: Event) -> tuple[str, tuple[str, ...]]:
     """Return an event at rest as text, and its keys."""
     keys: list[str] = []
     for name in ("key", "keys", "who_has", "values"):
-        its = getattr(event, name, ())
-        keys += [its] if isinstance(its, str) else its
+        value = getattr(event, name, ())
+        keys += [value] if isinstance(value, str) else value
     peer = getattr(event, "worker", None)
-    said = (text.word(type(event)), *([peer] if peer is not None else []), *keys)
-    return " ".join(said), tuple(keys)
+    words = (text.word(type(event)), *([peer] if peer is not None else []), *keys)
+    return " ".join(words), tuple(keys)

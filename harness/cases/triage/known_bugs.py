@@ -80,7 +80,7 @@ class Known:
 def breaks_one_of(case: Case, subject: AnySubject, properties: Collection[str]) -> bool:
     """As far as is known, it breaks one of these on this version of a subject."""
     broken = case.known_breaks(subject.name, subject.version())
-    return any(it.property in properties for it in broken)
+    return any(known_break.property in properties for known_break in broken)
 
 
 def known_bugs(
@@ -101,7 +101,10 @@ def known_bugs(
     found: dict[str, list[tuple[str, Case]]] = {}
     mended: list[Case] = []
     for case in known_cases(folder):
-        broken = {it.property for it in case.known_breaks(subject.name, subject.version())}
+        broken = {
+            known_break.property
+            for known_break in case.known_breaks(subject.name, subject.version())
+        }
         if case.scope not in KNOWN_FROM[scope] or not broken or {*case.fixes} & {*fixed}:
             continue
         if process_survives.name in broken:
@@ -114,7 +117,9 @@ def known_bugs(
         mark = signature(violation)
         shapes = case.signatures or ((mark.shape,) if mark.property in broken else ())
         for shape in shapes:
-            found.setdefault(shape, []).extend((it, case) for it in sorted(broken))
+            found.setdefault(shape, []).extend(
+                (broken_property, case) for broken_property in sorted(broken)
+            )
     return Known(found, tuple(mended))
 
 
@@ -143,20 +148,29 @@ def remainder(
     if violation.property not in LEAVES_WORLD_SOUND:
         return violation, []
     parts = [*parts_of(violation)]
-    known = [it for it in parts if is_known(signature(it))]
-    new = [it for it in parts if it not in known and not goes_with(it, known)]
+    known = [violation for violation in parts if is_known(signature(violation))]
+    new = [
+        violation
+        for violation in parts
+        if violation not in known and not goes_with(violation, known)
+    ]
     if not new:
         return None, known
     if not known:
         return violation, []
-    left = replace(violation, counterexample="\n".join(it.counterexample for it in new))
+    left = replace(
+        violation, counterexample="\n".join(violation.counterexample for violation in new)
+    )
     return left, known
 
 
 def goes_with(part: Violation, known: Iterable[Violation]) -> bool:
     """The same participant has no other keys left than those of a known leftover."""
     participant, keys = left_in(part)
-    return any(participant == left_in(it)[0] and keys <= left_in(it)[1] for it in known)
+    return any(
+        participant == left_in(violation)[0] and keys <= left_in(violation)[1]
+        for violation in known
+    )
 
 
 def left_in(part: Violation) -> tuple[str, Set[str]]:

@@ -149,10 +149,14 @@ def beside(violation: Violation, broken: AnyProperty, counterexample: str) -> bo
 
 def worst(found: Iterable[Consequence]) -> Consequence:
     """The first of the most harmful ones."""
-    return min(found, key=lambda it: it.severity.rank, default=Consequence(Severity.NOTHING))
+    return min(
+        found,
+        key=lambda consequence: consequence.severity.rank,
+        default=Consequence(Severity.NOTHING),
+    )
 
 
 def ended(world: ProductionWorld, violation: Violation) -> str:
     """Return the participant or request that an exception ended; or the call that did not return."""
-    said = violation.counterexample.partition("\n")[0]
-    return f"{world.called}: {said}" if violation.property == no_handler_raises.name else said
+    text = violation.counterexample.partition("\n")[0]
+    return f"{world.called}: {text}" if violation.property == no_handler_raises.name else text

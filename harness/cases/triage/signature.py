@@ -91,8 +91,8 @@ def root(error: BaseException) -> BaseException:
 def place(error: BaseException) -> str:
     """Transition that was underway, and where the subject raised: a function and its line."""
     names = ("start", "finish", "state")
-    edges = (getattr(it, name, None) for it in (error, root(error)) for name in names)
-    edge = " -> ".join(dict.fromkeys(str(it) for it in edges if it is not None))
+    edges = (getattr(exception, name, None) for exception in (error, root(error)) for name in names)
+    edge = " -> ".join(dict.fromkeys(str(edge) for edge in edges if edge is not None))
     return "; ".join(part for part in (edge, innermost(error)) if part)
 
 
@@ -134,10 +134,10 @@ def without_names(violation: Violation, text: str) -> str:
 
 def ranked(text: str) -> str:
     """The text with N for its number; with N1, N2 in rising order where it has two or three of them."""
-    numbers = sorted({float(it[0]) for it in _NUMBER.finditer(text)})
+    numbers = sorted({float(match[0]) for match in _NUMBER.finditer(text)})
     if not 1 < len(numbers) <= MOST_RANKED:
         return _NUMBER.sub("N", text)
-    return _NUMBER.sub(lambda it: f"N{numbers.index(float(it[0])) + 1}", text)
+    return _NUMBER.sub(lambda match: f"N{numbers.index(float(match[0])) + 1}", text)
 
 
 def peers_of(run_config: object) -> Iterable[str]:

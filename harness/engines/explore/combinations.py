@@ -42,7 +42,7 @@ DIMENSIONS: Final[Mapping[str, tuple[Dimension, ...]]] = MappingProxyType(
         "worker": (
             Dimension("keys", "key", 1, 3),
             Dimension("peers", "peer", 1, 2),
-            Dimension("threads", "thread", 1, 2, lambda it, amounts: amounts["keys"] > 1),
+            Dimension("threads", "thread", 1, 2, lambda amount, amounts: amounts["keys"] > 1),
             Dimension("requests", "request", 1, 4),
             Dimension("withdrawals", "withdrawal", 0, 3),
             Dimension("faults", "fault", 0, 3),
@@ -50,23 +50,27 @@ DIMENSIONS: Final[Mapping[str, tuple[Dimension, ...]]] = MappingProxyType(
         "cluster": (
             Dimension("keys", "key", 1, 3),
             Dimension("workers", "worker", 1, 3),
-            Dimension("threads", "thread", 1, 2, lambda it, amounts: amounts["keys"] > 1),
-            Dimension("clients", "client", 1, 2, lambda it, amounts: amounts["requests"] > 1),
-            Dimension("contents", "content", 1, 2, lambda it, amounts: amounts["requests"] > 1),
+            Dimension("threads", "thread", 1, 2, lambda amount, amounts: amounts["keys"] > 1),
+            Dimension("clients", "client", 1, 2, lambda amount, amounts: amounts["requests"] > 1),
+            Dimension("contents", "content", 1, 2, lambda amount, amounts: amounts["requests"] > 1),
             Dimension("restrictions", "restriction", 0, 1, of_two_workers),
-            Dimension("resources", "resource", 0, 1, lambda it, amounts: amounts["keys"] > 1),
+            Dimension("resources", "resource", 0, 1, lambda amount, amounts: amounts["keys"] > 1),
             Dimension("requests", "request", 1, 4),
             Dimension(
-                "withdrawals", "withdrawal", 0, 3, lambda it, amounts: it <= 2 * amounts["requests"]
+                "withdrawals",
+                "withdrawal",
+                0,
+                3,
+                lambda amount, amounts: amount <= 2 * amounts["requests"],
             ),
             Dimension("faults", "fault", 0, 3),
             Dimension(
                 "deaths", "death", 0, 3,
-                lambda it, amounts: it <= amounts["workers"] + amounts["joins"],
+                lambda amount, amounts: amount <= amounts["workers"] + amounts["joins"],
             ),
             Dimension(
                 "thefts", "theft", 0, 2,
-                lambda it, amounts: of_two_workers(it, amounts) and amounts["keys"] > 1,
+                lambda amount, amounts: of_two_workers(amount, amounts) and amounts["keys"] > 1,
             ),
             Dimension("copies", "replication", 0, 2, of_two_workers),
             Dimension("pauses", "pause", 0, 2),
@@ -101,25 +105,26 @@ class Combination:
         """Return True unless a cheaper one has the same runs."""
         amounts = dict(self.amounts)
         return all(
-            amounts[it.name] == it.least or it.is_useful(amounts[it.name], amounts)
-            for it in DIMENSIONS[self.scope]
+            amounts[dimension.name] == dimension.least
+            or dimension.is_useful(amounts[dimension.name], amounts)
+            for dimension in DIMENSIONS[self.scope]
         )
 
     def __str__(self) -> str:
         """As ``--universe`` takes it; what costs nothing is left out, but for the keys."""
         least = {item.name: item.least for item in DIMENSIONS[self.scope]}
-        said = [
+        words = [
             f"{name}={amount}"
             for name, amount in self.amounts
             if amount != least[name] or name == "keys"
         ]
-        return ",".join(said)
+        return ",".join(words)
 
     @property
     def words(self) -> str:
         """In words: ``2 keys, 2 workers, 1 request, 1 death``."""
         units = {item.name: item.unit for item in DIMENSIONS[self.scope]}
-        return ", ".join(counted(it, units[name]) for name, it in self.amounts if it)
+        return ", ".join(counted(amount, units[name]) for name, amount in self.amounts if amount)
 
 
 def combinations(scope: str, most: int | None = None) -> Iterator[Combination]:

@@ -179,8 +179,8 @@ class Exploration:
         else:
             self._worlds -= 1
         taken: dict[PossibleStep, frozenset[str] | None] = {}
-        for it in way.sleeping:
-            taken[it] = participants(it.step, cast("ClusterWorld", world))
+        for sleeper in way.sleeping:
+            taken[sleeper] = participants(sleeper.step, cast("ClusterWorld", world))
         steps = [*self.possible(world, way)]
         for number, (step, spent) in enumerate(steps, 1):
             after = world if number == len(steps) else world.copy()
@@ -188,15 +188,15 @@ class Exploration:
                 yield from self.take(after, Way(way, step, spent), step)
                 continue
             those = participants(step, cast("ClusterWorld", world))
-            asleep = frozenset(it for it, its in taken.items() if commute(its, those))
+            asleep = frozenset(step for step, touched in taken.items() if commute(touched, those))
             if those is not None:
                 taken[PossibleStep.of(step)] = those
             yield from self.take(after, Way(way, step, spent, asleep), step)
 
     def possible(self, world: CopyableWorld, way: Way) -> Iterator[tuple[Step, Spent]]:
         """Yield the steps that are to be taken at the end of a way, and what is spent with each."""
-        chosen = None if way.only is None else {it.text for it in way.only}
-        asleep = {it.text for it in way.sleeping}
+        chosen = None if way.only is None else {step.text for step in way.only}
+        asleep = {sleeper.text for sleeper in way.sleeping}
         for kind in world.possible():
             spent = self.allowed.after(way.spent, kind)
             if spent is None:
@@ -234,14 +234,14 @@ class Exploration:
 
     def arrive(self, world: CopyableWorld, way: Way) -> Iterator[Violation]:
         """A way led to a world; where that is new, it comes to rest as well."""
-        met = self.visited.meet(world, way.spent, way.sleeping)
-        if met.is_cheaper:
-            way.sleeping, way.only = met.sleeping, met.only
+        visit = self.visited.meet(world, way.spent, way.sleeping)
+        if visit.is_cheaper:
+            way.sleeping, way.only = visit.sleeping, visit.only
             self.frontier.append(way)
             if self._worlds < self.kept:
                 self._worlds += 1
                 way.world = world
-        if met.is_new and (not self.reduced or is_at_end(world.possible())):
+        if visit.is_new and (not self.reduced or is_at_end(world.possible())):
             resting = world.copy() if way.world is world else world
             violation = broken_by(way, resting.finish)
             if violation is not None:

@@ -113,14 +113,18 @@ def save(path: Path, system: str, extent: ExploredUniverse, exploration: Explora
 def placed(way: Way, ways: list[SavedWay], places: dict[int, int]) -> int:
     """Return the place of a way among those that are saved, where it and its beginnings now are."""
     missing: list[Way] = []
-    it: Way | None = way
-    while it is not None and it.step is not None and id(it) not in places:
-        missing.append(it)
-        it = it.before
-    for it in reversed(missing):
-        before = places[id(it.before)] if it.before is not None and it.before.step else -1
-        places[id(it)] = len(ways)
-        ways.append(SavedWay(before, str(it.step)))
+    saved_way: Way | None = way
+    while saved_way is not None and saved_way.step is not None and id(saved_way) not in places:
+        missing.append(saved_way)
+        saved_way = saved_way.before
+    for saved_way in reversed(missing):
+        before = (
+            places[id(saved_way.before)]
+            if saved_way.before is not None and saved_way.before.step
+            else -1
+        )
+        places[id(saved_way)] = len(ways)
+        ways.append(SavedWay(before, str(saved_way.step)))
     return places[id(way)] if way.step is not None else -1
 
 
@@ -130,9 +134,9 @@ def restore(saved: SavedExploration, exploration: Exploration) -> None:
     known: dict[str, Step] = {}
     first = Way(None, None, exploration.allowed.start)
     ways: list[Way] = []
-    for it in saved.ways:
-        before = ways[it.before] if it.before >= 0 else first
-        ways.append(Way(before, parsed(it.step, words, known), ()))
+    for saved_way in saved.ways:
+        before = ways[saved_way.before] if saved_way.before >= 0 else first
+        ways.append(Way(before, parsed(saved_way.step, words, known), ()))
     for end in saved.ends:
         way = ways[end.way] if end.way >= 0 else first
         sleeping = steps(end.sleeping, words, known)
@@ -167,7 +171,7 @@ def taken(path: Path) -> Iterator[bool]:
 
 
 def texts(steps: Sleeping) -> tuple[str, ...]:
-    return tuple(sorted(it.text for it in steps))
+    return tuple(sorted(step.text for step in steps))
 
 
 def steps(

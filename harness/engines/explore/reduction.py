@@ -127,7 +127,7 @@ def is_first_of_its_like(step: Step, world: ClusterEnvironment, *, is_last: bool
 def is_restricted_simply(step: Submit) -> bool:
     """Each of its tasks may run anywhere, or on one worker alone."""
     options = [task.options for task in step.tasks]
-    return not any(it.loose or len(it.workers) > 1 for it in options)
+    return not any(option.loose or len(option.workers) > 1 for option in options)
 
 
 def uses_first_keys(step: Step, world: ClusterEnvironment) -> bool:

@@ -109,12 +109,12 @@ class UniverseSearch:
         """Extent of all universes, the one that is being explored among them."""
         every = (*self.done, *present)
         return Explored(
-            sum(it.states for it in every),
-            sum(it.transitions for it in every),
-            max(it.depth for it in every),
-            sum(it.frontier for it in every),
-            all(it.is_complete for it in every),
-            next((it.stopped for it in every if it.stopped), ""),
+            sum(universe.states for universe in every),
+            sum(universe.transitions for universe in every),
+            max(universe.depth for universe in every),
+            sum(universe.frontier for universe in every),
+            all(universe.is_complete for universe in every),
+            next((universe.stopped for universe in every if universe.stopped), ""),
             every if self.space.budget is not None else (),
             self.states_before,
             self.transitions_before,
@@ -170,16 +170,16 @@ def extent_of(
     universe: str, cost: int, exploration: Exploration, findings: int, seconds: float
 ) -> ExploredUniverse:
     """Return how far the exploration of a universe is."""
-    it = exploration.extent
+    explored = exploration.extent
     return ExploredUniverse(
         universe,
         cost,
-        it.states,
-        it.transitions,
-        it.depth,
-        it.frontier,
-        it.is_complete,
-        it.stopped,
+        explored.states,
+        explored.transitions,
+        explored.depth,
+        explored.frontier,
+        explored.is_complete,
+        explored.stopped,
         findings,
         seconds,
     )

@@ -93,7 +93,7 @@ class VisitedStates:
         mark, names = self.canonical(world)
         asleep = renamed(sleeping, names)
         before = self.records.setdefault(mark, [])
-        as_cheap = [known for it, known in before if not_more(it, spent)]
+        as_cheap = [known for cost, known in before if not_more(cost, spent)]
         if any(known <= asleep for known in as_cheap):
             return KNOWN
         is_new, only = not before, None
@@ -104,7 +104,9 @@ class VisitedStates:
                 return KNOWN
             back = {other: name for name, other in names.items()}
             only, sleeping = renamed(only, back), renamed(asleep, back)
-        before[:] = [it for it in before if not (not_more(spent, it[0]) and asleep <= it[1])]
+        before[:] = [
+            visit for visit in before if not (not_more(spent, visit[0]) and asleep <= visit[1])
+        ]
         before.append((spent, asleep))
         return Visit(is_new, is_cheaper=True, sleeping=sleeping, only=only)
 
@@ -142,7 +144,7 @@ def renamed(steps: Sleeping, names: Mapping[str, str]) -> Sleeping:
     """The same steps of a world with other names."""
     if not names or not steps:
         return steps
-    return frozenset(PossibleStep.of(it.step.renamed(names)) for it in steps)
+    return frozenset(PossibleStep.of(step.step.renamed(names)) for step in steps)
 
 
 def not_more(one: Spent, other: Spent) -> bool:

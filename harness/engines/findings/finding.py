@@ -225,10 +225,10 @@ def merge_findings(findings: Iterable[Finding]) -> list[Finding]:
         occurrences[bug] = occurrences.get(bug, 0) + finding.occurrences
         passed[bug] = passed.get(bug, 0) + finding.passed
     merged = [
-        replace(it, occurrences=occurrences[bug], passed=passed[bug])
-        for bug, it in shortest.items()
+        replace(finding, occurrences=occurrences[bug], passed=passed[bug])
+        for bug, finding in shortest.items()
     ]
-    return sorted(merged, key=lambda it: (not it.is_new, it.rank, it.bug))
+    return sorted(merged, key=lambda finding: (not finding.is_new, finding.rank, finding.bug))
 
 
 #: Of a bug that is recognised by the name of its file.
@@ -293,9 +293,9 @@ def name_among(finding: Finding, names: Collection[str]) -> str:
 
 def case_among(finding: Finding, seen: Collection[SeenBefore]) -> str:
     """Return the name of the case of these that shows a finding already; empty if none."""
-    named = name_among(finding, {it.case for it in seen})
+    named = name_among(finding, {item.case for item in seen})
     bug = finding.signature.bug
-    return named or next((it.case for it in seen if it.signature.bug == bug), "")
+    return named or next((item.case for item in seen if item.signature.bug == bug), "")
 
 
 def names_in(folder: Path) -> list[str]:
@@ -371,11 +371,11 @@ def first_seen(case: Case) -> str:
 
 def seen_since(case: Case, day: str) -> Case:
     """The case with that date, if its own is later."""
-    said = first_seen(case)
-    if not said:
+    text = first_seen(case)
+    if not text:
         return dataclasses.replace(case, found="; ".join(filter(None, (day, case.found))))
     assert case.found is not None
-    return dataclasses.replace(case, found=case.found.replace(said, day)) if day < said else case
+    return dataclasses.replace(case, found=case.found.replace(text, day)) if day < text else case
 
 
 def findings_in(folder: Path) -> Iterator[tuple[str, Case | CaseError]]:

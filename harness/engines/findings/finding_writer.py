@@ -156,8 +156,10 @@ class Deduplicator:
                     report_unshrunk(finding)
                 self.take(finding)
         return [
-            replace(self.found.get(it.bug, it), occurrences=it.occurrences) if it.is_new else it
-            for it in findings
+            replace(self.found.get(finding.bug, finding), occurrences=finding.occurrences)
+            if finding.is_new
+            else finding
+            for finding in findings
         ]
 
 

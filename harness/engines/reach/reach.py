@@ -123,9 +123,9 @@ def on_worker(match: re.Match[str]) -> Condition:
     """A task is in a state on a worker, and holds and wants what is said, if anything is."""
     worker, held, following = match["worker"], match["held"], match["next"]
     wanted = known(match["state"], [*State, ABSENT], "a worker")
-    for said in (held, following):
-        if said is not None:
-            known(said, [*State], "a worker")
+    for words in (held, following):
+        if words is not None:
+            known(words, [*State], "a worker")
     if held is not None and wanted not in HOLDING:
         raise NoSuchConfiguration(f"{wanted} holds nothing; {' and '.join(HOLDING)} do")
 

@@ -32,8 +32,8 @@ class Minimised:
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        said = f"{counted(self.before, 'corpus entry')}, of which {self.after:,} reach all"
-        return f"{said} {counted(self.features, 'feature')}"
+        text = f"{counted(self.before, 'corpus entry')}, of which {self.after:,} reach all"
+        return f"{text} {counted(self.features, 'feature')}"
 
 
 #: Gives entries one after the other, and may show how many were given.
@@ -56,10 +56,12 @@ def minimise(
     loaded = corpus.load(folder)
     entries = loaded.of(subject.name, scope.name, scope.kinds)
     reached = [reaches(entry, subject, scope) for entry in follow(entries)]
-    kept = covering(entries, [frozenset(it) for it in reached])
-    said = f"{subject.name} {subject.version()}"
-    written = {corpus.store(folder, it) for it in retold(entries, reached, kept, said)}
-    corpus.drop(folder, (it for it in entries if corpus.path_of(folder, it) not in written))
+    kept = covering(entries, [frozenset(features) for features in reached])
+    text = f"{subject.name} {subject.version()}"
+    written = {corpus.store(folder, entry) for entry in retold(entries, reached, kept, text)}
+    corpus.drop(
+        folder, (entry for entry in entries if corpus.path_of(folder, entry) not in written)
+    )
     features = len(frozenset().union(*reached))
     return Minimised(len(entries), len(kept), features, loaded.problems)
 
@@ -74,14 +76,14 @@ def reaches(entry: CorpusEntry, subject: AnySubject, scope: FuzzingScope) -> tup
 
 
 def retold(
-    entries: Sequence[CorpusEntry], reached: Sequence[Sequence[str]], kept: Sequence[int], said: str
+    entries: Sequence[CorpusEntry], reached: Sequence[Sequence[str]], kept: Sequence[int], text: str
 ) -> Iterator[CorpusEntry]:
     """Those that stay; each has the features that none before it has."""
     told: set[str] = set()
     for place in kept:
-        first = tuple(it for it in reached[place] if it not in told)
+        first = tuple(feature for feature in reached[place] if feature not in told)
         told.update(first)
-        yield replace(entries[place], reached=first, subject=said)
+        yield replace(entries[place], reached=first, subject=text)
 
 
 def covering(entries: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) -> list[int]:
@@ -94,7 +96,9 @@ def covering(entries: Sequence[CorpusEntry], reached: Sequence[frozenset[str]]) 
         the shortest first; the same for the same universes and steps, whatever else the entries say.
     """
     texts = [corpus_entry.format(replace(entry, reached=(), subject="")) for entry in entries]
-    places = sorted(range(len(entries)), key=lambda it: (len(entries[it].steps), texts[it]))
+    places = sorted(
+        range(len(entries)), key=lambda number: (len(entries[number].steps), texts[number])
+    )
     missing = set().union(*reached)
     kept: set[int] = set()
     # Lazy greedy: what an entry adds never grows, so one that still adds as much as when it was put
@@ -118,7 +122,7 @@ def needed(kept: set[int], reached: Sequence[frozenset[str]]) -> set[int]:
     """Without those that others, chosen later, make superfluous; the one that reaches least first."""
     times = Counter(feature for place in kept for feature in reached[place])
     left = set(kept)
-    for place in sorted(kept, key=lambda it: (len(reached[it]), it)):
+    for place in sorted(kept, key=lambda place: (len(reached[place]), place)):
         if all(times[feature] > 1 for feature in reached[place]):
             times.subtract(reached[place])
             left.discard(place)

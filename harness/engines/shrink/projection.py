@@ -141,20 +141,24 @@ def participant_of(
 def holdings(who_has: ev.WhoHas, nbytes: ev.Nbytes, worker: str) -> tuple[Holding, ...]:
     """Return keys with their holders; the worker itself has another name there."""
     return tuple(
-        Holding(key, tuple(ADDRESS if it == worker else it for it in them), nbytes.get(key))
+        Holding(
+            key, tuple(ADDRESS if holder == worker else holder for holder in them), nbytes.get(key)
+        )
         for key, them in who_has.items()
     )
 
 
 def compute_task(event: ev.ComputeTask, worker: str) -> Step:
-    known = {it.key: it for it in holdings(event.who_has, event.nbytes, worker)}
+    known = {holding.key: holding for holding in holdings(event.who_has, event.nbytes, worker)}
     content = event.spec.run_spec
     return from_scheduler.ComputeTask(
         key=event.spec.key,
         needs=tuple(known.get(key, Holding(key)) for key in event.spec.dependencies),
         spec=content if isinstance(content, int) else 0,
         priority=max(int(event.request.priority[-1]), 0) if event.request.priority else 0,
-        resources=tuple(sorted((name, int(it)) for name, it in event.request.resources.items())),
+        resources=tuple(
+            sorted((name, int(amount)) for name, amount in event.request.resources.items())
+        ),
         actor=event.spec.actor,
     )
 

@@ -57,7 +57,9 @@ def changes(steps: Sequence[Step]) -> Iterator[Change]:
         yield of(key, lambda spec: replace(spec, run_spec=0))
         yield of(key, lambda spec: replace(spec, actor=False))
         yield of(key, renumbering(mine))
-        for dependency in dict.fromkeys(it for spec in mine for it in spec.dependencies):
+        for dependency in dict.fromkeys(
+            dependency for spec in mine for dependency in spec.dependencies
+        ):
             yield of(key, giving_up(dependency))
 
 
@@ -69,7 +71,7 @@ def of(key: str, change: Change) -> Change:
 def renumbering(specs: Sequence[TaskSpec]) -> Change:
     """Numbers of contents that differ, from 0 in the order in which they come."""
     numbers = {
-        number: place for place, number in enumerate(dict.fromkeys(it.run_spec for it in specs))
+        number: place for place, number in enumerate(dict.fromkeys(spec.run_spec for spec in specs))
     }
     return lambda spec: replace(spec, run_spec=numbers[spec.run_spec])
 
@@ -186,15 +188,15 @@ class Shrinker:
         Args:
             what: differs from those before.
         """
-        its = (repr(config or self.config), *map(str, steps))
-        if its in self._in_vain:
+        attempt = (repr(config or self.config), *map(str, steps))
+        if attempt in self._in_vain:
             return False
         if self.clock() > self.deadline:
             raise Impatient
         self.replays += 1
         found = self.replay(steps, config or self.config)
         if found is None or self.sign(found) != self.wanted:
-            self._in_vain.add(its)
+            self._in_vain.add(attempt)
             return False
         self.did[what] += 1
         self.violation = found
@@ -249,7 +251,10 @@ class Shrinker:
     def simplify_config(self) -> bool:
         """Do without workers, and leave options at their defaults where they do not matter."""
         simplified = False
-        while any(self.shows("options", self.steps, it) for it in self.scope.simpler(self.config)):
+        while any(
+            self.shows("options", self.steps, simpler)
+            for simpler in self.scope.simpler(self.config)
+        ):
             simplified = True
         return simplified
 

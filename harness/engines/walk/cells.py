@@ -134,7 +134,7 @@ class CellArchive:
         odd = not self.plain or (bool(self.odd) and chooser.integer(1, 4) <= ODD_OF_FOUR)
         among = self.odd if odd else self.plain
         one, other = (among[chooser.integer(0, len(among) - 1)] for _ in range(2))
-        reached = min((self.reached[one], self.reached[other]), key=lambda it: it.returns)
+        reached = min((self.reached[one], self.reached[other]), key=lambda reached: reached.returns)
         reached.returns += 1
         return reached
 
@@ -147,7 +147,7 @@ class CellArchive:
 
 def cells(world: ClusterWorld) -> Iterator[tuple[Cell, Focus]]:
     """Yield the cells of the keys that the last step changed, on each worker that is there."""
-    keys = dict.fromkeys(it.key for it in world.transitions)
+    keys = dict.fromkeys(transition.key for transition in world.transitions)
     if not keys:
         return
     cluster, needs = world.cluster, world.client_model.needs
@@ -159,7 +159,9 @@ def cells(world: ClusterWorld) -> Iterator[tuple[Cell, Focus]]:
         wanted = (
             "client"
             if any(key in wants for wants in world.client_model.wants.values())
-            else ("reader" if any(cluster.state(it) in UNFINISHED for it in readers) else "")
+            else (
+                "reader" if any(cluster.state(reader) in UNFINISHED for reader in readers) else ""
+            )
         )
         states = {worker: state_on(view, key) for worker, view in views.items()}
         for worker, view in views.items():
@@ -175,7 +177,7 @@ def cells(world: ClusterWorld) -> Iterator[tuple[Cell, Focus]]:
                     tuple(sorted(others)),
                     states[worker],
                     thread(world, worker, key),
-                    reading([view.state(it) for it in readers]),
+                    reading([view.state(reader) for reader in readers]),
                 ),
                 Focus(key, worker),
             )

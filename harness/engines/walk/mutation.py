@@ -157,7 +157,9 @@ def stretch(growth: MutatedRun, chooser: Chooser) -> tuple[int, int]:
 def mixed(mine: Config, other: Config, chooser: Chooser) -> Config:
     """One option of the other, the rest as it is."""
     differing = [
-        it.name for it in fields(mine) if getattr(mine, it.name) != getattr(other, it.name)
+        field.name
+        for field in fields(mine)
+        if getattr(mine, field.name) != getattr(other, field.name)
     ]
     if not differing:
         return mine

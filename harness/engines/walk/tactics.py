@@ -227,9 +227,10 @@ class Credit:
     def pick(self, chooser: Chooser, among: Sequence[str]) -> str:
         """The tactic of the next run."""
         rates = {
-            it: self.share[it] * (self.found[it] + 1) / (self.steps[it] + HOPE) for it in among
+            tactic: self.share[tactic] * (self.found[tactic] + 1) / (self.steps[tactic] + HOPE)
+            for tactic in among
         }
-        rate, share = sum(rates.values()), sum(self.share[it] for it in among)
+        rate, share = sum(rates.values()), sum(self.share[tactic] for tactic in among)
         point = chooser.integer(0, GRAIN - 1) / GRAIN
         for tactic in among:
             point -= FIXED * self.share[tactic] / share + (1 - FIXED) * rates[tactic] / rate
@@ -239,9 +240,9 @@ class Credit:
 
     def note(self, tactic: str, steps: int, found: int) -> None:
         """A run is over: how many steps it took, and how many features it reached first."""
-        for it in self.share:
-            self.found[it] *= DECAY
-            self.steps[it] *= DECAY
+        for name in self.share:
+            self.found[name] *= DECAY
+            self.steps[name] *= DECAY
         self.found[tactic] += found
         self.steps[tactic] += steps
 

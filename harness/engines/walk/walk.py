@@ -73,13 +73,13 @@ def wander(
             often |= dict.fromkeys(given_up, ())
             offered.clear()
         possible = world.possible()
-        its = offered.get(id(possible))  # worlds use the same ones again, and we keep them alive
-        if its is None:
+        item = offered.get(id(possible))  # worlds use the same ones again, and we keep them alive
+        if item is None:
             choice = [*chain.from_iterable(map(often.__getitem__, possible))]
-            its = offered[id(possible)] = possible, choice or list(possible)
-        step = world.draw(chooser.pick(its[1]), chooser)
+            item = offered[id(possible)] = possible, choice or list(possible)
+        step = world.draw(chooser.pick(item[1]), chooser)
         if habits.misses(world, step) and chooser.integer(1, AIM) > 1:
-            step = world.draw(chooser.pick(its[1]), chooser)
+            step = world.draw(chooser.pick(item[1]), chooser)
         if habits.is_slow(step) and chooser.integer(1, PATIENCE) > 1:
             continue
         world.apply(habits.outcome(step))

@@ -73,11 +73,11 @@ class Walker:
         self.run_config = run_config or scope.draw
         self.keep = keep
         self.said = f"{subject.name} {subject.version()}"
-        drawn = [it for it in DRAWN[scope.name] if not tactics or it in tactics]
+        drawn = [tactic for tactic in DRAWN[scope.name] if not tactics or tactic in tactics]
         self.tails = drawn or DRAWN[scope.name]
         self.feedback: Feedback = FEEDBACKS[scope.name]()
         self.cells = CellArchive()
-        extra = [it for it in EXTRA[scope.name] if not tactics or it in tactics]
+        extra = [tactic for tactic in EXTRA[scope.name] if not tactics or tactic in tactics]
         self.credit = Credit(weights_of(drawn, extra))
         self.corpus: list[CorpusEntry] = list(corpus)
         self.mutated = [0] * len(self.corpus)
@@ -99,7 +99,7 @@ class Walker:
         drawn = self.run_config(chooser)
         waiting = {GROWN} if not self.corpus else set()
         waiting |= {RETURNED} if not self.cells.has_any else set()
-        among = [it for it in self.credit.share if it not in waiting]
+        among = [tactic for tactic in self.credit.share if tactic not in waiting]
         tactic = self.credit.pick(chooser, among) if among else next(iter(self.credit.share))
         growth, length = MutatedRun(drawn, []), LENGTHS[self.scope.name]
         way: Reached | None = None

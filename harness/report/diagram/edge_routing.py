@@ -117,7 +117,7 @@ class EdgeRouter:
     def line(self, start: Box, end: Box) -> BezierCurve:
         """Return the cheapest curve between two boxes, and reserve its place."""
         return self.reserve(
-            min(self.candidates(start, end), key=lambda it: self.cost(it, start, end))
+            min(self.candidates(start, end), key=lambda curve: self.cost(curve, start, end))
         )
 
     def candidates(self, start: Box, end: Box) -> list[BezierCurve]:
@@ -136,17 +136,17 @@ class EdgeRouter:
 
     def cost(self, curve: BezierCurve, start: Box, end: Box) -> float:
         """Return the cost of a curve: boxes and lines in its way, parts outside the frame, its bend."""
-        others = [it for it in self.boxes if it not in (start, end)]
+        others = [box for box in self.boxes if box not in (start, end)]
         points = curve.points()
-        near = [(it, point) for point in points for it in others if it.contains(point, ROOM)]
-        inside = sum(it.contains(point) for it, point in near)
-        again = sum(it.contains(point) for point in points[2:-2] for it in (start, end))
+        near = [(box, point) for point in points for box in others if box.contains(point, ROOM)]
+        inside = sum(box.contains(point) for box, point in near)
+        again = sum(box.contains(point) for point in points[2:-2] for box in (start, end))
         away = sum(not self.frame.contains(point) for point in points)
-        met = sum(self.occupancy[cell] for cell in {*map(cell_of, points)})
-        same = sum(distance(curve.at(0.5), it) < CELL for it in self.midpoints)
+        crossed = sum(self.occupancy[cell] for cell in {*map(cell_of, points)})
+        same = sum(distance(curve.at(0.5), midpoint) < CELL for midpoint in self.midpoints)
         bend = distance(curve.at(0.5), chord_midpoint(curve))
         cost = IN_BOX * (inside + again) + NEAR_BOX * len(near) + OUTSIDE * away
-        return cost + CROSSING * met + SAME_MIDPOINT * same + BEND * bend
+        return cost + CROSSING * crossed + SAME_MIDPOINT * same + BEND * bend
 
     def reserve(self, curve: BezierCurve) -> BezierCurve:
         self.occupancy.update({*map(cell_of, curve.points())})
@@ -161,7 +161,7 @@ class EdgeRouter:
 
     def cost_of_label(self, label: Box) -> float:
         """Return the cost of the boxes, labels and lines that a label covers."""
-        hidden = sum(label.overlaps(it) for it in (*self.boxes, *self.labels))
+        hidden = sum(label.overlaps(box) for box in (*self.boxes, *self.labels))
         columns = range(*reach(label.x, label.width))
         lines = range(*reach(label.y, label.height))
         return 100 * hidden + sum(self.occupancy[x, y] for x in columns for y in lines)

@@ -103,13 +103,13 @@ def layout(machine: StateDiagram) -> DiagramLayout:
         for transition in machine.transitions
         if transition.finish == common
     }
-    below = [Box(it.x, it.y + STUB_LENGTH / 2, 104, STUB_LENGTH) for it in stubs.values()]
+    below = [Box(stub.x, stub.y + STUB_LENGTH / 2, 104, STUB_LENGTH) for stub in stubs.values()]
     wide_, high = extent([*boxes.values(), *below])
     frame = Box(wide_ / 2, (TITLE_BOTTOM + high) / 2, wide_ - 12, high - TITLE_BOTTOM)
     router = EdgeRouter([*boxes.values(), *below], frame)
     router.labels.extend(below)
     lines = [transition for transition in machine.transitions if transition not in stubs]
-    lines.sort(key=lambda it: length(boxes[it.start], boxes[it.finish]))
+    lines.sort(key=lambda transition: length(boxes[transition.start], boxes[transition.finish]))
     curves = {
         transition: router.line(boxes[transition.start], boxes[transition.finish])
         for transition in lines
@@ -140,9 +140,10 @@ def room(state: str) -> float:
 def most_common_target(machine: StateDiagram) -> str:
     """Return the state that most transitions lead to, if that are many; else empty."""
     leading = {
-        state: sum(it.finish == state for it in machine.transitions) for state in machine.states
+        state: sum(transition.finish == state for transition in machine.transitions)
+        for state in machine.states
     }
-    most = max(leading, key=lambda it: leading[it])
+    most = max(leading, key=lambda state: leading[state])
     return most if leading[most] > MOST_COMMON_SHARE * len(leading) else ""
 
 
@@ -157,6 +158,6 @@ def label(router: EdgeRouter, transition: DiagramTransition, curve: BezierCurve)
 def extent(boxes: list[Box]) -> tuple[float, float]:
     """Width and height of all."""
     return (
-        max(it.x + it.width / 2 for it in boxes) + 24,
-        max(it.y + it.height / 2 for it in boxes) + 24,
+        max(box.x + box.width / 2 for box in boxes) + 24,
+        max(box.y + box.height / 2 for box in boxes) + 24,
     )

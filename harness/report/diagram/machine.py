@@ -19,8 +19,8 @@ Edge = tuple[str, str]
 #: What each state says about a task, by participant; every state is there.
 MEANINGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
-        "worker": {str(state): said for state, said in of_worker.MEANING.items()},
-        "scheduler": {str(state): said for state, said in of_scheduler.MEANING.items()},
+        "worker": {str(state): meaning for state, meaning in of_worker.MEANING.items()},
+        "scheduler": {str(state): meaning for state, meaning in of_scheduler.MEANING.items()},
     }
 )
 
@@ -65,10 +65,10 @@ class DiagramTransition:
     @property
     def description(self) -> str:
         """All there is to say of it, in one line."""
-        said = f"{self.start} to {self.finish}"
+        text = f"{self.start} to {self.finish}"
         if self.count is not None:
-            said += f": {counted(self.count, 'time')}" if self.count else ": never taken"
-        return said + TABLE_NOTES.get(self.in_table, "") + (f" ({self.why})" if self.why else "")
+            text += f": {counted(self.count, 'time')}" if self.count else ": never taken"
+        return text + TABLE_NOTES.get(self.in_table, "") + (f" ({self.why})" if self.why else "")
 
 
 #: What is said of a transition that is not in every table.
@@ -105,9 +105,9 @@ class StateDiagram:
     @property
     def description(self) -> str:
         """Description of the diagram in one line."""
-        its = f"the reference and of dask {self.dask}" if self.dask else "the reference"
-        said = f"{len(self.states)} states, {len(self.transitions)} transitions of {its}"
-        return f"{said}; taken by {self.observed}" if self.observed else said
+        subjects = f"the reference and of dask {self.dask}" if self.dask else "the reference"
+        text = f"{len(self.states)} states, {len(self.transitions)} transitions of {subjects}"
+        return f"{text}; taken by {self.observed}" if self.observed else text
 
     def transitions_in(self, in_table: InTable) -> list[DiagramTransition]:
         return [transition for transition in self.transitions if transition.in_table is in_table]
@@ -157,7 +157,7 @@ def machine(
             table.get(edge, ""),
             taken.get(edge),
         )
-        for edge in sorted(edges, key=lambda it: (order[it[0]], order[it[1]]))
+        for edge in sorted(edges, key=lambda edge: (order[edge[0]], order[edge[1]]))
     )
     version = dask.version if dask is not None and theirs else ""
     return StateDiagram(participant, states, tuple(transitions), version, observed)

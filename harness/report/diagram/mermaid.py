@@ -42,8 +42,8 @@ def flow(machine: StateDiagram) -> Iterator[str]:
     for state, name in names.items():
         yield f'    {name}(["{state}"])'
     for transition in machine.transitions:
-        said = " ".join(filter(None, (transition.number, TABLE_NAMES.get(transition.in_table, ""))))
-        label = f'|"{said}"|' if said else ""
+        text = " ".join(filter(None, (transition.number, TABLE_NAMES.get(transition.in_table, ""))))
+        label = f'|"{text}"|' if text else ""
         line = "-.->" if transition.in_table in STYLES else "-->"
         yield f"    {names[transition.start]} {line}{label} {names[transition.finish]}"
     for place, transition in enumerate(machine.transitions):

@@ -34,25 +34,29 @@ def observed_in(
         FolderError: nothing is there, or no such runs are.
     """
     every = shards_at(path)
-    its = [
-        it for it in every if subject in (None, it.plan.subject) and scope in (None, it.plan.scope)
+    shown = [
+        shard
+        for shard in every
+        if subject in (None, shard.plan.subject) and scope in (None, shard.plan.scope)
     ]
-    seen = of_shards(its, participant)
+    seen = of_shards(shown, participant)
     if not seen.description:
         wanted = " of ".join(filter(None, (scope, subject)))
         raise FolderError(
             f"{path}: no runs{f' of {wanted}' if wanted else ''} with a {participant}; there are "
-            f"{', '.join(it.name for it in groups(every)) or 'none'}"
+            f"{', '.join(group.name for group in groups(every)) or 'none'}"
         )
     return seen
 
 
 def of_shards(shards: Iterable[ShardResult], participant: str) -> ObservedTransitions:
     """Return the transitions that runs of shards with such a participant took."""
-    its = [it for it in groups(shards) if it.edges(participant).counts]
-    done = total(it.done for it in its)
-    counts = {name: 0 for it in its for name in it.edges(participant).known} | done.edges
+    shown = [group for group in groups(shards) if group.edges(participant).counts]
+    done = total(group.done for group in shown)
+    counts = {name: 0 for group in shown for name in group.edges(participant).known} | done.edges
     description = (
-        f"{counted(done.runs, 'run')} of {', '.join(it.name for it in its)}" if its else ""
+        f"{counted(done.runs, 'run')} of {', '.join(group.name for group in shown)}"
+        if shown
+        else ""
     )
     return ObservedTransitions(counts, description)

@@ -66,17 +66,17 @@ def title(drawn: DiagramLayout) -> Iterator[str]:
 
 def elements(drawn: DiagramLayout) -> Iterator[str]:
     """Lines below, then states, then counts: nothing hides a word."""
-    for it in drawn.lines:
+    for edge in drawn.lines:
         yield with_tooltip(
-            it.transition,
-            curve_path(it.curve, it.transition) + head(it.curve, it.transition.in_table),
+            edge.transition,
+            curve_path(edge.curve, edge.transition) + head(edge.curve, edge.transition.in_table),
         )
     for short in drawn.stubs:
         yield with_tooltip(short.transition, stub_line(short))
     for state, box in drawn.boxes.items():
         yield state_box(state, drawn.machine.states[state], box)
-    for it in drawn.lines:
-        yield from count(it)
+    for edge in drawn.lines:
+        yield from count(edge)
 
 
 def with_tooltip(transition: DiagramTransition, content: str) -> str:
@@ -125,11 +125,11 @@ def stub_line(short: EdgeStub) -> str:
     """A short line down from a state, with the name of its target beside it."""
     transition, x = short.transition, short.x - 40
     end = short.y + STUB_LENGTH - 8
-    said = f"{transition.finish} {transition.number}".rstrip()
+    text = f"{transition.finish} {transition.number}".rstrip()
     return (
         line(f"M{draw.n(x)} {draw.n(short.y)}V{draw.n(end - 4)}", transition)
         + arrow_head(x, end, math.pi / 2, transition.in_table)
-        + draw.text(x + 8, end - 1, said, kind_of(transition))
+        + draw.text(x + 8, end - 1, text, kind_of(transition))
     )
 
 
@@ -144,10 +144,10 @@ def state_box(state: str, meaning: str, box: Box) -> str:
     )
 
 
-def count(it: RoutedEdge) -> Iterator[str]:
-    if it.label is not None:
+def count(edge: RoutedEdge) -> Iterator[str]:
+    if edge.label is not None:
         yield draw.text(
-            it.label.x, it.label.y + 4, it.transition.number, kind_of(it.transition), "mid"
+            edge.label.x, edge.label.y + 4, edge.transition.number, kind_of(edge.transition), "mid"
         )
 
 
@@ -159,19 +159,19 @@ def kind_of(transition: DiagramTransition) -> str:
 def legend(drawn: DiagramLayout) -> tuple[str, float]:
     """Return the legend below the diagram, and the y coordinate of its lower edge."""
     machine, x, y = drawn.machine, 20.0, drawn.height + 10
-    shown = [it for it in LEGEND if machine.transitions_in(it)] if machine.dask else []
+    shown = [table for table in LEGEND if machine.transitions_in(table)] if machine.dask else []
     pieces = []
     for in_table in shown:
-        said = f"{LEGEND[in_table]} ({len(machine.transitions_in(in_table))})"
+        text = f"{LEGEND[in_table]} ({len(machine.transitions_in(in_table))})"
         line = f"M{draw.n(x)} {draw.n(y)}h{SAMPLE - 9}"
         pieces.append(f'<path d="{line}" class="{in_table}" style="stroke-width:2"/>')
         pieces.append(arrow_head(x + SAMPLE, y, 0, in_table))
-        pieces.append(draw.text(x + SAMPLE + 8, y + 4, said))
-        x += SAMPLE + 28 + draw.wide(said)
+        pieces.append(draw.text(x + SAMPLE + 8, y + 4, text))
+        x += SAMPLE + 28 + draw.wide(text)
     if shown:
         y += TEXT + 4
     if machine.observed:
-        said = "thicker: taken more often; 0: never taken"
-        pieces.append(draw.text(20, y + 4, said, "no"))
+        text = "thicker: taken more often; 0: never taken"
+        pieces.append(draw.text(20, y + 4, text, "no"))
         y += TEXT
     return "".join(pieces), y + 8

@@ -76,7 +76,9 @@ class CampaignStatus:
 
     def findings(self) -> list[Finding]:
         """Each bug that came up once."""
-        return merge_findings(it for result in self.shards.values() for it in result.findings)
+        return merge_findings(
+            finding for result in self.shards.values() for finding in result.findings
+        )
 
     def share(self) -> float:
         """Return the used share of the budget, from 0 to 1."""

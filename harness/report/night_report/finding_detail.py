@@ -102,26 +102,26 @@ class DetailLoader:
     findings: Path
     draw: Callable[[Case, str, str], FindingPicture] = draw
     known: Mapping[str, Case] = field(
-        default_factory=lambda: {it.title: it for it in known_cases()}
+        default_factory=lambda: {case.title: case for case in known_cases()}
     )
     count: int = 0
 
-    def load(self, it: Finding | Fixed) -> FindingDetail:
+    def load(self, finding: Finding | Fixed) -> FindingDetail:
         """It with its case, its test and its picture, or why there is none."""
-        shown = FindingDetail(it)
+        shown = FindingDetail(finding)
         self.count += 1
         try:
-            case = self.case_of(it)
+            case = self.case_of(finding)
         except CaseError as error:
             shown.no_test = shown.no_picture = str(error)
             return shown
         shown.case = casefile.format(case)
         subject, name = case.subjects[0], f"picture{self.count}"
-        if isinstance(it, Finding):
-            shown.alone, subject = it.worker_case.text, it.subject
+        if isinstance(finding, Finding):
+            shown.alone, subject = finding.worker_case.text, finding.subject
         shown.test, shown.no_test = attempt(lambda: export_script(case, get(EXPORTED)), "")
         shown.picture, shown.no_picture = attempt(
-            lambda: self.drawn(case, subject, name, ends_process(it, case)), FindingPicture()
+            lambda: self.drawn(case, subject, name, ends_process(finding, case)), FindingPicture()
         )
         return shown
 
@@ -131,15 +131,19 @@ class DetailLoader:
             raise CaseError("it takes the process with it that plays it")
         return self.draw(case, subject, name)
 
-    def case_of(self, it: Finding | Fixed) -> Case:
+    def case_of(self, finding: Finding | Fixed) -> Case:
         """Raises CaseError: there is none."""
-        if isinstance(it, Fixed):
+        if isinstance(finding, Fixed):
             return (
-                self.known[it.title] if it.title in self.known else self.read(it.name or it.title)
+                self.known[finding.title]
+                if finding.title in self.known
+                else self.read(finding.name or finding.title)
             )
-        if it.case:
-            return it.case.at(Path(it.path or "its case"))
-        return self.known[it.known] if it.known in self.known else self.read(it.known)
+        if finding.case:
+            return finding.case.at(Path(finding.path or "its case"))
+        return (
+            self.known[finding.known] if finding.known in self.known else self.read(finding.known)
+        )
 
     def read(self, name: str) -> Case:
         """Read the case that an earlier night wrote under that name. Raises CaseError."""
@@ -149,11 +153,11 @@ class DetailLoader:
         return casefile.parse_leniently(read(path), path)
 
 
-def ends_process(it: Finding | Fixed, case: Case) -> bool:
+def ends_process(finding: Finding | Fixed, case: Case) -> bool:
     """Playing it may end the process."""
     properties = {known.property for known in case.breaks}
-    if isinstance(it, Finding):
-        properties.add(it.signature[0])
+    if isinstance(finding, Finding):
+        properties.add(finding.signature[0])
     return ENDS_PROCESS in properties
 
 

@@ -78,7 +78,7 @@ def heat_map(edges: TransitionCounts) -> HeatMap:
     pairs = [pair(name) for name in (*edges.known, *edges.counts)]
     starts = in_order(edges.participant, (start for start, _ in pairs))
     finishes = in_order(edges.participant, (finish for _, finish in pairs))
-    rows = ((it, tuple(cell(edges, it, finish) for finish in finishes)) for it in starts)
+    rows = ((start, tuple(cell(edges, start, finish) for finish in finishes)) for start in starts)
     return HeatMap(edges.participant, edges, finishes, tuple(rows))
 
 
@@ -92,7 +92,7 @@ def in_order(participant: str, states: Iterable[str]) -> tuple[str, ...]:
     """Each state once, as our tables have them; those that we do not know come last, by name."""
     order = STATES.get(participant, ())
     ours = {state: place for place, state in enumerate(order)}
-    return tuple(sorted(set(states), key=lambda it: (ours.get(it, len(ours)), it)))
+    return tuple(sorted(set(states), key=lambda state: (ours.get(state, len(ours)), state)))
 
 
 def cell(edges: TransitionCounts, start: str, finish: str) -> HeatMapCell:
@@ -101,12 +101,12 @@ def cell(edges: TransitionCounts, start: str, finish: str) -> HeatMapCell:
     if not count and name not in edges.known:
         return HeatMapCell(CellKind.NONE, 0, 0, "")
     kind = CellKind.NEVER if not count else CellKind.TAKEN
-    said = f"{start} to {finish}: {f'{count:,} times' if count else 'never reached'}"
+    text = f"{start} to {finish}: {f'{count:,} times' if count else 'never reached'}"
     if count and edges.known and name not in edges.known:
-        kind, said = CellKind.EXTRA, f"{said}, and in no table"
+        kind, text = CellKind.EXTRA, f"{text}, and in no table"
     why = ASKED_BY.get(edges.participant, {}).get((start, finish), "")
     shade = sum(count >= least for least in SHADES)
-    return HeatMapCell(kind, count, shade, f"{said} ({why})" if why else said)
+    return HeatMapCell(kind, count, shade, f"{text} ({why})" if why else text)
 
 
 def short(count: int) -> str:

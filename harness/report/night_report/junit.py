@@ -23,7 +23,7 @@ def junit(night_report: NightReport) -> str:
     root = ET.Element("testsuites", name=PACKAGE)
     suites = [*(suite(group, night_report) for group in night_report.groups), phases(night_report)]
     for name in ("tests", "failures", "errors"):
-        root.set(name, str(sum(int(it.get(name, "0")) for it in suites)))
+        root.set(name, str(sum(int(element.get(name, "0")) for element in suites)))
     root.extend(suites)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
@@ -31,7 +31,7 @@ def junit(night_report: NightReport) -> str:
 
 def phases(night_report: NightReport) -> ET.Element:
     """A test for each phase; that of fuzzing is told by its findings, where it has any."""
-    return together("phases", night_report, [phase(it) for it in night_report.night.phases])
+    return together("phases", night_report, [phase(part) for part in night_report.night.phases])
 
 
 def phase(it: Phase) -> ET.Element:
@@ -45,17 +45,20 @@ def phase(it: Phase) -> ET.Element:
 
 def suite(group: Group, night_report: NightReport) -> ET.Element:
     """Findings of one system, and the properties that nothing broke."""
-    its = [
-        it for it in night_report.findings if (it.subject, it.scope) == (group.subject, group.scope)
+    timed = [
+        finding
+        for finding in night_report.findings
+        if (finding.subject, finding.scope) == (group.subject, group.scope)
     ]
     where = f"{PACKAGE}.{group.scope}.{group.subject}".replace(" ", "_")
     tests = [
-        finding_element(finding, where, night_report.command("replay", finding)) for finding in its
+        finding_element(finding, where, night_report.command("replay", finding))
+        for finding in timed
     ]
     tests += [
         case(f"{where}.properties", name)
         for name in sorted(group.done.checked)
-        if not breaks(name, group, its)
+        if not breaks(name, group, timed)
     ]
     made = together(group.name, night_report, tests)
     made.set("time", f"{sum(shard.seconds for shard in group.shards):.3f}")
@@ -112,7 +115,10 @@ def together(name: str, night_report: NightReport, tests: Iterable[ET.Element]) 
 
 def printable(text: str) -> str:
     """Without the characters that no XML may contain: they are written as Python writes them."""
-    return "".join(it if allowed(it) else it.encode("unicode_escape").decode() for it in text)
+    return "".join(
+        character if allowed(character) else character.encode("unicode_escape").decode()
+        for character in text
+    )
 
 
 def allowed(letter: str) -> bool:

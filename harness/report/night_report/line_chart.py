@@ -54,16 +54,20 @@ def curves(group: Group) -> list[Curves]:
     """Edges and states as the furthest shard of each tactic had them; findings of all shards."""
     moments = moments_of(group.shards)
     tactics = sorted({tactic for shard in group.shards for tactic in shard.counters})
-    read = {it: [readings(shard, it, moments) for shard in group.shards] for it in tactics}
+    read = {
+        tactic: [readings(shard, tactic, moments) for shard in group.shards] for tactic in tactics
+    }
 
     def lines(name: str, *, together: bool) -> tuple[ChartCurve, ...]:
         join = sum if together else max
         return tuple(
             ChartCurve(
-                it,
-                tuple(join(getattr(one, name) for one in at) for at in zip(*read[it], strict=True)),
+                tactic,
+                tuple(
+                    join(getattr(one, name) for one in at) for at in zip(*read[tactic], strict=True)
+                ),
             )
-            for it in tactics
+            for tactic in tactics
         )
 
     many = len(group.shards) > 1
@@ -93,7 +97,7 @@ def curves(group: Group) -> list[Curves]:
 
 def moments_of(shards: Iterable[ShardResult]) -> tuple[float, ...]:
     """Evenly from the beginning to the end of the longest shard."""
-    ends = (max(shard.seconds, *(it.seconds for it in shard.curve), 0.0) for shard in shards)
+    ends = (max(shard.seconds, *(point.seconds for point in shard.curve), 0.0) for shard in shards)
     longest = max(ends, default=0.0)
     return tuple(longest * place / (MOMENTS - 1) for place in range(MOMENTS))
 
@@ -163,7 +167,7 @@ def step_of(high: int, marks: int = 4) -> int:
     power = 1
     while power * 10 <= least:
         power *= 10
-    return next(it * power for it in (1, 2, 5, 10) if it * power >= least)
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= least)
 
 
 def top_of(high: int) -> int:
@@ -181,7 +185,7 @@ def grid(along: float, high: int) -> Iterator[str]:
             f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
             f"{short(value)}</text>"
         )
-    step = next((it for it in TIMES if along / it <= 4), TIMES[-1])
+    step = next((time for time in TIMES if along / time <= 4), TIMES[-1])
     for place in range(int(along // step) + 1):
         x = across(place * step, along)
         yield (

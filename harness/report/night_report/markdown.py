@@ -29,7 +29,9 @@ def markdown(night_report: NightReport) -> str:
 def plain(text: str) -> str:
     """Text that means nothing but itself, on one line."""
     line = " ".join(text.split())
-    return "".join(f"\\{it}" if it in MEANS_SOMETHING else it for it in line)
+    return "".join(
+        f"\\{character}" if character in MEANS_SOMETHING else character for character in line
+    )
 
 
 def code(text: str) -> str:
@@ -72,17 +74,23 @@ def found(night_report: NightReport) -> Iterator[str]:
         yield ""
         yield f"And {len(new) - MOST} more; the report as HTML has them all."
     yield from listed(
-        "Seen before", (f"{code(it.signature[0])} {plain(what(it))}" for it in night_report.seen)
+        "Seen before",
+        (f"{code(finding.signature[0])} {plain(what(finding))}" for finding in night_report.seen),
     )
-    yield from listed("Known", (f"{times(it)}: {plain(it.known)}" for it in night_report.known))
+    yield from listed(
+        "Known", (f"{times(finding)}: {plain(finding.known)}" for finding in night_report.known)
+    )
     yield from listed(
         "Fixed",
         (
-            plain(f"{it.title}, in {it.where}" if it.where else it.title)
-            for it in night_report.fixed
+            plain(f"{fixed.title}, in {fixed.where}" if fixed.where else fixed.title)
+            for fixed in night_report.fixed
         ),
     )
-    gone = (f"{code(it.signature[0])} {plain(it.known or what(it))}" for it in night_report.gone)
+    gone = (
+        f"{code(finding.signature[0])} {plain(finding.known or what(finding))}"
+        for finding in night_report.gone
+    )
     yield from listed("Found the night before, and not this time", gone)
 
 
@@ -173,7 +181,7 @@ def since(night_report: NightReport) -> Iterator[str]:
     """Yield the differences from the night before."""
     if night_report.before is None:
         return
-    for it in tables.compared(night_report.groups, groups(night_report.before.shards)):
+    for compared in tables.compared(night_report.groups, groups(night_report.before.shards)):
         rows = (
             (
                 it_.name,
@@ -181,14 +189,14 @@ def since(night_report: NightReport) -> Iterator[str]:
                 f"{it_.now:,.0f}",
                 it_.description + (f", {it_.judged}" if it_.judged else ""),
             )
-            for it_ in it.changes
+            for it_ in compared.changes
         )
         yield from table(
-            (f"{plain(it.name)}, since the night before", "then", "now", "change"), rows
+            (f"{plain(compared.name)}, since the night before", "then", "now", "change"), rows
         )
-        if it.gained:
+        if compared.gained:
             yield ""
-            yield f"Reached now, and not then: {plain(', '.join(it.gained))}"
-        if it.lost:
+            yield f"Reached now, and not then: {plain(', '.join(compared.gained))}"
+        if compared.lost:
             yield ""
-            yield f"Reached then, and not now: {plain(', '.join(it.lost))}"
+            yield f"Reached then, and not now: {plain(', '.join(compared.lost))}"

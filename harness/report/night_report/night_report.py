@@ -58,16 +58,16 @@ class NightReport:
 
     def of_shards(self) -> Iterator[Fixed]:
         """Known bugs that some system should have, and has not."""
-        for it in self.groups:
-            for shard in it.shards:
-                yield from (Fixed(title, it.name) for title in shard.fixed)
+        for group in self.groups:
+            for shard in group.shards:
+                yield from (Fixed(title, group.name) for title in shard.fixed)
 
     def replayed(self) -> Iterator[Fixed]:
         """Yield the replayed cases that no longer break, from lines ``NAME.case: description``."""
-        known = {it.path.name: it.title for it in known_cases() if it.path is not None}
+        known = {case.path.name: case.title for case in known_cases() if case.path is not None}
         for line in self.night.fixed:
-            name, _, said = line.partition(": ")
-            yield Fixed(known[name]) if name in known else Fixed(said or name, name=name)
+            name, _, text = line.partition(": ")
+            yield Fixed(known[name]) if name in known else Fixed(text or name, name=name)
 
     @property
     def new(self) -> list[Finding]:
@@ -141,7 +141,9 @@ class NightReport:
         """Duration of the night; empty if it has not ended."""
         if not self.night.ended:
             return ""
-        began, ended = (datetime.fromisoformat(it) for it in (self.night.began, self.night.ended))
+        began, ended = (
+            datetime.fromisoformat(moment) for moment in (self.night.began, self.night.ended)
+        )
         return clock_time((ended - began).total_seconds())
 
     @property
@@ -156,5 +158,5 @@ class NightReport:
 def unique(*every: Iterable[Fixed]) -> Iterator[Fixed]:
     """Each system's and each bug's once; what is told without a system only where no other is."""
     told = dict.fromkeys(chain(*every))
-    somewhere = {it.title for it in told if it.where}
-    yield from (it for it in told if it.where or it.title not in somewhere)
+    somewhere = {fixed.title for fixed in told if fixed.where}
+    yield from (fixed for fixed in told if fixed.where or fixed.title not in somewhere)

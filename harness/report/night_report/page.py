@@ -53,7 +53,11 @@ def page(night_report: NightReport, shown: Sequence[FindingDetail]) -> str:
     made.filters.update(FILTERS)
     from markupsafe import Markup
 
-    texts = [text for it in shown for text in (it.picture.wide, it.picture.small, it.test)]
+    texts = [
+        text
+        for detail in shown
+        for text in (detail.picture.wide, detail.picture.small, detail.test)
+    ]
     sections = [section(number, group, Markup) for number, group in enumerate(night_report.groups)]
     before = groups(night_report.before.shards) if night_report.before is not None else []
     text: str = made.get_template("report.html").render(
@@ -77,7 +81,7 @@ def section(number: int, group: Group, markup: Any) -> Section:
     return Section(
         group,
         [heat_map(edges) for edges in group.participants()],
-        [(it, markup(chart(it, f"chart-{number}-{it.name}"))) for it in drawings],
+        [(curves, markup(chart(curves, f"chart-{number}-{curves.name}"))) for curves in drawings],
         tables.tactics(group),
         tables.step_kinds(group),
     )
@@ -86,8 +90,8 @@ def section(number: int, group: Group, markup: Any) -> Section:
 def by_kind(shown: Sequence[FindingDetail]) -> dict[str, list[tuple[int, FindingDetail]]]:
     """Group the details by kind, each with its index among all of them."""
     found: dict[str, list[tuple[int, FindingDetail]]] = {}
-    for number, it in enumerate(shown):
-        found.setdefault(it.kind, []).append((number, it))
+    for number, detail in enumerate(shown):
+        found.setdefault(detail.kind, []).append((number, detail))
     return found
 
 
@@ -116,11 +120,11 @@ class Packed:
 
 def packed(texts: Sequence[str]) -> Packed:
     """All of them: lists as JSON, compressed by zlib, in base64."""
-    counts = Counter(it for text in texts for it in {*text.split(GAP)} if it)
-    shared = [it for it, count in counts.items() if count > 1]
+    counts = Counter(part for text in texts for part in {*text.split(GAP)} if part)
+    shared = [text for text, count in counts.items() if count > 1]
     shared.sort()
-    places = {it: place for place, it in enumerate(shared)}
-    split = [[places.get(it, it) for it in text.split(GAP)] for text in texts]
+    places = {text: place for place, text in enumerate(shared)}
+    split = [[places.get(part, part) for part in text.split(GAP)] for text in texts]
     return Packed(letters(shared), tuple(letters(block) for block in together(split)))
 
 

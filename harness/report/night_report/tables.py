@@ -29,8 +29,8 @@ def checked(groups: Sequence[Group], findings: Sequence[Finding]) -> list[Checke
     """Every property that was checked or broken; the broken ones first, then by kind and name."""
     every = properties()
     names = {name for group in groups for name in group.done.checked}
-    names.update(it.signature[0] for it in findings)
-    sentences = {it.signature[0]: it.sentence for it in findings}
+    names.update(finding.signature[0] for finding in findings)
+    sentences = {finding.signature[0]: finding.sentence for finding in findings}
     rows = []
     for name in names:
         known = every.get(name)
@@ -43,15 +43,16 @@ def checked(groups: Sequence[Group], findings: Sequence[Finding]) -> list[Checke
                 tuple(breaks(name, group, findings) for group in groups),
             )
         )
-    return sorted(rows, key=lambda it: (not any(it.broken), it.kind, it.name))
+    return sorted(rows, key=lambda checked: (not any(checked.broken), checked.kind, checked.name))
 
 
 def breaks(name: str, group: Group, findings: Sequence[Finding]) -> int:
     """Runs of a group that broke a property."""
     return sum(
-        it.occurrences
-        for it in findings
-        if (it.signature[0], it.subject, it.scope) == (name, group.subject, group.scope)
+        finding.occurrences
+        for finding in findings
+        if (finding.signature[0], finding.subject, finding.scope)
+        == (name, group.subject, group.scope)
     )
 
 
@@ -201,11 +202,13 @@ class Compared:
 
 def compared(now: Sequence[Group], before: Sequence[Group]) -> Iterator[Compared]:
     """Each group whose system was fuzzed then as well."""
-    former = {(it.subject, it.scope): it for it in before}
+    former = {(group.subject, group.scope): group for group in before}
     for group in now:
         then = former.get((group.subject, group.scope))
         if then is not None:
-            reached, had = ({*it.done.edges, *it.done.reached} for it in (group, then))
+            reached, had = (
+                {*compared.done.edges, *compared.done.reached} for compared in (group, then)
+            )
             yield Compared(
                 group.name,
                 then.name,
@@ -219,7 +222,7 @@ def changes(now: Group, before: Group) -> Iterator[NightDifference]:
     """Yield the values that are compared."""
     yield NightDifference("runs", now.done.runs, before.done.runs, None)
     yield NightDifference("steps", now.done.steps, before.done.steps, None)
-    fast, faster = (speed(it) for it in (before, now))
+    fast, faster = (speed(group) for group in (before, now))
     yield NightDifference("steps per second and shard", faster, fast)
     for edges in now.participants():
         yield NightDifference(

@@ -124,7 +124,7 @@ class Layout:
         after = 24.0 if self.narrow else min(190.0, self.width / (count + 1))
         pitch = (self.width - GUTTER - beside - after) / max(count - 1, 1)
         pitch = min(pitch, 230.0)
-        return {lane.name: GUTTER + beside + pitch * it for it, lane in enumerate(self.lanes)}
+        return {lane.name: GUTTER + beside + pitch * place for place, lane in enumerate(self.lanes)}
 
     @property
     def pitch(self) -> float:
@@ -194,7 +194,7 @@ class Layout:
         self.rows.append(placed)
         self.by_number[row.number] = placed
         letters = int((self.width - GUTTER - 16) / LETTER)
-        placed.remarks = [it for remark in row.remarks for it in textwrap.wrap(remark, letters)]
+        placed.remarks = [line for remark in row.remarks for line in textwrap.wrap(remark, letters)]
         self._down += remarks_height(placed)
         placed.rests = row.at_rest and not self._rests
         if placed.rests:
@@ -210,22 +210,26 @@ class Layout:
     def _events(self, placed: PlacedRow) -> None:
         """Place the events and the arrows of the row."""
         row, chart = placed.row, self.chart
-        ended = [it for it in chart.ended_in(row.number) if {it.sender, it.receiver} <= {*self.x}]
-        instants = [it for it in ended if it.sent == row.number]
-        placed.late = [it for it in ended if it.sent != row.number]
-        arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
+        ended = [
+            arrow
+            for arrow in chart.ended_in(row.number)
+            if {arrow.sender, arrow.receiver} <= {*self.x}
+        ]
+        instants = [arrow for arrow in ended if arrow.sent == row.number]
+        placed.late = [arrow for arrow in ended if arrow.sent != row.number]
+        arrived = [arrow for arrow in ended if arrow.fate is Delivery.ARRIVED]
         if not is_silent(row, arrived):
             placed.label = label_of(row)
         if self.narrow:
             self._narrow(placed, instants)
             return
-        if any(it.receiver == row.lane and it in arrived for it in placed.late):
+        if any(arrow.receiver == row.lane and arrow in arrived for arrow in placed.late):
             placed.manner, placed.label = f"{row.step.split()[0]}: " if placed.label else "", ""
-        arrives = [it for it in placed.late if it.fate is Delivery.ARRIVED]
+        arrives = [arrow for arrow in placed.late if arrow.fate is Delivery.ARRIVED]
         if placed.late or placed.label or not instants:
             placed.y = self._down + EVENT / 2
             self._down += EVENT
-            if any(self.below(it, placed) for it in arrives):
+            if any(self.below(arrow, placed) for arrow in arrives):
                 self._down += TEXT - 4
         for arrow in placed.late:
             if arrow.fate is Delivery.LOST:
@@ -283,7 +287,7 @@ class Layout:
                 self._words(placed, lost + brief(arrow), letters, kind_of(arrow))
             placed.instants.append((arrow, self._down + 8))
             self._down += 18
-        changes = [it for its in self._changes(placed.row).values() for it in its]
+        changes = [item for change in self._changes(placed.row).values() for item in change]
         x, y = float(GUTTER), self._down
         for change in changes:
             room = wide(self.chart.lane(change.lane).label + " " + cell_words(change)) + 10

@@ -63,8 +63,8 @@ class Diagram:
         return f"    Note over {self.all}: {escaped(words)}"
 
     def row(self, row: ChartRow) -> Iterator[str]:
-        ended = [it for it in self.chart.ended_in(row.number) if self.shows(it)]
-        arrived = [it for it in ended if it.fate is Delivery.ARRIVED]
+        ended = [arrow for arrow in self.chart.ended_in(row.number) if self.shows(arrow)]
+        arrived = [arrow for arrow in ended if arrow.fate is Delivery.ARRIVED]
         place = self.ids.get(row.lane)
         if not is_silent(row, arrived) and place is not None:
             yield f"    Note over {place}: {row.number} {escaped(label_of(row))}"
@@ -81,9 +81,9 @@ class Diagram:
         breach = self.chart.breach
         if breach is not None and breach.row == row.number:
             what = breach.property or f"{row.step} is impossible"
-            said = " ".join(breach.counterexample.split())
+            text = " ".join(breach.counterexample.split())
             yield "    rect rgb(255, 221, 217)"
-            yield self.note(f"✗ {row.number} {what}: {said}")
+            yield self.note(f"✗ {row.number} {what}: {text}")
             yield "    end"
 
     def shows(self, arrow: Arrow) -> bool:
@@ -93,21 +93,25 @@ class Diagram:
         lost = arrow.fate is Delivery.LOST
         line = "-x" if lost else LINES[arrow.kind]
         since = f" (sent in {arrow.sent})" if arrow.sent != arrow.ended else ""
-        said = f"{arrow.ended} {'lost: ' if lost else ''}{brief(arrow)}{since}"
-        return f"    {self.ids[arrow.sender]}{line}{self.ids[arrow.receiver]}: {escaped(said)}"
+        text = f"{arrow.ended} {'lost: ' if lost else ''}{brief(arrow)}{since}"
+        return f"    {self.ids[arrow.sender]}{line}{self.ids[arrow.receiver]}: {escaped(text)}"
 
     def threads(self, row: ChartRow) -> Iterator[str]:
         """Bars of threads that begin or end; not of those that do both."""
-        for it in self.chart.spans:
-            if it.kind is not SpanKind.THREAD or it.lane not in self.ids or it.since == it.until:
+        for span in self.chart.spans:
+            if (
+                span.kind is not SpanKind.THREAD
+                or span.lane not in self.ids
+                or span.since == span.until
+            ):
                 continue
-            if it.since == row.number:
-                yield f"    activate {self.ids[it.lane]}"
-            elif it.until == row.number:
-                yield f"    deactivate {self.ids[it.lane]}"
+            if span.since == row.number:
+                yield f"    activate {self.ids[span.lane]}"
+            elif span.until == row.number:
+                yield f"    deactivate {self.ids[span.lane]}"
 
 
 def escaped(words: str) -> str:
     """Escape words so that Mermaid shows them unchanged and reads no syntax in them."""
-    signs = re.sub(r"[#;<>&%{}\"`\\]", lambda it: f"#{ord(it[0])};", " ".join(words.split()))
+    signs = re.sub(r"[#;<>&%{}\"`\\]", lambda match: f"#{ord(match[0])};", " ".join(words.split()))
     return re.sub(r"\bend\b", "e#110;d", signs, flags=re.IGNORECASE)

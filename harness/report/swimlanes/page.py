@@ -55,13 +55,22 @@ def page(chart: Chart, text: str = "", command: str = "") -> str:
 
 def data_of(chart: Chart) -> dict[str, object]:
     """Return the data for the script of the page, in types that JSON can represent."""
-    shown = [it for it in shown_rows(chart) if not isinstance(it, Fold)]
+    shown = [row for row in shown_rows(chart) if not isinstance(row, Fold)]
     return {
         "lanes": [[lane.name, lane.label] for lane in chart.lanes],
         "rows": [*rows_data(chart, shown)],
         "arrows": [
-            [it.kind, it.sender, it.receiver, it.words, it.keys, it.sent, it.ended, it.fate]
-            for it in chart.arrows
+            [
+                arrow.kind,
+                arrow.sender,
+                arrow.receiver,
+                arrow.words,
+                arrow.keys,
+                arrow.sent,
+                arrow.ended,
+                arrow.fate,
+            ]
+            for arrow in chart.arrows
         ],
         "keys": chart.keys,
         "asked": chart.breach.keys if chart.breach else (),
@@ -84,7 +93,7 @@ def rows_data(chart: Chart, shown: Sequence[ChartRow]) -> Iterator[dict[str, obj
     """The rows that are shown, each with what changed in those before it that are not."""
     after = 0
     for row in shown:
-        hidden = [it for before in chart.rows[after : row.number] for it in before.changes]
+        hidden = [change for before in chart.rows[after : row.number] for change in before.changes]
         after = row.number + 1
         yield row_data(chart, row, hidden)
 
@@ -97,8 +106,10 @@ def row_data(chart: Chart, row: ChartRow, hidden: Sequence[StateChange]) -> dict
         "lane": row.lane,
         "keys": row.keys,
         "rest": row.at_rest,
-        "hidden": [(it.lane, it.key, it.before, it.after) for it in hidden],
-        "changed": [(it.lane, it.key, it.before, it.after) for it in row.changes],
+        "hidden": [(change.lane, change.key, change.before, change.after) for change in hidden],
+        "changed": [
+            (change.lane, change.key, change.before, change.after) for change in row.changes
+        ],
         "tables": tables_changed(chart, row)[:MOST_CHANGES],
     }
 
@@ -108,9 +119,9 @@ def tables_changed(chart: Chart, row: ChartRow) -> list[tuple[str, str]]:
     before = chart.rows[row.number - 1].tables if row.number else {}
     found: list[tuple[str, str]] = []
     for participant in {**before, **row.tables}:
-        was, its = before.get(participant, {}), row.tables.get(participant, {})
-        for table in {**was, **its}:
-            lines: list[Drawn] = [*differing(table, was, its)]
+        was, tables = before.get(participant, {}), row.tables.get(participant, {})
+        for table in {**was, **tables}:
+            lines: list[Drawn] = [*differing(table, was, tables)]
             if lines:
                 found.append(("party", f"{label(chart, participant)}: {table}"))
                 found += [(line[0][1], line[0][0].strip()) for line in lines]

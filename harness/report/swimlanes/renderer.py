@@ -62,9 +62,9 @@ class ChartRenderer:
 
     def elements(self) -> Iterator[str]:
         """Everything but the names of lanes; what lies below comes first."""
-        for it in self.layout.rows:
-            if isinstance(it, PlacedRow):
-                yield from self.background(it)
+        for row in self.layout.rows:
+            if isinstance(row, PlacedRow):
+                yield from self.background(row)
         for lane in self.layout.lanes:
             yield from self.lane(lane)
         for span in self.chart.spans:
@@ -73,8 +73,8 @@ class ChartRenderer:
             if self.layout.shows(arrow):
                 drawn = self.arrow(number, arrow)
                 yield draw.group(drawn, class_="arrow", arrow=number) if self.live else drawn
-        for it in self.layout.rows:
-            yield self.row(it) if isinstance(it, PlacedRow) else self.folded(*it)
+        for row in self.layout.rows:
+            yield self.row(row) if isinstance(row, PlacedRow) else self.folded(*row)
 
     # Lanes
 
@@ -159,11 +159,11 @@ class ChartRenderer:
 
     def breach_label(self, placed: PlacedRow, words: str) -> str:
         """The property that broke, at the right end of its row."""
-        said = draw.fitting(f"✗ {words}", self.layout.width - GUTTER - 16)
-        room = draw.wide(said) + 12
+        text = draw.fitting(f"✗ {words}", self.layout.width - GUTTER - 16)
+        room = draw.wide(text) + 12
         x, y = self.layout.width - room - 4, placed.bottom - 19
         flag = draw.rect(x, y, room, 19, "flag")
-        return flag + draw.text(x + room / 2, y + 13.5, said, "flagged", "mid")
+        return flag + draw.text(x + room / 2, y + 13.5, text, "flagged", "mid")
 
     def cell(self, change: StateChange, x: float, y: float, room: float) -> str:
         """A key and its state."""
@@ -186,7 +186,11 @@ class ChartRenderer:
         x1, x2 = layout.x[arrow.sender], layout.x[arrow.receiver]
         side = 1 if x2 > x1 else -1
         placed = layout.by_number.get(arrow.ended) if arrow.ended is not None else None
-        instant = next((y for it, y in placed.instants if it is arrow), None) if placed else None
+        instant = (
+            next((y for instant_arrow, y in placed.instants if instant_arrow is arrow), None)
+            if placed
+            else None
+        )
         if placed is None:
             return self.undelivered(number, arrow)
         if arrow.fate is Delivery.LOST:
@@ -237,17 +241,17 @@ class ChartRenderer:
             drawn = draw.line(x1, instant, end, instant, "x") + draw.cross(end, instant, "x")
             by_the_row = arrow.words == placed.row.step
             return drawn if by_the_row else drawn + self.label_above(arrow, words, instant)
-        y = next((y for it, y in placed.lost if it is arrow), placed.y)
+        y = next((y for lost_arrow, y in placed.lost if lost_arrow is arrow), placed.y)
         drawn = draw.line(x1, layout.start(arrow.sent), end, y, "x") + draw.cross(end, y, "x")
         return drawn if layout.narrow else drawn + draw.text(end + 9, y + 4, words, "t x")
 
     def undelivered(self, number: int, arrow: Arrow) -> str:
         """An arrow that ends in no row that is drawn, with its label."""
         layout, kind = self.layout, kind_of(arrow)
-        its = layout.undelivered.get(number)
-        x, y = layout.x[arrow.sender], its.y if its is not None else layout.y(arrow.ended)
+        pending = layout.undelivered.get(number)
+        x, y = layout.x[arrow.sender], pending.y if pending is not None else layout.y(arrow.ended)
         drawn = draw.line(x, layout.start(arrow.sent), layout.reach(arrow), y, kind)
-        lines = its.lines if its is not None else ()
+        lines = pending.lines if pending is not None else ()
         return drawn + "".join(draw.text(x, y, words, f"t {kind}") for words, x, y in lines)
 
     # Legend
@@ -291,13 +295,13 @@ class ChartRenderer:
             kind = next(iter(kinds - {"x"}), "m")
             yield draw.line(0, 9, 26, 9, kind), 26, "no head: under way in the end"
         spans = self.chart.spans
-        if any(it.kind is SpanKind.THREAD for it in spans):
+        if any(span.kind is SpanKind.THREAD for span in spans):
             yield draw.rect(0, 0, 7, CELL - 3, "b", round_by=0), 7, "a thread runs"
-        if any(self.is_open_request(it) for it in spans):
+        if any(self.is_open_request(span) for span in spans):
             yield draw.rect(0, 0, 7, CELL - 3, "b asked", round_by=0), 7, "a peer has not answered"
 
     def placed_rows(self) -> Sequence[PlacedRow]:
-        return [it for it in self.layout.rows if isinstance(it, PlacedRow)]
+        return [row for row in self.layout.rows if isinstance(row, PlacedRow)]
 
     def is_open_request(self, span: Span) -> bool:
         """A transfer from a peer of which nothing else is known."""

@@ -78,7 +78,7 @@ def collect_scheduler(dask_scheduler: DaskObject) -> bytes:
         "clients": clients,
         "tasks": recursive_to_dict(tasks, exclude=bulky),
         "transition_log": recursive_to_dict(
-            [it for it in dask_scheduler.transition_log if it[0] in tasks]
+            [entry for entry in dask_scheduler.transition_log if entry[0] in tasks]
         ),
     }
     return packed({"scheduler": told, "keys": recursive_to_dict(list(tasks))})
@@ -96,12 +96,14 @@ def collect_worker(keys: DaskObject, dask_worker: DaskObject) -> bytes:
 
     def about(event: DaskObject) -> set[DaskObject]:
         found = {event.key} if hasattr(event, "key") else set()
-        return found.union(*(getattr(event, it, ()) for it in ("keys", "data", "who_has")))
+        return found.union(*(getattr(event, name, ()) for name in ("keys", "data", "who_has")))
 
     def is_about(entry: DaskObject) -> bool:
         return any(
-            it in wanted if not isinstance(it, (list, set, dict)) else not wanted.isdisjoint(it)
-            for it in entry
+            part in wanted
+            if not isinstance(part, (list, set, dict))
+            else not wanted.isdisjoint(part)
+            for part in entry
         )
 
     log, stimuli = list(state.log), list(state.stimulus_log)
@@ -117,8 +119,12 @@ def collect_worker(keys: DaskObject, dask_worker: DaskObject) -> bytes:
         "long_running": [ts.key for ts in state.long_running],
         "in_flight_workers": {peer: list(them) for peer, them in state.in_flight_workers.items()},
         "busy_workers": list(state.busy_workers),
-        "log": [it for it in log if is_about(it)],
-        "stimulus_log": [it for it in stimuli if not about(it) or not about(it).isdisjoint(wanted)],
+        "log": [entry for entry in log if is_about(entry)],
+        "stimulus_log": [
+            stimulus
+            for stimulus in stimuli
+            if not about(stimulus) or not about(stimulus).isdisjoint(wanted)
+        ],
         "is_log_whole": getattr(state.stimulus_log, "maxlen", None) != len(stimuli),
         "tasks": {key: state.tasks[key] for key in wanted if key in state.tasks},
     }

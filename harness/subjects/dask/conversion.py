@@ -148,7 +148,7 @@ FIELDS: Final[Mapping[str, Fill]] = MappingProxyType(
         "worker": lambda event, around: address(event.worker),
         "who_has": _who_has,
         "nbytes": _nbytes,
-        "data": lambda event, around: {named(key): it for key, it in event.values.items()},
+        "data": lambda event, around: {named(key): value for key, value in event.values.items()},
         "report": lambda event, around: False,  # as a scheduler and its clients ask for it
         # a request
         "run_id": _event_run_id,
@@ -198,68 +198,75 @@ class Reader:
     read: Callable[[DaskObject, ConversionContext], do.Instruction]
 
 
-def _run_id(it: DaskObject, around: ConversionContext) -> int:
-    run_id = getattr(it, "run_id", None)
-    return around.last_run_id(it.key) if run_id is None else run_id
+def _run_id(message: DaskObject, around: ConversionContext) -> int:
+    run_id = getattr(message, "run_id", None)
+    return around.last_run_id(message.key) if run_id is None else run_id
 
 
-def _some_run_id(it: DaskObject, around: ConversionContext) -> int | None:
-    run_id = _run_id(it, around)
+def _some_run_id(message: DaskObject, around: ConversionContext) -> int | None:
+    run_id = _run_id(message, around)
     return None if run_id == NO_RUN else run_id
 
 
-def _gather_dep(it: DaskObject, around: ConversionContext) -> do.GatherDep:
-    keys = sorted(map(str, it.to_gather), key=around.urgency)
-    return do.GatherDep(worker=peer_at(it.worker), keys=tuple(keys), total_nbytes=it.total_nbytes)
+def _gather_dep(message: DaskObject, around: ConversionContext) -> do.GatherDep:
+    keys = sorted(map(str, message.to_gather), key=around.urgency)
+    return do.GatherDep(
+        worker=peer_at(message.worker), keys=tuple(keys), total_nbytes=message.total_nbytes
+    )
 
 
-def _keys(it: DaskObject) -> tuple[str, ...]:
-    return tuple(str(key) for key in it.keys)
+def _keys(message: DaskObject) -> tuple[str, ...]:
+    return tuple(str(key) for key in message.keys)
 
 
 #: By the name of Dask's class.
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
     {
-        "Execute": Reader(("key",), lambda it, around: around.started(str(it.key))),
+        "Execute": Reader(("key",), lambda message, around: around.started(str(message.key))),
         "GatherDep": Reader(("worker", "to_gather", "total_nbytes"), _gather_dep),
         "RetryBusyWorkerLater": Reader(
-            ("worker",), lambda it, around: do.RetryBusyWorkerLater(worker=peer_at(it.worker))
+            ("worker",),
+            lambda message, around: do.RetryBusyWorkerLater(worker=peer_at(message.worker)),
         ),
         "TaskFinishedMsg": Reader(
             ("key", "nbytes"),
-            lambda it, around: do.TaskFinished(
-                key=str(it.key), run_id=_run_id(it, around), nbytes=it.nbytes
+            lambda message, around: do.TaskFinished(
+                key=str(message.key), run_id=_run_id(message, around), nbytes=message.nbytes
             ),
         ),
         "TaskErredMsg": Reader(
             ("key", "exception_text"),
-            lambda it, around: do.TaskErred(
-                key=str(it.key), run_id=_some_run_id(it, around), exception=it.exception_text
+            lambda message, around: do.TaskErred(
+                key=str(message.key),
+                run_id=_some_run_id(message, around),
+                exception=message.exception_text,
             ),
         ),
-        "AddKeysMsg": Reader(("keys",), lambda it, around: do.AddKeys(keys=_keys(it))),
+        "AddKeysMsg": Reader(("keys",), lambda message, around: do.AddKeys(keys=_keys(message))),
         "ReleaseWorkerDataMsg": Reader(
-            ("key",), lambda it, around: do.ReleaseWorkerData(key=str(it.key))
+            ("key",), lambda message, around: do.ReleaseWorkerData(key=str(message.key))
         ),
         "LongRunningMsg": Reader(
             ("key", "compute_duration"),
-            lambda it, around: do.LongRunning(
-                key=str(it.key),
-                run_id=_run_id(it, around),
-                compute_duration_s=it.compute_duration or 0.0,  # None: told in arrears
+            lambda message, around: do.LongRunning(
+                key=str(message.key),
+                run_id=_run_id(message, around),
+                compute_duration_s=message.compute_duration or 0.0,  # None: told in arrears
             ),
         ),
         "RescheduleMsg": Reader(
             ("key",),
-            lambda it, around: do.Reschedule(key=str(it.key), run_id=_run_id(it, around)),
+            lambda message, around: do.Reschedule(
+                key=str(message.key), run_id=_run_id(message, around)
+            ),
         ),
         "RequestRefreshWhoHasMsg": Reader(
-            ("keys",), lambda it, around: do.RequestRefreshWhoHas(keys=_keys(it))
+            ("keys",), lambda message, around: do.RequestRefreshWhoHas(keys=_keys(message))
         ),
         "StealResponseMsg": Reader(
             ("key", "state", "stimulus_id"),
-            lambda it, around: do.StealResponse(
-                key=str(it.key), state=it.state, stimulus_id=it.stimulus_id
+            lambda message, around: do.StealResponse(
+                key=str(message.key), state=message.state, stimulus_id=message.stimulus_id
             ),
         ),
     }

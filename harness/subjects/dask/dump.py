@@ -27,7 +27,9 @@ def state_dump(scheduler: DaskObject, machines: Iterable[DaskObject]) -> PlainDu
         "tasks": recursive_to_dict(scheduler.tasks, exclude=("run_spec", "group", "prefix")),
         "clients": recursive_to_dict(scheduler.clients),
     }
-    workers = {str(it.address): it._to_dict(exclude=("run_spec",)) for it in machines}
+    workers = {
+        str(machine.address): machine._to_dict(exclude=("run_spec",)) for machine in machines
+    }
     packages = {"distributed": installed().version}
     found = {
         "scheduler": told,

@@ -57,9 +57,9 @@ def describe(error: BaseException) -> str:
     root = error
     while root.__cause__ is not None:
         root = root.__cause__
-    said = _headline(error) if root is error else f"{_headline(error)}: {_headline(root)}"
+    text = _headline(error) if root is error else f"{_headline(error)}: {_headline(root)}"
     shape = ", ".join(circumstances(root))
-    return f"{said}{CIRCUMSTANCES}{shape}" if shape else said
+    return f"{text}{CIRCUMSTANCES}{shape}" if shape else text
 
 
 def _headline(error: BaseException) -> str:
@@ -235,20 +235,24 @@ def copies_are_kept_for_a_reason(refused: Iterable[tuple[str, Mapping[str, str]]
     """Given the copies that a worker has just refused to drop, and the states of who uses them."""
     for key, users in refused:
         if _NEEDING.isdisjoint(users.values()):
-            said = ", ".join(f"{user} is {users[user]}" for user in sorted(users))
-            yield f"{key} is kept; {said or 'nobody uses it'}"
+            text = ", ".join(f"{user} is {users[user]}" for user in sorted(users))
+            yield f"{key} is kept; {text or 'nobody uses it'}"
 
 
 @always("What is left of a worker's resources is what its running tasks did not take.")
 def resources_are_taken(machine: DaskObject) -> Iterator[str]:
     """Given a worker of a release that does not check it itself, right after an event."""
     for name, total in machine.total_resources.items():
-        needed = {it.key: it.resource_restrictions.get(name, 0) for it in machine.all_running_tasks}
+        needed = {
+            task.key: task.resource_restrictions.get(name, 0) for task in machine.all_running_tasks
+        }
         taken, left = sum(needed.values()), machine.available_resources[name]
         if abs(total - taken - left) < _NEARLY_NOTHING:
             continue
         begun = [
-            it for it in machine.transitions if it.finish == "executing" and needed.get(it.key)
+            transition
+            for transition in machine.transitions
+            if transition.finish == "executing" and needed.get(transition.key)
         ]
         if begun and left > total - taken:
             for move in begun:

@@ -62,9 +62,9 @@ async def collected(address: str, time_limit_s: float) -> dict[str, object]:
         raise ClusterUnreachable("what answers there is no scheduler of Dask") from None
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise ClusterUnreachable(said(error)) from None
-    scheduler, keys = found["scheduler"], [as_key(it) for it in found["keys"]]
+    scheduler, keys = found["scheduler"], [as_key(raw_key) for raw_key in found["keys"]]
     names = [*scheduler["workers"]]
-    answers = await asyncio.gather(*(of_worker(address, it, keys, deadline) for it in names))
+    answers = await asyncio.gather(*(of_worker(address, name, keys, deadline) for name in names))
     return {
         "scheduler": scheduler,
         "workers": dict(zip(names, answers, strict=True)),

@@ -97,20 +97,20 @@ class FingerprintParts:
         self._known: dict[int, tuple[bytes, LocalNumbers]] = {}
 
     def part(
-        self, find: Callable[[Canonical], tuple[Hashable, ...]], its: Canonical
+        self, find: Callable[[Canonical], tuple[Hashable, ...]], canonical: Canonical
     ) -> tuple[Hashable, ...]:
         """Return the part of one party.
 
         Args:
             find: returns it, with the names and numbers of another one.
         """
-        known = self._known.get(id(its.names))
+        known = self._known.get(id(canonical.names))
         if known is None:
-            own = LocalNumbers(its.names)
+            own = LocalNumbers(canonical.names)
             text = repr(find(own)).encode()
-            known = self._known[id(its.names)] = (blake2b(text, digest_size=16).digest(), own)
+            known = self._known[id(canonical.names)] = (blake2b(text, digest_size=16).digest(), own)
         digest, own = known
-        return (digest, *own.in_numbers_of(its))
+        return (digest, *own.in_numbers_of(canonical))
 
 
 def fresh_scheduler(config: ClusterConfig) -> SchedulerState:
@@ -137,11 +137,11 @@ class ReferenceProcess:
         other.parts = FingerprintParts()
         return other
 
-    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+    def fingerprint(self, canonical: Canonical) -> tuple[Hashable, ...]:
         """Threads run with what they were started with: nothing is looked up in ``executes``."""
-        asked = tuple([plain_message(it, its) for it in self.confirmations])
+        asked = tuple([plain_message(message, canonical) for message in self.confirmations])
         stored = tuple(sorted(self.confirmations.stored.items()))
-        return (*self.worker.fingerprint(its), asked, stored)
+        return (*self.worker.fingerprint(canonical), asked, stored)
 
 
 class ReferenceCluster:
@@ -198,19 +198,21 @@ class ReferenceCluster:
         process.parts = FingerprintParts()
         return process
 
-    def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
-        its.ranks = ranks(self._priorities(envelopes))
-        processes = [self.processes[name] for name in its.sorted(self.processes)]
+    def fingerprint(
+        self, canonical: Canonical, envelopes: Sequence[Envelope]
+    ) -> tuple[Hashable, ...]:
+        canonical.ranks = ranks(self._priorities(envelopes))
+        processes = [self.processes[name] for name in canonical.sorted(self.processes)]
         return (
-            self._parts.part(partial(fingerprint, self.scheduler), its),
-            *[process.parts.part(process.fingerprint, its) for process in processes],
+            self._parts.part(partial(fingerprint, self.scheduler), canonical),
+            *[process.parts.part(process.fingerprint, canonical) for process in processes],
             *[
                 (
-                    its.name(it.sender),
-                    its.name(it.receiver),
-                    *[plain_message(one, its) for one in it.messages],
+                    canonical.name(envelope.sender),
+                    canonical.name(envelope.receiver),
+                    *[plain_message(one, canonical) for one in envelope.messages],
                 )
-                for it in envelopes
+                for envelope in envelopes
             ],
         )
 
@@ -222,9 +224,9 @@ class ReferenceCluster:
                 yield from (task.queued_at,) if task.queued_at else ()
                 yield from (task.request.priority,) if task.request else ()
         for envelope in envelopes:
-            for it in envelope.messages:
-                if isinstance(it, events.ComputeTask):
-                    yield it.request.priority
+            for message in envelope.messages:
+                if isinstance(message, events.ComputeTask):
+                    yield message.request.priority
 
     # Who is there
 
@@ -243,7 +245,7 @@ class ReferenceCluster:
         for name in self.processes:
             # they were asked for on another connection
             self._own_process(name).confirmations = Confirmations()
-        records = {name: it.worker.worker for name, it in self.processes.items()}
+        records = {name: process.worker.worker for name, process in self.processes.items()}
         return self._schedule(SCHEDULER, [letters.Rebuild(workers=records)])
 
     def release_found(self) -> CallResult:
@@ -326,12 +328,12 @@ class ReferenceCluster:
         """Messages arrive at the scheduler, one after the other."""
         scheduler = self._own_scheduler()
         self._changes, self._touched = [], {}
-        said: dict[str, list[object]] = {}
+        words: dict[str, list[object]] = {}
         touched: Collection[str] | None = self._touched
         try:
             for message in messages:
                 for receiver, answer in handle_message(scheduler, sender, message):
-                    said.setdefault(receiver, []).append(answer)
+                    words.setdefault(receiver, []).append(answer)
                 self._changes.append((SCHEDULER, scheduler.changes))
                 self._touched.update(scheduler.touched)
                 if type(message) in ABOUT_WORKERS:
@@ -341,7 +343,7 @@ class ReferenceCluster:
         except Exception as error:
             raise SubjectRaised(error_text(error)) from error
         return CallResult(
-            [Envelope(SCHEDULER, receiver, tuple(them)) for receiver, them in said.items()]
+            [Envelope(SCHEDULER, receiver, tuple(them)) for receiver, them in words.items()]
         )
 
     # What happens to a worker
@@ -384,24 +386,24 @@ class ReferenceCluster:
         self, name: str, process: "ReferenceProcess", messages: Iterable[object]
     ) -> CallResult:
         outcome = CallResult()
-        said: list[object] = []
+        words: list[object] = []
         for message in messages:
             if isinstance(message, letters.Confirm):
                 process.confirmations.ask(message)
             else:
                 assert isinstance(message, Event)
                 heeded = process.confirmations.heeded(message)
-                for it in self._handle(name, heeded) if heeded is not None else ():
-                    if isinstance(it, do.Message):
-                        said.append(it)
+                for instruction in self._handle(name, heeded) if heeded is not None else ():
+                    if isinstance(instruction, do.Message):
+                        words.append(instruction)
                     else:
-                        assert isinstance(it, Action)
-                        outcome.actions.append((name, it))
+                        assert isinstance(instruction, Action)
+                        outcome.actions.append((name, instruction))
                 if type(message) in STATUS:
-                    said.append(STATUS[type(message)])
-            said += process.confirmations.due(process.worker.worker)
-        if said:
-            outcome.envelopes.append(Envelope(name, SCHEDULER, tuple(said)))
+                    words.append(STATUS[type(message)])
+            words += process.confirmations.due(process.worker.worker)
+        if words:
+            outcome.envelopes.append(Envelope(name, SCHEDULER, tuple(words)))
         return outcome
 
     def _handle(self, name: str, event: Event) -> Iterable[do.Instruction]:
@@ -411,9 +413,9 @@ class ReferenceCluster:
         issued = worker.handle(event)
         process.broken += worker.check(worker.touched())
         self._changes.append((name, worker.changes()))
-        for it in issued:
-            if isinstance(it, do.Execute):
-                process.executes[it.key] = it
+        for instruction in issued:
+            if isinstance(instruction, do.Execute):
+                process.executes[instruction.key] = instruction
         return issued
 
     # What can be seen
@@ -464,7 +466,11 @@ class ReferenceCluster:
         return self.scheduler.workers[worker].processing
 
     def seceded(self) -> Mapping[str, Collection[str]]:
-        return {name: it.seceded for name, it in self.scheduler.workers.items() if it.seceded}
+        return {
+            name: worker.seceded
+            for name, worker in self.scheduler.workers.items()
+            if worker.seceded
+        }
 
     def tables(self, participant: str) -> Tables:
         if participant == SCHEDULER:
@@ -498,17 +504,17 @@ class ReferenceCluster:
 #: What a message is about, where that is not its key or keys.
 ABOUT: Final[Mapping[type, Callable[[Any], Iterable[str]]]] = MappingProxyType(
     {
-        events.AcquireReplicas: lambda it: it.who_has,
-        events.RefreshWhoHas: lambda it: it.who_has,
-        events.RemoveWorker: lambda it: (it.worker,),
-        letters.Confirm: lambda it: it.forgotten or it.stored,
-        letters.Confirmed: lambda it: (),
-        letters.Running: lambda it: ("yes" if it.running else "no",),
-        events.Pause: lambda it: (),
-        events.Unpause: lambda it: (),
-        client_requests.Submit: lambda it: (spec.key for spec in it.specs),
-        client_requests.Scattered: lambda it: it.who_has,
-        client_requests.ClientNotice: lambda it: (it.key, str(it.status)),
+        events.AcquireReplicas: lambda message: message.who_has,
+        events.RefreshWhoHas: lambda message: message.who_has,
+        events.RemoveWorker: lambda message: (message.worker,),
+        letters.Confirm: lambda message: message.forgotten or message.stored,
+        letters.Confirmed: lambda message: (),
+        letters.Running: lambda message: ("yes" if message.running else "no",),
+        events.Pause: lambda message: (),
+        events.Unpause: lambda message: (),
+        client_requests.Submit: lambda message: (spec.key for spec in message.specs),
+        client_requests.Scattered: lambda message: message.who_has,
+        client_requests.ClientNotice: lambda message: (message.key, str(message.status)),
     }
 )
 

@@ -19,9 +19,11 @@ SCHEDULER: Final = ("queued", "no_worker", "submissions")
 ITS_WORKER: Final = ("running", "processing", "seceded", "has_what", "asked")
 
 #: Of a record: not its key, nor its story.
-OF_TASK: Final = tuple(it.name for it in fields(TaskState) if it.name not in {"key", "history"})
+OF_TASK: Final = tuple(
+    field.name for field in fields(TaskState) if field.name not in {"key", "history"}
+)
 OF_TASK_THERE: Final = tuple(
-    it.name for it in fields(SchedulerTask) if it.name not in {"key", "history"}
+    field.name for field in fields(SchedulerTask) if field.name not in {"key", "history"}
 )
 
 

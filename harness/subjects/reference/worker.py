@@ -73,9 +73,9 @@ class ReferenceWorker:
         other._schedule.inherit(self._schedule)
         return other
 
-    def fingerprint(self, its: Canonical) -> tuple[Hashable, ...]:
+    def fingerprint(self, text: Canonical) -> tuple[Hashable, ...]:
         """Records that changed without being touched are still to be judged: that is part of it."""
-        return (*fingerprint(self.worker, its), tuple(self._schedule.stale()))
+        return (*fingerprint(self.worker, text), tuple(self._schedule.stale()))
 
     # What every subject shows
 

@@ -172,7 +172,7 @@ class AssignmentRecord:
         for key in fresh:
             yield from self._priorities(cluster, key)
         if self.recent_deaths:
-            for key in [it for it in self.recent_deaths if cluster.state(it) == "memory"]:
+            for key in [death for death in self.recent_deaths if cluster.state(death) == "memory"]:
                 del self.recent_deaths[key]
         if self.limit is not None:
             yield from self._room(cluster, self.limit, fresh)
@@ -240,13 +240,13 @@ class AssignmentRecord:
             return
         for given in self.given.values():
             for other in given:
-                its = self.user_priority(other) if other != key else None
-                if its is None or cluster.state(other) != "processing":
+                priority = self.user_priority(other) if other != key else None
+                if priority is None or cluster.state(other) != "processing":
                     continue
-                if its == mine:
+                if priority == mine:
                     yield from self._graph_order(key, other)
                     continue
-                urgent, less = (key, other) if mine > its else (other, key)
+                urgent, less = (key, other) if mine > priority else (other, key)
                 is_first = self.priorities[urgent] < self.priorities[less]
                 observation = must.PriorityObservation(urgent, less, is_first)
                 yield must.priorities_are_passed_on, observation
@@ -299,9 +299,11 @@ class AssignmentRecord:
         """Return the tasks whose last run is reported to have failed, by itself."""
         given = self.given.get(worker, {})
         return [
-            it.key
-            for it in reports
-            if isinstance(it, do.TaskErred) and it.cause is None and given.get(it.key) == it.run_id
+            message.key
+            for message in reports
+            if isinstance(message, do.TaskErred)
+            and message.cause is None
+            and given.get(message.key) == message.run_id
         ]
 
     def after_failures(
@@ -351,32 +353,36 @@ class AssignmentRecord:
         """Yield what is due once the scheduler has got reports of a worker, and sent this."""
         released: dict[str, None] = {}
         asked: dict[str, None] = {}
-        for it in reports:
-            if isinstance(it, do.ReleaseWorkerData):
-                released[it.key] = None
-            elif isinstance(it, do.TaskFinished | do.AddKeys):
-                for key in must.keys_reported(it):
+        for message in reports:
+            if isinstance(message, do.ReleaseWorkerData):
+                released[message.key] = None
+            elif isinstance(message, do.TaskFinished | do.AddKeys):
+                for key in must.keys_reported(message):
                     released.pop(key, None)
-            elif isinstance(it, do.RequestRefreshWhoHas):
-                asked.update(dict.fromkeys(it.keys))
-            elif isinstance(it, do.StealResponse) and it.state in NEEDS_INPUTS:
-                yield from self._stolen(cluster, worker, it.key, sent)
+            elif isinstance(message, do.RequestRefreshWhoHas):
+                asked.update(dict.fromkeys(message.keys))
+            elif isinstance(message, do.StealResponse) and message.state in NEEDS_INPUTS:
+                yield from self._stolen(cluster, worker, message.key, sent)
         if released:
             held = [key for key in released if worker in cluster.holders(key)]
             observation = must.ReportedObservation(worker, tuple(released), held)
             yield must.released_values_are_not_counted_on, observation
         if asked and worker in self.running:
-            messages = [it for to, it in sent if to == worker]
-            answers = [it for it in messages if isinstance(it, events.RefreshWhoHas)]
-            drops = [it for it in messages if isinstance(it, events.FreeKeys | events.ForgetKeys)]
+            messages = [event for to, event in sent if to == worker]
+            answers = [event for event in messages if isinstance(event, events.RefreshWhoHas)]
+            drops = [
+                event
+                for event in messages
+                if isinstance(event, events.FreeKeys | events.ForgetKeys)
+            ]
             yield (
                 must.questions_are_answered,
                 must.QuestionObservation(
                     worker,
                     [key for key in asked if key not in unknown],
                     [key for key in asked if key in unknown],
-                    {key for it in answers for key in it.who_has},
-                    {key for it in drops for key in it.keys},
+                    {key for has in answers for key in has.who_has},
+                    {key for drop in drops for key in drop.keys},
                 ),
             )
 
@@ -386,8 +392,8 @@ class AssignmentRecord:
         """Compare the worker that gets a task with the one that was to steal it."""
         victim, *_, thief = self.thefts.get(key, ("", ""))
         able = any(
-            must.may_run(it, thief, self.resources, self.running)
-            for it in self.options.get(key, ())
+            must.may_run(options, thief, self.resources, self.running)
+            for options in self.options.get(key, ())
         )
         if not able or victim != worker or not self.running.get(thief, False):
             return

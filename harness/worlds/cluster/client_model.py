@@ -28,7 +28,9 @@ def with_dependents(keys: Iterable[str], needs: Mapping[str, Collection[str]]) -
     while before < len(found):
         before = len(found)
         found.update(
-            (key, None) for key, its in needs.items() if any(need in found for need in its)
+            (key, None)
+            for key, collection in needs.items()
+            if any(need in found for need in collection)
         )
     return found
 
@@ -218,9 +220,9 @@ class ClientModel:
         """
         if self.is_lost_data(key):
             for client, wanted in self.wants.items():
-                for it in wanted:
-                    if key in self.needed_by((it,)):
-                        self.orphaned[client, it] = None
+                for wanted_key in wanted:
+                    if key in self.needed_by((wanted_key,)):
+                        self.orphaned[client, wanted_key] = None
         self.lost.pop(key, None)
         if is_lost:
             self.lost[key] = None
@@ -438,9 +440,9 @@ class ClientModel:
                 needed = self.needed_by((key,))
                 return (client, key) in self.orphaned or any(map(self.is_lost_data, needed))
             case Excuse.FAILED:
-                return any(self.has_failed(it) for it in self.needed_by((key,)))
+                return any(self.has_failed(reader) for reader in self.needed_by((key,)))
             case Excuse.ACTOR_DIED:
-                return any(it in self.dead_actors for it in self.needed_by((key,)))
+                return any(reader in self.dead_actors for reader in self.needed_by((key,)))
             case Excuse.DEATHS | Excuse.NO_WORKER:
                 raise NotImplementedError(excuse)
 

@@ -130,10 +130,10 @@ def settle(world: DrainedCluster) -> None:
     longest = max(map(len, world.mail.values()), default=0)
     left = FEWEST_ROUNDS + ROUNDS_PER_KEY * len(world.pool) + longest
     ticks = 0
-    said: dict[str, None] = {}
+    words: dict[str, None] = {}
     for number in range(left):
         if number > left - LAST_ROUNDS:
-            said.update(dict.fromkeys(message_kinds(world)))
+            words.update(dict.fromkeys(message_kinds(world)))
         if not one_round(world):
             if ticks == PATIENCE:
                 return
@@ -142,7 +142,9 @@ def settle(world: DrainedCluster) -> None:
                 world.step(None, world.handle_event, worker, events.FindMissing())
             if not any(doing(world)):
                 return
-    rest = must.ClusterAtRest(world.cluster, world.client_model, rounds=left, messages=sorted(said))
+    rest = must.ClusterAtRest(
+        world.cluster, world.client_model, rounds=left, messages=sorted(words)
+    )
     world.demand(must.cluster_comes_to_rest, rest)
 
 

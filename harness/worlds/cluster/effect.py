@@ -52,8 +52,8 @@ class ClusterEffect:
                 for participant, key, start, end in net(self.transitions)
             ),
             *(
-                f"! {worker} {text.word(type(it))} {ARGUMENTS[type(it)](it)}"
-                for worker, it in self.actions
+                f"! {worker} {text.word(type(message))} {ARGUMENTS[type(message)](message)}"
+                for worker, message in self.actions
             ),
             *(
                 f"! {envelope.sender}->{envelope.receiver} {words}"

@@ -166,9 +166,9 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         if not self.present or not self.clients:
             self.scatterable = ()
         elif len(data) + 1 >= len(self.pool):
-            self.scatterable = [it for it in self.pool if it in data]
+            self.scatterable = [key for key in self.pool if key in data]
         else:
-            self.scatterable = [it for it in self.pool if it not in contents]
+            self.scatterable = [key for key in self.pool if key not in contents]
 
     # What is checked
 
@@ -190,7 +190,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
         for worker in self.present:
             if (worker, SCHEDULER) in self.mail or (SCHEDULER, worker) in self.mail:
                 continue
-            threads = [key for it, key in self.running if it == worker]
+            threads = [key for where, key in self.running if where == worker]
             seceded = [key for key in threads if (worker, key) not in self.slotted]
             view = self.cluster.worker(worker)
             there = believed.get(worker, ())
@@ -226,7 +226,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
     def note_clients(self) -> None:
         """A client came or went."""
         gone = {**self.disconnecting, **self.removed}
-        self.clients = tuple(it for it in self.run_config.clients if it not in gone)
+        self.clients = tuple(client for client in self.run_config.clients if client not in gone)
         self.note_wants()
 
     def call(
@@ -305,7 +305,7 @@ class ClusterEnvironment(BaseWorld[ClusterStep, ClusterEffect]):
             self.demand(must.tasks_start_with_their_inputs, action)
             self.running[pair] = execute
             self.slotted[pair] = None
-        taken = sum(it[0] == worker for table in (self.issued, self.slotted) for it in table)
+        taken = sum(pair[0] == worker for table in (self.issued, self.slotted) for pair in table)
         nthreads = self.run_config.config.worker.nthreads
         action = replace(action, slots_taken=taken, nthreads=nthreads)
         self.demand(must.threads_are_not_exceeded, action)

@@ -32,7 +32,7 @@ EXCUSES: Final = (
 
 def copied(world: ClusterEnvironment, kind: type[W]) -> W:
     """A ``ClusterWorld`` of its own. What happens to it is timed while the first one is open."""
-    tables = {name: it for name, it in vars(world).items() if name not in NOT_COPIED}
+    tables = {name: value for name, value in vars(world).items() if name not in NOT_COPIED}
     other = object.__new__(kind)
     other.__dict__.update(own(tables, {}), _possible=world._possible, _on_close=ExitStack())
     other.cluster = copyable_cluster(world.subject.name, world.cluster).copy()
@@ -67,12 +67,12 @@ def fingerprint(world: ClusterEnvironment, names: Mapping[str, str]) -> tuple[Ha
 
     The record of assignments is no part of it: on a healthy scheduler the same follows from its tables.
     """
-    its = Canonical(names)
-    boxes = sorted(world.mail.items(), key=lambda item: tuple(map(its.name, item[0])))
+    text = Canonical(names)
+    boxes = sorted(world.mail.items(), key=lambda item: tuple(map(text.name, item[0])))
     cluster = copyable_cluster(world.subject.name, world.cluster)
     return (
-        *cluster.fingerprint(its, [envelope for _, box in boxes for envelope in box]),
-        under_way(world, its),
+        *cluster.fingerprint(text, [envelope for _, box in boxes for envelope in box]),
+        under_way(world, text),
         tuple(late_notices(world)),
         *client_model(world.client_model),
     )
@@ -91,20 +91,29 @@ def late_notices(world: ClusterEnvironment) -> Iterator[tuple[str, int, bool]]:
                 yield client, place, wanted and model.is_late((client, notice.key), arrived)
 
 
-def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]:
+def under_way(world: ClusterEnvironment, text: Canonical) -> tuple[Hashable, ...]:
     """Threads, transfers, and who is there."""
-    running = [(named(pair, its), it) for pair, it in world.running.items()]
+    running = [(named(pair, text), execution) for pair, execution in world.running.items()]
     return (
         tuple(
             [
-                (*pair, its.run(it.run_id), content(it.spec), tuple(it.inputs.items()))
-                for pair, it in sorted(running, key=lambda item: item[0])
+                (
+                    *pair,
+                    text.run(execution.run_id),
+                    content(execution.spec),
+                    tuple(execution.inputs.items()),
+                )
+                for pair, execution in sorted(running, key=lambda item: item[0])
             ]
         ),
-        tuple(sorted([(*named(pair, its), it.keys) for pair, it in world.open.items()])),
-        tuple(sorted([(*named(pair, its), *it.items()) for pair, it in world.served.items()])),
+        tuple(
+            sorted([(*named(pair, text), transfer.keys) for pair, transfer in world.open.items()])
+        ),
+        tuple(
+            sorted([(*named(pair, text), *table.items()) for pair, table in world.served.items()])
+        ),
         *[
-            tuple(sorted([named(pair, its) for pair in table]))
+            tuple(sorted([named(pair, text) for pair in table]))
             for table in (
                 world.slotted,
                 world.unserved,
@@ -116,13 +125,13 @@ def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]
         tuple(
             sorted(
                 [
-                    (*map(its.name, it), *[joined == world.joins[it[2]] for joined in those])
-                    for it, those in world.scattering.items()
+                    (*map(text.name, names), *[joined == world.joins[names[2]] for joined in those])
+                    for names, those in world.scattering.items()
                 ]
             )
         ),
         *[
-            its.peers(workers)
+            text.peers(workers)
             for workers in (
                 world.present,
                 world.unnoticed,
@@ -136,9 +145,9 @@ def under_way(world: ClusterEnvironment, its: Canonical) -> tuple[Hashable, ...]
     )
 
 
-def named(pair: tuple[str, str], its: Canonical) -> tuple[str, str]:
+def named(pair: tuple[str, str], text: Canonical) -> tuple[str, str]:
     one, other = pair
-    return (its.name(one), its.name(other))
+    return (text.name(one), text.name(other))
 
 
 def overtaken(model: ClientModel) -> Iterator[tuple[str, str, int]]:
@@ -148,45 +157,50 @@ def overtaken(model: ClientModel) -> Iterator[tuple[str, str, int]]:
             yield client, key, sent - model.requests_arrived[client]
 
 
-def client_model(its: ClientModel) -> tuple[Hashable, ...]:
+def client_model(model: ClientModel) -> tuple[Hashable, ...]:
     """The client model. Why a key failed matters only while it has, and is not read."""
     statuses = {
-        (client, key): it for client, table in its.statuses.items() for key, it in table.items()
+        (client, key): pair
+        for client, table in model.statuses.items()
+        for key, pair in table.items()
     }
     return (
-        tuple([(client, *keys) for client, keys in its.wants.items()]),
+        tuple([(client, *keys) for client, keys in model.wants.items()]),
         (
             tuple(sorted(statuses.items())),
-            tuple([(client, *keys) for client, keys in its.held.items()]),
+            tuple([(client, *keys) for client, keys in model.held.items()]),
             tuple(
                 [
-                    it
-                    for it, status in statuses.items()
-                    if status is NoticeStatus.ERRED and its.failure_reasons.get(it)
+                    pair
+                    for pair, status in statuses.items()
+                    if status is NoticeStatus.ERRED and model.failure_reasons.get(pair)
                 ]
             ),
-            tuple(its.failed),
+            tuple(model.failed),
             tuple(
-                [its.graphs_sent[client] - its.graphs_arrived[client] for client in its.graphs_sent]
+                [
+                    model.graphs_sent[client] - model.graphs_arrived[client]
+                    for client in model.graphs_sent
+                ]
             ),
-            tuple([pair for pair in sorted(statuses) if its.has_arrived(*pair)]),
-            tuple([(client, *sorted(keys)) for client, keys in its.scheduler_wants.items()]),
-            tuple(its.changing.values()),
-            tuple(sorted(its.scatter_of_request)),
-            tuple(sorted(overtaken(its))),
+            tuple([pair for pair in sorted(statuses) if model.has_arrived(*pair)]),
+            tuple([(client, *sorted(keys)) for client, keys in model.scheduler_wants.items()]),
+            tuple(model.changing.values()),
+            tuple(sorted(model.scatter_of_request)),
+            tuple(sorted(overtaken(model))),
         ),
         (
-            tuple([(key, content(spec)) for key, spec in sorted(its.contents.items())]),
-            tuple(sorted(its.data)),
+            tuple([(key, content(spec)) for key, spec in sorted(model.contents.items())]),
+            tuple(sorted(model.data)),
             tuple(
                 sorted(
-                    [(key, spec is not None and content(spec)) for key, spec in its.failures],
+                    [(key, spec is not None and content(spec)) for key, spec in model.failures],
                     key=repr,
                 )
             ),
-            *[tuple(sorted(getattr(its, name))) for name in EXCUSES],
-            tuple([(key, *needs) for key, needs in sorted(its.needs.items())]),
-            tuple(sorted(its.deaths.items())),
-            (tuple(its.disconnecting), tuple(its.removed)),
+            *[tuple(sorted(getattr(model, name))) for name in EXCUSES],
+            tuple([(key, *needs) for key, needs in sorted(model.needs.items())]),
+            tuple(sorted(model.deaths.items())),
+            (tuple(model.disconnecting), tuple(model.removed)),
         ),
     )

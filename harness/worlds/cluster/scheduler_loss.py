@@ -112,7 +112,7 @@ def contents(world: LosingCluster) -> Iterator[tuple[str, object]]:
         if worker in world.present:
             yield key, spec
     for table in (world.issued, world.running):
-        yield from ((key, it.spec) for (_, key), it in table.items())
+        yield from ((key, execution.spec) for (_, key), execution in table.items())
 
 
 def values(world: LosingCluster) -> Iterator[tuple[str, object]]:
@@ -146,7 +146,7 @@ def lose_scheduler(world: LosingCluster) -> None:
     world.sweep()
     for client, keys in wanted.items():
         for key in keys:
-            holders = [it for it in world.present if key in cluster.worker(it).data()]
+            holders = [worker for worker in world.present if key in cluster.worker(worker).data()]
             if key in model.data and holders:
                 envelopes += world.step(None, world.scatter, client, key, holders[0]).envelopes
         graph = graph_again(world, former, [key for key in keys if key not in model.data])
@@ -175,9 +175,11 @@ def carried_over(world: LosingCluster) -> AssignmentRecord:
         record.gone[worker] = former.gone[worker]
     for name in ("to_compute", "contents", "requests"):
         table = getattr(former, name)
-        setattr(record, name, {pair: it for pair, it in table.items() if pair[0] in world.present})
+        setattr(
+            record, name, {pair: value for pair, value in table.items() if pair[0] in world.present}
+        )
     record.options = {
-        key: [*given, *(Options(resources=it.resources) for it in given)]
+        key: [*given, *(Options(resources=options.resources) for options in given)]
         for key, given in former.options.items()
     }
     record.graphs = {key: [0] for key in former.graphs}
@@ -204,9 +206,9 @@ def threads_that_count(world: LosingCluster, keys: Collection[str]) -> Iterator[
     stored = {key: None for key, _ in values(world)}
     for worker, key in (*world.issued, *world.running):
         others = [pair for pair in to_compute if pair[1] == key]
-        is_last = (worker, key) == max(others, key=lambda it: requests[it].run_id, default=None)
+        is_last = (worker, key) == max(others, key=lambda pair: requests[pair].run_id, default=None)
         inputs = world.client_model.contents[key].dependencies
-        if is_last and key in keys and all(it in stored for it in inputs):
+        if is_last and key in keys and all(key in stored for key in inputs):
             yield worker, key
 
 

@@ -42,20 +42,26 @@ class ClusterWorkerEnvironment:
 
     @classmethod
     def of(cls, workers: Workers, name: str, view: WorkerView) -> "ClusterWorkerEnvironment":
-        running = {key: it for (at, key), it in workers.running.items() if at == name}
+        running = {key: execution for (at, key), execution in workers.running.items() if at == name}
         states = {key: view.state(key) for key in view.keys()}  # noqa: SIM118 - a view is no dict
-        executing = running | {key: it for (at, key), it in workers.issued.items() if at == name}
+        executing = running | {
+            key: execution for (at, key), execution in workers.issued.items() if at == name
+        }
         requests = workers.assignments.requests if view.config.resources else {}
         return cls(
             paused=name in workers.paused,
             states={key: state for key, state in states.items() if state is not None},
             executing=executing,
             seceded=[key for key in running if (name, key) not in workers.slotted],
-            gathering={peer: it.keys for (at, peer), it in workers.open.items() if at == name},
-            incoming={p: it.total_nbytes for (at, p), it in workers.open.items() if at == name},
+            gathering={
+                peer: transfer.keys for (at, peer), transfer in workers.open.items() if at == name
+            },
+            incoming={
+                p: transfer.total_nbytes for (at, p), transfer in workers.open.items() if at == name
+            },
             retrying=[peer for at, peer in workers.retrying if at == name],
             taken={key: workers.resources_taken[name, key] for key in executing if requests},
-            requests={key: it for (at, key), it in requests.items() if at == name},
+            requests={key: request for (at, key), request in requests.items() if at == name},
         )
 
 

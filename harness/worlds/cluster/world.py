@@ -106,23 +106,25 @@ class ClusterWorld(ClusterEnvironment):
     def where(self) -> str:
         """Return the state of every task, in a line: ``scheduler: a processing; w0: a executing``."""
         keys = sorted(self.cluster.keys())
-        said = [f"{SCHEDULER}: " + ", ".join(f"{key} {self.cluster.state(key)}" for key in keys)]
+        words = [f"{SCHEDULER}: " + ", ".join(f"{key} {self.cluster.state(key)}" for key in keys)]
         for worker in self.present:
             view = self.cluster.worker(worker)
             here = view.keys()
             if here:
-                said.append(f"{worker}: " + ", ".join(f"{key} {view.state(key)}" for key in here))
-        return "; ".join(said) if keys or len(said) > 1 else "no task"
+                words.append(f"{worker}: " + ", ".join(f"{key} {view.state(key)}" for key in here))
+        return "; ".join(words) if keys or len(words) > 1 else "no task"
 
     # What steps may know
 
     @property
     def fetching(self) -> Collection[Pair]:
-        return [(worker, key) for (worker, _), it in self.open.items() for key in it.keys]
+        return [
+            (worker, key) for (worker, _), transfer in self.open.items() for key in transfer.keys
+        ]
 
     @property
     def storing(self) -> Collection[Pair]:
-        return [pair for pair, it in self.running.items() if not it.spec.actor]
+        return [pair for pair, execution in self.running.items() if not execution.spec.actor]
 
     @property
     def leaving(self) -> Collection[str]:
@@ -182,7 +184,7 @@ class ClusterWorld(ClusterEnvironment):
         pairs = self.cluster.gatherable()
         if not self.unnoticed and not self.gathering:
             return pairs
-        return [it for it in pairs if it[1] in self.present and it not in self.gathering]
+        return [pair for pair in pairs if pair[1] in self.present and pair not in self.gathering]
 
     # What steps let happen
 
@@ -237,7 +239,7 @@ class ClusterWorld(ClusterEnvironment):
             del self.scattering[client, key, worker]
         is_known = worker in self.present or worker in self.unnoticed
         is_there = is_known and self.joins[worker] == joined
-        if is_there and not any(it[1:] == (key, worker) for it in self.scattering):
+        if is_there and not any(scattered[1:] == (key, worker) for scattered in self.scattering):
             under_way = len(self.mail.get((SCHEDULER, worker), ()))
             self.assignments.note_scattered(worker, key, under_way)
         self.client_model.note_value(key, is_lost=not is_there and not self.cluster.holders(key))
@@ -332,7 +334,12 @@ class ClusterWorld(ClusterEnvironment):
         record, cluster = self.assignments, self.cluster
         reports = cluster.reports(envelope)
         failed = record.current_failures(worker, reports)
-        asked = [key for it in reports if isinstance(it, RequestRefreshWhoHas) for key in it.keys]
+        asked = [
+            key
+            for message in reports
+            if isinstance(message, RequestRefreshWhoHas)
+            for key in message.keys
+        ]
         unknown = [key for key in asked if cluster.state(key) is None]
         before, running = len(self.effect.envelopes), record.running.copy()
         record.note_arrival(worker)
@@ -340,12 +347,20 @@ class ClusterWorld(ClusterEnvironment):
         record.note_arrived(worker)
         if record.running != running:
             self.note_presence()
-        sent = self.sent_since(before) if any(type(it) in FOLLOWED_UP for it in reports) else ()
+        sent = (
+            self.sent_since(before)
+            if any(type(message) in FOLLOWED_UP for message in reports)
+            else ()
+        )
         data = self.client_model.data  # may have been put there again since
-        computed = [it for it in reports if getattr(it, "key", None) not in data]
+        computed = [message for message in reports if getattr(message, "key", None) not in data]
         self.demand_all(record.after_reports(cluster, worker, computed, unknown, sent))
         if failed:
-            transitions = [it for it in self.effect.transitions if it.participant == SCHEDULER]
+            transitions = [
+                transition
+                for transition in self.effect.transitions
+                if transition.participant == SCHEDULER
+            ]
             self.demand_all(record.after_failures(failed, transitions))
 
     def deliver_messages(self, worker: str, envelope: Envelope) -> None:
@@ -392,21 +407,23 @@ class ClusterWorld(ClusterEnvironment):
         self.slotted[worker, key] = None
 
     def end(self, worker: str, key: str, how: str) -> None:
-        it = self.running.pop((worker, key))
+        execution = self.running.pop((worker, key))
         self.slotted.pop((worker, key), None)
         if how in ("badly", "spoiled"):
-            self.client_model.failures[key, it.spec] = None
+            self.client_model.failures[key, execution.spec] = None
         sent = len(self.effect.envelopes)
         was_stored = self.has_value(worker, key)
         if how == "spoiled":
-            self.call(worker, self.cluster.fail_to_store, worker, key, it.run_id)
+            self.call(worker, self.cluster.fail_to_store, worker, key, execution.run_id)
         else:
-            self.call(worker, self.cluster.handle_event, worker, ENDINGS[how](it))
+            self.call(worker, self.cluster.handle_event, worker, ENDINGS[how](execution))
         reports = [
-            it for envelope in self.effect.envelopes[sent:] for it in self.cluster.reports(envelope)
+            message
+            for envelope in self.effect.envelopes[sent:]
+            for message in self.cluster.reports(envelope)
         ]
         record = self.assignments
-        self.demand_all(record.after_run(worker, it, how, reports, was_stored=was_stored))
+        self.demand_all(record.after_run(worker, execution, how, reports, was_stored=was_stored))
 
     def has_value(self, worker: str, key: str) -> bool:
         """A value of a key was put on a worker, which may keep it aside while a thread runs."""
@@ -417,9 +434,9 @@ class ClusterWorld(ClusterEnvironment):
         return self.cluster.state(key) is not None and worker in self.cluster.holders(key)
 
     def secede(self, worker: str, key: str) -> None:
-        it = self.running[worker, key]
+        execution = self.running[worker, key]
         del self.slotted[worker, key]
-        self.handle_event(worker, events.Secede(key=key, run_id=it.run_id))
+        self.handle_event(worker, events.Secede(key=key, run_id=execution.run_id))
 
     def serve(self, worker: str, peer: str) -> None:
         gather = self.unserved.pop((worker, peer))
@@ -468,15 +485,17 @@ class ClusterWorld(ClusterEnvironment):
             envelope for envelope in self.effect.envelopes[before:] if envelope.sender == SCHEDULER
         ]
         return [
-            (envelope.receiver, it)
+            (envelope.receiver, event)
             for envelope in envelopes
             if envelope.receiver in self.assignments.gone
-            for it in self.cluster.worker_events(envelope)
+            for event in self.cluster.worker_events(envelope)
         ]
 
     def steal(self, key: str, thief: str) -> None:
         cluster = self.cluster
-        victim = [it for it in self.assignments.running if key in cluster.processing(it)]
+        victim = [
+            worker for worker in self.assignments.running if key in cluster.processing(worker)
+        ]
         self.assignments.note_steal(key, victim, thief)
         self.decide("steal", cluster.steal, key, thief, victim)
 
@@ -569,9 +588,13 @@ class ClusterWorld(ClusterEnvironment):
         self.client_model.note_death(() if expected else processing, before, after)
         if expected:
             return
-        transitions = [it for it in self.effect.transitions if it.participant == SCHEDULER]
+        transitions = [
+            transition
+            for transition in self.effect.transitions
+            if transition.participant == SCHEDULER
+        ]
         model = self.client_model
-        judged = [it for it in processing if not model.is_excused(Excuse.ACTOR_DIED, "", it)]
+        judged = [task for task in processing if not model.is_excused(Excuse.ACTOR_DIED, "", task)]
         self.demand_all(self.assignments.after_death(judged, transitions))
 
 
@@ -587,9 +610,9 @@ DECISION_PROPERTIES: Final = (
 
 #: The event with which a thread ends, by how it ended.
 ENDINGS: Final[Mapping[str, Callable[[Execute], Event]]] = {
-    "well": lambda it: events.ExecuteSuccess(
-        key=it.key, run_id=it.run_id, value=computed(it.spec, it.inputs)
+    "well": lambda execution: events.ExecuteSuccess(
+        key=execution.key, run_id=execution.run_id, value=computed(execution.spec, execution.inputs)
     ),
-    "badly": lambda it: events.ExecuteFailure(key=it.key, run_id=it.run_id),
-    "elsewhere": lambda it: events.Reschedule(key=it.key, run_id=it.run_id),
+    "badly": lambda execution: events.ExecuteFailure(key=execution.key, run_id=execution.run_id),
+    "elsewhere": lambda execution: events.Reschedule(key=execution.key, run_id=execution.run_id),
 }

@@ -52,11 +52,11 @@ class ProcessClientModel(ClientModel):
         needed = self.needed_by((key,))
         match excuse:
             case Excuse.CANCELLED:
-                return any(it in self.given_up for it in needed)
+                return any(key in self.given_up for key in needed)
             case Excuse.UNKNOWN_INPUT:
                 return key in self.at_risk
             case Excuse.DATA_LOST:
-                return any(it in self.lost for it in needed)
+                return any(key in self.lost for key in needed)
             case Excuse.ACTOR_DIED:
                 return self.faults > 0 and any(map(self.is_actor, needed))
             case _:

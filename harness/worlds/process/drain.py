@@ -78,15 +78,15 @@ class DrainedProcesses(Protocol):
 
 def come_to_rest(world: DrainedProcesses) -> None:
     """Bring processes to rest; raises Violation where something does not hold there."""
-    world.step(None, lambda it: it.be_calm())
+    world.step(None, lambda processes: processes.be_calm())
     settle(world, NOTICED_S if world.faults or world.retiring else ARRIVED_S)
     if not world.cluster.present:
-        world.step(None, lambda it: it.join(it.next_worker))
+        world.step(None, lambda processes: processes.join(processes.next_worker))
         settle(world, NOTICED_S)
     for _ in range(1 + len(world.client_model.wants)):  # one after the other has the lock
         settle(world, RESOLVED_S, until=lambda: is_resolved(world))
-    if not is_resolved(world) and (said := still_said(world)):
-        rest = of_cluster.ClusterAtRest(world.cluster, world.client_model, messages=said)
+    if not is_resolved(world) and (words := still_said(world)):
+        rest = of_cluster.ClusterAtRest(world.cluster, world.client_model, messages=words)
         world.demand(of_cluster.cluster_comes_to_rest, rest)
     world.check(thoroughly=True)
     judge(world)
@@ -101,14 +101,14 @@ def settle(
     world: DrainedProcesses, seconds: float, until: Callable[[], bool] | None = None
 ) -> None:
     """Let everything arrive and all threads end well."""
-    world.step(None, lambda it: it.cluster.settle(seconds, threads=True, until=until))
+    world.step(None, lambda processes: processes.cluster.settle(seconds, threads=True, until=until))
 
 
 def still_said(world: DrainedProcesses) -> Sequence[str]:
     """Return the kinds of message that are still sent, those that are always sent left out."""
     settle(world, WATCHED_S)
-    words = (it.words.split() for it in world.effect.traffic if it.words)
-    return sorted({word for said in words for word in said if not word.startswith(ROUTINE)})
+    words = (traffic.words.split() for traffic in world.effect.traffic if traffic.words)
+    return sorted({word for texts in words for word in texts if not word.startswith(ROUTINE)})
 
 
 def is_resolved(world: DrainedProcesses) -> bool:
@@ -134,7 +134,7 @@ def judge(world: DrainedProcesses) -> None:
 
 def endless(world: DrainedProcesses, excused: Collection[str]) -> Sequence[str]:
     """Return the calls that go on, in words, but for those about keys that nobody can compute."""
-    return [it.words for it in world.cluster.calls if set(it.keys).isdisjoint(excused)]
+    return [call.words for call in world.cluster.calls if set(call.keys).isdisjoint(excused)]
 
 
 def release_everything(world: DrainedProcesses) -> None:

@@ -25,4 +25,7 @@ class ProcessEffect:
         """As a case writes it."""
         transitions = net(self.transitions)
         changed = [f"{who} {key}: {start} -> {end}" for who, key, start, end in transitions]
-        return [*changed, *(f"! {it.pipe} {it.words}" for it in self.traffic if it.words)]
+        return [
+            *changed,
+            *(f"! {traffic.pipe} {traffic.words}" for traffic in self.traffic if traffic.words),
+        ]

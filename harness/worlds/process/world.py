@@ -179,12 +179,12 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         """Return the state of every task, in a line."""
         cluster = self.cluster
         keys = cluster.keys()
-        said = ["scheduler: " + ", ".join(f"{key} {cluster.state(key)}" for key in keys)]
+        words = ["scheduler: " + ", ".join(f"{key} {cluster.state(key)}" for key in keys)]
         for name in cluster.present:
             view = cluster.worker(name)
             if here := view.keys():
-                said.append(f"{name}: " + ", ".join(f"{key} {view.state(key)}" for key in here))
-        return "; ".join(said)
+                words.append(f"{name}: " + ", ".join(f"{key} {view.state(key)}" for key in here))
+        return "; ".join(words)
 
     @property
     def transitions(self) -> Sequence[TaskTransition]:
@@ -208,7 +208,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     def note_retirement(self, worker: str) -> None:
         """Note that others are to take over what a worker has, which loses nothing if they can."""
-        others = [it for it in self.awake if it != worker and it not in self.retiring]
+        others = [name for name in self.awake if name != worker and name not in self.retiring]
         if others and not self.faults:
             self.retiring[worker] = None
         else:
@@ -302,21 +302,21 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
     @property
     def clients(self) -> Sequence[str]:
         """Clients that are there."""
-        return [it for it in self.run_config.clients if it not in self._gone]
+        return [client for client in self.run_config.clients if client not in self._gone]
 
     @property
     def away(self) -> Sequence[str]:
         """Clients that have left."""
-        return [it for it in self._gone if it not in self._moving]
+        return [name for name in self._gone if name not in self._moving]
 
     @property
     def awake(self) -> Sequence[str]:
         """Workers that run and are not paused."""
-        return [it for it in self.present if self.cluster.status_of(it) == "running"]
+        return [name for name in self.present if self.cluster.status_of(name) == "running"]
 
     @property
     def resumable(self) -> Sequence[str]:
-        return [it for it in self.present if self.cluster.status_of(it) == "paused"]
+        return [name for name in self.present if self.cluster.status_of(name) == "paused"]
 
     @property
     def retirable(self) -> Sequence[Pair]:
@@ -332,11 +332,11 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     @property
     def unlocked(self) -> Sequence[str]:
-        return [it for it in self.clients if it not in self.locks]
+        return [client for client in self.clients if client not in self.locks]
 
     @property
     def locked(self) -> Sequence[str]:
-        return [it for it in self.clients if self.locks.get(it)]
+        return [client for client in self.clients if self.locks.get(client)]
 
     @property
     def timers(self) -> Sequence[str]:
@@ -473,7 +473,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     def note_left_behind(self, client: str) -> None:
         """Note values that only a client that leaves has: who needs them does without."""
-        others = {key for it, keys in self.wants.items() if it != client for key in keys}
+        others = {key for name, keys in self.wants.items() if name != client for key in keys}
         for key in self.data:
             if key not in others:
                 self.client_model.lost[key] = None

@@ -150,8 +150,10 @@ def endings(world: DrainedWorker) -> list[Event]:
         for peer, keys in sorted(world.gathering.items())
     ]
     found += [
-        events.ExecuteSuccess(key=key, run_id=it.run_id, value=computed_value(it.spec))
-        for key, it in sorted(world.executing.items())
+        events.ExecuteSuccess(
+            key=key, run_id=execution.run_id, value=computed_value(execution.spec)
+        )
+        for key, execution in sorted(world.executing.items())
     ]
     return found
 

@@ -13,21 +13,21 @@ from workerfuzz.strategies import text
 #: What stands behind the word of an instruction in a case.
 ARGUMENTS: Final[Mapping[type[Instruction], Callable[[Any], str]]] = MappingProxyType(
     {
-        do.Execute: lambda it: f"{it.key} run={it.run_id}",
-        do.GatherDep: lambda it: " ".join((it.worker, *it.keys)),
-        do.RetryBusyWorkerLater: lambda it: it.worker,
-        do.TaskFinished: lambda it: f"{it.key} run={it.run_id}",
-        do.TaskErred: lambda it: (
-            it.key
-            + (f" run={it.run_id}" if it.run_id is not None else "")
-            + (f" cause={it.cause}" if it.cause is not None else "")
+        do.Execute: lambda instruction: f"{instruction.key} run={instruction.run_id}",
+        do.GatherDep: lambda instruction: " ".join((instruction.worker, *instruction.keys)),
+        do.RetryBusyWorkerLater: lambda instruction: instruction.worker,
+        do.TaskFinished: lambda instruction: f"{instruction.key} run={instruction.run_id}",
+        do.TaskErred: lambda instruction: (
+            instruction.key
+            + (f" run={instruction.run_id}" if instruction.run_id is not None else "")
+            + (f" cause={instruction.cause}" if instruction.cause is not None else "")
         ),
-        do.AddKeys: lambda it: " ".join(it.keys),
-        do.ReleaseWorkerData: lambda it: it.key,
-        do.LongRunning: lambda it: f"{it.key} run={it.run_id}",
-        do.Reschedule: lambda it: f"{it.key} run={it.run_id}",
-        do.RequestRefreshWhoHas: lambda it: " ".join(it.keys),
-        do.StealResponse: lambda it: f"{it.key} {it.state or '-'}",
+        do.AddKeys: lambda instruction: " ".join(instruction.keys),
+        do.ReleaseWorkerData: lambda instruction: instruction.key,
+        do.LongRunning: lambda instruction: f"{instruction.key} run={instruction.run_id}",
+        do.Reschedule: lambda instruction: f"{instruction.key} run={instruction.run_id}",
+        do.RequestRefreshWhoHas: lambda instruction: " ".join(instruction.keys),
+        do.StealResponse: lambda instruction: f"{instruction.key} {instruction.state or '-'}",
     }
 )
 
@@ -48,5 +48,8 @@ class WorkerEffect:
         """As a case writes it."""
         return [
             *(f"{key}: {before or '-'} -> {after or '-'}" for key, before, after in self.changes),
-            *(f"! {text.word(type(it))} {ARGUMENTS[type(it)](it)}" for it in self.instructions),
+            *(
+                f"! {text.word(type(instruction))} {ARGUMENTS[type(instruction)](instruction)}"
+                for instruction in self.instructions
+            ),
         ]

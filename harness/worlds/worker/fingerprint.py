@@ -16,14 +16,14 @@ def renamed_values(keys: Iterable[str], names: Mapping[str, str]) -> dict[str, s
     }
 
 
-def environment_state(world: Any, its: Canonical) -> tuple[Hashable, ...]:
+def environment_state(world: Any, text: Canonical) -> tuple[Hashable, ...]:
     """Return the state of the environment. A secession counts for the last request only."""
     told, requests = world.told_seceded, world.requests
     return (
         tuple(
             [
-                (key, its.run(it.run_id), content(it.spec))
-                for key, it in sorted(world.executing.items())
+                (key, text.run(execution.run_id), content(execution.spec))
+                for key, execution in sorted(world.executing.items())
             ]
         ),
         tuple(sorted(world.seceded)),
@@ -33,17 +33,17 @@ def environment_state(world: Any, its: Canonical) -> tuple[Hashable, ...]:
         tuple(
             sorted(
                 [
-                    (its.name(peer), keys, world.incoming[peer])
+                    (text.name(peer), keys, world.incoming[peer])
                     for peer, keys in world.gathering.items()
                 ]
             )
         ),
-        its.peers(world.retrying),
+        text.peers(world.retrying),
         tuple(sorted(world.rescheduled)),
         tuple(sorted(world._asked_about)),
         tuple([(key, content(spec)) for key, spec in sorted(world.content.items())]),
         tuple(sorted(world.fixed)),
-        tuple([(key, its.run(requests[key].run_id)) for key in sorted(requests)]),
+        tuple([(key, text.run(requests[key].run_id)) for key in sorted(requests)]),
         tuple(sorted(world.live)),
         tuple(sorted([key for key, run_id in told.items() if requests[key].run_id == run_id])),
     )

@@ -158,9 +158,9 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         Args:
             names: what peers are called in it, where that is not what they are called.
         """
-        its = Canonical({**names, **renamed_values(self.pool, names)}, settled=self.reported)
-        known = copyable(self.subject.name, self.view).fingerprint(its)
-        return (*known, environment_state(self, its))
+        text = Canonical({**names, **renamed_values(self.pool, names)}, settled=self.reported)
+        known = copyable(self.subject.name, self.view).fingerprint(text)
+        return (*known, environment_state(self, text))
 
     def where(self) -> str:
         """Return the state of every task, in a line: ``x flight, y waiting``."""
@@ -191,9 +191,9 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         changes = self._net_changes(touched)
         self._note_sizes(event)
         due = self._check(event, touched, issued, ended)
-        for it in issued:
-            if type(it) in AFTER:
-                AFTER[type(it)](self, it)
+        for instruction in issued:
+            if type(instruction) in AFTER:
+                AFTER[type(instruction)](self, instruction)
         if due:
             self.judge(due, UtilizationObservation(self.view, self))
         if self.call_count % SWEEP_EVERY == 0:
@@ -307,34 +307,34 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
             is_stored = self.view.data().get(event.key, self) is event.value
             self.sizes[event.key] = event.nbytes if is_stored else self.sizes.get(event.key, 1)
 
-    def _note_execute(self, it: do.Execute) -> None:
-        self.executing[it.key] = it
-        self.taken[it.key] = self.requests[it.key].resources
+    def _note_execute(self, execution: do.Execute) -> None:
+        self.executing[execution.key] = execution
+        self.taken[execution.key] = self.requests[execution.key].resources
 
-    def _note_gather(self, it: do.GatherDep) -> None:
-        self.gathering[it.worker] = it.keys
-        self.incoming[it.worker] = sum([self.sizes.get(key, 1) for key in it.keys])
+    def _note_gather(self, transfer: do.GatherDep) -> None:
+        self.gathering[transfer.worker] = transfer.keys
+        self.incoming[transfer.worker] = sum([self.sizes.get(key, 1) for key in transfer.keys])
 
-    def _note_busy(self, it: do.RetryBusyWorkerLater) -> None:
-        self.retrying[it.worker] = None
+    def _note_busy(self, later: do.RetryBusyWorkerLater) -> None:
+        self.retrying[later.worker] = None
 
-    def _note_reschedule(self, it: do.Reschedule) -> None:
-        self.rescheduled[it.key] = None
-        self.reported.add(it.run_id)
+    def _note_reschedule(self, reschedule: do.Reschedule) -> None:
+        self.rescheduled[reschedule.key] = None
+        self.reported.add(reschedule.run_id)
 
-    def _note_end(self, it: do.TaskFinished | do.TaskErred) -> None:
-        if it.run_id is not None:
-            self.reported.add(it.run_id)
+    def _note_end(self, report: do.TaskFinished | do.TaskErred) -> None:
+        if report.run_id is not None:
+            self.reported.add(report.run_id)
 
-    def _note_seceded(self, it: do.LongRunning) -> None:
-        self.told_seceded[it.key] = it.run_id
+    def _note_seceded(self, message: do.LongRunning) -> None:
+        self.told_seceded[message.key] = message.run_id
 
-    def _note_question(self, it: do.RequestRefreshWhoHas) -> None:
-        self._asked_about.update(dict.fromkeys(it.keys))
+    def _note_question(self, has: do.RequestRefreshWhoHas) -> None:
+        self._asked_about.update(dict.fromkeys(has.keys))
 
-    def _note_steal(self, it: do.StealResponse) -> None:
-        if it.state in NEEDS_INPUTS:
-            self.live.pop(it.key, None)
+    def _note_steal(self, message: do.StealResponse) -> None:
+        if message.state in NEEDS_INPUTS:
+            self.live.pop(message.key, None)
 
 
 #: Updates of the environment by an event, before the worker is told; they return the action it ends.

@@ -109,7 +109,7 @@ def room_is_for_what_may_wait(observation: SchedulerObservation) -> Iterator[str
         if worker is None or not may_queue(task) or scheduler.cause == "Rebuild":
             continue
         limit = places(saturation, worker.config.nthreads)
-        taken = [it for it in worker.processing if it not in worker.seceded]
+        taken = [task for task in worker.processing if task not in worker.seceded]
         if key in taken[int(limit) :]:
             yield f"{key} was given to {worker.name}, whose {limit:g} places were taken"
 
@@ -195,15 +195,19 @@ def tasks_begin_soon(observation: SchedulerObservation) -> Iterator[str]:
     """Tasks ahead for each thread, and inputs to copy, count alike. Several at once are not judged."""
     scheduler = observation.scheduler
     processing = SchedulerTaskState.PROCESSING
-    given = [key for key, it in scheduler.changes if it.finish is processing]
-    moved = [key for key, it in scheduler.changes if processing in (it.start, it.finish)]
+    given = [key for key, transition in scheduler.changes if transition.finish is processing]
+    moved = [
+        key
+        for key, transition in scheduler.changes
+        if processing in (transition.start, transition.finish)
+    ]
     if len(given) != 1 or moved[-1] != given[0] or scheduler.cause == "Rebuild":
         return
     task = scheduler.tasks.get(given[0])
     chosen = task.processing_on if task is not None else None
     if task is None or chosen is None:
         return
-    if sum(it.finish is processing for it in task.history) > 1:
+    if sum(transition.finish is processing for transition in task.history) > 1:
         return  # to be stolen, or where its thread may still run
     options, limit = task.options, scheduler.config.saturation
     named = [name for name in options.workers if name in scheduler.workers]

@@ -51,22 +51,28 @@ def indexes_hold_nothing_else(observation: SchedulerObservation) -> Iterator[str
         "queued": (len(scheduler.queued), count[SchedulerTaskState.QUEUED]),
         "no_worker": (len(scheduler.no_worker), count[SchedulerTaskState.NO_WORKER]),
         "processing": (
-            sum(len(it.processing) for it in workers),
+            sum(len(worker.processing) for worker in workers),
             count[SchedulerTaskState.PROCESSING],
         ),
-        "seceded": (sum(len(it.seceded) for it in workers), sum(task.seceded for task in tasks)),
-        "has_what": (sum(len(it.has_what) for it in workers), sum(len(it.who_has) for it in tasks)),
+        "seceded": (
+            sum(len(worker.seceded) for worker in workers),
+            sum(task.seceded for task in tasks),
+        ),
+        "has_what": (
+            sum(len(worker.has_what) for worker in workers),
+            sum(len(task.who_has) for task in tasks),
+        ),
         "wants": (
-            sum(len(it.wants) for it in scheduler.clients.values()),
-            sum(len(it.wanted_by) for it in tasks),
+            sum(len(record.wants) for record in scheduler.clients.values()),
+            sum(len(task.wanted_by) for task in tasks),
         ),
         "dependents": (
-            sum(len(it.dependents) for it in tasks),
-            sum(len(it.dependencies) for it in used),
+            sum(len(task.dependents) for task in tasks),
+            sum(len(task.dependencies) for task in used),
         ),
         "needed_by": (
-            sum(len(it.needed_by) for it in tasks),
-            sum(len(it.dependencies) for it in tasks if it.state in UNDER_WAY),
+            sum(len(task.needed_by) for task in tasks),
+            sum(len(task.dependencies) for task in tasks if task.state in UNDER_WAY),
         ),
         "forgotten": (count[SchedulerTaskState.FORGOTTEN], 0),
     }

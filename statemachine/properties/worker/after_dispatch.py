@@ -19,10 +19,10 @@ def most_urgent_starts_first(observation: ModelObservation) -> Iterator[str]:
     started = worker.last.told(do.Execute)
     for _, key in worker.ready:
         left = worker.tasks[key].request
-        for it in started:
-            request = worker.tasks[it.key].request
+        for execution in started:
+            request = worker.tasks[execution.key].request
             if left is not None and request is not None and left.priority < request.priority:
-                yield f"{it.key} starts, {key} is ready and more urgent"
+                yield f"{execution.key} starts, {key} is ready and more urgent"
         return
 
 
@@ -53,13 +53,15 @@ def peers_are_asked_in_order(observation: ModelObservation) -> Iterator[str]:
     started = worker.last.told(do.GatherDep)
     if len(started) < 2:
         return
-    begun = [worker.tasks[key] for it in started for key in it.keys]
+    begun = [worker.tasks[key] for transfer in started for key in transfer.keys]
     ranks: list[tuple[Priority, int]] = []
-    for it in started:
+    for transfer in started:
         held = [
-            worker.last.replaced(task, "queued_at") for task in begun if it.worker in task.who_has
+            worker.last.replaced(task, "queued_at")
+            for task in begun
+            if transfer.worker in task.who_has
         ]
-        held += [queued_at for queued_at, _ in worker.data_needed.get(it.worker, ())]
+        held += [queued_at for queued_at, _ in worker.data_needed.get(transfer.worker, ())]
         ranks.append((min(held), -len(held)))
     for place, (former, latter) in enumerate(pairwise(ranks)):
         if latter < former:
@@ -91,10 +93,10 @@ def transfers_use_the_limits(observation: ModelObservation) -> Iterator[str]:
 def suspects_travel_alone(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
     started = worker.last.told(do.GatherDep)
-    for it in started:
-        for key in it.keys if len(it.keys) > 1 else ():
+    for transfer in started:
+        for key in transfer.keys if len(transfer.keys) > 1 else ():
             if worker.tasks[key].suspicion:
-                yield f"{it.worker} is asked for {', '.join(it.keys)}; {key} failed before"
+                yield f"{transfer.worker} is asked for {', '.join(transfer.keys)}; {key} failed before"
 
 
 @always(
@@ -106,20 +108,22 @@ def transfers_keep_the_limits(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
     started = worker.last.told(do.GatherDep)
     config = worker.config
-    peers = {it.worker for it in started}
-    before = sum(it.nbytes for peer, it in worker.transfers.items() if peer not in peers)
-    for place, it in enumerate(started):
-        size = sum(worker.tasks[key].nbytes for key in it.keys)
+    peers = {transfer.worker for transfer in started}
+    before = sum(
+        transfer.nbytes for peer, transfer in worker.transfers.items() if peer not in peers
+    )
+    for place, transfer in enumerate(started):
+        size = sum(worker.tasks[key].nbytes for key in transfer.keys)
         left = config.transfer_incoming_nbytes - before
-        if size != it.total_nbytes:
-            yield f"{it.worker} is asked for {size} bytes, said to be {it.total_nbytes}"
-        if (before or len(it.keys) > 1) and size > left:
-            yield f"{it.worker} is asked for {size} bytes, {left} would do"
-        if len(it.keys) > 1 and size > config.transfer_message_nbytes:
-            yield f"{it.worker} is asked for {size} bytes in one message"
+        if size != transfer.total_nbytes:
+            yield f"{transfer.worker} is asked for {size} bytes, said to be {transfer.total_nbytes}"
+        if (before or len(transfer.keys) > 1) and size > left:
+            yield f"{transfer.worker} is asked for {size} bytes, {left} would do"
+        if len(transfer.keys) > 1 and size > config.transfer_message_nbytes:
+            yield f"{transfer.worker} is asked for {size} bytes in one message"
         already = len(worker.transfers) - len(started) + place
         if already >= config.transfer_count and before >= config.transfer_throttle_nbytes:
-            yield f"{it.worker} is asked, {already} transfers with {before} bytes are open already"
+            yield f"{transfer.worker} is asked, {already} transfers with {before} bytes are open already"
         before += size
 
 

@@ -60,13 +60,17 @@ def failures_name_their_cause(observation: ModelObservation) -> Iterator[str]:
         for key, change in worker.changes
         if change.finish is State.ERROR and change.start is State.WAITING
     }
-    for it in told:
-        causes = causes_for(worker, it.key) if it.key in waited else {None}
-        failure = worker.tasks[it.key].failure
-        if it.cause not in causes:
-            yield f"{it.key} is said to fail for {it.cause}, should be one of {sorted(causes, key=str)}"
-        elif failure is None or (failure.exception, failure.cause) != (it.exception, it.cause):
-            yield f"{it.key} is said to fail with {it.exception}, its record says {failure}"
+    for message in told:
+        causes = causes_for(worker, message.key) if message.key in waited else {None}
+        failure = worker.tasks[message.key].failure
+        if message.cause not in causes:
+            expected = sorted(causes, key=str)
+            yield f"{message.key} is said to fail for {message.cause}, should be one of {expected}"
+        elif failure is None or (failure.exception, failure.cause) != (
+            message.exception,
+            message.cause,
+        ):
+            yield f"{message.key} is said to fail with {message.exception}, its record says {failure}"
 
 
 def causes_for(worker: WorkerState, key: str) -> set[str | None]:

@@ -130,7 +130,11 @@ def done_is_told_again(observation: ModelObservation) -> Iterator[str]:
     worker = observation.worker
     event: events.ComputeTask = worker.last.event
     if worker.tasks[event.key].state is MEMORY:
-        told = [it.run_id for it in worker.last.told(do.TaskFinished) if it.key == event.key]
+        told = [
+            message.run_id
+            for message in worker.last.told(do.TaskFinished)
+            if message.key == event.key
+        ]
         if told != [event.request.run_id]:
             yield f"{event.key} is here, and run {event.request.run_id} is not reported as finished"
 
@@ -165,12 +169,12 @@ def a_request_is_another_try(observation: ModelObservation) -> Iterator[str]:
 def fails_again(worker: WorkerState, task: TaskState) -> bool:
     """A dependency of it was to be computed here, and failed."""
     inputs = [worker.tasks[key] for key in task.dependencies if key in worker.tasks]
-    return any(it.state is ERROR and it.intent is COMPUTE for it in inputs)
+    return any(task.state is ERROR and task.intent is COMPUTE for task in inputs)
 
 
 def told(worker: WorkerState, key: str) -> bool:
     """The scheduler hears in this event that the task erred."""
-    return any(it.key == key for it in worker.last.told(do.TaskErred))
+    return any(message.key == key for message in worker.last.told(do.TaskErred))
 
 
 @always(
@@ -227,7 +231,7 @@ def scattered_values_are_reported(observation: ModelObservation) -> Iterator[str
     worker = observation.worker
     event: events.UpdateData = worker.last.event
     reported = worker.last.keys_told(do.AddKeys)
-    reported.update(it.key for it in worker.last.told(do.TaskFinished))
+    reported.update(message.key for message in worker.last.told(do.TaskFinished))
     for key in event.values:
         if key in worker.data and key not in reported:
             yield f"{key} was scattered and is stored, and nobody was told"

@@ -39,7 +39,9 @@ def suspicion_is_never_lost(observation: ModelObservation) -> Iterator[str]:
     for before, task in observation.changed:
         if task.suspicion >= before.suspicion or is_about(event, events.ComputeTask, task):
             continue
-        if not any(key == task.key and it.finish is State.MEMORY for key, it in changes):
+        if not any(
+            key == task.key and transition.finish is State.MEMORY for key, transition in changes
+        ):
             yield f"{task.key} had failed {before.suspicion} times, now {task.suspicion}"
 
 

@@ -46,133 +46,139 @@ STATES: Final = {
 
 @always("What a task is for and the state it is in fit together (R5, R6, R8).")
 def role_fits_state(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    role = role_of(its)
-    if role is not ROLES.get(its.state, role):
-        yield f"{key} is {its.state} with role {role}"
+    key, features = record
+    role = role_of(features)
+    if role is not ROLES.get(features.state, role):
+        yield f"{key} is {features.state} with role {role}"
 
 
-def role_of(its: RecordFeatures) -> Role:
+def role_of(features: RecordFeatures) -> Role:
     """Return the purpose of a record: as the scheduler wants it, or a copy for a task here (R5)."""
-    if its.doomed:
+    if features.doomed:
         return Role.NONE
-    if its.intent is Intent.COMPUTE:
+    if features.intent is Intent.COMPUTE:
         return Role.COMPUTE
-    return Role.FETCH if its.intent is Intent.FETCH or its.needed_here else Role.NONE
+    return Role.FETCH if features.intent is Intent.FETCH or features.needed_here else Role.NONE
 
 
 @always("A state is one of those that what the scheduler wants can lead to (R5, R41).")
 def state_fits_intent(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.doomed:
-        if its.state is not State.CANCELLED or its.intent is not Intent.NONE:
-            yield f"{key} is {its.state} for {its.intent}, and to be forgotten"
-    elif its.intent is Intent.NONE and its.needed_here:
-        if its.state not in STATES[Intent.FETCH]:
-            yield f"{key} is {its.state}, and needed here"
-    elif its.state not in STATES[its.intent]:
-        yield f"{key} is {its.state}, wanted for {its.intent}"
+    key, features = record
+    if features.doomed:
+        if features.state is not State.CANCELLED or features.intent is not Intent.NONE:
+            yield f"{key} is {features.state} for {features.intent}, and to be forgotten"
+    elif features.intent is Intent.NONE and features.needed_here:
+        if features.state not in STATES[Intent.FETCH]:
+            yield f"{key} is {features.state}, and needed here"
+    elif features.state not in STATES[features.intent]:
+        yield f"{key} is {features.state}, wanted for {features.intent}"
 
 
 @always("Cancelled and resumed hold what they say, and go where they say.")
 def compound_state_is_legal(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.state is State.CANCELLED or its.state is State.RESUMED:
-        role = role_of(its)
-        resumed_role = Role.COMPUTE if its.seceded is None else Role.FETCH
-        if (its.state, its.previous, its.next) not in COMPOUND:
-            yield f"{key} is {its.state}({its.previous} -> {its.next})"
-        elif its.state is State.CANCELLED and role is not Role.NONE and not its.next:
+    key, features = record
+    if features.state is State.CANCELLED or features.state is State.RESUMED:
+        role = role_of(features)
+        resumed_role = Role.COMPUTE if features.seceded is None else Role.FETCH
+        if (features.state, features.previous, features.next) not in COMPOUND:
+            yield f"{key} is {features.state}({features.previous} -> {features.next})"
+        elif features.state is State.CANCELLED and role is not Role.NONE and not features.next:
             yield f"{key} is cancelled with role {role}"
-        elif its.state is State.RESUMED and role is not resumed_role:
-            yield f"{key} is resumed({its.previous}) with role {role}"
+        elif features.state is State.RESUMED and role is not resumed_role:
+            yield f"{key} is resumed({features.previous}) with role {role}"
 
 
 @always("A task holds a thread or a transfer exactly while its state says so, never both (R33).")
 def holds_what_its_state_says(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    thread, transfer = its.seceded is not None, its.asked is not None
-    if its.state is State.FLIGHT:
+    key, features = record
+    thread, transfer = features.seceded is not None, features.asked is not None
+    if features.state is State.FLIGHT:
         right = transfer and not thread
-    elif its.state in HOLDING:
+    elif features.state in HOLDING:
         right = thread != transfer
     else:
         right = not thread and not transfer
     if not right:
-        yield f"{key} is {its.state} with thread={thread}, transfer={transfer}"
+        yield f"{key} is {features.state} with thread={thread}, transfer={transfer}"
 
 
 @always("A task is coming from somebody exactly while a transfer that names it is open.")
 def flight_comes_from_somebody(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if (its.asked is not None) != its.in_flight:
-        yield f"{key} is {its.state}, coming from somebody: {its.asked is not None}"
-    elif its.asked is False:
+    key, features = record
+    if (features.asked is not None) != features.in_flight:
+        yield f"{key} is {features.state}, coming from somebody: {features.asked is not None}"
+    elif features.asked is False:
         yield f"{key} is coming from a peer that was not asked for it"
 
 
 @always("A slot is taken by every thread that did not secede, and by nothing else.")
 def slots_are_taken_by_threads(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if (its.seceded is False) != its.executing:
-        yield f"{key} is {its.state}, slot taken: {its.executing}"
-    if (its.seceded is True) != its.long_running:
-        yield f"{key} is {its.state}, seceded: {its.long_running}"
+    key, features = record
+    if (features.seceded is False) != features.executing:
+        yield f"{key} is {features.state}, slot taken: {features.executing}"
+    if (features.seceded is True) != features.long_running:
+        yield f"{key} is {features.state}, seceded: {features.long_running}"
 
 
 @always("A value is stored exactly for tasks in memory.")
 def memory_has_a_value(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.stored != (its.state is State.MEMORY):
-        yield f"{key} is {its.state}, values stored: {its.stored}"
+    key, features = record
+    if features.stored != (features.state is State.MEMORY):
+        yield f"{key} is {features.state}, values stored: {features.stored}"
 
 
 @always("A task stands in the queue of its state, once, and in no other.")
 def queued_where_its_state_says(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if (its.state is State.FETCH or its.state in RUNNABLE) != (its.queued is not None):
-        yield f"{key} is {its.state}, queued: {its.queued is not None}"
-    elif its.queued is False:
-        yield f"{key} is {its.state} but not in every queue of that"
-    if (its.state is State.MISSING) != its.missing:
-        yield f"{key} is {its.state}, among the missing: {its.missing}"
+    key, features = record
+    if (features.state is State.FETCH or features.state in RUNNABLE) != (
+        features.queued is not None
+    ):
+        yield f"{key} is {features.state}, queued: {features.queued is not None}"
+    elif features.queued is False:
+        yield f"{key} is {features.state} but not in every queue of that"
+    if (features.state is State.MISSING) != features.missing:
+        yield f"{key} is {features.state}, among the missing: {features.missing}"
 
 
 @always("A key is queued to be copied exactly if somebody holds it.")
 def somebody_holds_what_is_queued(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.state in WANTS_COPY and its.held != (its.state is State.FETCH):
-        yield f"{key} is {its.state}, held by a peer: {its.held}"
+    key, features = record
+    if features.state in WANTS_COPY and features.held != (features.state is State.FETCH):
+        yield f"{key} is {features.state}, held by a peer: {features.held}"
 
 
 @always("Ready tasks take no resources, constrained ones do.")
 def constrained_takes_resources(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.state in RUNNABLE and its.requested and its.takes != (its.state is State.CONSTRAINED):
-        yield f"{key} is {its.state} and takes resources: {its.takes}"
+    key, features = record
+    if (
+        features.state in RUNNABLE
+        and features.requested
+        and features.takes != (features.state is State.CONSTRAINED)
+    ):
+        yield f"{key} is {features.state} and takes resources: {features.takes}"
 
 
 @always("What was asked to be computed here has its content (R9, R21).")
 def compute_has_content(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.intent is Intent.COMPUTE and not (its.specified and its.requested):
+    key, features = record
+    if features.intent is Intent.COMPUTE and not (features.specified and features.requested):
         yield f"{key} is to be computed, without spec or request"
 
 
 @always("A value that was scattered waits only while a thread or a transfer is held.")
 def scattered_value_is_taken(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.scattered and its.state not in HOLDING:
-        yield f"{key} is {its.state}, and its scattered value was not stored"
+    key, features = record
+    if features.scattered and features.state not in HOLDING:
+        yield f"{key} is {features.state}, and its scattered value was not stored"
 
 
 @always("A story is contiguous and ends in the state of its task (R46).")
 def story_is_contiguous(record: RecordObservation) -> Iterator[str]:
-    key, its = record
-    if its.ended is not its.state:
-        yield f"{key} is {its.state}, its story ends in {its.ended}"
-    if not its.contiguous:
-        yield f"{key} went somewhere, then on from elsewhere to {its.ended}"
+    key, features = record
+    if features.ended is not features.state:
+        yield f"{key} is {features.state}, its story ends in {features.ended}"
+    if not features.contiguous:
+        yield f"{key} went somewhere, then on from elsewhere to {features.ended}"
 
 
 #: In the order in which they are checked.

@@ -75,11 +75,11 @@ def queued_as_urgently_as_asked(observation: TaskObservation) -> Iterator[str]:
 CAN_BREAK: Final[Mapping[Property[TaskObservation], Callable[[RecordFeatures], bool]]] = (
     MappingProxyType(
         {
-            holders_agree: lambda its: its.held,
-            needs_are_known: lambda its: its.depends or its.needed_here,
-            waits_for_something: lambda its: its.state in NEEDS_INPUTS,
-            dependencies_are_cared_for: lambda its: its.depends or its.needed_here,
-            queued_as_urgently_as_asked: lambda its: its.queued is not None,
+            holders_agree: lambda features: features.held,
+            needs_are_known: lambda features: features.depends or features.needed_here,
+            waits_for_something: lambda features: features.state in NEEDS_INPUTS,
+            dependencies_are_cared_for: lambda features: features.depends or features.needed_here,
+            queued_as_urgently_as_asked: lambda features: features.queued is not None,
         }
     )
 )

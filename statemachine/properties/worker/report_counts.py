@@ -24,15 +24,15 @@ Entry: TypeAlias = tuple[str, str]
 TELLS: Final[Mapping[type[Instruction], tuple[str, Callable[[Any], Sequence[str]]]]] = (
     MappingProxyType(
         {
-            do.TaskFinished: ("value", lambda it: (it.key,)),
-            do.AddKeys: ("value", lambda it: it.keys),
-            do.ReleaseWorkerData: ("loss", lambda it: (it.key,)),
-            do.TaskErred: ("failure", lambda it: (it.key,)),
-            do.LongRunning: ("secession", lambda it: (it.key,)),
-            do.Reschedule: ("reschedule", lambda it: (it.key,)),
-            do.Execute: ("thread", lambda it: (it.key,)),
-            do.GatherDep: ("transfer", lambda it: it.keys),
-            do.StealResponse: ("answer", lambda it: (it.key,)),
+            do.TaskFinished: ("value", lambda item: (item.key,)),
+            do.AddKeys: ("value", lambda item: item.keys),
+            do.ReleaseWorkerData: ("loss", lambda item: (item.key,)),
+            do.TaskErred: ("failure", lambda item: (item.key,)),
+            do.LongRunning: ("secession", lambda item: (item.key,)),
+            do.Reschedule: ("reschedule", lambda item: (item.key,)),
+            do.Execute: ("thread", lambda item: (item.key,)),
+            do.GatherDep: ("transfer", lambda item: item.keys),
+            do.StealResponse: ("answer", lambda item: (item.key,)),
         }
     )
 )
@@ -91,10 +91,10 @@ class ReportCounts(NamedTuple):
         if type(event) is events.StealRequest:
             due.append(("answer", event.key))
         told: list[Entry] = []
-        for it in issued:
-            if (tells := TELLS.get(type(it))) is not None:
+        for instruction in issued:
+            if (tells := TELLS.get(type(instruction))) is not None:
                 kind, keys = tells
-                told += [(kind, key) for key in keys(it)]
+                told += [(kind, key) for key in keys(instruction)]
         if told and type(event) in MAY_REPEAT:
             repeatable = MAY_REPEAT[type(event)]
             told = [item for item in told if item in due or item[0] not in repeatable]

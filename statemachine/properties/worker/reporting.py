@@ -71,15 +71,21 @@ every_transfer_is_asked_for: Final = reported_when_due(
 def steal_is_answered(observation: ModelObservation) -> Iterator[str]:
     tally = observation.counts
     event, changes = tally.event, tally.changes
-    answers = [it for it in tally.issued if isinstance(it, do.StealResponse)]
+    answers = [
+        instruction for instruction in tally.issued if isinstance(instruction, do.StealResponse)
+    ]
     if not isinstance(event, events.StealRequest):
-        for it in answers:
-            yield f"{it.key}: an answer that nobody asked for"
+        for message in answers:
+            yield f"{message.key}: an answer that nobody asked for"
         return
-    if [(it.key, it.stimulus_id) for it in answers] != [(event.key, event.stimulus_id)]:
+    if [(message.key, message.stimulus_id) for message in answers] != [
+        (event.key, event.stimulus_id)
+    ]:
         yield f"{event.key}: {len(answers)} answers, or to another question"
         return
-    given = any(key == event.key and it.finish is State.RESCHEDULED for key, it in changes)
+    given = any(
+        key == event.key and transition.finish is State.RESCHEDULED for key, transition in changes
+    )
     if given != (answers[0].state in NEEDS_INPUTS):
         yield f"{event.key}: answered {answers[0].state}, given away: {given}"
     if not given and changes:

@@ -197,16 +197,20 @@ class DaskCluster(ClusterSubject):
         else:
             self._workers[participant] = snapshot.copy()
 
-    def fingerprint(self, its: Canonical, envelopes: Sequence[Envelope]) -> tuple[Hashable, ...]:
+    def fingerprint(
+        self, canonical: Canonical, envelopes: Sequence[Envelope]
+    ) -> tuple[Hashable, ...]:
         participants = {SCHEDULER: (self.scheduler, self.stealing), **self._workers}
-        under_way = [(it.sender, it.receiver, list(it.messages)) for it in envelopes]
-        parts = [
-            self._parts.setdefault(name, PartsByNames()).part(participants[name], its.names)
-            for name in its.sorted(participants)
+        under_way = [
+            (envelope.sender, envelope.receiver, list(envelope.messages)) for envelope in envelopes
         ]
-        parts.append(PartsByNames().part(under_way, its.names))
-        its.ranks = ranks(part.numbers for part in parts)
-        return tuple((part.digest, *part.numbers.in_numbers_of(its)) for part in parts)
+        parts = [
+            self._parts.setdefault(name, PartsByNames()).part(participants[name], canonical.names)
+            for name in canonical.sorted(participants)
+        ]
+        parts.append(PartsByNames().part(under_way, canonical.names))
+        canonical.ranks = ranks(part.numbers for part in parts)
+        return tuple((part.digest, *part.numbers.in_numbers_of(canonical)) for part in parts)
 
     # Who is there
 
@@ -257,7 +261,7 @@ class DaskCluster(ClusterSubject):
                 return scheduler.client_releases_keys(keys=_names(request.keys), client=client)
             case client_requests.Cancel():
                 details = {"reason": None, "msg": None}
-                known = {name: it for name, it in details.items() if name in release.cancels}
+                known = {name: value for name, value in details.items() if name in release.cancels}
                 return scheduler.stimulus_cancel(
                     keys=_names(request.keys), client=client, force=request.force, **known
                 )
@@ -376,9 +380,9 @@ class DaskCluster(ClusterSubject):
         scheduler = self.scheduler
         tasks = (scheduler.tasks.get(Name(key)) for key in keys)
         released = {
-            it.key: "released"
-            for it in tasks
-            if it and it.run_spec is not None and not it.actor and it.state in RECOMPUTABLE
+            task.key: "released"
+            for task in tasks
+            if task and task.run_spec is not None and not task.actor and task.state in RECOMPUTABLE
         }
         scheduler.transitions(released, stimulus_id="recompute")
         if hasattr(scheduler, "stimulus_queue_slots_maybe_opened"):  # since 2022.9.1
@@ -423,35 +427,35 @@ class DaskCluster(ClusterSubject):
 
     def handle_event(self, worker: str, event: Event) -> CallResult:
         self._own(worker)
-        it = self._workers[worker]
-        return self._worker(it, it.handle_event, event)
+        record = self._workers[worker]
+        return self._worker(record, record.handle_event, event)
 
     def copied(self, worker: str, values: Mapping[str, object]) -> CallResult:
         return self.handle_event(worker, UpdateData(values=values))
 
     def begin(self, worker: str, key: str) -> tuple[Execute | None, CallResult]:
         self._own(worker)
-        it = self._workers[worker]
+        record = self._workers[worker]
         found: list[Execute | None] = []
 
         def begin() -> None:
-            execute, why_not = it.begin(key)
+            execute, why_not = record.begin(key)
             found.append(execute)
             if why_not:
                 self._errors.append(LoggedError(f"a thread could not begin: {why_not}", None))
 
-        result = self._worker(it, begin)
+        result = self._worker(record, begin)
         return found[0], result
 
     def fail_to_store(self, worker: str, key: str, run_id: int) -> CallResult:
         self._own(worker)
-        it = self._workers[worker]
-        return self._worker(it, it.fail_to_store, key, run_id)
+        record = self._workers[worker]
+        return self._worker(record, record.fail_to_store, key, run_id)
 
     def overflow(self, worker: str, peer: str, values: Mapping[str, object]) -> CallResult:
         self._own(worker)
-        it = self._workers[worker]
-        return self._worker(it, it.overflow, peer, values)
+        record = self._workers[worker]
+        return self._worker(record, record.overflow, peer, values)
 
     def get_data(self, worker: str, keys: Sequence[str]) -> Mapping[str, object]:
         return self._workers[worker].get_data(keys)
@@ -462,7 +466,10 @@ class DaskCluster(ClusterSubject):
         if self._participant == SCHEDULER:
             return _scheduler_transitions([*self.scheduler.transition_log])
         recorded, worker = self._workers[self._participant].machine.transitions, self._participant
-        return (TaskTransition(worker, str(it.key), it.start, it.finish) for it in recorded)
+        return (
+            TaskTransition(worker, str(transition.key), transition.start, transition.finish)
+            for transition in recorded
+        )
 
     def check(self, participant: str, *, thoroughly: bool) -> Iterable[Broken]:
         found: list[Broken] = []
@@ -498,7 +505,7 @@ class DaskCluster(ClusterSubject):
 
     def holders(self, key: str) -> Collection[str]:
         task = self.scheduler.tasks.get(named(key))
-        return sorted(peer_at(it.address) for it in task.who_has or ()) if task else []
+        return sorted(peer_at(worker.address) for worker in task.who_has or ()) if task else []
 
     def processing(self, worker: str) -> Collection[str]:
         return [str(task.key) for task in self.scheduler.workers[address(worker)].processing]
@@ -506,9 +513,9 @@ class DaskCluster(ClusterSubject):
     def seceded(self) -> Mapping[str, Collection[str]]:
         workers = dict.items(self.scheduler.workers)  # which go unsorted, at less cost
         return {
-            peer_at(where): {str(task.key) for task in it.long_running}
-            for where, it in workers
-            if it.long_running
+            peer_at(where): {str(task.key) for task in record.long_running}
+            for where, record in workers
+            if record.long_running
         }
 
     def tables(self, participant: str) -> Tables:

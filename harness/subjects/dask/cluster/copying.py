@@ -186,7 +186,7 @@ def by_content(
     slots = {name: getattr(value, name) for name in names if hasattr(value, name)}
     table = getattr(value, "__dict__", None)
     if table is not None and not LEFT_OUT.isdisjoint(table):
-        table = {name: it for name, it in table.items() if name not in LEFT_OUT}
+        table = {name: value for name, value in table.items() if name not in LEFT_OUT}
     identity = {
         name: it
         for known in (slots, table or {})
@@ -214,8 +214,8 @@ def restore(value: DaskObject, content: Content) -> None:
     table, slots, items, fill = content
     if table is not None:
         value.__dict__.update(table)
-    for name, it in slots.items():
-        setattr(value, name, it)
+    for name, amount in slots.items():
+        setattr(value, name, amount)
     fill(value, items)
 
 

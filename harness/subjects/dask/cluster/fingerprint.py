@@ -109,8 +109,8 @@ class Fingerprint:
         """Write everything that was referred to; return all of it."""
         left = self._left
         while left:
-            it = left.popleft()
-            self.content(it)
+            member = left.popleft()
+            self.content(member)
         for heap in self._heaps:
             self.heap(heap)
         return tuple(self.tokens)
@@ -121,9 +121,9 @@ class Fingerprint:
         for name in slots_of(type(value)):
             if name not in LEFT_OUT and hasattr(value, name):
                 self.attribute(name, getattr(value, name))
-        for name, it in getattr(value, "__dict__", {}).items():
+        for name, member in getattr(value, "__dict__", {}).items():
             if name not in LEFT_OUT:
-                self.attribute(name, it)
+                self.attribute(name, member)
 
     def attribute(self, name: str, value: DaskObject) -> None:
         """Write an attribute, or an entry of a table with fixed keys; ids are told by their names."""
@@ -153,9 +153,9 @@ class Fingerprint:
     def label(self, value: DaskObject) -> tuple[str, str]:
         kind = type(value).__name__
         for name in LABELS:
-            it = getattr(value, name, None)
-            if isinstance(it, str):
-                return kind, self.name(it)
+            member = getattr(value, name, None)
+            if isinstance(member, str):
+                return kind, self.name(member)
         return kind, ""
 
     def name(self, text: str) -> str:
@@ -170,7 +170,9 @@ class Fingerprint:
     def heap(self, heap: DaskObject) -> None:
         """Write a heap with its stale entries, in its order; of those whose task is gone no name."""
         entries = [(entry[0], entry[1], entry[2]()) for entry in heap._heap]
-        order = {number: place for place, number in enumerate(sorted(it[1] for it in entries))}
+        order = {
+            number: place for place, number in enumerate(sorted(entry[1] for entry in entries))
+        }
         self.tokens += ("heap", len(entries))
         for priority, number, task in entries:
             self.priority(priority)
@@ -183,7 +185,7 @@ class Fingerprint:
 
 def addresses(names: Mapping[str, str]) -> Mapping[str, str]:
     """Canonical names, with those of addresses."""
-    return {**names, **{str(address(name)): str(address(it)) for name, it in names.items()}}
+    return {**names, **{str(address(name)): str(address(value)) for name, value in names.items()}}
 
 
 def plain(self: Fingerprint, value: DaskObject) -> None:
@@ -196,8 +198,8 @@ def text(self: Fingerprint, value: DaskObject) -> None:
 
 def sequence(self: Fingerprint, value: DaskObject) -> None:
     self.tokens += ("[", len(value))
-    for it in value:
-        self.write(it)
+    for member in value:
+        self.write(member)
 
 
 def table(self: Fingerprint, value: DaskObject) -> None:
@@ -208,15 +210,15 @@ def table(self: Fingerprint, value: DaskObject) -> None:
     if len(keys) > 1 and is_worker(keys[0]):
         keys = in_order_of_workers(self, keys)
     for key in keys:
-        it = dict.__getitem__(value, key)
-        if default and not it:
+        member = dict.__getitem__(value, key)
+        if default and not member:
             continue
         if type(key) is str:
             if key not in LEFT_OUT:
-                self.attribute(self.name(key), it)
+                self.attribute(self.name(key), member)
         else:
             self.write(key)
-            self.write(it)
+            self.write(member)
     self.tokens.append("}")
 
 
@@ -228,7 +230,7 @@ def is_worker(key: DaskObject) -> bool:
 
 def in_order_of_workers(self: Fingerprint, keys: list[DaskObject]) -> list[DaskObject]:
     """Return workers in the order of their names; write down where that is not how they joined."""
-    plain = [str(getattr(it, "address", it)) for it in keys]
+    plain = [str(getattr(key, "address", key)) for key in keys]
     if plain != sorted(plain):
         self.tokens.append(tuple(map(self.name, plain)))
     return sorted(keys, key=self.sorting)
@@ -246,11 +248,11 @@ def unordered(self: Fingerprint, value: DaskObject) -> None:
         return
     by_label = sorted(members, key=self.sorting)
     self.tokens += ("(", len(members))
-    for it in by_label:
-        self.write(it)
+    for labelled in by_label:
+        self.write(labelled)
     if members != [*set(by_label)]:
-        places = {id(it): place for place, it in enumerate(by_label)}
-        self.tokens.append(tuple(places[id(it)] for it in members))
+        places = {id(labelled): place for place, labelled in enumerate(by_label)}
+        self.tokens.append(tuple(places[id(member)] for member in members))
 
 
 def refer(self: Fingerprint, value: DaskObject) -> None:
@@ -407,9 +409,12 @@ class PartsByNames:
 
 def ranks(parts: Iterable[LocalNumbers]) -> dict[Priority, Priority]:
     """Return canonical priorities: beside that of the user, only the order counts."""
-    every = {it for numbers in parts for it in numbers.priorities}
-    order = {it: place for place, it in enumerate(sorted({it[1:] for it in every}))}
-    return {it: (it[0], order[it[1:]]) for it in every}
+    every = {priority for numbers in parts for priority in numbers.priorities}
+    order = {
+        priority: place
+        for place, priority in enumerate(sorted({priority[1:] for priority in every}))
+    }
+    return {priority: (priority[0], order[priority[1:]]) for priority in every}
 
 
 #: Version of ``marshal`` that writes equal values alike, whether or not they are one object.

@@ -90,15 +90,17 @@ def _compute_task(message: Message) -> ev.Event:
 _EVENTS: Final[Mapping[str, Callable[[Message], ev.Event]]] = MappingProxyType(
     {
         "compute-task": _compute_task,
-        "free-keys": lambda it: ev.FreeKeys(keys=_keys(it)),
-        "acquire-replicas": lambda it: ev.AcquireReplicas(who_has=_who_has(it), nbytes=_nbytes(it)),
-        "remove-replicas": lambda it: ev.RemoveReplicas(keys=_keys(it)),
-        "steal-request": lambda it: ev.StealRequest(key=str(it["key"])),
-        "cancel-compute": lambda it: ev.CancelCompute(key=str(it["key"])),
-        "refresh-who-has": lambda it: ev.RefreshWhoHas(who_has=_who_has(it)),
-        "remove-worker": lambda it: ev.RemoveWorker(worker=peer_at(it["worker"])),
-        "worker-status-change": lambda it: (
-            ev.Unpause() if it["status"] == "running" else ev.Pause()
+        "free-keys": lambda message: ev.FreeKeys(keys=_keys(message)),
+        "acquire-replicas": lambda message: ev.AcquireReplicas(
+            who_has=_who_has(message), nbytes=_nbytes(message)
+        ),
+        "remove-replicas": lambda message: ev.RemoveReplicas(keys=_keys(message)),
+        "steal-request": lambda message: ev.StealRequest(key=str(message["key"])),
+        "cancel-compute": lambda message: ev.CancelCompute(key=str(message["key"])),
+        "refresh-who-has": lambda message: ev.RefreshWhoHas(who_has=_who_has(message)),
+        "remove-worker": lambda message: ev.RemoveWorker(worker=peer_at(message["worker"])),
+        "worker-status-change": lambda message: (
+            ev.Unpause() if message["status"] == "running" else ev.Pause()
         ),
     }
 )
@@ -115,18 +117,22 @@ def worker_events(envelope: Envelope) -> Sequence[ev.Event]:
 #: By the ``op`` of the message; others tell nothing of a run or a value.
 _REPORTS: Final[Mapping[str, Callable[[Message], do.Message]]] = MappingProxyType(
     {
-        "task-finished": lambda it: do.TaskFinished(
-            key=str(it["key"]), run_id=it.get("run_id", 0), nbytes=it.get("nbytes") or 0
+        "task-finished": lambda message: do.TaskFinished(
+            key=str(message["key"]),
+            run_id=message.get("run_id", 0),
+            nbytes=message.get("nbytes") or 0,
         ),
-        "task-erred": lambda it: do.TaskErred(
-            key=str(it["key"]), run_id=it.get("run_id", 0), exception=""
+        "task-erred": lambda message: do.TaskErred(
+            key=str(message["key"]), run_id=message.get("run_id", 0), exception=""
         ),
-        "reschedule": lambda it: do.Reschedule(key=str(it["key"]), run_id=it.get("run_id", 0)),
-        "add-keys": lambda it: do.AddKeys(keys=_keys(it)),
-        "release-worker-data": lambda it: do.ReleaseWorkerData(key=str(it["key"])),
-        "request-refresh-who-has": lambda it: do.RequestRefreshWhoHas(keys=_keys(it)),
-        "steal-response": lambda it: do.StealResponse(
-            key=str(it["key"]), state=it["state"], stimulus_id=it["stimulus_id"]
+        "reschedule": lambda message: do.Reschedule(
+            key=str(message["key"]), run_id=message.get("run_id", 0)
+        ),
+        "add-keys": lambda message: do.AddKeys(keys=_keys(message)),
+        "release-worker-data": lambda message: do.ReleaseWorkerData(key=str(message["key"])),
+        "request-refresh-who-has": lambda message: do.RequestRefreshWhoHas(keys=_keys(message)),
+        "steal-response": lambda message: do.StealResponse(
+            key=str(message["key"]), state=message["state"], stimulus_id=message["stimulus_id"]
         ),
     }
 )

@@ -89,22 +89,22 @@ Fill = Callable[[Registration], DaskObject]
 #: By the name of the argument.
 _ARGUMENTS: Final[Mapping[str, Fill]] = MappingProxyType(
     {
-        "comm": lambda it: ClosedComm(),
-        "address": lambda it: it.address,
-        "status": lambda it: "running",
-        "server_id": lambda it: it.address,  # workers are ordered by its hash
-        "nthreads": lambda it: it.config.nthreads,
-        "name": lambda it: it.name,
-        "now": lambda it: 0,
-        "resources": lambda it: dict(it.config.resources),
-        "memory_limit": lambda it: None,
-        "metrics": lambda it: _METRICS,
-        "services": lambda it: {},
-        "local_directory": lambda it: "",
-        "versions": lambda it: {},
-        "nanny": lambda it: None,
-        "extra": lambda it: {},
-        "stimulus_id": lambda it: f"join-{it.name}",
+        "comm": lambda worker: ClosedComm(),
+        "address": lambda worker: worker.address,
+        "status": lambda worker: "running",
+        "server_id": lambda worker: worker.address,  # workers are ordered by its hash
+        "nthreads": lambda worker: worker.config.nthreads,
+        "name": lambda worker: worker.name,
+        "now": lambda worker: 0,
+        "resources": lambda worker: dict(worker.config.resources),
+        "memory_limit": lambda worker: None,
+        "metrics": lambda worker: _METRICS,
+        "services": lambda worker: {},
+        "local_directory": lambda worker: "",
+        "versions": lambda worker: {},
+        "nanny": lambda worker: None,
+        "extra": lambda worker: {},
+        "stimulus_id": lambda worker: f"join-{worker.name}",
     }
 )
 
@@ -248,7 +248,9 @@ def _lacking(worker: DaskRelease, scheduler: DaskObject, stealing: DaskObject) -
 def missing(made: DaskObject, stealing: DaskObject) -> Iterator[str]:
     """Yield what a scheduler that was made, or its stealing, lacks."""
     yield from (f"Scheduler has no {name}" for name in _INSTANCE_HAS if not hasattr(made, name))
-    yield from (f"WorkStealing has no {it}" for it in _STEALING_HAS if not hasattr(stealing, it))
+    yield from (
+        f"WorkStealing has no {name}" for name in _STEALING_HAS if not hasattr(stealing, name)
+    )
 
 
 def _parameters(call: DaskObject) -> frozenset[str]:

@@ -38,10 +38,10 @@ def residue(
     yield from _filled("scheduler", scheduler, _SCHEDULER)
     for name, client in scheduler.clients.items():
         yield from _filled(f"scheduler on client {name}", client, ("wants_what",))
-    for address, it in scheduler.workers.items():
+    for address, value in scheduler.workers.items():
         about = f"scheduler on {address}"
-        yield from _filled(about, it, _ITS_WORKER)
-        yield from _line(about, "used_resources", _nonzero(it.used_resources))
+        yield from _filled(about, value, _ITS_WORKER)
+        yield from _line(about, "used_resources", _nonzero(value.used_resources))
     yield from _stealing(stealing)
     for name, worker in workers.items():
         yield from _worker(name, worker)
@@ -51,7 +51,9 @@ def _stealing(stealing: DaskObject) -> Iterator[str]:
     yield from _filled("stealing", stealing, _STEALING)
     for table in ("in_flight_occupancy", "in_flight_tasks"):
         amounts = getattr(stealing, table, {})
-        yield from _line("stealing", table, _nonzero({it.address: amounts[it] for it in amounts}))
+        yield from _line(
+            "stealing", table, _nonzero({amount.address: amounts[amount] for amount in amounts})
+        )
     for address, levels in stealing.stealable.items():
         yield from _line("stealing", f"stealable on {address}", set().union(*levels))
 
@@ -64,7 +66,7 @@ def _worker(name: str, worker: DaskWorker) -> Iterator[str]:
     for table in _WORKER_BY_PEER:
         entries = getattr(machine, table, {})
         if isinstance(entries, Mapping):
-            yield from _line(name, table, [it for peer in entries for it in entries[peer]])
+            yield from _line(name, table, [entry for peer in entries for entry in entries[peer]])
         else:
             yield from _line(name, table, entries)
     taken = {
@@ -80,7 +82,7 @@ def _filled(owner: str, holder: DaskObject, tables: tuple[str, ...]) -> Iterator
 
 
 def _nonzero(amounts: Mapping[object, float]) -> dict[str, float]:
-    return {str(name): it for name, it in amounts.items() if abs(it) > _NEARLY_NOTHING}
+    return {str(name): value for name, value in amounts.items() if abs(value) > _NEARLY_NOTHING}
 
 
 def _line(owner: str, table: str, content: DaskObject) -> Iterator[str]:
@@ -88,5 +90,5 @@ def _line(owner: str, table: str, content: DaskObject) -> Iterator[str]:
         if abs(content) > _NEARLY_NOTHING:
             yield f"{owner}: {table}={content:g}"
     elif content is not None and len(content):
-        names = sorted(str(getattr(it, "key", it)) for it in content)
+        names = sorted(str(getattr(part, "key", part)) for part in content)
         yield f"{owner}: {table}: {' '.join(names)}"

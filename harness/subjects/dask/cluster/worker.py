@@ -178,11 +178,11 @@ class ClusterWorker(DaskWorker):
             assert task.run_spec is not None
             inputs = {str(dep.key): self._input(dep.key) for dep in task.dependencies}
         except (AssertionError, KeyError) as error:
-            said = describe(error) if known_to_cancel or task.state in _LOGGED else ""
-            if said and self._was_revived(key):
-                said += ", of a task that had been cancelled"
+            text = describe(error) if known_to_cancel or task.state in _LOGGED else ""
+            if text and self._was_revived(key):
+                text += ", of a task that had been cancelled"
             self.handle_event(ev.ExecuteFailure(key=key, run_id=run_id, exception=describe(error)))
-            return None, said
+            return None, text
         return self._execute(key, task, inputs), ""
 
     def fail_to_store(self, key: str, run_id: int) -> None:
@@ -215,14 +215,14 @@ class ClusterWorker(DaskWorker):
     def handle_stimulus(self, stimulus: DaskObject) -> None:
         """Handle one of Dask's own events."""
         self.machine.transition_counter = 0  # the limit is for one event, not for the whole run
-        for it in self.machine.handle_stimulus(stimulus):
-            kind = type(it).__name__
-            if hasattr(it, "to_dict"):
-                self.messages.append(it.to_dict())
+        for stimulu in self.machine.handle_stimulus(stimulus):
+            kind = type(stimulu).__name__
+            if hasattr(stimulu, "to_dict"):
+                self.messages.append(stimulu.to_dict())
             elif kind == "Execute":
-                self.actions.append((self.name, self._issued(str(it.key))))
+                self.actions.append((self.name, self._issued(str(stimulu.key))))
             elif kind not in DROPPED:
-                action = READERS[kind].read(it, self)
+                action = READERS[kind].read(stimulu, self)
                 if isinstance(action, do.GatherDep):
                     self._asked_nbytes[action.worker] = action.total_nbytes
                 assert isinstance(action, do.GatherDep | do.RetryBusyWorkerLater)
@@ -236,7 +236,10 @@ class ClusterWorker(DaskWorker):
 
     def _users(self, key: str) -> dict[str, str]:
         """Return the tasks that take a key, with their states."""
-        return {str(it.key): str(it.state) for it in self.machine.tasks[named(key)].dependents}
+        return {
+            str(dependent.key): str(dependent.state)
+            for dependent in self.machine.tasks[named(key)].dependents
+        }
 
     def _run_id(self, key: str, task: DaskObject) -> int:
         run_id = getattr(task, "run_id", None)

@@ -532,7 +532,7 @@ _ALL: Final = (
 )
 
 #: In the order of the cases of their defects.
-FIXES: Final[Mapping[str, TrialFix]] = MappingProxyType({it.name: it for it in _ALL})
+FIXES: Final[Mapping[str, TrialFix]] = MappingProxyType({fix.name: fix for fix in _ALL})
 
 
 @contextmanager
@@ -548,6 +548,6 @@ def called(names: Sequence[str]) -> Iterator[Collection[str]]:
             near = difflib.get_close_matches(name, FIXES, n=1)
             hint = f'did you mean "{near[0]}"?' if near else "cases name them behind fix:"
             raise SubjectUnavailable(f'unknown trial fix "{name}"; {hint}')
-    chosen = [it for it in FIXES.values() if it.name in names or (ALL in names and fits(it))]
+    chosen = [fix for fix in FIXES.values() if fix.name in names or (ALL in names and fits(fix))]
     with fixed(chosen):
-        yield [it.name for it in chosen]
+        yield [fix.name for fix in chosen]

@@ -44,11 +44,11 @@ class SourceChange:
 
     def found(self) -> FunctionType | None:
         """Return the function as it is installed; None where there is none of that name."""
-        its: object = import_module(f"distributed.{self.module}")
+        owner: object = import_module(f"distributed.{self.module}")
         for name in self.function.split("."):
-            its = inspect.getattr_static(its, name, None)
-        its = inspect.unwrap(its) if callable(its) else getattr(its, "__func__", None)
-        return its if isinstance(its, FunctionType) else None
+            owner = inspect.getattr_static(owner, name, None)
+        owner = inspect.unwrap(owner) if callable(owner) else getattr(owner, "__func__", None)
+        return owner if isinstance(owner, FunctionType) else None
 
     def applied(self, source: str) -> str | None:
         """The source with the change; None where the text is not there, or not once."""
@@ -119,17 +119,17 @@ def compiled(function: FunctionType, source: str) -> CodeType:
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     free = function.__code__.co_freevars
     if free:  # the class of a method that calls super()
-        head = "".join(f" {it} = None\n" for it in free)
+        head = "".join(f" {name} = None\n" for name in free)
         source = f"def closure():\n{head}{textwrap.indent(source, ' ')}"
     future = sys.modules["__future__"]
-    flags = sum(getattr(future, it).compiler_flag for it in _FUTURE)
+    flags = sum(getattr(future, literal).compiler_flag for literal in _FUTURE)
     return next(codes_of(compile(source, name, "exec", flags, dont_inherit=True), function))
 
 
 def codes_of(code: CodeType, function: FunctionType) -> Iterator[CodeType]:
     """Yield the code of a function within that of a module."""
-    for it in code.co_consts:
-        if isinstance(it, CodeType):
-            if it.co_name == function.__name__:
-                yield it
-            yield from codes_of(it, function)
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            if const.co_name == function.__name__:
+                yield const
+            yield from codes_of(const, function)

@@ -82,7 +82,7 @@ class DaskClients(ABC):
         return name if number == 1 else f"{name}-{number}"
 
     def closed_clients(self) -> Sequence[str]:
-        return [name for name, it in self.clients.items() if it.status == "closed"]
+        return [name for name, value in self.clients.items() if value.status == "closed"]
 
     def status(self, client: str, key: str) -> FutureStatus:
         future = self.futures[client, key]
@@ -124,10 +124,10 @@ class DaskClients(ABC):
         layers: dict[str, MaterializedLayer] = {}
         for spec in request.specs:
             key, needs = spec.key, spec.dependencies
-            inputs = [it if it in listed else self.futures[client, it] for it in needs]
+            inputs = [key if key in listed else self.futures[client, key] for key in needs]
             task = (perform, f"={key}", spec.run_spec, f"={' '.join(needs)}", *inputs)
-            its = annotations(request.options.get(key, NO_OPTIONS))
-            layers[key] = MaterializedLayer({key: task}, annotations=its)
+            table = annotations(request.options.get(key, NO_OPTIONS))
+            layers[key] = MaterializedLayer({key: task}, annotations=table)
         needed = {spec.key: listed.intersection(spec.dependencies) for spec in request.specs}
         graph = HighLevelGraph(layers, needed)
         made = self.clients[client].get(graph, [*request.wanted], sync=False)
@@ -167,22 +167,22 @@ class DaskClients(ABC):
     ) -> None:
         if call in _ENDING_WORKERS:
             self._is_faulty = True
-        its = self.clients[client]
+        item = self.clients[client]
         make: Callable[[], object]
         match call:
             case ClientCall.REPLICATE:
-                make = partial(its.replicate, self._futures(client, keys))
+                make = partial(item.replicate, self._futures(client, keys))
             case ClientCall.REBALANCE:
-                make = its.rebalance
+                make = item.rebalance
             case ClientCall.RETIRE:
-                make = partial(its.retire_workers, [*map(address_of, workers)], close_workers=True)
+                make = partial(item.retire_workers, [*map(address_of, workers)], close_workers=True)
             case ClientCall.PUBLISH:
                 futures = self._futures(client, keys)
-                make = partial(its.publish_dataset, dict(zip(keys, futures, strict=True)))
+                make = partial(item.publish_dataset, dict(zip(keys, futures, strict=True)))
             case ClientCall.UNPUBLISH:
-                make = partial(its.unpublish_dataset, keys[0])
+                make = partial(item.unpublish_dataset, keys[0])
             case ClientCall.RESTART:
-                make = partial(its.restart, timeout=PATIENCE_S, wait_for_workers=False)
+                make = partial(item.restart, timeout=PATIENCE_S, wait_for_workers=False)
             case ClientCall.LOCK:
                 make = partial(self._lock, client)
             case ClientCall.UNLOCK:
@@ -192,24 +192,24 @@ class DaskClients(ABC):
         self._start_call(self.process_of(client), call.value, keys, make)
 
     def _lock(self, client: str) -> object:
-        its = self.clients[client]
+        item = self.clients[client]
         if "client" in inspect.signature(Lock).parameters:  # before 2024.6.1
-            lock = Lock(LOCK, client=its)
+            lock = Lock(LOCK, client=item)
         else:
-            lock = Lock(LOCK, scheduler_rpc=its.scheduler, loop=its.loop)
+            lock = Lock(LOCK, scheduler_rpc=item.scheduler, loop=item.loop)
         self.locks[client] = lock
         return lock.acquire()
 
     def leave(self, client: str) -> None:
         self._is_faulty = True
         self.locks.pop(client, None)
-        for pair in [it for it in self.futures if it[0] == client]:
+        for pair in [future for future in self.futures if future[0] == client]:
             del self.futures[pair]
         self._start_call(self.process_of(client), "leave", (), self.clients[client].close)
 
     def enter(self, client: str) -> None:
         self._incarnations[client] = self._incarnations.get(client, 1) + 1
-        for pair in [it for it in self.futures if it[0] == client]:
+        for pair in [future for future in self.futures if future[0] == client]:
             del self.futures[pair]
 
         async def start() -> None:
@@ -218,9 +218,11 @@ class DaskClients(ABC):
         self._start_call(self.process_of(client), "enter", (), start)
 
     def drop_references(self) -> None:
-        states = [it for client in self.clients.values() for it in client.futures.values()]
-        found = [getattr(it, "exception", None) for it in states]  # an attribute once it has failed
-        raised = [it for it in found if it is not None]
+        states = [future for client in self.clients.values() for future in client.futures.values()]
+        found = [
+            getattr(state, "exception", None) for state in states
+        ]  # an attribute once it has failed
+        raised = [item for item in found if item is not None]
         for error in raised:
             error.__traceback__ = None  # dask/distributed#8790: what was raised keeps its future
         if raised or self._have_raised:  # what a call raised keeps its futures as well

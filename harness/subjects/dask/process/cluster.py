@@ -220,7 +220,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
         return Scheduler(host=address_of(SCHEDULER), dashboard=False, validate=self.config.validate)
 
     def _worker(self, worker: str, name: str) -> DaskObject:
-        executors = {it: SimulatedThreadPoolExecutor() for it in ("default", "actor")}
+        executors = {name: SimulatedThreadPoolExecutor() for name in ("default", "actor")}
         return Worker(
             address_of(SCHEDULER),
             name=name,
@@ -254,13 +254,13 @@ class DaskProcesses(DaskClients, ProcessCluster):
         self._calls.append(PendingCall(participant, word, tuple(keys), task))
 
     def _calls_left(self) -> bool:
-        return any(not it.task.done() for it in self._calls)
+        return any(not call.task.done() for call in self._calls)
 
     # What can be seen
 
     @property
     def present(self) -> Sequence[str]:
-        return [name for name, it in self.workers.items() if it.status.name not in _OVER]
+        return [name for name, worker in self.workers.items() if worker.status.name not in _OVER]
 
     @property
     def pipes(self) -> Sequence[str]:
@@ -272,7 +272,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
 
     @property
     def threads(self) -> Sequence[Pair]:
-        return [(worker_of(it.participant), it.key) for it in self.loop.threads]
+        return [(worker_of(call.participant), call.key) for call in self.loop.threads]
 
     @property
     def timers(self) -> Sequence[str]:
@@ -281,7 +281,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
 
     @property
     def calls(self) -> Sequence[OpenCall]:
-        return [OpenCall(str(it), it.keys) for it in self._calls if not it.task.done()]
+        return [OpenCall(str(call), call.keys) for call in self._calls if not call.task.done()]
 
     @property
     def digest(self) -> int:
@@ -295,11 +295,17 @@ class DaskProcesses(DaskClients, ProcessCluster):
         found: list[TaskTransition] = []
         for name, worker in self.workers.items():
             log = worker.state.log
-            entries = [it for it in log if len(it) == _TRANSITION and it[1] != it[3]]
-            found += (TaskTransition(name, it[0], str(it[1]), str(it[3])) for it in entries)
+            entries = [entry for entry in log if len(entry) == _TRANSITION and entry[1] != entry[3]]
+            found += (
+                TaskTransition(name, entry[0], str(entry[1]), str(entry[3])) for entry in entries
+            )
             log.clear()
         log = self.scheduler.transition_log
-        found += (TaskTransition(SCHEDULER, it[0], it[1], it[2]) for it in log if it[1] != it[2])
+        found += (
+            TaskTransition(SCHEDULER, entry[0], entry[1], entry[2])
+            for entry in log
+            if entry[1] != entry[2]
+        )
         log.clear()
         return found
 
@@ -312,18 +318,21 @@ class DaskProcesses(DaskClients, ProcessCluster):
         return worker_tables(self.workers[participant].state)
 
     def ended_calls(self) -> Sequence[EndedCall]:
-        ended = [it for it in self._calls if it.task.done()]
-        self._calls = [it for it in self._calls if not it.task.done()]
+        ended = [call for call in self._calls if call.task.done()]
+        self._calls = [call for call in self._calls if not call.task.done()]
         for call in ended:
             if call.word == "leave":  # and its program is over
                 self._kill(call.participant)
-        done = [it.ended() for it in ended]
-        self._have_raised = self._have_raised or any(it.error is not None for it in done)
+        done = [call.ended() for call in ended]
+        self._have_raised = self._have_raised or any(call.error is not None for call in done)
         return done
 
     def unhandled(self) -> Sequence[str]:
         found, self.loop.unhandled = self.loop.unhandled, []
-        return [f"{it.message}: {describe(it.error)}" if it.error else it.message for it in found]
+        return [
+            f"{error.message}: {describe(error.error)}" if error.error else error.message
+            for error in found
+        ]
 
     def check(self, *, thoroughly: bool) -> Iterable[Broken]:
         found: list[Broken] = []
@@ -331,11 +340,11 @@ class DaskProcesses(DaskClients, ProcessCluster):
             found += CHECKS.broken([((scheduler_validate_state,), self.scheduler)])
             for name in self.present:
                 found += CHECKS.broken([((validate_state,), self.workers[name].state)])
-        logged = [it for it in self._errors if not self._is_expected(it)]
+        logged = [error for error in self._errors if not self._is_expected(error)]
         self._errors.clear()
-        for it in logged:
-            if it.error is not None and it.error.__traceback__ is not None:
-                raise SubjectRaised(describe(it.error)) from it.error
+        for error in logged:
+            if error.error is not None and error.error.__traceback__ is not None:
+                raise SubjectRaised(describe(error.error)) from error.error
         found += CHECKS.broken([((nothing_is_logged_as_error,), logged)])
         return found
 
@@ -358,7 +367,9 @@ class DaskProcesses(DaskClients, ProcessCluster):
 
     def holders(self, key: str) -> Collection[str]:
         task = self.scheduler.tasks.get(key)
-        return sorted(participant_at(it.address) for it in task.who_has or ()) if task else []
+        return (
+            sorted(participant_at(worker.address) for worker in task.who_has or ()) if task else []
+        )
 
     def registered(self) -> Collection[str]:
         return sorted(map(participant_at, self.scheduler.workers))
@@ -458,13 +469,15 @@ class DaskProcesses(DaskClients, ProcessCluster):
 
     def _thread(self, worker: str, key: str) -> ExecutorCall:
         return next(
-            it for it in self.loop.threads if (worker_of(it.participant), it.key) == (worker, key)
+            call
+            for call in self.loop.threads
+            if (worker_of(call.participant), call.key) == (worker, key)
         )
 
     def secede(self, worker: str, key: str) -> None:
         event = SecedeEvent(key=key, compute_duration=THREAD_S, stimulus_id="secede")
-        its = self.workers[worker]
-        self.loop.call(self.process_of(worker), its.handle_stimulus, event)
+        item = self.workers[worker]
+        self.loop.call(self.process_of(worker), item.handle_stimulus, event)
 
     def steal(self, key: str, thief: str) -> None:
         scheduler = self.scheduler
@@ -481,10 +494,10 @@ class DaskProcesses(DaskClients, ProcessCluster):
         self.loop.call(SCHEDULER, request, address_of(worker), [key])
 
     def press(self, worker: str, *, is_short: bool) -> None:
-        its = self.workers[worker]
-        its.monitor.proc.rss = MEMORY_NBYTES if is_short else 0
-        look = its.memory_manager.memory_monitor
-        self._start_call(self.process_of(worker), "memory", (), lambda: look(its))
+        item = self.workers[worker]
+        item.monitor.proc.rss = MEMORY_NBYTES if is_short else 0
+        look = item.memory_manager.memory_monitor
+        self._start_call(self.process_of(worker), "memory", (), lambda: look(item))
 
     def join(self, worker: str, name: str = "") -> None:
         self._incarnations[worker] = self._incarnations.get(worker, 0) + 1
@@ -501,8 +514,8 @@ class DaskProcesses(DaskClients, ProcessCluster):
     def depart(self) -> Sequence[str]:
         over = [
             name
-            for name, it in self.workers.items()
-            if it.status.name in _OVER and it._event_finished.is_set()
+            for name, worker in self.workers.items()
+            if worker.status.name in _OVER and worker._event_finished.is_set()
         ]
         for worker in over:
             self._end_process(worker)
@@ -517,12 +530,12 @@ class DaskProcesses(DaskClients, ProcessCluster):
     def _kill(self, participant: str) -> None:
         self.loop.kill(participant)
         self.network.kill(participant)
-        self._calls = [it for it in self._calls if it.participant != participant]
+        self._calls = [call for call in self._calls if call.participant != participant]
 
     def close_worker(self, worker: str, *, gracefully: bool) -> None:
         self._is_faulty = True
-        it = self.workers[worker]
-        close = it.close_gracefully if gracefully else it.close
+        process = self.workers[worker]
+        close = process.close_gracefully if gracefully else process.close
         self._start_call(self.process_of(worker), "close", (), close)
 
     def close(self) -> None:

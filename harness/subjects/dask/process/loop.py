@@ -174,8 +174,8 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     ) -> asyncio.Task[DaskObject]:
         task = asyncio.Task(coro, loop=self, name=name or "task", context=context)
         participant = PARTICIPANT.get() if context is None else context.get(PARTICIPANT, "")
-        its = self._tasks.setdefault(participant, weakref.WeakValueDictionary())
-        its[next(self._numbers)] = task
+        dictionary = self._tasks.setdefault(participant, weakref.WeakValueDictionary())
+        dictionary[next(self._numbers)] = task
         return task
 
     def run_in_executor(
@@ -252,7 +252,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
         """Return when each timer is due, not beyond ``until``, and its name, in that order."""
         return [
             (when, f"{_participant(handle)}.{name_of(handle)}")
-            for when, _, handle in sorted(self.timers, key=lambda it: it[:2])
+            for when, _, handle in sorted(self.timers, key=lambda timer: timer[:2])
             if when <= until and not handle._cancelled and _participant(handle) not in self.dead
         ]
 
@@ -282,7 +282,7 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def kill(self, participant: str) -> None:
         """Run nothing of a participant any more."""
         self.dead.add(participant)
-        self.threads = [it for it in self.threads if it.participant != participant]
+        self.threads = [call for call in self.threads if call.participant != participant]
         self.abandon(participant)
 
     def abandon(self, participant: str) -> None:
@@ -316,8 +316,8 @@ def name_of(handle: events.Handle) -> str:
 
 def _waiting_for(future: asyncio.Future[object]) -> object:
     """Return the task that waits for a future, or the future."""
-    waiting = [getattr(it, "__self__", None) for it, _ in future._callbacks or ()]
-    return next((it for it in waiting if isinstance(it, asyncio.Task)), future)
+    waiting = [getattr(item, "__self__", None) for item, _ in future._callbacks or ()]
+    return next((item for item in waiting if isinstance(item, asyncio.Task)), future)
 
 
 def _plain_name(called: DaskObject) -> str:

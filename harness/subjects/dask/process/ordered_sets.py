@@ -28,7 +28,7 @@ _PLAIN: Final = (set, frozenset)
 #: Instructions that make a set, and those that may make one of the keys of dicts.
 _BUILD_SET: Final = dis.opmap["BUILD_SET"]
 _OPERATIONS: Final = frozenset(
-    dis.opmap[it] for it in ("BINARY_OP", "BINARY_AND", "BINARY_SUBTRACT") if it in dis.opmap
+    dis.opmap[item] for item in ("BINARY_OP", "BINARY_AND", "BINARY_SUBTRACT") if item in dis.opmap
 )
 
 
@@ -69,17 +69,17 @@ class Ordered:
         found: Iterable[DaskObject] = self
         for other in others:
             members = set(other)
-            found = [it for it in found if it in members]
+            found = [item for item in found if item in members]
         return self.made(found)
 
     def difference(self, *others: Iterable[DaskObject]) -> Self:
         members = set().union(*others)
-        return self.made(it for it in self if it not in members)
+        return self.made(item for item in self if item not in members)
 
     def symmetric_difference(self, other: Iterable[DaskObject]) -> Self:
         members, theirs = set(self), arranged(other)
         both = members.intersection(theirs)
-        return self.made(it for part in (self, theirs) for it in part if it not in both)
+        return self.made(item for part in (self, theirs) for item in part if item not in both)
 
     @classmethod
     def made(cls, members: Iterable[DaskObject]) -> Self:
@@ -210,10 +210,10 @@ class DisplaysAsCalls(ast.NodeTransformer):
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
         of_keys = any(
-            isinstance(it, ast.Call)
-            and isinstance(it.func, ast.Attribute)
-            and it.func.attr == "keys"
-            for it in (node.left, node.right)
+            isinstance(expr, ast.Call)
+            and isinstance(expr.func, ast.Attribute)
+            and expr.func.attr == "keys"
+            for expr in (node.left, node.right)
         )
         return _call_of_set(node, node) if of_keys else node
 
@@ -235,9 +235,9 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 def makes_sets(code: CodeType) -> bool:
     """Return whether a function may make a set without calling ``set``."""
     return any(
-        _BUILD_SET in (done := it.co_code[::2])
-        or ("keys" in it.co_names and not _OPERATIONS.isdisjoint(done))
-        for it in codes_in(code)
+        _BUILD_SET in (done := item.co_code[::2])
+        or ("keys" in item.co_names and not _OPERATIONS.isdisjoint(done))
+        for item in codes_in(code)
     )
 
 
@@ -253,14 +253,14 @@ def recompiled(function: FunctionType) -> CodeType:
     tree = DisplaysAsCalls().visit(ast.parse(before + source))
     whole = compile(tree, code.co_filename, "exec", flags, dont_inherit=True)
     place = (code.co_name, code.co_firstlineno)
-    return next(it for it in codes_in(whole) if (it.co_name, it.co_firstlineno) == place)
+    return next(code for code in codes_in(whole) if (code.co_name, code.co_firstlineno) == place)
 
 
 @cache
 def replacements() -> list[tuple[DaskObject, str, DaskObject, DaskObject]]:
     """Return (owner, attribute, before, while a simulation is open) of everything that makes sets."""
     modules = {
-        name: it for name, it in [*sys.modules.items()] if name.partition(".")[0] in _PACKAGES
+        name: value for name, value in [*sys.modules.items()] if name.partition(".")[0] in _PACKAGES
     }
     found: list[tuple[DaskObject, str, DaskObject, DaskObject]] = []
     for module in modules.values():
@@ -270,12 +270,14 @@ def replacements() -> list[tuple[DaskObject, str, DaskObject, DaskObject]]:
     scheduler = modules["distributed.scheduler"]  # exceptions have records, and these their hash
     if vars(scheduler).setdefault("hash", hash) is hash:
         found.append((scheduler, "hash", hash, hash_of))
-    functions = [it for it in gc.get_objects() if isinstance(it, FunctionType)]
+    functions = [item for item in gc.get_objects() if isinstance(item, FunctionType)]
     for function in functions:
         if function.__module__ not in modules:
             continue
         cells = [(cell, _plain_in(cell)) for cell in function.__closure__ or ()]
-        found += ((cell, "cell_contents", it, ORDERED[it]) for cell, it in cells if it is not None)
+        found += (
+            (cell, "cell_contents", kind, ORDERED[kind]) for cell, kind in cells if kind is not None
+        )
         before = function.__code__
         is_nested = "<locals>" in function.__qualname__ or "<" in before.co_filename
         if not is_nested and makes_sets(before) and (code := recompiled(function)) != before:

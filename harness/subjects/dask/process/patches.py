@@ -206,7 +206,7 @@ _CLOCKS: Final = ("time", "monotonic", "perf_counter", "thread_time", "process_t
 def with_simulated_clock(defaults: tuple[object, ...]) -> tuple[object, ...]:
     """Return the defaults of a function with the simulated clock for a real one."""
     real = [getattr(time, name) for name in _CLOCKS]
-    return tuple(CLOCK.time if it in real else it for it in defaults)
+    return tuple(CLOCK.time if default in real else default for default in defaults)
 
 
 # The table
@@ -346,7 +346,7 @@ class Binding(NamedTuple):
 def bindings() -> Sequence[Binding]:
     """Return everything that the table applies to. Raises AttributeError, ImportError."""
     found: list[Binding] = []
-    modules = [it for name, it in [*sys.modules.items()] if name.split(".")[0] in _PACKAGES]
+    modules = [module for name, module in [*sys.modules.items()] if name.split(".")[0] in _PACKAGES]
     for patch in PATCHES:
         owner, name = patch.owner_and_name()
         original = getattr(owner, name)
@@ -354,8 +354,8 @@ def bindings() -> Sequence[Binding]:
             found.append(Binding(owner, name, original, patch.replacement))
             continue
         for module in modules:
-            names = [it for it, value in [*vars(module).items()] if value is original]
-            found += (Binding(module, it, original, patch.replacement) for it in names)
+            names = [name for name, value in [*vars(module).items()] if value is original]
+            found += (Binding(module, name, original, patch.replacement) for name in names)
     found += (
         Binding(owner, name, original, by(ordered))
         for owner, name, original, ordered in ordered_sets.replacements()
@@ -437,7 +437,7 @@ class ErrorCollector(logging.Handler):
 
     def handle(self, record: logging.LogRecord) -> bool:
         given = [record.msg, *(record.args if isinstance(record.args, tuple) else ())]
-        raised = [it for it in given if isinstance(it, BaseException)]
+        raised = [argument for argument in given if isinstance(argument, BaseException)]
         error = raised[0] if raised else record.exc_info[1] if record.exc_info else None
         text = "" if record.msg is error else str(record.msg)
         self.collected.append(LoggedError(text, error))
@@ -450,11 +450,15 @@ def _collected_errors() -> Iterator[list[LoggedError]]:
     collector = ErrorCollector()
     roots = [logging.getLogger(name) for name in _LOGGERS]
     below = [
-        it
-        for name, it in [*logging.root.manager.loggerDict.items()]
-        if isinstance(it, logging.Logger) and name.split(".")[0] in _LOGGERS and it not in roots
+        logger
+        for name, logger in [*logging.root.manager.loggerDict.items()]
+        if isinstance(logger, logging.Logger)
+        and name.split(".")[0] in _LOGGERS
+        and logger not in roots
     ]
-    before = [(it, it.handlers, it.propagate, it.level) for it in (*roots, *below)]
+    before = [
+        (logger, logger.handlers, logger.propagate, logger.level) for logger in (*roots, *below)
+    ]
     try:
         for logger in below:
             logger.handlers, logger.propagate, logger.level = [], True, logging.NOTSET

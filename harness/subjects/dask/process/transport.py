@@ -130,7 +130,9 @@ class Network:
             if connection.outgoing.sender == participant:
                 connection.finish()
                 connection.incoming.under_way.clear()
-        self.connections = [it for it in self.connections if not it.closed()]
+        self.connections = [
+            connection for connection in self.connections if not connection.closed()
+        ]
 
     def cut(self, name: str) -> None:
         """Break the connection of a pipe: what is under way is lost, on both ways."""
@@ -143,7 +145,7 @@ class Network:
 def summary(message: DaskObject) -> str:
     """Return the operations that a message asks for; what it says in reply to one is not told."""
     parts = message if isinstance(message, list | tuple) else [message]
-    ops = [str(it["op"]) for it in parts if isinstance(it, dict) and "op" in it]
+    ops = [str(part["op"]) for part in parts if isinstance(part, dict) and "op" in part]
     return " ".join(ops) or "reply"
 
 

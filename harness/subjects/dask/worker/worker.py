@@ -144,11 +144,11 @@ class DaskWorker(WorkerSubject):
         )
 
     def _read(self, issued: Sequence[DaskObject]) -> Iterator[do.Instruction]:
-        for it in issued:
-            kind = type(it).__name__
+        for item in issued:
+            kind = type(item).__name__
             if kind in DROPPED:
                 continue
-            instruction = READERS[kind].read(it, self)
+            instruction = READERS[kind].read(item, self)
             if isinstance(instruction, do.GatherDep):
                 self._asked_nbytes[instruction.worker] = instruction.total_nbytes
             yield instruction
