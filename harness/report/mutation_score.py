@@ -67,6 +67,7 @@ class PublishedScore:
         budget: of a mutant, in words.
         reach_s: seconds of CPU of the walk that tells which lines are executed; 0: all mutants count.
         sampled: of how many mutants the tried ones are a sample; 0: all were tried.
+        sample: size of the sample that was asked for; more than were tried where it was ended early.
         quartiles: seconds of CPU until a mutant was caught.
     """
 
@@ -86,6 +87,7 @@ class PublishedScore:
     noticed: list[tuple[str, int]]
     quartiles: tuple[float, float, float]
     survivors: list[str]
+    sample: int = 0
 
 
 def published(score: MutationScore, measured: str) -> PublishedScore:
@@ -108,4 +110,5 @@ def published(score: MutationScore, measured: str) -> PublishedScore:
         noticed=score.noticed(),
         quartiles=score.cpu_quartiles(),
         survivors=[str(result.mutant) for result in score.survivors],
+        sample=plan.sample or 0,
     )

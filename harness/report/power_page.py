@@ -76,7 +76,7 @@ def score_table(scores: Sequence[PublishedScore]) -> Iterator[str]:
 
 def command_of(score: PublishedScore) -> str:
     """The command that measures it again."""
-    sample = f" --sample {score.tried}" if score.sampled else ""
+    sample = f" --sample {score.sample or score.tried}" if score.sampled else ""
     reach = f" --reach {score.reach_s:g}s" if score.reach_s else ""
     amount = score.budget.split()[0].replace(",", "")
     option = f" --steps {amount}" if "steps" in score.budget else f" --cpu {amount}s"
@@ -91,6 +91,9 @@ def details(score: PublishedScore) -> Iterator[str]:
     yield ""
     yield f"`{command_of(score)}`"
     yield ""
+    if score.tried < score.sample:
+        yield f"It was ended after {score.tried} of {score.sample}."
+        yield ""
     yield (
         f"Caught within {first:.2f} s of CPU: a quarter; within {median:.2f} s: half; "
         f"within {third:.2f} s: three quarters."

@@ -41,3 +41,15 @@ def test_the_page_shows_the_score_by_file_the_command_and_the_survivors() -> Non
 def test_operators_do_not_break_their_table() -> None:
     rows = [line for line in power_page([]).splitlines() if line.startswith("| arithmetic")]
     assert rows == ["| arithmetic | `+` becomes `-`, `\\|` becomes `&`, `+=` becomes `-=` |"]
+
+
+def test_a_sample_that_was_ended_early_says_so_beside_the_command_of_all_of_it() -> None:
+    one, *_ = mutants_of(TARGETS["worker"])
+    score = MutationScore(
+        plan=MutationPlan(target="worker", seed=5, sample=60, cpu_s=10.0),
+        generated=900,
+        results=[MutantResult(mutant=one, result=SearchResult())],
+    )
+    page = power_page([published(score, "2026-11-30")])
+    assert "--sample 60 " in page
+    assert "\nIt was ended after 1 of 60.\n" in page
