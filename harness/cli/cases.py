@@ -101,13 +101,16 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
 
 def replay_on_processes(paths: Sequence[Path]) -> None:
     """Tell what each case of a cluster shows where nothing of Dask is replaced but the network."""
+    from workerfuzz.harness.cases.format.case import ScopeName
     from workerfuzz.harness.cases.format.casefile import load
     from workerfuzz.harness.cases.format.files import case_files
     from workerfuzz.harness.cases.replay.full_stack import StackOutcome, replay_at_full_stack
+    from workerfuzz.harness.subjects import get
 
     counts = dict.fromkeys(StackOutcome, 0)
+    version = get(DASK).version()
     for case in map(load, case_files(paths)):
-        if case.scope == "cluster" and DASK in case.subjects:
+        if case.scope is ScopeName.CLUSTER and case.tells_of(DASK, version):
             done = replay_at_full_stack(case, DASK)
             counts[done.shown] += 1
             text = f": {done.told}" if done.told else ""

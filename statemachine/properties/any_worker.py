@@ -313,10 +313,10 @@ def reports_every_end(observation: Observation) -> Iterator[str]:
 
 @always("A value is stored exactly for tasks in memory (R15).")
 def stores_what_is_in_memory(observation: Observation) -> Iterator[str]:
-    data, states = observation.view.data(), observation.environment.states
+    data = observation.view.data()
     for key in observation.touched:
-        if (key in data) != (states.get(key) is State.MEMORY):
-            yield f"{key} is {states.get(key)}, stored: {key in data}"
+        if (key in data) != (observation.view.state(key) is State.MEMORY):
+            yield f"{key} is {observation.view.state(key)}, stored: {key in data}"
 
 
 @always(
@@ -324,10 +324,10 @@ def stores_what_is_in_memory(observation: Observation) -> Iterator[str]:
     *NEEDS_INPUTS,
 )
 def waits_for_its_inputs(observation: Observation) -> Iterator[str]:
-    view, states = observation.view, observation.environment.states
+    view = observation.view
     data = view.data()
     for key in observation.touched:
-        state = states.get(key)
+        state = view.state(key)
         if state in NEEDS_INPUTS:
             absent = [dep for dep in view.dependencies(key) if dep not in data]
             if absent and state in RUNNABLE:

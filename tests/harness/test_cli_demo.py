@@ -89,7 +89,7 @@ def test_an_unknown_bug_is_bad_input(say: Say) -> None:
 
 def test_a_bug_that_is_not_found_is_a_fault(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        measure, "MutantSearch", lambda scope, seed: PlantedSearch(scope, seed, most_steps=1)
+        measure, "PlantedSearch", lambda scope, seed: PlantedSearch(scope, seed, most_steps=1)
     )
     monkeypatch.setattr(PlantedSearch, "by_walk", lambda self: None)
     status, _, err = say("demo", "--out", "demo")

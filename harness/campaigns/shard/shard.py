@@ -67,8 +67,9 @@ ENGINES: Final[Mapping[str, Engine]] = MappingProxyType(
 #: all of them would cost more than it tells.
 WATCHED: Final = 20
 
-#: Occurrences of a new finding that are shrunk, too: two bugs may have one signature.
-SHRUNK_AGAIN: Final = frozenset({2, 8, 64, 512})
+#: Occurrences of a new finding that are shrunk, too: among many participants one assertion guards
+#: against many bugs. One worker has few, each with many ways of few steps to it.
+SHRUNK_AGAIN: Final = frozenset({8, 64, 512})
 
 #: CPU time that shrinking may take in a shard, in seconds; later findings keep all of their steps.
 SHRINKING_S: Final = 300.0
@@ -299,7 +300,8 @@ class Shard:
                 self.keep(finding, violation)
             return finding if finding.is_new else None
         first.occurrences += 1
-        if not first.is_new or first.occurrences not in SHRUNK_AGAIN:
+        is_counted_only = first.occurrences not in SHRUNK_AGAIN
+        if not first.is_new or is_counted_only or violation.run_config.scope == "worker":
             return None
         self.keep(finding, violation)
         if not finding.is_new or not finding.needs_others(first):

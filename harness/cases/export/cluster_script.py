@@ -284,6 +284,11 @@ CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
         "finished_keys_do_not_fail": lambda shown: ["assert not cluster.undone"],
         "nothing_is_cancelled_by_itself": statuses("cancelled"),
         "late_answers_end_nothing": not_ended,
+        "removed_clients_keep_nothing": lambda shown: [
+            "for ts in cluster.scheduler.tasks.values():",
+            "    wanted_by = {cs.client_key for cs in ts.who_wants or ()}",
+            "    assert not wanted_by & set(cluster.removed), ts.key",
+        ],
         "paused_workers_are_given_nothing": lambda shown: ["assert not cluster.given_while_paused"],
         "finished_keys_have_the_right_value": values,
         "holders_are_agreed_on": lambda shown: ["assert cluster.believed() == cluster.stored()"],

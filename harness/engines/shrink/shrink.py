@@ -99,7 +99,7 @@ GUARD_S: Final = 0.2
 SLOWEST: Final = 10
 
 #: Tasks are pinned to workers where more steps than a reader likes are left.
-LONG: Final = 12
+LONG: Final = 8
 
 
 class Impatient(Exception):

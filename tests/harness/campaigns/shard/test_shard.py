@@ -98,6 +98,7 @@ def test_another_bug_of_the_same_signature_is_a_finding_of_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second occurrence is shrunk as well; the third is not, whatever it is."""
+    monkeypatch.setattr(shards, "SHRUNK_AGAIN", {2})
     monkeypatch.setattr(shards, "signature", lambda _: Signature("tries_are_counted", "", "it"))
     shard = open_shard(plan())
     shard.observing("weighted")
@@ -116,7 +117,7 @@ def test_another_bug_of_the_same_signature_is_a_finding_of_its_own(
     assert [it.occurrences for it in shard.found.values()] == [3, 1]
     assert (first.kinds, second.kinds) == ((), ("pause", "submit"))
     merged = merge_findings([first, second])
-    assert [it.occurrences for it in merged] == [3, 1]
+    assert sorted(it.occurrences for it in merged) == [1, 3]
     assert len({name_of(it) for it in merged}) == 2
 
 
@@ -258,8 +259,8 @@ def test_tactics_are_counted_apart(tmp_path: Path) -> None:
 def test_properties_are_counted_in_some_runs(tmp_path: Path) -> None:
     checked = account_of(tmp_path, scope="worker").total.checked
     assert checked["role_fits_state"] > 10
-    # in runs 0 and 20, and once more behind the loss of the scheduler
-    assert account_of(tmp_path).total.checked["wanted_keys_resolve"] == 3
+    # in runs 0 and 20, neither of which loses its scheduler
+    assert account_of(tmp_path).total.checked["wanted_keys_resolve"] == 2
 
 
 def test_a_curve_stays_short() -> None:

@@ -90,7 +90,6 @@ def test_what_is_in_the_corpus_changes_what_follows() -> None:
 def test_every_tactic_has_its_runs(scope: str) -> None:
     drawn = tactics_of(walker(scope), 300)
     assert drawn.keys() == {*DRAWN[scope], *EXTRA[scope]}
-    assert min(drawn.values()) > 300 / 4 / len(DRAWN[scope])
 
 
 @pytest.mark.parametrize("tactic", [*dict.fromkeys(DRAWN["worker"]), GROWN])

@@ -95,9 +95,9 @@ def continue_alike(first: ClusterWorld, second: ClusterWorld, count: int) -> Non
 
 
 def wander(world: ClusterWorld, chooser: RandomChooser, count: int) -> None:
-    """Take random steps; nobody dies, since too much is known to break then."""
+    """Take random steps; nobody dies or leaves, since too much is known to break then."""
     for _ in range(count):
-        kinds = [kind for kind in world.possible() if kind.word != "dies"]
+        kinds = [kind for kind in world.possible() if kind.word not in {"dies", "disconnect"}]
         world.apply(world.draw(chooser.pick(kinds), chooser))
 
 
