@@ -9,12 +9,12 @@ without it.
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Final
 
 from aims import Aim, all_of, summary
@@ -173,8 +173,7 @@ def planted(name: str) -> Iterator[None]:
     """Have a bug in Dask for a while."""
     module, place, change = BUGS[name]
     owner_name, _, method = place.partition(".")
-    loaded = __import__(f"distributed.{module}", fromlist=[owner_name])
-    owner = getattr(loaded, owner_name)
+    owner = getattr(import_module(f"distributed.{module}"), owner_name)
     before = getattr(owner, method)
     setattr(owner, method, change(before))
     try:
@@ -216,22 +215,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     names = options.names or [*BUGS]
     aims: list[Aim] = []
+    command = [sys.executable, "-W", "ignore", __file__]
     for name in names:
         done = subprocess.run(
-            [
-                sys.executable,
-                "-W",
-                "ignore",
-                __file__,
-                "--here",
-                "--limit",
-                str(options.limit),
-                name,
-            ],
+            [*command, "--here", "--limit", str(options.limit), name],
             check=True,
             capture_output=True,
             text=True,
-            env=os.environ,
         )
         found = json.loads(done.stdout.splitlines()[-1])
         text = f"{found['seconds']:.1f} s, {found['property']}" if found else "not found"

@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 FOLDER: Final = ROOT / "docs" / "findings"
 KNOWN: Final = ROOT / "regressions" / "known"
 
-#: Tests for upstream that ``workerfuzz export`` wrote, by the numbers of their cases.
+#: Tests for upstream, at most one of each defect, by the numbers of their cases.
 TESTS: Final = FOLDER / "tests"
 
 #: Ways around known bugs, by the numbers of their cases, as ``workerfuzz diagnose`` tells them.
@@ -373,18 +373,16 @@ def live(defect: Defect) -> Iterator[str]:
 
 
 def exported(defect: Defect) -> Iterator[str]:
-    """Lines on the shortest test that ``workerfuzz export`` wrote of one of its cases."""
+    """Lines on the test that was exported of one of its cases."""
     paths = [TESTS / f"test_{number}.py" for number in defect.cases]
-    texts = {path: path.read_text(encoding="utf-8") for path in paths if path.is_file()}
-    if not texts:
-        return
-    shortest = min(texts, key=lambda path: texts[path].count("\n"))
-    yield from (
-        "## Test for upstream",
-        "",
-        f"[`{shortest.name}`](tests/{shortest.name}), by `workerfuzz export CASE --as pytest`:",
-    )
-    yield from ("", "```python", texts[shortest].strip(), "```", "")
+    for path in filter(Path.is_file, paths):
+        yield from (
+            "## Test for upstream",
+            "",
+            f"[`{path.name}`](tests/{path.name}), as `workerfuzz export CASE --as pytest` derives it,",
+            "tried as often as its docstring says:",
+        )
+        yield from ("", "```python", path.read_text(encoding="utf-8").strip(), "```", "")
 
 
 def proposal(defect: Defect, defects: Sequence[Defect]) -> Iterator[str]:

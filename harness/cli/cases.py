@@ -60,6 +60,10 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Replay cases: is everything still as it is written?"""
     if full_stack:
+        options = {"--subject": subject, "--rewrite": rewrite, "--pdb": pdb, "--fixed": fixed}
+        given = [name for name, value in options.items() if value]
+        if given:
+            raise typer.BadParameter(f"{' and '.join(given)}: not together with --full-stack")
         replay_on_processes(paths)
         return
     from workerfuzz.harness.cases.format.files import case_files
@@ -67,13 +71,13 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
     from workerfuzz.harness.cases.replay.batch import BatchReplay, Result, subjects_of, summary
     from workerfuzz.harness.cases.replay.replay_process import Child
     from workerfuzz.harness.report.live.progress import track
-    from workerfuzz.harness.subjects import get
+    from workerfuzz.harness.subjects import check_trial_fixes, get
 
     system, files = None if subject is None else get(subject), [*case_files(paths)]
     subjects = [subject] if subject is not None else [*subjects_of(files)]
     for name in subjects if rewrite or pdb else ():
         fix_hash_order(name)  # else a subject that is not embedded has a process of its own
-    check_fixes(fixed or (), subjects)
+    check_trial_fixes(subjects, fixed or ())  # before anything is replayed
     done: list[Result] = []
     end = ExitStatus.FINE
     with Child(fixed=fixed or ()) as child:
@@ -115,6 +119,9 @@ def replay_on_processes(paths: Sequence[Path]) -> None:
             counts[done.shown] += 1
             text = f": {done.told}" if done.told else ""
             typer.echo(f"{case.place} {done.shown}{text}")
+    if not any(counts.values()):
+        complain(f"nothing was replayed: no case is about clusters of {DASK} {version}")
+        raise typer.Exit(ExitStatus.BAD_INPUT)
     typer.echo(", ".join(f"{count} {shown}" for shown, count in counts.items() if count))
 
 
@@ -122,16 +129,6 @@ def print_lines(lines: Sequence[str], *, err: bool) -> None:
     """Print the report of one replay; on standard error that of a file that is no case."""
     for line in lines:
         typer.echo(line, err=err)
-
-
-def check_fixes(names: Sequence[str], subjects: Sequence[str]) -> None:
-    """Raise SubjectUnavailable for a name that is wrong, before anything is replayed."""
-    from workerfuzz.harness.subjects import declaration, trial_fixes
-
-    for subject in subjects if names else ():
-        if len(subjects) == 1 or declaration(subject).fixes:
-            with trial_fixes(subject, names):
-                pass
 
 
 @app.command()

@@ -48,7 +48,7 @@ from workerfuzz.harness.report.live.live import campaign_display
 from workerfuzz.harness.report.live.progress import progress_bar
 from workerfuzz.harness.report.mutation_score import head_lines
 from workerfuzz.harness.report.night_summary import first_lines, last_lines
-from workerfuzz.harness.subjects import OWN, declaration, trial_fixes
+from workerfuzz.harness.subjects import OWN, check_trial_fixes, declaration
 
 #: Seconds in which the corpus of a target is minimised; thousands of entries take a minute.
 MINIMISING_S: Final = 900.0
@@ -73,7 +73,7 @@ def start_night(
     """
     python, fixed = night_options.python, night_options.fixed
     if fixed and not python:
-        check_trial_fixes(night_options.targets, fixed)
+        check_trial_fixes([target.subject for target in night_options.targets], fixed)
     with (
         opened(folder) as opened_folder,
         open_replayer(python) as replayer,
@@ -94,14 +94,6 @@ def start_night(
         for problem in start.problems:
             complain(problem)
         run_night(start.nightly)
-
-
-def check_trial_fixes(chosen: Mapping[Target, str], fixed: Sequence[str]) -> None:
-    """Raises SubjectUnavailable: no system of a night has trial fixes, or one has none of a name."""
-    names = list(dict.fromkeys(target.subject for target in chosen))
-    for name in [name for name in names if declaration(name).fixes] or names:
-        with trial_fixes(name, fixed):
-            pass
 
 
 def python_and_targets(

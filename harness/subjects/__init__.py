@@ -121,7 +121,7 @@ def get(name: str) -> Subject:
                 "name be set"
             ) from None
         return subject
-    place = declaration(name).worker or _registered(name, GROUP)
+    place = declaration(name).worker or _place_of(name, GROUP)
     return cast("Subject", _loaded(name, place, Subject))
 
 
@@ -135,7 +135,7 @@ def get_cluster(name: str) -> ClusterSystem:
         get(name)  # so that a name that nobody knows is said to be one
         known = ", ".join((*OWN, *sorted(others)))
         raise SubjectUnavailable(f'subject "{name}" has no scheduler; one of {known} has')
-    found = _registered(name, CLUSTER_GROUP)
+    found = _place_of(name, CLUSTER_GROUP)
     return cast("ClusterSystem", _loaded(name, found, ClusterSystem))
 
 
@@ -233,6 +233,18 @@ def trial_fixes(name: str, wanted: Sequence[str]) -> Iterator[Collection[str]]:
         yield names
 
 
+def check_trial_fixes(subjects: Iterable[str], wanted: Sequence[str]) -> None:
+    """Check the names of trial fixes on those of some subjects that have any.
+
+    Raises:
+        SubjectUnavailable: no subject has trial fixes, or one has none of a name.
+    """
+    names = list(dict.fromkeys(subjects)) if wanted else []
+    for name in [name for name in names if declaration(name).fixes] or names:
+        with trial_fixes(name, wanted):
+            pass
+
+
 def fuzzed_alone(name: str) -> Subject:
     """Return a system to fuzz at the scope of one worker. Raises SubjectUnavailable, if it is not."""
     subject = get(name)
@@ -255,7 +267,7 @@ def registered(group: str) -> Mapping[str, str]:
     return {point.name: f"{point.module}:{point.attr}" for point in reversed(found)}
 
 
-def _registered(name: str, group: str) -> str:
+def _place_of(name: str, group: str) -> str:
     """Return the place of a class that others registered. Raises SubjectUnavailable."""
     places = registered(group)
     if name in places:

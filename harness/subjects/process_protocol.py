@@ -47,7 +47,12 @@ class Traffic(NamedTuple):
 def pipe_ends(pipe: str) -> tuple[str, str]:
     """Return sender and receiver of a pipe, as steps call them: ``c0>scheduler.1``, ``w0<c0.2``."""
     sender, _, receiver = pipe.rpartition(".")[0].replace("<", ">").partition(">")
-    return sender.partition("-")[0], receiver.partition("-")[0]
+    return base_name(sender), base_name(receiver)
+
+
+def base_name(participant: str) -> str:
+    """Return the name of the worker or client that a participant is an incarnation of."""
+    return participant.partition("-")[0]
 
 
 def way_back(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from workerfuzz.strategies.cluster.from_clients import ClientAndKeys
+from workerfuzz.strategies.cluster.from_clients import ClientAndKeys, OneClient
 from workerfuzz.strategies.cluster.step import OneName, TwoNames
 from workerfuzz.strategies.process.view import ClientCall, ProcessControl
 
@@ -45,10 +45,9 @@ class Broadcast(TwoNames):
         world.broadcast(self.first, self.second)
 
 
-class CallOfClient(OneName):
+class CallOfClient(OneClient):
     """A client makes a call of its API about nothing in particular."""
 
-    usage: ClassVar[str] = "CLIENT"
     source: ClassVar[str] = "clients"
     call: ClassVar[ClientCall]
 
@@ -89,40 +88,32 @@ class RetireWorkers(TwoNames):
         world.make_call(self.first, ClientCall.RETIRE, workers=(self.second,))
 
 
-class Lock(OneName):
+class Lock(CallOfClient):
     """A client waits for the lock, until it has it."""
 
-    usage: ClassVar[str] = "CLIENT"
     source: ClassVar[str] = "unlocked"
-
-    def apply(self, world: ProcessControl) -> None:
-        world.make_call(self.name, ClientCall.LOCK)
+    call: ClassVar[ClientCall] = ClientCall.LOCK
 
 
-class Unlock(OneName):
+class Unlock(CallOfClient):
     """A client releases the lock."""
 
-    usage: ClassVar[str] = "CLIENT"
     source: ClassVar[str] = "locked"
-
-    def apply(self, world: ProcessControl) -> None:
-        world.make_call(self.name, ClientCall.UNLOCK)
+    call: ClassVar[ClientCall] = ClientCall.UNLOCK
 
 
-class Leave(OneName):
+class Leave(OneClient):
     """A client closes, with all its futures."""
 
-    usage: ClassVar[str] = "CLIENT"
     source: ClassVar[str] = "clients"
 
     def apply(self, world: ProcessControl) -> None:
         world.leave(self.name)
 
 
-class Enter(OneName):
+class Enter(OneClient):
     """A client that has left connects again, as a process of its own."""
 
-    usage: ClassVar[str] = "CLIENT"
     source: ClassVar[str] = "away"
 
     def apply(self, world: ProcessControl) -> None:

@@ -9,6 +9,11 @@ from types import ModuleType
 
 import pytest
 
+from workerfuzz.harness.cases.export.client_program import derive
+from workerfuzz.harness.cases.export.cluster_test import cluster_test
+from workerfuzz.harness.cases.export.expected import shown
+from workerfuzz.harness.subjects import get
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "findings"
 
@@ -81,6 +86,23 @@ def test_pages_are_up_to_date(defects: ModuleType) -> None:
         assert stored == text, f"{name}: run `python docs/pages.py`"
     there = {f"findings/{path.name}" for path in FOLDER.glob("*.md")}
     assert there == set(made), "delete the page of a defect that is not in defects.toml"
+
+
+@pytest.mark.usefixtures("_installed")
+def test_exported_tests_are_those_that_are_derived_today_one_of_a_defect(
+    defects: ModuleType,
+) -> None:
+    """But for their docstrings, which say how often they failed."""
+    paths = {path.stem.removeprefix("test_"): path for path in defects.TESTS.glob("*.py")}
+    owners = Counter(
+        defect.slug for defect in defects.read()[1] for number in defect.cases if number in paths
+    )
+    assert sum(owners.values()) == len(paths)
+    assert set(owners.values()) == {1}
+    for number, path in paths.items():
+        found = shown(defects.known()[number], get("dask"))
+        derived = cluster_test(found, derive(found))
+        assert path.read_text(encoding="utf-8").rpartition('"""')[2] == derived.rpartition('"""')[2]
 
 
 def test_readme_counts_the_defects(defects: ModuleType) -> None:

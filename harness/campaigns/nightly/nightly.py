@@ -225,12 +225,10 @@ class Nightly:
         """Run the phases before fuzzing: canary, replay of cases, replay of known bugs."""
         with self.during("canary") as phase:
             self.canary(phase)
-        tonight = RegressionReplay(self.night, self.replay)
+        tonight = RegressionReplay(self.night, self.replay, self.replay_with_fixes)
         with self.during("replay") as phase:
             tonight.cases(phase)
-            tonight.replay = self.replay_with_fixes
             tonight.findings(phase, self.log.folder.findings, self.fixed_before())
-            tonight.replay = self.replay
         with self.during("known") as phase:
             tonight.known(phase)
         self.night.fixed = tonight.fixed
@@ -243,15 +241,19 @@ class Nightly:
 
     def replay(self, path: Path, subject: str) -> Replay:
         """Replays a file, and shows which one."""
-        self.replayed += 1
-        self.show(f"replaying on {subject}: {path.stem[:40]}", self.replayed, None)
+        self.show_replay(path, subject)
         return self.replayer(path, subject)
 
     def replay_with_fixes(self, path: Path, subject: str) -> Replay:
         """Replay a finding as it was found: with the trial fixes of this night, if it has any."""
         if self.fixed_replayer is None or not self.night.fixes_of(subject):
             return self.replay(path, subject)
+        self.show_replay(path, subject)
         return self.fixed_replayer(path, subject)
+
+    def show_replay(self, path: Path, subject: str) -> None:
+        self.replayed += 1
+        self.show(f"replaying on {subject}: {path.stem[:40]}", self.replayed, None)
 
     def canary(self, phase: Phase) -> None:
         """Planted bugs are found by what is going to fuzz, and nothing where none is planted."""

@@ -33,12 +33,15 @@ class RegressionReplay:
     """Replay of the cases of a night, with the outcomes.
 
     Attributes:
+        replay: of cases.
+        replay_finding: of findings of former nights, as they were found.
         subjects: names of those that are fuzzed tonight.
         fixed: what does not break any more, a line each.
     """
 
     night: Night
     replay: Replayer
+    replay_finding: Replayer
     fixed: list[str] = field(default_factory=list)
 
     @property
@@ -50,7 +53,7 @@ class RegressionReplay:
         paths = [path for path in case_files(folders) if path.parent != known_bugs.FOLDER]
         for subject in self.subjects:
             counts = Counter[str]()
-            for path, outcome, report in self.replayed(paths, subject):
+            for path, outcome, report in replayed(self.replay, paths, subject):
                 counts[outcome] += 1
                 if report:
                     phase.red.append(in_a_line(subject, path, outcome, report))
@@ -68,7 +71,7 @@ class RegressionReplay:
                 phase.lines.append(f"{case}; it is left as it is")
                 continue
             for subject in set(case.subjects) & {*self.subjects}:
-                outcome = self.outcome(folder / name, subject)
+                ((_, outcome, _),) = replayed(self.replay_finding, [folder / name], subject)
                 counts["fixed" if outcome in MENDED else STILL.get(outcome, outcome)] += 1
                 if outcome in MENDED:
                     self.fixed.append(f"{name}: {case.title}")
@@ -82,7 +85,7 @@ class RegressionReplay:
         paths = [*known_bugs.FOLDER.glob("*.case")]
         for subject in self.subjects:
             counts = Counter[str]()
-            for path, outcome, report in self.replayed(sorted(paths), subject):
+            for path, outcome, report in replayed(self.replay, sorted(paths), subject):
                 counts[OF_KNOWN.get(outcome, outcome)] += 1
                 if outcome == ReplayOutcome.FIXED:
                     self.fixed.append(f"{path.name}: {report[0] if report else outcome}")
@@ -93,21 +96,18 @@ class RegressionReplay:
                     f"{len(paths)} known bugs on {subject}: {counted_outcomes(counts)}"
                 )
 
-    def replayed(
-        self, paths: Iterable[Path], subject: str
-    ) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
-        """Each file, what it came to, and what there is to say of it where that is not fine."""
-        for path in paths:
-            try:
-                done = self.replay(path, subject)
-            except ChildFailed as error:
-                yield path, "cannot be replayed", (*str(error).splitlines(),)
-            else:
-                yield path, done.outcome, () if done.fine else done.report
 
-    def outcome(self, path: Path, subject: str) -> str:
-        (only,) = self.replayed([path], subject)
-        return only[1]
+def replayed(
+    replay: Replayer, paths: Iterable[Path], subject: str
+) -> Iterator[tuple[Path, str, tuple[str, ...]]]:
+    """Yield each file, what it came to, and what there is to say of it where that is not fine."""
+    for path in paths:
+        try:
+            done = replay(path, subject)
+        except ChildFailed as error:
+            yield path, "cannot be replayed", (*str(error).splitlines(),)
+        else:
+            yield path, done.outcome, () if done.fine else done.report
 
 
 #: What outcomes mean of a finding.

@@ -199,7 +199,6 @@ class FullStack:
     def die(self, step: Dies) -> None:
         if step.name not in self.world.present:
             raise ImpossibleStep(f"{step.name} is not there")
-        self.left = self.world.cluster.process_of(step.name)
         self.world.die(step.name)
 
     def notice(self, step: Notice) -> None:
@@ -249,7 +248,7 @@ PLAYERS: Final[Mapping[type[Step], Player]] = MappingProxyType(
 
 
 def replay_at_full_stack(case: Case, subject: str = "dask") -> FullStackReplay:
-    """Replay a case of a cluster on whole processes, in a process of its own."""
+    """Replay a case of a cluster on whole processes, simulated in this one."""
     drawn = case.run_config
     assert isinstance(drawn, ClusterRunConfig)
     config = ProcessRunConfig(drawn.config, drawn.keys, drawn.clients, drawn.later)
@@ -258,7 +257,7 @@ def replay_at_full_stack(case: Case, subject: str = "dask") -> FullStackReplay:
         stack = FullStack(world)
         try:
             for step in case.steps:
-                if (reason := why_impossible(stack, step)) is not None:
+                if (reason := attempt(stack, step)) is not None:
                     return FullStackReplay(case, StackOutcome.IMPOSSIBLE, f"{step}: {reason}")
             world.finish()
         except Violation as violation:
@@ -268,7 +267,7 @@ def replay_at_full_stack(case: Case, subject: str = "dask") -> FullStackReplay:
     return FullStackReplay(case, StackOutcome.NOTHING)
 
 
-def why_impossible(stack: FullStack, step: Step) -> str | None:
+def attempt(stack: FullStack, step: Step) -> str | None:
     """Let a step happen; return why it cannot, if it cannot. Raises Violation."""
     player = PLAYERS.get(type(step))
     if player is None:

@@ -18,6 +18,7 @@ from workerfuzz.harness.subjects.process_protocol import ProcessSystem
 from workerfuzz.harness.worlds.playing import violation_of
 from workerfuzz.harness.worlds.violation import Violation
 from workerfuzz.statemachine.properties import cluster as must
+from workerfuzz.statemachine.properties.assignments import paused_workers_are_given_nothing
 from workerfuzz.statemachine.properties.crashes import every_call_returns, process_survives
 
 #: Properties that a process may break for ever, or with its end.
@@ -129,7 +130,7 @@ LEAVES_WORLD_SOUND: Final = frozenset(
     {
         must.nothing_is_left.name,
         must.late_answers_end_nothing.name,
-        "paused_workers_are_given_nothing",
+        paused_workers_are_given_nothing.name,
         "scheduler_validate_state",
         "validate_state",
         "waiting_is_counted",

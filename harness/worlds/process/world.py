@@ -12,6 +12,7 @@ from workerfuzz.harness.subjects.process_protocol import (
     EndedCall,
     ProcessCluster,
     ProcessSystem,
+    base_name,
     pipe_ends,
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised
@@ -99,11 +100,9 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         self._left_to_join = self.run_config.later
         self._pressed: dict[str, None] = {}  # workers that were short of memory
         self._renamed: dict[str, None] = {}  # workers that joined with the name of another
-        self._gone: dict[
-            str, None
-        ] = {}  # clients that are leaving, have left or are connecting again
-        self._moving: dict[str, None] = {}  # those of them that are leaving or connecting
-        self._entered: dict[str, int] = {}  # times that a client connected, if more than one
+        # Clients that are leaving, have left or are connecting again; those that leave or connect now.
+        self._gone: dict[str, None] = {}
+        self._moving: dict[str, None] = {}
         self._published: dict[str, int] = {}  # times that a key was published
         self._cut_off: set[str] = set()  # clients that lost the scheduler cancel all that they want
         self._observer = observer
@@ -242,7 +241,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         )
         self.demand(must.calls_return, observation)
         self.demand(must.gathered_values_are_right, observation)
-        client = ended.participant.partition("-")[0]
+        client = base_name(ended.participant)
         if ended.word in ("leave", "enter"):
             self._moving.pop(client, None)
             if ended.word == "enter" and raised is None:
@@ -251,7 +250,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
             ended.word in SCATTERING
             and raised is None
             and client not in self._gone
-            and ended.participant == self._name_of(client)
+            and ended.participant == self.cluster.process_of(client)
         ):
             who_has = dict.fromkeys(ended.keys, ())
             model.note_request(client, client_requests.Scattered(who_has=who_has))
@@ -270,7 +269,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
             return True
         if name == "KilledWorker":
             return self.faults > self.run_config.config.allowed_failures
-        client = ended.participant.partition("-")[0]
+        client = base_name(ended.participant)
         if ended.word == "join":
             return client != ended.participant or client in self._renamed
         if ended.word == ClientCall.PUBLISH and name == "KeyError":
@@ -282,7 +281,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
         if ended.word in (ClientCall.PUBLISH, ClientCall.UNPUBLISH, ClientCall.REPLICATE):
             lost = self.faults > 0 and name in ("KeyError", "ClosedClientError")
             return name in CANCELLATIONS or lost
-        if client in self._gone or self._name_of(client) != ended.participant:
+        if client in self._gone or self.cluster.process_of(client) != ended.participant:
             return True  # it has closed meanwhile
         needed = self.client_model.needed_by(ended.keys)
         if name in ("TaskFailed", "StoreFailed", "SendingFailed", "TypeError"):
@@ -480,13 +479,7 @@ class ProcessWorld(BaseWorld[ClusterStep, ProcessEffect]):
 
     def enter(self, client: str) -> None:
         self._moving[client] = None
-        self._entered[client] = self._entered.get(client, 1) + 1
         self.cluster.enter(client)
-
-    def _name_of(self, client: str) -> str:
-        """Return the name of the process of a client."""
-        number = self._entered.get(client, 1)
-        return client if number == 1 else f"{client}-{number}"
 
     def handle_event(self, worker: str, event: events.Event) -> None:
         """A worker runs short of memory, or has enough again."""

@@ -64,6 +64,7 @@ from workerfuzz.harness.subjects.process_protocol import (
     ProcessCluster,
     ProcessSystem,
     Traffic,
+    base_name,
 )
 from workerfuzz.harness.subjects.protocol import SubjectRaised, SubjectUnavailable
 from workerfuzz.harness.subjects.tables import Tables
@@ -272,7 +273,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
 
     @property
     def threads(self) -> Sequence[Pair]:
-        return [(worker_of(call.participant), call.key) for call in self.loop.threads]
+        return [(base_name(call.participant), call.key) for call in self.loop.threads]
 
     @property
     def timers(self) -> Sequence[str]:
@@ -429,7 +430,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
             elif threads and self.loop.threads and ended < MOST_THREADS:
                 ended += 1
                 first = self.loop.threads[0]
-                self.end(worker_of(first.participant), first.key, ThreadOutcome.SUCCESS)
+                self.end(base_name(first.participant), first.key, ThreadOutcome.SUCCESS)
             elif ended == MOST_THREADS or not self.loop.advance(end):
                 return until is None
 
@@ -471,7 +472,7 @@ class DaskProcesses(DaskClients, ProcessCluster):
         return next(
             call
             for call in self.loop.threads
-            if (worker_of(call.participant), call.key) == (worker, key)
+            if (base_name(call.participant), call.key) == (worker, key)
         )
 
     def secede(self, worker: str, key: str) -> None:
@@ -560,8 +561,3 @@ class DaskProcesses(DaskClients, ProcessCluster):
 
 #: Length of an entry about a transition in the log of a worker: (key, start, asked, finish, ...).
 _TRANSITION: Final = 7
-
-
-def worker_of(participant: str) -> str:
-    """Return the name of the worker that a participant is an incarnation of."""
-    return participant.partition("-")[0]

@@ -245,9 +245,7 @@ def recompiled(function: FunctionType) -> CodeType:
     """Return the code of a function with ordered sets."""
     code, owner = function.__code__, function.__qualname__.rpartition(".")[0]
     source, before = inspect.getsource(code), "\n" * (code.co_firstlineno - 1)
-    if source[
-        0
-    ].isspace():  # the name of the class is part of names that begin with two underscores
+    if source[0].isspace():  # of a class, whose name is a part of names with two underscores
         before = f"{before[1:]}class {owner.rpartition('.')[2]}:\n"
     flags = code.co_flags & __future__.annotations.compiler_flag
     tree = DisplaysAsCalls().visit(ast.parse(before + source))

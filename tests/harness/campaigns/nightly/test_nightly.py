@@ -463,7 +463,7 @@ def test_trial_fixes_are_in_place_where_a_system_has_any(tmp_path: Path) -> None
             folder, options, executor, replay, observer=recorder, fixed_replayer=fixed_replay
         ).nightly
         with night.during("replay") as phase:
-            RegressionReplay(night.night, night.replay).known(phase)
+            RegressionReplay(night.night, night.replay, night.replay).known(phase)
         night.fuzz()
         with pytest.raises(AssertionError, match="with fixes"):
             night.replay_with_fixes(tmp_path, "dask")

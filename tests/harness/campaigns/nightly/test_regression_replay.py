@@ -22,7 +22,8 @@ TEXT = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: {}\n\n> fin
 
 def tonight(replay: Replayer, *subjects: str) -> RegressionReplay:
     targets = [Target(name, "cluster") for name in subjects or ("reference",)]
-    return RegressionReplay(Night(1, "2026-11-25T00:00:00+00:00", targets=targets), replay)
+    night = Night(1, "2026-11-25T00:00:00+00:00", targets=targets)
+    return RegressionReplay(night, replay, replay)
 
 
 def outcomes(its: Mapping[str, ReplayOutcome]) -> Replayer:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from examples.process_runs import OLDEST, in_own_process, is_simulated
 
+from workerfuzz.harness.cli import run_command
+
 pytestmark = pytest.mark.skipif(
     not is_simulated(), reason=f'needs distributed >={OLDEST}: pip install "workerfuzz[dask]"'
 )
@@ -47,3 +49,23 @@ def test_a_case_of_a_cluster_shows_what_it_can(results: Any, number: str) -> Non
 def test_the_step_that_is_impossible_is_told(results: Any) -> None:
     assert results["0012"][1].startswith("garble w1 w0: ")
     assert "actors are not simulated" in results["0033"][1]
+
+
+@pytest.mark.parametrize(
+    "options", [["--subject", "dask"], ["--rewrite"], ["--fixed", "all", "--pdb"]]
+)
+def test_options_of_other_replays_are_refused(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["replay", "--full-stack", *options, str(KNOWN)]) == 2
+    assert "not together with --full-stack" in capsys.readouterr().err
+
+
+def test_where_no_case_is_of_a_cluster_nothing_is_replayed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    case = next(KNOWN.parent.glob("0001-*.case"))
+    assert run_command(["replay", "--full-stack", str(case)]) == 2
+    told = capsys.readouterr()
+    assert "nothing was replayed: no case is about clusters of dask" in told.err
+    assert told.out == ""
