@@ -2,7 +2,8 @@
 
 import enum
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -60,11 +61,8 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
 ) -> None:
     """Replay cases: is everything still as it is written?"""
     if full_stack:
-        options = {"--subject": subject, "--rewrite": rewrite, "--pdb": pdb, "--fixed": fixed}
-        given = [name for name, value in options.items() if value]
-        if given:
-            raise typer.BadParameter(f"{' and '.join(given)}: not together with --full-stack")
-        replay_on_processes(paths)
+        others = {"--subject": subject, "--rewrite": rewrite, "--pdb": pdb, "--fixed": fixed}
+        replay_on_processes(paths, others)
         return
     from workerfuzz.harness.cases.format.files import case_files
     from workerfuzz.harness.cases.replay import batch
@@ -78,8 +76,7 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
     for name in subjects if rewrite or pdb else ():
         fix_hash_order(name)  # else a subject that is not embedded has a process of its own
     check_trial_fixes(subjects, fixed or ())  # before anything is replayed
-    done: list[Result] = []
-    end = ExitStatus.FINE
+    done, end = list[Result](), ExitStatus.FINE
     with Child(fixed=fixed or ()) as child:
         replayer = BatchReplay(
             subject=system,
@@ -89,22 +86,29 @@ def replay(  # noqa: PLR0917 - options of a command are never given by position
             fixed=fixed or (),
         )
         try:
-            for path in track(files, "replaying", len(files), quiet=quiet or pdb):
-                for result in replayer.results(path):
-                    done.append(result)
-                    print_lines(result.report, err=result.is_unreadable)
+            tracked = track(files, "replaying", len(files), quiet=quiet or pdb)
+            for result in chain.from_iterable(map(replayer.results, tracked)):
+                done.append(result)
+                print_lines(result.report, err=result.is_unreadable)
         except KeyboardInterrupt:
             complain("interrupted")
             end = ExitStatus.INTERRUPTED
     typer.echo(summary(done))
     if end is ExitStatus.FINE and (why := replayer.why_nothing(done)) is not None:
         complain(f"nothing was replayed: {why}")
-        raise typer.Exit(ExitStatus.BAD_INPUT)
+        end = ExitStatus.BAD_INPUT
     raise typer.Exit(max((result.status for result in done), default=0) or end)
 
 
-def replay_on_processes(paths: Sequence[Path]) -> None:
-    """Tell what each case of a cluster shows where nothing of Dask is replaced but the network."""
+def replay_on_processes(paths: Sequence[Path], options: Mapping[str, object]) -> None:
+    """Tell what each case of a cluster shows where nothing of Dask is replaced but the network.
+
+    Args:
+        paths: cases, or folders of cases.
+        options: other options by name, none of which can be given beside.
+    """
+    if given := [name for name, value in options.items() if value]:
+        raise typer.BadParameter(f"{' and '.join(given)}: not together with --full-stack")
     from workerfuzz.harness.cases.format.case import ScopeName
     from workerfuzz.harness.cases.format.casefile import load
     from workerfuzz.harness.cases.format.files import case_files

@@ -12,7 +12,7 @@ from workerfuzz.harness.cases.format.casefile import case_command, fixed_options
 from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.engines.findings.finding import Finding
 from workerfuzz.harness.engines.protocol import Explored, ExploredUniverse
-from workerfuzz.harness.subjects import DEFAULT, declaration
+from workerfuzz.harness.subjects import DEFAULT, declaration, has_clusters
 from workerfuzz.harness.worlds.scopes import SCOPES
 
 #: Columns of commands beside which there is room for their purposes.
@@ -230,7 +230,7 @@ def next_commands(account: ShardResult) -> Iterator[tuple[str, str]]:
     scope = "" if plan.scope == "worker" else f" --scope {plan.scope}"
     options = "".join(f" {word}" for word in fixed)
     yield f"workerfuzz run{subject}{scope}{options} --for 5m --verbose", "longer, and in detail"
-    if plan.scope == "worker":
+    if plan.scope == "worker" and has_clusters(plan.subject):
         yield f"workerfuzz run{subject} --scope cluster", "scheduler and workers"
     yield "workerfuzz nightly --for 8h", "everything, with a report"
 

@@ -135,8 +135,12 @@ def get_cluster(name: str) -> ClusterSystem:
         get(name)  # so that a name that nobody knows is said to be one
         known = ", ".join((*OWN, *sorted(others)))
         raise SubjectUnavailable(f'subject "{name}" has no scheduler; one of {known} has')
-    found = _place_of(name, CLUSTER_GROUP)
-    return cast("ClusterSystem", _loaded(name, found, ClusterSystem))
+    return cast("ClusterSystem", _loaded(name, others[name], ClusterSystem))
+
+
+def has_clusters(name: str) -> bool:
+    """Return whether a system can be fuzzed as a whole cluster."""
+    return bool(declaration(name).cluster) or name in registered(CLUSTER_GROUP)
 
 
 def get_processes(name: str) -> ProcessSystem:

@@ -489,6 +489,11 @@ _ALL: Final = (
             'c.send(*({**it, "requests": tuple(vars(self).get("requests", {}).get(client, (0, 0)))}'
             " for it in msgs))",
         ),
+        (
+            "scheduler.Scheduler.remove_client",
+            r"^( +)(if self\.status == Status\.running:)",
+            r'\1vars(self).get("requests", {}).pop(client, None)\n\1\2',
+        ),
     ),
     _fix(
         "scatter-leaves-out-workers-that-are-gone",
