@@ -31,6 +31,8 @@ class AssignmentRecord:
     Attributes:
         running: workers that the scheduler knows; whether it was told that they take new tasks.
         retiring: those of them that are to leave, and whether they have told meanwhile that they run.
+        overlooked: those that told so only then. They may be given tasks, and need not be: the
+            scheduler may have taken that for news from before they were to leave.
         options: those that a task was submitted with since it was last unused, by key.
         graphs: numbers of the graphs that these came with, by key.
         given: run ids by worker and key, in the order in which the tasks were given to the worker.
@@ -80,6 +82,7 @@ class AssignmentRecord:
         self.arrived: dict[str, int] = {}
         self.statuses: dict[str, list[tuple[int, bool]]] = {}
         self.retiring: dict[str, bool] = {}
+        self.overlooked: dict[str, None] = {}
         self.stored: dict[Pair, int | None] = {}
 
     # Workers that come, go, pause, and run again
@@ -91,6 +94,7 @@ class AssignmentRecord:
 
     def note_removed(self, worker: str) -> None:
         self.note_unretire(worker)
+        self.overlooked.pop(worker, None)
         del self.running[worker], self.given[worker]
         self.stored = {pair: left for pair, left in self.stored.items() if pair[0] != worker}
         for table in (self.to_compute, self.requests):
@@ -109,11 +113,22 @@ class AssignmentRecord:
         """The scheduler is about to give a worker nothing new."""
         self.running[worker] = False
         self.retiring[worker] = False
+        self.overlooked.pop(worker, None)
 
     def note_unretire(self, worker: str) -> None:
         """A worker may be given something again, once it says that it runs, if it has not meanwhile."""
         if self.retiring.pop(worker, False):
             self.running[worker] = True
+            self.overlooked[worker] = None
+
+    def surely_running(self) -> Mapping[str, bool]:
+        """Return the workers that the scheduler knows; whether it has to give them tasks."""
+        if not self.overlooked:
+            return self.running
+        return {
+            worker: running and worker not in self.overlooked
+            for worker, running in self.running.items()
+        }
 
     def note_status(self, worker: str, posted_before: int, *, running: bool) -> None:
         """A worker paused or runs again; what it sent meanwhile tells the scheduler."""
@@ -137,6 +152,7 @@ class AssignmentRecord:
                 self.retiring[worker] = running
             else:
                 self.running[worker] = running
+                self.overlooked.pop(worker, None)
             del statuses[0]
 
     # Requests of clients
@@ -179,7 +195,7 @@ class AssignmentRecord:
         without_worker = cluster.without_worker()
         if without_worker:
             options = {key: self.options.get(key, ()) for key in sorted(without_worker)}
-            observation = must.StrandedObservation(options, self.resources, self.running)
+            observation = must.StrandedObservation(options, self.resources, self.surely_running())
             yield must.able_workers_are_not_overlooked, observation
 
     def _requests(
@@ -278,6 +294,9 @@ class AssignmentRecord:
         dequeued = [key for key in before if key in fresh]
         observation = must.RoomObservation(queued, limit, taken, dequeued)
         yield must.room_is_not_exceeded, observation
+        if self.overlooked:
+            sure = {worker: keys for worker, keys in taken.items() if worker not in self.overlooked}
+            observation = must.RoomObservation(queued, limit, sure, dequeued)
         yield must.room_is_not_left_idle, observation
 
     def hopeless(self, cluster: ClusterSubject) -> Sequence[str]:
@@ -395,7 +414,7 @@ class AssignmentRecord:
             must.may_run(options, thief, self.resources, self.running)
             for options in self.options.get(key, ())
         )
-        if not able or victim != worker or not self.running.get(thief, False):
+        if not able or victim != worker or not self.surely_running().get(thief, False):
             return
         taken = len(cluster.processing(thief)) - len(cluster.seceded().get(thief, ()))
         if self.limit is None or taken < self.limit:

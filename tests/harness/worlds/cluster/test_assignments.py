@@ -100,3 +100,18 @@ def test_what_a_worker_tells_while_it_is_to_leave_counts_once_it_is_not() -> Non
     config = ClusterRunConfig(ClusterConfig(workers=2))
     steps = [parse(line, BY_WORD) for line in lines.split("|")]
     assert violation_of(ClusterWorld(get_cluster("dask"), config), steps) is None
+
+
+def test_what_a_worker_told_before_it_was_to_leave_need_not_count_once_it_is_not() -> None:
+    """The scheduler waits for the answer to its own message."""
+    told = "pause w1|unpause w1|retire w1|deliver w1->scheduler|deliver w1->scheduler|unretire w1"
+    lines = f"retire w0|{told}|submit c0 a want a|deliver c0->scheduler"
+    config = ClusterRunConfig(ClusterConfig(workers=2))
+    world = ClusterWorld(get_cluster("reference"), config)
+    for line in lines.split("|"):
+        world.apply(parse(line, BY_WORD))
+    assert not world.assignments.surely_running()["w1"]
+    for line in (*["deliver scheduler->w1"] * 2, *["deliver w1->scheduler"] * 2):
+        world.apply(parse(line, BY_WORD))
+    assert world.assignments.surely_running() == {"w0": False, "w1": True}
+    world.finish()
