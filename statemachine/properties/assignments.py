@@ -42,11 +42,11 @@ class RequestObservation(NamedTuple):
 
 
 class PriorityObservation(NamedTuple):
-    """Two requests that are with workers, of tasks whose users gave them different priorities.
+    """Two requests of different priority that are with workers.
 
     Attributes:
         urgent, other: key of the task with the higher priority, and of the other one.
-        is_first: a worker computes the first one before the second, by the priorities in the requests.
+        is_first: the first one is before the second, by what the requests say or when they were sent.
     """
 
     urgent: str
@@ -314,6 +314,12 @@ def priorities_are_passed_on(observation: PriorityObservation) -> Iterator[str]:
 def earlier_graphs_are_more_urgent(observation: PriorityObservation) -> Iterator[str]:
     if not observation.is_first:
         yield f"{observation.urgent} is to be computed after {observation.other}, of a later graph"
+
+
+@always("Of tasks that waited for a worker, the more urgent are requested of it first.")
+def urgent_tasks_are_requested_first(observation: PriorityObservation) -> Iterator[str]:
+    if not observation.is_first:
+        yield f"{observation.urgent} is requested after {observation.other}, the less urgent one"
 
 
 @always("A task leaves the queue only for a worker that has room.")

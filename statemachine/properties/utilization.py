@@ -176,6 +176,26 @@ def no_peer_is_left_alone(observation: UtilizationObservation) -> Iterator[str]:
             yield f"{peer} could be asked for {', '.join(keys)}"
 
 
+@always(
+    "Transfers keep the limits of message, worker and throttle: a single key may exceed that of a "
+    "message, and any, while nothing else is under way.",
+    do.GatherDep,
+)
+def transfers_keep_the_limits(observation: UtilizationObservation) -> Iterator[str]:
+    """Compare each open transfer with those that were open when it began, and still are."""
+    gathering, config = observation.environment.gathering, observation.view.config
+    before = 0
+    for already, (peer, size) in enumerate(observation.environment.incoming.items()):
+        left = config.transfer_incoming_nbytes - before
+        if (before or len(gathering[peer]) > 1) and size > left:
+            yield f"{peer} is asked for {size} bytes, {left} would do"
+        if len(gathering[peer]) > 1 and size > config.transfer_message_nbytes:
+            yield f"{peer} is asked for {size} bytes in one message"
+        if already >= config.transfer_count and before >= config.transfer_throttle_nbytes:
+            yield f"{peer} is asked, {already} transfers with {before} bytes are open already"
+        before += size
+
+
 #: In the order in which they are checked.
 UTILIZATION: Final[tuple[AnyProperty, ...]] = properties_in(globals())
 

@@ -130,7 +130,10 @@ def consequence(subject: ClusterSystem, violation: Violation) -> Consequence:
     assert isinstance(violation.run_config, ClusterRunConfig)
     world = ProductionWorld(subject, violation.run_config)
     raised = violation_of(world, violation.steps)
-    found = [Consequence(HARM[raised.property], ended(world, raised))] if raised else []
+    found: list[Consequence] = []
+    if raised is not None:
+        severity = HARM.get(raised.property, Severity.NOTHING)
+        found.append(Consequence(severity, ended(world, raised)))
     found += (
         Consequence(HARM[broken.name], counterexample.partition("\n")[0])
         for broken, counterexample in world.noted

@@ -41,6 +41,7 @@ class AssignmentRecord:
         thefts: (victim, thief) of the last decision to steal a task, by key.
         stolen: (key, worker) that the scheduler decided on.
         was_queued: tasks that were in the queue after the last call.
+        was_without: those that waited for a worker to come then.
         failures, tries: failures of a task since it was new, and since a client had it tried again.
         deaths, recent_deaths: deaths of workers that had a task since it was new, and in memory.
         asked: content that a worker is to compute, by worker and key.
@@ -69,6 +70,7 @@ class AssignmentRecord:
         self.stolen: dict[Pair, None] = {}
         self.thefts: dict[str, tuple[str, ...]] = {}
         self.was_queued: tuple[str, ...] = ()
+        self.was_without: Collection[str] = ()
         self.failures: dict[str, int] = {}
         self.tries: dict[str, int] = {}
         self.deaths: dict[str, int] = {}
@@ -192,7 +194,9 @@ class AssignmentRecord:
                 del self.recent_deaths[key]
         if self.limit is not None:
             yield from self._room(cluster, self.limit, fresh)
-        without_worker = cluster.without_worker()
+        if self.was_without:
+            yield from self._request_order([key for key in fresh if key in self.was_without])
+        without_worker = self.was_without = tuple(cluster.without_worker())
         if without_worker:
             options = {key: self.options.get(key, ()) for key in sorted(without_worker)}
             observation = must.StrandedObservation(options, self.resources, self.surely_running())
@@ -275,6 +279,17 @@ class AssignmentRecord:
             is_first = self.priorities[first] < self.priorities[second]
             observation = must.PriorityObservation(first, second, is_first)
             yield must.earlier_graphs_are_more_urgent, observation
+
+    def _request_order(self, keys: Iterable[str]) -> Iterator[Demand]:
+        """Compare requests of tasks that waited for a worker, in the order in which they were sent."""
+        last: dict[str, str] = {}
+        for key in keys:
+            worker = self.holder[key]
+            if worker in last:
+                is_first = self.priorities[last[worker]] <= self.priorities[key]
+                observation = must.PriorityObservation(key, last[worker], is_first)
+                yield must.urgent_tasks_are_requested_first, observation
+            last[worker] = key
 
     def _room(
         self, cluster: ClusterSubject, limit: int, fresh: Mapping[str, None]

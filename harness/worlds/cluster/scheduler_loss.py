@@ -165,7 +165,8 @@ def ask_at_once(world: LosingCluster, client: str, request: client_requests.Clie
 def carried_over(world: LosingCluster) -> AssignmentRecord:
     """The record of what workers were asked for. Restrictions and counts are lost with the scheduler.
 
-    So a task may have those that its user gave it, or none.
+    So a task may have those that its user gave it, or none; or the resources of a former request for
+    it, where a worker has not been told yet that it is not wanted any more.
     """
     former = world.assignments
     record = AssignmentRecord(world.run_config.config)
@@ -182,6 +183,9 @@ def carried_over(world: LosingCluster) -> AssignmentRecord:
         key: [*given, *(Options(resources=options.resources) for options in given)]
         for key, given in former.options.items()
     }
+    for (worker, key), request in record.requests.items():
+        if key in record.options and world.cluster.worker(worker).state(key) is not None:
+            record.options[key].append(Options(resources=request.resources))
     record.graphs = {key: [0] for key in former.graphs}
     return record
 

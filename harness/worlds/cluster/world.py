@@ -299,12 +299,14 @@ class ClusterWorld(ClusterEnvironment):
         held: Collection[str] = (),
         because: Property[UnusedObservation] = unused_tasks_are_released,
     ) -> None:
-        """Demand the same of some keys.
+        """Demand the same of some keys. Nor is it certain while a client is gone that was not removed.
 
         Args:
             held: of the futures that the client has cancelled, those that do not count.
         """
         model = self.client_model
+        if model.disconnecting:
+            return
         futures = [
             key
             for table in (model.wants, model.scheduler_wants, model.held)

@@ -114,13 +114,18 @@ def room_is_for_what_may_wait(observation: SchedulerObservation) -> Iterator[str
             yield f"{key} was given to {worker.name}, whose {limit:g} places were taken"
 
 
-@always("The most urgent task leaves the queue first.")
+#: States before and after a task leaves the queue for a worker.
+LEFT_FOR_A_WORKER: Final = (SchedulerTaskState.QUEUED, SchedulerTaskState.PROCESSING)
+
+
+@always("The most urgent task leaves the queue for a worker first.")
 def queue_is_in_order(observation: SchedulerObservation) -> Iterator[str]:
+    """One that is released meanwhile, and needed again, is placed like any that becomes runnable."""
     scheduler = observation.scheduler
     first = min(scheduler.queued, default=None)
     for key, change in scheduler.changes if first is not None else ():
         task = scheduler.tasks.get(key)
-        if first is None or task is None or change.start is not SchedulerTaskState.QUEUED:
+        if first is None or task is None or (change.start, change.finish) != LEFT_FOR_A_WORKER:
             continue
         if task.state is SchedulerTaskState.PROCESSING and first < (task.priority, key):
             yield f"{key} left the queue, and {first[1]}, which is more urgent, is in it"

@@ -99,33 +99,5 @@ def suspects_travel_alone(observation: ModelObservation) -> Iterator[str]:
                 yield f"{transfer.worker} is asked for {', '.join(transfer.keys)}; {key} failed before"
 
 
-@always(
-    "Transfers keep the limits of message, worker and throttle: a single key may exceed that of a "
-    "message, and any, while nothing else is under way.",
-    do.GatherDep,
-)
-def transfers_keep_the_limits(observation: ModelObservation) -> Iterator[str]:
-    worker = observation.worker
-    started = worker.last.told(do.GatherDep)
-    config = worker.config
-    peers = {transfer.worker for transfer in started}
-    before = sum(
-        transfer.nbytes for peer, transfer in worker.transfers.items() if peer not in peers
-    )
-    for place, transfer in enumerate(started):
-        size = sum(worker.tasks[key].nbytes for key in transfer.keys)
-        left = config.transfer_incoming_nbytes - before
-        if size != transfer.total_nbytes:
-            yield f"{transfer.worker} is asked for {size} bytes, said to be {transfer.total_nbytes}"
-        if (before or len(transfer.keys) > 1) and size > left:
-            yield f"{transfer.worker} is asked for {size} bytes, {left} would do"
-        if len(transfer.keys) > 1 and size > config.transfer_message_nbytes:
-            yield f"{transfer.worker} is asked for {size} bytes in one message"
-        already = len(worker.transfers) - len(started) + place
-        if already >= config.transfer_count and before >= config.transfer_throttle_nbytes:
-            yield f"{transfer.worker} is asked, {already} transfers with {before} bytes are open already"
-        before += size
-
-
 #: In the order in which they are checked.
 STARTED: Final[tuple[AnyProperty, ...]] = properties_in(globals())

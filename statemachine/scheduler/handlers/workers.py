@@ -69,10 +69,13 @@ def has_value(scheduler: SchedulerState, worker: str, key: str) -> SchedulerOutc
 
 
 def on_release_worker_data(
-    _: SchedulerState, __: str, ___: do.ReleaseWorkerData
+    scheduler: SchedulerState, worker: str, message: do.ReleaseWorkerData
 ) -> SchedulerOutcome:
-    """Change nothing: the value stopped counting when the worker was told to drop it."""
-    return SchedulerOutcome()
+    task = reported_task(scheduler, worker, message.key)
+    if task is None:
+        return SchedulerOutcome()
+    scheduler.drop_holder(task, worker)
+    return SchedulerOutcome(review=(task.key,))
 
 
 def on_task_erred(

@@ -37,6 +37,7 @@ from workerfuzz.statemachine.properties.property import CHECKS, Broken
 from workerfuzz.statemachine.properties.utilization import (
     resources_are_conserved,
     resources_hold_up_no_other,
+    transfers_keep_the_limits,
 )
 from workerfuzz.statemachine.worker import events as ev
 from workerfuzz.statemachine.worker import instructions as do
@@ -53,6 +54,9 @@ EXEMPT: Final[Mapping[str, str]] = MappingProxyType(
     {
         sizes_are_those_told.name: (
             "it measures what is scattered, and takes the scheduler's word for what is stored"
+        ),
+        transfers_keep_the_limits.name: (
+            "where nobody told a size it goes by what it measured, and its environment by one byte"
         ),
         resources_are_conserved.name: (
             "a second request for a task that waits for a thread is not looked at: its scheduler "

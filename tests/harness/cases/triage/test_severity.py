@@ -7,10 +7,22 @@ import pytest
 from workerfuzz.harness.cases.format.case import open_world
 from workerfuzz.harness.cases.format.casefile import load
 from workerfuzz.harness.cases.triage.known_bugs import FOLDER
-from workerfuzz.harness.cases.triage.severity import Consequence, Severity, consequence, worst
+from workerfuzz.harness.cases.triage.severity import (
+    HARM,
+    Consequence,
+    Severity,
+    consequence,
+    worst,
+)
 from workerfuzz.harness.subjects import get_cluster
-from workerfuzz.harness.worlds.playing import play
+from workerfuzz.harness.worlds.cluster.world import ClusterWorld
+from workerfuzz.harness.worlds.playing import play, violation_of
 from workerfuzz.harness.worlds.violation import Violation
+from workerfuzz.statemachine.scheduler.handlers import rebuild
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.strategies.cluster import BY_WORD
+from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunConfig
+from workerfuzz.strategies.worker import parse
 
 #: But those of processes, of which the consequence is not measured.
 KNOWN = [it for it in sorted(FOLDER.glob("*.case")) if "scope: process\n" not in it.read_text()]
@@ -61,3 +73,15 @@ def test_what_every_run_leaves_over_is_not_the_consequence_of_another_bug() -> N
     pytest.importorskip("distributed")
     (path,) = FOLDER.glob("0014-*.case")
     assert consequence(get_cluster("dask"), broken_by(path)) == Consequence(Severity.NOTHING)
+
+
+def test_what_does_no_harm_by_itself_has_a_consequence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheduler that another one takes the place of is judged in production mode as well."""
+    monkeypatch.setattr(rebuild, "take_over", lambda scheduler, assignment: None)
+    config = ClusterRunConfig(ClusterConfig(worker=WorkerConfig(suspicious_limit=1)))
+    lines = ("submit c0 a want a", "deliver c0->scheduler", "deliver scheduler->w0")
+    steps = [parse(line, BY_WORD) for line in lines]
+    broken = violation_of(ClusterWorld(get_cluster("reference"), config), steps)
+    assert broken is not None
+    assert broken.property not in HARM
+    assert consequence(get_cluster("reference"), broken).severity is Severity.NOTHING

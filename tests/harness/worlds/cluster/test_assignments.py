@@ -115,3 +115,11 @@ def test_what_a_worker_told_before_it_was_to_leave_need_not_count_once_it_is_not
         world.apply(parse(line, BY_WORD))
     assert world.assignments.surely_running() == {"w0": False, "w1": True}
     world.finish()
+
+
+def test_a_queued_task_that_is_released_and_needed_again_may_pass_the_queue() -> None:
+    """It is placed like any that becomes runnable while a worker has room."""
+    lines = "submit c0 a b c(a) d e g(b) want c,d,e,g|deliver c0->scheduler|recompute d b"
+    config = ClusterRunConfig(ClusterConfig(workers=1))
+    steps = [parse(line, BY_WORD) for line in lines.split("|")]
+    assert violation_of(ClusterWorld(get_cluster("reference"), config), steps) is None

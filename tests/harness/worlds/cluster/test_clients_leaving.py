@@ -117,3 +117,25 @@ def test_copies_are_equal_and_differ_by_who_is_gone() -> None:
     copy.apply(parse("disconnected c0", BY_WORD))
     assert copy.fingerprint() == world.fingerprint()
     copy.finish()
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            "scatter c0 d@w0", "submit c1 a want a", OF_C1, "release c0 d", OF_C0, "disconnect c1",
+            "submit c0 a b(a) want b", OF_C0, "submit c0 a c(b) e(d) want c", OF_C0, "disconnect c0",
+            "disconnected c1",
+        ),
+        (
+            "store c0 c@w0", "store c0 c@w1", "scattered c0 c@w0", "release c0 c", "disconnect c0",
+            "scattered c0 c@w1", OF_C0,
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_client_that_is_not_removed_yet_wants_may_be_in_use(lines: tuple[str, ...]) -> None:
+    """A graph of which a scheduler refuses a part, and a scatter that overtakes a release."""
+    world = ClusterWorld(get_cluster("reference"), ClusterRunConfig(ClusterConfig(workers=2)))
+    for line in lines:
+        world.apply(parse(line, BY_WORD))
+    world.finish()

@@ -23,7 +23,12 @@ from workerfuzz.statemachine.scheduler import (
     scheduler_state,
     transitions,
 )
-from workerfuzz.statemachine.scheduler.handlers import clients, decisions, workers
+from workerfuzz.statemachine.scheduler.handlers import (
+    clients,
+    decisions,
+    worker_processes,
+    workers,
+)
 from workerfuzz.statemachine.scheduler.outcome import SchedulerOutcome
 from workerfuzz.statemachine.scheduler.scheduler_state import SchedulerState
 from workerfuzz.statemachine.worker import dispatch, events
@@ -134,6 +139,14 @@ CHANGES: dict[str, tuple[Any, str, str, Sequence[str]]] = {
     "priorities_are_passed_on": (
         transitions.request, "priority=task.priority", "priority=(0, *task.priority[1:])",
         ("submit c0 a b[priority=1] want a,b", "deliver c0->scheduler"),
+    ),
+    "urgent_tasks_are_requested_first": (
+        worker_processes.by_urgency, "(scheduler.tasks[key].priority, key)",
+        "(-scheduler.tasks[key].priority[2], key)",
+        (
+            "pause w1", "deliver w1->scheduler", "submit c0 a[on=w1] b[on=w1] want a,b",
+            "deliver c0->scheduler", "unpause w1", "deliver w1->scheduler",
+        ),
     ),
     "late_answers_end_nothing": (
         scheduler_state.SchedulerState.tell,

@@ -17,6 +17,12 @@ from workerfuzz.strategies.worker import parse
 BEGUN = ("submit c0 a b c(a,b) want c", "deliver c0->scheduler")
 AT_WORK = (*BEGUN, "deliver scheduler->w0", "deliver scheduler->w1", "succeed w0 a")
 COPYING = (*AT_WORK, "succeed w1 b", "deliver w0->scheduler", "deliver w1->scheduler")
+#: A worker has failed with resources of a request that was taken back, which it has not heard yet.
+FORMER_REQUEST = (
+    "submit c0 a[cpu=2,on=w1] b(a) want b", "deliver c0->scheduler", "release c0 b",
+    "deliver c0->scheduler", "submit c0 a[cpu=1,on=w0] want a", "deliver c0->scheduler",
+    "deliver scheduler->w1", "fail w1 a",
+)  # fmt: skip
 
 
 def record_without_holder(scheduler: SchedulerState, name: str, worker: object, key: str) -> None:
@@ -24,7 +30,7 @@ def record_without_holder(scheduler: SchedulerState, name: str, worker: object, 
 
 
 def world_after(*lines: str, suspicious_limit: int = 1) -> ClusterWorld:
-    worker = WorkerConfig(suspicious_limit=suspicious_limit)
+    worker = WorkerConfig(suspicious_limit=suspicious_limit, resources={"cpu": 2})
     world = ClusterWorld(
         get_cluster("reference"), ClusterRunConfig(ClusterConfig(workers=2, worker=worker))
     )
@@ -44,6 +50,7 @@ def world_after(*lines: str, suspicious_limit: int = 1) -> ClusterWorld:
         ("scatter c0 a@w0", "submit c0 b(a) want b", "deliver c0->scheduler"),
         (*AT_WORK, "fail w1 b"),
         (*BEGUN, "dies w0"),
+        FORMER_REQUEST,
     ],
 )
 def test_everything_resolves_with_another_scheduler(lines: tuple[str, ...]) -> None:
