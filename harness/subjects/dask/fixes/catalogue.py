@@ -534,6 +534,15 @@ _ALL: Final = (
             " for name, amount in (ts.resource_restrictions or {}).items())}, None, objective)",
         ),
     ),
+    _fix(
+        "a-stolen-task-leaves-its-place-to-the-queue",
+        "When a task has been stolen, the victim is given the next one of the queue.",
+        (
+            "stealing.WorkStealing.move_task_confirm",
+            r"^( +)(self\.scheduler\.check_idle_saturated\(victim\)\n)\Z",
+            r"\1\2\1self.scheduler.stimulus_queue_slots_maybe_opened(stimulus_id=stimulus_id)\n",
+        ),
+    ),
 )
 
 #: In the order of the cases of their defects.
