@@ -97,6 +97,7 @@ def changed(function: FunctionType, before: str, after: str) -> Patch:
 
 FIRST = ("deliver c0->scheduler", "deliver scheduler->w0")
 MADE = (*FIRST, "succeed w0 a", "deliver w0->scheduler")
+BOTH_MADE = (*MADE, "succeed w0 b", "deliver w0->scheduler")
 
 #: By the name of the property: a function, its text before and after, and the steps that show it.
 CHANGES: dict[str, tuple[Any, str, str, Sequence[str]]] = {
@@ -153,6 +154,28 @@ CHANGES: dict[str, tuple[Any, str, str, Sequence[str]]] = {
         "reason, (record.graphs, record.scatters))", "reason)",
         ("submit c0 a want a", "deliver c0->scheduler", "cancel c0 a", "submit c0 a want a"),
     ),
+    "no_thread_is_idle": (
+        dispatch.next_execution, "len(worker.executing) >=",
+        "len(worker.executing) + len(worker.long_running) >=",
+        ("submit c0 a[on=w0] b[on=w0] want a,b", *FIRST, "secede w0 a"),
+    ),
+    "resources_hold_up_no_other": (
+        dispatch.next_execution, "candidates.append((priority, key))\n            break",
+        "candidates.append((priority, key))\n        break",
+        ("submit c0 a[cpu=1,on=w0] b[cpu=1,on=w0] c[gpu=1,on=w0] want a,b,c", *FIRST),
+    ),
+    "transfers_keep_the_limits": (
+        dispatch.choose_keys, "(keys or worker.incoming_nbytes) and total", "False and total",
+        ("submit c0 a[on=w0] b[on=w0] c(a,b)[on=w1] want c", *BOTH_MADE, "deliver scheduler->w1"),
+    ),
+    "no_peer_is_left_alone": (
+        dispatch.peers_by_urgency, "in sorted(asked)]", "in sorted(asked)][:1]",
+        (
+            "submit c0 a[on=w0] b[on=w2] c(a,b)[on=w1] want c", *FIRST, "deliver scheduler->w2",
+            "succeed w0 a", "succeed w2 b", "deliver w0->scheduler", "deliver w2->scheduler",
+            "deliver scheduler->w1",
+        ),
+    ),
     "brought_values_count_as_one_byte": (
         scheduler_state.SchedulerState.write_content, "task.nbytes = 1", "task.nbytes = 2",
         ("scatter c0 a@w0",),
@@ -187,6 +210,15 @@ BUGS: dict[str, tuple[Patch, Sequence[str]]] = {
     ),
 }  # fmt: skip
 
+#: By the name of the property: limits of the workers.
+LIMITS: dict[str, dict[str, int]] = {
+    "resources_hold_up_no_other": {"nthreads": 2},
+    "transfers_keep_the_limits": {"transfer_incoming_nbytes": 1},
+}
+
+#: Names of the properties whose bugs take three workers to show.
+OF_THREE = ("no_peer_is_left_alone",)
+
 
 def switch(patch: pytest.MonkeyPatch, is_on: Callable[[AnyProperty], bool]) -> None:
     """Let only these properties be checked."""
@@ -202,25 +234,29 @@ def switch(patch: pytest.MonkeyPatch, is_on: Callable[[AnyProperty], bool]) -> N
     patch.setattr(Checks, "broken", every)
 
 
-def run(lines: Sequence[str]) -> None:
-    worker = WorkerConfig(resources={"cpu": 1.0})
-    config = ClusterConfig(workers=2, worker=worker, saturation=math.inf)
+def run(name: str) -> None:
+    worker = WorkerConfig(resources={"cpu": 1.0, "gpu": 1.0}, **LIMITS.get(name, {}))
+    config = ClusterConfig(
+        workers=3 if name in OF_THREE else 2,
+        worker=worker,
+        saturation=math.inf,
+    )
     with ClusterWorld(get_cluster("reference"), ClusterRunConfig(config)) as world:
-        for line in lines:
+        for line in BUGS[name][1]:
             world.apply(parse(line, BY_WORD))
         world.finish()
 
 
 @pytest.mark.parametrize("name", BUGS)
 def test_a_bug_is_noticed_by_one_property_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    plant, lines = BUGS[name]
-    run(lines)
+    plant, _ = BUGS[name]
+    run(name)
     plant(monkeypatch)
     with monkeypatch.context() as patch:
         switch(patch, lambda item: item.name == name)
         with pytest.raises(Violation) as found:
-            run(lines)
+            run(name)
         assert found.value.property == name
     with monkeypatch.context() as patch:
         switch(patch, lambda item: item.name != name)
-        run(lines)
+        run(name)
