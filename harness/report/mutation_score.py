@@ -1,12 +1,13 @@
 """Score of mutation testing, for the terminal and for ``docs/power.md``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workerfuzz.harness.campaigns.mutation_testing.campaign import (
     MutantResult,
     MutationScore,
 )
+from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_ids
 from workerfuzz.harness.cases.format.spelling import counted
 
 
@@ -68,6 +69,7 @@ class PublishedScore:
         reach_s: seconds of CPU of the walk that tells which lines are executed; 0: all mutants count.
         sampled: of how many mutants the tried ones are a sample; 0: all were tried.
         sample: size of the sample that was asked for; more than were tried where it was ended early.
+        reviewed: survivors of the sample that were found equivalent since, and are not counted as tried.
         quartiles: seconds of CPU until a mutant was caught.
     """
 
@@ -88,11 +90,17 @@ class PublishedScore:
     quartiles: tuple[float, float, float]
     survivors: list[str]
     sample: int = 0
+    reviewed: int = 0
 
 
 def published(score: MutationScore, measured: str) -> PublishedScore:
-    """Return what is published of a score."""
-    plan = score.plan
+    """Return what is published of a score. Survivors that were found equivalent since do not count."""
+    plan, equivalent = score.plan, equivalent_ids(score.plan.target)
+    among = [
+        result for result in score.results if result.is_caught or result.mutant.id not in equivalent
+    ]
+    reviewed = len(score.results) - len(among)
+    score = replace(score, results=among)
     return PublishedScore(
         target=plan.target,
         version=score.version,
@@ -103,7 +111,7 @@ def published(score: MutationScore, measured: str) -> PublishedScore:
         reach_s=plan.reach_s if score.unreached else 0.0,
         generated=score.generated,
         unreached=len(score.unreached),
-        equivalent=len(score.equivalent),
+        equivalent=len(score.equivalent) + reviewed,
         tried=len(score.results),
         caught=len(score.caught),
         files=dict(score.files()),
@@ -111,4 +119,5 @@ def published(score: MutationScore, measured: str) -> PublishedScore:
         quartiles=score.cpu_quartiles(),
         survivors=[str(result.mutant) for result in score.survivors],
         sample=plan.sample or 0,
+        reviewed=reviewed,
     )

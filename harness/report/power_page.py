@@ -9,6 +9,7 @@ from workerfuzz.harness.campaigns.mutation_testing.equivalent import (
     equivalent_mutants,
 )
 from workerfuzz.harness.campaigns.mutation_testing.operators import OPERATORS
+from workerfuzz.harness.cases.format.spelling import counted
 from workerfuzz.harness.report.mutation_score import PublishedScore
 
 HEAD: Final = """\
@@ -91,8 +92,12 @@ def details(score: PublishedScore) -> Iterator[str]:
     yield ""
     yield f"`{command_of(score)}`"
     yield ""
-    if score.tried < score.sample:
-        yield f"It was ended after {score.tried} of {score.sample}."
+    ended_after = score.tried + score.reviewed
+    if ended_after < score.sample:
+        yield f"It was ended after {ended_after} of {score.sample}."
+        yield ""
+    if score.reviewed:
+        yield f"{counted(score.reviewed, 'survivor')} of it found to be equivalent since, not counted."
         yield ""
     yield (
         f"Caught within {first:.2f} s of CPU: a quarter; within {median:.2f} s: half; "

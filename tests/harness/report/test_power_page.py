@@ -5,6 +5,7 @@ from workerfuzz.harness.campaigns.mutation_testing.campaign import (
     MutationPlan,
     MutationScore,
 )
+from workerfuzz.harness.campaigns.mutation_testing.equivalent import equivalent_ids
 from workerfuzz.harness.campaigns.mutation_testing.mutant import TARGETS, mutants_of
 from workerfuzz.harness.campaigns.mutation_testing.request import CaughtBy, SearchResult
 from workerfuzz.harness.report.mutation_score import published
@@ -53,3 +54,19 @@ def test_a_sample_that_was_ended_early_says_so_beside_the_command_of_all_of_it()
     page = power_page([published(score, "2026-11-30")])
     assert "--sample 60 " in page
     assert "\nIt was ended after 1 of 60.\n" in page
+
+
+def test_survivors_that_were_found_equivalent_since_do_not_count() -> None:
+    equivalent = equivalent_ids("worker")
+    mutants = mutants_of(TARGETS["worker"])
+    reviewed = next(mutant for mutant in mutants if mutant.id in equivalent)
+    other = next(mutant for mutant in mutants if mutant.id not in equivalent)
+    score = MutationScore(
+        plan=MutationPlan(target="worker", seed=5, sample=2, cpu_s=10.0),
+        generated=900,
+        results=[MutantResult(mutant=it, result=SearchResult()) for it in (reviewed, other)],
+    )
+    page = power_page([published(score, "2026-11-30")])
+    assert "| worker | 0 | 1, a sample of 900 |" in page
+    assert "1 survivor of it" in page
+    assert "It was ended" not in page
