@@ -118,14 +118,16 @@ class First(Shard):
             self.cpu_s = time.process_time() - self.began_cpu
 
 
-def search(it: Search) -> Result:
+def search(wanted: Search) -> Result:
     """Look for a planted bug."""
-    plan = plan_of(it, "reference", planted=it.bug)
+    plan = plan_of(wanted, "reference", planted=wanted.bug)
     shard = First(plan, system(plan.subject, plan.scope))
     fill(shard)
     steps = sum(tally.steps for tally in shard.spent_on.values())
     cpu_s = shard.cpu_s or time.process_time() - shard.began_cpu
-    return Result(it.bug, it.scope, it.who, it.seed, shard.cpu_s > 0, steps, round(cpu_s, 4))
+    return Result(
+        wanted.bug, wanted.scope, wanted.who, wanted.seed, shard.cpu_s > 0, steps, round(cpu_s, 4)
+    )
 
 
 def catalogue(scope: str, names: Sequence[str] = (), most: int = 0) -> list[Mutant]:

@@ -103,16 +103,17 @@ def explored_line(extent: Explored) -> str:
     return f"{text}, {extent.frontier:,} states not expanded: not complete, {ENDS[extent.stopped]}"
 
 
-def universe_line(it: ExploredUniverse) -> str:
+def universe_line(universe: ExploredUniverse) -> str:
     """The same of one universe among others."""
-    found = f", {counted(it.findings, 'finding')}" if it.findings else ""
+    found = f", {counted(universe.findings, 'finding')}" if universe.findings else ""
     text = (
-        f"  {it.universe} (cost {it.cost}): {it.states:,} states, {it.transitions:,} transitions, "
-        f"{it.seconds:.1f} s{found}"
+        f"  {universe.universe} (cost {universe.cost}): {universe.states:,} states, "
+        f"{universe.transitions:,} transitions, {universe.seconds:.1f} s{found}"
     )
-    if it.is_complete:
+    if universe.is_complete:
         return f"{text}: complete"
-    return f"{text}: depth {it.depth}, {it.frontier:,} states not expanded, {ENDS[it.stopped]}"
+    left, why = universe.frontier, ENDS[universe.stopped]
+    return f"{text}: depth {universe.depth}, {left:,} states not expanded, {why}"
 
 
 def by_reason(cannot: Mapping[str, str]) -> Mapping[str, list[str]]:

@@ -9,7 +9,7 @@ Import = Callable[[str], ModuleType]
 
 
 @pytest.mark.parametrize(
-    ("made", "values", "met"),
+    ("made", "values", "is_met"),
     [
         ("at_most", [4.0, 5.0, 9.0], True),
         ("at_most", [4.0, 5.1, 5.2], False),
@@ -19,10 +19,10 @@ Import = Callable[[str], ModuleType]
     ],
 )
 def test_median_is_judged(
-    benchmark_module: Import, made: str, values: list[float], met: bool | None
+    benchmark_module: Import, made: str, values: list[float], is_met: bool | None
 ) -> None:
     aim = getattr(benchmark_module("aims"), made)("cost", 5, values)
-    assert aim.met is met
+    assert aim.met is is_met
     assert aim.aim == f"{made.replace('_', ' ')} 5"
     assert (aim.measured == "nothing measured") is (not values)
 
@@ -35,7 +35,7 @@ def test_all_of_them_are_to_be_as_they_should(benchmark_module: Import) -> None:
 
 def test_table_counts_what_was_reached(benchmark_module: Import) -> None:
     aims = benchmark_module("aims")
-    its = [aims.at_most("a", 1, [1]), aims.at_most("b", 1, [2]), aims.Aim("c", "", "7")]
-    lines = aims.summary(its).splitlines()
+    judged_aims = [aims.at_most("a", 1, [1]), aims.at_most("b", 1, [2]), aims.Aim("c", "", "7")]
+    lines = aims.summary(judged_aims).splitlines()
     assert [line.split()[-1] for line in lines] == ["reached", "yes", "NO", "-", "reached"]
     assert lines[-1] == "1 of 2 aims are reached"

@@ -49,7 +49,7 @@ def test_searches_are_kept_and_not_made_again(
     ]  # fmt: skip
     campaigns.main(options)
     first, kept = said(capsys), keep.read_text(encoding="utf-8")
-    assert sorted((it["who"], it["seed"]) for it in map(json.loads, kept.splitlines())) == [
+    assert sorted((search["who"], search["seed"]) for search in map(json.loads, kept.splitlines())) == [
         ("swarm", 0), ("swarm", 1), ("walk", 0), ("walk", 1),
     ]  # fmt: skip
     assert first[1] == "planted bugs, worker: medians of 2 seeds, given up after 60 s of CPU"
@@ -69,8 +69,8 @@ def test_releases_are_searched_with_their_interpreters(
         campaigns,
         "in_releases",
         lambda searches, jobs: [
-            [campaigns.Result("Z06, 2022.7.0", "cluster", it.who, it.seed, True, 5, 0.5)]
-            for _, it in searches
+            [campaigns.Result("Z06, 2022.7.0", "cluster", search.who, search.seed, True, 5, 0.5)]
+            for _, search in searches
         ],
     )
     campaigns.main(["--only", "zoo", "--python", sys.executable, "--who", "walk", "swarm"])

@@ -20,11 +20,11 @@ def test_benchmark_prints_what_is_aimed_at(
     clusters = benchmark_module("clusters")
     monkeypatch.setattr(clusters, "SIZES", (5,))
     clusters.main(["--runs", "5"])
-    said = capsys.readouterr().out
-    assert re.search(r"^reference +[\d,]+ +\d+$", said, re.MULTILINE)
-    assert re.search(r"^dask +[\d,]+ +\d+$", said, re.MULTILINE)
+    output = capsys.readouterr().out
+    assert re.search(r"^reference +[\d,]+ +\d+$", output, re.MULTILINE)
+    assert re.search(r"^dask +[\d,]+ +\d+$", output, re.MULTILINE)
     assert re.search(
-        r"^the reference makes [\d.]+ \(.*\) times the steps of dask$", said, re.MULTILINE
+        r"^the reference makes [\d.]+ \(.*\) times the steps of dask$", output, re.MULTILINE
     )
-    assert re.search(r"^ours beside Dask's own time: [\d.]+ ", said, re.MULTILINE)
-    assert re.search(r"^5 +\d+ +\d+$", said, re.MULTILINE)
+    assert re.search(r"^ours beside Dask's own time: [\d.]+ ", output, re.MULTILINE)
+    assert re.search(r"^5 +\d+ +\d+$", output, re.MULTILINE)

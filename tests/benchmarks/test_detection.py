@@ -46,7 +46,7 @@ def test_who_looks_at_a_scope(benchmark_module: Import) -> None:
 
 def test_mutants_are_chosen_by_name_or_evenly(benchmark_module: Import) -> None:
     catalogue = benchmark_module("detection").catalogue
-    assert [it.name for it in catalogue("worker", [MUTANT])] == [MUTANT]
+    assert [mutant.name for mutant in catalogue("worker", [MUTANT])] == [MUTANT]
     assert catalogue("worker") == [*MUTANTS]
     assert catalogue("cluster", most=2) == [OF_SCHEDULER[0], OF_SCHEDULER[len(OF_SCHEDULER) // 2]]
     assert catalogue("cluster", most=10_000) == [*OF_SCHEDULER]
@@ -56,7 +56,7 @@ def test_release_is_searched_by_its_own_interpreter(benchmark_module: Import) ->
     detection = benchmark_module("detection")
     here = Path(sys.executable)
     assert detection.released(here) == distributed.__version__
-    (it,) = detection.of_zoo("2022.7.0", ["walk"], 1, 0.0)
-    (results,) = detection.in_releases([(here, it)], 1)
+    (result,) = detection.of_zoo("2022.7.0", ["walk"], 1, 0.0)
+    (results,) = detection.in_releases([(here, result)], 1)
     assert {one.bug for one in results} == {"Z06, 2022.7.0", "Z08, 2022.7.0"}
     assert not any(one.found for one in results)

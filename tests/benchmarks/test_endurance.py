@@ -22,8 +22,8 @@ def test_memory_is_judged_by_its_peak_and_by_its_growth(benchmark_module: Import
     endurance = benchmark_module("endurance")
 
     def met(*mib: int) -> list[bool | None]:
-        looks = [endurance.Look(place, 1, 1, 1024 * it, 0) for place, it in enumerate(mib)]
-        return [it.met for it in endurance.judged("x", looks)]
+        looks = [endurance.Look(place, 1, 1, 1024 * item, 0) for place, item in enumerate(mib)]
+        return [aim.met for aim in endurance.judged("x", looks)]
 
     assert met(100, 200, 210, 215) == [True, True]
     assert met(100, 200, 210, 225) == [True, False]

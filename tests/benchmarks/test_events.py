@@ -18,22 +18,22 @@ def test_benchmark_prints_the_mix_and_the_ratio(
     benchmark_module: Import, capsys: pytest.CaptureFixture[str]
 ) -> None:
     benchmark_module("events").main(["--events", "60", "--length", "20", "--rounds", "1"])
-    said = capsys.readouterr().out
-    recorded = re.match(r"(\d+) events in (\d+) runs", said)
+    output = capsys.readouterr().out
+    recorded = re.match(r"(\d+) events in (\d+) runs", output)
     assert recorded is not None
     assert 60 <= int(recorded[1]) < 80
-    kinds = re.findall(r"^[A-Z]\w+ +(\d+) +[\d.]+ %$", said, re.MULTILINE)
+    kinds = re.findall(r"^[A-Z]\w+ +(\d+) +[\d.]+ %$", output, re.MULTILINE)
     assert sum(map(int, kinds)) == int(recorded[1])
-    assert re.search(r"^reference +\d+ +[\d.]+$", said, re.MULTILINE)
-    assert re.search(r"^dask [\d.]+ +\d+ +[\d.]+$", said, re.MULTILINE)
-    assert re.search(r"^time of the reference in units of Dask's: \d+\.\d\d ", said, re.MULTILINE)
+    assert re.search(r"^reference +\d+ +[\d.]+$", output, re.MULTILINE)
+    assert re.search(r"^dask [\d.]+ +\d+ +[\d.]+$", output, re.MULTILINE)
+    assert re.search(r"^time of the reference in units of Dask's: \d+\.\d\d ", output, re.MULTILINE)
 
 
 def test_recording_is_the_same_every_time(benchmark_module: Import) -> None:
     lockstep = benchmark_module("lockstep")
     with lockstep.repeatable():
         recorded = [lockstep.record(100, 50) for _ in range(2)]
-    one, other = ([(run.ours, run.issued) for run in it.runs] for it in recorded)
+    one, other = ([(run.ours, run.issued) for run in recording.runs] for recording in recorded)
     assert one == other
     assert recorded[0].events >= 100
 
@@ -60,9 +60,9 @@ def test_names_of_the_adapter_do_not_reach_dask(benchmark_module: Import) -> Non
     lockstep = benchmark_module("lockstep")
     with lockstep.repeatable():
         (run, *_) = lockstep.record(50, 50).runs
-    stimulus = next(it for it in run.theirs if type(it).__name__ == "ComputeTaskEvent")
+    stimulus = next(event for event in run.theirs if type(event).__name__ == "ComputeTaskEvent")
     assert type(stimulus.key) is str
-    assert {type(it) for peers in stimulus.who_has.values() for it in peers} <= {str}
+    assert {type(peer) for peers in stimulus.who_has.values() for peer in peers} <= {str}
 
 
 def test_dask_is_left_as_it_was(benchmark_module: Import) -> None:

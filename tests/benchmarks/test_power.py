@@ -42,5 +42,5 @@ def test_mutants_are_searched_for_with_one_tactic(
     power: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     power.main(["--of", "worker", "--sample", "1", "--cpu", "0.3", "--who", "swarm"])
-    said = capsys.readouterr().out
-    assert said.splitlines()[1].split()[0] == "swarm"
+    output = capsys.readouterr().out
+    assert output.splitlines()[1].split()[0] == "swarm"

@@ -20,9 +20,9 @@ def test_benchmark_prints_both_tables(
 ) -> None:
     small = ["--events", "50", "--cycles", "1", "--records", "3", "5", "--rounds", "1"]
     benchmark_module("properties").main(small)
-    said = capsys.readouterr().out
-    assert "random walks with 6 keys" in said
-    rows = re.findall(r"^(\w.*?) +(\d+) +1\.43 +[\d.]+ ", said, re.MULTILINE)
+    output = capsys.readouterr().out
+    assert "random walks with 6 keys" in output
+    rows = re.findall(r"^(\w.*?) +(\d+) +1\.43 +[\d.]+ ", output, re.MULTILINE)
     assert rows == [(kind, size) for kind in KINDS for size in ("3", "5")]
 
 

@@ -29,7 +29,7 @@ def test_tiny_shards_cost_something_whoever_carries_them(benchmark_module: Impor
 
 
 def test_shards_have_seeds_of_their_own(benchmark_module: Import) -> None:
-    plans = [it for turn in range(2) for it in benchmark_module("scaling").plans_of(2, 7, turn)]
+    plans = [plan for turn in range(2) for plan in benchmark_module("scaling").plans_of(2, 7, turn)]
     assert [plan.seed for plan in plans] == [0, 1, 2, 3]
     assert {plan.budget.most_runs for plan in plans} == {7}
 

@@ -25,9 +25,9 @@ def test_benchmark_prints_what_became_of_each(
     benchmark_module: Import, capsys: pytest.CaptureFixture[str]
 ) -> None:
     benchmark_module("shrinking").main(["--mutants", MUTANT, "--hypothesis", "0"])
-    said = capsys.readouterr().out.splitlines()
-    assert said[0] == "found by the walk: 1 of 1 planted bugs"
-    assert said[-4:] == [
+    output = capsys.readouterr().out.splitlines()
+    assert output[0] == "found by the walk: 1 of 1 planted bugs"
+    assert output[-4:] == [
         "1-minimal: 1 of 1",
         "shown by the case as written: 1 of 1",
         "broke the harness itself: none",

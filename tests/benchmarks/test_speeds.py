@@ -16,13 +16,13 @@ def test_every_engine_has_a_row(benchmark_module: Import) -> None:
         for who in ("floor", "walk", "hypothesis", "walk, unchecked", "hypothesis, unchecked")
     ]
     assert all(float(row.split()[-1]) > 0 for row in rows)
-    assert [it.aim for it in aims] == ["at least 4", "at least 7", "at most 15"]
+    assert [aim.aim for aim in aims] == ["at least 4", "at least 7", "at most 15"]
 
 
 def test_a_cluster_is_measured(benchmark_module: Import) -> None:
     table, *aims = benchmark_module("speeds").speeds([("reference", "cluster")], 4, 1)
     assert len(table.splitlines()) == 6
-    assert [it.met for it in aims] == [None, None]
+    assert [aim.met for aim in aims] == [None, None]
 
 
 def test_walk_on_an_empty_world_takes_steps(benchmark_module: Import) -> None:

@@ -71,8 +71,8 @@ def look(browser: Any) -> Iterator[Opened]:
         page = context.new_page()
         opened = Look(page)
         page.on("pageerror", lambda error: opened.errors.append(str(error)))
-        page.on("console", lambda it: opened.errors.append(f"{it.type}: {it.text}"))
-        page.on("request", lambda it: asked(opened, it.url))
+        page.on("console", lambda entry: opened.errors.append(f"{entry.type}: {entry.text}"))
+        page.on("request", lambda request: asked(opened, request.url))
         page.goto(f"file://{path}{at}")
         return opened
 
@@ -93,9 +93,9 @@ def asked(opened: Look, url: str) -> None:
 def cluster() -> Chart:
     """A cluster in which something breaks at its end."""
     chart = played(CLUSTER, tables=True)
-    said = "c0 waits for c: c is waiting on the scheduler, executing on w0"
+    text = "c0 waits for c: c is waiting on the scheduler, executing on w0"
     breach = ChartFailure(
-        13, "wanted_keys_resolve", "Every key that a client wants is told.", said, ("c",)
+        13, "wanted_keys_resolve", "Every key that a client wants is told.", text, ("c",)
     )
     return replace(chart, breach=breach)
 
@@ -112,7 +112,9 @@ def hostile(cluster: Chart) -> Chart:
     rows = tuple(
         replace(
             row,
-            changes=tuple(replace(it, key=HOSTILE) for it in row.changes if it.key == "c"),
+            changes=tuple(
+                replace(change, key=HOSTILE) for change in row.changes if change.key == "c"
+            ),
             step=f"{row.step} {HOSTILE}",
             keys=(HOSTILE,),
             remarks=(HOSTILE,),
@@ -120,7 +122,8 @@ def hostile(cluster: Chart) -> Chart:
         for row in cluster.rows
     )
     arrows = tuple(
-        replace(it, says=(f"compute-task {HOSTILE}",), keys=(HOSTILE,)) for it in cluster.arrows
+        replace(arrow, says=(f"compute-task {HOSTILE}",), keys=(HOSTILE,))
+        for arrow in cluster.arrows
     )
     assert cluster.breach is not None
     breach = replace(cluster.breach, counterexample=f"{HOSTILE} is lost", keys=(HOSTILE,))

@@ -128,7 +128,9 @@ def test_states_are_shown_as_they_are_after_each_step(
     }"""
     labels = {lane.label: lane.name for lane in cluster.lanes}
     for row in range(1, 14):
-        shown = {(labels[it[0]], it[1]): it[2] for it in opened.page.evaluate(read) if it[2]}
+        shown = {
+            (labels[item[0]], item[1]): item[2] for item in opened.page.evaluate(read) if item[2]
+        }
         assert shown == cluster.states(row)
         opened.page.keyboard.press("ArrowRight")
 
@@ -139,8 +141,8 @@ def test_a_message_says_what_is_in_it_where_the_pointer_rests(
     opened = look(pages["cluster"])
     assert opened.page.locator("#message").is_hidden()
     opened.page.locator(".wide [data-arrow='1'] path").first.hover(force=True)
-    said = "scheduler to w0 (message): compute-task a; sent in 2, there in 3"
-    assert opened.text("#said") == said
+    text = "scheduler to w0 (message): compute-task a; sent in 2, there in 3"
+    assert opened.text("#said") == text
 
 
 def test_a_message_has_focus_and_leads_to_where_it_arrives(
@@ -179,15 +181,15 @@ def test_a_key_is_followed_through_all_lanes(
     opened = look(pages["cluster"])
     opened.page.locator(".wide .k[data-key='b']").first.click()
     lit = opened.page.locator(".wide .on").evaluate_all("all => all.map((it) => it.dataset.arrow)")
-    about = [str(n) for n, it in enumerate(cluster.arrows) if "b" in it.keys]
-    assert [it for it in lit if it is not None] == [
-        it for it in about if opened.page.locator(f".wide [data-arrow='{it}']").count()
+    about = [str(n) for n, arrow in enumerate(cluster.arrows) if "b" in arrow.keys]
+    assert [item for item in lit if item is not None] == [
+        name for name in about if opened.page.locator(f".wide [data-arrow='{name}']").count()
     ]
     pressed = opened.page.locator("button.key[aria-pressed=true]").all_inner_texts()
     assert pressed == ["b"]
     assert opened.text("#whose") == "b"
     told = opened.page.locator("#told li").all_inner_texts()
-    expected = [it.row.number for it in story(cluster, "b") if not it.row.at_rest]
+    expected = [event.row.number for event in story(cluster, "b") if not event.row.at_rest]
     assert [int(line.split()[0]) for line in told] == expected
     opened.page.keyboard.press("Escape")
     assert opened.page.locator("#story").is_hidden()

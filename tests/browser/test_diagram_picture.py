@@ -15,8 +15,8 @@ MORE = DaskTables("1", {"worker": [("cancelled", "memory"), ("missing", "error")
 @pytest.mark.parametrize("participant", [*TABLES])
 def test_the_map_can_be_read(tmp_path: Path, look: Opened, participant: str, scheme: str) -> None:
     counts = {
-        f"{participant} {a} -> {b}": 10**it % 99_991
-        for it, (a, b) in enumerate(TABLES[participant])
+        f"{participant} {a} -> {b}": 10**item % 99_991
+        for item, (a, b) in enumerate(TABLES[participant])
     }
     path = tmp_path / "map.svg"
     path.write_text(picture(machine(participant, MORE, counts, "7 runs of reference 0.1")))

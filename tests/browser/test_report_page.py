@@ -24,12 +24,12 @@ def case(text: str) -> str:
     return f"{head}title: {TITLED} {rest}"
 
 
-def bug(name: str, **its: object) -> Finding:
+def bug(name: str, **overrides: object) -> Finding:
     return met(
         name, subject="reference", case=case(CLUSTER), severity="WAITS",
         severity_detail=f"{HOSTILE} waits",
         counterexample=f"{HOSTILE}\na is left", path=f"findings/{name}.case",
-        length=13, original_length=90, **its,
+        length=13, original_length=90, **overrides,
     )  # fmt: skip
 
 
@@ -49,9 +49,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Phase("canary", ["a planted bug was found"], seconds=3.0),
         Phase("replay", red=[f"{HOSTILE} line {number}" for number in range(9)]),
     ]
-    it = night(account(findings=found, fixed=[f"{HOSTILE} is fixed"]), alone, phases=phases)
+    hostile = night(account(findings=found, fixed=[f"{HOSTILE} is fixed"]), alone, phases=phases)
     before = night(account(findings=[met("gone", known=HOSTILE)], counters={"swarm": tally(10)}))
-    night_report = NightReport(it, before, [f"{HOSTILE}: broken"], folder)
+    night_report = NightReport(hostile, before, [f"{HOSTILE}: broken"], folder)
     details = DetailLoader(folder, draw, {})
     shown = [details.load(one) for one in night_report.findings]
     shown.append(
@@ -98,7 +98,7 @@ def test_nothing_keeps_anybody_from_using_it(
 
 def test_light_and_dark_differ(path: Path, look: Opened) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
-    light, dark = (look(path, scheme=it).page.evaluate(ground) for it in SCHEMES)
+    light, dark = (look(path, scheme=scheme).page.evaluate(ground) for scheme in SCHEMES)
     assert (light, dark) == ("rgb(244, 245, 247)", "rgb(15, 18, 23)")
 
 

@@ -22,7 +22,7 @@ EXPECTED = [
 ]
 
 
-def met(name: str = "nothing_is_left", **its: Any) -> Finding:
+def met(name: str = "nothing_is_left", **overrides: Any) -> Finding:
     """A bug; new and without a case, unless something else is said."""
     facts: dict[str, Any] = {
         "signature": (name, "", ""),
@@ -34,11 +34,15 @@ def met(name: str = "nothing_is_left", **its: Any) -> Finding:
         "subject": "dask",
         "scope": "cluster",
     }
-    cases = {name: FindingCase(text=its[name]) for name in ("case", "worker_case") if name in its}
-    return Finding(**(facts | its | cases))
+    cases = {
+        name: FindingCase(text=overrides[name])
+        for name in ("case", "worker_case")
+        if name in overrides
+    }
+    return Finding(**(facts | overrides | cases))
 
 
-def tally(runs: int = 20, **its: Any) -> Counters:
+def tally(runs: int = 20, **overrides: Any) -> Counters:
     """Return counters of one tactic that never reached an error, and scheduled nothing."""
     facts: dict[str, Any] = {
         "runs": runs,
@@ -54,10 +58,10 @@ def tally(runs: int = 20, **its: Any) -> Counters:
         },
         "checked": {"nothing_is_left": 5},
     }
-    return Counters(**(facts | its))
+    return Counters(**(facts | overrides))
 
 
-def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) -> ShardResult:
+def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **overrides: Any) -> ShardResult:
     """Return the result of a shard that fuzzed clusters with one tactic, at an even pace."""
     plan = Plan(subject="dask", scope="cluster", seed=seed, budget=Budget(seconds=60))
     half = Reading(runs // 2, runs * 25, 2, 3, 0)
@@ -72,10 +76,10 @@ def account(seed: int = 1, runs: int = 20, seconds: float = 10.0, **its: Any) ->
         "runs": runs,
         "seconds": seconds,
     }
-    return ShardResult(**(facts | its))
+    return ShardResult(**(facts | overrides))
 
 
-def night(*shards: ShardResult, **its: Any) -> Night:
+def night(*shards: ShardResult, **overrides: Any) -> Night:
     """A night that went well."""
     facts: dict[str, Any] = {
         "seed": 7,
@@ -86,7 +90,7 @@ def night(*shards: ShardResult, **its: Any) -> Night:
         "phases": [Phase("canary", ["a planted bug was found"], seconds=3.0), Phase("fuzz")],
         "shards": [*shards],
     }
-    return Night(**(facts | its))
+    return Night(**(facts | overrides))
 
 
 def written(folder: Path, night: Night) -> Path:

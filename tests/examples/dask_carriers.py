@@ -76,11 +76,11 @@ class DaskProcesses:
     def read_until(process: Process, words: bytes) -> None:
         """Until it says that; what it says afterwards is little, and stays in the pipe."""
         assert process.stderr is not None
-        said = b""
-        while words not in said:
+        output = b""
+        while words not in output:
             line = process.stderr.readline()
-            assert line, said.decode()
-            said += line
+            assert line, output.decode()
+            output += line
 
     @staticmethod
     def end(process: Process) -> None:

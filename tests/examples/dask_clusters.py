@@ -114,7 +114,7 @@ class Surroundings:
     def finish(self, key: str = "") -> None:
         """Let a thread, or every one there will be, end well."""
         self.act()
-        while threads := [it for it in self.threads if key in ("", it[1].key)]:
+        while threads := [message for message in self.threads if key in ("", message[1].key)]:
             worker, run = threads[0]
             self.threads.remove(threads[0])
             value = (run.key, *run.inputs.values())
@@ -125,7 +125,7 @@ class Surroundings:
 
     def fail(self, key: str) -> None:
         self.act()
-        worker, run = next(it for it in self.threads if it[1].key == key)
+        worker, run = next(message for message in self.threads if message[1].key == key)
         self.threads.remove((worker, run))
         self.handle_event(
             worker, ev.ExecuteFailure(key=key, run_id=run.run_id, exception="no luck")
@@ -134,10 +134,10 @@ class Surroundings:
 
     def remove_worker(self, worker: str) -> None:
         self.mail = defaultdict(
-            deque, {it: envelopes for it, envelopes in self.mail.items() if worker not in it}
+            deque, {name: envelopes for name, envelopes in self.mail.items() if worker not in name}
         )
-        self.actions = [it for it in self.actions if it[0] != worker]
-        self.threads = [it for it in self.threads if it[0] != worker]
+        self.actions = [message for message in self.actions if message[0] != worker]
+        self.threads = [message for message in self.threads if message[0] != worker]
         self.see(self.cluster.remove_worker(worker))
 
     def last_told(self) -> dict[str, str]:

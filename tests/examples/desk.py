@@ -122,7 +122,7 @@ class Desk:
     def told(self, client: str = "me") -> list[str]:
         """Return the notices to a client: ``a finished``."""
         told = [message for message in self.messages(client) if isinstance(message, ClientNotice)]
-        return [f"{it.key} {it.status}" for it in told]
+        return [f"{notice.key} {notice.status}" for notice in told]
 
     def computes(self) -> dict[str, str]:
         """Workers that were asked to compute something, by key."""

@@ -89,8 +89,8 @@ def sit(folder: Path) -> None:
     with ExitStack() as stack:
         for bug in BUGS:
             stack.enter_context(named(bug).planted())
-        its = stack.enter_context(opened(folder))
-        opening = open_night(its, ORDERS, carry, replay, resume=True)
+        opened_folder = stack.enter_context(opened(folder))
+        opening = open_night(opened_folder, ORDERS, carry, replay, resume=True)
         opening.nightly.log.flush_s = 0.0
         opening.nightly.run()
 
@@ -136,21 +136,25 @@ def forked(folder: Path, moment: float) -> bool:
 
 def outcome(folder: Path) -> dict[str, Any]:
     """Return the final content of the folder."""
-    its = existing(folder)
-    nights = read_nights(its)
+    opened_folder = existing(folder)
+    nights = read_nights(opened_folder)
     night = nights[-1].night if nights else Night(0, "")
-    findings = {name: case for name, case in findings_in(its.findings) if isinstance(case, Case)}
+    findings = {
+        name: case for name, case in findings_in(opened_folder.findings) if isinstance(case, Case)
+    }
     done = total(account.total for account in night.shards)
     return {
         "nights": len(nights),
-        "problems": [line for it in nights for line in it.problems],
+        "problems": [line for written in nights for line in written.problems],
         "left": [str(path) for path in folder.rglob(".*")],
         "runs": done.runs,
         "taken": dict(sorted(done.taken.items())),
         "sketch": done.sketch,
-        "stems": sorted(path.name for path in its.corpus.iterdir()) if its.corpus.is_dir() else [],
+        "stems": sorted(path.name for path in opened_folder.corpus.iterdir())
+        if opened_folder.corpus.is_dir()
+        else [],
         "findings": {name: [str(step) for step in case.steps] for name, case in findings.items()},
-        "new": sorted([*met.signature, str(met.occurrences)] for met in night.new),
+        "new": sorted([*finding.signature, str(finding.occurrences)] for finding in night.new),
         "ended": bool(night.ended) and not night.interrupted,
     }
 
@@ -161,11 +165,13 @@ def moments(wanted: str, operations: int, seconds: float) -> Iterator[float]:
         yield from (random.uniform(0, seconds) for _ in range(int(wanted[1:])))
         return
     remainder, _, divisor = wanted.partition("/")
-    yield from (it for it in range(1, operations + 1) if it % int(divisor) == int(remainder))
+    yield from (
+        number for number in range(1, operations + 1) if number % int(divisor) == int(remainder)
+    )
 
 
-def say(**its: Any) -> None:
-    sys.stdout.write(json.dumps(its) + "\n")
+def say(**overrides: Any) -> None:
+    sys.stdout.write(json.dumps(overrides) + "\n")
     sys.stdout.flush()
 
 

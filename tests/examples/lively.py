@@ -41,7 +41,7 @@ class Lively:
                 self.open[worker, action.worker] = action
         for participant in (SCHEDULER, *self.cluster.processes):
             broken = [
-                (it.name, why) for it, why in self.cluster.check(participant, thoroughly=True)
+                (item.name, why) for item, why in self.cluster.check(participant, thoroughly=True)
             ]
             assert broken == []
 
@@ -52,12 +52,14 @@ class Lively:
             if envelope.receiver == SCHEDULER or envelope.receiver in self.cluster.processes:
                 self.take(self.cluster.deliver(envelope))
             else:
-                self.told |= {it.key: str(it.status) for it in self.cluster.notices(envelope)}
+                self.told |= {
+                    notice.key: str(notice.status) for notice in self.cluster.notices(envelope)
+                }
 
     def end(self, worker: str, key: str, value: object = 1) -> None:
         """A task ends well, and whoever has to know does."""
-        it = self.running.pop((worker, key))
-        event = events.ExecuteSuccess(key=key, run_id=it.run_id, value=value)
+        execution = self.running.pop((worker, key))
+        event = events.ExecuteSuccess(key=key, run_id=execution.run_id, value=value)
         self.take(self.cluster.handle_event(worker, event))
         self.deliver()
 

@@ -34,9 +34,9 @@ class Look:
 
         found = Axe().run(self.page).response["violations"]
         return [
-            f"{it['id']}: {it['help']}: {node['html'][:200]} {node['failureSummary']}"
-            for it in found
-            for node in it["nodes"]
+            f"{element['id']}: {element['help']}: {node['html'][:200]} {node['failureSummary']}"
+            for element in found
+            for node in element["nodes"]
         ]
 
     def sticks_out(self) -> list[str]:

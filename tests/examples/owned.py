@@ -12,11 +12,11 @@ FIXED = (str, bytes, int, float, Enum, type(None), type, FunctionType, MethodTyp
 CONTAINERS = (dict, list, set, deque)
 
 
-def changing(it: object, besides: Iterable[object] = ()) -> dict[int, object]:
+def changing(root: object, besides: Iterable[object] = ()) -> dict[int, object]:
     """By ``id``. What is frozen is nobody's own, nor is anything inside of it."""
     found: dict[int, object] = {}
     known = {id(one) for one in besides}
-    left = [it]
+    left = [root]
     while left:
         one = left.pop()
         if id(one) in found or id(one) in known or isinstance(one, FIXED) or is_frozen(one):
@@ -28,18 +28,18 @@ def changing(it: object, besides: Iterable[object] = ()) -> dict[int, object]:
     return found
 
 
-def is_frozen(it: object) -> bool:
-    parameters: Any = getattr(type(it), "__dataclass_params__", None)
+def is_frozen(value: object) -> bool:
+    parameters: Any = getattr(type(value), "__dataclass_params__", None)
     return parameters is not None and parameters.frozen
 
 
-def parts(it: Any) -> Iterator[object]:
-    if isinstance(it, dict):
-        yield from (*it, *it.values())
-    elif isinstance(it, list | tuple | set | frozenset | deque):
-        yield from it
-    yield from getattr(it, "__dict__", {}).values()
-    for kind in type(it).__mro__:
+def parts(value: Any) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from (*value, *value.values())
+    elif isinstance(value, list | tuple | set | frozenset | deque):
+        yield from value
+    yield from getattr(value, "__dict__", {}).values()
+    for kind in type(value).__mro__:
         for name in getattr(kind, "__slots__", ()):
-            if hasattr(it, name):
-                yield getattr(it, name)
+            if hasattr(value, name):
+                yield getattr(value, name)

@@ -45,24 +45,28 @@ class Tap:
         self.vanished: dict[int, int] = {}
         self.at_once: list[Seen] = []
 
-    def sends(self, it: object, kind: str, sender: str, receiver: str, says: Sequence[str]) -> None:
-        assert id(it) not in self.sent
-        self.sent[id(it)] = (it, kind, sender, receiver, tuple(says), self.row)
+    def sends(
+        self, content: object, kind: str, sender: str, receiver: str, says: Sequence[str]
+    ) -> None:
+        assert id(content) not in self.sent
+        self.sent[id(content)] = (content, kind, sender, receiver, tuple(says), self.row)
 
-    def arrives(self, it: object) -> None:
-        assert self.sent[id(it)][0] is it
-        assert id(it) not in self.ended
-        self.ended[id(it)] = self.row
+    def arrives(self, content: object) -> None:
+        assert self.sent[id(content)][0] is content
+        assert id(content) not in self.ended
+        self.ended[id(content)] = self.row
 
     def looks(self, world: ClusterWorld) -> None:
         """After a row: what is still under way there?"""
         now = {
-            id(it)
+            id(item)
             for box in world.mail.values()
             for envelope in box
-            for it in (envelope, *request(envelope))
+            for item in (envelope, *request(envelope))
         }
-        now |= {id(it) for table in (world.unserved, world.served) for it in table.values()}
+        now |= {
+            id(message) for table in (world.unserved, world.served) for message in table.values()
+        }
         for number in self.sent:
             if number not in now and number not in self.ended:
                 self.vanished.setdefault(number, self.row)
@@ -84,7 +88,11 @@ class Tap:
 
 def request(envelope: Envelope) -> Iterator[object]:
     """Yield the requests of a client in an envelope, which the world makes around them."""
-    return (it for it in envelope.messages if isinstance(it, client_requests.ClientRequest))
+    return (
+        message
+        for message in envelope.messages
+        if isinstance(message, client_requests.ClientRequest)
+    )
 
 
 class TappedCluster:
@@ -101,11 +109,11 @@ class TappedCluster:
         for envelope in outcome.envelopes:
             says = self._cluster.message_texts(envelope)
             self._tap.sends(envelope, "message", envelope.sender, envelope.receiver, says)
-        for worker, it in outcome.actions:
-            if isinstance(it, do.GatherDep):
-                says = [" ".join(("gather-dep", *it.keys))]
-                self._tap.sends(it, "request", worker, it.worker, says)
-                self._gathers[worker, it.worker] = it
+        for worker, transfer in outcome.actions:
+            if isinstance(transfer, do.GatherDep):
+                says = [" ".join(("gather-dep", *transfer.keys))]
+                self._tap.sends(transfer, "request", worker, transfer.worker, says)
+                self._gathers[worker, transfer.worker] = transfer
         return outcome
 
     def add_worker(self, worker: str) -> CallResult:
@@ -117,9 +125,9 @@ class TappedCluster:
     def remove_worker(self, worker: str, *, expected: bool = False) -> CallResult:
         return self._out(self._cluster.remove_worker(worker, expected=expected))
 
-    def handle_request(self, client: str, it: Any) -> CallResult:
-        self._tap.arrives(it)
-        return self._out(self._cluster.handle_request(client, it))
+    def handle_request(self, client: str, request: Any) -> CallResult:
+        self._tap.arrives(request)
+        return self._out(self._cluster.handle_request(client, request))
 
     def deliver(self, envelope: Envelope) -> CallResult:
         self._tap.arrives(envelope)
@@ -148,8 +156,8 @@ class TappedCluster:
         return self._out(self._cluster.drop(key, worker))
 
     def gather_on_worker(self, key: str, worker: str) -> CallResult:
-        row, said = self._tap.row, f"gather {key}"
-        self._tap.at_once.append(Seen("call", SCHEDULER, worker, (said,), row, row))
+        row, text = self._tap.row, f"gather {key}"
+        self._tap.at_once.append(Seen("call", SCHEDULER, worker, (text,), row, row))
         return self._out(self._cluster.gather_on_worker(key, worker))
 
     def gathered(self, key: str, worker: str) -> CallResult:
@@ -182,7 +190,7 @@ class TappedCluster:
         return self._out(self._cluster.fail_to_store(worker, key, run_id))
 
     def get_data(self, peer: str, keys: Sequence[str]) -> Mapping[str, object]:
-        asking = [pair[0] for pair, it in self._gathers.items() if it.keys is keys]
+        asking = [pair[0] for pair, transfer in self._gathers.items() if transfer.keys is keys]
         if not asking:  # it is for a copy that a worker makes at once
             found: Mapping[str, object] = self._cluster.get_data(peer, keys)
             return found
@@ -207,8 +215,8 @@ class TappedCluster:
             case events.GatherDepNetworkFailure():
                 self._gathers.pop((worker, event.worker), None)
             case events.UpdateData():
-                said = "update-data"
-                self._tap.at_once.append(Seen("call", "client", worker, (said,), row, row))
+                text = "update-data"
+                self._tap.at_once.append(Seen("call", "client", worker, (text,), row, row))
             case _:
                 pass
         return self._out(self._cluster.handle_event(worker, event))
@@ -216,8 +224,8 @@ class TappedCluster:
     def _of(self, peer: str, worker: str) -> object:
         """The data that is under way."""
         (found,) = (
-            it
-            for number, (it, kind, sender, receiver, _, _) in self._tap.sent.items()
+            content
+            for number, (content, kind, sender, receiver, _, _) in self._tap.sent.items()
             if (kind, sender, receiver) == ("data", peer, worker)
             and number not in self._tap.ended
             and number not in self._tap.vanished
@@ -278,10 +286,10 @@ def counting(tap: Tap) -> Iterator[None]:
         finally:
             tap.looks(world)
 
-    def noted(world: ClusterWorld, client: str, it: Any, *, at_once: bool = False) -> None:
+    def noted(world: ClusterWorld, client: str, request: Any, *, at_once: bool = False) -> None:
         kind = "call" if at_once else "message"
-        tap.sends(it, kind, client, SCHEDULER, [word(type(it))])
-        send_request(world, client, it, at_once=at_once)
+        tap.sends(request, kind, client, SCHEDULER, [word(type(request))])
+        send_request(world, client, request, at_once=at_once)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClusterWorld, "step", counted)

@@ -92,10 +92,10 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_help_lists_the_commands(say: Say) -> None:
-    said = say("--help")
-    assert said.status == 0
+    output = say("--help")
+    assert output.status == 0
     for command in ("run", "replay", "show", "mutants", "subjects", "properties"):
-        assert f"\n  {command} " in said.out
+        assert f"\n  {command} " in output.out
 
 
 def test_no_command_is_a_request_for_help(say: Say) -> None:
@@ -134,21 +134,21 @@ def test_a_shell_is_told_what_may_follow(typed: str, offered: list[str]) -> None
         "COMP_WORDS": typed,
         "COMP_CWORD": str(typed.count(" ")),
     }
-    said = run(**asked)
-    assert (said.returncode, said.stdout.split(), said.stderr) == (0, offered, "")
+    process = run(**asked)
+    assert (process.returncode, process.stdout.split(), process.stderr) == (0, offered, "")
 
 
 def test_a_shell_can_learn_to_complete() -> None:
-    said = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
-    assert said.returncode == 0
-    assert "complete -o default -F _workerfuzz_completion workerfuzz" in said.stdout
+    process = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert process.returncode == 0
+    assert "complete -o default -F _workerfuzz_completion workerfuzz" in process.stdout
 
 
 def test_version_is_told(say: Say) -> None:
     from workerfuzz import __version__
 
-    said = say("--version")
-    assert (said.status, said.out) == (0, f"workerfuzz {__version__}\n")
+    output = say("--version")
+    assert (output.status, output.out) == (0, f"workerfuzz {__version__}\n")
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_version_is_told(say: Say) -> None:
     ],
 )
 def test_a_wrong_command_gets_one_line(say: Say, arguments: list[str], message: str) -> None:
-    said = say(*arguments)
-    assert said.status == 2
-    assert said.err.startswith(message)
-    assert said.err.count("\n") == 1
-    assert said.out == ""
+    output = say(*arguments)
+    assert output.status == 2
+    assert output.err.startswith(message)
+    assert output.err.count("\n") == 1
+    assert output.out == ""
 
 
 @pytest.mark.parametrize(
@@ -189,16 +189,16 @@ def test_times_are_read(text: str, seconds: float) -> None:
 def test_all_as_written(put: Put, say: Say) -> None:
     put()
     put(name="0002-other.case")
-    said = say("replay", "cases")
-    assert (said.status, said.out, said.err) == (0, "2 as written\n", "")
+    output = say("replay", "cases")
+    assert (output.status, output.out, output.err) == (0, "2 as written\n", "")
 
 
 def test_what_differs_is_shown(put: Put, say: Say) -> None:
     put()
     put(CASE.replace("flight -> missing", "flight -> fetch"), "0002-wrong.case")
-    said = say("replay", "cases/")
-    assert said.status == 1
-    assert said.out == (
+    output = say("replay", "cases/")
+    assert output.status == 1
+    assert output.out == (
         "cases/0002-wrong.case:12: > gather-dep-network-failure b\n"
         "  - x: flight -> fetch\n"
         "  + x: flight -> missing\n"
@@ -209,42 +209,42 @@ def test_what_differs_is_shown(put: Put, say: Say) -> None:
 def test_a_bad_file_does_not_stop_the_others(put: Put, say: Say) -> None:
     put(CASE.replace("gather-dep-network", "gather-dep-netwrk"), "0000-bad.case")
     put()
-    said = say("replay", "cases")
-    assert said.status == 2
-    assert said.err == (
+    output = say("replay", "cases")
+    assert output.status == 2
+    assert output.err == (
         'workerfuzz: cases/0000-bad.case:11: unknown step "gather-dep-netwrk-failure"; did you '
         'mean "gather-dep-network-failure"?\n'
     )
-    assert said.out == "1 as written, 1 not readable\n"
+    assert output.out == "1 as written, 1 not readable\n"
 
 
 def test_an_impossible_step_is_bad_input(put: Put, say: Say) -> None:
     put(CASE + "> secede y\n")
-    said = say("replay", "cases")
-    assert said.status == 2
-    assert said.out == (
+    output = say("replay", "cases")
+    assert output.status == 2
+    assert output.out == (
         "cases/0001-some.case:13: > secede y\n  impossible: y is not running\n1 impossible\n"
     )
 
 
 def test_a_path_that_is_not_there_says_so(put: Put, say: Say) -> None:
     put()
-    said = say("replay", "case", "cases")
-    assert said.status == 2
-    assert said.err == "workerfuzz: case: no such file or directory\n"
-    assert said.out == "1 as written, 1 not readable\n"
+    output = say("replay", "case", "cases")
+    assert output.status == 2
+    assert output.err == "workerfuzz: case: no such file or directory\n"
+    assert output.out == "1 as written, 1 not readable\n"
 
 
 def test_an_empty_folder_says_so(tmp_path: Path, say: Say) -> None:
-    said = say("replay", str(tmp_path))
-    assert (said.status, said.out) == (2, "")
-    assert said.err == f"workerfuzz: {tmp_path}: no *.case file is in this folder\n"
+    output = say("replay", str(tmp_path))
+    assert (output.status, output.out) == (2, "")
+    assert output.err == f"workerfuzz: {tmp_path}: no *.case file is in this folder\n"
 
 
 def test_rewriting_puts_it_right(put: Put, say: Say) -> None:
     path = put(CASE.replace("missing", "fetch"))
-    said = say("replay", "--rewrite", "cases")
-    assert (said.status, said.out) == (0, "1 as written; 1 rewritten\n")
+    output = say("replay", "--rewrite", "cases")
+    assert (output.status, output.out) == (0, "1 as written; 1 rewritten\n")
     assert path.read_text() == CASE
     assert say("replay", "--rewrite", "cases").out == "1 as written\n"
 
@@ -252,8 +252,8 @@ def test_rewriting_puts_it_right(put: Put, say: Say) -> None:
 def test_a_case_about_others_is_counted(put: Put, say: Say) -> None:
     put(CASE.replace("reference", "dask"))
     put(name="0002-other.case")
-    said = say("replay", "--subject", "reference", "cases")
-    assert (said.status, said.out) == (0, "1 as written, 1 not about this subject\n")
+    output = say("replay", "--subject", "reference", "cases")
+    assert (output.status, output.out) == (0, "1 as written, 1 not about this subject\n")
 
 
 @needs_dask
@@ -266,8 +266,8 @@ def test_a_case_is_replayed_on_each_subject_that_it_names(put: Put, say: Say) ->
 
 def test_a_subject_that_is_not_installed_is_counted(put: Put, say: Say) -> None:
     put(CASE.replace("reference", "reference, nowhere:Tiny"))
-    said = say("replay", "cases")
-    assert (said.status, said.out) == (0, "1 as written, 1 on subjects not installed\n")
+    output = say("replay", "cases")
+    assert (output.status, output.out) == (0, "1 as written, 1 on subjects not installed\n")
 
 
 @pytest.mark.parametrize(
@@ -286,9 +286,9 @@ def test_nothing_replayed_is_bad_input(
     put: Put, say: Say, about: str, options: list[str], why: str
 ) -> None:
     put(CASE.replace("reference", about))
-    said = say("replay", *options, "cases")
-    assert said.status == 2
-    assert re.fullmatch(f"workerfuzz: nothing was replayed: {why}\n", said.err)
+    output = say("replay", *options, "cases")
+    assert output.status == 2
+    assert re.fullmatch(f"workerfuzz: nothing was replayed: {why}\n", output.err)
 
 
 def test_the_debugger_stops_where_the_subject_raises(
@@ -305,9 +305,9 @@ def test_the_debugger_stops_where_the_subject_raises(
 
     monkeypatch.setattr(pdb, "post_mortem", post_mortem)
     monkeypatch.setattr(reference, "handle_stimulus", rotten)
-    said = say("replay", "--pdb", "cases")
-    assert (said.status, stopped) == (1, ["rotten"])
-    assert said.out.startswith("KeyError: 'rotten'\n")
+    output = say("replay", "--pdb", "cases")
+    assert (output.status, stopped) == (1, ["rotten"])
+    assert output.out.startswith("KeyError: 'rotten'\n")
 
 
 def touchy(self: reference.ReferenceWorker, touched: object) -> Iterator[tuple[Property, str]]:
@@ -320,9 +320,9 @@ def test_without_an_exception_the_debugger_stops_nowhere(
 ) -> None:
     put()
     monkeypatch.setattr(reference.ReferenceWorker, "check", touchy)
-    said = say("replay", "--pdb", "cases")
-    assert said.status == 1
-    assert said.err == (
+    output = say("replay", "--pdb", "cases")
+    assert output.status == 1
+    assert output.err == (
         "workerfuzz: role_fits_state: the subject raised nothing, so --pdb stops nowhere\n"
     )
 
@@ -340,26 +340,26 @@ def test_a_config_may_repeat_defaults_for_every_command(put: Put, say: Say, conf
 
 def test_a_config_is_spaced_as_all_lines_are(put: Put, say: Say) -> None:
     put(CASE.replace("\n\n", "\nconfig:  nthreads=1\n\n", 1))
-    said = say("replay", "cases")
-    assert said.status == 2
-    assert 'not in canonical form: expected "config: nthreads=1"' in said.err
+    output = say("replay", "cases")
+    assert output.status == 2
+    assert 'not in canonical form: expected "config: nthreads=1"' in output.err
 
 
 def test_an_unknown_subject_is_bad_input(
     put: Put, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put()
-    said = say("replay", "--subject", "dusk", "cases")
-    assert (said.status, said.out) == (2, "")
-    assert said.err == 'workerfuzz: unknown subject "dusk"; did you mean "dask"?\n'
+    output = say("replay", "--subject", "dusk", "cases")
+    assert (output.status, output.out) == (2, "")
+    assert output.err == 'workerfuzz: unknown subject "dusk"; did you mean "dask"?\n'
 
 
 def one_after_the_other(*functions: Callable[..., object]) -> Callable[..., object]:
     """Calls another one each time."""
     left = iter(functions)
 
-    def call(*its: object) -> object:
-        return next(left)(*its)
+    def call(*overrides: object) -> object:
+        return next(left)(*overrides)
 
     return call
 
@@ -377,10 +377,10 @@ def test_an_interrupt_prints_what_there_is(
     before = [batch.replay_here] if first == CASE else []  # what is no case is not replayed
     function = one_after_the_other(*before, interrupt)
     monkeypatch.setattr(batch, "replay_here", function)
-    said = say("replay", "cases")
-    assert said.status == status
-    assert said.err.endswith("workerfuzz: interrupted\n")
-    assert said.out.startswith("1 ")
+    output = say("replay", "cases")
+    assert output.status == status
+    assert output.err.endswith("workerfuzz: interrupted\n")
+    assert output.out.startswith("1 ")
 
 
 def fault(*_: object) -> Replay:
@@ -390,13 +390,13 @@ def fault(*_: object) -> Replay:
 def test_a_fault_of_ours_gets_one_line(put: Put, say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     put()
     monkeypatch.setattr(batch, "replay_here", fault)
-    said = say("replay", "cases")
-    assert said.status == 3
-    assert said.err.startswith(
+    output = say("replay", "cases")
+    assert output.status == 3
+    assert output.err.startswith(
         "workerfuzz: the harness failed, while replaying cases/0001-some.case: "
         "ZeroDivisionError: by zero (test_cli.py:"
     )
-    assert said.err.count("\n") == 1
+    assert output.err.count("\n") == 1
 
 
 def test_a_fault_of_ours_tells_more_if_asked(
@@ -411,9 +411,9 @@ def test_a_fault_of_ours_tells_more_if_asked(
 def test_subjects_have_versions(say: Say) -> None:
     from workerfuzz import __version__
 
-    said = say("subjects")
-    assert said.status == 0
-    assert said.out.startswith(f"  reference  {__version__}\n  dask       ")
+    output = say("subjects")
+    assert output.status == 0
+    assert output.out.startswith(f"  reference  {__version__}\n  dask       ")
 
 
 def unavailable(name: str) -> Subject:
@@ -430,17 +430,17 @@ def test_a_subject_that_cannot_be_had_is_bad_input(
 ) -> None:
     put()
     monkeypatch.setattr(registry, "get", unavailable)
-    said = say("replay", "--subject", "dask", "cases")
-    assert (said.status, said.out) == (2, "")
-    assert said.err == 'workerfuzz: subject "dask" is too old\n'
+    output = say("replay", "--subject", "dask", "cases")
+    assert (output.status, output.out) == (2, "")
+    assert output.err == 'workerfuzz: subject "dask" is too old\n'
 
 
 def test_properties_are_told_in_words(say: Say) -> None:
-    said = say("properties")
-    assert said.status == 0
-    assert said.out.startswith("always\n")
-    assert "\nat rest\n" in said.out
-    assert "  No event that can happen makes the worker raise" in said.out
+    output = say("properties")
+    assert output.status == 0
+    assert output.out.startswith("always\n")
+    assert "\nat rest\n" in output.out
+    assert "  No event that can happen makes the worker raise" in output.out
 
 
 def test_the_command_works_in_a_process(put: Put) -> None:

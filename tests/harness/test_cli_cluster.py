@@ -35,12 +35,12 @@ def test_run_says_what_it_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     status = run_command(
         ["run", "--scope", "cluster", "--runs", "20", "--seed", "1", "--out", str(tmp_path)]
     )
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert status == 0
-    assert "20 runs" in said
-    assert "edges of the scheduler" in said
-    assert " kinds of step\n" in said
-    assert "nothing new was found" in said
+    assert "20 runs" in output
+    assert "edges of the scheduler" in output
+    assert " kinds of step\n" in output
+    assert "nothing new was found" in output
 
 
 def test_what_is_new_is_kept_and_makes_the_status(
@@ -50,11 +50,11 @@ def test_what_is_new_is_kept_and_makes_the_status(
         status = run_command(
             ["run", "--scope", "cluster", "--runs", "20", "--seed", "1", "--out", str(tmp_path)]
         )
-        said = capsys.readouterr().out
+        output = capsys.readouterr().out
         assert status == 1
-        assert "wanted_keys_resolve" in said
+        assert "wanted_keys_resolve" in output
         path, *_ = sorted(tmp_path.glob("*.case"))
-        assert f"workerfuzz replay {path}" in said
+        assert f"workerfuzz replay {path}" in output
         assert run_command(["replay", str(path)]) == 1
     assert run_command(["replay", str(path)]) == 1  # it no longer breaks where it says that it does
 
@@ -75,9 +75,9 @@ def test_a_case_is_replayed_and_rewritten_with_what_follows(
 
 def test_a_case_is_shown_step_by_step(case: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["show", "--text", str(case)]) == 0
-    said = capsys.readouterr().out
-    assert "scheduler: a processing; w0: a executing" in said
-    assert "every property holds" in said
+    output = capsys.readouterr().out
+    assert "scheduler: a processing; w0: a executing" in output
+    assert "every property holds" in output
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_an_impossible_step_is_told_with_its_place(
 ) -> None:
     case.write_text(CASE + f"> {step}\n", encoding="utf-8")
     assert run_command(["replay", str(case)]) == 2
-    said = capsys.readouterr().out
-    assert f"{case}:14: > {step}" in said
-    assert message in said
+    output = capsys.readouterr().out
+    assert f"{case}:14: > {step}" in output
+    assert message in output
 
 
 @pytest.mark.parametrize(

@@ -68,16 +68,19 @@ def test_a_file_is_no_corpus(say: Say) -> None:
 def test_a_campaign_of_one_tactic(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     plans = []
     monkeypatch.setattr(
-        "workerfuzz.harness.cli.execution.fuzz", lambda it, _: plans.append(it.plan)
+        "workerfuzz.harness.cli.execution.fuzz", lambda campaign, _: plans.append(campaign.plan)
     )
     monkeypatch.setattr("workerfuzz.harness.cli.execution.finish", lambda *_, verbose: None)
     assert say("run", "--runs", "3", "--tactic", "swarm") == (0, "", "")
     assert say("run", "--scope", "cluster", "--tactic", "restless") == (0, "", "")
-    assert [(it.engine, it.tactic) for it in plans] == [("walk", "swarm"), ("walk", "restless")]
+    assert [(plan.engine, plan.tactic) for plan in plans] == [
+        ("walk", "swarm"),
+        ("walk", "restless"),
+    ]
 
 
 def test_every_tactic_can_be_the_only_one() -> None:
-    assert {it.value for it in Tactic} == {*TACTICS, GROWN, RETURNED}
+    assert {tactic.value for tactic in Tactic} == {*TACTICS, GROWN, RETURNED}
 
 
 @pytest.mark.parametrize(
@@ -123,8 +126,8 @@ def test_nothing_is_a_corpus_too(say: Say) -> None:
 def test_a_folder_of_something_else_is_told(say: Say) -> None:
     Path("music").mkdir()
     Path("music/song.txt").write_text("la la")
-    said = "music: no corpus entries here; expected a folder of `workerfuzz run --corpus`"
-    assert say("corpus", "stats", "music") == (2, "", f"workerfuzz: {said}\n")
+    text = "music: no corpus entries here; expected a folder of `workerfuzz run --corpus`"
+    assert say("corpus", "stats", "music") == (2, "", f"workerfuzz: {text}\n")
 
 
 def test_merge_brings_corpora_together(say: Say) -> None:
@@ -145,8 +148,8 @@ def test_merge_brings_corpora_together(say: Say) -> None:
 
 
 def test_minimise_keeps_what_is_needed(say: Say) -> None:
-    for it in (stem("compute-task x"), stem("compute-task x", "pause")):
-        corpus.store(Path("stems"), it)
+    for entry in (stem("compute-task x"), stem("compute-task x", "pause")):
+        corpus.store(Path("stems"), entry)
     status, out, err = say("corpus", "minimise", "stems")
     assert (status, err) == (0, "")
     assert re.fullmatch(r"2 corpus entries, of which 1 reach all \d+ features\n", out)

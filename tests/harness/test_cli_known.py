@@ -35,10 +35,10 @@ def test_what_is_known_is_told_as_known_and_does_not_make_the_status(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = run_command([*CAMPAIGN, "--out", str(tmp_path)])
-    said = capsys.readouterr().out
-    assert "stealing keeps tasks that were forgotten" in said
-    assert "known, " in said
-    assert "nothing new was found" in said
+    output = capsys.readouterr().out
+    assert "stealing keeps tasks that were forgotten" in output
+    assert "known, " in output
+    assert "nothing new was found" in output
     assert status == 0
     assert not list(tmp_path.iterdir())
 
@@ -47,10 +47,10 @@ def test_what_is_known_is_new_to_who_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = run_command([*CAMPAIGN, "--no-known", "--out", str(tmp_path)])
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert status == 1
-    assert "new, " in said
-    assert "known, " not in said
+    assert "new, " in output
+    assert "known, " not in output
     assert list(tmp_path.glob("*.case"))
 
 
@@ -60,9 +60,9 @@ def test_a_known_bug_that_is_fixed_is_told_by_replay(
     path = tmp_path / "0001-fixed.case"
     path.write_text(FIXED, encoding="utf-8")
     assert run_command(["replay", "--subject", "dask", str(path)]) == 1
-    said = capsys.readouterr().out
-    assert str(path) in said
-    assert "wanted_keys_resolve" in said
+    output = capsys.readouterr().out
+    assert str(path) in output
+    assert "wanted_keys_resolve" in output
     known = known_bugs.known_bugs(get_cluster("dask"), tmp_path)
     assert not known.bugs
     assert [case.title for case in known.fixed] == ["a bug that this release does not have"]
@@ -79,26 +79,26 @@ def test_with_the_trial_fix_of_a_known_bug_its_case_passes(
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "text"),
     [
         (["--fixed", "actor-is-queued"], 'did you mean "actor-is-not-queued"?'),
         (["--subject", "reference", "--fixed", "all"], "has no trial fixes"),
     ],
 )
 def test_a_trial_fix_that_is_not_there_is_bad_input(
-    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    options: list[str], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = next(known_bugs.FOLDER.glob("0001-*.case"))
     assert run_command(["replay", "-q", *options, str(path)]) == 2
-    assert said in capsys.readouterr().err
+    assert text in capsys.readouterr().err
 
 
 def test_with_all_trial_fixes_no_bug_that_has_one_comes_up(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command([*CAMPAIGN, "--fixed", "all", "-q", "--out", str(tmp_path)]) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    output = " ".join(capsys.readouterr().out.split())
     with_a_fix = {case.title for case in known_bugs.known_cases() if case.fixes}
     assert len(with_a_fix) > 20
-    assert [title for title in with_a_fix if title in said] == []
-    assert "12 runs" in said
+    assert [title for title in with_a_fix if title in output] == []
+    assert "12 runs" in output

@@ -39,7 +39,7 @@ def test_survivors_are_told_and_end_with_status_1(
     status = run_command([*ARGUMENTS, "--seed", "4", "--json", str(results)])
     out = capsys.readouterr().out
     assert status == 1
-    assert [it.cpu_s for it in asked] == [10.0] * 4
+    assert [request.cpu_s for request in asked] == [10.0] * 4
     assert "2 of 3 mutants of worker caught, 66.7%; 10 s of CPU each, seed 4, 1.2.3" in out
     assert "nothing noticed; 5 steps" in out
     assert "   2 some_claim" in out
@@ -58,7 +58,7 @@ def test_all_caught_is_status_0_and_steps_take_the_place_of_time(
     asked: list[SearchRequest], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command([*ARGUMENTS, "--steps", "7", "--quiet"]) == 0
-    assert {(it.cpu_s, it.most_steps) for it in asked} == {(0.0, 7)}
+    assert {(request.cpu_s, request.most_steps) for request in asked} == {(0.0, 7)}
     assert capsys.readouterr().out.startswith(
         "3 of 3 mutants of worker caught, 100.0%; 7 steps each"
     )
@@ -90,5 +90,5 @@ def test_healthy_code_that_cannot_be_fuzzed_is_a_fault(
 
     monkeypatch.setattr(campaign, "request_result", request_result)
     assert run_command([*ARGUMENTS]) == 3
-    said = "the healthy code of worker could not be fuzzed: no distributed there"
-    assert said in capsys.readouterr().err
+    text = "the healthy code of worker could not be fuzzed: no distributed there"
+    assert text in capsys.readouterr().err

@@ -123,7 +123,7 @@ def test_each_night_has_a_seed_of_its_own(say: Say, monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         say("nightly", "--dir", "nights", "--subject", "reference", "--runs", "2", "-q")
     seeds = {
-        json.loads(it.read_text())["seed"] for it in Path("nights").glob("nights/*/night.json")
+        json.loads(path.read_text())["seed"] for path in Path("nights").glob("nights/*/night.json")
     }
     assert len(seeds) == 2
 
@@ -342,9 +342,9 @@ def test_a_night_that_is_ended_tells_what_there_is_and_is_gone_on_with(
         text=True,
     ) as night:
         assert night.stdout is not None
-        said = ""
-        while not said.startswith("replay: "):
-            said = night.stdout.readline()
+        text = ""
+        while not text.startswith("replay: "):
+            text = night.stdout.readline()
         night.send_signal(number)
         rest = night.stdout.read()
     assert night.returncode == 130, rest

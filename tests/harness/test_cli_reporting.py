@@ -23,13 +23,13 @@ CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n
 @pytest.fixture
 def night(tmp_path: Path) -> Path:
     """The folder of a night that found something."""
-    its = Night(7, "2026-11-25T00:00:00+00:00", ended="2026-11-25T08:00:00+00:00")
-    met = Finding(("role_fits_state", "", ""), "It fits.", "x does not", 3, 11, "swarm", "reference",
+    this_night = Night(7, "2026-11-25T00:00:00+00:00", ended="2026-11-25T08:00:00+00:00")
+    finding = Finding(("role_fits_state", "", ""), "It fits.", "x does not", 3, 11, "swarm", "reference",
               "worker", case=CASE)  # fmt: skip
-    folder = tmp_path / "nights" / its.name
+    folder = tmp_path / "nights" / this_night.name
     (folder / "shards").mkdir(parents=True)
-    (folder / NIGHT).write_text(as_text(its))
-    (folder / "shards" / "0000.json").write_text(as_text(ShardResult(Plan(), findings=[met])))
+    (folder / NIGHT).write_text(as_text(this_night))
+    (folder / "shards" / "0000.json").write_text(as_text(ShardResult(Plan(), findings=[finding])))
     return folder
 
 

@@ -142,8 +142,8 @@ def test_a_summary_breaks_between_words(
     prose = [line for line in out.splitlines() if "workerfuzz " not in line]
     assert max(map(len, prose)) <= columns
     timed = re.compile(r"[\d.,]+|\([\d,]+")  # the time that it took
-    assert [it for it in out.split() if not timed.fullmatch(it)] == [
-        it for it in words if not timed.fullmatch(it)
+    assert [part for part in out.split() if not timed.fullmatch(part)] == [
+        word for word in words if not timed.fullmatch(word)
     ]
 
 
@@ -152,17 +152,18 @@ def test_without_a_budget_a_campaign_takes_20_seconds(
 ) -> None:
     budgets = []
     monkeypatch.setattr(
-        "workerfuzz.harness.cli.execution.fuzz", lambda it, _: budgets.append(it.plan.budget)
+        "workerfuzz.harness.cli.execution.fuzz",
+        lambda campaign, _: budgets.append(campaign.plan.budget),
     )
     monkeypatch.setattr("workerfuzz.harness.cli.execution.finish", lambda *_, verbose: None)
     for options in ([], ["--scope", "cluster"], ["--runs", "3"], ["--for", "1m"], ["--cpu", "5"]):
         assert say("run", *options) == (0, "", "")
-    said = ["20 s", "20 s", "3 runs", "60 s", "5 s of CPU"]
-    assert [str(it) for it in budgets] == said
+    budgets_told = ["20 s", "20 s", "3 runs", "60 s", "5 s of CPU"]
+    assert [str(budget) for budget in budgets] == budgets_told
     budgets.clear()
     assert say("run", "--profile", "deep") == (0, "", "")
     assert say("run", "--engine", "explore") == (0, "", "")
-    assert [it.seconds for it in budgets] == [None, None]
+    assert [budget.seconds for budget in budgets] == [None, None]
 
 
 def test_a_quiet_campaign_says_what_came_of_it_alone(say: Say) -> None:
@@ -175,8 +176,8 @@ def test_a_quiet_campaign_says_what_came_of_it_alone(say: Say) -> None:
 def test_a_campaign_that_must_reach_all_fails_if_it_does_not(say: Say) -> None:
     status, out, err = say("run", "--engine", "walk", "--runs", "1", "--profile", "deep")
     assert status == 1
-    said = "this many runs should have reached everything; the list above says what they did not"
-    assert err == f"workerfuzz: {said}\n"
+    text = "this many runs should have reached everything; the list above says what they did not"
+    assert err == f"workerfuzz: {text}\n"
     assert "\nnot reached, and so not tested: " in out
     assert out.endswith("no verdict: not everything was reached\n")
     assert "nothing new" not in out
@@ -186,11 +187,11 @@ def test_an_interrupted_campaign_prints_what_there_is(
     say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     functions: Iterator[Callable[..., World]] = iter([Walker.run, interrupt])
-    monkeypatch.setattr(Walker, "run", lambda *its: next(functions)(*its))  # noqa: PLW0108 - twice
+    monkeypatch.setattr(Walker, "run", lambda *overrides: next(functions)(*overrides))  # noqa: PLW0108 - twice
     status, out, _ = say("run", "--engine", "walk")
     assert status == 130
-    said = " ".join(out.split())
-    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted \(", said)
+    text = " ".join(out.split())
+    assert re.search(r": 1 runs, \d+ steps in \d+\.\d s, interrupted \(", text)
 
 
 def interrupt(*_: object) -> World:

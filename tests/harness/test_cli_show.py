@@ -133,8 +133,8 @@ def test_a_picture_goes_to_a_file_or_to_standard_output(say: Say, option: str, b
 def test_a_picture_that_cannot_be_written_is_told(say: Say) -> None:
     status, out, err = say(ALONE, "--svg", "nowhere/x.svg")
     assert (status, out) == (2, "")
-    said = "no such file or directory; the picture was not written: name another file"
-    assert err == f"workerfuzz: nowhere/x.svg: {said}\n"
+    text = "no such file or directory; the picture was not written: name another file"
+    assert err == f"workerfuzz: nowhere/x.svg: {text}\n"
 
 
 def test_a_folder_of_cases_becomes_a_folder_of_pages(
@@ -143,9 +143,9 @@ def test_a_folder_of_cases_becomes_a_folder_of_pages(
     say(ALONE)
     Path("bad.case").write_text("workerfuzz-case 1\n", encoding="utf-8")
     assert run_command(["show", ".", "--html", "out"]) == 0
-    said = capsys.readouterr()
-    assert said.out == "1 of 2 cases drawn: out/index.html\n"
-    assert said.err.startswith("workerfuzz: bad.case has no picture: bad.case")
+    output = capsys.readouterr()
+    assert output.out == "1 of 2 cases drawn: out/index.html\n"
+    assert output.err.startswith("workerfuzz: bad.case has no picture: bad.case")
     assert Path("out/some.html").is_file()
 
 
@@ -153,14 +153,14 @@ def test_a_folder_without_pages_is_told(say: Say, capsys: pytest.CaptureFixture[
     say(ALONE)
     Path("out").write_text("in the way", encoding="utf-8")
     assert run_command(["show", ".", "--html", "out"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("workerfuzz: out: ")
-    assert said.endswith("; the pages were not written: name another folder\n")
+    output = capsys.readouterr().err
+    assert output.startswith("workerfuzz: out: ")
+    assert output.endswith("; the pages were not written: name another folder\n")
 
 
 def test_a_folder_is_shown_as_pages_alone(say: Say, capsys: pytest.CaptureFixture[str]) -> None:
     say(ALONE)
     Path("cases").mkdir()
     assert run_command(["show", "cases"]) == 2
-    said = capsys.readouterr().err
-    assert said == "workerfuzz: cases: a folder; --html DIR makes a page of each of its cases\n"
+    output = capsys.readouterr().err
+    assert output == "workerfuzz: cases: a folder; --html DIR makes a page of each of its cases\n"

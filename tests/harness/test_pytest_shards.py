@@ -57,7 +57,7 @@ def test_each_process_of_xdist_has_a_shard_with_a_seed_of_its_own(tests: pytest.
     assert printed is not None
     seed = int(printed[1])
     assert re.findall(r"^fuzzed: .*, seed (\d+):", text, re.MULTILINE) == [
-        str(it) for it in sorted((seed, seed + 1), key=str)
+        str(number) for number in sorted((seed, seed + 1), key=str)
     ]
 
 

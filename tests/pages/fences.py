@@ -41,13 +41,13 @@ def fences(page: Path) -> Iterator[Fence]:
         if token.type != "fence" or not token.info or token.map is None:
             continue
         language, *words = shlex.split(token.info)
-        said = dict(word.split("=", 1) for word in words if "=" in word)
-        if language in RUN or "file" in said:
+        texts = dict(word.split("=", 1) for word in words if "=" in word)
+        if language in RUN or "file" in texts:
             yield Fence(
                 language,
                 token.content,
                 token.map[0] + 1,
-                said.get("file", ""),
-                int(said.get("status", 0)),
-                said.get("skip", ""),
+                texts.get("file", ""),
+                int(texts.get("status", 0)),
+                texts.get("skip", ""),
             )

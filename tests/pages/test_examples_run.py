@@ -55,7 +55,9 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
     """Of a console: each command, and what it prints; ``...`` stands for anything."""
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         lines = part.splitlines()
-        count = next((number for number, it in enumerate(lines) if not it.endswith("\\")), 0) + 1
+        count = (
+            next((number for number, line in enumerate(lines) if not line.endswith("\\")), 0) + 1
+        )
         yield "\n".join(lines[:count]), "".join(f"{line}\n" for line in lines[count:])
 
 
@@ -67,17 +69,17 @@ def try_out(fence: Fence, folder: Path, place: str) -> None:
         path.write_text(fence.text, encoding="utf-8")
     elif fence.language == "python":
         (folder / "example.py").write_text(fence.text, encoding="utf-8")
-        status, said = run("python example.py", folder)
-        assert status == fence.status, f"{place}: {said}"
+        status, text = run("python example.py", folder)
+        assert status == fence.status, f"{place}: {text}"
     elif fence.language == "console":
         listed = list(commands(fence.text))
         for number, (command, expected) in enumerate(listed, 1):
-            status, said = run(command, folder)
-            assert status == (fence.status if number == len(listed) else 0), f"{place}: {said}"
-            assert CHECKER.check_output(expected, said, FLAGS), f"{place}: $ {command}\n{said}"
+            status, text = run(command, folder)
+            assert status == (fence.status if number == len(listed) else 0), f"{place}: {text}"
+            assert CHECKER.check_output(expected, text, FLAGS), f"{place}: $ {command}\n{text}"
     else:
-        status, said = run(fence.text, folder)
-        assert status == fence.status, f"{place}: {said}"
+        status, text = run(fence.text, folder)
+        assert status == fence.status, f"{place}: {text}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -88,7 +88,11 @@ def seen(result: StepResult) -> Seen:
     if result.effect is None:
         return Seen()
     silent = (do.AddKeys, do.TaskFinished) if isinstance(result.step, UpdateData) else ()
-    told = [it for it in result.effect.instructions if not isinstance(it, silent)]
+    told = [
+        instruction
+        for instruction in result.effect.instructions
+        if not isinstance(instruction, silent)
+    ]
     return Seen(dict(changed(result.effect)), Counter(map(alike, told)))
 
 
@@ -104,11 +108,11 @@ def known(state: State | None) -> str:
     return "-" if state is None or state is State.RELEASED else str(state)
 
 
-def alike(it: do.Instruction) -> str:
+def alike(instruction: do.Instruction) -> str:
     """An instruction as it reads on both."""
-    if isinstance(it, do.TaskErred):
-        it = do.TaskErred(key=it.key, run_id=it.run_id, exception="")
-    (line,) = WorkerEffect((), (it,)).lines()
+    if isinstance(instruction, do.TaskErred):
+        instruction = do.TaskErred(key=instruction.key, run_id=instruction.run_id, exception="")
+    (line,) = WorkerEffect((), (instruction,)).lines()
     word, *arguments = line.removeprefix("! ").split()
     return " ".join((word, *sorted(arguments)))
 

@@ -38,31 +38,31 @@ def _installed(defects: ModuleType) -> None:
 
 def test_every_known_case_belongs_to_one_defect(defects: ModuleType) -> None:
     numbers = [path.name[:4] for path in (ROOT / "regressions" / "known").glob("*.case")]
-    named = Counter(number for it in defects.read()[1] for number in it.cases)
+    named = Counter(number for defect in defects.read()[1] for number in defect.cases)
     assert named == dict.fromkeys(numbers, 1)
 
 
 def test_a_defect_has_one_cause(defects: ModuleType) -> None:
     """Its cases have a trial fix in common, or none of them has one."""
-    for it in defects.read()[1]:
-        assert it.fix() or not any(case.fixes for case in it.read_cases()), it.slug
+    for defect in defects.read()[1]:
+        assert defect.fix() or not any(case.fixes for case in defect.read_cases()), defect.slug
 
 
 def test_words_are_those_that_the_page_explains(defects: ModuleType) -> None:
-    for it in defects.read()[1]:
-        assert it.severity in defects.SEVERITIES
-        assert it.reached in defects.REACHES
-        assert it.upstream or it.searched, f"{it.slug}: searched for?"
+    for defect in defects.read()[1]:
+        assert defect.severity in defects.SEVERITIES
+        assert defect.reached in defects.REACHES
+        assert defect.upstream or defect.searched, f"{defect.slug}: searched for?"
 
 
 def test_only_harmless_defects_are_not_shown(defects: ModuleType) -> None:
-    for it in defects.read()[1]:
-        assert (it.shown == "-") == (it.severity == "nothing")
-        assert bool(it.live) == bool(it.printed) == (it.shown not in {"-", "not tried"})
+    for defect in defects.read()[1]:
+        assert (defect.shown == "-") == (defect.severity == "nothing")
+        assert bool(defect.live) == bool(defect.printed) == (defect.shown not in {"-", "not tried"})
 
 
 def test_scripts_are_those_that_the_data_names(defects: ModuleType) -> None:
-    named = {it.live for it in defects.read()[1] if it.live}
+    named = {defect.live for defect in defects.read()[1] if defect.live}
     scripts = {path.name for path in (FOLDER / "live").glob("*.py")}
     assert scripts - named == {"slow_link.py"}
     assert named <= scripts
@@ -70,8 +70,8 @@ def test_scripts_are_those_that_the_data_names(defects: ModuleType) -> None:
 
 @pytest.mark.usefixtures("_installed")
 def test_every_line_stands_in_its_function_once(defects: ModuleType) -> None:
-    for it in defects.read()[1]:
-        for place in it.places:
+    for defect in defects.read()[1]:
+        for place in defect.places:
             file, number, line = place.located()
             assert file.endswith(".py")
             assert number > 1
@@ -114,10 +114,10 @@ def test_readme_counts_the_defects(defects: ModuleType) -> None:
     )
     assert counted is not None
     found = defects.read()[1]
-    severities = Counter(it.severity for it in found)
-    assert [int(it) for it in counted.groups()] == [
+    severities = Counter(defect.severity for defect in found)
+    assert [int(group) for group in counted.groups()] == [
         len(found),
         severities["a client waits for ever"],
         severities["a result is lost or wrong"],
-        sum(it.shown.startswith("shown") for it in found),
+        sum(defect.shown.startswith("shown") for defect in found),
     ]

@@ -73,7 +73,7 @@ def test_ci_finds_the_pythons_of_pyenv(
     assert arguments == "-p auto"
     own, *rest = path.removesuffix(f":{system}").split(":")
     assert own.endswith("/bin")
-    assert [it for it in rest if it != own] == pythons
+    assert [name for name in rest if name != own] == pythons
 
 
 def test_the_workflow_runs_the_same_program(root: Path) -> None:

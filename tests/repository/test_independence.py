@@ -52,7 +52,7 @@ AMBIGUOUS = {
 def contract(root: Path) -> dict[str, Any]:
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
     contracts = tomllib.loads(text)["tool"]["importlinter"]["contracts"]
-    (found,) = [it for it in contracts if it["name"] == CONTRACT]
+    (found,) = [contract for contract in contracts if contract["name"] == CONTRACT]
     return found
 
 

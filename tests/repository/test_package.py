@@ -140,14 +140,14 @@ def test_build_without_symlinks_says_so_in_one_sentence(
         target = link.readlink()
         link.unlink()
         link.write_text(str(target), encoding="utf-8")
-    said = run(
+    text = run(
         sys.executable, "-m", "build", "--no-isolation", f"--{kind}", tree, cwd=tmp_path, expect=1
     )
     assert (
         "workerfuzz: src/workerfuzz/harness is not a folder: this checkout has no symlinks; "
         "clone again on Linux or macOS with `git clone -c core.symlinks=true`.\n"
-    ) in said
-    assert "Traceback" not in said
+    ) in text
+    assert "Traceback" not in text
 
 
 CASE = """\
@@ -186,6 +186,6 @@ def test_install_works_beside_python_statemachine(
     assert "replay" in run(bin_ / "workerfuzz", "--help", cwd=tmp_path)
     (tmp_path / "0001-runs.case").write_text(CASE, encoding="utf-8")
     assert "1 as written" in run(bin_ / "workerfuzz", "replay", "0001-runs.case", cwd=tmp_path)
-    said = run(bin_ / "pytest", "--trace-config", "0001-runs.case", cwd=tmp_path)
-    assert "-".join(built.wheel.name.split("-")[:2]) in said  # the plugin, among the registered
-    assert "1 passed" in said
+    text = run(bin_ / "pytest", "--trace-config", "0001-runs.case", cwd=tmp_path)
+    assert "-".join(built.wheel.name.split("-")[:2]) in text  # the plugin, among the registered
+    assert "1 passed" in text

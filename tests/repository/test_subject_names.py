@@ -26,7 +26,9 @@ def constants(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign | ast.AnnAssign) and node.value and named(node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            yield from (it.id for it in targets if isinstance(it, ast.Name) and it.id.isupper())
+            yield from (
+                expr.id for expr in targets if isinstance(expr, ast.Name) and expr.id.isupper()
+            )
 
 
 def comparisons(tree: ast.AST, known: set[str]) -> Iterator[int]:
@@ -34,9 +36,9 @@ def comparisons(tree: ast.AST, known: set[str]) -> Iterator[int]:
 
     def is_name(node: ast.AST) -> bool:
         return named(node) or any(
-            (isinstance(it, ast.Name) and it.id in known)
-            or (isinstance(it, ast.Attribute) and it.attr in known)
-            for it in ast.walk(node)
+            (isinstance(child, ast.Name) and child.id in known)
+            or (isinstance(child, ast.Attribute) and child.attr in known)
+            for child in ast.walk(node)
         )
 
     for node in ast.walk(tree):
@@ -45,9 +47,9 @@ def comparisons(tree: ast.AST, known: set[str]) -> Iterator[int]:
                 yield node.lineno
         elif isinstance(node, ast.match_case):
             yield from (
-                it.value.lineno
-                for it in ast.walk(node.pattern)
-                if isinstance(it, ast.MatchValue) and is_name(it.value)
+                child.value.lineno
+                for child in ast.walk(node.pattern)
+                if isinstance(child, ast.MatchValue) and is_name(child.value)
             )
         elif isinstance(node, ast.Dict):
             yield from (key.lineno for key in node.keys if key is not None and named(key))

@@ -31,9 +31,11 @@ def workflow(name: str) -> Any:
     return read((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
 
 
-def runs(its: Any) -> list[str]:
+def runs(overrides: Any) -> list[str]:
     """Commands that the steps of a workflow run."""
-    return [step["run"] for job in its["jobs"].values() for step in job["steps"] if "run" in step]
+    return [
+        step["run"] for job in overrides["jobs"].values() for step in job["steps"] if "run" in step
+    ]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -56,15 +58,15 @@ def test_a_workflow_that_is_wrong_is_seen(text: str, problem: str) -> None:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_ends_and_may_only_read(path: Path) -> None:
-    its = read(path.read_text(encoding="utf-8"))
-    assert its["permissions"] == {"contents": "read"}
-    assert all(0 < job["timeout-minutes"] < 360 for job in its["jobs"].values())
+    content = read(path.read_text(encoding="utf-8"))
+    assert content["permissions"] == {"contents": "read"}
+    assert all(0 < job["timeout-minutes"] < 360 for job in content["jobs"].values())
 
 
 def test_a_night_is_run_by_schedule_by_hand_and_for_pull_requests() -> None:
-    its = workflow("nightly.yml")
-    assert its["on"].keys() == {"schedule", "workflow_dispatch", "pull_request"}
-    assert runs(its)[-1].startswith("bash .ci/nightly ")
+    content = workflow("nightly.yml")
+    assert content["on"].keys() == {"schedule", "workflow_dispatch", "pull_request"}
+    assert runs(content)[-1].startswith("bash .ci/nightly ")
 
 
 def test_a_night_keeps_its_folder_and_gives_away_what_people_look_at() -> None:

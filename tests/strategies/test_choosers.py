@@ -62,7 +62,9 @@ def test_the_variety_of_a_universe_limits_what_is_drawn() -> None:
         "free-keys y",
     }
     world.apply(parse("compute-task x"))
-    assert [ExecuteSuccess.draw(world, it) for it in Enumeration()] == [ExecuteSuccess("x")]
+    assert [ExecuteSuccess.draw(world, enumeration) for enumeration in Enumeration()] == [
+        ExecuteSuccess("x")
+    ]
 
 
 def test_the_variety_of_a_cluster_limits_what_is_drawn() -> None:
@@ -77,5 +79,7 @@ def test_the_variety_of_a_cluster_limits_what_is_drawn() -> None:
         "submit c0 a b(a) want a,b",
     }
     world.apply(parse("submit c0 a want a", BY_WORD))
-    assert [str(Cancel.draw(world, it)) for it in Enumeration()] == ["cancel c0 a"]
+    assert [str(Cancel.draw(world, enumeration)) for enumeration in Enumeration()] == [
+        "cancel c0 a"
+    ]
     world.close()

@@ -98,7 +98,7 @@ def everywhere(wanted: argparse.Namespace) -> int:
     status = 0
     for release in concerned():
         names = (release, f"zoo-{release}")
-        python = [it for name in names if (it := wanted.all / name / "bin" / "python").exists()]
+        python = [path for name in names if (path := wanted.all / name / "bin" / "python").exists()]
         if not python:
             return complain(f"there is no environment for Dask {release} in {wanted.all}")
         command = [python[0], "-m", "workerfuzz.harness.campaigns.historical", "--release", release]

@@ -314,7 +314,7 @@ class Drawing:
             self.arrival(arrow)
         for arrow in ended:
             if arrow.fate is Delivery.LOST:
-                self.loss(arrow, said=arrow.words == row.step)
+                self.loss(arrow, is_named=arrow.words == row.step)
         below = self.departures(number, self.sheet.lines[-1])
         self.states(row.changes, below)
         self.sheet.lines[first].put(0, f"{number:>3}", "broken" if breaks else "number")
@@ -425,13 +425,13 @@ class Drawing:
             sheet.line().put(place, text, style)
             sheet.lines.append(line)
 
-    def loss(self, arrow: Arrow, *, said: bool) -> None:
+    def loss(self, arrow: Arrow, *, is_named: bool) -> None:
         """Something is not going to arrive. ``said``: the row says already what it is."""
         channel = self.sheet.channel_of(arrow)
         line = self.sheet.line()
         column = self.sheet.places[arrow.sender] + 1 if channel is None else channel.column
         line.put(column, "✗", "lost")
-        self.sheet.label(line, column, "lost" if said else f"lost: {brief(arrow)}", "lost")
+        self.sheet.label(line, column, "lost" if is_named else f"lost: {brief(arrow)}", "lost")
 
     # States
 

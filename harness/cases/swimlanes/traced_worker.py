@@ -71,11 +71,11 @@ class TracedWorker(WorkerWorld):
             self.note_issued(instruction)
         return super()._check(event, touched, issued, ended)
 
-    def note_arrival(self, event: Event, said: str, keys: Sequence[str]) -> None:
+    def note_arrival(self, event: Event, title: str, keys: Sequence[str]) -> None:
         """Note the sender of an event, and the spans that end with it."""
         trace = self.trace
         if isinstance(event, ANSWERS):
-            answer = trace.sends(ArrowKind.DATA, event.worker, ADDRESS, [said], keys)
+            answer = trace.sends(ArrowKind.DATA, event.worker, ADDRESS, [title], keys)
             broken = isinstance(event, events.GatherDepNetworkFailure)
             (trace.loses if broken else trace.arrives)(answer)
             trace.ends(SpanKind.TRANSFER, ADDRESS, event.worker, text.word(type(event)))
@@ -89,9 +89,9 @@ class TracedWorker(WorkerWorld):
             trace.ends(SpanKind.PAUSE, ADDRESS, "", "over")
         elif isinstance(event, events.UpdateData):
             trace.joins(CLIENT, LaneRole.CLIENT)
-            trace.calls(CLIENT, ADDRESS, [said], keys)
+            trace.calls(CLIENT, ADDRESS, [title], keys)
         elif not isinstance(event, OWN):
-            trace.arrives(trace.sends(ArrowKind.MESSAGE, SCHEDULER, ADDRESS, [said], keys))
+            trace.arrives(trace.sends(ArrowKind.MESSAGE, SCHEDULER, ADDRESS, [title], keys))
 
     def note_issued(self, instruction: Instruction) -> None:
         """To whom it goes, and what begins with it."""

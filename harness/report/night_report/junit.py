@@ -34,12 +34,12 @@ def phases(night_report: NightReport) -> ET.Element:
     return together("phases", night_report, [phase(part) for part in night_report.night.phases])
 
 
-def phase(it: Phase) -> ET.Element:
-    test = case(f"{PACKAGE}.phases", it.name, it.seconds)
-    if it.red:
-        failed(test, it.red[0], "phase", "\n".join(it.red))
-    if it.lines:
-        ET.SubElement(test, "system-out").text = printable("\n".join(it.lines))
+def phase(night_phase: Phase) -> ET.Element:
+    test = case(f"{PACKAGE}.phases", night_phase.name, night_phase.seconds)
+    if night_phase.red:
+        failed(test, night_phase.red[0], "phase", "\n".join(night_phase.red))
+    if night_phase.lines:
+        ET.SubElement(test, "system-out").text = printable("\n".join(night_phase.lines))
     return test
 
 

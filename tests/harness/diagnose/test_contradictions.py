@@ -9,7 +9,10 @@ W0, W1 = "w0:0", "w1:0"
 
 
 def broken(plain: Plain, settled_s: float = 0.0) -> set[tuple[str, str]]:
-    return {(it.property, it.key) for it in contradictions(model(plain), settled_s)}
+    return {
+        (contradiction.property, contradiction.key)
+        for contradiction in contradictions(model(plain), settled_s)
+    }
 
 
 @pytest.mark.parametrize(

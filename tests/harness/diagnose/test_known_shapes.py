@@ -25,13 +25,13 @@ def test_the_shapes_are_those_of_the_cases(name: str) -> None:
 @pytest.mark.parametrize("hang", HANGS)
 def test_the_right_bug_is_among_the_first(hang: str) -> None:
     found = diagnosis_of(hang).candidates[:3]
-    names = {name.removesuffix(".case") for it in found for name in (it.case, *it.also)}
+    names = {name.removesuffix(".case") for group in found for name in (group.case, *group.also)}
     assert HANGS[hang] in names
 
 
 def test_cases_of_one_defect_are_one_candidate() -> None:
     (found,) = diagnosis_of("unreadable").candidates
-    assert {found.case[:4], *(it[:4] for it in found.also)} == {"0010", "0011"}
+    assert {found.case[:4], *(other[:4] for other in found.also)} == {"0010", "0011"}
 
 
 def test_a_bug_of_other_releases_comes_last_and_says_so() -> None:
@@ -55,7 +55,7 @@ def test_without_a_chain_contradictions_are_compared() -> None:
     plain["workers"]["w1:0"]["tasks"]["c"] = {"key": "c", "state": "executing"}
     plain["scheduler"]["tasks"]["b"]["exception_blame"] = "<TaskState 'a' memory>"
     found = diagnosed(model(plain), 0.0)
-    assert "0005" in {it.case[:4] for it in found.candidates}
+    assert "0005" in {candidate.case[:4] for candidate in found.candidates}
 
 
 def test_nothing_looks_like_nothing() -> None:

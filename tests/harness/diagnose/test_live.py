@@ -40,11 +40,11 @@ class LiveWorld(RestingWorld):
         names = ("clients", "workers", "tasks", "transition_log")
         parts = {name: getattr(cluster.scheduler, name) for name in names}
         told = unpacked(collecting.collect_scheduler(SimpleNamespace(address="", **parts)))
-        keys = [named(it) for it in told["keys"]]
+        keys = [named(key) for key in told["keys"]]
         workers = {}
-        for it in cluster._workers.values():
-            server = SimpleNamespace(state=it.machine, status="running")
-            workers[str(it.machine.address)] = unpacked(collecting.collect_worker(keys, server))
+        for worker in cluster._workers.values():
+            server = SimpleNamespace(state=worker.machine, status="running")
+            workers[str(worker.machine.address)] = unpacked(collecting.collect_worker(keys, server))
         self.asked = {"scheduler": told["scheduler"], "workers": workers}
 
 
@@ -66,15 +66,19 @@ def test_a_live_cluster_tells_the_same_as_its_dump(hang: str) -> None:
     for worker in live.workers.values():
         worker.at = 0.0
     one, other = diagnosed(live, 0.0), diagnosed(dumped, 0.0)
-    assert [it.chain.links for it in one.groups] == [it.chain.links for it in other.groups]
-    assert {(it.property, it.key) for it in one.contradictions} == {
-        (it.property, it.key) for it in other.contradictions
-    }
+    assert [group.chain.links for group in one.groups] == [
+        group.chain.links for group in other.groups
+    ]
+    assert {
+        (contradiction.property, contradiction.key) for contradiction in one.contradictions
+    } == {(contradiction.property, contradiction.key) for contradiction in other.contradictions}
 
 
 def test_what_is_sent_needs_nothing_of_workerfuzz_there() -> None:
     """Another process, in which workerfuzz cannot be imported, gets the functions back."""
-    code = [sent(it) for it in (collecting.collect_scheduler, collecting.collect_worker)]
+    code = [
+        sent(function) for function in (collecting.collect_scheduler, collecting.collect_worker)
+    ]
     program = (
         "import pickle, sys; sys.modules['workerfuzz'] = None\n"
         f"print(*[pickle.loads(it).__name__ for it in {code!r}])"
@@ -132,10 +136,12 @@ def test_a_real_cluster_is_read_and_not_changed(tmp_path: Path) -> None:
         for name in ("dump.msgpack.gz", "dump.yaml"):
             dumped = diagnosed(load(tmp_path / name), 1.0)
             assert dumped.groups[0].chain.links == live.groups[0].chain.links
-            assert [it.case for it in dumped.candidates] == [it.case for it in live.candidates]
+            assert [candidate.case for candidate in dumped.candidates] == [
+                candidate.case for candidate in live.candidates
+            ]
         assert live.groups[0].wanted == ("user",)
         assert live.groups[0].roots == ("('bad', 0)",)
-        assert [it.case is not None for it in worker_cases(live)] == [True]
+        assert [case.case is not None for case in worker_cases(live)] == [True]
         running.stdin.write("and now?\n")
         running.stdin.flush()
         assert running.stdout.readline() == "pending 2\n"  # with fire-and-forget

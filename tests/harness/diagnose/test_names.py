@@ -23,7 +23,7 @@ KEYS = st.text(max_size=12) | st.lists(PARTS, min_size=1, max_size=3).map(tuple)
 
 def as_dumped(key: object) -> object:
     """As ``recursive_to_dict`` makes a value of it."""
-    return [as_dumped(it) for it in key] if isinstance(key, tuple) else key
+    return [as_dumped(part) for part in key] if isinstance(key, tuple) else key
 
 
 @given(KEYS)

@@ -31,10 +31,10 @@ def written(folder: Path, content: bytes, name: str = "dump") -> Path:
 def said_of(path: Path, **options: Any) -> str:
     with pytest.raises(DumpError) as caught:
         load(path, **options)
-    said = str(caught.value)
-    assert "\n" not in said
-    assert said.startswith(f"{path}: ")
-    return said.removeprefix(f"{path}: ")
+    text = str(caught.value)
+    assert "\n" not in text
+    assert text.startswith(f"{path}: ")
+    return text.removeprefix(f"{path}: ")
 
 
 @pytest.mark.parametrize("form", ["msgpack.gz", "msgpack", "yaml", "yaml.gz"])
@@ -66,18 +66,20 @@ def test_the_model_has_every_participant() -> None:
     assert (worker.state("a"), worker.state("b")) == (State.ERROR, State.MEMORY)
     assert worker.tasks["c"].waiting_for == ("a",)
     assert set(worker.stored) == {"b"}
-    assert [it.kind for it in worker.stimuli][-1] == "GatherDepFailureEvent"
+    assert [stimulus.kind for stimulus in worker.stimuli][-1] == "GatherDepFailureEvent"
 
 
 def with_tuples(node: Any) -> Any:
     """Let every key ``a`` be ``('a', 0)``, in the spelling that Dask has for it at each place."""
     if isinstance(node, dict):
-        renamed = {"['a', 0]" if key == "a" else key: with_tuples(it) for key, it in node.items()}
+        renamed = {
+            "['a', 0]" if key == "a" else key: with_tuples(value) for key, value in node.items()
+        }
         if node.get("key") == "a":
             renamed["key"] = ["a", 0]
         return renamed
     if isinstance(node, list):
-        return [["a", 0] if it == "a" else with_tuples(it) for it in node]
+        return [["a", 0] if item == "a" else with_tuples(item) for item in node]
     return (
         node.replace("<TaskState 'a' ", "<TaskState ('a', 0) ") if isinstance(node, str) else node
     )
@@ -92,14 +94,18 @@ def test_keys_that_are_tuples_are_the_same_key_everywhere(tmp_path: Path) -> Non
     assert key in dump.scheduler.workers[W0].has_what
     assert key in dump.workers[W0].stored
     assert dump.workers[W1].tasks["c"].waiting_for == (key,)
-    assert {it for entry in dump.log for it in entry.keys} <= {key, "b", "c"}
-    assert {it for event in dump.workers[W1].stimuli for it in event.keys} == {key, "b", "c"}
+    assert {key for entry in dump.log for key in entry.keys} <= {key, "b", "c"}
+    assert {key for event in dump.workers[W1].stimuli for key in event.keys} == {key, "b", "c"}
 
 
 def test_keys_of_one_worker_alone_are_known_before_its_events_are_told() -> None:
     worker = with_tuples(dump_of("unreadable"))["workers"][W1]
     dump = model(dict(sorted(worker.items())))  # as YAML writes it: logs before tasks
-    assert {it for event in dump.workers[W1].stimuli for it in event.keys} == {"('a', 0)", "b", "c"}
+    assert {key for event in dump.workers[W1].stimuli for key in event.keys} == {
+        "('a', 0)",
+        "b",
+        "c",
+    }
 
 
 def test_workers_that_did_not_answer_are_named() -> None:
@@ -132,7 +138,7 @@ def test_fields_of_other_releases_are_left_out_and_missing_ones_are_empty() -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "text"),
     [
         (b"", "the file is empty"),
         (gzip.compress(b""), "the file is empty"),
@@ -153,8 +159,8 @@ def test_fields_of_other_releases_are_left_out_and_missing_ones_are_empty() -> N
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_is_no_dump_is_said_in_one_line(content: bytes, said: str, tmp_path: Path) -> None:
-    assert said_of(written(tmp_path, content)).startswith(said)
+def test_what_is_no_dump_is_said_in_one_line(content: bytes, text: str, tmp_path: Path) -> None:
+    assert said_of(written(tmp_path, content)).startswith(text)
 
 
 def test_a_dump_that_is_cut_off_is_said_to_be(tmp_path: Path) -> None:
@@ -178,8 +184,8 @@ def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
 def test_nothing_in_a_dump_is_executed(tmp_path: Path) -> None:
     marker = tmp_path / "marker"
     content = f"scheduler: !!python/object/apply:pathlib.Path.touch [{marker}]".encode()
-    said = said_of(written(tmp_path, content))
-    assert "could not determine a constructor" in said
+    text = said_of(written(tmp_path, content))
+    assert "could not determine a constructor" in text
     assert not marker.exists()
 
 

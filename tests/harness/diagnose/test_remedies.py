@@ -37,7 +37,7 @@ class TreatedWorld(RestingWorld):
 
 @pytest.mark.parametrize("number", TOLD)
 def test_the_way_around_leaves_nothing_stuck(number: str) -> None:
-    (case,) = (it for name, it in cases_of_clusters().items() if name.startswith(f"{number}-"))
+    (case,) = (case for name, case in cases_of_clusters().items() if name.startswith(f"{number}-"))
     run_config = CLUSTER.run_config_of(case.steps, case.config)
     world = TreatedWorld(get_cluster("dask"), run_config)
     world.treatment = TOLD[number]["tried"]

@@ -21,7 +21,7 @@ def with_history(plain: Plain, *transitions: tuple[str, str, str, str]) -> Plain
 
 
 def test_a_failed_copy_is_told_with_its_reason() -> None:
-    lines = [said for place, said in told(dump_of("unreadable"), "a", "c") if place == W1]
+    lines = [text for place, text in told(dump_of("unreadable"), "a", "c") if place == W1]
     assert lines == [
         "is asked to compute c (run 2), with b on w1, a on w0. "
         "c: released -> waiting; a: released -> fetch -> flight",
@@ -32,7 +32,9 @@ def test_a_failed_copy_is_told_with_its_reason() -> None:
 def test_what_answers_a_finish_of_the_worker_itself_is_told_so() -> None:
     plain = dump_of("unreadable")
     worker = plain["workers"][W0]
-    finish = next(it for it in worker["stimulus_log"] if it["cls"] == "ExecuteSuccessEvent")
+    finish = next(
+        event for event in worker["stimulus_log"] if event["cls"] == "ExecuteSuccessEvent"
+    )
     cause = finish["stimulus_id"]
     worker["stimulus_log"].append(
         {"cls": "FreeKeysEvent", "keys": ["a"], "stimulus_id": cause, "handled": 9.0}
@@ -48,7 +50,9 @@ def test_what_answers_a_finish_of_the_worker_itself_is_told_so() -> None:
 def test_causes_come_first_though_the_clock_of_a_worker_is_wrong() -> None:
     plain = dump_of("unreadable")
     worker = plain["workers"][W0]
-    finish = next(it for it in worker["stimulus_log"] if it["cls"] == "ExecuteSuccessEvent")
+    finish = next(
+        event for event in worker["stimulus_log"] if event["cls"] == "ExecuteSuccessEvent"
+    )
     for event in worker["stimulus_log"]:
         event["handled"] += 1_000  # its clock is fast
     for line in worker["log"]:
@@ -60,7 +64,7 @@ def test_causes_come_first_though_the_clock_of_a_worker_is_wrong() -> None:
         ("a", "processing", "memory", finish["stimulus_id"]),
     )
     assert [
-        (place, said.partition(". ")[0]) for place, said in told(plain, "a") if place != W1
+        (place, text.partition(". ")[0]) for place, text in told(plain, "a") if place != W1
     ] == [
         ("scheduler", "a client submits a graph"),
         (W0, "is asked to compute a (run 0)"),
@@ -72,7 +76,9 @@ def test_causes_come_first_though_the_clock_of_a_worker_is_wrong() -> None:
 def test_logs_that_contradict_each_other_are_told_all_the_same() -> None:
     plain = dump_of("unreadable")
     worker = plain["workers"][W0]
-    finish = next(it for it in worker["stimulus_log"] if it["cls"] == "ExecuteSuccessEvent")
+    finish = next(
+        event for event in worker["stimulus_log"] if event["cls"] == "ExecuteSuccessEvent"
+    )
     worker["stimulus_log"].reverse()
     for number, event in enumerate(worker["stimulus_log"]):
         event["handled"] = float(number)

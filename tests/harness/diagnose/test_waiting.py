@@ -47,8 +47,8 @@ def test_the_chain_of_a_hang_ends_at_its_root(hang: str, chain: list[str]) -> No
 
 def test_news_a_moment_ago_is_no_hang() -> None:
     plain = with_clock(dump_of("unreadable"), at=100.0, news=95.0)
-    assert [it.kind for it in chains(plain, 10.0)] == [RootKind.MOVING]
-    assert [it.kind for it in chains(plain, 5.0)] == [RootKind.STUCK]
+    assert [chain.kind for chain in chains(plain, 10.0)] == [RootKind.MOVING]
+    assert [chain.kind for chain in chains(plain, 5.0)] == [RootKind.STUCK]
     assert chains(plain)[0].age_s == 5.0
 
 
@@ -127,10 +127,10 @@ def test_a_ready_task_waits_for_the_threads() -> None:
 def test_a_queued_task_waits_for_all_that_is_processed() -> None:
     plain = dump_of("unreadable")
     plain["scheduler"]["tasks"]["b"] |= {"state": "queued", "who_wants": ["<Client 'c0'>"]}
-    found = {it.wanted: it for it in chains(plain)}["b"]
+    found = {chain.wanted: chain for chain in chains(plain)}["b"]
     assert found.root.sentence == "b is queued, though w0 has nothing to do"
     plain["scheduler"]["workers"][W0]["processing"] = ["<TaskState 'c' processing>"]
-    found = {it.wanted: it for it in chains(plain)}["b"]
+    found = {chain.wanted: chain for chain in chains(plain)}["b"]
     assert (found.root.key, found.kind) == ("a", RootKind.STUCK)
 
 
@@ -155,7 +155,7 @@ def test_what_waits_for_itself_is_told_all_the_same() -> None:
     tasks["b"] |= {"state": "waiting", "waiting_on": ["<TaskState 'c' waiting>"]}
     tasks["c"] |= {"waiting_on": ["<TaskState 'b' waiting>"]}
     found = chains(plain)
-    assert {it.kind for it in found} == {RootKind.STUCK}
+    assert {chain.kind for chain in found} == {RootKind.STUCK}
 
 
 def test_long_chains_need_no_recursion() -> None:
@@ -166,7 +166,7 @@ def test_long_chains_need_no_recursion() -> None:
         key = f"d{number}"
         tasks[key] = dict(tasks["c"], key=key, waiting_on=[f"<TaskState '{before}' waiting>"])
         before = key
-    found = {it.wanted: it for it in chains(plain)}
+    found = {chain.wanted: chain for chain in chains(plain)}
     assert found["d4999"].root.key == "b"
     assert found["d4999"].shape == found["c"].shape
 

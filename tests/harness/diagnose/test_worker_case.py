@@ -56,11 +56,11 @@ def test_every_event_of_dask_has_a_step() -> None:
 def test_holders_are_narrowed_to_the_peer_that_was_asked() -> None:
     plain = dump_of("unreadable")
     worker = plain["workers"][W1]
-    event = next(it for it in worker["stimulus_log"] if it["key"] == "c")
+    event = next(logged for logged in worker["stimulus_log"] if logged["key"] == "c")
     event["who_has"]["a"] = ["other:0", W0]
     part = LogSlice(model(plain).workers[W1], ("c", "a"))
     (request,) = (
-        it for it in part.steps() if str(it).startswith(f"compute-task {part.names['c']}")
+        step for step in part.steps() if str(step).startswith(f"compute-task {part.names['c']}")
     )
     assert f"{part.names['a']}@{part.peer(W0)}" in str(request).split()
 
@@ -85,9 +85,9 @@ def test_a_log_without_its_beginning_is_refused_and_the_setting_named() -> None:
     worker = plain["workers"][W1]
     kept = len(worker["stimulus_log"])
     worker["config"] = {"distributed": {"admin": {"low-level-log-length": kept}}}
-    said = refusal_of(plain)
-    assert said.startswith(f"the beginning of its log is gone: it keeps {kept} events")
-    assert "distributed.admin.low-level-log-length" in said
+    text = refusal_of(plain)
+    assert text.startswith(f"the beginning of its log is gone: it keeps {kept} events")
+    assert "distributed.admin.low-level-log-length" in text
 
 
 def test_a_hang_of_the_scheduler_gives_no_case() -> None:
@@ -95,7 +95,7 @@ def test_a_hang_of_the_scheduler_gives_no_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "text"),
     [
         ({"stimulus_log": []}, "its log of events is empty"),
         (
@@ -112,10 +112,10 @@ def test_a_hang_of_the_scheduler_gives_no_case() -> None:
         ),
     ],
 )
-def test_what_gives_no_case_says_why(changes: Plain, said: str) -> None:
+def test_what_gives_no_case_says_why(changes: Plain, text: str) -> None:
     plain = dump_of("unreadable")
     plain["workers"][W1] |= changes
-    assert refusal_of(plain).startswith(said)
+    assert refusal_of(plain).startswith(text)
 
 
 def test_a_worker_that_did_not_answer_has_no_log() -> None:

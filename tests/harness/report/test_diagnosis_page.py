@@ -42,7 +42,7 @@ def test_the_page_has_the_root_and_how_it_came(hang: str) -> None:
     assert found.groups[0].chain.root.sentence in text
     assert found.contradictions[0].text in text
     assert found.candidates[0].title in text
-    assert all(said in text for _, said in found.story)
+    assert all(message in text for _, message in found.story)
 
 
 def test_markup_in_keys_is_text() -> None:

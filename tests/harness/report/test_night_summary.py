@@ -17,43 +17,43 @@ BUG = ("wanted_keys_resolve", "", "")
 
 
 def night(*met: Finding) -> Night:
-    its = Night(7, "2026-11-25T00:00:00+00:00", Budget(runs=90))
-    its.targets = [Target("dask", "cluster"), Target("reference", "worker")]
-    its.versions = {"dask": "2026.8.0"}
+    this_night = Night(7, "2026-11-25T00:00:00+00:00", Budget(runs=90))
+    this_night.targets = [Target("dask", "cluster"), Target("reference", "worker")]
+    this_night.versions = {"dask": "2026.8.0"}
     plan = Plan(subject="dask", scope="cluster")
     tallies = {"swarm": Counters(runs=30, steps=1234, seconds=2.0)}
-    its.shards = [ShardResult(plan, counters=tallies, findings=list(met))]
-    return its
+    this_night.shards = [ShardResult(plan, counters=tallies, findings=list(met))]
+    return this_night
 
 
-def met(**its: object) -> Finding:
+def met(**overrides: object) -> Finding:
     made = Finding(BUG, "They come.", "x does not", 3, 11, "swarm", "dask", "cluster")
     made.case = FindingCase(text="the case\n")
-    for name, value in its.items():
+    for name, value in overrides.items():
         setattr(made, name, value)
     return made
 
 
 def test_a_night_says_what_it_is_going_to_do() -> None:
-    its = night()
-    assert list(first_lines(its, BudgetSplit(its), resumed=False)) == [
+    this_night = night()
+    assert list(first_lines(this_night, BudgetSplit(this_night), resumed=False)) == [
         "night 2026-11-25T00-00-00-7, seed 7: clusters of dask 2026.8.0, reference; 90 runs",
         "Ctrl-C ends it with its report; --resume goes on with it",
     ]
 
 
 def test_a_night_that_goes_on_says_what_is_left() -> None:
-    its = night()
-    sharing = BudgetSplit(its, results={(0, 1): its.shards[0]}, parts=[(0, 1)])
-    assert next(first_lines(its, sharing, resumed=True)) == (
+    this_night = night()
+    sharing = BudgetSplit(this_night, results={(0, 1): this_night.shards[0]}, parts=[(0, 1)])
+    assert next(first_lines(this_night, sharing, resumed=True)) == (
         "night 2026-11-25T00-00-00-7 goes on: clusters of dask 2026.8.0, reference; 60 runs left"
     )
 
 
 def test_a_green_night_says_what_was_done() -> None:
-    its = night(met(known="an old one", occurrences=4))
-    its.fixed = ["x.case: mended"]
-    assert list(last_lines(its, FOLDER)) == [
+    this_night = night(met(known="an old one", occurrences=4))
+    this_night.fixed = ["x.case: mended"]
+    assert list(last_lines(this_night, FOLDER)) == [
         "clusters of dask: 30 runs, 1,234 steps, 2 s of CPU",
         "reference: 0 runs, 0 steps, 0 s of CPU",
         "known, 4 runs: an old one",
@@ -63,9 +63,9 @@ def test_a_green_night_says_what_was_done() -> None:
 
 
 def test_a_new_finding_is_told_with_what_replays_it() -> None:
-    its = night(met(lines=["it breaks", "after 2 steps"], path="findings/x.case"))
-    its.phases = [Phase("fuzz", red=["1 new"])]
-    assert list(last_lines(its, FOLDER, only_new=True)) == [
+    this_night = night(met(lines=["it breaks", "after 2 steps"], path="findings/x.case"))
+    this_night.phases = [Phase("fuzz", red=["1 new"])]
+    assert list(last_lines(this_night, FOLDER, only_new=True)) == [
         "",
         "new, 1 run of clusters of dask, first run 3 of seed 11:",
         "it breaks",
@@ -89,25 +89,25 @@ def test_what_could_not_be_written_or_shrunk_is_told_all_the_same() -> None:
 
 
 def test_an_interrupted_night_says_how_to_go_on() -> None:
-    its = night()
-    its.interrupted = True
-    assert list(last_lines(its, FOLDER))[-1] == (
+    this_night = night()
+    this_night.interrupted = True
+    assert list(last_lines(this_night, FOLDER))[-1] == (
         "nothing new was found; the night is green, interrupted: --resume goes on with it"
     )
 
 
 def test_a_red_night_does_not_say_that_nothing_was_found() -> None:
-    its = night()
-    its.phases = [Phase("canary", red=["not found"])]
-    said = list(last_lines(its, FOLDER))
-    assert said[-2:] == ["red: canary: not found", "the night is red"]
-    assert not any("nothing new" in line for line in said)
+    this_night = night()
+    this_night.phases = [Phase("canary", red=["not found"])]
+    words = list(last_lines(this_night, FOLDER))
+    assert words[-2:] == ["red: canary: not found", "the night is red"]
+    assert not any("nothing new" in line for line in words)
 
 
 def test_many_reasons_to_be_red_are_cut_short() -> None:
-    its = night()
-    its.phases = [Phase("replay", red=[f"case {number}" for number in range(7)])]
-    lines = list(last_lines(its, FOLDER))
+    this_night = night()
+    this_night.phases = [Phase("replay", red=[f"case {number}" for number in range(7)])]
+    lines = list(last_lines(this_night, FOLDER))
     assert [line for line in lines if line.startswith("red: ")] == [
         *(f"red: replay: case {number}" for number in range(5)),
         "red: replay: and 2 more, told above",
@@ -115,9 +115,9 @@ def test_many_reasons_to_be_red_are_cut_short() -> None:
 
 
 def test_what_another_release_has_is_replayed_there() -> None:
-    its = night(met(path="findings/x.case"))
-    its.python = "/old/bin/python"
+    this_night = night(met(path="findings/x.case"))
+    this_night.python = "/old/bin/python"
     assert (
         "replay it: /old/bin/python -m workerfuzz.harness.cli replay nights/findings/x.case "
         "--subject dask"
-    ) in list(last_lines(its, FOLDER))
+    ) in list(last_lines(this_night, FOLDER))

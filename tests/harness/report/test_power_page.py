@@ -64,7 +64,9 @@ def test_survivors_that_were_found_equivalent_since_do_not_count() -> None:
     score = MutationScore(
         plan=MutationPlan(target="worker", seed=5, sample=2, cpu_s=10.0),
         generated=900,
-        results=[MutantResult(mutant=it, result=SearchResult()) for it in (reviewed, other)],
+        results=[
+            MutantResult(mutant=mutant, result=SearchResult()) for mutant in (reviewed, other)
+        ],
     )
     page = power_page([published(score, "2026-11-30")])
     assert "| worker | 0 | 1, a sample of 900 |" in page

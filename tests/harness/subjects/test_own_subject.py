@@ -112,10 +112,10 @@ def test_a_mistake_is_one_line_and_status_2(
     with pytest.raises(SubjectUnavailable) as raised:
         get(place)
     assert run_command(["run", "--subject", place, "--runs", "20", "--seed", "1"]) == 2
-    said = capfd.readouterr()
-    assert said.err.splitlines()[-1] == f"workerfuzz: {raised.value}"
-    assert said.err.count("workerfuzz: ") == 1
-    assert "nothing new" not in said.out
+    output = capfd.readouterr()
+    assert output.err.splitlines()[-1] == f"workerfuzz: {raised.value}"
+    assert output.err.count("workerfuzz: ") == 1
+    assert "nothing new" not in output.out
 
 
 @pytest.mark.parametrize(
@@ -155,9 +155,9 @@ def test_a_mistake_that_a_run_meets_is_one_line_and_status_2(
         WorkerWorld(get(place)).apply(FindMissing())
     command = ["run", "--subject", place, "--runs", "50", "--seed", "1", "--quiet"]
     assert run_command([*command, *options]) == 2
-    said = capfd.readouterr()
-    assert said.err == f"workerfuzz: {raised.value}\n"
-    assert "nothing new" not in said.out
+    output = capfd.readouterr()
+    assert output.err == f"workerfuzz: {raised.value}\n"
+    assert "nothing new" not in output.out
 
 
 RAISING = """

@@ -30,11 +30,11 @@ def test_what_is_wrong_with_it_is_found_and_replays(tmp_path: Path, engine: str,
     plan = Plan(subject=TINY, engine=engine, seed=1, budget=Budget(runs=runs))
     done = result_in(tmp_path, plan)
     assert {"one_action_per_key", "reports_the_last_request"} <= {
-        met.signature[0] for met in done.new
+        finding.signature[0] for finding in done.new
     }
-    for met in done.new:
-        assert met.lines[-1] == f"replay it: workerfuzz replay {met.path} --subject {TINY}"
-        assert replay(load(Path(met.path)), get(TINY)).outcome is ReplayOutcome.BROKEN
+    for finding in done.new:
+        assert finding.lines[-1] == f"replay it: workerfuzz replay {finding.path} --subject {TINY}"
+        assert replay(load(Path(finding.path)), get(TINY)).outcome is ReplayOutcome.BROKEN
 
 
 def test_steps_that_it_does_not_take_do_not_happen() -> None:

@@ -39,7 +39,9 @@ class Listening(ReferenceSubject):
         class Worker(ReferenceWorker):
             def handle(self, event: Event) -> Sequence[do.Instruction]:
                 issued = super().handle(event)
-                answers[type(event).__name__].update(type(it).__name__ for it in issued)
+                answers[type(event).__name__].update(
+                    type(instruction).__name__ for instruction in issued
+                )
                 return issued
 
         return Worker(WorkerState(config))
@@ -59,5 +61,5 @@ def test_instructions_that_answer_an_event_are_listed() -> None:
         except Violation as violation:
             raise AssertionError(violation) from violation
     for event, answers in rows().values():
-        assert all(hasattr(do, it) for it in answers)
+        assert all(hasattr(do, answer) for answer in answers)
         assert subject.answers[event] <= answers, event

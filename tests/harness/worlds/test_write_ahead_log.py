@@ -43,11 +43,11 @@ def test_a_step_is_in_the_log_before_it_happens(log: Path, monkeypatch: pytest.M
     monkeypatch.setattr(world, "handle_event", lambda *_: seen.append(read(log)))
     for text in ("compute-task x", "pause"):
         world.apply(parse(text))
-    assert [[str(step) for step in it.steps] for it in seen] == [
+    assert [[str(step) for step in recovered.steps] for recovered in seen] == [
         ["compute-task x"],
         ["compute-task x", "pause"],
     ]
-    assert {it.phase for it in seen} == {RunPhase.STEPPING}
+    assert {recovered.phase for recovered in seen} == {RunPhase.STEPPING}
     assert seen[0].config == WorkerConfig(nthreads=2)
 
 
@@ -67,7 +67,7 @@ def test_rest_is_in_the_log_before_it_comes(log: Path, monkeypatch: pytest.Monke
     module = "workerfuzz.harness.worlds.worker.world"
     monkeypatch.setattr(f"{module}.come_to_rest", lambda _: seen.append(read(log)))
     WorkerWorld(get("reference")).finish()
-    assert [(it.at_rest, it.steps) for it in seen] == [(True, ())]
+    assert [(recovered.at_rest, recovered.steps) for recovered in seen] == [(True, ())]
 
 
 def test_a_world_that_is_being_made_is_in_the_log(log: Path) -> None:

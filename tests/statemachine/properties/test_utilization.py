@@ -51,17 +51,17 @@ def test_a_healthy_worker_breaks_nothing() -> None:
     [
         (
             ("compute-task x",),
-            lambda it: it.executing.clear(),
+            lambda worker: worker.executing.clear(),
             {"threads_are_known": "x: a thread in a slot, the worker knows of no thread"},
         ),
         (
             ("compute-task x cpu=1",),
-            lambda it: it.available_resources.update(cpu=2),
+            lambda worker: worker.available_resources.update(cpu=2),
             {"resources_are_conserved": "cpu: 2 left, should be 1"},
         ),
         (
             ("acquire-replicas x@a",),
-            lambda it: it.transfers.update(a=Transfer(("y",), 1)),
+            lambda worker: worker.transfers.update(a=Transfer(("y",), 1)),
             {"transfers_are_known": "a was asked for ['x'], the worker knows of ['y']"},
         ),
     ],

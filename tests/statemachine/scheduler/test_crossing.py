@@ -16,7 +16,9 @@ def steal(desk: Desk, key: str, thief: str, state: str | None) -> None:
     """A worker is asked to give a task away, and answers."""
     victim = desk.task(key).processing_on
     assert victim is not None
-    (request,) = [it.message for it in desk.say("", messages.Steal(key=key, thief=thief))]
+    (request,) = [
+        envelope.message for envelope in desk.say("", messages.Steal(key=key, thief=thief))
+    ]
     assert isinstance(request, events.StealRequest)
     answer = do.StealResponse(key=key, state=state, stimulus_id=request.stimulus_id)
     desk.say(victim, answer)
@@ -42,7 +44,9 @@ def test_a_refused_steal_leaves_the_task_where_it_is(state: str | None) -> None:
 def test_an_answer_to_an_earlier_steal_does_not_count() -> None:
     desk = Desk(2)
     desk.submit("a", want="a")
-    (request,) = [it.message for it in desk.say("", messages.Steal(key="a", thief="w1"))]
+    (request,) = [
+        envelope.message for envelope in desk.say("", messages.Steal(key="a", thief="w1"))
+    ]
     assert isinstance(request, events.StealRequest)
     desk.say("w0", do.Reschedule(key="a", run_id=desk.task("a").run_id))
     assert desk.states() == {"a": "processing@w0"}
@@ -54,7 +58,9 @@ def test_an_answer_to_an_earlier_steal_does_not_count() -> None:
 def test_a_thief_that_died_meanwhile_gets_nothing() -> None:
     desk = Desk(3)
     desk.submit("a", want="a")
-    (request,) = [it.message for it in desk.say("", messages.Steal(key="a", thief="w1"))]
+    (request,) = [
+        envelope.message for envelope in desk.say("", messages.Steal(key="a", thief="w1"))
+    ]
     assert isinstance(request, events.StealRequest)
     desk.say("w1", messages.Lose())
     desk.say("w0", do.StealResponse(key="a", state="ready", stimulus_id=request.stimulus_id))

@@ -23,7 +23,7 @@ print(desk.release(*keys), desk.confirm())
 
 
 def test_hash_order_decides_nothing() -> None:
-    said = [
+    outputs = [
         subprocess.run(
             [sys.executable, "-c", PROGRAM],
             env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -33,8 +33,8 @@ def test_hash_order_decides_nothing() -> None:
         ).stdout
         for seed in ("1", "2", "3")
     ]
-    assert said[0]
-    assert said[0] == said[1] == said[2]
+    assert outputs[0]
+    assert outputs[0] == outputs[1] == outputs[2]
 
 
 def test_a_copy_continues_alike_and_on_its_own() -> None:

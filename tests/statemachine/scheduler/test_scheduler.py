@@ -217,7 +217,10 @@ def test_a_task_is_retried_as_often_as_it_may() -> None:
     desk.submit("a", want="a", a=Options(retries=1))
     desk.fail("a")
     assert desk.states() == {"a": "processing@w0"}
-    assert [type(it) for it in desk.messages("w0")] == [events.FreeKeys, events.ComputeTask]
+    assert [type(message) for message in desk.messages("w0")] == [
+        events.FreeKeys,
+        events.ComputeTask,
+    ]
     desk.fail("a")
     assert desk.told() == ["a erred"]
 
@@ -258,7 +261,10 @@ def test_a_task_that_asks_to_be_run_elsewhere_is_assigned_anew() -> None:
     desk.submit("a", want="a")
     former = desk.task("a").run_id
     desk.say("w0", do.Reschedule(key="a", run_id=former))
-    assert [type(it) for it in desk.messages("w0")] == [events.FreeKeys, events.ComputeTask]
+    assert [type(message) for message in desk.messages("w0")] == [
+        events.FreeKeys,
+        events.ComputeTask,
+    ]
     assert desk.task("a").run_id > former
 
 
@@ -389,7 +395,7 @@ def test_the_story_of_a_key_names_what_led_to_it() -> None:
     desk = Desk(1)
     desk.submit("a", want="a")
     desk.finish("a")
-    assert [(it.message, str(it.finish)) for it in desk.scheduler.story("a")] == [
+    assert [(line.message, str(line.finish)) for line in desk.scheduler.story("a")] == [
         ("Submit", "waiting"),
         ("Submit", "processing"),
         ("TaskFinished", "memory"),

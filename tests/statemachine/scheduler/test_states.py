@@ -46,23 +46,23 @@ class Beliefs:
             if self.states.get(key) == "erred":
                 self.states.pop(key)
 
-    def hear(self, it: Instruction) -> None:
-        match it:
+    def hear(self, instruction: Instruction) -> None:
+        match instruction:
             case do.TaskFinished():
-                self.states[it.key] = "memory"
+                self.states[instruction.key] = "memory"
             case do.TaskErred(run_id=int()):
-                self.states[it.key] = "erred"
+                self.states[instruction.key] = "erred"
             case do.Reschedule():
-                self.states[it.key] = "released"
-            case do.StealResponse() if it.state in NEEDS_INPUTS:
-                self.states.pop(it.key, None)
+                self.states[instruction.key] = "released"
+            case do.StealResponse() if instruction.state in NEEDS_INPUTS:
+                self.states.pop(instruction.key, None)
             case do.AddKeys():
-                for key in it.keys:  # scattered, after its request was answered
+                for key in instruction.keys:  # scattered, after its request was answered
                     if self.states.get(key) in ("erred", "released"):
                         self.states.pop(key)
             case do.ReleaseWorkerData():
-                if self.states.get(it.key) == "memory":
-                    self.states.pop(it.key)
+                if self.states.get(instruction.key) == "memory":
+                    self.states.pop(instruction.key)
             case _:
                 pass
 
@@ -77,8 +77,8 @@ def test_what_the_scheduler_believes_follows_from_the_state_here(seed: int) -> N
         beliefs.ask(step)
         if isinstance(step, RemoveReplicas):
             continue  # it sends these only for replicas, which are not what it believes in here
-        for it in world.apply(step).instructions:
-            beliefs.hear(it)
+        for instruction in world.apply(step).instructions:
+            beliefs.hear(instruction)
         for key, reported_task in beliefs.states.items():
             state = world.view.state(key)
             assert state is not None

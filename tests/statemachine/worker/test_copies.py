@@ -14,7 +14,10 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 def own(worker: WorkerState) -> dict[int, object]:
     """Return the mutable parts of a worker. The resources of a thread belong to its request."""
     threads = [task.execution for task in worker.tasks.values()]
-    return changing(worker, [worker.last, *(it.resources for it in threads if it is not None)])
+    return changing(
+        worker,
+        [worker.last, *(execution.resources for execution in threads if execution is not None)],
+    )
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -46,11 +49,11 @@ def test_a_copy_of_a_scheduler_shares_nothing_that_changes() -> None:
     assert not changing(copy).keys() & changing(desk.scheduler).keys()
 
 
-def plain(it: object) -> object:
+def plain(value: object) -> object:
     """Every attribute, down to the last."""
-    if isinstance(it, str):
-        return it
-    if isinstance(it, dict):
-        return [(key, plain(value)) for key, value in it.items()]
-    names = [*getattr(it, "__dict__", ()), *getattr(type(it), "__slots__", ())]
-    return [(name, plain(getattr(it, name))) for name in names] if names else it
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        return [(key, plain(value)) for key, value in value.items()]
+    names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+    return [(name, plain(getattr(value, name))) for name in names] if names else value

@@ -81,7 +81,7 @@ def test_events_together_do_what_they_do_one_by_one(seed: int) -> None:
     together, apart = WorkerState(config), WorkerState(config)
     for place in range(0, len(happened) - 1, 2):
         pair = happened[place : place + 2]
-        issued = [it for event in pair for it in handle_stimulus(apart, event)]
+        issued = [instruction for event in pair for instruction in handle_stimulus(apart, event)]
         assert handle_stimulus(together, *pair) == issued
         assert snapshot(together) == snapshot(apart)
 

@@ -13,7 +13,11 @@ from workerfuzz.statemachine.worker.worker_state import WorkerState
 def gathered(worker: WorkerState, *happened: Event) -> list[tuple[str, ...]]:
     """Peer and keys of each transfer that is started."""
     issued = handle_stimulus(worker, *happened)
-    return [(it.worker, *it.keys) for it in issued if isinstance(it, do.GatherDep)]
+    return [
+        (instruction.worker, *instruction.keys)
+        for instruction in issued
+        if isinstance(instruction, do.GatherDep)
+    ]
 
 
 def copies(size: int, **held: str) -> events.AcquireReplicas:
@@ -74,7 +78,9 @@ def test_priority_decides_which_task_runs() -> None:
     handle_stimulus(worker, events.Pause(), compute("x", 1, priority=(2,)))
     handle_stimulus(worker, compute("y", 2, priority=(1,)))
     issued = handle_stimulus(worker, events.Unpause())
-    assert [it.key for it in issued if isinstance(it, do.Execute)] == ["y"]
+    assert [instruction.key for instruction in issued if isinstance(instruction, do.Execute)] == [
+        "y"
+    ]
 
 
 def test_a_task_whose_resources_are_taken_holds_up_nobody_else() -> None:
@@ -83,4 +89,6 @@ def test_a_task_whose_resources_are_taken_holds_up_nobody_else() -> None:
     handle_stimulus(worker, compute("x", 1, resources={"gpu": 1}))
     handle_stimulus(worker, compute("y", 2, resources={"gpu": 2}))
     issued = handle_stimulus(worker, compute("z", 3, priority=(9,), resources={"gpu": 1}))
-    assert [it.key for it in issued if isinstance(it, do.Execute)] == ["z"]
+    assert [instruction.key for instruction in issued if isinstance(instruction, do.Execute)] == [
+        "z"
+    ]

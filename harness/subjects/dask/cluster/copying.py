@@ -188,10 +188,10 @@ def by_content(
     if table is not None and not LEFT_OUT.isdisjoint(table):
         table = {name: value for name, value in table.items() if name not in LEFT_OUT}
     identity = {
-        name: it
+        name: item
         for known in (slots, table or {})
         for name in IDENTITY
-        if (it := known.get(name)) is not None
+        if (item := known.get(name)) is not None
     }
     start = (made, (type(value), identity))
     if fill is None:

@@ -49,15 +49,15 @@ def mortal(folder: Path) -> Iterator[DaskProcesses]:
         yield started
 
 
-def why(address: str, **its: str) -> str:
+def why(address: str, **overrides: str) -> str:
     with (
         pytest.raises(ExecutorUnavailable) as raised,
-        connected(address, "reference", its.get("python"), 1),
+        connected(address, "reference", overrides.get("python"), 1),
     ):
         pass
-    said = str(raised.value)
-    assert "\n" not in said
-    return said
+    text = str(raised.value)
+    assert "\n" not in text
+    return text
 
 
 class Watched:
@@ -86,9 +86,9 @@ def test_a_shard_of_a_killed_worker_goes_on_elsewhere(
     victim, heir = mortal.add_worker(), mortal.add_worker()
     found: list[tuple[int, tuple[str, str, str]]] = []
 
-    def on_progress(index: int, account: ShardResult, met: Finding | None) -> None:
-        if met is not None:
-            found.append((index, met.signature))
+    def on_progress(index: int, account: ShardResult, finding: Finding | None) -> None:
+        if finding is not None:
+            found.append((index, finding.signature))
         if len(found) == 2 and victim.poll() is None:
             victim.send_signal(signal.SIGKILL)
             victim.wait()
@@ -107,7 +107,7 @@ def test_a_shard_of_a_killed_worker_goes_on_elsewhere(
     for plan, account in zip(plans, accounts, strict=True):
         assert (account.plan, account.runs, account.interrupted) == (plan, 300, False)
         assert not account.faults
-        assert len({it.signature for it in account.new}) == len(account.new) == 1
+        assert len({finding.signature for finding in account.new}) == len(account.new) == 1
     assert sorted(place for place, _ in found) == [0, 1]  # nothing is told twice
 
 
@@ -127,8 +127,8 @@ def test_another_python_runs_them_where_the_workers_are(
 
 
 def test_shards_end_with_what_they_have_when_asked(processes: DaskProcesses) -> None:
-    def on_progress(index: int, account: ShardResult, met: Finding | None) -> None:
-        if met is not None:
+    def on_progress(index: int, account: ShardResult, finding: Finding | None) -> None:
+        if finding is not None:
             raise KeyboardInterrupt
 
     endless = Plan(subject="strangers:Touchy", budget=Budget(runs=10**9))
@@ -146,9 +146,9 @@ def test_a_subject_that_cannot_be_had_is_refused(processes: DaskProcesses) -> No
 
 
 def test_a_python_that_will_not_do_is_told(processes: DaskProcesses) -> None:
-    said = why(processes.address, python="nowhere/python")
-    assert said.endswith(": nowhere/python: no such file or directory")
-    assert said.startswith(f"{processes.address}: its worker tcp://127.0.0.1:")
+    text = why(processes.address, python="nowhere/python")
+    assert text.endswith(": nowhere/python: no such file or directory")
+    assert text.startswith(f"{processes.address}: its worker tcp://127.0.0.1:")
 
 
 def test_a_worker_is_no_scheduler(processes: DaskProcesses) -> None:
@@ -183,7 +183,7 @@ def test_a_cluster_that_loses_all_its_workers_is_given_up(
     monkeypatch.setattr(dask_cluster, "ALONE_S", 0.0)
     worker = mortal.add_worker()
 
-    def on_progress(index: int, account: ShardResult, met: Finding | None) -> None:
+    def on_progress(index: int, account: ShardResult, finding: Finding | None) -> None:
         worker.kill()
 
     endless = Plan(subject="strangers:Touchy", budget=Budget(runs=10**9))
@@ -206,7 +206,7 @@ def test_workers_that_do_not_answer_are_not_waited_for(
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "text"),
     [
         ("somewhere", "expected an address like tcp://scheduler:8786: host and port are needed"),
         ("tcp://:8786", "expected an address like tcp://scheduler:8786: host and port are needed"),
@@ -221,8 +221,8 @@ def test_workers_that_do_not_answer_are_not_waited_for(
         ),
     ],
 )
-def test_an_address_that_leads_nowhere_is_told_in_a_line(address: str, said: str) -> None:
-    assert why(address).startswith(f"{address}: {said}".rstrip("*"))
+def test_an_address_that_leads_nowhere_is_told_in_a_line(address: str, text: str) -> None:
+    assert why(address).startswith(f"{address}: {text}".rstrip("*"))
 
 
 def test_where_nobody_listens_is_told() -> None:
@@ -283,18 +283,18 @@ def test_a_task_ends_when_nobody_wants_it(
 
 def test_a_task_tells_what_became_of_it() -> None:
     fine: Future[None] = Future()
-    its = dask_cluster.detached(fine)
+    future = dask_cluster.detached(fine)
     fine.set_result(None)
-    assert its.result() is None
+    assert future.result() is None
     failed: Future[None] = Future()
-    its = dask_cluster.detached(failed)
+    future = dask_cluster.detached(failed)
     failed.set_exception(ZeroDivisionError("of ours"))
-    assert isinstance(its.exception(), ZeroDivisionError)
+    assert isinstance(future.exception(), ZeroDivisionError)
     gone: Future[None] = Future()
-    its = dask_cluster.detached(gone)
+    future = dask_cluster.detached(gone)
     gone.cancel()
     gone.set_running_or_notify_cancel()
-    assert its.cancelled()
+    assert future.cancelled()
 
 
 class Stuck(Future[None]):
@@ -312,9 +312,9 @@ class Stuck(Future[None]):
 
 def test_who_cancels_does_not_wait_for_the_scheduler() -> None:
     stuck = Stuck()
-    its = dask_cluster.detached(stuck)
-    its.cancel()
-    assert its.cancelled()
+    future = dask_cluster.detached(stuck)
+    future.cancel()
+    assert future.cancelled()
     assert stuck.asked.wait(60.0)
     assert not stuck.cancelled()
     stuck.answers.set()

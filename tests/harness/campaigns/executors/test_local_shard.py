@@ -48,9 +48,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def carried(here: Path, subject: str, runs: int = 3, **its: Any) -> ShardResult:
+def carried(here: Path, subject: str, runs: int = 3, **overrides: Any) -> ShardResult:
     """Of a shard, in whose runs 1 and 2 a worker is paused that knows a task."""
-    plan = Plan(subject=f"strangers:{subject}", seed=3, budget=Budget(runs=runs), **its)
+    plan = Plan(subject=f"strangers:{subject}", seed=3, budget=Budget(runs=runs), **overrides)
     return result_in(
         here / "cases",
         plan,
@@ -65,24 +65,24 @@ def test_what_takes_the_process_along_is_a_finding(here: Path, subject: str) -> 
     assert done.runs == deaths + 1
     assert not done.faults
     assert not done.interrupted
-    (met,) = done.new
-    assert (met.signature[0], met.counterexample.partition("\n")[0]) == DEATHS[subject]
-    assert (met.run, met.occurrences, done.total.found) == (1, deaths, deaths)
-    assert met.is_minimal
-    assert met.length == 2
+    (finding,) = done.new
+    assert (finding.signature[0], finding.counterexample.partition("\n")[0]) == DEATHS[subject]
+    assert (finding.run, finding.occurrences, done.total.found) == (1, deaths, deaths)
+    assert finding.is_minimal
+    assert finding.length == 2
     (path,) = (here / "cases").iterdir()
     case = load(path)
     assert [step.word for step in case.steps][1:] == ["pause"]
-    assert met.case.case == case
-    assert met.lines[-1].startswith(f"replay it: workerfuzz replay {path}")
+    assert finding.case.case == case
+    assert finding.lines[-1].startswith(f"replay it: workerfuzz replay {path}")
 
 
 def test_a_case_of_it_is_not_written_again(here: Path) -> None:
     death = "the process was ended by SIGSEGV, in string_at"
     seen = SeenBefore("0007-crash.case", Signature("process_survives", "", death))
     done = carried(here, "Crashes", seen=(seen,))
-    (met,) = done.findings
-    assert (met.known, met.occurrences) == ("0007-crash.case", 2)
+    (finding,) = done.findings
+    assert (finding.known, finding.occurrences) == ("0007-crash.case", 2)
     assert not (here / "cases").exists()
 
 
@@ -91,9 +91,9 @@ def test_what_was_being_shrunk_is_kept_if_shrinking_dies(here: Path) -> None:
     done = carried(here, "Slippery", runs=30)
     assert not done.faults
     assert done.runs == 30
-    found = {met.signature[0]: met for met in done.new}
+    found = {finding.signature[0]: finding for finding in done.new}
     assert found.keys() == {"role_fits_state", "process_survives"}
-    assert all(met.is_minimal for met in found.values())
+    assert all(finding.is_minimal for finding in found.values())
     assert found["role_fits_state"].length == 3
     assert found["process_survives"].length == 1
     assert len([*(here / "cases").iterdir()]) == 2
@@ -114,12 +114,12 @@ def test_a_process_that_somebody_ends_is_no_finding(
 
 def test_a_death_that_its_steps_do_not_show_is_kept_as_it_was(here: Path) -> None:
     done = carried(here, "Tired")
-    met = next(iter(done.new))
-    assert met.signature[0] == "process_survives"
-    assert not met.is_minimal
-    assert met.original_length == met.length > 2
-    assert met.lines[-2].startswith("taken alone, these steps do not show it")
-    assert load(Path(met.path)).steps
+    finding = next(iter(done.new))
+    assert finding.signature[0] == "process_survives"
+    assert not finding.is_minimal
+    assert finding.original_length == finding.length > 2
+    assert finding.lines[-2].startswith("taken alone, these steps do not show it")
+    assert load(Path(finding.path)).steps
 
 
 def test_a_death_before_the_first_run_is_a_fault(here: Path) -> None:
@@ -142,11 +142,11 @@ def test_what_a_keeper_does_not_say_is_written_as_it_was(
 ) -> None:
     note: Callable[..., None] = LocalShard.add_reproduced
 
-    def unheard(self: LocalShard, it: Finding, word: object) -> None:
-        note(self, it, None)
+    def unheard(self: LocalShard, finding: Finding, word: object) -> None:
+        note(self, finding, None)
 
     monkeypatch.setattr(LocalShard, "add_reproduced", unheard)
-    (met,) = carried(here, "Crashes").new
-    assert met.original_length == met.length > 2
-    assert Signature(*met.signature).property == "process_survives"
-    assert met.case.case.steps
+    (finding,) = carried(here, "Crashes").new
+    assert finding.original_length == finding.length > 2
+    assert Signature(*finding.signature).property == "process_survives"
+    assert finding.case.case.steps

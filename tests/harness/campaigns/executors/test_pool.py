@@ -48,26 +48,26 @@ def pool(wait: Callable[[Sequence[Shard], float], None] = lambda going, s: None)
 
 def test_so_many_shards_go_on_at_a_time() -> None:
     going: list[list[int]] = []
-    its = pool(lambda shards, seconds: going.append([shard.index for shard in shards]))
-    its.work(iter([Plan(seed=2), Plan(seed=1), Plan(seed=1)]), 2, never)
+    tested_pool = pool(lambda shards, seconds: going.append([shard.index for shard in shards]))
+    tested_pool.work(iter([Plan(seed=2), Plan(seed=1), Plan(seed=1)]), 2, never)
     assert going == [[0, 1], [0, 2]]
-    assert [account.plan.seed for account in its.results()] == [2, 1, 1]
+    assert [account.plan.seed for account in tested_pool.results()] == [2, 1, 1]
 
 
 def test_who_is_told_and_wants_the_end_gets_it() -> None:
     def tell(index: int, account: ShardResult, found: Finding | None) -> None:
         raise KeyboardInterrupt
 
-    its: Pool[Shard] = Pool(Shard, lambda going, seconds: None, tell)
-    its.work(iter([Plan(seed=9), Plan(seed=9)]), 1, never)
-    (shard,) = its.begun  # no further plan is taken
+    pool: Pool[Shard] = Pool(Shard, lambda going, seconds: None, tell)
+    pool.work(iter([Plan(seed=9), Plan(seed=9)]), 1, never)
+    (shard,) = pool.begun  # no further plan is taken
     assert shard.stops[0] is False
 
 
 def test_what_is_asked_now_and_then_ends_all() -> None:
-    its = pool()
-    its.work(iter([Plan(seed=9)]), 1, lambda: True)
-    (shard,) = its.begun
+    tested_pool = pool()
+    tested_pool.work(iter([Plan(seed=9)]), 1, lambda: True)
+    (shard,) = tested_pool.begun
     assert shard.stops == [False]
 
 
@@ -76,10 +76,10 @@ def test_whoever_asks_twice_is_not_kept_waiting() -> None:
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGTERM)
 
-    its = pool(ask)
-    with its.noting_signals():
-        its.work(iter([Plan(seed=9)]), 1, never)
-    (shard,) = its.begun
+    tested_pool = pool(ask)
+    with tested_pool.noting_signals():
+        tested_pool.work(iter([Plan(seed=9)]), 1, never)
+    (shard,) = tested_pool.begun
     assert shard.stops == [True]
 
 
@@ -94,8 +94,8 @@ def test_what_still_goes_on_is_closed() -> None:
     def fail(going: Sequence[Shard], seconds: float) -> None:
         raise ZeroDivisionError
 
-    its = pool(fail)
-    with pytest.raises(ZeroDivisionError), its:
-        its.work(iter([Plan(seed=9)]), 1, never)
-    (shard,) = its.begun
+    tested_pool = pool(fail)
+    with pytest.raises(ZeroDivisionError), tested_pool:
+        tested_pool.work(iter([Plan(seed=9)]), 1, never)
+    (shard,) = tested_pool.begun
     assert shard.closed

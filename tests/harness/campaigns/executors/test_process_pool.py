@@ -33,16 +33,16 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def plan(runs: int = 20, **its: Any) -> Plan:
-    return Plan(budget=Budget(runs=runs), seed=7, **its)
+def plan(runs: int = 20, **overrides: Any) -> Plan:
+    return Plan(budget=Budget(runs=runs), seed=7, **overrides)
 
 
 def test_two_processes_do_what_one_would(here: Path) -> None:
     plans = shards(plan(), 2)
     done = run_shards(plans, jobs=2)
     assert [account.plan for account in done] == plans
-    for account, its in zip(done, plans, strict=True):
-        alone = fill(open_shard(its))
+    for account, requested in zip(done, plans, strict=True):
+        alone = fill(open_shard(requested))
         assert account.total.taken == alone.total.taken
         assert account.total.sketch == alone.total.sketch
         assert not account.faults
@@ -58,10 +58,10 @@ def test_what_is_found_is_told_at_once_and_kept(here: Path) -> None:
 
     run = deduplicating(run_shards, here / "cases")
     (account,) = run([plan(60, subject="strangers:Touchy")], on_progress)
-    (met,) = account.new
-    assert [(place, it.signature) for place, it in told] == [(0, met.signature)]
-    assert met.occurrences == account.total.found > 1
-    assert load(Path(met.path)).subjects == ("strangers:Touchy",)
+    (finding,) = account.new
+    assert [(place, item.signature) for place, item in told] == [(0, finding.signature)]
+    assert finding.occurrences == account.total.found > 1
+    assert load(Path(finding.path)).subjects == ("strangers:Touchy",)
 
 
 def test_processes_are_fewer_than_plans(here: Path) -> None:

@@ -10,11 +10,13 @@ TARGETS = [Target("reference", "worker"), Target("reference", "cluster"), Target
 
 def test_each_shard_fuzzes_everything_and_has_its_own_seed() -> None:
     shards = [plans(TARGETS, 60.0, 7, place) for place in range(4)]
-    for place, its in enumerate(shards):
-        assert {(plan.subject, plan.scope) for plan in its} == {it.system for it in TARGETS}
-        assert {plan.seed for plan in its} == {7 + place}
-        assert [plan.budget.seconds for plan in its] == [20.0] * 3
-    assert [its[0].subject for its in shards] == ["reference", "reference", "dask", "reference"]
+    for place, selected in enumerate(shards):
+        assert {(plan.subject, plan.scope) for plan in selected} == {
+            target.system for target in TARGETS
+        }
+        assert {plan.seed for plan in selected} == {7 + place}
+        assert [plan.budget.seconds for plan in selected] == [20.0] * 3
+    assert [plans[0].subject for plans in shards] == ["reference", "reference", "dask", "reference"]
     assert shards[1][0].scope == "cluster"
 
 

@@ -53,9 +53,9 @@ class Cluster:
         return self.futures[-1]
 
 
-def account(runs: int, *found: Finding, plan: Plan = PLAN, **its: object) -> ShardResult:
+def account(runs: int, *found: Finding, plan: Plan = PLAN, **overrides: object) -> ShardResult:
     done = {"swarm": tally(runs - plan.first)}
-    return replace(ShardResult(plan, "7", done, [*found], runs=runs, seconds=runs / 2), **its)
+    return replace(ShardResult(plan, "7", done, [*found], runs=runs, seconds=runs / 2), **overrides)
 
 
 class Shard:
@@ -114,7 +114,9 @@ def test_what_is_left_is_sent_elsewhere_when_another_machine_begins() -> None:
     assert shard.sent.over
     done = shard.sent.result
     assert (done.runs, done.total.runs, done.interrupted) == (100, 100, False)
-    assert [(it.signature, it.occurrences) for it in done.new] == [(BUG.signature, 4)]
+    assert [(finding.signature, finding.occurrences) for finding in done.new] == [
+        (BUG.signature, 4)
+    ]
 
 
 def test_a_shard_whose_task_is_lost_is_sent_again() -> None:
@@ -141,7 +143,7 @@ def test_what_was_being_shrunk_is_kept_as_it_was_and_shrunk_where_it_comes_again
     assert (kept.signature, kept.is_minimal, kept.length) == (rough().signature, False, 1)
     assert kept.lines[0].startswith("no_data_is_lost: ")
     assert shard.task.plan.seen == ()
-    assert [it.signature for it in shard.sent.result.new] == [rough().signature]
+    assert [finding.signature for finding in shard.sent.result.new] == [rough().signature]
 
 
 def test_nothing_is_left_where_the_budget_is_spent() -> None:

@@ -118,14 +118,14 @@ def test_the_page_keeps_the_rows_of_other_releases() -> None:
 
 def test_a_row_tells_of_all_searches_for_a_bug() -> None:
     long = replace(BROKEN, steps=BROKEN.steps * 3)
-    said = row(
+    text = row(
         [
             Sighting(BUGS[0], 2.0, 100, long),
             Sighting(BUGS[0], 60.0, 5000),
             Sighting(BUGS[0], 4.0, 2000, BROKEN),
         ]
     )
-    assert said.endswith("| 2 of 3 | 3.0 | 1,050 | 1 | `wanted_keys_resolve` | - |")
+    assert text.endswith("| 2 of 3 | 3.0 | 1,050 | 1 | `wanted_keys_resolve` | - |")
 
 
 def test_a_bug_that_was_not_found_is_said_to_be() -> None:
@@ -226,7 +226,7 @@ def test_a_search_goes_on_behind_what_it_met_and_leaves_the_world_sound() -> Non
 
 @pytest.mark.parametrize("name", ["Z10", "#8549"])
 def test_a_bug_is_recognised_by_the_property_that_sees_it_first(name: str) -> None:
-    (bug,) = [it for it in BUGS if it.name == name]
+    (bug,) = [bug for bug in BUGS if bug.name == name]
     property_, text, lines, moves = FIRST_SEEN[name]
     steps = tuple(parse(line, BY_WORD) for line in lines)
     found = Violation(property_, "", text, steps, False, ClusterRunConfig())

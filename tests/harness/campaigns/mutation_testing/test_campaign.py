@@ -32,7 +32,9 @@ PLAN = MutationPlan(target="worker", most_steps=400)
 
 
 def mutant(function: str, change: str) -> GeneratedMutant:
-    return next(it for it in WORKER if it.function == function and it.change == change)
+    return next(
+        mutant for mutant in WORKER if mutant.function == function and mutant.change == change
+    )
 
 
 def test_a_sample_follows_from_the_seed_and_hardly_changes_with_the_code() -> None:
@@ -42,7 +44,7 @@ def test_a_sample_follows_from_the_seed_and_hardly_changes_with_the_code() -> No
     assert sample == selected(WORKER, plan)
     assert sample != selected(WORKER, replace(plan, seed=1))
     gone = sample[0]
-    after = selected([it for it in WORKER if it is not gone], plan)
+    after = selected([mutant for mutant in WORKER if mutant is not gone], plan)
     assert len({*after} & {*sample}) == 49
     assert selected(WORKER, PLAN) == WORKER
 
@@ -51,7 +53,7 @@ def test_mutants_are_named_by_id_or_by_file() -> None:
     one = WORKER[3]
     assert selected(WORKER, replace(PLAN, names=(one.id,))) == [one]
     of_file = selected(WORKER, replace(PLAN, names=("handlers/threads.py",)))
-    assert {it.file for it in of_file} == {"statemachine/worker/handlers/threads.py"}
+    assert {mutant.file for mutant in of_file} == {"statemachine/worker/handlers/threads.py"}
     with pytest.raises(ValueError, match='worker has no mutant and no file "threads"'):
         selected(WORKER, replace(PLAN, names=("threads",)))
 
@@ -60,10 +62,10 @@ def test_a_mutant_is_caught_by_a_property_and_the_healthy_model_passes() -> None
     bad = mutant("next_execution", "`worker.ready` became `False` (condition)")
     told: list[MutantResult] = []
     plan = replace(PLAN, names=(bad.id,), most_steps=200)
-    score = measure_target(plan, tell=lambda it, done, total: told.append(it))
+    score = measure_target(plan, tell=lambda result, done, total: told.append(result))
     assert score.healthy.caught_by is None
     assert score.healthy.steps >= 200
-    assert [it.mutant for it in score.results] == [bad]
+    assert [result.mutant for result in score.results] == [bad]
     assert told == score.results
     assert score.results[0].result.caught_by is CaughtBy.PROPERTY
     assert score.is_right
@@ -75,10 +77,10 @@ def test_equivalent_mutants_are_not_tried_unless_they_are_named(
     monkeypatch.setattr(campaign, "request_result", lambda *_, **__: SearchResult())
     skipped = frozenset({WORKER[0].id})
     score = measure_target(PLAN, equivalent=skipped)
-    assert [it.mutant for it in score.results] == WORKER[1:]
+    assert [result.mutant for result in score.results] == WORKER[1:]
     assert score.equivalent == WORKER[:1]
     named = measure_target(replace(PLAN, names=(WORKER[0].id,)), equivalent=skipped)
-    assert [it.mutant for it in named.results] == WORKER[:1]
+    assert [result.mutant for result in named.results] == WORKER[:1]
 
 
 def test_a_mutant_with_which_nothing_loads_is_caught_by_the_import() -> None:
@@ -126,8 +128,10 @@ def test_only_mutants_on_executed_lines_count_where_much_is_out_of_reach(
     assert (asked[0].cpu_s, asked[0].most_steps, asked[0].mutant) == (3.0, 0, "")
     assert asked[1].is_baseline  # the walk that mutants take, without one
     assert (asked[1].seed, asked[1].most_steps, asked[1].traces) == (0, 400, False)
-    assert all(it.known == [("p", "s")] * 2 and it.most_steps == 400 for it in asked[2:])
-    assert reached.id in {it.mutant.id for it in score.results}
+    assert all(
+        request.known == [("p", "s")] * 2 and request.most_steps == 400 for request in asked[2:]
+    )
+    assert reached.id in {result.mutant.id for result in score.results}
     assert len(score.results) + len(score.unreached) == len(WORKER)
     assert len(score.unreached) > len(WORKER) * 0.9
 

@@ -35,13 +35,13 @@ def test_a_mutant_says_where_it_is_and_what_it_changes(tmp_path: Path) -> None:
 
 
 def test_ids_stay_when_other_code_changes_and_differ_for_equal_changes(tmp_path: Path) -> None:
-    before = [it.id for it in generated(tmp_path, SOURCE)]
-    after = [it.id for it in generated(tmp_path, f"import os\n\nX = 3\n\n{SOURCE}")]
+    before = [mutant.id for mutant in generated(tmp_path, SOURCE)]
+    after = [mutant.id for mutant in generated(tmp_path, f"import os\n\nX = 3\n\n{SOURCE}")]
     assert after[-len(before) :] == before
     twice = generated(tmp_path, "def f(a):\n    return [a > 3, a > 3]\n")
-    assert len({it.id for it in twice}) == len(twice)
+    assert len({mutant.id for mutant in twice}) == len(twice)
     again = generated(tmp_path, "def f(a):\n    return [a > 3, a > 4]\n")
-    assert [it.id for it in again][:2] != [it.id for it in twice][:2]
+    assert [mutant.id for mutant in again][:2] != [mutant.id for mutant in twice][:2]
 
 
 def test_functions_are_chosen_by_name_and_checks_of_the_code_itself_are_not_changed(
@@ -51,7 +51,7 @@ def test_functions_are_chosen_by_name_and_checks_of_the_code_itself_are_not_chan
         *, functions: str = "", excluded: str = r"(?!)", guards: tuple[str, ...] = ()
     ) -> set[str]:
         target = replace(TARGET, functions=functions, excluded=excluded, guards=guards)
-        return {it.function for it in generated(tmp_path, SOURCE, target)}
+        return {mutant.function for mutant in generated(tmp_path, SOURCE, target)}
 
     assert functions() == {"f", "g"}
     assert functions(functions="f") == {"f"}
@@ -62,8 +62,8 @@ def test_functions_are_chosen_by_name_and_checks_of_the_code_itself_are_not_chan
 def test_a_refusal_of_what_cannot_happen_is_not_changed(tmp_path: Path) -> None:
     source = "def f(a):\n    if a > 3:\n        raise InvalidEvent(f'{a}')\n    return a > 4\n"
     target = replace(TARGET, refusals=("InvalidEvent",))
-    assert {it.line for it in generated(tmp_path, source, target)} == {4}
-    assert {it.line for it in generated(tmp_path, source)} == {2, 3, 4}
+    assert {mutant.line for mutant in generated(tmp_path, source, target)} == {4}
+    assert {mutant.line for mutant in generated(tmp_path, source)} == {2, 3, 4}
 
 
 def test_lines_of_a_condition_do_not_reach_into_its_body(tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_lines_of_a_condition_do_not_reach_into_its_body(tmp_path: Path) -> None
 def test_every_module_of_the_models_that_decides_is_changed(name: str) -> None:
     mutants = mutants_of(TARGETS[name])
     assert len(mutants) > 1000
-    assert len({it.id for it in mutants}) == len(mutants)
+    assert len({mutant.id for mutant in mutants}) == len(mutants)
     decides = {"dispatch", "placement", "target_state", "transitions", "handlers", "machine"}
     there = {part for module, _ in modules_of(TARGETS[name]) for part in module.split(".")}
     assert len(decides & there) >= 4
-    assert not any("properties" in it.module for it in mutants)
+    assert not any("properties" in mutant.module for mutant in mutants)
 
 
 def test_a_package_that_is_not_installed_is_said_to_be_missing() -> None:
@@ -96,9 +96,9 @@ def test_the_installed_distributed_has_mutants() -> None:
     worker, scheduler = (mutants_of(TARGETS[name]) for name in ("dask-worker", "dask-scheduler"))
     assert len(worker) > 300
     assert len(scheduler) > 500
-    assert {it.file for it in worker} == {"worker_state_machine.py"}
-    assert {it.file for it in scheduler} == {"scheduler.py", "stealing.py"}
-    names = {it.function for it in [*worker, *scheduler]}
+    assert {mutant.file for mutant in worker} == {"worker_state_machine.py"}
+    assert {mutant.file for mutant in scheduler} == {"scheduler.py", "stealing.py"}
+    names = {mutant.function for mutant in [*worker, *scheduler]}
     assert "WorkerState._transition_flight_missing" in names
     assert "Scheduler.stimulus_task_finished" in names
     assert not any("validate" in name for name in names)

@@ -129,7 +129,10 @@ def test_annotations_decorators_and_text_of_objects_are_left_alone() -> None:
 
 def test_defaults_and_constants_of_classes_and_modules_are_changed() -> None:
     source = "LIMIT = 3\nclass C:\n    flag: bool = True\n    def f(self, a=1, *, b=False): ...\n"
-    found = [(it.function, it.operator, ast.unparse(it.node)) for it in changes(ast.parse(source))]
+    found = [
+        (change.function, change.operator, ast.unparse(change.node))
+        for change in changes(ast.parse(source))
+    ]
     assert found == [
         ("", "constant", "3"), ("", "constant", "3"), ("C", "constant", "True"),
         ("C.f", "constant", "1"), ("C.f", "constant", "1"), ("C.f", "constant", "False"),

@@ -34,9 +34,11 @@ print(worker.paused)
 
 def the_mutant(target: str, function: str, before: str) -> GeneratedMutant:
     return next(
-        it
-        for it in mutants_of(TARGETS[target])
-        if it.function == function and it.before == before and it.operator == "statement"
+        mutant
+        for mutant in mutants_of(TARGETS[target])
+        if mutant.function == function
+        and mutant.before == before
+        and mutant.operator == "statement"
     )
 
 

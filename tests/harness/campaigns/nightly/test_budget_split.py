@@ -32,9 +32,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def night(budget: Budget, jobs: int = 1) -> Night:
-    its = Night(7, "2026-11-25T00:00:00+00:00", budget, targets=TARGETS)
-    its.rounds = rounds(budget, len(TARGETS), jobs)
-    return its
+    this_night = Night(7, "2026-11-25T00:00:00+00:00", budget, targets=TARGETS)
+    this_night.rounds = rounds(budget, len(TARGETS), jobs)
+    return this_night
 
 
 def plans(budget: Budget, jobs: int = 1) -> list[Plan]:
@@ -51,11 +51,11 @@ def shares(plans: list[Plan], what: str) -> Counter[str]:
 @pytest.mark.parametrize(("runs", "jobs"), [(300, 1), (100_000, 2), (7, 2), (1, 1), (3, 8)])
 def test_all_runs_are_shared_out(runs: int, jobs: int) -> None:
     found = plans(Budget(runs=runs), jobs)
-    its = shares(found, "runs")
-    assert sum(its.values()) == runs
+    counter = shares(found, "runs")
+    assert sum(counter.values()) == runs
     assert all(0 < (plan.budget.runs or 0) <= SHARD_RUNS for plan in found)
     if runs % 6 == 0:
-        assert max(its.values()) == min(its.values())
+        assert max(counter.values()) == min(counter.values())
 
 
 def test_cpu_time_is_shared_out() -> None:
@@ -102,39 +102,39 @@ def account(plan: Plan, runs: int, seconds: float = 0.0) -> ShardResult:
 
 
 def test_a_shard_goes_on_with_the_run_after_its_last() -> None:
-    its = night(Budget(runs=300))
-    whole = dict(BudgetSplit(its).plans())
+    this_night = night(Budget(runs=300))
+    whole = dict(BudgetSplit(this_night).plans())
     done = {(0, 1): account(whole[0, 1], 100), (1, 1): account(whole[1, 1], 30)}
-    rest = dict(BudgetSplit(its, results=done, parts=list(done)).plans())
+    rest = dict(BudgetSplit(this_night, results=done, parts=list(done)).plans())
     assert list(rest) == [(1, 2), (2, 1)]
     assert (rest[1, 2].first, rest[1, 2].budget.runs) == (30, 70)
     assert rest[1, 2].seed == whole[1, 1].seed
     done[1, 2] = account(rest[1, 2], 69)
-    again = dict(BudgetSplit(its, results=done, parts=list(done)).plans())
+    again = dict(BudgetSplit(this_night, results=done, parts=list(done)).plans())
     assert (again[1, 3].first, again[1, 3].budget.runs) == (99, 1)
     done[1, 3] = account(again[1, 3], 1)
-    assert list(dict(BudgetSplit(its, results=done, parts=list(done)).plans())) == [(2, 1)]
+    assert list(dict(BudgetSplit(this_night, results=done, parts=list(done)).plans())) == [(2, 1)]
 
 
 def test_a_shard_that_nobody_can_read_is_done_again_beside_it() -> None:
-    its = night(Budget(runs=300))
-    rest = dict(BudgetSplit(its, parts=[(1, 1)]).plans())
+    this_night = night(Budget(runs=300))
+    rest = dict(BudgetSplit(this_night, parts=[(1, 1)]).plans())
     assert list(rest) == [(1, 2), (0, 1), (2, 1)]
     assert (rest[1, 2].first, rest[1, 2].budget.runs) == (0, 100)
 
 
 def test_what_is_left_of_time_is_used_and_no_more() -> None:
-    its = night(Budget(seconds=60))
-    plan = BudgetSplit(its).plan_of(0)
+    this_night = night(Budget(seconds=60))
+    plan = BudgetSplit(this_night).plan_of(0)
     done = {(0, 1): account(plan, 5, seconds=19.8), (1, 1): account(plan, 5, seconds=11.0)}
-    sharing = BudgetSplit(its, spent_s=40.0, results=done, parts=list(done))
+    sharing = BudgetSplit(this_night, spent_s=40.0, results=done, parts=list(done))
     assert sharing.left().seconds == 20.0
     part, rest = next(iter(sharing.plans()))
     assert (part, rest.first, rest.budget.seconds) == ((1, 2), 5, 9.0)
 
 
 def test_what_is_left_is_told_for_each_limit() -> None:
-    its = night(Budget(cpu_s=60, runs=300))
+    this_night = night(Budget(cpu_s=60, runs=300))
     done = {(0, 1): account(Plan(), 40, seconds=10.0)}
-    left = BudgetSplit(its, results=done, parts=list(done)).left()
+    left = BudgetSplit(this_night, results=done, parts=list(done)).left()
     assert (left.cpu_s, left.runs) == (50.0, 260)

@@ -16,10 +16,10 @@ EXPLORED = Target("reference", "cluster", "explore")
 def night(number: int, folder: Folder) -> Night:
     """It explores a few states."""
     budget = Budget(runs=30)
-    it = Night(number, f"2026-11-0{number}T00:00:00+00:00", budget, targets=[EXPLORED])
-    split = BudgetSplit(it, corpus=str(folder.corpus), frontier=str(folder.explored))
-    it.shards = run_in_process(plan for _, plan in split.plans())
-    return it
+    this_night = Night(number, f"2026-11-0{number}T00:00:00+00:00", budget, targets=[EXPLORED])
+    split = BudgetSplit(this_night, corpus=str(folder.corpus), frontier=str(folder.explored))
+    this_night.shards = run_in_process(plan for _, plan in split.plans())
+    return this_night
 
 
 def test_a_night_goes_on_where_the_last_one_stopped(tmp_path: Path) -> None:

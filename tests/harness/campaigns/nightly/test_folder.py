@@ -26,8 +26,8 @@ def test_a_folder_can_be_opened_again(tmp_path: Path) -> None:
 def test_two_campaigns_do_not_share_a_folder(tmp_path: Path) -> None:
     with opened(tmp_path), pytest.raises(FolderError) as raised, opened(tmp_path):
         pass
-    said = f"{tmp_path}: another campaign goes on there (process {os.getpid()} on "
-    assert str(raised.value).startswith(said)
+    text = f"{tmp_path}: another campaign goes on there (process {os.getpid()} on "
+    assert str(raised.value).startswith(text)
     assert "\n" not in str(raised.value)
     with opened(tmp_path):
         pass

@@ -41,7 +41,7 @@ def check(whole: dict[str, Any], killed: list[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "share", ["5/24", *(pytest.param(f"{it}/8", marks=pytest.mark.slow) for it in range(8))]
+    "share", ["5/24", *(pytest.param(f"{number}/8", marks=pytest.mark.slow) for number in range(8))]
 )
 def test_a_night_that_is_killed_before_an_operation_loses_nothing(
     tmp_path: Path, share: str

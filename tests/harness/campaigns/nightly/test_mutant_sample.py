@@ -45,8 +45,10 @@ def night(folder: Path, budget: Budget, asked: list[tuple[Target, int, int]]) ->
         return Replay(ReplayOutcome.AS_WRITTEN, str(path), subject)
 
     options = NightOptions(seed=7, budget=budget, targets={WORKER: "1", CLUSTER: "1"})
-    with opened(folder) as its:
-        start = open_night(its, options, run_with_shared_canaries, replayer, mutant_tester=tester)
+    with opened(folder) as opened_folder:
+        start = open_night(
+            opened_folder, options, run_with_shared_canaries, replayer, mutant_tester=tester
+        )
         return start.nightly.run()
 
 
@@ -58,14 +60,14 @@ def test_a_survivor_that_nobody_reviewed_makes_the_night_red(tmp_path: Path) -> 
     assert phase.lines == ["5 tried of reference", "5 tried of clusters of reference"]
     assert found.red == ["mutants: one survives"]
     assert exit_status(found) is ExitStatus.BROKEN
-    assert [it.name for it in found.phases][-3:] == ["mutants", "minimise", "report"]
+    assert [phase.name for phase in found.phases][-3:] == ["mutants", "minimise", "report"]
 
 
 def test_a_night_without_time_for_mutants_has_no_such_phase(tmp_path: Path) -> None:
     asked: list[tuple[Target, int, int]] = []
     found = night(tmp_path, Budget(runs=2), asked)
     assert not asked
-    assert "mutants" not in [it.name for it in found.phases]
+    assert "mutants" not in [phase.name for phase in found.phases]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +81,8 @@ def test_a_night_without_time_for_mutants_has_no_such_phase(tmp_path: Path) -> N
     ],
 )
 def test_the_sample_is_a_share_of_the_night(budget: Budget, count: int) -> None:
-    it = Night(seed=1, began="2026-11-30T00:00:00", budget=budget, targets=[WORKER, CLUSTER])
-    assert sample_size(it, jobs=2) == count
+    night = Night(seed=1, began="2026-11-30T00:00:00", budget=budget, targets=[WORKER, CLUSTER])
+    assert sample_size(night, jobs=2) == count
 
 
 def test_each_survivor_is_a_red_line_and_dask_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,8 @@ from workerfuzz.harness.campaigns.nightly.night import Night, Phase
 from workerfuzz.harness.engines.findings.finding import Finding, merge_findings
 
 
-def met(name: str, times: int, after: int, **its: str) -> Finding:
-    return found(name, occurrences=times, length=after, **its)
+def met(name: str, times: int, after: int, **overrides: str) -> Finding:
+    return found(name, occurrences=times, length=after, **overrides)
 
 
 def test_a_night_is_red_if_one_of_its_phases_is() -> None:
@@ -28,6 +28,10 @@ def test_each_bug_is_told_once_with_its_shortest_case() -> None:
         ("z", 7, 0, {"known": "an old one"}),
     )
     for order in permutations(shards):
-        merged = merge_findings(met(name, times, after, **its) for name, times, after, its in order)
-        told = [(it.signature[0], it.occurrences, it.case.text) for it in merged]
+        merged = merge_findings(
+            met(name, times, after, **options) for name, times, after, options in order
+        )
+        told = [
+            (finding.signature[0], finding.occurrences, finding.case.text) for finding in merged
+        ]
         assert told == [("x", 6, "short"), ("y", 1, "y"), ("z", 7, "")]

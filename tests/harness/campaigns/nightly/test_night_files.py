@@ -139,25 +139,25 @@ def three(tmp_path: Path) -> list[Path]:
         night(account(seed), seed=seed, began=f"{day}T02:00:00+00:00")
         for seed, day in enumerate(days)
     )
-    return [written(tmp_path, it) for it in nights]
+    return [written(tmp_path, night) for night in nights]
 
 
 def test_the_last_night_counts_and_the_one_before(tmp_path: Path, three: list[Path]) -> None:
     (tmp_path / "nights" / "2026-11-26T00-00-00-9").mkdir()  # nothing was written yet
-    it = select_night(tmp_path)
-    assert it.written.path == three[2]
-    assert it.before is not None
-    assert it.before.path == three[1]
-    assert it.folder.path == tmp_path
+    this_night = select_night(tmp_path)
+    assert this_night.written.path == three[2]
+    assert this_night.before is not None
+    assert this_night.before.path == three[1]
+    assert this_night.folder.path == tmp_path
 
 
 def test_a_night_is_chosen_by_its_own_folder(
     tmp_path: Path, three: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    it = select_night(three[1])
-    assert it.before is not None
-    assert (it.written.path, it.before.path) == (three[1], three[0])
-    assert it.folder.path == tmp_path
+    this_night = select_night(three[1])
+    assert this_night.before is not None
+    assert (this_night.written.path, this_night.before.path) == (three[1], three[0])
+    assert this_night.folder.path == tmp_path
     monkeypatch.chdir(three[0])
     first = select_night(Path())
     assert (first.written.night.seed, first.before) == (0, None)
@@ -166,8 +166,8 @@ def test_a_night_is_chosen_by_its_own_folder(
 def test_shards_are_those_of_a_night_or_the_one_of_a_file(
     tmp_path: Path, three: list[Path]
 ) -> None:
-    assert [it.plan.seed for it in shards_at(tmp_path)] == [2]
-    assert [it.plan.seed for it in shards_at(three[0] / "shards" / "0000.json")] == [0]
+    assert [shard.plan.seed for shard in shards_at(tmp_path)] == [2]
+    assert [shard.plan.seed for shard in shards_at(three[0] / "shards" / "0000.json")] == [0]
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -194,6 +194,6 @@ def test_a_file_that_is_no_shard_is_named(tmp_path: Path) -> None:
     path.write_text("[]")
     with pytest.raises(FolderError) as raised:
         shards_at(path)
-    said = str(raised.value)
-    assert said.startswith(f"{path}: broken: ")
-    assert said.endswith("expected what a shard of a night tells, as in nights/*/shards")
+    text = str(raised.value)
+    assert text.startswith(f"{path}: broken: ")
+    assert text.endswith("expected what a shard of a night tells, as in nights/*/shards")

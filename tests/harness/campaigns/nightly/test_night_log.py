@@ -34,10 +34,10 @@ def case(steps: int) -> str:
 
 
 def met(steps: int = 1, bug: tuple[str, str, str] = BUG) -> Finding:
-    it = Finding(Signature(*bug), "", "", 0, 0, "swarm", "reference", "worker", length=steps)
-    it.case = FindingCase(text=case(steps))
-    it.lines = [f"{steps} steps"]
-    return it
+    finding = Finding(Signature(*bug), "", "", 0, 0, "swarm", "reference", "worker", length=steps)
+    finding.case = FindingCase(text=case(steps))
+    finding.lines = [f"{steps} steps"]
+    return finding
 
 
 def account(*found: Finding, runs: int = 9) -> ShardResult:
@@ -55,12 +55,12 @@ def log(tmp_path: Path, said: list[str]) -> NightLog:
     return began(tmp_path, said=said)
 
 
-def began(path: Path, seed: int = 1, said: list[str] | None = None, day: int = 25) -> NightLog:
+def began(path: Path, seed: int = 1, text: list[str] | None = None, day: int = 25) -> NightLog:
     night = Night(seed, f"2026-11-{day}T00:00:00+00:00")
-    its = NightLog(Folder(path), night, (said if said is not None else []).append, flush_s=HOUR)
-    night.before = names_in(its.folder.findings)
-    its.flush()
-    return its
+    log = NightLog(Folder(path), night, (text if text is not None else []).append, flush_s=HOUR)
+    night.before = names_in(log.folder.findings)
+    log.flush()
+    return log
 
 
 def on_disk(log: NightLog) -> list[ShardResult]:
@@ -74,13 +74,13 @@ def former(log: NightLog) -> list[tuple[Path, NightSummary]]:
 
 
 def test_what_was_found_is_written_at_once(log: NightLog) -> None:
-    it = met()
+    finding = met()
     assert log.record((0, 1), account()) == []
     assert on_disk(log) == [], "nothing was found, and little time has passed"
-    assert log.record((0, 1), account(it)) == [it]
-    assert it.path == f"findings/{name_of(it)}"
-    assert load(log.folder.path / it.path).title == "it breaks"
-    assert on_disk(log) == [account(it)]
+    assert log.record((0, 1), account(finding)) == [finding]
+    assert finding.path == f"findings/{name_of(finding)}"
+    assert load(log.folder.path / finding.path).title == "it breaks"
+    assert on_disk(log) == [account(finding)]
 
 
 def test_what_was_told_is_not_told_again(log: NightLog) -> None:
@@ -91,14 +91,14 @@ def test_what_was_told_is_not_told_again(log: NightLog) -> None:
 
 
 def test_a_case_is_there_before_it_is_shrunk_and_told_afterwards(log: NightLog) -> None:
-    it = met(9)
-    it.lines = []
-    assert log.record((0, 1), account(it)) == []
-    path = log.folder.findings / name_of(it)
+    finding = met(9)
+    finding.lines = []
+    assert log.record((0, 1), account(finding)) == []
+    path = log.folder.findings / name_of(finding)
     assert len(load(path).steps) == 9
     assert log.seen_on("reference", "worker") == ()
-    it = met(2)
-    assert log.record((0, 1), account(it)) == [it]
+    finding = met(2)
+    assert log.record((0, 1), account(finding)) == [finding]
     assert len(load(path).steps) == 2
     assert log.seen_on("reference", "worker")
 
@@ -107,7 +107,7 @@ def test_everything_is_written_now_and_then(log: NightLog) -> None:
     log.flush_s = 0.0
     log.record((0, 1), account(runs=5))
     log.record((1, 1), account(runs=7))
-    assert [its.runs for its in on_disk(log)] == [5, 7]
+    assert [shard.runs for shard in on_disk(log)] == [5, 7]
 
 
 def test_a_shorter_case_of_another_shard_takes_its_place(log: NightLog) -> None:
@@ -185,7 +185,7 @@ def test_where_the_disk_is_full_people_get_the_case(
     assert len(names_in(log.folder.findings)) == 1, "there is room again"
     (written,) = read_nights(log.folder)
     assert written.night.ended
-    assert [it.runs for it in written.night.shards] == [12]
+    assert [shard.runs for shard in written.night.shards] == [12]
     assert written.night.shards[0].findings[0].path
 
 
@@ -200,4 +200,4 @@ def test_the_end_is_written_last(log: NightLog, monkeypatch: pytest.MonkeyPatch)
     log.finish("2026-11-25T08:00:00+00:00")
     assert order[-1] == "night.json True"
     assert "0000.json False" in order[:-1]
-    assert [it for it in order if "True" in it] == ["night.json True"]
+    assert [name for name in order if "True" in name] == ["night.json True"]

@@ -93,9 +93,15 @@ def sit(
     """One recorder of a night on the reference."""
     recorder = Recorder()
     orders = NightOptions(seed=seed, budget=Budget(runs=runs), targets=TARGETS)
-    with opened(folder) as its, ExitStack() as stack:
+    with opened(folder) as opened_folder, ExitStack() as stack:
         opening = open_night(
-            its, orders, carry, replay, minimiser=minimise_here, observer=recorder, resume=resume
+            opened_folder,
+            orders,
+            carry,
+            replay,
+            minimiser=minimise_here,
+            observer=recorder,
+            resume=resume,
         )
         night = opening.nightly
         before(night)
@@ -107,7 +113,7 @@ def sit(
 def fuzzing_with(night: Nightly, bug: str) -> Any:
     """The model has the bug when it is fuzzed, and not before."""
     carry = night.executor
-    night.executor = lambda plans, tell: carry((planted(it, bug) for it in plans), tell)
+    night.executor = lambda plans, tell: carry((planted(plan, bug) for plan in plans), tell)
     return nullcontext()
 
 
@@ -122,7 +128,7 @@ def test_phases_come_in_order_and_are_written_down(tmp_path: Path) -> None:
     assert night.red == []
     assert night.ended
     assert not night.interrupted
-    assert total(it.total for it in night.shards).runs == RUNS
+    assert total(shard.total for shard in night.shards).runs == RUNS
     assert night.versions.keys() == {"reference", "workerfuzz"}
     assert recorder.said[0] == f"canary: found {', '.join(PLANTED.values())}; nothing else"
     assert recorder.said[-1].startswith(f"report: {RUNS} runs; of ")
@@ -137,12 +143,12 @@ def test_who_asks_what_is_left_does_not_change_the_order_of_phases(tmp_path: Pat
 
 def test_a_night_goes_on_after_a_finding_and_is_red(tmp_path: Path) -> None:
     night, recorder = sit(tmp_path, bug=BUG)
-    assert total(it.total for it in night.shards).runs == RUNS
-    (met,) = night.new
-    assert [it.signature for it in recorder.findings] == [met.signature]
-    assert [it for _, it in recorder.watched if it is not None] == recorder.findings
-    assert met.occurrences > 1
-    assert (tmp_path / met.path).exists()
+    assert total(shard.total for shard in night.shards).runs == RUNS
+    (finding,) = night.new
+    assert [item.signature for item in recorder.findings] == [finding.signature]
+    assert [item for _, item in recorder.watched if item is not None] == recorder.findings
+    assert finding.occurrences > 1
+    assert (tmp_path / finding.path).exists()
     assert night.red == ["fuzz: 1 new"]
 
 
@@ -151,8 +157,8 @@ def test_what_was_found_is_known_the_next_night(tmp_path: Path) -> None:
     night, recorder = sit(tmp_path, seed=2, bug=BUG)
     assert not recorder.findings
     assert not night.new
-    (met,) = night.findings
-    assert met.known.startswith("wanted_keys_resolve-")
+    (finding,) = night.findings
+    assert finding.known.startswith("wanted_keys_resolve-")
     assert night.red == []
 
 
@@ -200,8 +206,8 @@ def test_a_stem_that_cannot_be_read_is_told_once_and_is_no_trouble(tmp_path: Pat
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "cut.stem").write_text("workerfuzz-st")
     orders = NightOptions(seed=1, budget=Budget(runs=4), targets=TARGETS)
-    with opened(tmp_path) as its:
-        opening = open_night(its, orders, run_with_shared_canaries, replay)
+    with opened(tmp_path) as opened_folder:
+        opening = open_night(opened_folder, orders, run_with_shared_canaries, replay)
         night = opening.nightly.run()
     (problem,) = opening.problems
     assert problem.startswith(f"{tmp_path / 'corpus' / 'cut.stem'}:1: not a corpus entry")
@@ -217,7 +223,7 @@ def test_a_full_disk_keeps_the_corpus_small_and_the_night_going(
 
     monkeypatch.setattr(corpus, "write", full)
     night, _ = sit(tmp_path)
-    assert total(it.total for it in night.shards).runs == RUNS
+    assert total(shard.total for shard in night.shards).runs == RUNS
     problem = "no space left on device; the corpus does not grow any more"
     assert night.red == [f"fuzz: {tmp_path / 'corpus'}: {problem}"]
 
@@ -232,7 +238,7 @@ def test_a_bug_that_is_not_found_makes_the_night_red_and_it_goes_on(tmp_path: Pa
     assert [why.partition(" in ")[0] for why in night.red] == [
         f"canary: {name} was planted, and not found" for name in PLANTED.values()
     ]
-    assert total(it.total for it in night.shards).runs == RUNS
+    assert total(shard.total for shard in night.shards).runs == RUNS
 
 
 def test_a_healthy_model_that_breaks_makes_the_night_red(tmp_path: Path) -> None:
@@ -287,15 +293,15 @@ def test_a_night_that_was_interrupted_is_gone_on_with(tmp_path: Path, count: int
     assert night.interrupted
     assert night.ended
     assert "there was no run" not in str(night.red)
-    assert total(it.total for it in night.shards).runs == RUNS / 2 * max(count - 4, 0)
+    assert total(shard.total for shard in night.shards).runs == RUNS / 2 * max(count - 4, 0)
     again, recorder = sit(tmp_path, bug=BUG, seed=2, runs=99, resume=True)
     assert again.name == night.name, "the other orders are for a night that begins"
     assert not again.interrupted
-    assert [(met.signature, met.occurrences) for met in again.new] == [
-        (met.signature, met.occurrences) for met in whole.new
+    assert [(finding.signature, finding.occurrences) for finding in again.new] == [
+        (finding.signature, finding.occurrences) for finding in whole.new
     ]
-    assert total(it.total for it in again.shards).taken == (
-        total(it.total for it in whole.shards).taken
+    assert total(shard.total for shard in again.shards).taken == (
+        total(shard.total for shard in whole.shards).taken
     )
     assert [phase.name for phase in again.phases if phase.name == "canary"] == ["canary"]
     assert recorder.said[0].startswith("canary: found")
@@ -337,12 +343,14 @@ def test_files_that_cannot_be_read_are_told(tmp_path: Path) -> None:
     broken.write_text("{")
     told: list[NightStart] = []
     orders = NightOptions(seed=1, budget=Budget(runs=1), targets=TARGETS)
-    with opened(tmp_path) as its:
-        told.append(open_night(its, orders, run_with_shared_canaries, replay, resume=True))
+    with opened(tmp_path) as opened_folder:
+        told.append(
+            open_night(opened_folder, orders, run_with_shared_canaries, replay, resume=True)
+        )
         again = told[0].nightly.run()
     assert told[0].problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
     assert broken.read_text() == "{"
-    assert total(it.total for it in again.shards).runs == RUNS, "its runs are done again"
+    assert total(shard.total for shard in again.shards).runs == RUNS, "its runs are done again"
     names = sorted(path.name for path in broken.parent.iterdir())
     assert names == ["0000.2.json", "0000.json", "0001.json"]
 
@@ -388,22 +396,24 @@ def test_what_the_last_night_that_replayed_it_had_fixed_may_not_break_again(tmp_
         )
 
     first, _ = sit(tmp_path, bug=BUG)
-    (met,) = first.new
+    (finding,) = first.new
     still, _ = sit(tmp_path, runs=4, seed=2, before=breaking)
     assert still.red == []
     mended, _ = sit(tmp_path, runs=4, seed=3, before=fixing)
-    assert [line.partition(": ")[0] for line in mended.fixed] == [Path(met.path).name]
+    assert [line.partition(": ")[0] for line in mended.fixed] == [Path(finding.path).name]
     again, _ = sit(tmp_path, runs=4, seed=4, before=breaking)
-    assert again.red == [f"replay: on reference: {tmp_path / met.path} breaks again"]
+    assert again.red == [f"replay: on reference: {tmp_path / finding.path} breaks again"]
 
 
 def test_what_short_phases_do_is_shown_while_they_last(tmp_path: Path) -> None:
     _, recorder = sit(tmp_path)
-    doing = [it for it, _ in recorder.shown]
-    assert [it for it in PHASES if it != "fuzz"] == [it for it in doing if it in PHASES]
-    replayed = [it for it in doing if it.startswith("replaying on reference: 0001-")]
+    doing = [finding for finding, _ in recorder.shown]
+    assert [phase for phase in PHASES if phase != "fuzz"] == [
+        name for name in doing if name in PHASES
+    ]
+    replayed = [name for name in doing if name.startswith("replaying on reference: 0001-")]
     assert replayed[0] == "replaying on reference: 0001-a-task-without-inputs-runs-at-once"
-    counts = [done for it, done in recorder.shown if it.startswith("replaying on")]
+    counts = [done for finding, done in recorder.shown if finding.startswith("replaying on")]
     assert counts == [*range(1, len(counts) + 1)]
 
 
@@ -420,16 +430,16 @@ def test_nights_that_are_over_are_not_read_again(
 
     def start() -> Nightly:
         options = NightOptions(seed=2, budget=Budget(runs=4), targets=TARGETS)
-        with opened(tmp_path) as its:
-            return open_night(its, options, run_in_process, replay).nightly
+        with opened(tmp_path) as opened_folder:
+            return open_night(opened_folder, options, run_in_process, replay).nightly
 
     for module in (night_files, night_log):
         monkeypatch.setattr(module, "read_night", noting)
     nightly = start()
     assert read == []
-    assert [it.seed for it in nightly.former] == [first.seed]
+    assert [summary.seed for summary in nightly.former] == [first.seed]
     seen = nightly.log.seen_on("reference", "cluster")
-    assert [it.case for it in seen] == nightly.night.before
+    assert [finding.case for finding in seen] == nightly.night.before
     (tmp_path / "nights" / first.name / SUMMARY).unlink()
     start()
     start()

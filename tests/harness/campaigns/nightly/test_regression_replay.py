@@ -26,11 +26,11 @@ def tonight(replay: Replayer, *subjects: str) -> RegressionReplay:
     return RegressionReplay(night, replay, replay)
 
 
-def outcomes(its: Mapping[str, ReplayOutcome]) -> Replayer:
+def outcomes(by_case: Mapping[str, ReplayOutcome]) -> Replayer:
     """Replays that come to that, by file."""
 
     def replay(path: Path, subject: str) -> Replay:
-        outcome = its.get(path.name, ReplayOutcome.AS_WRITTEN)
+        outcome = by_case.get(path.name, ReplayOutcome.AS_WRITTEN)
         return Replay(outcome, str(path), subject, (f"{path}:5: said",))
 
     return replay
@@ -88,22 +88,22 @@ def test_findings_of_former_nights_still_break_or_are_fixed(tmp_path: Path) -> N
     put(tmp_path, "a.case", "b.case", "c.case")
     put(tmp_path, "d.case", subject="dask")
     (tmp_path / "e.case").write_text("half a ca")
-    its = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
+    replay = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
     phase = Phase("replay")
-    its.findings(phase, tmp_path)
+    replay.findings(phase, tmp_path)
     problem, told = phase.lines
     assert problem.startswith(f"{tmp_path / 'e.case'}:1: not a case")
     assert problem.endswith("; it is left as it is")
     assert told == "findings of former nights: 1 fixed, 1 not possible any more, 1 still break"
-    assert its.fixed == ["b.case: it breaks"]
+    assert replay.fixed == ["b.case: it breaks"]
     assert phase.red == []
 
 
 def test_a_finding_that_was_fixed_and_breaks_again_is_red(tmp_path: Path) -> None:
     put(tmp_path, "a.case", "b.case", "c.case")
-    its = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
+    replay = tonight(outcomes({"a.case": ReplayOutcome.BROKEN, "c.case": ReplayOutcome.IMPOSSIBLE}))
     phase = Phase("replay")
-    its.findings(phase, tmp_path, {"a.case", "b.case", "c.case"})
+    replay.findings(phase, tmp_path, {"a.case", "b.case", "c.case"})
     assert phase.red == [f"on reference: {tmp_path / 'a.case'} breaks again"]
 
 
@@ -121,12 +121,12 @@ def names() -> list[str]:
 def test_known_bugs_still_break_or_are_fixed(names: list[str]) -> None:
     came_to = dict.fromkeys(names, ReplayOutcome.BREAKS_AS_KNOWN)
     came_to[names[0]], came_to[names[1]] = ReplayOutcome.FIXED, ReplayOutcome.AS_WRITTEN
-    its = tonight(outcomes(came_to), "dask")
+    replay = tonight(outcomes(came_to), "dask")
     phase = Phase("known")
-    its.known(phase)
+    replay.known(phase)
     others = f"1 fixed, 1 of other versions, {len(names) - 2} still break"
     assert phase.lines == [f"{len(names)} known bugs on dask: {others}"]
-    assert its.fixed == [f"{names[0]}: {FOLDER / names[0]}:5: said"]
+    assert replay.fixed == [f"{names[0]}: {FOLDER / names[0]}:5: said"]
     assert phase.red == []
 
 

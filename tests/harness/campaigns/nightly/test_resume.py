@@ -52,7 +52,7 @@ def test_a_night_that_begins_knows_what_is_there(tmp_path: Path) -> None:
     assert (night.seed, night.budget, night.targets) == (9, Budget(runs=8), [TARGET])
     assert night.versions == {"workerfuzz": workerfuzz.__version__, "reference": "1.0"}
     assert night.rounds == 2, "each process has something to do"
-    assert [it.seed for it in nightly.former] == [1]
+    assert [summary.seed for summary in nightly.former] == [1]
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_a_night_that_nobody_can_read_is_not_gone_on_with(tmp_path: Path) -> Non
     night = put(tmp_path, 1, 23)
     broken = tmp_path / "nights" / night.name / NIGHT
     broken.write_text("{")
-    its = opening(tmp_path, resume=True)
-    assert its.nightly.resumed is None
-    assert its.problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
+    start = opening(tmp_path, resume=True)
+    assert start.nightly.resumed is None
+    assert start.problems == [f"{broken}: broken: Input data was truncated; it is left as it is"]
     assert broken.read_text() == "{"
 
 

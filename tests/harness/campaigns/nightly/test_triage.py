@@ -15,20 +15,20 @@ from workerfuzz.harness.engines.findings.finding import Finding, FindingCase, na
 CASE = "workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n\n> pause\n"
 
 
-def met(broken: str, **its: object) -> Finding:
+def met(broken: str, **overrides: object) -> Finding:
     made = Finding(
         Signature(broken), "It holds.", "x does not", 3, 11, "swarm", "reference", "worker"
     )
     made.case = FindingCase(text=CASE)
-    for name, value in its.items():
+    for name, value in overrides.items():
         setattr(made, name, FindingCase(text=str(value)) if name == "case" else value)
     return made
 
 
 def night(day: int, *found: Finding) -> Written:
-    its = Night(day, f"2026-11-{day}T22:00:00+00:00")
-    its.shards = [ShardResult(Plan(), findings=list(found))]
-    return Written(Path(its.name), its)
+    this_night = Night(day, f"2026-11-{day}T22:00:00+00:00")
+    this_night.shards = [ShardResult(Plan(), findings=list(found))]
+    return Written(Path(this_night.name), this_night)
 
 
 def listed(path: Path, *nights: Written, since: str = "") -> list[TriagedBug]:
@@ -40,14 +40,14 @@ def states(bugs: list[TriagedBug]) -> list[tuple[str, str]]:
 
 
 def test_a_bug_of_several_nights_is_one(tmp_path: Path) -> None:
-    it = met("a", occurrences=3, severity="STAYS", severity_detail="memory of x")
-    write_finding(tmp_path / "findings", it, "2026-11-20")
-    again = met("a", occurrences=4, known=name_of(it), case="")
-    assert listed(tmp_path, night(24, it), night(25, again)) == [
+    finding = met("a", occurrences=3, severity="STAYS", severity_detail="memory of x")
+    write_finding(tmp_path / "findings", finding, "2026-11-20")
+    again = met("a", occurrences=4, known=name_of(finding), case="")
+    assert listed(tmp_path, night(24, finding), night(25, again)) == [
         TriagedBug(
             "a", BugStatus.KNOWN, "reference", "reference",
             occurrences=7, nights=2, first="2026-11-20", last="2026-11-25",
-            harm=Severity.STAYS, broken="a", what="memory of x", case=f"findings/{name_of(it)}",
+            harm=Severity.STAYS, broken="a", what="memory of x", case=f"findings/{name_of(finding)}",
         )
     ]  # fmt: skip
 
@@ -89,10 +89,10 @@ def test_what_broke_no_more_is_fixed_unless_it_came_again(tmp_path: Path) -> Non
 
 
 def test_a_case_whose_nights_are_gone_is_listed(tmp_path: Path) -> None:
-    it = met("role_fits_state")
-    write_finding(tmp_path / "findings", it, "2026-11-20")
+    finding = met("role_fits_state")
+    write_finding(tmp_path / "findings", finding, "2026-11-20")
     (tmp_path / "findings" / "odd-1234.case").write_text("?")
-    odd, bug = sorted(listed(tmp_path), key=lambda it: it.signature)
+    odd, bug = sorted(listed(tmp_path), key=lambda bug: bug.signature)
     assert (bug.signature, bug.status, bug.what) == (
         "role_fits_state",
         BugStatus.KNOWN,

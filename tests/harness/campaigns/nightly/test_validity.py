@@ -47,9 +47,12 @@ def test_each_scope_of_the_night_has_one_that_must_be_found_and_one_that_must_no
 @pytest.mark.parametrize("scope", list(PLANTED))
 @pytest.mark.parametrize("seed", range(3))
 def test_the_shards_of_a_night_find_it(scope: str, seed: int) -> None:
-    its = [Canary(scope, PLANTED[scope]), Canary(scope)]
-    done = run_in_process([one.plan(seed) for one in its], lambda *_: None)
-    assert [list(one.failures(result)) for one, result in zip(its, done, strict=True)] == [[], []]
+    selected = [Canary(scope, PLANTED[scope]), Canary(scope)]
+    done = run_in_process([one.plan(seed) for one in selected], lambda *_: None)
+    assert [list(one.failures(result)) for one, result in zip(selected, done, strict=True)] == [
+        [],
+        [],
+    ]
     assert done[0].findings[0].run < RUNS / 4, "it is hardly ever missed"
 
 
@@ -60,15 +63,15 @@ def result_of(*met: Finding, runs: int = RUNS) -> ShardResult:
 
 def test_what_is_wrong_is_said() -> None:
     (caught_by,) = named(PLANTED["worker"]).caught_by
-    met = found(caught_by, case="text")
-    other = replace(met, signature=Signature("other"))
+    caught = found(caught_by, case="text")
+    other = replace(caught, signature=Signature("other"))
     planted, healthy = Canary("worker", PLANTED["worker"]), Canary("worker")
     where = f"in {RUNS} runs at worker scope"
-    assert list(planted.failures(result_of(met))) == []
+    assert list(planted.failures(result_of(caught))) == []
     assert list(planted.failures(result_of(other))) == [
         f"{PLANTED['worker']} was planted, and not found {where}"
     ]
-    assert list(planted.failures(result_of(replace(met, case=FindingCase())))) == [
+    assert list(planted.failures(result_of(replace(caught, case=FindingCase())))) == [
         f"{PLANTED['worker']} was planted and found, but there is no case of it"
     ]
     assert list(healthy.failures(result_of())) == []
@@ -122,15 +125,16 @@ def test_a_corpus_that_takes_no_more_is_told_and_ends_nothing() -> None:
 
 
 def night(seed: int, *sketches: list[int], runs: int = 9) -> Night:
-    its = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
-    its.shards = [
-        ShardResult(Plan(), counters={"x": Counters(runs=runs, sketch=it)}) for it in sketches
+    this_night = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
+    this_night.shards = [
+        ShardResult(Plan(), counters={"x": Counters(runs=runs, sketch=sketch)})
+        for sketch in sketches
     ]
-    return its
+    return this_night
 
 
-def summary(its: Night) -> NightSummary:
-    return summary_of(Written(Path(its.name), its))
+def summary(night: Night) -> NightSummary:
+    return summary_of(Written(Path(night.name), night))
 
 
 def test_new_runs_are_told_to_be_new() -> None:
@@ -174,20 +178,20 @@ def test_a_seed_that_a_former_night_had_is_red() -> None:
 
 
 def test_what_was_fixed_is_remembered_of_nights_that_replayed_it() -> None:
-    its = night(1, [1])
-    its.fixed = ["a-1.case: it breaks", "b-2.case: the other"]
-    assert summary(its).fixed is None
-    its.phase("known")
-    assert summary(its).fixed == ["a-1.case", "b-2.case"]
+    this_night = night(1, [1])
+    this_night.fixed = ["a-1.case: it breaks", "b-2.case: the other"]
+    assert summary(this_night).fixed is None
+    this_night.phase("known")
+    assert summary(this_night).fixed == ["a-1.case", "b-2.case"]
 
 
 def nights(*seeds: int) -> list[Night]:
     found = []
     for seed in seeds:
-        its = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
+        night = Night(seed, "2026-11-25T00:00:00+00:00", targets=[TARGET])
         plan = Plan(seed=seed, budget=Budget(runs=400))
-        its.shards = run_in_process([plan], lambda *_: None)
-        found.append(its)
+        night.shards = run_in_process([plan], lambda *_: None)
+        found.append(night)
     return found
 
 

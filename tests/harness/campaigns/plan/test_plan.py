@@ -22,12 +22,12 @@ def test_one_shard_is_the_plan() -> None:
 
 
 def test_runs_are_divided() -> None:
-    assert [it.runs for it in budgets(3, runs=11)] == [4, 4, 3]
-    assert sum(it.most_runs or 0 for it in budgets(3)) == Budget().most_runs
+    assert [budget.runs for budget in budgets(3, runs=11)] == [4, 4, 3]
+    assert sum(budget.most_runs or 0 for budget in budgets(3)) == Budget().most_runs
 
 
 def test_no_shard_is_idle() -> None:
-    assert [it.runs for it in budgets(4, runs=2)] == [1, 1]
+    assert [budget.runs for budget in budgets(4, runs=2)] == [1, 1]
 
 
 def test_cpu_time_is_divided_and_wall_time_is_not() -> None:
@@ -36,4 +36,4 @@ def test_cpu_time_is_divided_and_wall_time_is_not() -> None:
 
 @pytest.mark.parametrize("limits", [{"seconds": 1.0}, {"cpu_s": 1.0}])
 def test_time_limits_no_runs(limits: dict[str, float]) -> None:
-    assert [it.most_runs for it in budgets(2, **limits)] == [None, None]
+    assert [budget.most_runs for budget in budgets(2, **limits)] == [None, None]

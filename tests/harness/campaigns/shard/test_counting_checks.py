@@ -26,7 +26,9 @@ def test_properties_are_the_same_objects_with_the_same_hash_while_they_are_count
     counts: dict[str, int] = {}
     with counting_checks(counts):
         walk(named("reference"), "1", None, of)
-        assert {name: (it, hash(it), it.check) for name, it in properties().items()} == before
+        assert {
+            name: (checked, hash(checked), checked.check) for name, checked in properties().items()
+        } == before
     assert CHECKS.observer is None
     done = dict(counts)
     walk(named("reference"), "1", None, of)

@@ -33,7 +33,7 @@ def test_a_walk_is_counted_under_these_names(scope: str) -> None:
         walk(subject, str(seed), lambda _: coverage.watch, SCOPES[scope]) for seed in range(30)
     ]
     tally = coverage.tally()
-    assert tally.watched == sum(tally.taken.values()) == sum(len(it.steps) for it in worlds)
+    assert tally.watched == sum(tally.taken.values()) == sum(len(world.steps) for world in worlds)
     assert set(tally.edges) | set(tally.reached) <= set(expected(scope, subject))
     assert all(tally.possible[word] >= count for word, count in tally.taken.items())
     assert max(tally.possible.values()) <= tally.watched

@@ -70,4 +70,4 @@ def test_an_engine_makes_runs_until_the_search_is_over(name: str) -> None:
 
 
 def test_commands_offer_the_engines_of_the_table() -> None:
-    assert {it.value for it in options.EngineName} == {*ENGINES}
+    assert {name.value for name in options.EngineName} == {*ENGINES}

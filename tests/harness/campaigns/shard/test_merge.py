@@ -31,9 +31,9 @@ def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
     assert parts.total.taken == whole.total.taken
     assert parts.total.sketch == whole.total.sketch
     assert parts.runs == whole.runs == 40
-    assert [(it.signature, it.occurrences, it.run) for it in parts.findings] == [
-        (it.signature, it.occurrences, it.run) for it in whole.findings
-    ]
+    assert [
+        (finding.signature, finding.occurrences, finding.run) for finding in parts.findings
+    ] == [(finding.signature, finding.occurrences, finding.run) for finding in whole.findings]
     seconds = [point.seconds for point in parts.curve]
     assert seconds == sorted(seconds)
 
@@ -41,11 +41,11 @@ def test_a_shard_goes_on_where_it_was(tmp_path: Path, first: int) -> None:
 @pytest.mark.parametrize(("first", "times"), [(4, 1), (5, 2)])
 def test_a_run_that_is_made_again_counts_once(first: int, times: int) -> None:
     def there(first: int) -> ShardResult:
-        met = Finding(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", occurrences=1)
-        return ShardResult(Plan(first=first), findings=[met])
+        finding = Finding(("x", "", ""), "", "", run=4, seed=1, tactic="swarm", occurrences=1)
+        return ShardResult(Plan(first=first), findings=[finding])
 
-    (met,) = continued(there(0), there(first)).findings
-    assert met.occurrences == times
+    (finding,) = continued(there(0), there(first)).findings
+    assert finding.occurrences == times
 
 
 def test_shards_side_by_side_take_no_longer_than_the_longest() -> None:

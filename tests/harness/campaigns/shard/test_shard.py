@@ -39,12 +39,12 @@ from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunCo
 from workerfuzz.strategies.worker import parse
 
 
-def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **its: Any) -> Plan:
-    return Plan(scope=scope, engine=engine, budget=Budget(runs=runs), **its)
+def plan(scope: str = "cluster", engine: str = "walk", runs: int = 30, **overrides: Any) -> Plan:
+    return Plan(scope=scope, engine=engine, budget=Budget(runs=runs), **overrides)
 
 
-def account_of(out: Path, **its: Any) -> ShardResult:
-    return result_in(out, plan(**its))
+def account_of(out: Path, **overrides: Any) -> ShardResult:
+    return result_in(out, plan(**overrides))
 
 
 @pytest.mark.parametrize("scope", ["worker", "cluster"])
@@ -63,26 +63,26 @@ def test_what_is_found_becomes_a_case_and_the_shard_goes_on(tmp_path: Path, engi
     with named("finish-is-kept-secret").planted():
         done = account_of(tmp_path, engine=engine)
     assert done.runs >= 30
-    (met,) = done.new
-    assert met.occurrences == done.total.found > 1
-    assert met.is_minimal
-    case = load(Path(met.path))
+    (finding,) = done.new
+    assert finding.occurrences == done.total.found > 1
+    assert finding.is_minimal
+    case = load(Path(finding.path))
     assert [str(step) for step in case.steps] == ["submit c0 a want a"]
-    assert met.case.case == case
-    assert met.consequence.startswith("a client waits for ever")
-    assert f"replay it: workerfuzz replay {met.path}" in met.lines
+    assert finding.case.case == case
+    assert finding.consequence.startswith("a client waits for ever")
+    assert f"replay it: workerfuzz replay {finding.path}" in finding.lines
 
 
 def test_what_is_known_is_told_apart(tmp_path: Path) -> None:
     with named("finish-is-kept-secret").planted():
-        (met,) = account_of(tmp_path).new
-        case = met.case.case
+        (finding,) = account_of(tmp_path).new
+        case = finding.case.case
         subject = get_cluster("reference")
-        mark = Signature(*met.signature)
+        mark = Signature(*finding.signature)
         known = Known({mark.shape: [(mark.property, case)]})
         again = fill(Shard(plan(), subject, known))
     assert not again.new
-    assert [it.known for it in again.findings] == [case.title]
+    assert [item.known for item in again.findings] == [case.title]
 
 
 FIRST = "submit c0 a[retries=1] want a|deliver c0->scheduler|deliver scheduler->w0|fail w0 a"
@@ -114,31 +114,31 @@ def test_another_bug_of_the_same_signature_is_a_finding_of_its_own(
     assert first is not None
     assert second is not None
     assert third is None
-    assert [it.occurrences for it in shard.found.values()] == [3, 1]
+    assert [finding.occurrences for finding in shard.found.values()] == [3, 1]
     assert (first.kinds, second.kinds) == ((), ("pause", "submit"))
     merged = merge_findings([first, second])
-    assert sorted(it.occurrences for it in merged) == [1, 3]
-    assert len({name_of(it) for it in merged}) == 2
+    assert sorted(finding.occurrences for finding in merged) == [1, 3]
+    assert len({name_of(finding) for finding in merged}) == 2
 
 
 def test_what_has_a_case_is_counted_and_not_shrunk_again(tmp_path: Path) -> None:
     once = account_of(tmp_path, planted="finish-is-kept-secret")
-    (met,) = once.new
-    seen = (SeenBefore("some.case", met.signature),)
+    (finding,) = once.new
+    seen = (SeenBefore("some.case", finding.signature),)
     again = account_of(tmp_path / "new", planted="finish-is-kept-secret", seen=seen)
     assert not again.new
     (counted,) = again.findings
-    assert (counted.known, counted.occurrences) == ("some.case", met.occurrences)
+    assert (counted.known, counted.occurrences) == ("some.case", finding.occurrences)
     assert not counted.case
     assert not (tmp_path / "new").exists()
 
 
 def test_without_a_folder_cases_are_in_the_account_alone() -> None:
     done = fill(open_shard(plan(planted="finish-is-kept-secret")))
-    (met,) = done.new
-    assert met.case.case.steps
-    assert met.path == ""
-    assert not [line for line in met.lines if "replay it" in line]
+    (finding,) = done.new
+    assert finding.case.case.steps
+    assert finding.path == ""
+    assert not [line for line in finding.lines if "replay it" in line]
 
 
 def test_a_shard_goes_on_where_another_one_ended(tmp_path: Path) -> None:
@@ -198,17 +198,17 @@ def test_interruption_while_something_is_shrunk_ends_the_shard(
     monkeypatch.setattr(Shrinker, "simplify_config", interrupted)
     done = fill(open_shard(plan(planted="finish-is-kept-secret")))
     assert done.interrupted
-    (met,) = done.new
-    assert not met.is_minimal
-    assert met.case.case.steps
-    assert done.runs == met.run + 1 < 30
+    (finding,) = done.new
+    assert not finding.is_minimal
+    assert finding.case.case.steps
+    assert done.runs == finding.run + 1 < 30
 
 
 def test_new_bugs_are_told_at_once(tmp_path: Path) -> None:
     told: list[Finding | None] = []
     with named("finish-is-kept-secret").planted():
         done = fill(open_shard(plan(), told.append))
-    assert [it for it in told if it is not None] == done.new
+    assert [finding for finding in told if finding is not None] == done.new
 
 
 def test_number_of_workers_can_be_chosen(tmp_path: Path) -> None:
@@ -284,14 +284,14 @@ def test_a_long_walk_reaches_everything(tmp_path: Path) -> None:
 @pytest.mark.parametrize("engine", ["walk", "hypothesis"])
 def test_a_bug_that_has_a_case_in_the_folder_was_seen_before(tmp_path: Path, engine: str) -> None:
     """A second run, of other seeds, neither finds it new nor writes it again."""
-    its = {"scope": "worker", "engine": engine, "planted": "bytes-stay-under-way", "runs": 9}
-    (found,) = account_of(tmp_path, seed=1, **its).new
+    options = {"scope": "worker", "engine": engine, "planted": "bytes-stay-under-way", "runs": 9}
+    (found,) = account_of(tmp_path, seed=1, **options).new
     (path,) = tmp_path.iterdir()
     path.write_text(path.read_text().replace("> ", "# edited\n> ", 1))
     edited = path.read_text()
-    again = account_of(tmp_path, seed=2, **its)
+    again = account_of(tmp_path, seed=2, **options)
     assert not again.new
-    assert [it.known for it in again.findings] == [Path(found.path).name]
+    assert [finding.known for finding in again.findings] == [Path(found.path).name]
     assert [*tmp_path.iterdir()] == [path]
     assert path.read_text() == edited
 

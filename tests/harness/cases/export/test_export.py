@@ -96,7 +96,7 @@ def messages(folder: Path, seed: int) -> Sequence[str]:
 
 def failures(folder: Path, seed: int) -> Sequence[str]:
     """Return the failure messages of tests, without those of a fixture behind them."""
-    return [it for it in messages(folder, seed) if it]
+    return [message for message in messages(folder, seed) if message]
 
 
 def shown(folder: Path, seed: int) -> list[bool]:
@@ -126,8 +126,8 @@ def test_exported_files_say_the_same_under_every_hash_seed(
 @pytest.mark.parametrize("number", WORKER_CASES)
 def test_test_of_a_worker_is_short(number: str) -> None:
     text = export(worker_case(number), get("dask")).text
-    (function,) = (it for it in ast.parse(text).body if isinstance(it, ast.FunctionDef))
-    assert sum(isinstance(it, ast.stmt) for it in ast.walk(function)) - 2 <= LONGEST
+    (function,) = (stmt for stmt in ast.parse(text).body if isinstance(stmt, ast.FunctionDef))
+    assert sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 2 <= LONGEST
     assert "import pytest" not in text
     assert text.count("\ndef ") == 1
 

@@ -37,12 +37,12 @@ def test_export_prints_what_it_cannot_write(tmp_path: Path) -> None:
     done = run(CASE, "--out", file)
     assert done.returncode == 2
     assert "def test_a_value_is_scattered" in done.stdout
-    said = f"workerfuzz: {file}: no such file or directory; the test was not written\n"
-    assert done.stderr == said
+    text = f"workerfuzz: {file}: no such file or directory; the test was not written\n"
+    assert done.stderr == text
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "text"),
     [
         (("nowhere.case",), "workerfuzz: nowhere.case: no such file or directory\n"),
         (
@@ -52,11 +52,11 @@ def test_export_prints_what_it_cannot_write(tmp_path: Path) -> None:
         ((CASE, "--as", "html"), "workerfuzz: Invalid value for '--as': "),
     ],
 )
-def test_export_refuses_in_one_line(arguments: tuple[object, ...], said: str) -> None:
+def test_export_refuses_in_one_line(arguments: tuple[object, ...], text: str) -> None:
     done = run(*arguments)
     assert done.returncode == 2
     assert not done.stdout
-    assert done.stderr.startswith(said)
+    assert done.stderr.startswith(text)
     assert done.stderr.count("\n") == 1
 
 

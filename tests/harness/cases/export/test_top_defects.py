@@ -131,7 +131,7 @@ def test_every_known_case_of_clusters_has_a_test_or_a_reason(tmp_path: Path) -> 
 @pytest.mark.parametrize("number", TOP)
 def test_test_of_a_cluster_is_short_and_needs_nothing_of_ours(number: str, tmp_path: Path) -> None:
     text = written(number, tmp_path)
-    (function,) = (it for it in ast.parse(text).body if isinstance(it, ast.AsyncFunctionDef))
-    assert sum(isinstance(it, ast.stmt) for it in ast.walk(function)) - 2 <= LONGEST
+    (function,) = (stmt for stmt in ast.parse(text).body if isinstance(stmt, ast.AsyncFunctionDef))
+    assert sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 2 <= LONGEST
     assert "workerfuzz" not in text
     assert "monkeypatch" not in text

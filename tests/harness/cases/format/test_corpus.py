@@ -33,7 +33,7 @@ def test_what_is_stored_is_loaded_by_scope(tmp_path: Path) -> None:
     assert there.problems == ()
     assert set(map(str, there.entries)) == set(map(str, (ONE, TWO, THREE)))
     kinds = WORKER.kinds
-    assert {it.subject for it in there.of("reference", "worker", kinds)} == {
+    assert {entry.subject for entry in there.of("reference", "worker", kinds)} == {
         "reference 1.0",
         "reference 2.0",
     }
@@ -92,7 +92,11 @@ def test_a_corpus_of_a_later_format_is_refused_and_loses_nothing(tmp_path: Path)
     path = later / "0.stem"
     path.write_text("workerfuzz-stem 2\nwhatever: there is\n", encoding="utf-8")
     before = texts(later)
-    for use in (corpus.load, corpus.stats, lambda it: corpus.merge([it], tmp_path / "target")):
+    for use in (
+        corpus.load,
+        corpus.stats,
+        lambda folder: corpus.merge([folder], tmp_path / "target"),
+    ):
         with pytest.raises(CaseError) as raised:
             use(later)
         assert str(raised.value) == (

@@ -23,7 +23,9 @@ from workerfuzz.strategies.text import word
 REGRESSIONS = Path(__file__).parents[4] / "regressions"
 #: But those of processes, which need a process of their own.
 CASES = [
-    it for it in sorted(REGRESSIONS.rglob("*.case")) if "scope: process\n" not in it.read_text()
+    path
+    for path in sorted(REGRESSIONS.rglob("*.case"))
+    if "scope: process\n" not in path.read_text()
 ]
 STEPS = 80
 
@@ -38,7 +40,7 @@ def random_case(scope: ScopeName, subject: Any, seed: int) -> Case:
     world = SCOPES[scope].open(subject, run_config)
     try:
         for _ in range(STEPS):
-            kinds = [it for it in world.possible() for _ in range(LIKED.get(it.word, 1))]
+            kinds = [kind for kind in world.possible() for _ in range(LIKED.get(kind.word, 1))]
             world.apply(world.draw(chooser.pick(kinds), chooser))
     except Violation:
         pass
@@ -70,8 +72,8 @@ def as_seen(arrow: Arrow, chart: Chart) -> Seen:
 
 def check_cluster(case: Case, name: str) -> Chart:
     chart, tap = tapped(case, name)
-    assert [as_seen(it, chart) for it in chart.arrows] != []
-    assert sorted((as_seen(it, chart) for it in chart.arrows), key=str) == tap.seen()
+    assert [as_seen(arrow, chart) for arrow in chart.arrows] != []
+    assert sorted((as_seen(arrow, chart) for arrow in chart.arrows), key=str) == tap.seen()
     return chart
 
 
@@ -87,13 +89,13 @@ def test_arrows_of_a_random_cluster_of_dask_are_what_was_sent_and_delivered(seed
 
 
 def test_random_clusters_have_all_kinds_and_fates() -> None:
-    met = set()
+    seen = set()
     for seed in range(60, 90):
         chart = chart_of(
             random_case(ScopeName.CLUSTER, get_cluster("reference"), seed), get("reference")
         )
-        met |= {(str(it.kind), str(it.fate)) for it in chart.arrows}
-    assert met >= {
+        seen |= {(str(arrow.kind), str(arrow.fate)) for arrow in chart.arrows}
+    assert seen >= {
         ("message", "arrived"),
         ("message", "lost"),
         ("request", "arrived"),
@@ -118,11 +120,11 @@ def expected(calls: list[tuple[Any, Any]]) -> Iterator[Seen]:
             yield Seen("data", event.worker, ADDRESS, (kind,), row, row, fate)
         elif kind in FROM_SCHEDULER:
             yield Seen("message", "scheduler", ADDRESS, (kind,), row, row)
-        for it in issued:
-            if isinstance(it, do.GatherDep):
-                yield Seen("request", ADDRESS, it.worker, ("gather-dep",), row, row)
-            elif isinstance(it, do.Message):
-                yield Seen("message", ADDRESS, "scheduler", (word(type(it)),), row, row)
+        for transfer in issued:
+            if isinstance(transfer, do.GatherDep):
+                yield Seen("request", ADDRESS, transfer.worker, ("gather-dep",), row, row)
+            elif isinstance(transfer, do.Message):
+                yield Seen("message", ADDRESS, "scheduler", (word(type(transfer)),), row, row)
 
 
 FROM_SCHEDULER = {
@@ -134,7 +136,9 @@ FROM_SCHEDULER = {
 def check_worker(case: Case, name: str) -> Chart:
     subject = TappedSubject(get(name))
     chart = chart_of(case, subject)
-    drawn = [as_seen(it, chart)._replace(says=(it.says[0].split()[0],)) for it in chart.arrows]
+    drawn = [
+        as_seen(arrow, chart)._replace(says=(arrow.says[0].split()[0],)) for arrow in chart.arrows
+    ]
     assert sorted(drawn, key=str) == sorted(expected(subject.calls), key=str)
     assert chart.rows[-1].number >= len(case.steps) or chart.breach is not None
     return chart

@@ -46,7 +46,7 @@ def cluster() -> Chart:
 def test_lanes_are_the_clients_that_take_part_the_scheduler_and_every_worker(
     cluster: Chart,
 ) -> None:
-    lanes = [(it.name, str(it.role), it.since, it.until) for it in cluster.lanes]
+    lanes = [(lane.name, str(lane.role), lane.since, lane.until) for lane in cluster.lanes]
     assert lanes == [
         ("c0", "client", 0, None),
         ("scheduler", "scheduler", 0, None),
@@ -85,22 +85,24 @@ def test_states_are_those_after_a_row(cluster: Chart) -> None:
 
 
 def test_a_message_to_a_worker_that_dies_is_lost_in_that_step(cluster: Chart) -> None:
-    (lost,) = (it for it in cluster.arrows if it.fate is Delivery.LOST)
+    (lost,) = (arrow for arrow in cluster.arrows if arrow.fate is Delivery.LOST)
     assert (lost.receiver, lost.words, lost.sent, lost.ended) == ("w1", "compute-task b", 2, 4)
     assert lost in [*cluster.under_way(3)]
     assert lost not in [*cluster.under_way(4)]
 
 
 def test_a_thread_lasts_from_its_request_to_its_end(cluster: Chart) -> None:
-    spans = [(it.lane, it.about, it.since, it.until, it.how) for it in cluster.spans]
+    spans = [(span.lane, span.about, span.since, span.until, span.how) for span in cluster.spans]
     assert spans[0] == ("w0", "a", 3, 6, "succeed")
 
 
 def test_a_retry_and_a_scatter_are_there_at_once() -> None:
     head, _, _ = CLUSTER.partition("# Two")
     found = chart(f"{head}> scatter c0 a@w0\n")
-    calls = [it for it in found.arrows if it.kind is ArrowKind.CALL]
-    assert [(it.sender, it.receiver, it.words, it.sent, it.ended) for it in calls] == [
+    calls = [arrow for arrow in found.arrows if arrow.kind is ArrowKind.CALL]
+    assert [
+        (arrow.sender, arrow.receiver, arrow.words, arrow.sent, arrow.ended) for arrow in calls
+    ] == [
         ("c0", "w0", "update-data a", 1, 1),
         ("c0", "scheduler", "scattered a", 1, 1),
     ]
@@ -120,7 +122,7 @@ subject: reference
 
 def test_one_worker_has_its_scheduler_and_the_peers_that_it_asks() -> None:
     found = chart(ALONE)
-    assert [(it.name, it.label) for it in found.lanes][:3] == [
+    assert [(lane.name, lane.label) for lane in found.lanes][:3] == [
         ("scheduler", "scheduler"),
         ("self", "worker"),
         ("b", "b"),
@@ -169,7 +171,8 @@ def test_keys_in_question_are_named_and_articles_are_not(text: str, keys: tuple[
 
 def test_a_story_is_all_that_happened_to_a_key(cluster: Chart) -> None:
     told = [
-        (it.row.number, it.changes, len(it.arrived), len(it.sent)) for it in story(cluster, "b")
+        (event.row.number, event.changes, len(event.arrived), len(event.sent))
+        for event in story(cluster, "b")
     ]
     assert told[:5] == [
         (1, ("c0: - -> pending",), 0, 1),

@@ -148,9 +148,9 @@ def test_every_arrow_has_its_head_in_the_row_in_which_it_arrives() -> None:
     for line in plain(draw(chart, 80)):
         number = int(line[:3]) if line[:3].strip().isdigit() else number
         heads[number] = heads.get(number, 0) + line.count("▶") + line.count("◀")
-    arrived = [it.ended for it in chart.arrows if not chart.rows[it.ended or 0].at_rest]
+    arrived = [arrow.ended for arrow in chart.arrows if not chart.rows[arrow.ended or 0].at_rest]
     assert {row: count for row, count in heads.items() if count} == {
-        row: arrived.count(row) for row in sorted({it for it in arrived if it is not None})
+        row: arrived.count(row) for row in sorted({ended for ended in arrived if ended is not None})
     }
 
 

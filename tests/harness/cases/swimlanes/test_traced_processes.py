@@ -31,7 +31,7 @@ def test_a_chart_tells_what_was_written_and_when_it_arrived() -> None:
     assert [name for name, _ in chart["lanes"]] == ["c0", "c1", "scheduler", "w0", "w1"]
     assert ["c0", "scheduler", "update-graph", 1, 2, "arrived"] in chart["arrows"]
     assert ["scheduler", "w0", "compute-task", 2, 2, "arrived"] in chart["arrows"]
-    assert not any("heartbeat" in str(it) for it in chart["arrows"])
+    assert not any("heartbeat" in str(arrow) for arrow in chart["arrows"])
     assert ["w0", "a", "ended"] in chart["spans"]
     assert "a: - -> executing" in chart["changes"]
     assert {"c0", "scheduler", "w0"} <= {*chart["tables"]}

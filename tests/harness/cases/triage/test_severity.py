@@ -25,7 +25,9 @@ from workerfuzz.strategies.cluster.run_config import ClusterConfig, ClusterRunCo
 from workerfuzz.strategies.worker import parse
 
 #: But those of processes, of which the consequence is not measured.
-KNOWN = [it for it in sorted(FOLDER.glob("*.case")) if "scope: process\n" not in it.read_text()]
+KNOWN = [
+    path for path in sorted(FOLDER.glob("*.case")) if "scope: process\n" not in path.read_text()
+]
 
 
 def broken_by(path: Path) -> Violation:
@@ -42,14 +44,16 @@ def broken_by(path: Path) -> Violation:
 def test_known_bug_is_as_severe_as_its_case_says(path: Path) -> None:
     pytest.importorskip("distributed")
     found = consequence(get_cluster("dask"), broken_by(path))
-    (said,) = (note for note in load(path).notes if note.startswith("severity: "))
-    assert said.removeprefix("severity: ").partition(", in these steps")[0] == found.severity
+    (text,) = (note for note in load(path).notes if note.startswith("severity: "))
+    assert text.removeprefix("severity: ").partition(", in these steps")[0] == found.severity
 
 
 def test_most_harmful_comes_first() -> None:
     assert Severity.WAITS.rank == 0
-    assert max(Severity, key=lambda it: it.rank) is Severity.NOTHING
-    assert [it.rank for it in Severity] == sorted(it.rank for it in Severity)
+    assert max(Severity, key=lambda severity: severity.rank) is Severity.NOTHING
+    assert [severity.rank for severity in Severity] == sorted(
+        severity.rank for severity in Severity
+    )
 
 
 def test_the_worst_of_what_happened_counts() -> None:

@@ -47,7 +47,7 @@ def of_case(path: Path) -> Signature:
     if not any(case.known_breaks(subject.name, subject.version())):
         pytest.skip(f"not about distributed {subject.version()}")
     played = play(open_world(case, subject), case.steps)
-    return next(signature(it.violation) for it in played if it.violation is not None)
+    return next(signature(result.violation) for result in played if result.violation is not None)
 
 
 @pytest.fixture(autouse=True)

@@ -33,14 +33,14 @@ def test_a_run_goes_on_behind_a_known_leftover() -> None:
     violation = left(STOLEN)
     ending, known = remainder(violation, about_stealing)
     assert ending is None
-    assert [it.counterexample for it in known] == [STOLEN]
+    assert [violation.counterexample for violation in known] == [STOLEN]
 
 
 def test_leftovers_are_compared_without_the_known_one() -> None:
     ending, known = remainder(left(STOLEN, LEFT), about_stealing)
     assert ending is not None
     assert ending.counterexample == LEFT
-    assert [it.counterexample for it in known] == [STOLEN]
+    assert [violation.counterexample for violation in known] == [STOLEN]
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_what_else_is_left_of_the_keys_of_a_known_leftover_goes_with_it() -> Non
     ending, passed = remainder(violation, lambda mark: "(error)" in mark.about)
     assert ending is not None
     assert ending.counterexample.splitlines() == ["w1: has_what: c", "w2: data: b"]
-    assert [it.counterexample for it in passed] == [known]
+    assert [violation.counterexample for violation in passed] == [known]

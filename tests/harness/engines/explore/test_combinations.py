@@ -17,28 +17,32 @@ from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 @pytest.mark.parametrize("scope", DIMENSIONS)
 def test_the_cheapest_come_first_and_each_once(scope: str) -> None:
     found = [*combinations(scope, 3)]
-    assert [it.cost for it in found] == sorted(it.cost for it in found)
-    assert {it.cost for it in found} == {0, 1, 2, 3}
+    assert [combination.cost for combination in found] == sorted(
+        combination.cost for combination in found
+    )
+    assert {combination.cost for combination in found} == {0, 1, 2, 3}
     assert len({*found}) == len(found)
-    assert list(combinations(scope, 2)) == [it for it in found if it.cost < 3]
+    assert list(combinations(scope, 2)) == [
+        combination for combination in found if combination.cost < 3
+    ]
 
 
 def test_all_of_them_end() -> None:
     dearest = sum(item.most - item.least for item in DIMENSIONS["worker"])
-    assert max(it.cost for it in combinations("worker")) == dearest
+    assert max(combination.cost for combination in combinations("worker")) == dearest
 
 
 def test_what_shows_nothing_new_is_left_out() -> None:
-    found = {str(it) for it in combinations("cluster", 2)}
+    found = {str(combination) for combination in combinations("cluster", 2)}
     assert "keys=2,workers=2" in found
-    assert not any("thefts" in it and "workers" not in it for it in found)
-    assert not any("clients=2" in it and "requests" not in it for it in found)
+    assert not any("thefts" in name and "workers" not in name for name in found)
+    assert not any("clients=2" in name and "requests" not in name for name in found)
 
 
 @pytest.mark.parametrize("scope", DIMENSIONS)
 def test_a_universe_is_read_as_it_is_written(scope: str) -> None:
-    for it in combinations(scope, 2):
-        assert parse_universe(str(it), scope) == it
+    for combination in combinations(scope, 2):
+        assert parse_universe(str(combination), scope) == combination
 
 
 @pytest.mark.parametrize("scope", DIMENSIONS)

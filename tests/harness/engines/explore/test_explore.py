@@ -87,9 +87,9 @@ CANARIES: Mapping[str, tuple[AnyRunConfig, Mapping[str, int], tuple[int, int, in
 def test_counts_are_what_they_were(
     run_config: AnyRunConfig, numbers: Mapping[str, int], expected: tuple[int, int, int]
 ) -> None:
-    it = explored(run_config, numbers)
-    assert it.is_complete
-    assert (it.states, it.transitions, it.depth) == expected
+    exploration = explored(run_config, numbers)
+    assert exploration.is_complete
+    assert (exploration.states, exploration.transitions, exploration.depth) == expected
 
 
 #: The same of what is explored unless something else is asked for.
@@ -104,9 +104,9 @@ DEFAULTS = {
 def test_counts_of_the_defaults_are_what_they_were(
     run_config: AnyRunConfig, expected: tuple[int, int, int]
 ) -> None:
-    it = explored(run_config, {})
-    assert it.is_complete
-    assert (it.states, it.transitions, it.depth) == expected
+    exploration = explored(run_config, {})
+    assert exploration.is_complete
+    assert (exploration.states, exploration.transitions, exploration.depth) == expected
 
 
 #: Universes in which all runs of a length can be made one by one.
@@ -139,10 +139,12 @@ def test_nothing_is_left_out(
 
     make_runs(root.copy(), items.start, length)
     root.close()
-    it = Exploration(SUBJECTS[run_config.scope], run_config, items, depth=length, distinct=True)
-    assert list(it.violations()) == []
-    assert it.states == len(reached) > 100
-    assert it.depth == length
+    exploration = Exploration(
+        SUBJECTS[run_config.scope], run_config, items, depth=length, distinct=True
+    )
+    assert list(exploration.violations()) == []
+    assert exploration.states == len(reached) > 100
+    assert exploration.depth == length
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -241,8 +243,8 @@ def test_a_planted_bug_is_found_the_shortest_way(scope: str, name: str) -> None:
     mutant, subject = named(name), SUBJECTS[scope]
     run_config = tiny_worker() if scope == "worker" else tiny_cluster()
     with mutant.planted():
-        it = explore(run_config, {})
-        violation = next(it.violations())
+        exploration = explore(run_config, {})
+        violation = next(exploration.violations())
         assert violation.property in mutant.caught_by
         assert violation.run_config is run_config
         again = replay(subject, run_config.config, violation.steps, SCOPES[scope])
@@ -275,9 +277,9 @@ def is_allowed(scope: str, steps: Sequence[Step]) -> bool:
 
 def test_it_goes_on_after_a_finding() -> None:
     with named("error-has-no-way-out").planted():
-        it = explore(tiny_worker(), {"requests": 1})
-        found = list(it.violations())
-    assert it.is_complete
+        exploration = explore(tiny_worker(), {"requests": 1})
+        found = list(exploration.violations())
+    assert exploration.is_complete
     lengths = [len(violation.steps) for violation in found]
     assert lengths == sorted(lengths)
     assert len(set(lengths)) > 1
@@ -301,11 +303,11 @@ LIMITS: Mapping[str, tuple[Mapping[str, Any], int]] = {
 }
 
 
-@pytest.mark.parametrize(("told", "limits", "depth"), [(it, *LIMITS[it]) for it in LIMITS])
+@pytest.mark.parametrize(("told", "limits", "depth"), [(limit, *LIMITS[limit]) for limit in LIMITS])
 def test_a_limit_ends_it_and_is_told(told: str, limits: Mapping[str, Any], depth: int) -> None:
-    it = explored(tiny_worker(), {}, **limits)
-    assert (it.stopped, it.is_complete, it.depth) == (told, False, depth)
-    assert it.frontier
+    exploration = explored(tiny_worker(), {}, **limits)
+    assert (exploration.stopped, exploration.is_complete, exploration.depth) == (told, False, depth)
+    assert exploration.frontier
 
 
 def test_nothing_is_complete_before_it_began() -> None:
@@ -315,9 +317,9 @@ def test_nothing_is_complete_before_it_began() -> None:
 @pytest.mark.parametrize("kept", [0, 1_000])
 def test_what_may_not_happen_does_not(kept: int) -> None:
     """No run takes more of anything than is allowed."""
-    it = explored(tiny_worker(), {"requests": 1, "pause": 0}, depth=3, kept=kept)
-    assert it.frontier
-    for way in it.frontier:
+    exploration = explored(tiny_worker(), {"requests": 1, "pause": 0}, depth=3, kept=kept)
+    assert exploration.frontier
+    for way in exploration.frontier:
         words = [step.word for step in way.steps()]
         assert "pause" not in words
         for group in GROUPS["worker"]:

@@ -54,7 +54,7 @@ def test_all_universes_of_a_budget_are_told(tmp_path: Path) -> None:
     space = Space(budget=1, reduced=True, frontier=str(tmp_path))
     done = explored(space, 10_000)
     assert done.is_complete
-    assert [it.cost for it in done.universes] == [0, *[1] * (len(done.universes) - 1)]
-    assert all(it.is_complete for it in done.universes)
-    assert sum(it.states for it in done.universes) == done.states
+    assert [universe.cost for universe in done.universes] == [0, *[1] * (len(done.universes) - 1)]
+    assert all(universe.is_complete for universe in done.universes)
+    assert sum(universe.states for universe in done.universes) == done.states
     assert len([*tmp_path.glob("*.json")]) == len(done.universes)

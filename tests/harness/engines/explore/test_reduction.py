@@ -24,12 +24,12 @@ REFERENCE = get_cluster("reference")
 def explored(universe: str, *, reduced: bool) -> tuple[Exploration, set[tuple[str, ...]]]:
     """With the distinct violations that were found."""
     space = Space(universe=universe)
-    it = Exploration(
+    exploration = Exploration(
         REFERENCE, space.run_config("cluster"), space.allowances("cluster"), reduced=reduced
     )
-    found = {signature(violation).bug for violation in it.violations()}
-    assert it.is_complete
-    return it, found
+    found = {signature(violation).bug for violation in exploration.violations()}
+    assert exploration.is_complete
+    return exploration, found
 
 
 #: Planted bugs, each with a universe that is explored in full in a second or so.

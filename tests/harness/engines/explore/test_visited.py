@@ -17,7 +17,7 @@ class Holders:
         self.holders = holders
 
     def fingerprint(self, names: Mapping[str, str]) -> tuple[Hashable, ...]:
-        return tuple((key, names.get(it, it)) for key, it in sorted(self.holders.items()))
+        return tuple((key, names.get(value, value)) for key, value in sorted(self.holders.items()))
 
 
 def test_a_state_counts_again_when_more_is_left() -> None:

@@ -14,8 +14,8 @@ def case(steps: int) -> str:
     return f"workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n{taken}"
 
 
-def bug(steps: int, **its: object) -> Finding:
-    return met(subject="reference", scope="worker", case=case(steps), length=steps, **its)
+def bug(steps: int, **overrides: object) -> Finding:
+    return met(subject="reference", scope="worker", case=case(steps), length=steps, **overrides)
 
 
 def test_a_bug_that_many_shards_find_is_written_once(tmp_path: Path) -> None:

@@ -30,10 +30,11 @@ def case(steps: int, day: str = "2026-11-25") -> str:
     return f"workerfuzz-case 1\ntitle: it breaks\nscope: worker\nsubject: reference\n{found}{taken}"
 
 
-def met(text: str, bug: tuple[str, str, str] = BUG, **its: str) -> Finding:
+def met(text: str, bug: tuple[str, str, str] = BUG, **overrides: str) -> Finding:
     facts: dict[str, Any] = {"subject": "reference", "scope": "worker"}
     facts |= {
-        name: FindingCase(text=value) if "case" in name else value for name, value in its.items()
+        name: FindingCase(text=value) if "case" in name else value
+        for name, value in overrides.items()
     }
     return Finding(Signature(*bug), "", "", 0, 0, "swarm", case=FindingCase(text=text), **facts)
 
@@ -46,7 +47,7 @@ def test_the_name_tells_the_property_and_the_bug() -> None:
         met("", scope="cluster"),
         met(""),
     ]
-    assert len({name_of(it) for it in others}) == 4
+    assert len({name_of(finding) for finding in others}) == 4
 
 
 def test_the_shortest_case_and_the_first_day_are_kept_in_any_order(tmp_path: Path) -> None:

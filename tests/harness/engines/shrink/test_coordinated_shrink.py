@@ -86,5 +86,5 @@ def test_contents_change_wherever_they_are_given(
 
 def test_what_is_simple_stays() -> None:
     steps = worker("compute-task z", "free-keys z", "compute-task z spec=1", "pause")
-    (plain,) = {tuple(map(str, it)) for it in with_simpler_contents(steps)}
+    (plain,) = {tuple(map(str, content)) for content in with_simpler_contents(steps)}
     assert plain == ("compute-task z", "free-keys z", "compute-task z", "pause")

@@ -55,7 +55,7 @@ def test_a_large_corpus_is_covered_in_near_linear_time() -> None:
             return super().__and__(other)  # type: ignore[arg-type]  # a set of features
 
     entries = [stem("pause") for _ in range(count)]
-    reached = [Counted({f"own {it}", f"shared {it % 9}"}) for it in range(count)]
+    reached = [Counted({f"own {number}", f"shared {number % 9}"}) for number in range(count)]
     assert len(covering(entries, reached)) == count
     assert looks < 4 * count
 
@@ -69,11 +69,11 @@ def test_the_heap_chooses_what_one_look_at_all_would() -> None:
         ]
         missing, chosen = frozenset().union(*reached), set[int]()
         while missing:
-            best = max(range(12), key=lambda it: len(reached[it] & missing))
+            best = max(range(12), key=lambda number: len(reached[number] & missing))
             chosen.add(best)
             missing -= reached[best]
         assert set(covering(entries, reached)) <= chosen
-        assert frozenset().union(*(reached[it] for it in covering(entries, reached))) == (
+        assert frozenset().union(*(reached[item] for item in covering(entries, reached))) == (
             frozenset().union(*reached)
         )
 
@@ -89,12 +89,12 @@ def test_a_corpus_reaches_as_much_as_before(tmp_path: Path) -> None:
         first.run(number)
         second.run(number)
     stems = first.corpus + second.corpus
-    for it in stems:
-        corpus.store(tmp_path, it)
-    before = {feature for it in stems for feature in reaches(it, SUBJECT, WORKER)}
+    for entry in stems:
+        corpus.store(tmp_path, entry)
+    before = {feature for entry in stems for feature in reaches(entry, SUBJECT, WORKER)}
     done = minimise(tmp_path, SUBJECT, WORKER)
     kept = corpus.load(tmp_path).entries
-    assert {feature for it in kept for feature in reaches(it, SUBJECT, WORKER)} == before
+    assert {feature for entry in kept for feature in reaches(entry, SUBJECT, WORKER)} == before
     assert done == Minimised(len(stems), len(kept), len(before))
     assert len(kept) < 0.75 * len(stems)
 
@@ -103,12 +103,12 @@ def test_what_stays_says_all_that_is_reached(tmp_path: Path) -> None:
     walking = Walker(SUBJECT, 1)
     for number in range(60):
         walking.run(number)
-    for it in walking.corpus:
-        corpus.store(tmp_path, replace(it, subject="reference 0.0"))
+    for entry in walking.corpus:
+        corpus.store(tmp_path, replace(entry, subject="reference 0.0"))
     done = minimise(tmp_path, SUBJECT, WORKER)
     kept = corpus.load(tmp_path).entries
-    assert {it.subject for it in kept} == {SAID}
-    told = [feature for it in kept for feature in it.reached]
+    assert {entry.subject for entry in kept} == {SAID}
+    told = [feature for entry in kept for feature in entry.reached]
     assert len(told) == len(set(told)) == done.features
     assert minimise(tmp_path, SUBJECT, WORKER) == replace(done, before=done.after)
     assert corpus.load(tmp_path).entries == kept
@@ -117,11 +117,11 @@ def test_what_stays_says_all_that_is_reached(tmp_path: Path) -> None:
 def test_stems_of_other_subjects_and_scopes_stay(tmp_path: Path) -> None:
     mine = [stem("compute-task x"), stem("compute-task x", "pause", subject="reference 0.0")]
     other = stem("compute-task x", subject="dask 2026.8.0")
-    for it in (*mine, other):
-        corpus.store(tmp_path, it)
+    for entry in (*mine, other):
+        corpus.store(tmp_path, entry)
     assert minimise(tmp_path, get_cluster("reference"), CLUSTER) == Minimised(0, 0, 0)
     assert minimise(tmp_path, SUBJECT, WORKER).after == 1
-    subjects = sorted(it.subject for it in corpus.load(tmp_path).entries)
+    subjects = sorted(entry.subject for entry in corpus.load(tmp_path).entries)
     assert subjects == ["dask 2026.8.0", SAID]
 
 
@@ -148,7 +148,7 @@ def test_stems_are_followed_while_they_are_replayed(tmp_path: Path) -> None:
         followed.append(len(stems))
         yield from stems
 
-    for it in (stem("pause"), stem("pause", "unpause")):
-        corpus.store(tmp_path, it)
+    for entry in (stem("pause"), stem("pause", "unpause")):
+        corpus.store(tmp_path, entry)
     minimise(tmp_path, SUBJECT, WORKER, follow)
     assert followed == [2]

@@ -152,7 +152,7 @@ CLOSE = (
 )
 
 
-@pytest.mark.parametrize(("bugs", "lines"), CLOSE, ids=lambda it: it[0])
+@pytest.mark.parametrize(("bugs", "lines"), CLOSE, ids=lambda bugs: bugs[0])
 def test_shrinking_does_not_slip_to_a_bug_nearby(
     bugs: tuple[str, str], lines: tuple[str, ...]
 ) -> None:
@@ -223,9 +223,9 @@ def test_nothing_is_tried_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     violation = found()
     tried: list[tuple[str, ...]] = []
 
-    def noting(subject: object, config: object, its: object, scope: object) -> Violation | None:
-        tried.append((repr(config), *map(str, its)))  # type: ignore[call-overload]  # steps
-        return replay(subject, config, its, scope)  # type: ignore[arg-type]  # as it was called
+    def noting(subject: object, config: object, steps: object, scope: object) -> Violation | None:
+        tried.append((repr(config), *map(str, steps)))  # type: ignore[call-overload]  # steps
+        return replay(subject, config, steps, scope)  # type: ignore[arg-type]  # as it was called
 
     monkeypatch.setattr(shrinking, "replay", noting)
     assert shrink(SUBJECT, violation).replays == len(tried) == len(set(tried))

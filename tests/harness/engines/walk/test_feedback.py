@@ -53,13 +53,13 @@ def test_a_feature_is_fresh_once() -> None:
 
 def test_what_happens_at_rest_does_not_count() -> None:
     feedback = of_worker(WorkerFeedback(), "compute-task x")
-    assert not [it for it in feedback.features if it.startswith("execute-success")]
+    assert not [feature for feature in feedback.features if feature.startswith("execute-success")]
 
 
 def test_what_is_remembered_of_chains_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_SEEN", 2)
     feedback = WorkerFeedback()
-    assert [feedback.is_seen(it) for it in "aabcca"] == [False, True, False, False, True, False]
+    assert [feedback.is_seen(name) for name in "aabcca"] == [False, True, False, False, True, False]
     assert len(feedback._seen) == 2
 
 

@@ -30,10 +30,10 @@ def steps_with(habits: Habits, runs: int = 40) -> list[Step]:
 
 def test_habits_are_about_parts_of_the_cluster() -> None:
     drawn = [draw_habits(RandomChooser(seed), CONFIG) for seed in range(300)]
-    assert {it.doomed for it in drawn} == {frozenset(), frozenset("a"), frozenset("b")}
+    assert {habits.doomed for habits in drawn} == {frozenset(), frozenset("a"), frozenset("b")}
     focuses = {Focus(key, worker) for key in "abc" for worker in ("w0", "w1")}
-    assert {it.focus for it in drawn} == {None, *focuses}
-    assert not any(it.is_stuck for it in drawn if it.focus is None)
+    assert {habits.focus for habits in drawn} == {None, *focuses}
+    assert not any(habits.is_stuck for habits in drawn if habits.focus is None)
 
 
 def test_a_doomed_task_never_succeeds() -> None:

@@ -60,9 +60,9 @@ def test_a_step_to_draw_anew_is_of_the_same_kind() -> None:
     kinds = [type(step) for step in STEPS]
     for seed in range(20):
         plan = grown("redraw", seed).plan
-        drawn = [it for it in plan if not isinstance(it, Step)]
+        drawn = [entry for entry in plan if not isinstance(entry, Step)]
         assert len(drawn) == 1
-        assert [type(it) if isinstance(it, Step) else it for it in plan] == kinds
+        assert [type(entry) if isinstance(entry, Step) else entry for entry in plan] == kinds
 
 
 def test_the_end_of_another_stem_comes_without_what_is_not_there() -> None:
@@ -102,7 +102,7 @@ def test_a_cluster_knows_its_clients_and_keys(line: str, *, is_at_home: bool) ->
 def test_an_empty_stem_grows_all_the_same() -> None:
     for seed in range(50):
         growth = grow(CorpusEntry(RunConfig(), ()), CORPUS, FRESH, RandomChooser(seed))
-        assert all(it in OTHER + STEPS for it in growth.plan if isinstance(it, Step))
+        assert all(entry in OTHER + STEPS for entry in growth.plan if isinstance(entry, Step))
 
 
 def test_what_grows_from_a_stem_has_habits_of_its_own() -> None:

@@ -37,9 +37,9 @@ print(digest.hexdigest())
 """
 
 
-def walker(scope: str = "worker", seed: int = 0, **its: Any) -> Walker:
+def walker(scope: str = "worker", seed: int = 0, **overrides: Any) -> Walker:
     subject: Any = ReferenceSubject() if scope == "worker" else get_cluster("reference")
-    return Walker(subject, seed, SCOPES[scope], **its)
+    return Walker(subject, seed, SCOPES[scope], **overrides)
 
 
 def runs(walking: Walker, count: int) -> list[tuple[str, ...]]:
@@ -115,9 +115,10 @@ def test_what_the_corpus_reached_is_not_new() -> None:
     first = walker(seed=1)
     runs(first, 100)
     again = walker(seed=1, corpus=first.corpus)
-    assert again.feedback.features >= {it for stem in first.corpus for it in stem.reached}
+    assert again.feedback.features >= {name for stem in first.corpus for name in stem.reached}
     elsewhere = [
-        CorpusEntry(it.run_config, it.steps, it.reached, "dask 2022.7.0") for it in first.corpus
+        CorpusEntry(entry.run_config, entry.steps, entry.reached, "dask 2022.7.0")
+        for entry in first.corpus
     ]
     assert not walker(corpus=elsewhere).feedback.features
 

@@ -79,5 +79,5 @@ def test_words_stand_on_their_line_and_hide_no_others() -> None:
 
 def test_bends_come_in_pairs_after_none() -> None:
     assert BENDS[0] == 0
-    assert {-it for it in BENDS} == {*BENDS}
+    assert {-bend for bend in BENDS} == {*BENDS}
     assert sorted(BENDS, key=abs) == [*BENDS]

@@ -25,29 +25,29 @@ def test_no_state_hides_another(participant: str) -> None:
 def test_every_transition_is_a_line_or_ends_at_once(participant: str) -> None:
     made = machine(participant)
     map_ = layout(made)
-    shown = [it.transition for it in (*map_.lines, *map_.stubs)]
+    shown = [line.transition for line in (*map_.lines, *map_.stubs)]
     assert sorted(map(str, shown)) == sorted(map(str, made.transitions))
-    assert {it.transition.finish for it in map_.stubs} == {"released"}
-    assert all(it.transition.finish != "released" for it in map_.lines)
+    assert {stub.transition.finish for stub in map_.stubs} == {"released"}
+    assert all(edge.transition.finish != "released" for edge in map_.lines)
 
 
 def test_lines_lead_from_their_start_to_their_finish() -> None:
     map_ = layout(machine("worker"))
-    for it in map_.lines:
-        start, finish = map_.boxes[it.transition.start], map_.boxes[it.transition.finish]
-        assert start.contains(it.curve.start, 3)
-        assert finish.contains(it.curve.end, 4)
+    for edge in map_.lines:
+        start, finish = map_.boxes[edge.transition.start], map_.boxes[edge.transition.finish]
+        assert start.contains(edge.curve.start, 3)
+        assert finish.contains(edge.curve.end, 4)
 
 
 @pytest.mark.parametrize("participant", PARTICIPANTS)
 def test_no_line_goes_through_a_state(participant: str) -> None:
     map_ = layout(machine(participant))
     through = [
-        (it.transition.description, state)
-        for it in map_.lines
+        (edge.transition.description, state)
+        for edge in map_.lines
         for state, box in map_.boxes.items()
-        if state not in (it.transition.start, it.transition.finish)
-        and any(box.contains(point) for point in it.curve.points())
+        if state not in (edge.transition.start, edge.transition.finish)
+        and any(box.contains(point) for point in edge.curve.points())
     ]
     assert through == []
 
@@ -64,7 +64,7 @@ def test_where_few_lead_to_each_state_every_transition_is_a_line() -> None:
 
 def test_counts_have_a_place_where_there_are_some() -> None:
     map_ = layout(machine("scheduler", None, {"scheduler released -> waiting": 5}))
-    labelled = [it.transition.number for it in map_.lines if it.label is not None]
+    labelled = [edge.transition.number for edge in map_.lines if edge.label is not None]
     assert labelled == ["5"]
 
 

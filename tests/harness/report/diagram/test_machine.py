@@ -72,7 +72,7 @@ def test_transitions_say_all_there_is_to_say() -> None:
     assert arcs[MORE].description == "cancelled to memory: 1200 times; in Dask's table alone"
     assert arcs["memory", "flight"].description == "memory to flight: 2 times; in no table"
     assert arcs["ready", "executing"].description == "ready to executing (a thread is free)"
-    numbers = [arcs[it].number for it in (LESS, MORE, ("ready", "executing"))]
+    numbers = [arcs[pair].number for pair in (LESS, MORE, ("ready", "executing"))]
     assert numbers == ["0", "1.2k", ""]
     assert made.description == (
         f"16 states, {len(made.transitions)} transitions of the reference and of dask 1.2.3; "
@@ -87,7 +87,7 @@ def test_a_release_without_such_a_table_is_not_compared() -> None:
 
 def test_the_tables_of_dask_are_those_of_the_release_that_is_installed() -> None:
     distributed = pytest.importorskip("distributed", reason="Dask is not installed here")
-    its = dask_tables()
-    assert its.version == distributed.__version__
-    assert ("waiting", "ready") in its.edges["worker"]
-    assert ("waiting", "processing") in its.edges["scheduler"]
+    tables = dask_tables()
+    assert tables.version == distributed.__version__
+    assert ("waiting", "ready") in tables.edges["worker"]
+    assert ("waiting", "processing") in tables.edges["scheduler"]

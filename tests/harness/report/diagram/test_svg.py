@@ -21,12 +21,16 @@ def drawn(made: StateDiagram) -> ET.Element:
 
 
 def texts(root: ET.Element) -> list[str]:
-    return [it.text or "" for it in root.iter(f"{SVG}text")]
+    return [element.text or "" for element in root.iter(f"{SVG}text")]
 
 
 def titles(root: ET.Element) -> list[str]:
     """Return the tooltips of the lines."""
-    return [it.findtext(f"{SVG}title", "") for it in root.iter(f"{SVG}g") if it.get("class")]
+    return [
+        element.findtext(f"{SVG}title", "")
+        for element in root.iter(f"{SVG}g")
+        if element.get("class")
+    ]
 
 
 @pytest.mark.parametrize("participant", ["worker", "scheduler"])
@@ -41,19 +45,19 @@ def test_every_state_and_transition_is_drawn(participant: str) -> None:
 
 def test_everything_is_in_sight() -> None:
     root = drawn(machine("worker"))
-    _, _, wide, high = (float(it) for it in root.get("viewBox", "").split())
-    for it in (*root.iter(f"{SVG}text"), *root.iter(f"{SVG}rect")):
-        assert 0 < float(it.get("x", "0")) < wide
-        assert 0 < float(it.get("y", "0")) < high
+    _, _, wide, high = (float(part) for part in root.get("viewBox", "").split())
+    for element in (*root.iter(f"{SVG}text"), *root.iter(f"{SVG}rect")):
+        assert 0 < float(element.get("x", "0")) < wide
+        assert 0 < float(element.get("y", "0")) < high
 
 
 def test_colours_are_explained_that_are_used() -> None:
     dask = DaskTables("1", {"scheduler": [("waiting", "processing"), ("memory", "forgotten")]})
-    said = texts(drawn(machine("scheduler", dask)))
-    assert f"{LEGEND[InTable.BOTH]} (1)" in said
-    assert f"{LEGEND[InTable.DASK]} (1)" in said
-    assert not any(LEGEND[InTable.NOBODY] in it for it in said)
-    assert not any(LEGEND[InTable.BOTH] in it for it in texts(drawn(machine("scheduler"))))
+    labels = texts(drawn(machine("scheduler", dask)))
+    assert f"{LEGEND[InTable.BOTH]} (1)" in labels
+    assert f"{LEGEND[InTable.DASK]} (1)" in labels
+    assert not any(LEGEND[InTable.NOBODY] in name for name in labels)
+    assert not any(LEGEND[InTable.BOTH] in text for text in texts(drawn(machine("scheduler"))))
 
 
 def test_what_is_taken_more_often_is_thicker() -> None:
@@ -65,11 +69,11 @@ def test_what_is_taken_more_often_is_thicker() -> None:
 
 def test_counts_are_told() -> None:
     counts = {"worker waiting -> ready": 1234, "worker ready -> released": 0}
-    said = texts(drawn(machine("worker", None, counts, "3 runs of reference")))
-    assert "1.2k" in said
-    assert "released 0" in said
-    assert "thicker: taken more often; 0: never taken" in said
-    assert any("taken by 3 runs of reference" in it for it in said)
+    labels = texts(drawn(machine("worker", None, counts, "3 runs of reference")))
+    assert "1.2k" in labels
+    assert "released 0" in labels
+    assert "thicker: taken more often; 0: never taken" in labels
+    assert any("taken by 3 runs of reference" in name for name in labels)
 
 
 def test_words_of_others_are_text() -> None:

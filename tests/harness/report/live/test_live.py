@@ -60,8 +60,8 @@ def picture(results: list[ShardResult], columns: int = 120, lines: int = 30) -> 
     """The lines that are drawn last."""
     console = terminal(columns, lines, None)
     with progress_on(console, Clock()) as progress:
-        for it in results:
-            progress.show(it)
+        for shard in results:
+            progress.show(shard)
         before = shown(console)
         progress.draw()
         drawn = shown(console).removeprefix(before)
@@ -80,7 +80,7 @@ BUSY = [
 def test_picture_tells_all_there_is_to_tell() -> None:
     text = "\n".join(picture(BUSY))
     assert "0:00, 1:00 left" not in text  # no time has passed: nobody knows
-    for said in (
+    for line in (
         "40 runs, 2,000 steps, 200 steps/s",
         "clusters of dask 2026.8.0",
         "worker 3 of 4, scheduler 0 of 2; the last new one 0:00 ago",
@@ -90,7 +90,7 @@ def test_picture_tells_all_there_is_to_tell() -> None:
         "1 new, 1 known",
         "nothing_is_left: a client waits for ever: c0: a",
     ):
-        assert said in text
+        assert line in text
 
 
 def test_shards_have_a_line_each() -> None:
@@ -147,32 +147,32 @@ def test_colours_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pictures_come_no_faster_than_anybody_looks() -> None:
     clock, console = Clock(), terminal()
-    with progress_on(console, clock) as it:
+    with progress_on(console, clock) as progress:
         for now, expected in ((0.0, 1), (0.1, 1), (0.4, 1), (0.6, 2), (0.7, 2)):
             clock.now = now
-            it.show(account())
+            progress.show(account())
             assert shown(console).count("20 runs") == expected
 
 
 def test_a_new_bug_is_told_at_once_and_stays() -> None:
     clock, console = Clock(), terminal()
-    with progress_on(console, clock) as it:
-        it.show(account())
-        it.show(account(), met())
-    said = CONTROL.sub("", shown(console))
-    assert "new: nothing_is_left: a is left\n" in said
+    with progress_on(console, clock) as progress:
+        progress.show(account())
+        progress.show(account(), met())
+    text = CONTROL.sub("", shown(console))
+    assert "new: nothing_is_left: a is left\n" in text
 
 
 def test_a_terminal_that_became_narrower_begins_anew() -> None:
     clock, console = Clock(), terminal(columns=100)
     clear = "\x1b[2J"
-    with progress_on(console, clock) as it:
-        it.show(account())
+    with progress_on(console, clock) as progress:
+        progress.show(account())
         console.width, clock.now = 120, 1.0
-        it.show(account())
+        progress.show(account())
         assert clear not in shown(console)
         console.width, clock.now = 60, 2.0
-        it.show(account())
+        progress.show(account())
         assert shown(console).count(clear) == 1
 
 
@@ -191,15 +191,15 @@ def test_lines_become_rare() -> None:
     clock = Clock()
     out = io.StringIO()
     lines = CampaignLines(CampaignStatus(Budget(seconds=3600), clock), Console(file=out, width=40))
-    said = []
+    lengths = []
     for now in range(1, 1400):
         clock.now = float(now)
         before = out.getvalue()
         lines.show(account())
         if out.getvalue() != before:
-            said.append(now)
-    assert said == [10, 20, 40, 80, 160, 320, 620, 920, 1220]
-    assert out.getvalue().count("\n") == len(said)  # not wrapped, however long
+            lengths.append(now)
+    assert lengths == [10, 20, 40, 80, 160, 320, 620, 920, 1220]
+    assert out.getvalue().count("\n") == len(lengths)  # not wrapped, however long
 
 
 def test_where_there_is_no_terminal_a_new_bug_is_a_line() -> None:

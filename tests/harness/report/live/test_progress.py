@@ -25,10 +25,10 @@ def test_a_terminal_shows_what_is_done_and_how_far_it_is() -> None:
     console = terminal()
     with progress_bar(console=console) as tell:
         tell("planting [bold]a bug", 2, 5)
-    said = shown(console)
-    assert "planting [bold]a bug" in said
-    assert "2/5" in said
-    assert said.endswith("\x1b[2K")  # it is taken away
+    text = shown(console)
+    assert "planting [bold]a bug" in text
+    assert "2/5" in text
+    assert text.endswith("\x1b[2K")  # it is taken away
 
 
 def test_where_nobody_knows_how_many_there_are_they_are_counted() -> None:

@@ -84,17 +84,17 @@ def test_a_case_that_cannot_be_read_is_no_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "sentence"),
     [(CaseError("it is impossible"), "it is impossible"), (KeyError("x"), "KeyError: 'x'")],
 )
 def test_a_picture_that_cannot_be_drawn_says_why(
-    tmp_path: Path, error: Exception, said: str
+    tmp_path: Path, error: Exception, sentence: str
 ) -> None:
     def fails(case: Case, subject: str, name: str) -> FindingPicture:
         raise error
 
     shown = DetailLoader(tmp_path, fails, {}).load(met(case=CASE))
-    assert (shown.case, shown.picture, shown.no_picture) == (CASE, FindingPicture(), said)
+    assert (shown.case, shown.picture, shown.no_picture) == (CASE, FindingPicture(), sentence)
 
 
 def test_no_two_pictures_have_the_same_names(tmp_path: Path) -> None:
@@ -104,12 +104,12 @@ def test_no_two_pictures_have_the_same_names(tmp_path: Path) -> None:
 
 
 def test_what_takes_its_process_with_it_is_not_played(tmp_path: Path) -> None:
-    said = "it takes the process with it that plays it"
+    text = "it takes the process with it that plays it"
     new = DetailLoader(tmp_path, drawn, {}).load(met(ENDS_PROCESS, case=CASE))
-    assert (new.picture, new.no_picture) == (FindingPicture(), said)
+    assert (new.picture, new.no_picture) == (FindingPicture(), text)
     case = casefile.parse(CASE.replace("reference\n", f"dask\nbreaks: {ENDS_PROCESS} on dask\n", 1))
     old = DetailLoader(tmp_path, drawn, {"it": case}).load(Fixed("it"))
-    assert (old.picture, old.no_picture) == (FindingPicture(), said)
+    assert (old.picture, old.no_picture) == (FindingPicture(), text)
 
 
 def test_fixed_bugs_are_shown_with_their_case(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_fixed_bugs_are_shown_with_their_case(tmp_path: Path) -> None:
 
 def test_kinds_are_what_became_of_it() -> None:
     every = (met(), met(known="x.case"), met(known="a known one"), Fixed("it"))
-    assert [FindingDetail(it).kind for it in every] == ["new", "seen", "known", "fixed"]
+    assert [FindingDetail(item).kind for item in every] == ["new", "seen", "known", "fixed"]
 
 
 def test_a_case_is_drawn_wide_and_small() -> None:

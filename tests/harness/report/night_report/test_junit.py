@@ -28,9 +28,9 @@ def read(text: str) -> ET.Element:
     return ET.fromstring(text.partition("\n")[2])
 
 
-@pytest.mark.parametrize("it", [night(), FULL, night(account(), ended="", phases=[])])
-def test_documents_are_valid(it: object) -> None:
-    SCHEMA.validate(junit(NightReport(it)))  # type: ignore[arg-type]  # a night, as the list above says
+@pytest.mark.parametrize("document", [night(), FULL, night(account(), ended="", phases=[])])
+def test_documents_are_valid(document: object) -> None:
+    SCHEMA.validate(junit(NightReport(document)))  # type: ignore[arg-type]  # a night, as the list above says
 
 
 def test_the_schema_notices_what_is_wrong() -> None:
@@ -53,7 +53,7 @@ def test_new_findings_fail_and_known_ones_are_skipped() -> None:
     assert failure.get("message") == "memory stays: a is left"
     assert "replay it: workerfuzz replay x.case" in (failure.text or "")
     assert known.find("skipped") is not None
-    assert [suite.get(it) for it in ("tests", "failures", "skipped", "errors")] == [
+    assert [suite.get(item) for item in ("tests", "failures", "skipped", "errors")] == [
         "2",
         "1",
         "1",
@@ -72,7 +72,7 @@ def test_properties_that_held_are_tests_that_passed() -> None:
     )
     done.findings = [met()]
     suite, _ = read(junit(NightReport(night(done))))
-    assert [(it.get("classname"), it.get("name"), len(it)) for it in suite] == [
+    assert [(element.get("classname"), element.get("name"), len(element)) for element in suite] == [
         ("workerfuzz.cluster.dask.findings", "nothing_is_left", 1),
         ("workerfuzz.cluster.dask.properties", "threads_are_known", 0),
     ]

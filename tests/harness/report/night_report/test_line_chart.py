@@ -32,7 +32,7 @@ def shard(seed: int, *points: tuple[float, int, int], tactic: str = "swarm") -> 
 
 def drawn(*shards: ShardResult) -> dict[str, Curves]:
     (group,) = groups(shards)
-    return {it.name: it for it in curves(group)}
+    return {curve.name: curve for curve in curves(group)}
 
 
 def test_curves_tell_what_was_reached_by_each_moment() -> None:
@@ -87,8 +87,8 @@ def test_line_stays_within_the_drawing() -> None:
     steep = ChartCurve("swarm", tuple(range(80)))
     text = chart(Curves("transitions", "", tuple(map(float, range(80))), (steep,)), "c")
     (path,) = re.findall(r'class="line line0" d="([^"]+)"', text)
-    across = [float(it) for it in re.findall(r"H([\d.]+)", path)]
-    up = [float(it) for it in re.findall(r"V([\d.]+)", path)]
+    across = [float(number) for number in re.findall(r"H([\d.]+)", path)]
+    up = [float(number) for number in re.findall(r"V([\d.]+)", path)]
     assert across == sorted(across)
     assert up == sorted(up, reverse=True)
     assert 0 < min(across) <= max(across) < WIDTH
@@ -102,7 +102,7 @@ def test_line_stays_within_the_drawing() -> None:
 def test_names_do_not_overlap(wanted: list[float]) -> None:
     placed = apart(wanted)
     assert len(placed) == len(wanted)
-    assert all(TOP - LETTER < it <= HEIGHT for it in placed)
+    assert all(TOP - LETTER < height <= HEIGHT for height in placed)
     assert all(second - first >= LETTER - 1e-9 for first, second in pairwise(sorted(placed)))
     assert [x for _, x in sorted(zip(wanted, placed, strict=True))] == sorted(placed)
 

@@ -52,9 +52,9 @@ def test_other_phases_make_it_red() -> None:
 
 def test_findings_are_told_apart_by_what_is_known_of_them() -> None:
     night_report = NightReport(night(account(findings=[KNOWN, met(), SEEN])))
-    assert [it.signature[0] for it in night_report.new] == ["nothing_is_left"]
-    assert [it.signature[0] for it in night_report.seen] == ["seen_one"]
-    assert [it.signature[0] for it in night_report.known] == ["known_one"]
+    assert [finding.signature[0] for finding in night_report.new] == ["nothing_is_left"]
+    assert [finding.signature[0] for finding in night_report.seen] == ["seen_one"]
+    assert [finding.signature[0] for finding in night_report.known] == ["known_one"]
 
 
 def test_what_was_fixed_is_told_once_for_each_system() -> None:
@@ -86,7 +86,7 @@ def test_headlines_are_what_came_first_in_each_phase() -> None:
 def test_what_did_not_come_up_again_is_gone() -> None:
     before = night(account(findings=[KNOWN, met("gone_one")]))
     night_report = NightReport(night(account(findings=[KNOWN])), before)
-    assert [it.signature[0] for it in night_report.gone] == ["gone_one"]
+    assert [finding.signature[0] for finding in night_report.gone] == ["gone_one"]
     assert NightReport(night()).gone == []
 
 
@@ -114,7 +114,7 @@ def test_findings_are_ordered_by_harm_then_by_count() -> None:
     ]  # fmt: skip
     order = ["waits_often", "waits_once", "stays", "unknown", "none", "a_known_one"]
     told = NightReport(night(account(findings=found)))
-    assert [it.signature[0] for it in told.findings] == order
+    assert [finding.signature[0] for finding in told.findings] == order
     in_page = re.findall(r"<code>(\w+)</code>", page(told, [*map(FindingDetail, told.findings)]))
     assert in_page[: len(order)] == order
     in_markdown = re.findall(r"<code>(\w+)</code>", markdown(told))

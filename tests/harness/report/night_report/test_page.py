@@ -55,8 +55,8 @@ class Reader(HTMLParser):
     def named(self, tag: str, name: str) -> list[str]:
         return [
             value
-            for it, attributes in self.elements
-            if it == tag and (value := attributes.get(name))
+            for text, attributes in self.elements
+            if text == tag and (value := attributes.get(name))
         ]
 
 
@@ -66,7 +66,11 @@ def made(
     before: ShardResult | None = None,
 ) -> Reader:
     night_report = NightReport(night(*shards), night(before) if before is not None else None)
-    found = shown if shown is not None else [FindingDetail(it) for it in night_report.findings]
+    found = (
+        shown
+        if shown is not None
+        else [FindingDetail(finding) for finding in night_report.findings]
+    )
     return Reader(page(night_report, found))
 
 
@@ -86,7 +90,7 @@ def test_verdict_comes_first_and_says_why() -> None:
 def test_every_section_is_there_and_can_be_reached() -> None:
     page = made(account(findings=[met()]))
     ids = {*page.named("section", "id")}
-    assert {it.removeprefix("#") for it in page.named("a", "href")} == ids
+    assert {name.removeprefix("#") for name in page.named("a", "href")} == ids
     assert ids == {
         "findings", "phases", "table", "curves", "properties", "steps", "shards", "before",
     }  # fmt: skip
@@ -125,8 +129,8 @@ def test_text_is_text_wherever_it_came_from() -> None:
         findings=[bug, met("known", known=EVIL), met("seen", known=f"{EVIL}.case")],
         counters={EVIL: odd}, version=EVIL, kinds=[EVIL], cannot={"steal": EVIL}, fixed=[EVIL],
     )  # fmt: skip
-    it = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
-    night_report = NightReport(it, night(account(findings=[met("gone", known=EVIL)])), [EVIL])
+    evil = night(done, phases=[Phase(EVIL, [EVIL], [EVIL])], versions={EVIL: EVIL})
+    night_report = NightReport(evil, night(account(findings=[met("gone", known=EVIL)])), [EVIL])
     every = (*night_report.findings, *night_report.fixed)
     shown = [FindingDetail(one, EVIL, EVIL, "test", EVIL, FindingPicture(), EVIL) for one in every]
     text = page(night_report, shown)
@@ -159,7 +163,9 @@ def test_pictures_and_tests_wait_until_they_are_wanted() -> None:
     (common,) = scripts(text, "shared")
     texts = unpacked(Packed(common, tuple(scripts(text, "block"))))
     assert [texts[place] for place in places] == [
-        text for it in shown for text in (it.picture.wide, it.picture.small, it.test)
+        text
+        for detail in shown
+        for text in (detail.picture.wide, detail.picture.small, detail.test)
     ]
     assert f'<script data-together="{TOGETHER}">' in page_of(shown)
     assert "svg" not in {tag for tag, a in read.elements if "chart" not in (a.get("class") or "")}
@@ -185,10 +191,11 @@ def scripts(text: str, kind: str) -> list[str]:
     return re.findall(rf'<script type="text/plain" class="{kind}">([^<]+)</script>', text)
 
 
-def unpacked(it: Packed) -> list[str]:
+def unpacked(packed: Packed) -> list[str]:
     """Unpack texts as the script of the page does."""
     shared, *blocks = (
-        json.loads(zlib.decompress(base64.b64decode(block))) for block in (it.shared, *it.blocks)
+        json.loads(zlib.decompress(base64.b64decode(block)))
+        for block in (packed.shared, *packed.blocks)
     )
     return [
         GAP.join(shared[part] if isinstance(part, int) else part for part in parts)

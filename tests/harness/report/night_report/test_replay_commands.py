@@ -29,7 +29,7 @@ NAME = "it's  `a` <new> & _odd_ $HOME one.case"
 
 
 def of_page(night_report: NightReport) -> str:
-    text = page(night_report, [FindingDetail(it) for it in night_report.findings])
+    text = page(night_report, [FindingDetail(finding) for finding in night_report.findings])
     (found,) = re.findall(r"<dt>replay it</dt><dd><code>(.*?)</code>", text)
     return html.unescape(found)
 

@@ -17,13 +17,13 @@ def test_properties_that_broke_come_first() -> None:
         met("their_own", occurrences=1, sentence="They say so."),
     ]
     rows = tables.checked(groups([done]), bugs)
-    assert [(it.name, it.counts, it.broken) for it in rows] == [
+    assert [(checked.name, checked.counts, checked.broken) for checked in rows] == [
         ("their_own", (0,), (1,)),
         ("wanted_keys_resolve", (0,), (3,)),
         ("role_fits_state", (40,), (0,)),
         ("nothing_is_left", (5,), (0,)),
     ]
-    assert [it.kind for it in rows] == ["", "at rest", "always", "at rest"]
+    assert [checked.kind for checked in rows] == ["", "at rest", "always", "at rest"]
     assert rows[0].sentence == "They say so."
 
 
@@ -47,7 +47,7 @@ def test_kinds_of_step_tell_possible_from_taken() -> None:
 
 def test_kinds_of_step_of_a_shard_that_did_nothing() -> None:
     (group,) = groups([account(counters={})])
-    assert [it.taken for it in tables.step_kinds(group)] == [0, 0, 0]
+    assert [kind.taken for kind in tables.step_kinds(group)] == [0, 0, 0]
 
 
 def test_tactics_are_added_up_over_shards() -> None:
@@ -74,11 +74,11 @@ def test_shards_are_told_by_their_seeds() -> None:
 def test_groups_are_compared_with_the_same_system_whatever_its_release() -> None:
     former = tally(edges={"worker waiting -> ready": 1, "worker memory -> released": 1})
     before = groups([account(version="2025.1.0", counters={"swarm": former})])
-    (it,) = tables.compared(groups([account()]), before)
-    assert (it.name, it.former) == ("clusters of dask 2026.8.0", "clusters of dask 2025.1.0")
-    assert it.gained == ("worker executing -> memory", "worker ready -> executing")
-    assert it.lost == ("worker memory -> released",)
-    told = {change.name: (change.before, change.now, change.judged) for change in it.changes}
+    (row,) = tables.compared(groups([account()]), before)
+    assert (row.name, row.former) == ("clusters of dask 2026.8.0", "clusters of dask 2025.1.0")
+    assert row.gained == ("worker executing -> memory", "worker ready -> executing")
+    assert row.lost == ("worker memory -> released",)
+    told = {change.name: (change.before, change.now, change.judged) for change in row.changes}
     assert told["transitions of the worker"] == (1, 3, "better")
     assert told["not reached yet"] == (5, 3, "better")
     assert told["runs"] == (20, 20, "")

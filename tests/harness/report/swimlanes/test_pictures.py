@@ -35,7 +35,7 @@ def test_a_picture_says_what_it_is_to_those_who_do_not_see_it(
     chart = played(text)
     svg = ET.fromstring(picture(chart, width))
     assert svg.get("role") == "img"
-    titles = {it.get("id"): it.text for it in svg if it.get("id")}
+    titles = {element.get("id"): element.text for element in svg if element.get("id")}
     assert svg.get("aria-labelledby") == " ".join(filter(None, titles))
     assert titles["case-t"] == chart.title
     assert f"{chart.steps} steps" in (titles["case-d"] or "")
@@ -92,7 +92,7 @@ def test_a_diagram_has_each_arrow_where_it_arrives(cluster: Chart) -> None:
     assert "participant p1 as scheduler" in lines
     arrows = [line for line in lines if re.match(r"p\d(-|->>|-->>|-x)+>*p\d: ", line)]
     drawn = {row.number for row in shown_rows(cluster)}  # type: ignore[union-attr]  # nothing is folded
-    assert len(arrows) == sum(it.ended in drawn for it in cluster.arrows)
+    assert len(arrows) == sum(arrow.ended in drawn for arrow in cluster.arrows)
     assert "p1->>p2: 3 compute-task a (sent in 2)" in lines
     assert "p3-->>p2: 12 data b (sent in 10)" in lines
     assert lines.count("activate p2") == 2
@@ -123,40 +123,42 @@ def test_a_page_is_one_file_and_asks_for_nothing() -> None:
 
 
 def texts(svg: str) -> list[str]:
-    return [it.text or "" for it in ET.fromstring(svg).iter(f"{SVG}text")]
+    return [element.text or "" for element in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
 @pytest.mark.parametrize("width", [None, SMALL])
 def test_every_arrow_that_does_not_arrive_has_a_label(width: float | None) -> None:
     chart = played(CLUSTER.partition("> deliver scheduler->w0")[0])
-    sent = [it for it in chart.arrows if it.sent <= chart.steps]
-    open_ = [it for it in sent if it.ended is None or it.ended > chart.steps]
+    sent = [arrow for arrow in chart.arrows if arrow.sent <= chart.steps]
+    open_ = [arrow for arrow in sent if arrow.ended is None or arrow.ended > chart.steps]
     assert len(open_) > 1
-    said = " ".join(texts(fragment(chart, width)))
+    labels = " ".join(texts(fragment(chart, width)))
     for arrow in open_:
         ends = f"{arrow.sender} to {arrow.receiver}: " if width else ""
-        assert f"under way: {ends}{brief(arrow)}" in said
+        assert f"under way: {ends}{brief(arrow)}" in labels
 
 
 def test_many_arrows_that_do_not_arrive_leave_the_picture_readable() -> None:
     steps = "".join(f"> submit c0 k{number} want k{number}\n" for number in range(30))
     chart = played(CLUSTER.partition("> submit")[0] + steps)
-    said = texts(fragment(chart))
-    assert sum(it.startswith("under way: ") for it in said) == MOST_UNDELIVERED
+    labels = texts(fragment(chart))
+    assert sum(name.startswith("under way: ") for name in labels) == MOST_UNDELIVERED
 
 
 @pytest.mark.parametrize("text", [CLUSTER, ALONE])
 def test_a_legend_explains_the_signs_that_are_there(text: str) -> None:
     chart = played(text)
     svg = picture(chart)
-    said = texts(svg)
+    labels = texts(svg)
     shown = {
         change.after for row in chart.rows if row.number <= chart.steps for change in row.changes
     }
     families = {family(state or "forgotten") for state in shown}
     for name, (_, meaning) in LEGEND.items():
-        assert (meaning in said) is (name in families)
-    assert (LINE_MEANINGS["x"] in said) is any(it.fate is Delivery.LOST for it in chart.arrows)
+        assert (meaning in labels) is (name in families)
+    assert (LINE_MEANINGS["x"] in labels) is any(
+        arrow.fate is Delivery.LOST for arrow in chart.arrows
+    )
     for kind in "mcq":
         drawn = re.search(rf'<path [^>]*class="{kind}"', svg)
-        assert (LINE_MEANINGS[kind] in said) is (drawn is not None)
+        assert (LINE_MEANINGS[kind] in labels) is (drawn is not None)

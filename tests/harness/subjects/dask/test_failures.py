@@ -62,14 +62,14 @@ def check(left: dict[str, float], of: int, ts: Task) -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "said"),
+    ("left", "text"),
     [
         (0, "of is more than left['cpu'], cpu is above nothing"),
         (2, "left['cpu'] is more than of"),
         (1, "ts is error"),
     ],
 )
-def test_an_assertion_is_followed_by_states_and_amounts_in_question(left: int, said: str) -> None:
+def test_an_assertion_is_followed_by_states_and_amounts_in_question(left: int, text: str) -> None:
     with pytest.raises(AssertionError) as caught:
         check({"cpu": left}, 1, Task())
-    assert describe(caught.value).rpartition(", where ")[2] == said
+    assert describe(caught.value).rpartition(", where ")[2] == text

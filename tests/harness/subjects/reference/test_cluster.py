@@ -32,23 +32,23 @@ def submit(*texts: str, want: str) -> client_requests.Submit:
 
 
 def test_a_graph_runs_on_two_workers_and_leaves_nothing() -> None:
-    it = Lively()
-    it.handle_request(submit("a", "b", "c(a,b)", want="c"))
-    it.end("w0", "a", 1)
-    it.end("w1", "b", 2)
-    it.copy()
-    assert it.running["w0", "c"].inputs == {"a": 1, "b": 2}
-    it.end("w0", "c", 3)
-    assert it.told == {"c": "finished"}
-    assert it.cluster.get_data("w0", ("c", "z")) == {"c": 3}
-    it.handle_request(client_requests.Release(keys=("c",)))
-    assert list(it.cluster.residue()) == []
+    lively = Lively()
+    lively.handle_request(submit("a", "b", "c(a,b)", want="c"))
+    lively.end("w0", "a", 1)
+    lively.end("w1", "b", 2)
+    lively.copy()
+    assert lively.running["w0", "c"].inputs == {"a": 1, "b": 2}
+    lively.end("w0", "c", 3)
+    assert lively.told == {"c": "finished"}
+    assert lively.cluster.get_data("w0", ("c", "z")) == {"c": 3}
+    lively.handle_request(client_requests.Release(keys=("c",)))
+    assert list(lively.cluster.residue()) == []
 
 
 def test_what_is_left_is_said() -> None:
-    it = Lively(1)
-    it.handle_request(submit("a", want="a"))
-    assert list(it.cluster.residue()) == [
+    lively = Lively(1)
+    lively.handle_request(submit("a", want="a"))
+    assert list(lively.cluster.residue()) == [
         "a is processing on the scheduler",
         "a is in processing of w0 on the scheduler",
         "me wants a on the scheduler",
@@ -57,109 +57,113 @@ def test_what_is_left_is_said() -> None:
 
 
 def test_a_result_that_cannot_be_stored_is_a_failure() -> None:
-    it = Lively(1)
-    it.handle_request(submit("a", want="a"))
-    execute, _ = it.cluster.begin("w0", "a")
+    lively = Lively(1)
+    lively.handle_request(submit("a", want="a"))
+    execute, _ = lively.cluster.begin("w0", "a")
     assert execute is not None
-    it.take(it.cluster.fail_to_store("w0", "a", execute.run_id))
-    it.deliver()
-    assert it.told == {"a": "erred"}
+    lively.take(lively.cluster.fail_to_store("w0", "a", execute.run_id))
+    lively.deliver()
+    assert lively.told == {"a": "erred"}
 
 
 def test_a_thread_that_runs_when_its_task_is_wanted_again_serves_it() -> None:
-    it = Lively()
-    it.handle_request(submit("a", want="a"))
-    it.handle_request(client_requests.Release(keys=("a",)))
-    assert it.states() == {"a": "released"}  # w0 cannot confirm while its thread runs
-    it.handle_request(submit("a", want="a"))
-    it.end("w0", "a")  # started once: R28
-    assert it.told == {"a": "finished"}
+    lively = Lively()
+    lively.handle_request(submit("a", want="a"))
+    lively.handle_request(client_requests.Release(keys=("a",)))
+    assert lively.states() == {"a": "released"}  # w0 cannot confirm while its thread runs
+    lively.handle_request(submit("a", want="a"))
+    lively.end("w0", "a")  # started once: R28
+    assert lively.told == {"a": "finished"}
 
 
 def test_a_thread_of_former_content_ends_before_the_next_is_begun() -> None:
-    it = Lively(1)
-    it.handle_request(submit("a", want="a"))
-    it.handle_request(client_requests.Release(keys=("a",)))
-    it.handle_request(submit("a#1", want="a"))
-    assert it.states() == {"a": "waiting"}
-    it.end("w0", "a", "former")
-    assert it.running["w0", "a"].spec == spec("a#1")
-    it.end("w0", "a", "latter")
-    assert it.cluster.get_data("w0", ("a",)) == {"a": "latter"}
+    lively = Lively(1)
+    lively.handle_request(submit("a", want="a"))
+    lively.handle_request(client_requests.Release(keys=("a",)))
+    lively.handle_request(submit("a#1", want="a"))
+    assert lively.states() == {"a": "waiting"}
+    lively.end("w0", "a", "former")
+    assert lively.running["w0", "a"].spec == spec("a#1")
+    lively.end("w0", "a", "latter")
+    assert lively.cluster.get_data("w0", ("a",)) == {"a": "latter"}
 
 
 def test_a_thread_with_former_inputs_does_not_serve_who_has_others() -> None:
-    it = Lively(1)
-    it.handle_request(submit("a", "b(a)", want="b"))
-    it.end("w0", "a", "former a")
-    it.handle_request(client_requests.Release(keys=("b",)))
-    it.handle_request(submit("a#1", "b(a)", want="b"))
-    it.end("w0", "b", "former b")  # had its slot until now
-    it.end("w0", "a", "latter a")
-    assert it.running["w0", "b"].inputs == {"a": "latter a"}
+    lively = Lively(1)
+    lively.handle_request(submit("a", "b(a)", want="b"))
+    lively.end("w0", "a", "former a")
+    lively.handle_request(client_requests.Release(keys=("b",)))
+    lively.handle_request(submit("a#1", "b(a)", want="b"))
+    lively.end("w0", "b", "former b")  # had its slot until now
+    lively.end("w0", "a", "latter a")
+    assert lively.running["w0", "b"].inputs == {"a": "latter a"}
 
 
 def test_a_transfer_of_former_content_brings_nothing() -> None:
-    it = Lively(2)
+    lively = Lively(2)
     on_w1 = {"b": client_requests.Options(workers=("w1",))}
     graph, other = (spec("a"), spec("b(a)")), (spec("a#1"), spec("b(a)"))
-    it.handle_request(client_requests.Submit(specs=graph, wanted=("b",), options=on_w1))
-    it.end("w0", "a", "former")
-    former = it.open.pop(("w1", "w0"))
-    it.handle_request(client_requests.Release(keys=("b",)))
-    it.handle_request(client_requests.Submit(specs=other, wanted=("b",), options=on_w1))
-    assert it.states() == {"a": "waiting", "b": "waiting"}  # w1 is still copying
+    lively.handle_request(client_requests.Submit(specs=graph, wanted=("b",), options=on_w1))
+    lively.end("w0", "a", "former")
+    former = lively.open.pop(("w1", "w0"))
+    lively.handle_request(client_requests.Release(keys=("b",)))
+    lively.handle_request(client_requests.Submit(specs=other, wanted=("b",), options=on_w1))
+    assert lively.states() == {"a": "waiting", "b": "waiting"}  # w1 is still copying
     values = dict.fromkeys(former.keys, "former")
-    it.take(it.cluster.handle_event("w1", events.GatherDepSuccess(worker="w0", values=values)))
-    it.deliver()
-    it.end("w0", "a", "latter")
-    it.copy()
-    assert it.running["w1", "b"].inputs == {"a": "latter"}
+    lively.take(
+        lively.cluster.handle_event("w1", events.GatherDepSuccess(worker="w0", values=values))
+    )
+    lively.deliver()
+    lively.end("w0", "a", "latter")
+    lively.copy()
+    assert lively.running["w1", "b"].inputs == {"a": "latter"}
 
 
 def test_a_paused_worker_tells_the_scheduler() -> None:
-    it = Lively(1)
-    it.take(it.cluster.handle_event("w0", events.Pause()))
-    it.deliver()
-    it.handle_request(submit("a", want="a"))
-    assert it.states() == {"a": "no-worker"}
-    assert list(it.cluster.without_worker()) == ["a"]
-    it.take(it.cluster.handle_event("w0", events.Unpause()))
-    it.deliver()
-    assert it.states() == {"a": "processing"}
+    lively = Lively(1)
+    lively.take(lively.cluster.handle_event("w0", events.Pause()))
+    lively.deliver()
+    lively.handle_request(submit("a", want="a"))
+    assert lively.states() == {"a": "no-worker"}
+    assert list(lively.cluster.without_worker()) == ["a"]
+    lively.take(lively.cluster.handle_event("w0", events.Unpause()))
+    lively.deliver()
+    assert lively.states() == {"a": "processing"}
 
 
 def test_a_task_for_a_worker_that_is_not_there_is_not_held_against_the_cluster() -> None:
-    it = Lively(1)
+    lively = Lively(1)
     options = {"a": client_requests.Options(workers=("w7",))}
-    it.handle_request(client_requests.Submit(specs=(spec("a"),), wanted=("a",), options=options))
-    assert list(it.cluster.without_worker()) == ["a"]
+    lively.handle_request(
+        client_requests.Submit(specs=(spec("a"),), wanted=("a",), options=options)
+    )
+    assert list(lively.cluster.without_worker()) == ["a"]
 
 
 def test_decisions_are_offered_and_taken() -> None:
-    it = Lively(2)
-    it.handle_request(submit("a", "b", "c", want="a b c"))
-    assert list(it.cluster.stealable()) == [("a", "w1"), ("b", "w0"), ("c", "w1")]
-    it.take(it.cluster.steal("c", "w1"))
-    it.deliver()
-    it.end("w1", "b")
-    it.end("w1", "c")
-    assert list(it.cluster.replicable()) == [("b", "w0"), ("c", "w0")]
-    it.take(it.cluster.replicate("c", "w0"))
-    it.deliver()
-    it.copy()
-    assert list(it.cluster.droppable()) == [("c", "w0"), ("c", "w1")]
-    it.take(it.cluster.drop("c", "w1"))
-    it.deliver()
-    assert list(it.cluster.holders("c")) == ["w0"]
+    lively = Lively(2)
+    lively.handle_request(submit("a", "b", "c", want="a b c"))
+    assert list(lively.cluster.stealable()) == [("a", "w1"), ("b", "w0"), ("c", "w1")]
+    lively.take(lively.cluster.steal("c", "w1"))
+    lively.deliver()
+    lively.end("w1", "b")
+    lively.end("w1", "c")
+    assert list(lively.cluster.replicable()) == [("b", "w0"), ("c", "w0")]
+    lively.take(lively.cluster.replicate("c", "w0"))
+    lively.deliver()
+    lively.copy()
+    assert list(lively.cluster.droppable()) == [("c", "w0"), ("c", "w1")]
+    lively.take(lively.cluster.drop("c", "w1"))
+    lively.deliver()
+    assert list(lively.cluster.holders("c")) == ["w0"]
 
 
 def test_what_the_subject_raises_is_told_from_what_the_harness_does() -> None:
-    it = Lively(1)
+    lively = Lively(1)
     with pytest.raises(SubjectRaised, match="InvalidEvent: w9 cannot steal a now"):
-        it.cluster.steal("a", "w9")
+        lively.cluster.steal("a", "w9")
     with pytest.raises(SubjectRaised, match="InvalidEvent: a is not running"):
-        it.cluster.handle_event("w0", events.Secede(key="a", run_id=1))
+        lively.cluster.handle_event("w0", events.Secede(key="a", run_id=1))
 
 
 def test_messages_are_said_in_a_few_words() -> None:
@@ -183,9 +187,9 @@ def test_messages_are_said_in_a_few_words() -> None:
 
 
 def test_moves_name_the_party() -> None:
-    it = Lively(1)
-    it.cluster.handle_request("me", submit("a", want="a"))
-    assert [tuple(move) for move in it.cluster.transitions()] == [
+    lively = Lively(1)
+    lively.cluster.handle_request("me", submit("a", want="a"))
+    assert [tuple(move) for move in lively.cluster.transitions()] == [
         (SCHEDULER, "a", "released", "waiting"),
         (SCHEDULER, "a", "waiting", "processing"),
     ]
@@ -214,9 +218,9 @@ def test_what_could_be_decided_is_up_to_date(seed: int) -> None:
         world.apply(world.draw(chooser.pick(world.possible()), chooser))
         for workers, pairs in offered.items():
             found = [
-                (key, it)
+                (key, worker)
                 for key in cluster.scheduler.tasks
-                for it in workers(cluster.scheduler, key)
+                for worker in workers(cluster.scheduler, key)
             ]
             assert list(pairs) == sorted(found)
             assert len(pairs) == len(found)
@@ -227,14 +231,14 @@ def test_what_could_be_decided_is_up_to_date(seed: int) -> None:
 
 def test_everything_that_a_batch_was_about_is_checked() -> None:
     """A batch is delivered as a whole: what its first message breaks must show behind its last one."""
-    it = Lively(1)
-    it.handle_request(submit("a", "b", want="a b"))
-    scheduler = it.cluster.scheduler
+    lively = Lively(1)
+    lively.handle_request(submit("a", "b", want="a b"))
+    scheduler = lively.cluster.scheduler
     messages = (do.Reschedule(key="a", run_id=1), do.Reschedule(key="b", run_id=2))
-    it.cluster.deliver(Envelope("w0", SCHEDULER, messages))
+    lively.cluster.deliver(Envelope("w0", SCHEDULER, messages))
     scheduler.tasks["a"].processing_on = None
     assert "processing_has_a_worker" in {
-        item.name for item, _ in it.cluster.check(SCHEDULER, thoroughly=False)
+        item.name for item, _ in lively.cluster.check(SCHEDULER, thoroughly=False)
     }
 
 

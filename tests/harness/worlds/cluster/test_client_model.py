@@ -159,4 +159,6 @@ def test_the_second_request_does_not_end_as_the_first_did() -> None:
 def test_the_page_of_excuses_lists_them_all() -> None:
     page = (Path(__file__).parents[4] / "docs" / "excuses.md").read_text(encoding="utf-8")
     lines = " ".join(page.split())
-    assert [it.name for it in Excuse if f"| `{it.name}` | {it.value} |" not in lines] == []
+    assert [
+        excuse.name for excuse in Excuse if f"| `{excuse.name}` | {excuse.value} |" not in lines
+    ] == []

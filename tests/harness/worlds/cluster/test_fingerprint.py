@@ -69,7 +69,7 @@ def test_equal_fingerprints_continue_alike(seed: int, fresh: ClusterWorld) -> No
         assert possible(one).keys() == possible(other).keys()
         for text, step in possible(one).items():
             after, otherwise = one.copy(), other.copy()
-            effects = [it.apply(step) for it in (after, otherwise)]
+            effects = [world.apply(step) for world in (after, otherwise)]
             assert effects[0].transitions == effects[1].transitions, text
             assert after.fingerprint() == otherwise.fingerprint(), text
         for step in wander(one, chooser, 40):
@@ -117,8 +117,10 @@ def own(world: ClusterWorld) -> dict[int, object]:
     assert isinstance(cluster, ReferenceCluster)
     workers = [process.worker.worker for process in cluster.processes.values()]
     threads = [task.execution for worker in workers for task in worker.tasks.values()]
-    lasting = [it.resources for it in threads if it is not None]
-    return changing(world, [world.subject, world._possible, *lasting, *(it.last for it in workers)])
+    lasting = [execution.resources for execution in threads if execution is not None]
+    return changing(
+        world, [world.subject, world._possible, *lasting, *(state.last for state in workers)]
+    )
 
 
 SWAPPED = {"w0": "w1", "w1": "w0"}

@@ -224,11 +224,15 @@ def switch(patch: pytest.MonkeyPatch, is_on: Callable[[AnyProperty], bool]) -> N
     """Let only these properties be checked."""
     first_broken, broken = Checks.first_broken, Checks.broken
 
-    def first(checks: Checks, properties: Sequence[AnyProperty], it: object) -> Broken | None:
-        return first_broken(checks, [*filter(is_on, properties)], it)
+    def first(
+        checks: Checks, properties: Sequence[AnyProperty], observation: object
+    ) -> Broken | None:
+        return first_broken(checks, [*filter(is_on, properties)], observation)
 
     def every(checks: Checks, due: Iterable[Due]) -> Iterator[Broken]:
-        return broken(checks, [([*filter(is_on, properties)], it) for properties, it in due])
+        return broken(
+            checks, [([*filter(is_on, properties)], observation) for properties, observation in due]
+        )
 
     patch.setattr(Checks, "first_broken", first)
     patch.setattr(Checks, "broken", every)

@@ -63,7 +63,7 @@ def test_a_task_fails_and_is_retried(results: Any) -> None:
     assert "scheduler a: erred -> processing" in lines
 
 
-@pytest.mark.parametrize("name", [it for it in RUNS if it not in ("impossible", "actor")])
+@pytest.mark.parametrize("name", [run for run in RUNS if run not in ("impossible", "actor")])
 def test_processes_survive(results: Any, name: str) -> None:
     assert effects(results, name)
 

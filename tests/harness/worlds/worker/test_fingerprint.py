@@ -60,7 +60,7 @@ def test_equal_fingerprints_continue_alike(seed: int) -> None:
         assert possible(one) == possible(other)
         for step in possible(one):
             after, otherwise = one.copy(), other.copy()
-            effects = [it.apply(step).changes for it in (after, otherwise)]
+            effects = [world.apply(step).changes for world in (after, otherwise)]
             assert effects[0] == effects[1], step
             assert after.fingerprint() == otherwise.fingerprint(), step
         for step in wander(one, chooser, 30):
@@ -95,7 +95,9 @@ def test_a_copy_continues_alike_and_on_its_own(seed: int) -> None:
 def own(world: WorkerWorld) -> dict[int, object]:
     """Return all of a world that may change; a request, with the amounts it takes, does not."""
     threads = [task.execution for task in reference(world).tasks.values()]
-    return changing(world, [SUBJECT, *(it.resources for it in threads if it is not None)])
+    return changing(
+        world, [SUBJECT, *(execution.resources for execution in threads if execution is not None)]
+    )
 
 
 def reference(world: WorkerWorld) -> WorkerState:

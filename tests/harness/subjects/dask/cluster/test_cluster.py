@@ -289,12 +289,20 @@ def test_nothing_is_left_when_all_was_let_go(start: Start) -> None:
 def test_transitions_are_seen_of_the_party_that_made_them(start: Start) -> None:
     run = start(1)
     run.handle_request(graph("a want a"))
-    assert [(it.participant, it.start, it.finish) for it in run.cluster.transitions()] == [
+    assert [
+        (transition.participant, transition.start, transition.finish)
+        for transition in run.cluster.transitions()
+    ] == [
         (SCHEDULER, "released", "waiting"),
         (SCHEDULER, "waiting", "processing"),
     ]
     run.deliver_all()
-    assert [tuple(it) for it in run.cluster.transitions()][-1] == ("w0", "a", "ready", "executing")
+    assert [tuple(transition) for transition in run.cluster.transitions()][-1] == (
+        "w0",
+        "a",
+        "ready",
+        "executing",
+    )
 
 
 def test_messages_are_told_in_words(start: Start) -> None:

@@ -126,7 +126,9 @@ def world_after(lines: str) -> ClusterWorld:
     for line in lines.split("; "):
         if line != "*":
             world.apply(parse(line, BY_WORD))
-        while line == "*" and (kinds := [it for it in world.possible() if it.word in PROGRESS]):
+        while line == "*" and (
+            kinds := [kind for kind in world.possible() if kind.word in PROGRESS]
+        ):
             world.apply(world.draw(kinds[0], RandomChooser(0)))
     return world
 

@@ -118,7 +118,7 @@ def seen(happened: tuple[ev.Event, ...]) -> list[str]:
             lines = WorkerEffect(tuple(changes), tuple(issued)).lines()
     except SubjectRaised as raised:
         return [f"raised: {raised}".partition(" in ")[0].partition(" (")[0]]
-    lines += [f"left: {name}={it:g}" for name, it in worker.available_resources().items()]
+    lines += [f"left: {name}={value:g}" for name, value in worker.available_resources().items()]
     return lines + [f"~ {broken.name}" for broken, _ in worker.check(None)]
 
 

@@ -107,7 +107,7 @@ def test_no_socket_no_thread_no_sleep(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def alive() -> list[Any]:
     kinds = ("EmbeddedScheduler", "RecordingState", "DaskCluster", "WorkStealing")
-    return [it for it in gc.get_objects() if type(it).__name__ in kinds]
+    return [instance for instance in gc.get_objects() if type(instance).__name__ in kinds]
 
 
 def test_nothing_of_a_cluster_stays_alive() -> None:
@@ -128,7 +128,9 @@ def test_nothing_of_a_cluster_stays_alive() -> None:
         gc.collect()
         traced.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert [it for it in alive() if not any(it is other for other in of_other_tests)] == []
+    assert [
+        instance for instance in alive() if not any(instance is other for other in of_other_tests)
+    ] == []
     # A table of the interpreter that grows once, such as that of interned strings, is in one of
     # the differences; what a cluster leaves is in each. Bytes; a scheduler has 150,000.
     assert min(after - before for before, after in itertools.pairwise(traced)) < 50 * 200
@@ -217,7 +219,7 @@ def test_ctrl_c_while_replacing_or_restoring_leaves_nothing_behind(kind: str) ->
 def interrupted_at(place: int, cluster: DaskCluster, kind: str) -> bool:
     """Interrupt the line of that number in ``Patches``; return whether there are so many."""
     lines = itertools.count()
-    codes = {it.__code__ for it in (Patches._replace, Patches._restore)}
+    codes = {method.__code__ for method in (Patches._replace, Patches._restore)}
 
     def interrupt(frame: FrameType, what: str, _: object) -> Any:
         if frame.f_code not in codes:

@@ -36,25 +36,27 @@ def begins(key: str, start: str) -> RecordedTransition:
     ],
 )
 def test_what_is_taken_is_not_left(left: float, running: list[Any]) -> None:
-    it = worker(left, running, begins("a", "constrained"))
-    assert list(resources_are_taken.check(it)) == []
+    observed = worker(left, running, begins("a", "constrained"))
+    assert list(resources_are_taken.check(observed)) == []
 
 
 def test_a_task_that_begins_without_its_resource_is_named() -> None:
     running = [task("a", cpu=1.0), task("b"), task("c", cpu=1.0)]
-    it = worker(1.0, running, begins("b", "ready"), begins("c", "ready"))
-    assert list(resources_are_taken.check(it)) == ["c, ready -> executing, took no cpu"]
+    observed = worker(1.0, running, begins("b", "ready"), begins("c", "ready"))
+    assert list(resources_are_taken.check(observed)) == ["c, ready -> executing, took no cpu"]
 
 
 def test_a_task_that_begins_where_too_little_is_left_hides_nothing() -> None:
-    it = worker(0.0, [task("b", cpu=1.0)], begins("b", "constrained"))
-    assert list(resources_are_taken.check(it)) == ["0 of 2 cpu are left; running tasks need 1"]
+    observed = worker(0.0, [task("b", cpu=1.0)], begins("b", "constrained"))
+    assert list(resources_are_taken.check(observed)) == [
+        "0 of 2 cpu are left; running tasks need 1"
+    ]
 
 
 @pytest.mark.parametrize(("left", "running"), [(1.0, []), (3.0, [task("a")])])
 def test_a_resource_that_does_not_come_back_or_comes_twice_is_told(
     left: float, running: list[Any]
 ) -> None:
-    it = worker(left, running, RecordedTransition("a", "executing", "memory", "memory"))
-    said = f"{left:g} of 2 cpu are left; running tasks need 0"
-    assert list(resources_are_taken.check(it)) == [said]
+    observed = worker(left, running, RecordedTransition("a", "executing", "memory", "memory"))
+    text = f"{left:g} of 2 cpu are left; running tasks need 0"
+    assert list(resources_are_taken.check(observed)) == [text]

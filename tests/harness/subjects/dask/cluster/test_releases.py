@@ -22,7 +22,7 @@ def said(**changes: Any) -> str:
     """Of the installed scheduler, changed; None takes away."""
     scheduler = importlib.import_module("distributed.scheduler")
     names = {**vars(scheduler), **changes}
-    module = SimpleNamespace(**{name: it for name, it in names.items() if it is not None})
+    module = SimpleNamespace(**{name: value for name, value in names.items() if value is not None})
     stealing = importlib.import_module("distributed.stealing")
     with pytest.raises(SubjectUnavailable) as caught:
         release_of(installed(), module, stealing)

@@ -74,12 +74,12 @@ def test_every_known_case_names_its_fix_and_every_fix_has_a_case() -> None:
 
 def check_all_but(name: str, known: Known) -> None:
     """Whatever breaks without one fix is known to be of its defect; all that need it do."""
-    broken = broken_with([it for it in FIXES if it != name])
+    broken = broken_with([name_of_fix for name_of_fix in FIXES if name_of_fix != name])
     need_it = {case.title for case in cases() if case.fixes == (name,)}
     assert need_it <= broken.keys()
     for case, mark in broken.values():
         same = [*known.cases_of(mark)]
-        of_defect = any(name in it.fixes for it in (case, *same))
+        of_defect = any(name in name_of_fix.fixes for name_of_fix in (case, *same))
         assert of_defect or any(map(has_no_fix, same)), (case.title, mark)
 
 
@@ -89,13 +89,19 @@ def test_without_a_fix_exactly_its_defect_is_met(name: str, known: Known) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [it for it in FIXES if it not in [*FIXES][::SAMPLE]])
+@pytest.mark.parametrize(
+    "name", [name_of_fix for name_of_fix in FIXES if name_of_fix not in [*FIXES][::SAMPLE]]
+)
 def test_without_any_other_fix_exactly_its_defect_is_met(name: str, known: Known) -> None:
     check_all_but(name, known)
 
 
 def test_a_case_is_as_written_with_its_fix_and_known_to_break_without() -> None:
-    case = next(it for it in cases() if it.fixes == ("cancel-goes-through-unwanted-tasks",))
+    case = next(
+        name_of_fix
+        for name_of_fix in cases()
+        if name_of_fix.fixes == ("cancel-goes-through-unwanted-tasks",)
+    )
     assert replay(case, get("dask")).outcome is ReplayOutcome.BREAKS_AS_KNOWN
     with trial_fixes("dask", case.fixes) as names:
         assert replay(case, get("dask"), fixed=names).outcome is ReplayOutcome.AS_WRITTEN
@@ -104,7 +110,11 @@ def test_a_case_is_as_written_with_its_fix_and_known_to_break_without() -> None:
 
 
 def test_a_bug_that_is_fixed_is_not_known() -> None:
-    case = next(it for it in cases() if it.fixes == ("cancel-goes-through-unwanted-tasks",))
+    case = next(
+        name_of_fix
+        for name_of_fix in cases()
+        if name_of_fix.fixes == ("cancel-goes-through-unwanted-tasks",)
+    )
     found = Signature("no_handler_raises", *case.signatures[0].split("; ", 1))
     assert known_bugs(get_cluster("dask")).case_of(found) is not None
     with trial_fixes("dask", case.fixes) as names:

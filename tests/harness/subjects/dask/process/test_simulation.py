@@ -23,7 +23,7 @@ def test_no_socket_no_thread_no_sleep() -> None:
 
 
 def test_the_same_run_has_the_same_frames_in_every_process_under_every_hash_seed() -> None:
-    one, *others = (in_own_process("tell(digests(range(4, 8)))", it) for it in ("0", "1", "2"))
+    one, *others = (in_own_process("tell(digests(range(4, 8)))", line) for line in ("0", "1", "2"))
     assert others == [one, one]
     assert sum(map(len, one)) > 60
 
@@ -88,7 +88,7 @@ def test_a_name_that_is_no_longer_there_is_told() -> None:
         "tell([attempt(Patch(place, by(None), 'why').owner_and_name) for place in\n"
         "      ('distributed.worker:gone', 'distributed.gone:x', 'distributed.worker:Worker.gone')])"
     )
-    assert [it.partition(":")[0] for it in result] == [
+    assert [line.partition(":")[0] for line in result] == [
         "AttributeError",
         "ModuleNotFoundError",
         "AttributeError",
