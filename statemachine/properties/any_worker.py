@@ -99,8 +99,8 @@ def runs_within_its_threads(observation: Observation) -> Iterator[str]:
     environment = observation.environment
     running = len(environment.executing) - len(environment.seceded)
     running += sum(isinstance(instruction, do.Execute) for instruction in observation.issued)
-    if running > observation.view.config.nthreads:
-        yield f"{running} run in {observation.view.config.nthreads} threads"
+    if running > observation.environment.config.nthreads:
+        yield f"{running} run in {observation.environment.config.nthreads} threads"
 
 
 @always(
@@ -165,6 +165,21 @@ def reports_what_is_here(observation: Observation) -> Iterator[str]:
             for key in instruction.keys:
                 if key not in data:
                     yield f"{key} is reported as copied and is not here"
+
+
+@always(
+    "A value that is reported is one that a thread, a transfer or a client brought.",
+    do.TaskFinished,
+    do.AddKeys,
+)
+def reports_values_that_were_brought(observation: Observation) -> Iterator[str]:
+    data, brought = observation.view.data(), observation.environment.brought
+    for instruction in observation.issued:
+        if isinstance(instruction, do.TaskFinished | do.AddKeys):
+            keys = instruction.keys if isinstance(instruction, do.AddKeys) else (instruction.key,)
+            for key in keys:
+                if key in data and data[key] not in brought.get(key, ()):
+                    yield f"{key} is {data[key]!r}, which nobody brought"
 
 
 @always(

@@ -6,6 +6,7 @@ Nothing here is the worker's own word: it was sent, it was started, it ended, it
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.instructions import Execute
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Request, TaskSpec
@@ -13,6 +14,10 @@ from workerfuzz.statemachine.worker.task import Request, TaskSpec
 
 class WorkerEnvironment(Protocol):
     """The environment of one worker, in whatever scope."""
+
+    @property
+    def config(self) -> WorkerConfig:
+        """Size and limits that it was given."""
 
     @property
     def paused(self) -> bool:
@@ -73,6 +78,10 @@ class SoleWorkerEnvironment(WorkerEnvironment, Protocol):
     @property
     def reported(self) -> Collection[int]:
         """Run ids that were reported as finished, erred or to be rescheduled before."""
+
+    @property
+    def brought(self) -> Mapping[str, Sequence[object]]:
+        """Values that threads, transfers and clients brought, by key."""
 
     @property
     def told_seceded(self) -> Mapping[str, int]:

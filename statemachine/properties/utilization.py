@@ -74,8 +74,8 @@ def transfers_are_known(observation: UtilizationObservation) -> Iterator[str]:
     do.Execute,
 )
 def resources_stay_within_bounds(observation: UtilizationObservation) -> Iterator[str]:
-    view, environment = observation
-    for name, total in view.config.resources.items():
+    environment = observation.environment
+    for name, total in environment.config.resources.items():
         left = resource_left(environment, name, total)
         if left < 0 and not is_same_amount(left, 0, total):
             yield f"{name}: {left:g} left of {total:g}"
@@ -89,7 +89,7 @@ def resources_stay_within_bounds(observation: UtilizationObservation) -> Iterato
 )
 def resources_are_conserved(observation: UtilizationObservation) -> Iterator[str]:
     view, environment = observation
-    for name, total in view.config.resources.items():
+    for name, total in environment.config.resources.items():
         left = resource_left(environment, name, total)
         known = view.available_resources()[name]
         if known != left and not is_same_amount(known, left, total):
@@ -121,8 +121,8 @@ def no_thread_is_idle(observation: UtilizationObservation) -> Iterator[str]:
 
 def free_slots(observation: UtilizationObservation) -> int:
     """Return the number of slots in which no thread runs."""
-    view, environment = observation
-    return view.config.nthreads - len(environment.executing) + len(environment.seceded)
+    environment = observation.environment
+    return environment.config.nthreads - len(environment.executing) + len(environment.seceded)
 
 
 @always(
@@ -132,13 +132,13 @@ def free_slots(observation: UtilizationObservation) -> int:
     State.CONSTRAINED,
 )
 def resources_hold_up_no_other(observation: UtilizationObservation) -> Iterator[str]:
-    view, environment = observation
+    environment = observation.environment
     states = environment.states
     if State.CONSTRAINED not in states.values():
         return
     if environment.paused or free_slots(observation) <= 0:
         return
-    totals = view.config.resources
+    totals = environment.config.resources
     left = {name: resource_left(environment, name, total) for name, total in totals.items()}
     for key, state in states.items():
         if state is State.CONSTRAINED:
@@ -160,7 +160,7 @@ def no_peer_is_left_alone(observation: UtilizationObservation) -> Iterator[str]:
     states, gathering = environment.states, environment.gathering
     if State.FETCH not in states.values() or environment.paused:
         return
-    sizes, config = environment.sizes, view.config
+    sizes, config = environment.sizes, environment.config
     incoming = sum(environment.incoming.values())
     if len(gathering) >= config.transfer_count and incoming >= config.transfer_throttle_nbytes:
         return
@@ -183,7 +183,8 @@ def no_peer_is_left_alone(observation: UtilizationObservation) -> Iterator[str]:
 )
 def transfers_keep_the_limits(observation: UtilizationObservation) -> Iterator[str]:
     """Compare each open transfer with those that were open when it began, and still are."""
-    gathering, config = observation.environment.gathering, observation.view.config
+    environment = observation.environment
+    gathering, config = environment.gathering, environment.config
     before = 0
     for already, (peer, size) in enumerate(observation.environment.incoming.items()):
         left = config.transfer_incoming_nbytes - before

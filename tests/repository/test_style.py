@@ -67,7 +67,7 @@ def test_functions_are_short(modules: dict[Path, str]) -> None:
 
 
 def test_no_variable_is_a_pronoun(modules: dict[Path, str]) -> None:
-    """Those of the models stand in the texts of mutants that were reviewed; tests in docs are generated."""
+    """Those of the models are in texts of reviewed mutants; tests in the docs are generated."""
     found = {
         f"{path}:{node.lineno}"
         for path, text in modules.items()

@@ -6,15 +6,18 @@ from typing import NamedTuple, Protocol
 
 from workerfuzz.harness.worlds.cluster.assignments import AssignmentRecord
 from workerfuzz.statemachine.properties.view import WorkerView
+from workerfuzz.statemachine.worker.config import WorkerConfig
 from workerfuzz.statemachine.worker.instructions import Execute, GatherDep, Instruction
 from workerfuzz.statemachine.worker.states import State
 from workerfuzz.statemachine.worker.task import Request
+from workerfuzz.strategies.cluster.run_config import ClusterRunConfig
 from workerfuzz.strategies.cluster.view import Pair
 
 
 class Workers(Protocol):
     """The part of a cluster's environment that is about its workers: first of each pair is one."""
 
+    run_config: ClusterRunConfig
     paused: dict[str, None]
     issued: dict[Pair, Execute]
     running: dict[Pair, Execute]
@@ -29,6 +32,7 @@ class Workers(Protocol):
 class ClusterWorkerEnvironment:
     """Everything outstanding of one worker. Sizes are not known here."""
 
+    config: WorkerConfig
     paused: bool
     states: Mapping[str, State]
     executing: Mapping[str, Execute]
@@ -49,6 +53,7 @@ class ClusterWorkerEnvironment:
         }
         requests = workers.assignments.requests if view.config.resources else {}
         return cls(
+            config=workers.run_config.config.worker,
             paused=name in workers.paused,
             states={key: state for key, state in states.items() if state is not None},
             executing=executing,

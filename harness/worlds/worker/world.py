@@ -72,6 +72,7 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         self._cannot = frozenset(subject.cannot())
         self._exempt = frozenset(subject.exempt())
         self._promised = tuple(item for item in UTILIZATION if item.name not in self._exempt)
+        self.config = self.run_config.config
         self.pool = self.run_config.keys
         self.peers = self.run_config.peers
         self.workload = self.run_config.workload
@@ -94,6 +95,7 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         self.run_id = 0
         self.reported: set[int] = set()
         self.told_seceded: dict[str, int] = {}
+        self.brought: dict[str, tuple[object, ...]] = {}
         self.states: dict[str, State] = {}
         try:
             self.enter_process()
@@ -248,7 +250,18 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         """Returns what it was that ended."""
         self.seceded.pop(event.key, None)
         self.taken.pop(event.key, None)
+        if type(event) is events.ExecuteSuccess:
+            self._bring({event.key: event.value})
         return self.executing.pop(event.key)
+
+    def _bring(self, values: Mapping[str, object]) -> None:
+        for key, value in values.items():
+            former = self.brought.get(key, ())
+            if value not in former:
+                self.brought[key] = (*former, value)
+
+    def _scattered(self, event: events.UpdateData) -> None:
+        self._bring(event.values)
 
     def _thread_leaves(self, event: events.Secede) -> None:
         self.seceded[event.key] = None
@@ -261,6 +274,8 @@ class WorkerWorld(BaseWorld[WorkerStep, WorkerEffect]):
         | events.GatherDepFailure,
     ) -> None:
         del self.gathering[event.worker], self.incoming[event.worker]
+        if type(event) is events.GatherDepSuccess:
+            self._bring(event.values)
 
     def _waited(self, event: events.RetryBusyWorker) -> None:
         del self.retrying[event.worker]
@@ -346,6 +361,7 @@ BEFORE: Final[Mapping[type[Event], Callable[[WorkerWorld, Any], do.Execute | Non
             events.Reschedule: WorkerWorld._thread_ends,
             events.Secede: WorkerWorld._thread_leaves,
             events.GatherDepSuccess: WorkerWorld._transfer_ends,
+            events.UpdateData: WorkerWorld._scattered,
             events.GatherDepBusy: WorkerWorld._transfer_ends,
             events.GatherDepNetworkFailure: WorkerWorld._transfer_ends,
             events.GatherDepFailure: WorkerWorld._transfer_ends,

@@ -6,7 +6,11 @@ from examples.snapshots import snapshot
 from workerfuzz.harness.subjects.reference.worker import ReferenceSubject, ReferenceWorker
 from workerfuzz.harness.worlds.violation import ImpossibleStep, Violation
 from workerfuzz.harness.worlds.worker.world import SWEEP_EVERY, WorkerWorld
+from workerfuzz.statemachine.worker.config import WorkerConfig
+from workerfuzz.statemachine.worker.handlers import network
 from workerfuzz.statemachine.worker.states import State
+from workerfuzz.statemachine.worker.transitions.outcome import Recommendation
+from workerfuzz.statemachine.worker.worker_state import WorkerState
 from workerfuzz.strategies import worker
 from workerfuzz.strategies.choosers import RandomChooser
 from workerfuzz.strategies.worker.run_config import RunConfig
@@ -120,3 +124,26 @@ def test_rest_notices_a_worker_that_never_asks_again(
     assert violation.value.at_rest
     assert violation.value.property == "everything_comes_to_rest"
     assert "x is missing" in violation.value.counterexample
+
+
+def test_what_nobody_brought_is_no_value(
+    world: WorkerWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transfer that broke stores nothing, and neither does a thread that failed."""
+    monkeypatch.setattr(network, "without_value", lambda *_: Recommendation(State.MEMORY, "new"))
+    take(world, "acquire-replicas x@a")
+    with pytest.raises(Violation) as violation:
+        take(world, "gather-dep-network-failure a")
+    assert violation.value.property == "reports_values_that_were_brought"
+    assert violation.value.counterexample == "x is 'new', which nobody brought"
+
+
+def test_a_worker_is_held_to_the_limits_that_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own word for them counts nothing."""
+    monkeypatch.setattr(
+        ReferenceSubject, "worker", lambda *_: ReferenceWorker(WorkerState(WorkerConfig()))
+    )
+    world = WorkerWorld(ReferenceSubject(), RunConfig(WorkerConfig(nthreads=2)))
+    with pytest.raises(Violation) as violation:
+        take(world, "compute-task y", "compute-task z")
+    assert violation.value.property == "no_thread_is_idle"
