@@ -151,12 +151,13 @@ def ends(shown: Shown, ending: list[str]) -> Iterator[str]:
     """The last step, rest, and what holds then."""
     inside = ending
     resting = shown.at_rest
-    if shown.broken not in CHECKS.keys() | RAISED:
+    if shown.broken not in CHECKS.keys() | PASSING.keys() | RAISED:
         raise CaseError(
             f"{shown.broken} is not checked by exported tests so far", None, shown.case.path
         )
-    checks = CHECKS.get(shown.broken, nothing_more)(shown)
-    each = {"each": Code("cluster.slots_agree")} if shown.broken in PASSING else {}
+    passing = PASSING.get(shown.broken)
+    checks = [f"{passing}()"] if passing else CHECKS.get(shown.broken, nothing_more)(shown)
+    each = {"each": Code(passing)} if passing else {}
     rest = f"await {call('cluster.rest', rounds=MOST_ROUNDS, **each)}"
     if shown.broken == "cluster_comes_to_rest":
         inside += [f'assert {rest}, "it goes on for ever"']
@@ -302,7 +303,6 @@ CHECKS: Final[Mapping[str, Callable[[Shown], list[str]]]] = MappingProxyType(
         ),
         "threads_are_not_exceeded": threads,
         "threads_are_known": lambda shown: ["cluster.threads_are_known()"],
-        "seceded_tasks_are_known": lambda shown: ["cluster.slots_agree()"],
     }
 )
 
@@ -324,7 +324,12 @@ JUDGED: Final = frozenset(
 )  # fmt: skip
 
 #: What is true again when all has ended, and so is looked at after each thing that happens at rest.
-PASSING: Final = frozenset({"seceded_tasks_are_known"})
+PASSING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "seceded_tasks_are_known": "cluster.slots_agree",
+        "room_is_not_left_idle": "cluster.no_room_is_idle",
+    }
+)
 
 #: What is looked at now and then, and so before anything comes to rest.
 SWEPT: Final = frozenset({"scheduler_validate_state", "validate_state", "waiting_is_counted"})

@@ -52,7 +52,7 @@ def said() -> list[str]:
 @pytest.fixture
 def log(tmp_path: Path, said: list[str]) -> NightLog:
     """Of a night that has begun."""
-    return began(tmp_path, said=said)
+    return began(tmp_path, text=said)
 
 
 def began(path: Path, seed: int = 1, text: list[str] | None = None, day: int = 25) -> NightLog:
